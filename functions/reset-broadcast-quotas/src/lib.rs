@@ -1,0 +1,38 @@
+//! `reset-broadcast-quotas`: fills the quotas at the turn of the quota day and prunes what has expired.
+
+use http::StatusCode;
+use rolecall_shared::{
+    decode::Fields,
+    function::{Function, PathParameters},
+    token::Operator,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The function.
+pub struct ResetBroadcastQuotas;
+
+/// It takes nothing: the period follows from the database's clock.
+#[derive(Serialize)]
+pub struct Nothing {}
+
+impl Function for ResetBroadcastQuotas {
+    const NAME: &'static str = "reset-broadcast-quotas";
+    const STATEMENT: &'static str = "select edge.reset_broadcast_quotas($1)";
+    type Caller = Operator;
+    type Input = Nothing;
+
+    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
+        Some(Nothing {})
+    }
+
+    fn status(_: &Map<String, Value>) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+#[cfg(target_family = "wasm")]
+#[spin_sdk::http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    rolecall_shared::spin::serve::<ResetBroadcastQuotas>(request).await
+}

@@ -1,0 +1,59 @@
+//! `make generate`: writes the files derived from the Rust sources into the tree.
+//!
+//! With `--check` it writes nothing and fails if one of them is not current.
+
+mod docs;
+mod sql;
+
+use anyhow::{Context, bail};
+use std::{fs, path::Path};
+
+/// A derived file: its path from the root of the tree, and what it should say.
+struct Generated {
+    path: &'static str,
+    text: String,
+}
+
+fn generated() -> Vec<Generated> {
+    vec![
+        Generated { path: "migrations/0003_permission_rules.sql", text: sql::permission_rules() },
+        Generated { path: "docs/permissions.md", text: docs::permissions() },
+        Generated { path: "docs/errors.md", text: docs::errors() },
+    ]
+}
+
+fn main() -> anyhow::Result<()> {
+    let check = std::env::args().any(|argument| argument == "--check");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut stale = Vec::new();
+    for Generated { path, text } in generated() {
+        let file = root.join(path);
+        if fs::read_to_string(&file).is_ok_and(|current| current == text) {
+            continue;
+        }
+        if check {
+            stale.push(path);
+        } else {
+            fs::write(&file, text).with_context(|| format!("cannot write {path}"))?;
+            println!("wrote {path}");
+        }
+    }
+    if !stale.is_empty() {
+        bail!("not current, run `make generate`: {}", stale.join(", "));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_generated_file_is_current() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for Generated { path, text } in generated() {
+            let current = fs::read_to_string(root.join(path)).unwrap();
+            assert!(current == text, "{path} is not current: run `make generate`");
+        }
+    }
+}

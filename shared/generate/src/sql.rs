@@ -1,0 +1,127 @@
+//! The matrix as the rows that the database decides by.
+
+use rolecall_shared::matrix::{Action, Grant, Role, guards_of, row_for};
+
+/// The migration that loads the matrix. Each table is brought up to date by one statement, so that nobody ever sees
+/// half a matrix.
+pub fn permission_rules() -> String {
+    format!(
+        "\
+-- The permission matrix. Generated from shared/src/matrix.rs by `make generate`; do not edit.
+
+with source (action, position, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+{guards}
+), gone as (
+  delete from rolecall.permission_guards as guard
+  where not exists (
+    select
+    from source
+    where source.action = guard.action
+      and source.position = guard.position
+  )
+)
+insert into rolecall.permission_guards (action, position, fact, denies_when, code, rule, message, allowed_if)
+select action, position, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, position) do update
+set
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, actor_role, target_role, allowed, requires, rule, message, allowed_if) as (
+  values
+{rules}
+), gone as (
+  delete from rolecall.permission_rules as rule
+  where not exists (
+    select
+    from source
+    where source.action = rule.action
+      and source.actor_role = rule.actor_role
+      and source.target_role = rule.target_role
+  )
+)
+insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, rule, message, allowed_if)
+select action, actor_role, target_role, allowed, requires, rule, message, allowed_if
+from source
+on conflict (action, actor_role, target_role) do update
+set
+  allowed = excluded.allowed,
+  requires = excluded.requires,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+insert into rolecall.schema_migrations (version, name)
+values (3, 'permission_rules')
+on conflict (version) do nothing;
+",
+        guards = guard_rows().join(",\n"),
+        rules = rule_rows().join(",\n"),
+    )
+}
+
+fn guard_rows() -> Vec<String> {
+    let mut rows = Vec::new();
+    for &action in Action::ALL {
+        for (position, guard) in guards_of(action).enumerate() {
+            rows.push(format!(
+                "    ({}, {}::smallint, {}, {}, {}, {}, {}, {})",
+                literal(action.as_str()),
+                position + 1,
+                literal(guard.fact.as_str()),
+                guard.denies_when,
+                literal(guard.code.as_str()),
+                literal(guard.rule),
+                literal(guard.message),
+                literal(guard.allowed_if),
+            ));
+        }
+    }
+    rows
+}
+
+fn rule_rows() -> Vec<String> {
+    let mut rows = Vec::new();
+    for &action in Action::ALL {
+        for &actor in Role::ALL {
+            for &target in Role::ALL {
+                let Some(row) = row_for(action, actor, target) else { continue };
+                let requires = match row.grant {
+                    Grant::If(fact) => literal(fact.as_str()),
+                    Grant::Always | Grant::Never => "null::text".to_owned(),
+                };
+                rows.push(format!(
+                    "    ({}, {}::public.app_role, {}::public.app_role, {}, {requires}, {}, {}, {})",
+                    literal(action.as_str()),
+                    literal(actor.as_str()),
+                    literal(target.as_str()),
+                    row.grant != Grant::Never,
+                    literal(row.rule),
+                    literal(row.message),
+                    literal(row.allowed_if),
+                ));
+            }
+        }
+    }
+    rows
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn a_literal_cannot_be_left() {
+        assert_eq!(literal("one's"), "'one''s'");
+    }
+}

@@ -1,0 +1,208 @@
+//! Answers in the form of CONTRACT section 6: the success object and the problem document (RFC 9457).
+//!
+//! The runner uses the same functions for the errors it answers itself.
+
+use crate::{
+    cors::Cors,
+    refusal::{Limit, Reason, Refusal},
+    request_id::{REQUEST_ID_HEADER, RequestId},
+};
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{self, HeaderName},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The header that marks an answer as the repetition of an earlier one.
+pub const REPLAYED_HEADER: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+#[derive(Serialize)]
+struct Success<'a> {
+    success: bool,
+    #[serde(flatten)]
+    data: &'a Map<String, Value>,
+    request_id: &'a RequestId,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    request_id: &'a RequestId,
+    #[serde(skip_serializing_if = "<[Reason]>::is_empty")]
+    reasons: &'a [Reason],
+    error: Summary<'a>,
+    #[serde(flatten)]
+    data: &'a Map<String, Value>,
+}
+
+/// The same error for clients written against `error: {code, message}`.
+#[derive(Serialize)]
+struct Summary<'a> {
+    code: &'static str,
+    message: &'a str,
+}
+
+/// The answer to a request that succeeded.
+pub fn success(
+    status: StatusCode,
+    data: &Map<String, Value>,
+    limits: &[Limit],
+    replayed: bool,
+    request_id: &RequestId,
+) -> Response<Bytes> {
+    let mut response = json(status, JSON, request_id, &Success { success: true, data, request_id });
+    rate_limit_fields(response.headers_mut(), limits);
+    if replayed {
+        response.headers_mut().insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// The answer to a request that was refused: `application/problem+json`.
+pub fn problem(refusal: &Refusal, request_id: &RequestId) -> Response<Bytes> {
+    let code = refusal.code;
+    let document = Problem {
+        r#type: code.type_uri(),
+        title: code.title(),
+        status: code.status().as_u16(),
+        detail: &refusal.detail,
+        code: code.as_str(),
+        request_id,
+        reasons: &refusal.reasons,
+        error: Summary { code: code.as_str(), message: &refusal.detail },
+        data: &refusal.data,
+    };
+    let mut response = json(code.status(), PROBLEM_JSON, request_id, &document);
+    let headers = response.headers_mut();
+    rate_limit_fields(headers, &refusal.limits);
+    if let Some(seconds) = refusal.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some((name, value)) = &refusal.header {
+        headers.insert(name, value.clone());
+    }
+    response
+}
+
+/// An answer with any JSON body, such as a health report.
+pub fn json(
+    status: StatusCode,
+    content_type: HeaderValue,
+    request_id: &RequestId,
+    body: &impl Serialize,
+) -> Response<Bytes> {
+    // Serialising fails only for maps with keys that are not strings, which no body here has; an empty object
+    // is still a better answer than a trap, which would take the other requests of the instance with it.
+    let body = serde_json::to_vec(body).unwrap_or_else(|_| b"{}".to_vec());
+    let mut response = empty(status, request_id);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    *response.body_mut() = Bytes::from(body);
+    response
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode, request_id: &RequestId) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+        response.headers_mut().insert(HeaderName::from_static(REQUEST_ID_HEADER), value);
+    }
+    response
+}
+
+/// Adds what every answer carries, whatever it says: CORS headers and `content-length`, without which Spin sends
+/// the body in a second packet and a keep-alive client waits for it.
+pub fn finish(mut response: Response<Bytes>, cors: &Cors, request: &HeaderMap) -> Response<Bytes> {
+    let length = response.body().len();
+    let headers = response.headers_mut();
+    cors.apply(request, headers);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers: structured-field lists of policies).
+fn rate_limit_fields(headers: &mut HeaderMap, limits: &[Limit]) {
+    let list = |item: fn(&Limit) -> String| limits.iter().map(item).collect::<Vec<_>>().join(", ");
+    let policies = list(|l| format!("\"{}\";q={};w={}", l.policy, l.quota, l.window_seconds));
+    let states = list(|l| format!("\"{}\";r={};t={}", l.policy, l.remaining, l.reset_seconds));
+    for (name, value) in [("ratelimit-policy", policies), ("ratelimit", states)] {
+        if let (false, Ok(value)) = (value.is_empty(), HeaderValue::from_str(&value)) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use serde_json::json;
+
+    fn id() -> RequestId {
+        RequestId::parse("r-1").unwrap()
+    }
+
+    fn body(response: &Response<Bytes>) -> Value {
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    #[test]
+    fn a_success_has_its_data_beside_the_request_id() {
+        let data = json!({"seq": 3}).as_object().unwrap().clone();
+        let response = success(StatusCode::CREATED, &data, &[], true, &id());
+        assert_eq!(response.status(), 201);
+        assert_eq!(body(&response), json!({"success": true, "seq": 3, "request_id": "r-1"}));
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.headers()["idempotency-replayed"], "true");
+        assert_eq!(response.headers()["x-request-id"], "r-1");
+    }
+
+    #[test]
+    fn a_refusal_is_a_problem_document() {
+        let mut refusal = Refusal::new(Code::QuotaExceeded, "Both are spent.");
+        refusal.data.insert("retry_after_seconds".into(), json!(90));
+        refusal.limits.push(Limit {
+            policy: "pre_show".into(),
+            quota: 2,
+            remaining: 0,
+            window_seconds: 86_400,
+            reset_seconds: 90,
+        });
+        let response = problem(&refusal, &id());
+        assert_eq!(response.status(), 429);
+        assert_eq!(
+            body(&response),
+            json!({
+                "type": "urn:rolecall:problem:quota_exceeded", "title": "Quota exceeded", "status": 429,
+                "detail": "Both are spent.", "code": "quota_exceeded", "request_id": "r-1",
+                "error": {"code": "quota_exceeded", "message": "Both are spent."}, "retry_after_seconds": 90,
+            })
+        );
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["retry-after"], "90");
+        assert_eq!(response.headers()["ratelimit-policy"], "\"pre_show\";q=2;w=86400");
+        assert_eq!(response.headers()["ratelimit"], "\"pre_show\";r=0;t=90");
+    }
+
+    #[test]
+    fn every_answer_states_its_length() {
+        let cors = Cors::any();
+        for response in [empty(StatusCode::NO_CONTENT, &id()), problem(&Refusal::internal(), &id())] {
+            let length = response.body().len();
+            let finished = finish(response, &cors, &HeaderMap::new());
+            assert_eq!(finished.headers()["content-length"], length.to_string());
+            assert_eq!(finished.headers()["access-control-allow-origin"], "*");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The error catalogue: every code a client can receive, with its one HTTP status.
+//!
+//! `docs/errors.md` is generated from [`Code::ALL`]; the database answers with these codes by name.
+
+use http::StatusCode;
+
+macro_rules! catalogue {
+    ($($variant:ident, $name:literal, $status:ident, $title:literal, $meaning:literal;)*) => {
+        /// A code of the catalogue.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$variant),*];
+
+            /// The name on the wire and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $name),* }
+            }
+
+            /// The one HTTP status of the code.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Code::$variant => StatusCode::$status),* }
+            }
+
+            /// A short summary that does not change from occurrence to occurrence (RFC 9457 section 3.1.3).
+            pub const fn title(self) -> &'static str {
+                match self { $(Code::$variant => $title),* }
+            }
+
+            /// What the code tells a client, for the documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Code::$variant => $meaning),* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    Unauthenticated, "unauthenticated", UNAUTHORIZED, "Authentication required",
+        "There is no valid bearer token: it is missing, malformed, expired, not yet valid, or not signed by a configured key.";
+    PermissionDenied, "permission_denied", FORBIDDEN, "Permission denied",
+        "The permission matrix refuses this. `reasons` names the rule and what would make it allowed.";
+    OutsideAssignmentWindow, "outside_assignment_window", FORBIDDEN, "Outside the assignment window",
+        "The sitter has no assignment with this client now. The next window, if there is one, is named.";
+    AntiPoachingBlocked, "anti_poaching_blocked", FORBIDDEN, "Blocked by the anti-poaching filter",
+        "The message offers a way around the organisation.";
+    ValidationError, "validation_error", BAD_REQUEST, "The request body is not valid",
+        "`reasons` names each field that was refused and why.";
+    InvalidInput, "invalid_input", BAD_REQUEST, "The request makes no sense",
+        "Every field is well-formed, but together they ask for something that cannot be.";
+    NotFound, "not_found", NOT_FOUND, "Not found",
+        "Nothing with this id exists for the caller.";
+    HelpRequestNotFound, "help_request_not_found", NOT_FOUND, "Help request not found",
+        "There is no help request with this id.";
+    FeatureDisabled, "feature_disabled", NOT_FOUND, "Feature disabled",
+        "The function is switched off, or not rolled out to the caller.";
+    MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed",
+        "`Allow` lists the methods of this path.";
+    PayloadTooLarge, "payload_too_large", PAYLOAD_TOO_LARGE, "Payload too large",
+        "The request body exceeds the limit.";
+    UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
+        "The body must be `application/json` in UTF-8.";
+    ConversationExists, "conversation_exists", CONFLICT, "Conversation exists",
+        "This helper already has a conversation about this help request; `conversation_id` is its id.";
+    ConversationReadOnly, "conversation_read_only", CONFLICT, "Conversation is read-only",
+        "The conversation can be read, but not written.";
+    HelpRequestUnavailable, "help_request_unavailable", CONFLICT, "Help request unavailable",
+        "The help request is no longer open.";
+    IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency key reused",
+        "The same `Idempotency-Key` was used with another body in the last 24 hours.";
+    QuotaExceeded, "quota_exceeded", TOO_MANY_REQUESTS, "Quota exceeded",
+        "The quota of this period is spent; `reset_at` says when it is full again.";
+    RateLimited, "rate_limited", TOO_MANY_REQUESTS, "Rate limited",
+        "Too many requests; `Retry-After` says when to come back.";
+    DatabaseUnavailable, "database_unavailable", SERVICE_UNAVAILABLE, "Database unavailable",
+        "The database does not answer. Whether the request took effect is unknown; repeat it with its `Idempotency-Key`.";
+    AuthenticationUnavailable, "authentication_unavailable", SERVICE_UNAVAILABLE, "Authentication unavailable",
+        "The keys that verify tokens cannot be fetched at the moment; nothing was done.";
+    Overloaded, "overloaded", SERVICE_UNAVAILABLE, "Overloaded",
+        "The server has as many requests in flight as it takes; nothing was done.";
+    Timeout, "timeout", GATEWAY_TIMEOUT, "Timeout",
+        "The request took too long. Whether it took effect is unknown; repeat it with its `Idempotency-Key`.";
+    Internal, "internal", INTERNAL_SERVER_ERROR, "Internal error",
+        "Something broke on our side. The log line with this `request_id` says what.";
+}
+
+impl Code {
+    /// The code with this name, as the database writes it.
+    pub fn from_name(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
+    /// The problem type of RFC 9457 section 3.1.1, stable for each code.
+    pub fn type_uri(self) -> String {
+        format!("urn:rolecall:problem:{}", self.as_str())
+    }
+
+    /// Seconds to wait before trying again, for codes that pass by themselves and carry no better figure.
+    pub const fn default_retry_after(self) -> Option<u64> {
+        match self {
+            Code::DatabaseUnavailable | Code::AuthenticationUnavailable | Code::Overloaded => Some(1),
+            Code::RateLimited | Code::QuotaExceeded => Some(60),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_lead_back_to_their_code() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for &code in Code::ALL {
+            assert_eq!(Code::from_name(code.as_str()), Some(code));
+        }
+        assert_eq!(Code::from_name("no_such_code"), None);
+    }
+
+    #[test]
+    fn every_code_is_a_client_or_server_error() {
+        for &code in Code::ALL {
+            let status = code.status();
+            assert!(status.is_client_error() || status.is_server_error(), "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What makes a function: its name, who may call it, what it takes, and its one statement.
+
+use crate::{decode::Fields, token::Caller};
+use http::{HeaderMap, Method, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A function of the application. Everything else about a request is the same for all (`spin::serve`).
+pub trait Function {
+    /// The name in the path `/functions/v1/<name>`, in logs, and of the feature flag.
+    const NAME: &'static str;
+
+    /// The one statement: it takes a `jsonb` and answers a `jsonb`.
+    const STATEMENT: &'static str;
+
+    /// How it is called.
+    const VERB: Verb = Verb::Post;
+
+    /// Who may call it.
+    type Caller: Caller;
+
+    /// What the entry point takes.
+    type Input: Serialize;
+
+    /// Reads the body; `None` where `fields` has noted a fault.
+    fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<Self::Input>;
+
+    /// The status of a success.
+    fn status(_data: &Map<String, Value>) -> StatusCode {
+        StatusCode::CREATED
+    }
+}
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// It reads.
+    Get,
+    /// It writes; GET on its path is its health.
+    Post,
+}
+
+/// What a request asks of a function, judged by its method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// To be called.
+    Call,
+    /// How it is.
+    Health,
+    /// Which methods there are.
+    Options,
+    /// Something it does not do.
+    NotAllowed,
+}
+
+impl Verb {
+    /// What `method` asks for.
+    pub fn ask(self, method: &Method) -> Ask {
+        match (self, method) {
+            (Verb::Get, &Method::GET) | (Verb::Post, &Method::POST) => Ask::Call,
+            (Verb::Post, &Method::GET) => Ask::Health,
+            (_, &Method::OPTIONS) => Ask::Options,
+            _ => Ask::NotAllowed,
+        }
+    }
+
+    /// The methods of the path, for `Allow`.
+    pub const fn allow(self) -> &'static str {
+        match self {
+            Verb::Get => "GET, OPTIONS",
+            Verb::Post => "GET, POST, OPTIONS",
+        }
+    }
+}
+
+/// What the route took from the path.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PathParameters<'a> {
+    /// The `:id` of the route, undecoded as Spin hands it over.
+    pub id: Option<&'a str>,
+}
+
+impl<'a> PathParameters<'a> {
+    /// The parameters that Spin put into the request's headers.
+    pub fn of(headers: &'a HeaderMap) -> PathParameters<'a> {
+        PathParameters { id: headers.get("spin-path-match-id").and_then(|value| value.to_str().ok()) }
+    }
+}
+
+/// Whether a body of this type is taken: JSON, in UTF-8 (RFC 8259 section 8.1).
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or("");
+    media_type.eq_ignore_ascii_case("application/json")
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+                charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn the_method_says_what_is_asked() {
+        assert_eq!(Verb::Post.ask(&Method::POST), Ask::Call);
+        assert_eq!(Verb::Post.ask(&Method::GET), Ask::Health);
+        assert_eq!(Verb::Get.ask(&Method::GET), Ask::Call);
+        assert_eq!(Verb::Get.ask(&Method::OPTIONS), Ask::Options);
+        for method in [Method::PUT, Method::DELETE, Method::HEAD, Method::PATCH] {
+            assert_eq!(Verb::Post.ask(&method), Ask::NotAllowed);
+        }
+        assert_eq!(Verb::Get.ask(&Method::POST), Ask::NotAllowed);
+    }
+
+    #[test]
+    fn only_json_in_utf8_is_taken() {
+        let taken = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", HeaderValue::from_static(text));
+            is_json(&headers)
+        };
+        for text in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
+            assert!(taken(text), "{text}");
+        }
+        for text in ["", "text/plain", "application/jsonp", "application/json; charset=latin1", "text/application/json"]
+        {
+            assert!(!taken(text), "{text}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,51 @@
+//! Identifiers: each kind of thing has its own type, so that a user cannot be passed for a conversation.
+
+use serde::Serialize;
+use std::fmt;
+use uuid::Uuid;
+
+/// An identifier that is a uuid on the wire.
+pub trait Id: From<Uuid> + Copy {}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+            #[serde(transparent)]
+            pub struct $name(Uuid);
+
+            impl $name {
+                /// The uuid behind the identifier.
+                pub const fn uuid(self) -> Uuid {
+                    self.0
+                }
+            }
+
+            impl From<Uuid> for $name {
+                fn from(uuid: Uuid) -> Self {
+                    $name(uuid)
+                }
+            }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    self.0.hyphenated().fmt(f)
+                }
+            }
+
+            impl Id for $name {}
+        )*
+    };
+}
+
+ids! {
+    /// A user: `sub` in the token, `profiles.id` in the database.
+    UserId;
+    /// A conversation of any kind.
+    ConversationId;
+    /// A card show.
+    ShowId;
+    /// A request for help.
+    HelpRequestId;
+}

@@ -1,0 +1,22 @@
+//! What every function of Rolecall needs, once: the permission matrix, the error catalogue and the way of a request.
+//!
+//! Everything but `spin` is pure and compiles natively; `spin` is the thin edge that only exists in a component.
+
+pub mod answer;
+pub mod code;
+pub mod cors;
+pub mod decode;
+pub mod envelope;
+pub mod function;
+pub mod id;
+pub mod limits;
+pub mod log;
+pub mod matrix;
+pub mod phone;
+pub mod refusal;
+pub mod request_id;
+pub mod rollout;
+pub mod settings;
+#[cfg(target_family = "wasm")]
+pub mod spin;
+pub mod token;

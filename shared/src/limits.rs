@@ -1,0 +1,32 @@
+//! Every limit of the wire, once. The database repeats the lengths as named constraints; an end-to-end test
+//! sends the longest allowed value and one character more.
+
+/// Largest request body a function reads, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Longest direct message, in characters after trimming.
+pub const DIRECT_MESSAGE_CHARS: usize = 2_000;
+
+/// Longest broadcast, in characters after trimming.
+pub const BROADCAST_CHARS: usize = 1_000;
+
+/// Shortest first message of a help conversation, in characters after trimming.
+pub const HELP_MESSAGE_MIN_CHARS: usize = 10;
+
+/// Longest first message of a help conversation, in characters after trimming.
+pub const HELP_MESSAGE_MAX_CHARS: usize = 1_000;
+
+/// Longest `x-request-id` taken over from a request, in characters.
+pub const MAX_REQUEST_ID_CHARS: usize = 128;
+
+/// Longest `Idempotency-Key`, in characters.
+pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
+/// Longest bearer token, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Clock difference tolerated when a token's `exp` and `nbf` are checked, in seconds.
+pub const TOKEN_LEEWAY_SECONDS: u64 = 60;
+
+/// Shortest HS256 secret, in bytes (RFC 7518 section 3.2: at least as long as the hash output).
+pub const MIN_JWT_SECRET_BYTES: usize = 32;

@@ -1,0 +1,565 @@
+//! The permission matrix: who may do what to whom, once.
+//!
+//! [`GUARDS`] and [`ROWS`] are the source of the tables `rolecall.permission_guards` and
+//! `rolecall.permission_rules` (written by `make generate`) and of `docs/permissions.md`; a test compares
+//! [`decide`] with the database for every combination.
+
+use crate::code::Code;
+use serde::Serialize;
+
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value, in declaration order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The name on the wire and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+
+            /// The value with this name.
+            pub fn from_name(name: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|value| value.as_str() == name)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// The application role of a profile (`public.app_role`).
+    Role {
+        /// Visits shows.
+        Attendee = "attendee",
+        /// Sells at shows; reads only.
+        Dealer = "dealer",
+        /// A dealer who may write.
+        MvpDealer = "mvp_dealer",
+        /// Runs shows.
+        ShowOrganizer = "show_organizer",
+        /// Keeps order everywhere.
+        Moderator = "moderator",
+        /// May do everything.
+        Admin = "admin",
+    }
+}
+
+names! {
+    /// What somebody wants to do.
+    Action {
+        /// Start a direct message with the target.
+        StartDm = "start_dm",
+        /// Reply to the target in a conversation.
+        Reply = "reply",
+        /// Broadcast to participants with the target's role.
+        Broadcast = "broadcast",
+        /// Act on a message of the target.
+        Moderate = "moderate",
+    }
+}
+
+names! {
+    /// What holds between actor, target and the thing at hand. The database gathers it.
+    Fact {
+        /// The feature is switched on for the actor.
+        FeatureEnabled = "feature_enabled",
+        /// The actor is suspended.
+        Suspended = "suspended",
+        /// Actor and target are the same user.
+        SameUser = "self",
+        /// One of the two has blocked the other.
+        Blocked = "blocked",
+        /// The actor takes part in the conversation.
+        Participant = "participant",
+        /// The conversation is a broadcast.
+        BroadcastRecipient = "broadcast_recipient",
+        /// The conversation can only be read.
+        ReadOnly = "read_only",
+        /// Actor and target take part in a common show.
+        SharesShow = "shares_show",
+        /// The actor takes part in the show.
+        TakesPart = "takes_part",
+        /// The actor organizes the show.
+        OwnShow = "own_show",
+    }
+}
+
+/// A set of facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts(u16);
+
+impl Facts {
+    /// No fact at all.
+    pub const NONE: Facts = Facts(0);
+
+    /// The set with `fact` added.
+    #[must_use]
+    pub const fn with(self, fact: Fact) -> Facts {
+        Facts(self.0 | 1 << fact as u16)
+    }
+
+    /// Whether `fact` holds.
+    pub const fn contains(self, fact: Fact) -> bool {
+        self.0 & (1 << fact as u16) != 0
+    }
+
+    /// The facts that hold, in declaration order.
+    pub fn iter(self) -> impl Iterator<Item = Fact> {
+        Fact::ALL.iter().copied().filter(move |&fact| self.contains(fact))
+    }
+
+    /// Every possible set.
+    pub fn every_combination() -> impl Iterator<Item = Facts> {
+        (0..1u16 << Fact::ALL.len()).map(Facts)
+    }
+}
+
+impl FromIterator<Fact> for Facts {
+    fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Facts {
+        facts.into_iter().fold(Facts::NONE, Facts::with)
+    }
+}
+
+/// What refuses an action for everybody, whatever the roles; checked before the rows, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    /// The action it guards.
+    pub action: Action,
+    /// The fact it looks at.
+    pub fact: Fact,
+    /// The guard refuses when the fact holds (`true`) or when it does not (`false`).
+    pub denies_when: bool,
+    /// The code of the refusal.
+    pub code: Code,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Why it is refused, for people.
+    pub message: &'static str,
+    /// What would make it allowed, for people.
+    pub allowed_if: &'static str,
+}
+
+/// When a row allows its action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Always.
+    Always,
+    /// When this fact holds.
+    If(Fact),
+    /// Never.
+    Never,
+}
+
+/// One row of the matrix. For each actor and action the first row that names the target's role decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// The actor's role.
+    pub actor: Role,
+    /// The target roles it covers.
+    pub targets: &'static [Role],
+    /// When it allows.
+    pub grant: Grant,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// What the rule says, for people; the reason of a refusal.
+    pub message: &'static str,
+    /// What would make it allowed, for people.
+    pub allowed_if: &'static str,
+}
+
+/// The answer of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Allowed, by this rule.
+    Allowed {
+        /// The rule's name.
+        rule: &'static str,
+    },
+    /// Refused.
+    Refused {
+        /// The code a client receives.
+        code: Code,
+        /// The rule's name.
+        rule: &'static str,
+        /// Why, for people.
+        message: &'static str,
+        /// What would make it allowed, for people.
+        allowed_if: &'static str,
+    },
+}
+
+impl Decision {
+    /// Whether it is allowed.
+    pub const fn allowed(&self) -> bool {
+        matches!(self, Decision::Allowed { .. })
+    }
+
+    /// The rule that decided.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Decision::Allowed { rule } | Decision::Refused { rule, .. } => rule,
+        }
+    }
+}
+
+use Action::{Broadcast, Moderate, Reply, StartDm};
+use Fact::{
+    BroadcastRecipient, FeatureEnabled, OwnShow, Participant, ReadOnly, SameUser, SharesShow, Suspended, TakesPart,
+};
+use Role::{Admin, Attendee, Dealer, Moderator, MvpDealer, ShowOrganizer};
+
+const ANYONE: &[Role] = Role::ALL;
+
+const fn feature(action: Action) -> Guard {
+    Guard {
+        action,
+        fact: FeatureEnabled,
+        denies_when: false,
+        code: Code::FeatureDisabled,
+        rule: "feature_disabled",
+        message: "This function is switched off, or not rolled out to you yet.",
+        allowed_if: "The function is switched on for you.",
+    }
+}
+
+const fn suspended(action: Action) -> Guard {
+    Guard {
+        action,
+        fact: Suspended,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "suspended",
+        message: "Your account is suspended and cannot write.",
+        allowed_if: "The suspension has ended.",
+    }
+}
+
+const fn blocked(action: Action) -> Guard {
+    Guard {
+        action,
+        fact: Fact::Blocked,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "blocked",
+        message: "There is a block between you and this user.",
+        allowed_if: "The block is lifted.",
+    }
+}
+
+/// The guards of every action, in the order in which they are checked.
+pub static GUARDS: &[Guard] = &[
+    feature(StartDm),
+    suspended(StartDm),
+    Guard {
+        action: StartDm,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_message",
+        message: "Nobody can message themselves.",
+        allowed_if: "The recipient is somebody else.",
+    },
+    blocked(StartDm),
+    feature(Reply),
+    Guard {
+        action: Reply,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "No conversation with this id has you as a participant.",
+        allowed_if: "You take part in the conversation.",
+    },
+    suspended(Reply),
+    Guard {
+        action: Reply,
+        fact: BroadcastRecipient,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "broadcast_not_answerable",
+        message: "A broadcast cannot be replied to.",
+        allowed_if: "You write to the sender in a direct message, where your role allows it.",
+    },
+    Guard {
+        action: Reply,
+        fact: ReadOnly,
+        denies_when: true,
+        code: Code::ConversationReadOnly,
+        rule: "conversation_read_only",
+        message: "This conversation can be read, but not written.",
+        allowed_if: "You start a new conversation.",
+    },
+    blocked(Reply),
+    feature(Broadcast),
+    suspended(Broadcast),
+    feature(Moderate),
+    suspended(Moderate),
+];
+
+macro_rules! rows {
+    ($($action:ident, $actor:ident => [$targets:expr], $grant:expr, $rule:literal, $message:literal, $allowed_if:literal;)*) => {
+        &[$(Row {
+            action: $action,
+            actor: $actor,
+            targets: $targets,
+            grant: $grant,
+            rule: $rule,
+            message: $message,
+            allowed_if: $allowed_if,
+        }),*]
+    };
+}
+
+use Grant::{Always, If, Never};
+
+/// The matrix of CONTRACT section 8.
+#[rustfmt::skip]
+pub static ROWS: &[Row] = rows![
+    StartDm, Attendee => [&[MvpDealer]], Always, "attendee_writes_to_mvp_dealer",
+        "An attendee can start a direct message with an MVP dealer.", "";
+    StartDm, Attendee => [ANYONE], Never, "attendee_writes_to_mvp_dealers_only",
+        "An attendee can start a direct message with an MVP dealer only.",
+        "The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.";
+    StartDm, Dealer => [ANYONE], Never, "dealer_reads_only",
+        "A dealer can read messages, but not write them.", "You become an MVP dealer.";
+    StartDm, MvpDealer => [&[Attendee, Dealer]], If(SharesShow), "mvp_dealer_writes_within_a_shared_show",
+        "An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.",
+        "You and the recipient take part in the same show.";
+    StartDm, MvpDealer => [&[ShowOrganizer]], Always, "mvp_dealer_writes_to_organizer",
+        "An MVP dealer can start a direct message with a show organizer.", "";
+    StartDm, MvpDealer => [ANYONE], Never, "mvp_dealer_writes_to_show_contacts_only",
+        "An MVP dealer can start a direct message with attendees, dealers and show organizers only.",
+        "The recipient is a show organizer, or an attendee or dealer of a show in which both take part.";
+    StartDm, ShowOrganizer => [ANYONE], Always, "show_organizer_writes_to_everyone",
+        "A show organizer can start a direct message with everyone.", "";
+    StartDm, Moderator => [ANYONE], Always, "moderator_writes_to_everyone",
+        "A moderator can start a direct message with everyone.", "";
+    StartDm, Admin => [ANYONE], Always, "admin_writes_to_everyone",
+        "An admin can start a direct message with everyone.", "";
+
+    Reply, Attendee => [&[MvpDealer, ShowOrganizer, Moderator, Admin]], Always, "attendee_replies_to_staff",
+        "An attendee can reply to MVP dealers, show organizers, moderators and admins.", "";
+    Reply, Attendee => [ANYONE], Never, "attendee_replies_to_staff_only",
+        "An attendee can reply to MVP dealers, show organizers, moderators and admins only.",
+        "The other participant is an MVP dealer, a show organizer, a moderator or an admin.";
+    Reply, Dealer => [ANYONE], Never, "dealer_reads_only",
+        "A dealer can read messages, but not write them.", "You become an MVP dealer.";
+    Reply, MvpDealer => [ANYONE], Always, "mvp_dealer_replies",
+        "An MVP dealer can reply to everyone.", "";
+    Reply, ShowOrganizer => [ANYONE], Always, "show_organizer_replies",
+        "A show organizer can reply to everyone.", "";
+    Reply, Moderator => [ANYONE], Always, "moderator_replies",
+        "A moderator can reply to everyone.", "";
+    Reply, Admin => [ANYONE], Always, "admin_replies",
+        "An admin can reply to everyone.", "";
+
+    Broadcast, Attendee => [ANYONE], Never, "attendee_does_not_broadcast",
+        "An attendee cannot broadcast.", "You become an MVP dealer or a show organizer.";
+    Broadcast, Dealer => [ANYONE], Never, "dealer_reads_only",
+        "A dealer can read messages, but not write them.", "You become an MVP dealer.";
+    Broadcast, MvpDealer => [&[Attendee]], If(TakesPart), "mvp_dealer_broadcasts_to_attendees",
+        "An MVP dealer can broadcast to the attendees of a show in which they take part.",
+        "You take part in the show.";
+    Broadcast, MvpDealer => [ANYONE], Never, "mvp_dealer_broadcasts_to_attendees_only",
+        "An MVP dealer can broadcast to attendees only.", "The only recipient role is attendee.";
+    Broadcast, ShowOrganizer => [ANYONE], If(OwnShow), "show_organizer_broadcasts_in_own_show",
+        "A show organizer can broadcast in their own shows only.", "You organize the show.";
+    Broadcast, Moderator => [ANYONE], Never, "moderator_does_not_broadcast",
+        "A moderator cannot broadcast.", "You become an admin or the show's organizer.";
+    Broadcast, Admin => [ANYONE], Always, "admin_broadcasts",
+        "An admin can broadcast in every show.", "";
+
+    Moderate, Attendee => [ANYONE], Never, "attendee_does_not_moderate",
+        "An attendee cannot moderate.", "You become a moderator.";
+    Moderate, Dealer => [ANYONE], Never, "dealer_does_not_moderate",
+        "A dealer cannot moderate.", "You become a moderator.";
+    Moderate, MvpDealer => [ANYONE], Never, "mvp_dealer_does_not_moderate",
+        "An MVP dealer cannot moderate.", "You become a moderator.";
+    Moderate, ShowOrganizer => [ANYONE], If(OwnShow), "show_organizer_moderates_own_show",
+        "A show organizer can moderate the messages of their own shows only.", "You organize the show.";
+    Moderate, Moderator => [ANYONE], Always, "moderator_moderates",
+        "A moderator can moderate everything.", "";
+    Moderate, Admin => [ANYONE], Always, "admin_moderates",
+        "An admin can moderate everything.", "";
+];
+
+/// The guards of `action`, in order.
+pub fn guards_of(action: Action) -> impl Iterator<Item = &'static Guard> {
+    GUARDS.iter().filter(move |guard| guard.action == action)
+}
+
+/// The row that decides for these roles; `None` would be refused by [`decide`].
+pub fn row_for(action: Action, actor: Role, target: Role) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.action == action && row.actor == actor && row.targets.contains(&target))
+}
+
+/// Decides whether `actor` may do `action` to `target`, given what holds between them.
+///
+/// Total: it answers for every input and refuses what no row allows.
+pub fn decide(actor: Role, action: Action, target: Role, facts: Facts) -> Decision {
+    if let Some(guard) = guards_of(action).find(|guard| facts.contains(guard.fact) == guard.denies_when) {
+        return Decision::Refused {
+            code: guard.code,
+            rule: guard.rule,
+            message: guard.message,
+            allowed_if: guard.allowed_if,
+        };
+    }
+    match row_for(action, actor, target) {
+        Some(row) if grants(row.grant, facts) => Decision::Allowed { rule: row.rule },
+        Some(row) => Decision::Refused {
+            code: Code::PermissionDenied,
+            rule: row.rule,
+            message: row.message,
+            allowed_if: row.allowed_if,
+        },
+        None => Decision::Refused {
+            code: Code::PermissionDenied,
+            rule: "no_rule",
+            message: "No rule allows this.",
+            allowed_if: "A rule is added for these roles.",
+        },
+    }
+}
+
+const fn grants(grant: Grant, facts: Facts) -> bool {
+    match grant {
+        Grant::Always => true,
+        Grant::If(fact) => facts.contains(fact),
+        Grant::Never => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
+        prop::sample::select(all)
+    }
+
+    fn facts() -> impl Strategy<Value = Facts> {
+        (0..1u16 << Fact::ALL.len()).prop_map(Facts)
+    }
+
+    /// Facts under which no guard refuses.
+    fn clear(action: Action) -> Facts {
+        guards_of(action).filter(|g| !g.denies_when).map(|g| g.fact).collect()
+    }
+
+    fn allowed_targets(action: Action, actor: Role, more: &[Fact]) -> Vec<Role> {
+        let facts = more.iter().fold(clear(action), |facts, &fact| facts.with(fact));
+        Role::ALL.iter().copied().filter(|&target| decide(actor, action, target, facts).allowed()).collect()
+    }
+
+    #[test]
+    fn the_matrix_is_total() {
+        for &action in Action::ALL {
+            for &actor in Role::ALL {
+                for &target in Role::ALL {
+                    assert!(row_for(action, actor, target).is_some(), "{action:?} {actor:?} {target:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_can_be_reached() {
+        for row in ROWS {
+            let reached = row
+                .targets
+                .iter()
+                .any(|&target| row_for(row.action, row.actor, target).is_some_and(|found| std::ptr::eq(found, row)));
+            assert!(reached, "{} is never reached", row.rule);
+        }
+    }
+
+    #[test]
+    fn every_refusal_says_what_would_allow_it() {
+        for row in ROWS.iter().filter(|row| row.grant != Grant::Always) {
+            assert!(!row.allowed_if.is_empty(), "{}", row.rule);
+        }
+        assert!(GUARDS.iter().all(|guard| !guard.allowed_if.is_empty()));
+    }
+
+    #[test]
+    fn who_starts_a_direct_message_with_whom() {
+        assert_eq!(allowed_targets(StartDm, Attendee, &[SharesShow]), [MvpDealer]);
+        assert_eq!(allowed_targets(StartDm, Dealer, &[SharesShow]), []);
+        assert_eq!(allowed_targets(StartDm, MvpDealer, &[]), [ShowOrganizer]);
+        assert_eq!(allowed_targets(StartDm, MvpDealer, &[SharesShow]), [Attendee, Dealer, ShowOrganizer]);
+        for actor in [ShowOrganizer, Moderator, Admin] {
+            assert_eq!(allowed_targets(StartDm, actor, &[]), Role::ALL);
+        }
+    }
+
+    #[test]
+    fn who_replies_to_whom() {
+        assert_eq!(allowed_targets(Reply, Attendee, &[]), [MvpDealer, ShowOrganizer, Moderator, Admin]);
+        assert_eq!(allowed_targets(Reply, Dealer, &[]), []);
+        for actor in [MvpDealer, ShowOrganizer, Moderator, Admin] {
+            assert_eq!(allowed_targets(Reply, actor, &[]), Role::ALL);
+        }
+    }
+
+    #[test]
+    fn who_broadcasts_to_whom() {
+        for actor in [Attendee, Dealer, Moderator] {
+            assert_eq!(allowed_targets(Broadcast, actor, &[OwnShow, TakesPart, SharesShow]), []);
+        }
+        assert_eq!(allowed_targets(Broadcast, MvpDealer, &[]), []);
+        assert_eq!(allowed_targets(Broadcast, MvpDealer, &[TakesPart]), [Attendee]);
+        assert_eq!(allowed_targets(Broadcast, ShowOrganizer, &[TakesPart]), []);
+        assert_eq!(allowed_targets(Broadcast, ShowOrganizer, &[OwnShow]), Role::ALL);
+        assert_eq!(allowed_targets(Broadcast, Admin, &[]), Role::ALL);
+    }
+
+    #[test]
+    fn who_moderates() {
+        for actor in [Attendee, Dealer, MvpDealer] {
+            assert_eq!(allowed_targets(Moderate, actor, &[OwnShow, TakesPart]), []);
+        }
+        assert_eq!(allowed_targets(Moderate, ShowOrganizer, &[]), []);
+        assert_eq!(allowed_targets(Moderate, ShowOrganizer, &[OwnShow]), Role::ALL);
+        for actor in [Moderator, Admin] {
+            assert_eq!(allowed_targets(Moderate, actor, &[]), Role::ALL);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_guard_beats_every_role(actor in any(Role::ALL), target in any(Role::ALL), facts in facts(), guard in prop::sample::select(GUARDS)) {
+            if facts.contains(guard.fact) == guard.denies_when {
+                prop_assert!(!decide(actor, guard.action, target, facts).allowed());
+            }
+        }
+
+        #[test]
+        fn without_any_fact_everything_is_refused(actor in any(Role::ALL), target in any(Role::ALL), action in any(Action::ALL)) {
+            prop_assert!(!decide(actor, action, target, Facts::NONE).allowed());
+        }
+
+        #[test]
+        fn what_is_allowed_is_granted_by_its_row(actor in any(Role::ALL), target in any(Role::ALL), action in any(Action::ALL), facts in facts()) {
+            let decision = decide(actor, action, target, facts);
+            if decision.allowed() {
+                let row = row_for(action, actor, target).unwrap();
+                prop_assert_eq!(decision.rule(), row.rule);
+                prop_assert!(grants(row.grant, facts));
+            }
+        }
+    }
+}

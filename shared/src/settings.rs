@@ -1,0 +1,133 @@
+//! A function's settings, read from its Spin variables once per instance and checked before the first request.
+
+use crate::{
+    cors::Cors,
+    rollout::{InvalidRollout, Rollout},
+    token::{InvalidKeys, KeySet, Verifier},
+};
+use std::fmt;
+
+/// The variables of a component, as text. `spin.toml` says what each is for and has its default.
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    /// Connection string of the role `rolecall_edge`.
+    pub database_url: String,
+    /// HS256 secret; empty: none.
+    pub jwt_secret: String,
+    /// JWK set; empty: none.
+    pub jwt_jwks: String,
+    /// Address of a JWK set; empty: none.
+    pub jwt_jwks_url: String,
+    /// The only issuer accepted; empty: any.
+    pub jwt_issuer: String,
+    /// The only audience accepted; empty: any.
+    pub jwt_audience: String,
+    /// Web origins that may call.
+    pub cors_allowed_origins: String,
+    /// How far the function may be rolled out, whatever the database's flag says.
+    pub rollout: String,
+}
+
+/// Checked settings.
+pub struct Settings {
+    /// Connection string of the role `rolecall_edge`.
+    pub database_url: String,
+    /// Checks tokens.
+    pub verifier: Verifier,
+    /// Where to fetch the key set from.
+    pub jwks_url: Option<String>,
+    /// Web origins that may call.
+    pub cors: Cors,
+    /// How far the function may be rolled out.
+    pub rollout: Rollout,
+}
+
+/// A setting that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidSettings {
+    /// `database_url` is empty.
+    NoDatabase,
+    /// The token check.
+    Keys(InvalidKeys),
+    /// `rollout`.
+    Rollout(InvalidRollout),
+    /// `jwt_jwks_url` is neither `https://` nor `http://`.
+    KeySetUrl,
+}
+
+impl fmt::Display for InvalidSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InvalidSettings::NoDatabase => f.write_str("database_url is empty"),
+            InvalidSettings::Keys(error) => error.fmt(f),
+            InvalidSettings::Rollout(error) => error.fmt(f),
+            InvalidSettings::KeySetUrl => f.write_str("jwt_jwks_url must begin with https:// or http://"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidSettings {}
+
+impl Settings {
+    /// Checks the variables.
+    pub fn parse(variables: &Variables) -> Result<Settings, InvalidSettings> {
+        let text = |value: &str| (!value.trim().is_empty()).then(|| value.trim().to_owned());
+        let database_url = text(&variables.database_url).ok_or(InvalidSettings::NoDatabase)?;
+        let jwks_url = text(&variables.jwt_jwks_url);
+        if jwks_url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+            return Err(InvalidSettings::KeySetUrl);
+        }
+        let keys = match text(&variables.jwt_jwks) {
+            Some(jwks) => KeySet::parse(&jwks).map_err(InvalidSettings::Keys)?,
+            None if variables.jwt_secret.is_empty() && jwks_url.is_none() => {
+                return Err(InvalidSettings::Keys(InvalidKeys::None));
+            }
+            None => KeySet::default(),
+        };
+        let verifier = Verifier::new(&variables.jwt_secret, keys, &variables.jwt_issuer, &variables.jwt_audience)
+            .map_err(InvalidSettings::Keys)?;
+        let rollout = variables.rollout.parse().map_err(InvalidSettings::Rollout)?;
+        let cors = Cors::parse(&variables.cors_allowed_origins);
+        Ok(Settings { database_url, verifier, jwks_url, cors, rollout })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables() -> Variables {
+        Variables {
+            database_url: "postgres://rolecall_edge@127.0.0.1/app".into(),
+            jwt_secret: "a test secret of at least 32 bytes".into(),
+            cors_allowed_origins: "*".into(),
+            rollout: "enabled".into(),
+            ..Variables::default()
+        }
+    }
+
+    fn fault(change: impl FnOnce(&mut Variables)) -> Option<InvalidSettings> {
+        let mut variables = variables();
+        change(&mut variables);
+        Settings::parse(&variables).err()
+    }
+
+    #[test]
+    fn one_kind_of_key_is_enough() {
+        assert_eq!(fault(|_| ()), None);
+        assert_eq!(
+            fault(|v| (v.jwt_secret, v.jwt_jwks_url) = (String::new(), "https://auth.example/jwks".into())),
+            None
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        assert_eq!(fault(|v| v.database_url = " ".into()), Some(InvalidSettings::NoDatabase));
+        assert_eq!(fault(|v| v.jwt_secret.clear()), Some(InvalidSettings::Keys(InvalidKeys::None)));
+        assert_eq!(fault(|v| v.jwt_secret = "short".into()), Some(InvalidSettings::Keys(InvalidKeys::ShortSecret)));
+        assert_eq!(fault(|v| v.jwt_jwks = "{".into()), Some(InvalidSettings::Keys(InvalidKeys::MalformedKeySet)));
+        assert_eq!(fault(|v| v.jwt_jwks_url = "file:///etc/passwd".into()), Some(InvalidSettings::KeySetUrl));
+        assert!(matches!(fault(|v| v.rollout = "some".into()), Some(InvalidSettings::Rollout(_))));
+    }
+}

@@ -1,0 +1,486 @@
+//! Bearer tokens: which keys are trusted and what a verified token says (RFC 7519, RFC 8725).
+
+use crate::{
+    code::Code,
+    id::UserId,
+    limits::{MAX_TOKEN_BYTES, MIN_JWT_SECRET_BYTES, TOKEN_LEEWAY_SECONDS},
+    refusal::{Reason, Refusal},
+};
+use jwt_simple::{JWTError, prelude::*};
+use serde_json::Value;
+use std::{cell::RefCell, collections::HashSet, fmt};
+use uuid::Uuid;
+
+/// A key that verifies tokens. Its kind fixes the algorithm: the token's header has no say (RFC 8725 section 3.1).
+enum Key {
+    Hs256(HS256Key),
+    Es256(ES256PublicKey),
+    Rs256(Box<RS256PublicKey>),
+    EdDsa(Ed25519PublicKey),
+}
+
+/// The keys of a JWK set (RFC 7517), with their ids.
+#[derive(Default)]
+pub struct KeySet {
+    keys: Vec<(Option<String>, Key)>,
+}
+
+/// A setting of the token check that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidKeys {
+    /// Neither a secret nor a key set is configured.
+    None,
+    /// The secret is too short for HS256.
+    ShortSecret,
+    /// The key set is not JSON of the form `{"keys": [...]}`.
+    MalformedKeySet,
+    /// The key set has no key that could verify a signature.
+    NoUsableKey,
+}
+
+impl fmt::Display for InvalidKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InvalidKeys::None => {
+                f.write_str("set jwt_secret, jwt_jwks or jwt_jwks_url: without a key no token can be checked")
+            }
+            InvalidKeys::ShortSecret => write!(f, "jwt_secret must have at least {MIN_JWT_SECRET_BYTES} bytes"),
+            InvalidKeys::MalformedKeySet => f.write_str("the JWK set is not of the form {\"keys\": [...]}"),
+            InvalidKeys::NoUsableKey => f.write_str("the JWK set has no ES256, RS256 or EdDSA signature key"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidKeys {}
+
+impl KeySet {
+    /// Reads a JWK set. Keys for encryption or of other algorithms are passed over, as RFC 7517 section 5 asks.
+    pub fn parse(text: &str) -> Result<KeySet, InvalidKeys> {
+        let document: Value = serde_json::from_str(text).map_err(|_| InvalidKeys::MalformedKeySet)?;
+        let jwks = document.get("keys").and_then(Value::as_array).ok_or(InvalidKeys::MalformedKeySet)?;
+        let keys: Vec<_> = jwks.iter().filter_map(read_key).collect();
+        if keys.is_empty() { Err(InvalidKeys::NoUsableKey) } else { Ok(KeySet { keys }) }
+    }
+
+    fn has(&self, key_id: &str) -> bool {
+        self.keys.iter().any(|(id, _)| id.as_deref() == Some(key_id))
+    }
+}
+
+/// A signature key; a symmetric key (`oct`) in a public document would be no secret and is passed over.
+fn read_key(jwk: &Value) -> Option<(Option<String>, Key)> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    if text("use").is_some_and(|usage| usage != "sig") {
+        return None;
+    }
+    let encoded = jwk.to_string();
+    let key = match (text("kty")?, text("crv"), text("alg")) {
+        ("EC", Some("P-256"), None | Some("ES256")) => ES256PublicKey::from_jwk(&encoded).ok().map(Key::Es256),
+        ("OKP", Some("Ed25519"), None | Some("EdDSA" | "Ed25519")) => {
+            Ed25519PublicKey::from_jwk(&encoded).ok().map(Key::EdDsa)
+        }
+        ("RSA", _, None | Some("RS256")) => {
+            RS256PublicKey::from_jwk(&encoded).ok().map(|key| Key::Rs256(Box::new(key)))
+        }
+        _ => None,
+    }?;
+    Some((text("kid").map(str::to_owned), key))
+}
+
+/// Who a verified token speaks for; `role` is the database role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// A signed-in user (`authenticated`).
+    User(UserId),
+    /// An operator (`service_role`); Supabase's service tokens have no `sub`.
+    Service(Option<UserId>),
+    /// Anybody (`anon`).
+    Anonymous,
+    /// A role that Rolecall does not know.
+    Unknown,
+}
+
+/// Why a token was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// There is no bearer token.
+    Missing,
+    /// The token is signed with a key that is not in the set: the set may have changed since it was read.
+    UnknownKey,
+    /// It is not acceptable, for this reason.
+    Invalid(&'static str),
+}
+
+impl TokenError {
+    /// The refusal a client receives.
+    pub fn refusal(&self) -> Refusal {
+        let detail = match self {
+            TokenError::Missing => "Send a token: `Authorization: Bearer <JWT>`.",
+            TokenError::UnknownKey => "The token is signed with an unknown key.",
+            TokenError::Invalid(why) => why,
+        };
+        // RFC 6750 section 3: no error code where there was no token.
+        let challenge = match self {
+            TokenError::Missing => "Bearer realm=\"rolecall\"",
+            _ => "Bearer realm=\"rolecall\", error=\"invalid_token\"",
+        };
+        Refusal::new(Code::Unauthenticated, detail).with_header(http::header::WWW_AUTHENTICATE, challenge)
+    }
+}
+
+/// The token of an `Authorization` header's value (RFC 6750 section 2.1; the scheme in any case).
+pub fn bearer(authorization: Option<&http::HeaderValue>) -> Result<&str, TokenError> {
+    let (scheme, token) = authorization
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.split_once(' '))
+        .ok_or(TokenError::Missing)?;
+    let token = token.trim();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() { Ok(token) } else { Err(TokenError::Missing) }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    role: Option<String>,
+}
+
+/// Checks tokens against the configured keys.
+pub struct Verifier {
+    secret: Option<Key>,
+    keys: RefCell<KeySet>,
+    options: VerificationOptions,
+}
+
+impl Verifier {
+    /// A verifier for a secret (empty: none) and a key set, which accepts `issuer` and `audience` only (empty: any).
+    pub fn new(secret: &str, keys: KeySet, issuer: &str, audience: &str) -> Result<Verifier, InvalidKeys> {
+        let secret = match secret.len() {
+            0 => None,
+            1..MIN_JWT_SECRET_BYTES => return Err(InvalidKeys::ShortSecret),
+            _ => Some(Key::Hs256(HS256Key::from_bytes(secret.as_bytes()))),
+        };
+        let only = |value: &str| (!value.is_empty()).then(|| HashSet::from([value.to_owned()]));
+        let options = VerificationOptions {
+            allowed_issuers: only(issuer),
+            allowed_audiences: only(audience),
+            time_tolerance: Some(Duration::from_secs(TOKEN_LEEWAY_SECONDS)),
+            max_token_length: Some(MAX_TOKEN_BYTES),
+            ..VerificationOptions::default()
+        };
+        Ok(Verifier { secret, keys: RefCell::new(keys), options })
+    }
+
+    /// Replaces the key set, when it was fetched anew.
+    pub fn replace_keys(&self, keys: KeySet) {
+        self.keys.replace(keys);
+    }
+
+    /// Checks a token's signature, times, issuer and audience, and reads whom it speaks for.
+    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        let metadata = Token::decode_metadata(token).map_err(|_| TokenError::Invalid("The token is malformed."))?;
+        let keys = self.keys.borrow();
+        let mut outcome = Err(TokenError::UnknownKey);
+        for key in self.candidates(&keys, metadata.key_id()) {
+            outcome = self.verify_with(key, token);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome.and_then(|claims| identity(&claims))
+    }
+
+    /// The key the token names; if it names none of ours, the secret; if it names none at all, every key.
+    fn candidates<'a>(&'a self, keys: &'a KeySet, key_id: Option<&str>) -> Vec<&'a Key> {
+        let named = key_id.filter(|id| keys.has(id));
+        let from_set = keys.keys.iter().filter(|(id, _)| match (named, key_id) {
+            (Some(named), _) => id.as_deref() == Some(named),
+            (None, Some(_)) => id.is_none(),
+            (None, None) => true,
+        });
+        let secret = self.secret.iter().filter(|_| named.is_none());
+        secret.chain(from_set.map(|(_, key)| key)).collect()
+    }
+
+    fn verify_with(&self, key: &Key, token: &str) -> Result<JWTClaims<Claims>, TokenError> {
+        let options = Some(self.options.clone());
+        let claims = match key {
+            Key::Hs256(key) => key.verify_token::<Claims>(token, options),
+            Key::Es256(key) => key.verify_token::<Claims>(token, options),
+            Key::Rs256(key) => key.verify_token::<Claims>(token, options),
+            Key::EdDsa(key) => key.verify_token::<Claims>(token, options),
+        };
+        claims.map_err(|error| TokenError::Invalid(explain(&error)))
+    }
+}
+
+/// Says what is wrong as far as it helps the token's rightful owner; why a signature fails helps only others.
+fn explain(error: &jwt_simple::Error) -> &'static str {
+    match error.downcast_ref::<JWTError>() {
+        Some(JWTError::TokenHasExpired) => "The token has expired.",
+        Some(JWTError::TokenNotValidYet | JWTError::ClockDrift) => "The token is not valid yet.",
+        Some(JWTError::RequiredIssuerMissing | JWTError::RequiredIssuerMismatch) => "The token is from another issuer.",
+        Some(JWTError::RequiredAudienceMissing | JWTError::RequiredAudienceMismatch) => {
+            "The token is for another audience."
+        }
+        Some(JWTError::TokenTooLong | JWTError::HeaderTooLarge) => "The token is too long.",
+        _ => "The token is not valid.",
+    }
+}
+
+fn identity(claims: &JWTClaims<Claims>) -> Result<Identity, TokenError> {
+    if claims.expires_at.is_none() {
+        return Err(TokenError::Invalid("The token has no expiry (`exp`)."));
+    }
+    let subject = match claims.subject.as_deref() {
+        None => None,
+        Some(text) => {
+            Some(hyphenated_uuid(text).ok_or(TokenError::Invalid("The token's subject (`sub`) is not a uuid."))?)
+        }
+    };
+    match (claims.custom.role.as_deref(), subject) {
+        (Some("authenticated"), Some(user)) => Ok(Identity::User(UserId::from(user))),
+        (Some("authenticated"), None) => Err(TokenError::Invalid("The token has no subject (`sub`).")),
+        (Some("service_role"), user) => Ok(Identity::Service(user.map(UserId::from))),
+        (Some("anon"), _) => Ok(Identity::Anonymous),
+        _ => Ok(Identity::Unknown),
+    }
+}
+
+/// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.
+pub fn hyphenated_uuid(text: &str) -> Option<Uuid> {
+    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+/// Who may call a function: the type in its signature is the guard.
+pub trait Caller: Sized {
+    /// Lets an identity in or says why not.
+    fn admit(identity: Identity) -> Result<Self, Refusal>;
+
+    /// The user, if there is one.
+    fn user_id(&self) -> Option<UserId>;
+
+    /// The database role for `request.jwt.claims`.
+    const ROLE: &'static str;
+}
+
+/// A signed-in user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User(pub UserId);
+
+impl Caller for User {
+    const ROLE: &'static str = "authenticated";
+
+    fn admit(identity: Identity) -> Result<User, Refusal> {
+        match identity {
+            Identity::User(user) => Ok(User(user)),
+            _ => Err(wrong_role("users_only", "This is for signed-in users.", "The token's role is `authenticated`.")),
+        }
+    }
+
+    fn user_id(&self) -> Option<UserId> {
+        Some(self.0)
+    }
+}
+
+/// An operator: a scheduler, a deployment, never an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operator(pub Option<UserId>);
+
+impl Caller for Operator {
+    const ROLE: &'static str = "service_role";
+
+    fn admit(identity: Identity) -> Result<Operator, Refusal> {
+        match identity {
+            Identity::Service(user) => Ok(Operator(user)),
+            _ => Err(wrong_role("operators_only", "This is for operators.", "The token's role is `service_role`.")),
+        }
+    }
+
+    fn user_id(&self) -> Option<UserId> {
+        self.0
+    }
+}
+
+fn wrong_role(rule: &'static str, message: &'static str, allowed_if: &'static str) -> Refusal {
+    Refusal::new(Code::PermissionDenied, message).because(vec![Reason {
+        code: rule.into(),
+        message: message.into(),
+        field: None,
+        allowed_if: Some(allowed_if.into()),
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SECRET: &str = "a test secret of at least 32 bytes";
+    const USER: &str = "00000000-0000-4000-8000-000000000001";
+
+    fn claims(role: &str) -> JWTClaims<Claims> {
+        jwt_simple::claims::Claims::with_custom_claims(Claims { role: Some(role.into()) }, Duration::from_mins(5))
+            .with_subject(USER)
+    }
+
+    fn sign(claims: JWTClaims<Claims>) -> String {
+        HS256Key::from_bytes(SECRET.as_bytes()).authenticate(claims).unwrap()
+    }
+
+    fn verifier() -> Verifier {
+        Verifier::new(SECRET, KeySet::default(), "", "").unwrap()
+    }
+
+    fn user() -> Identity {
+        Identity::User(UserId::from(hyphenated_uuid(USER).unwrap()))
+    }
+
+    fn invalid(why: &'static str) -> Result<Identity, TokenError> {
+        Err(TokenError::Invalid(why))
+    }
+
+    #[test]
+    fn roles_become_identities() {
+        let verify = |claims| verifier().verify(&sign(claims));
+        assert_eq!(verify(claims("authenticated")), Ok(user()));
+        assert_eq!(verify(claims("anon")), Ok(Identity::Anonymous));
+        assert_eq!(verify(claims("postgres")), Ok(Identity::Unknown));
+        let mut service = claims("service_role");
+        service.subject = None;
+        assert_eq!(verify(service), Ok(Identity::Service(None)));
+    }
+
+    #[test]
+    fn a_user_token_needs_a_uuid_and_an_expiry() {
+        let mut without_subject = claims("authenticated");
+        without_subject.subject = None;
+        assert_eq!(verifier().verify(&sign(without_subject)), invalid("The token has no subject (`sub`)."));
+        for subject in ["", "admin", "{00000000-0000-4000-8000-000000000001}", "00000000000040008000000000000001"] {
+            let token = sign(claims("authenticated").with_subject(subject));
+            assert_eq!(verifier().verify(&token), invalid("The token's subject (`sub`) is not a uuid."), "{subject}");
+        }
+        let mut eternal = claims("authenticated");
+        eternal.expires_at = None;
+        assert_eq!(verifier().verify(&sign(eternal)), invalid("The token has no expiry (`exp`)."));
+    }
+
+    #[test]
+    fn times_are_checked_with_a_minute_of_leeway() {
+        let now = Clock::now_since_epoch();
+        let at = |expires: i64, not_before: i64| {
+            let shift = |seconds: i64| Duration::from_secs(now.as_secs().saturating_add_signed(seconds));
+            let mut claims = claims("authenticated");
+            claims.expires_at = Some(shift(expires));
+            claims.invalid_before = Some(shift(not_before));
+            claims.issued_at = None;
+            verifier().verify(&sign(claims))
+        };
+        assert_eq!(at(-50, -100), Ok(user()));
+        assert_eq!(at(-70, -100), invalid("The token has expired."));
+        assert_eq!(at(300, 50), Ok(user()));
+        assert_eq!(at(300, 70), invalid("The token is not valid yet."));
+    }
+
+    #[test]
+    fn issuer_and_audience_are_checked_when_configured() {
+        let strict = Verifier::new(SECRET, KeySet::default(), "https://auth.example", "app").unwrap();
+        let verify = |claims| strict.verify(&sign(claims));
+        assert_eq!(
+            verify(claims("authenticated").with_issuer("https://auth.example").with_audience("app")),
+            Ok(user())
+        );
+        assert_eq!(verify(claims("authenticated").with_audience("app")), invalid("The token is from another issuer."));
+        assert_eq!(
+            verify(claims("authenticated").with_issuer("https://evil.example").with_audience("app")),
+            invalid("The token is from another issuer.")
+        );
+        assert_eq!(
+            verify(claims("authenticated").with_issuer("https://auth.example").with_audience("other")),
+            invalid("The token is for another audience.")
+        );
+    }
+
+    #[test]
+    fn asymmetric_keys_are_read_from_a_key_set_and_chosen_by_their_id() {
+        let es = ES256KeyPair::generate().with_key_id("es");
+        let ed = Ed25519KeyPair::generate().with_key_id("ed");
+        let mut es_jwk: Value = serde_json::from_str(&es.public_key().to_jwk()).unwrap();
+        let mut ed_jwk: Value = serde_json::from_str(&ed.public_key().to_jwk()).unwrap();
+        es_jwk["kid"] = json!("es");
+        ed_jwk["kid"] = json!("ed");
+        let set = json!({"keys": [es_jwk, ed_jwk, {"kty": "oct", "k": "c2VjcmV0"}, {"kty": "EC", "crv": "P-521"}]});
+        let verifier = Verifier::new("", KeySet::parse(&set.to_string()).unwrap(), "", "").unwrap();
+        assert_eq!(verifier.verify(&es.sign(claims("authenticated")).unwrap()), Ok(user()));
+        assert_eq!(verifier.verify(&ed.sign(claims("authenticated")).unwrap()), Ok(user()));
+
+        let stranger = ES256KeyPair::generate().with_key_id("es");
+        assert_eq!(
+            verifier.verify(&stranger.sign(claims("authenticated")).unwrap()),
+            invalid("The token is not valid.")
+        );
+        let renamed = ES256KeyPair::generate().with_key_id("other");
+        assert_eq!(verifier.verify(&renamed.sign(claims("authenticated")).unwrap()), Err(TokenError::UnknownKey));
+    }
+
+    #[test]
+    fn the_header_cannot_choose_the_algorithm() {
+        let pair = ES256KeyPair::generate();
+        let jwk = pair.public_key().to_jwk();
+        let verifier = Verifier::new("", KeySet::parse(&format!("{{\"keys\":[{jwk}]}}")).unwrap(), "", "").unwrap();
+        let public = pair.public_key();
+        for bytes in [
+            public.to_pem().unwrap().into_bytes(),
+            public.to_der().unwrap(),
+            public.public_key().to_bytes_uncompressed(),
+            jwk.into_bytes(),
+        ] {
+            let forged = HS256Key::from_bytes(&bytes).authenticate(claims("authenticated")).unwrap();
+            assert_eq!(verifier.verify(&forged), invalid("The token is not valid."));
+        }
+    }
+
+    #[test]
+    fn an_unsigned_token_is_refused() {
+        let signed = sign(claims("authenticated"));
+        let payload = signed.split('.').nth(1).unwrap();
+        for header in ["eyJhbGciOiJub25lIn0", "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJhbGciOiJOT05FIn0"] {
+            for signature in ["", "AA"] {
+                assert!(verifier().verify(&format!("{header}.{payload}.{signature}")).is_err());
+            }
+        }
+        for garbage in ["", ".", "..", "a.b.c", "é.é.é", &signed[..signed.len() - 2]] {
+            assert!(verifier().verify(garbage).is_err(), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn weak_settings_are_refused() {
+        assert_eq!(Verifier::new("short", KeySet::default(), "", "").err(), Some(InvalidKeys::ShortSecret));
+        assert_eq!(KeySet::parse("[]").err(), Some(InvalidKeys::MalformedKeySet));
+        assert_eq!(KeySet::parse("{\"keys\":[]}").err(), Some(InvalidKeys::NoUsableKey));
+        assert_eq!(
+            KeySet::parse("{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}]}").err(),
+            Some(InvalidKeys::NoUsableKey)
+        );
+    }
+
+    #[test]
+    fn the_bearer_scheme_is_read_in_any_case() {
+        let read = |text: &'static str| bearer(Some(&http::HeaderValue::from_static(text))).map(str::to_owned);
+        assert_eq!(read("Bearer abc"), Ok("abc".into()));
+        assert_eq!(read("bearer  abc "), Ok("abc".into()));
+        for text in ["", "abc", "Basic abc", "Bearer", "Bearer ", "Bearerabc"] {
+            assert_eq!(read(text), Err(TokenError::Missing), "{text}");
+        }
+        assert_eq!(bearer(None), Err(TokenError::Missing));
+    }
+
+    #[test]
+    fn each_caller_admits_its_own_role_only() {
+        let id = UserId::from(hyphenated_uuid(USER).unwrap());
+        let identities = [Identity::User(id), Identity::Service(None), Identity::Anonymous, Identity::Unknown];
+        let users: Vec<bool> = identities.iter().map(|&identity| User::admit(identity).is_ok()).collect();
+        let operators: Vec<bool> = identities.iter().map(|&identity| Operator::admit(identity).is_ok()).collect();
+        assert_eq!(users, [true, false, false, false]);
+        assert_eq!(operators, [false, true, false, false]);
+    }
+}
