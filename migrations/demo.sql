@@ -1,0 +1,79 @@
+-- Demo data: an organisation with its people, a show before its start and one after, two help requests. Loading it
+-- again moves the dates of the shows, so that they stay before and after, and changes nothing else.
+
+insert into public.organizations (id, name)
+values ('00000000-0000-4000-8000-000000000031', 'Rolecall demo')
+on conflict (id) do nothing;
+
+insert into public.profiles (id, display_name, role, organization_id, organization_role)
+select
+  format('00000000-0000-4000-8000-0000000000%s', number)::uuid,
+  display_name,
+  role::public.app_role,
+  '00000000-0000-4000-8000-000000000031',
+  organization_role
+from (
+  values
+    ('01', 'Ada', 'attendee', null),
+    ('02', 'Ben', 'attendee', null),
+    ('03', 'Dan the dealer', 'dealer', null),
+    ('04', 'Mia the MVP dealer', 'mvp_dealer', null),
+    ('05', 'Olga the organizer', 'show_organizer', null),
+    ('06', 'Max the moderator', 'moderator', null),
+    ('07', 'Oona the owner', 'attendee', 'owner'),
+    ('08', 'Amy the admin', 'admin', null)
+) as person (number, display_name, role, organization_role)
+on conflict (id) do nothing;
+
+insert into public.shows (id, organizer_id, title, starts_at, ends_at)
+values
+  (
+    '00000000-0000-4000-8000-000000000011',
+    '00000000-0000-4000-8000-000000000005',
+    'Demo show next week',
+    now() + interval '7 days',
+    now() + interval '9 days'
+  ),
+  (
+    '00000000-0000-4000-8000-000000000012',
+    '00000000-0000-4000-8000-000000000005',
+    'Demo show of yesterday',
+    now() - interval '1 day',
+    now() - interval '12 hours'
+  )
+on conflict (id) do update
+set
+  starts_at = excluded.starts_at,
+  ends_at = excluded.ends_at;
+
+insert into public.show_participants (show_id, user_id)
+select show.id, person.id
+from public.shows as show
+cross join public.profiles as person
+where show.id in (
+    '00000000-0000-4000-8000-000000000011',
+    '00000000-0000-4000-8000-000000000012'
+  )
+  and person.id in (
+    '00000000-0000-4000-8000-000000000001',
+    '00000000-0000-4000-8000-000000000002',
+    '00000000-0000-4000-8000-000000000003',
+    '00000000-0000-4000-8000-000000000004'
+  )
+on conflict (show_id, user_id) do nothing;
+
+insert into public.help_requests (id, requester_id, title, description)
+values
+  (
+    '00000000-0000-4000-8000-000000000021',
+    '00000000-0000-4000-8000-000000000001',
+    'A ride to the show',
+    'Two people and a box of cards, Saturday morning.'
+  ),
+  (
+    '00000000-0000-4000-8000-000000000022',
+    '00000000-0000-4000-8000-000000000002',
+    'Help with carrying',
+    'My binder is heavier than I am.'
+  )
+on conflict (id) do nothing;

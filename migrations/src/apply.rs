@@ -1,0 +1,308 @@
+//! Applying the migrations and taking them back.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::connection::connect;
+use crate::files::{DEMO, MIGRATIONS, Migration};
+
+/// Key of the advisory lock that lets one installer at a time work on a database ("rolecall" in ASCII).
+const INSTALLER_LOCK: i64 = 0x726f_6c65_6361_6c6c;
+
+/// How often a step is tried that lost against another database of the same server (see [`lost_a_race`]).
+const ATTEMPTS: u32 = 50;
+
+/// A migration and whether the database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The migration's number.
+    pub version: i32,
+    /// The migration's name.
+    pub name: String,
+    /// When it was applied, as PostgreSQL prints it in UTC; `None` when it is not.
+    pub applied_at: Option<String>,
+}
+
+/// Applies every migration that the database at `url` (an administrator's login) does not have yet, each in one
+/// transaction, and returns the versions that this call applied. Any number of callers may do so at the same time.
+///
+/// # Errors
+/// When the database cannot be reached or refuses a statement; the migrations before that one stay applied.
+pub async fn apply(url: &str) -> Result<Vec<i32>> {
+    migrate(&mut connect(url).await?).await
+}
+
+/// [`apply`] on a connection that is already open and in no transaction.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn migrate(client: &mut Client) -> Result<Vec<i32>> {
+    refuse_unknown(client).await?;
+    let mut applied = Vec::new();
+    for migration in MIGRATIONS {
+        if step(client, migration, Direction::Up).await? {
+            applied.push(migration.version);
+        }
+    }
+    Ok(applied)
+}
+
+/// Takes back every applied migration newer than `to` (0 takes back all), newest first, each in one transaction, and
+/// returns the versions taken back. Their data goes with them.
+///
+/// # Errors
+/// When the database cannot be reached or refuses a statement, for example because objects that are not Rolecall's
+/// depend on what would be dropped.
+pub async fn rollback(url: &str, to: i32) -> Result<Vec<i32>> {
+    let mut client = connect(url).await?;
+    take_back(&mut client, to).await
+}
+
+/// Takes back the newest applied migration alone and returns its version, `None` when there is none.
+///
+/// # Errors
+/// As [`rollback`].
+pub async fn rollback_last(url: &str) -> Result<Option<i32>> {
+    let mut client = connect(url).await?;
+    let newest = status_of(&client).await?.into_iter().rfind(|step| step.applied_at.is_some());
+    match newest {
+        Some(step) => Ok(take_back(&mut client, step.version - 1).await?.into_iter().next()),
+        None => Ok(None),
+    }
+}
+
+async fn take_back(client: &mut Client, to: i32) -> Result<Vec<i32>> {
+    refuse_unknown(client).await?;
+    let mut taken_back = Vec::new();
+    for migration in MIGRATIONS.iter().rev().filter(|each| each.version > to) {
+        if step(client, migration, Direction::Down).await? {
+            taken_back.push(migration.version);
+        }
+    }
+    Ok(taken_back)
+}
+
+/// Every migration of this build and whether the database has it.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn status(url: &str) -> Result<Vec<Step>> {
+    status_of(&connect(url).await?).await
+}
+
+async fn status_of(client: &Client) -> Result<Vec<Step>> {
+    let mut steps: Vec<Step> = MIGRATIONS
+        .iter()
+        .map(|migration| Step { version: migration.version, name: migration.name.to_owned(), applied_at: None })
+        .collect();
+    if !is_installed(client).await? {
+        return Ok(steps);
+    }
+    let rows = client
+        .query(
+            "select version, name, to_char(applied_at at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+             from rolecall.schema_migrations order by version",
+            &[],
+        )
+        .await?;
+    for row in rows {
+        let (version, name, at): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
+        match steps.iter_mut().find(|step| step.version == version) {
+            Some(step) => step.applied_at = Some(at),
+            None => steps.push(Step { version, name, applied_at: Some(at) }),
+        }
+    }
+    Ok(steps)
+}
+
+/// Loads the demo users, shows and help requests. Loading them again moves the shows' dates and changes nothing else.
+///
+/// # Errors
+/// When the database cannot be reached or is not migrated.
+pub async fn load_demo(url: &str) -> Result<()> {
+    let mut client = connect(url).await?;
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(DEMO).await.map_err(|error| explained(&error, DEMO, "demo.sql"))?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Gives `rolecall_edge`, the login of the functions, a password. It may hold any character.
+///
+/// # Errors
+/// When the database cannot be reached, is not migrated, or the login of `url` may not change roles.
+pub async fn set_edge_password(url: &str, password: &str) -> Result<()> {
+    let client = connect(url).await?;
+    // ALTER ROLE takes no parameters; the server quotes the literal itself.
+    let statement: String =
+        client.query_one("select format('alter role rolecall_edge password %L', $1::text)", &[&password]).await?.get(0);
+    let mut attempt = 1;
+    while let Err(error) = client.batch_execute(&statement).await {
+        if !lost_a_race(&error) || attempt == ATTEMPTS {
+            // The error's own text is enough; the statement, which holds the password, must not appear.
+            bail!("the password of rolecall_edge cannot be set: {}", code_of(&error));
+        }
+        tokio::time::sleep(pause(attempt)).await;
+        attempt += 1;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+/// Runs one migration's step unless the database is already where it leads; true when it ran.
+async fn step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<bool> {
+    let mut attempt = 1;
+    loop {
+        match try_step(client, migration, direction).await {
+            Err(StepError::Database(error)) if lost_a_race(&error) && attempt < ATTEMPTS => {
+                tokio::time::sleep(pause(attempt)).await;
+                attempt += 1;
+            }
+            Err(StepError::Database(error)) => {
+                let (sql, folder) = match direction {
+                    Direction::Up => (migration.up, ""),
+                    Direction::Down => (migration.down, "rollback/"),
+                };
+                let file = format!("{folder}{:04}_{}.sql", migration.version, migration.name);
+                return Err(explained(&error, sql, &file));
+            }
+            Err(StepError::Other(error)) => return Err(error),
+            Ok(ran) => return Ok(ran),
+        }
+    }
+}
+
+enum StepError {
+    Database(tokio_postgres::Error),
+    Other(anyhow::Error),
+}
+
+impl From<tokio_postgres::Error> for StepError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+async fn try_step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<bool, StepError> {
+    let transaction = client.transaction().await?;
+    // A lock of the transaction, not of the session: it also holds behind a pooler and cannot be left behind.
+    transaction.execute("select pg_advisory_xact_lock($1)", &[&INSTALLER_LOCK]).await?;
+    let present = is_applied(transaction.client(), migration.version).await?;
+    if present == (direction == Direction::Up) {
+        return Ok(false);
+    }
+    let sql = match direction {
+        Direction::Up => migration.up,
+        Direction::Down => migration.down,
+    };
+    transaction.batch_execute(sql).await?;
+    if is_applied(transaction.client(), migration.version).await? == present {
+        return Err(StepError::Other(anyhow::anyhow!(
+            "{:04}_{} does not keep rolecall.schema_migrations",
+            migration.version,
+            migration.name
+        )));
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// A database that a newer build has migrated is not one this build knows how to change.
+async fn refuse_unknown(client: &Client) -> Result<()> {
+    let steps = status_of(client).await?;
+    let unknown: Vec<String> = steps
+        .iter()
+        .filter(|step| !MIGRATIONS.iter().any(|each| each.version == step.version))
+        .map(|step| format!("{:04}_{}", step.version, step.name))
+        .collect();
+    ensure!(
+        unknown.is_empty(),
+        "the database has migrations that this build does not know ({}): use a newer build",
+        unknown.join(", ")
+    );
+    Ok(())
+}
+
+async fn is_installed(client: &Client) -> Result<bool, tokio_postgres::Error> {
+    // Asked of the catalogue itself: to_regclass() answers from a cache, which waiting for an advisory lock does not
+    // bring up to date.
+    let row = client
+        .query_one(
+            "select exists (
+               select
+               from pg_catalog.pg_class
+               join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+               where nspname = 'rolecall' and relname = 'schema_migrations'
+             )",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+async fn is_applied(client: &Client, version: i32) -> Result<bool, tokio_postgres::Error> {
+    if !is_installed(client).await? {
+        return Ok(false);
+    }
+    let row = client
+        .query_one("select exists (select from rolecall.schema_migrations where version = $1)", &[&version])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// Roles belong to the whole server, so an installer in another database can be changing the same role, and no advisory
+/// lock reaches that far: PostgreSQL answers "tuple concurrently updated" (an internal error), a duplicate, or a
+/// deadlock. The transaction did nothing, so it is tried again.
+fn lost_a_race(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        [
+            SqlState::INTERNAL_ERROR,
+            SqlState::UNIQUE_VIOLATION,
+            SqlState::DUPLICATE_OBJECT,
+            SqlState::UNDEFINED_OBJECT,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+        ]
+        .contains(code)
+    })
+}
+
+/// Grows, and differs between processes that start together.
+fn pause(attempt: u32) -> Duration {
+    let spread = u64::from(uuid::Uuid::new_v4().as_bytes()[0]) % 20;
+    Duration::from_millis(u64::from(attempt.min(20)) * 5 + spread)
+}
+
+fn code_of(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(database) => format!("{} (SQLSTATE {})", database.message(), database.code().code()),
+        None => error.to_string(),
+    }
+}
+
+/// Names the file and line of a statement that the server refused.
+fn explained(error: &tokio_postgres::Error, sql: &str, file: &str) -> anyhow::Error {
+    let line = error
+        .as_db_error()
+        .and_then(|database| database.position())
+        .and_then(|position| match position {
+            tokio_postgres::error::ErrorPosition::Original(at) => Some(*at as usize),
+            tokio_postgres::error::ErrorPosition::Internal { .. } => None,
+        })
+        .map(|at| sql.chars().take(at).filter(|&each| each == '\n').count() + 1);
+    let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"));
+    let hint = error
+        .as_db_error()
+        .and_then(|database| database.detail().or(database.hint()))
+        .map(|text| format!(" ({text})"))
+        .unwrap_or_default();
+    anyhow::anyhow!("{place}: {}{hint}", code_of(error))
+}

@@ -1,0 +1,341 @@
+//! The migrations apply wherever a user has a database, any number of times, by anybody at once, and can be taken back.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rolecall_database::{Cluster, MIGRATIONS, Options, apply, connect, load_demo, rollback, rollback_last, status};
+use serde_json::json;
+use support::{Database, call, cluster, demo, dump, list, one, request};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The SQL files with a number, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder exists")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            name.ends_with(".sql") && name.starts_with(|first: char| first.is_ascii_digit())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_embedded_migrations_are_the_files() {
+    let up = files(&folder());
+    let down = files(&folder().join("rollback"));
+    assert_eq!(up.len(), MIGRATIONS.len());
+    assert_eq!(down.len(), MIGRATIONS.len());
+    for (number, migration) in MIGRATIONS.iter().enumerate() {
+        assert_eq!(migration.version as usize, number + 1);
+        let name = format!("{:04}_{}.sql", migration.version, migration.name);
+        assert!(up[number].ends_with(&name), "{name}");
+        assert!(down[number].ends_with(&name), "{name}");
+        for text in [migration.up, migration.down] {
+            assert!(text.starts_with("-- "), "{name} says what it is for");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_database_gets_every_migration_once() {
+    let database = Database::empty().await;
+    let url = &database.admin_url;
+    assert!(status(url).await.expect("it answers").iter().all(|step| step.applied_at.is_none()));
+    let all: Vec<i32> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    assert_eq!(apply(url).await.expect("they apply"), all);
+    let first = dump(url).await;
+    assert_eq!(apply(url).await.expect("they are applied"), [] as [i32; 0]);
+    assert_eq!(dump(url).await, first);
+    assert!(status(url).await.expect("it answers").iter().all(|step| step.applied_at.is_some()));
+}
+
+/// What somebody does who has psql alone, or `supabase db push`.
+#[tokio::test]
+async fn plain_psql_applies_every_file_twice_and_the_second_time_changes_nothing() {
+    let database = Database::empty().await;
+    let run = || async {
+        for file in files(&folder()) {
+            let output = Command::new(cluster().await.program("psql"))
+                .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file"])
+                .arg(&file)
+                .arg(&database.admin_url)
+                .output()
+                .expect("psql is installed");
+            assert!(output.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
+        }
+        let client = database.admin().await;
+        let rows = list(
+            &client,
+            "select table_schema || '.' || table_name || ' ' || md5(query_to_xml(format(
+               'select t.* from %I.%I t order by t::text', table_schema, table_name), false, false, '')::text)
+             from information_schema.tables
+             where table_schema in ('public', 'rolecall') and table_type = 'BASE TABLE'
+             order by 1",
+        )
+        .await;
+        (dump(&database.admin_url).await, rows)
+    };
+    let first = run().await;
+    assert_eq!(run().await, first);
+    assert_eq!(apply(&database.admin_url).await.expect("nothing is left"), [] as [i32; 0]);
+
+    let other = Database::empty().await;
+    apply(&other.admin_url).await.expect("they apply");
+    assert_eq!(dump(&other.admin_url).await, first.0, "psql and apply() make the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_installers_at_once_apply_each_migration_once() {
+    let database = Database::empty().await;
+    let applied = futures::future::join_all((0..20).map(|_| apply(&database.admin_url))).await;
+    let mut all: Vec<i32> = applied.into_iter().flat_map(|versions| versions.expect("none fails")).collect();
+    all.sort_unstable();
+    let expected: Vec<i32> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    assert_eq!(all, expected);
+    assert_eq!(dump(&database.admin_url).await, dump(&cluster().await.admin_url("template_demo")).await);
+}
+
+/// Roles belong to the whole server, so installers in different databases meet there.
+#[tokio::test(flavor = "multi_thread")]
+async fn twelve_databases_of_one_server_are_installed_at_once() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    for number in 0..12 {
+        cluster.create_database(&format!("app_{number}"), None).await.expect("a superuser may");
+    }
+    let urls: Vec<String> = (0..12).map(|number| cluster.admin_url(&format!("app_{number}"))).collect();
+    for round in 0..2 {
+        for result in futures::future::join_all(urls.iter().map(|url| apply(url))).await {
+            assert_eq!(result.expect("none fails").len(), MIGRATIONS.len(), "round {round}");
+        }
+        if round == 0 {
+            for result in futures::future::join_all(urls.iter().map(|url| rollback(url, 0))).await {
+                result.expect("none fails");
+            }
+        }
+    }
+    // One after the other: of two at once each sees the other still using the roles, and leaves them.
+    for url in &urls {
+        rollback(url, 0).await.expect("it can be taken back");
+    }
+    let client = connect(&cluster.admin_url("postgres")).await.expect("it runs");
+    let left = list(
+        &client,
+        "select rolname::text from pg_roles where rolname in ('anon', 'authenticated', 'service_role', 'rolecall_edge')",
+    )
+    .await;
+    assert_eq!(left, [] as [String; 0], "the last rollback removes the roles");
+}
+
+#[tokio::test]
+async fn up_down_up_leaves_the_same_catalogue() {
+    let database = Database::empty().await;
+    let url = &database.admin_url;
+    let before = dump(url).await;
+    let mut stages = vec![before.clone()];
+    apply(url).await.expect("they apply");
+    let full = dump(url).await;
+
+    // One step at a time, with data in the tables.
+    load_demo(url).await.expect("it loads");
+    for migration in MIGRATIONS.iter().rev() {
+        assert_eq!(rollback_last(url).await.expect("it can be taken back"), Some(migration.version));
+        stages.push(dump(url).await);
+    }
+    assert_eq!(rollback_last(url).await.expect("nothing is left"), None);
+    assert_eq!(dump(url).await, before, "nothing of Rolecall is left");
+
+    apply(url).await.expect("they apply again");
+    assert_eq!(dump(url).await, full);
+    load_demo(url).await.expect("it loads again");
+
+    // Every stage on the way down is the stage on the way up.
+    assert_eq!(rollback(url, 5).await.expect("they can be taken back"), [9, 8, 7, 6]);
+    assert_eq!(dump(url).await, stages[4]);
+    assert_eq!(apply(url).await.expect("they apply"), [6, 7, 8, 9]);
+    assert_eq!(dump(url).await, full);
+    assert_eq!(rollback(url, 0).await.expect("they can be taken back").len(), MIGRATIONS.len());
+    assert_eq!(dump(url).await, before);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_build_is_left_alone() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    client
+        .batch_execute("insert into rolecall.schema_migrations (version, name) values (99, 'future')")
+        .await
+        .expect("a superuser may");
+    for error in [
+        apply(&database.admin_url).await.expect_err("it is newer"),
+        rollback(&database.admin_url, 0).await.expect_err("it is newer"),
+    ] {
+        assert!(error.to_string().contains("0099_future"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_fails_is_named_with_its_file_and_changes_nothing() {
+    let database = Database::empty().await;
+    let client = database.admin().await;
+    client
+        .batch_execute("create schema rolecall; create view rolecall.show_audience as select 1 as show_id")
+        .await
+        .expect("a superuser may");
+    let error = apply(&database.admin_url).await.expect_err("the name is taken").to_string();
+    assert!(error.contains("0005_shows.sql"), "{error}");
+    let steps = status(&database.admin_url).await.expect("it answers");
+    assert_eq!(steps.iter().filter(|step| step.applied_at.is_some()).count(), 4);
+    assert!(!one::<bool>(&client, "select to_regclass('public.shows') is not null").await);
+}
+
+#[tokio::test]
+async fn demo_data_loaded_twice_is_there_once_and_its_shows_stay_in_time() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    client
+        .batch_execute(
+            "update shows set starts_at = starts_at - interval '20 days', ends_at = ends_at - interval '20 days'",
+        )
+        .await
+        .expect("a superuser may");
+    load_demo(&database.admin_url).await.expect("it loads again");
+    let counts: String = one(
+        &client,
+        "select format('%s %s %s %s', (select count(*) from profiles), (select count(*) from shows),
+           (select count(*) from show_participants), (select count(*) from help_requests))",
+    )
+    .await;
+    assert_eq!(counts, "8 2 8 2");
+    let times =
+        list(&client, "select case when now() < starts_at then 'before' else 'after' end from shows order by id").await;
+    assert_eq!(times, ["before", "after"]);
+}
+
+/// `UPDATE_SCHEMA=1 cargo test -p rolecall-database --test apply schema` writes it anew.
+#[tokio::test]
+async fn the_checked_in_schema_is_current() {
+    let file = folder().join("schema.sql");
+    let database = Database::empty().await;
+    apply(&database.admin_url).await.expect("they apply");
+    let client = database.admin().await;
+    let version: String = one(&client, "show server_version_num").await;
+    if !version.starts_with("15") {
+        // Another version of pg_dump writes the same schema in other words.
+        eprintln!("schema.sql is compared on PostgreSQL 15 alone; this is {version}");
+        return;
+    }
+    let now = format!(
+        "-- The schema as the migrations leave it, to read and to compare; written by `make schema`, never applied.\n{}",
+        dump(&database.admin_url).await
+    );
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&file, &now).expect("the folder can be written");
+    }
+    let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(checked_in == now, "migrations/schema.sql is stale: run `make schema` and look at the difference");
+}
+
+/// A hosted Supabase: roles and schema auth exist and belong to others, everything new in public is granted to
+/// everybody, and who installs is no superuser.
+#[tokio::test]
+async fn a_supabase_database_is_installed_by_its_owner_and_keeps_what_is_supabases() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    let root = connect(&cluster.admin_url("postgres")).await.expect("it runs");
+    root.batch_execute(
+        "create role anon nologin noinherit;
+         create role authenticated nologin noinherit;
+         create role service_role nologin noinherit bypassrls;
+         create role supabase_auth_admin nologin;
+         create role owner login createrole password 'secret';
+         grant anon, authenticated, service_role to owner;",
+    )
+    .await
+    .expect("a superuser may");
+    root.batch_execute("create database app owner owner").await.expect("a superuser may");
+    let admin_url = cluster.admin_url("app");
+    let admin = connect(&admin_url).await.expect("it runs");
+    admin
+        .batch_execute(
+            "create schema auth authorization supabase_auth_admin;
+             grant usage on schema auth to anon, authenticated, service_role, owner;
+             set role supabase_auth_admin;
+             create function auth.uid() returns uuid language sql stable as $$
+               select coalesce(
+                 nullif(current_setting('request.jwt.claim.sub', true), ''),
+                 (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')
+               )::uuid
+             $$;
+             create function auth.role() returns text language sql stable as $$
+               select coalesce(
+                 nullif(current_setting('request.jwt.claim.role', true), ''),
+                 (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role')
+               )::text
+             $$;
+             create function auth.jwt() returns jsonb language sql stable as $$
+               select coalesce(
+                 nullif(current_setting('request.jwt.claim', true), ''),
+                 nullif(current_setting('request.jwt.claims', true), '')
+               )::jsonb
+             $$;
+             create table auth.users (id uuid primary key);
+             reset role;
+             grant usage on schema public to anon, authenticated, service_role;
+             alter default privileges for role owner in schema public
+               grant all on tables to anon, authenticated, service_role;
+             alter default privileges for role owner in schema public
+               grant all on functions to anon, authenticated, service_role;
+             alter default privileges for role owner in schema public
+               grant all on sequences to anon, authenticated, service_role;",
+        )
+        .await
+        .expect("a superuser may");
+    let dump_all = || {
+        let output = Command::new(cluster.program("pg_dump"))
+            .args(["--schema-only", &admin_url])
+            .output()
+            .expect("pg_dump is installed");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('\\')).collect();
+        lines.join("\n")
+    };
+    let before = dump_all();
+
+    let url = format!("postgres://owner:secret@127.0.0.1:{}/app?sslmode=disable", cluster.port());
+    apply(&url).await.expect("the owner can install");
+    let installed = dump_all();
+    assert_eq!(apply(&url).await.expect("nothing is left"), [] as [i32; 0]);
+    assert_eq!(dump_all(), installed);
+    load_demo(&url).await.expect("the owner can load it");
+
+    support::assert_nothing_is_open(&admin).await;
+
+    let edge = connect(&cluster.edge_url("app").await.expect("it exists")).await.expect("it runs");
+    let input = json!({"recipient_id": demo(4), "content": "Hello"});
+    let answer = call(&edge, "send_dm", &request(demo(1), input.clone())).await;
+    assert_eq!(answer["data"]["seq"], 1, "{answer}");
+    // Supabase's auth.uid() raises on this; the entry point does not let it come to that.
+    let mut nobody = request(demo(1), input);
+    nobody["claims"]["sub"] = json!("not-a-uuid");
+    let answer = call(&edge, "send_dm", &nobody).await;
+    assert_eq!(answer["code"], "unauthenticated", "{answer}");
+    drop(edge);
+
+    rollback(&url, 0).await.expect("the owner can take it back");
+    assert_eq!(dump_all(), before, "what is Supabase's is as it was");
+    let roles = list(
+        &admin,
+        "select rolname::text from pg_roles where rolname in ('anon', 'authenticated', 'service_role', 'rolecall_edge') order by 1",
+    )
+    .await;
+    assert_eq!(roles, ["anon", "authenticated", "service_role"]);
+    apply(&url).await.expect("the owner can install again");
+    assert_eq!(dump_all(), installed);
+}

@@ -1,0 +1,195 @@
+//! What the catalogue promises: who may do what, and what the adopters' own verification counts.
+
+mod support;
+
+use support::{Database, list, one};
+
+const NOTHING: [String; 0] = [];
+
+#[tokio::test]
+async fn nothing_is_open_to_whom_it_is_not_meant_for() {
+    let database = Database::demo().await;
+    support::assert_nothing_is_open(&database.admin().await).await;
+}
+
+#[tokio::test]
+async fn the_login_of_the_functions_is_limited() {
+    let database = Database::demo().await;
+    let edge = database.edge().await;
+    for (setting, value) in
+        [("statement_timeout", "5s"), ("lock_timeout", "4s"), ("idle_in_transaction_session_timeout", "10s")]
+    {
+        assert_eq!(one::<String>(&edge, &format!("show {setting}")).await, value);
+    }
+    for statement in [
+        "select from public.profiles",
+        "select from rolecall.idempotency_records",
+        "insert into public.messages default values",
+        "update public.profiles set role = 'admin'",
+        "create table public.mine ()",
+        "create schema mine",
+        "create function public.mine() returns int language sql return 1",
+        "set role authenticated",
+        "set role postgres",
+        "alter role rolecall_edge superuser",
+        "select rolecall.send_dm(gen_random_uuid(), '{}', 'enabled')",
+        "select public.create_conversation_atomic(gen_random_uuid(), gen_random_uuid(), 'x')",
+        "copy public.profiles to stdout",
+    ] {
+        let error = edge.batch_execute(statement).await.expect_err(statement);
+        let code = error.code().map(|code| code.code().to_owned());
+        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_tables_of_help_conversations_have_the_form_their_adopter_counts() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let columns = |table: &str| {
+        format!(
+            "select column_name::text from information_schema.columns
+             where table_schema = 'public' and table_name = '{table}' order by ordinal_position"
+        )
+    };
+    assert_eq!(
+        list(&client, &columns("conversations_v2")).await,
+        ["id", "help_request_id", "requester_id", "helper_id", "initial_message", "status", "created_at", "updated_at"]
+    );
+    assert_eq!(
+        list(&client, &columns("messages_v2")).await,
+        ["id", "conversation_id", "sender_id", "content", "created_at", "updated_at"]
+    );
+    for (table, indexes) in [("conversations_v2", 5), ("messages_v2", 3)] {
+        let found: i64 = one(
+            &client,
+            &format!("select count(*) from pg_indexes where schemaname = 'public' and tablename = '{table}'"),
+        )
+        .await;
+        assert_eq!(found, indexes, "{table}");
+    }
+    let policies: i64 = one(
+        &client,
+        "select count(*) from pg_policies where schemaname = 'public' and tablename in ('conversations_v2', 'messages_v2')",
+    )
+    .await;
+    assert_eq!(policies, 5);
+    // A policy for something that is not granted would be dead.
+    let dead = list(
+        &client,
+        "select policyname::text
+         from pg_policies
+         cross join unnest(roles) role
+         where schemaname = 'public'
+           and not case cmd
+             when 'DELETE' then has_table_privilege(role, format('%I.%I', schemaname, tablename), cmd)
+             else has_any_column_privilege(role, format('%I.%I', schemaname, tablename), cmd)
+           end",
+    )
+    .await;
+    assert_eq!(dead, NOTHING);
+}
+
+#[tokio::test]
+async fn every_public_table_has_row_level_security_and_a_policy() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let open = list(
+        &client,
+        "select oid::regclass::text from pg_class
+         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+           and (not relrowsecurity or not exists (select from pg_policy where polrelid = pg_class.oid))",
+    )
+    .await;
+    assert_eq!(open, NOTHING);
+    // One permissive policy for each role and command, so that no query evaluates several (splinter 0006).
+    let several = list(
+        &client,
+        "select format('%s %s %s', tablename, cmd, role) from pg_policies cross join unnest(roles) role
+         where schemaname = 'public' and permissive = 'PERMISSIVE'
+         group by tablename, cmd, role having count(*) > 1",
+    )
+    .await;
+    assert_eq!(several, NOTHING);
+    // auth.uid() once for each query, not for each row (splinter 0003).
+    let per_row = list(
+        &client,
+        r"select policyname::text from pg_policies
+          where schemaname = 'public'
+            and (lower(qual) ~ 'auth\.(uid|jwt|role)\(\)' and lower(qual) !~ 'select auth\.(uid|jwt|role)\(\)'
+              or lower(with_check) ~ 'auth\.(uid|jwt|role)\(\)' and lower(with_check) !~ 'select auth\.(uid|jwt|role)\(\)')",
+    )
+    .await;
+    assert_eq!(per_row, NOTHING);
+    let unnamed = list(
+        &client,
+        "select policyname::text from pg_policies where schemaname = 'public' and roles && array['public', 'anon']::name[]",
+    )
+    .await;
+    assert_eq!(unnamed, NOTHING, "policies name the roles they are for");
+}
+
+#[tokio::test]
+async fn every_function_pins_its_search_path() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let unpinned = list(
+        &client,
+        "select oid::regprocedure::text from pg_proc
+         where pronamespace::regnamespace::text in ('public', 'rolecall', 'edge')
+           and proconfig is distinct from array['search_path=\"\"']
+           -- Standard SQL bodies are parsed when they are made, and look nothing up later.
+           and (prosecdef or prosqlbody is null)",
+    )
+    .await;
+    assert_eq!(unpinned, NOTHING);
+}
+
+#[tokio::test]
+async fn every_table_has_a_key_and_every_foreign_key_an_index() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let without_index = list(
+        &client,
+        "select format('%s %s', conrelid::regclass, conname)
+         from pg_constraint
+         where contype = 'f'
+           and connamespace::regnamespace::text in ('public', 'rolecall')
+           and not exists (
+             select from pg_index
+             where indrelid = conrelid
+               and (indkey::int2[])[0:cardinality(conkey) - 1] = conkey
+           )",
+    )
+    .await;
+    assert_eq!(without_index, NOTHING);
+    let without_key = list(
+        &client,
+        "select oid::regclass::text from pg_class
+         where relkind = 'r' and relnamespace::regnamespace::text in ('public', 'rolecall')
+           and not exists (select from pg_constraint where conrelid = pg_class.oid and contype = 'p')",
+    )
+    .await;
+    assert_eq!(without_key, NOTHING);
+    let twice = list(
+        &client,
+        "select format('%s', array_agg(indexrelid::regclass))
+         from pg_index join pg_class on pg_class.oid = indrelid
+         where relnamespace::regnamespace::text in ('public', 'rolecall')
+         group by indrelid, indkey, indclass, coalesce(pg_get_expr(indpred, indrelid), '')
+         having count(*) > 1",
+    )
+    .await;
+    assert_eq!(twice, NOTHING);
+}
+
+/// The audience of a broadcast counts on it: see `rolecall.judge_dm`, which looks it up late.
+#[tokio::test]
+async fn no_guard_looks_at_a_shared_show() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let rules = list(&client, "select rule from rolecall.permission_guards where fact = 'shares_show'").await;
+    assert_eq!(rules, NOTHING);
+    let rules: i64 = one(&client, "select count(*) from rolecall.permission_rules").await;
+    assert_eq!(rules, 4 * 6 * 6, "the matrix is total");
+}

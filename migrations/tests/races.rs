@@ -1,0 +1,339 @@
+//! Everything that can happen at the same time, at the same time: real connections, and the results counted.
+
+mod support;
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::{Value, json};
+use support::{Database, at_once, call, count, demo, list, one, operator_request, request};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_first_messages_between_two_people_make_one_conversation_numbered_from_1_to_50() {
+    let database = Database::demo().await;
+    let clients = database.edges(50).await;
+    // An MVP dealer and an attendee may both begin, since they share a show.
+    let requests: Vec<Value> = (0..50)
+        .map(|number| {
+            let (from, to) = if number % 2 == 0 { (1, 4) } else { (4, 1) };
+            request(demo(from), json!({"recipient_id": demo(to), "content": format!("message {number}")}))
+        })
+        .collect();
+    let answers = at_once(&clients, "send_dm", &requests).await;
+    assert_eq!(count(&answers, "ok"), 50, "{answers:?}");
+    let conversations: HashSet<&str> =
+        answers.iter().filter_map(|answer| answer["data"]["conversation_id"].as_str()).collect();
+    assert_eq!(conversations.len(), 1);
+    let numbers: BTreeSet<i64> = answers.iter().filter_map(|answer| answer["data"]["seq"].as_i64()).collect();
+    assert_eq!(numbers, (1..=50).collect());
+
+    let client = database.admin().await;
+    let state: String = one(
+        &client,
+        "select format('%s conversation, last %s, %s messages to %s, %s people, %s read to the end or by nobody',
+           (select count(*) from conversations), (select max(last_seq) from conversations),
+           (select count(*) from messages), (select max(seq) from messages),
+           (select count(*) from conversation_participants),
+           (select count(*) from conversation_participants p where last_read_seq = (
+             select max(seq) from messages m where m.sender_id = p.user_id)))",
+    )
+    .await;
+    assert_eq!(state, "1 conversation, last 50, 50 messages to 50, 2 people, 2 read to the end or by nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_broadcasts_at_once_exactly_two_are_sent() {
+    let database = Database::demo().await;
+    let clients = database.edges(50).await;
+    let requests: Vec<Value> = (0..50)
+        .map(|number| {
+            request(
+                demo(5),
+                json!({"show_id": demo(11), "recipient_roles": ["attendee"], "message": format!("news {number}")}),
+            )
+        })
+        .collect();
+    let answers = at_once(&clients, "send_broadcast", &requests).await;
+    assert_eq!((count(&answers, "ok"), count(&answers, "quota_exceeded")), (2, 48), "{answers:?}");
+    let left: BTreeSet<i64> =
+        answers.iter().filter_map(|answer| answer["data"]["quota_remaining"]["pre_show"].as_i64()).collect();
+    assert_eq!(left, BTreeSet::from([0, 1]));
+
+    let client = database.admin().await;
+    let state: String = one(
+        &client,
+        "select format('%s broadcasts, %s messages, last %s, %s left, %s refusals',
+           (select count(*) from broadcasts), (select count(*) from messages),
+           (select last_seq from conversations), (select pre_show_remaining from broadcast_quotas),
+           (select count(*) from application_logs where code = 'quota_exceeded'))",
+    )
+    .await;
+    assert_eq!(state, "2 broadcasts, 2 messages, last 2, 0 left, 48 refusals");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rehearsals_among_broadcasts_take_no_quota() {
+    let database = Database::demo().await;
+    let clients = database.edges(20).await;
+    let input =
+        |dry_run| json!({"show_id": demo(11), "recipient_roles": ["attendee"], "message": "news", "dry_run": dry_run});
+    let requests: Vec<Value> = (0..20).map(|number| request(demo(5), input(number != 7 && number != 13))).collect();
+    let answers = at_once(&clients, "send_broadcast", &requests).await;
+    assert_eq!((count(&answers[7..8], "ok"), count(&answers[13..14], "ok")), (1, 1), "{answers:?}");
+    let client = database.admin().await;
+    assert_eq!(one::<i64>(&client, "select count(*) from broadcasts").await, 2);
+    assert_eq!(one::<i64>(&client, "select count(*) from application_logs").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_resets_at_once_one_resets_and_all_report_it() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    client
+        .batch_execute(
+            "insert into broadcast_quotas (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
+             select sender.id, show.id, rolecall.quota_day(now()) - 1, 0, 0
+             from profiles sender cross join shows show
+             where sender.role in ('mvp_dealer', 'show_organizer', 'admin')",
+        )
+        .await
+        .expect("a superuser may");
+    let clients = database.edges(10).await;
+    let answers = at_once(&clients, "reset_broadcast_quotas", &vec![operator_request(); 10]).await;
+    assert_eq!(count(&answers, "ok"), 10, "{answers:?}");
+    let first = answers.iter().filter(|answer| answer["data"]["already_done"] == false).count();
+    assert_eq!(first, 1);
+    for answer in &answers {
+        assert_eq!(answer["data"]["reset"], json!({"pre_show": 3, "post_show": 3}));
+    }
+    assert_eq!(one::<i64>(&client, "select count(*) from quota_runs").await, 1);
+    assert_eq!(one::<i64>(&client, "select count(*) from application_logs where event = 'quota_reset'").await, 1);
+    let left = list(
+        &client,
+        "select distinct format('%s %s %s', role, pre_show_remaining, post_show_remaining)
+         from broadcast_quotas join profiles on profiles.id = sender_id order by 1",
+    )
+    .await;
+    assert_eq!(left, ["admin  ", "mvp_dealer 2 1", "show_organizer 2 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_click_starts_one_help_conversation_and_both_answers_carry_its_id() {
+    let database = Database::demo().await;
+    let clients = database.edges(2).await;
+    for round in 0..20 {
+        let client = database.admin().await;
+        client.batch_execute("truncate conversations_v2 cascade").await.expect("a superuser may");
+        let click = request(demo(4), json!({"help_request_id": demo(21), "initial_message": "I can help with that."}));
+        let answers = at_once(&clients, "start_conversation", &[click.clone(), click]).await;
+        assert_eq!(
+            (count(&answers, "ok"), count(&answers, "conversation_exists")),
+            (1, 1),
+            "round {round}: {answers:?}"
+        );
+        assert_eq!(answers[0]["data"]["conversation_id"], answers[1]["data"]["conversation_id"]);
+        assert_eq!(one::<i64>(&client, "select count(*) from messages_v2").await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_help_request_that_is_closed_at_the_same_time_gets_a_conversation_before_or_none() {
+    let database = Database::demo().await;
+    let edge = database.edge().await;
+    let requester = database.admin().await;
+    for round in 0..30 {
+        requester
+            .batch_execute("truncate conversations_v2 cascade; update help_requests set status = 'open'")
+            .await
+            .expect("a superuser may");
+        let start = request(demo(4), json!({"help_request_id": demo(21), "initial_message": "I can help with that."}));
+        // Closes, and says whether a conversation was there at that moment.
+        let close = async {
+            tokio::time::sleep(std::time::Duration::from_micros(round * 100)).await;
+            requester.batch_execute("update help_requests set status = 'closed'").await.expect("a superuser may");
+            one::<i64>(&requester, "select count(*) from conversations_v2").await
+        };
+        let (answer, at_close) = tokio::join!(call(&edge, "start_conversation", &start), close);
+        let after = one::<i64>(&requester, "select count(*) from conversations_v2").await;
+        match answer["code"].as_str() {
+            None => assert_eq!((at_close, after), (1, 1), "round {round}"),
+            Some("help_request_unavailable") => assert_eq!((at_close, after), (0, 0), "round {round}"),
+            Some(other) => panic!("round {round}: {other}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_requests_with_one_key_send_one_message_and_get_one_answer() {
+    let database = Database::demo().await;
+    let clients = database.edges(20).await;
+    let mut one_request = request(demo(1), json!({"recipient_id": demo(4), "content": "once"}));
+    one_request["idempotency_key"] = json!("key-1");
+    let answers = at_once(&clients, "send_dm", &vec![one_request.clone(); 20]).await;
+    assert_eq!(count(&answers, "ok"), 20, "{answers:?}");
+    let messages: HashSet<&str> = answers.iter().filter_map(|answer| answer["data"]["message_id"].as_str()).collect();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(answers.iter().filter(|answer| answer["replayed"] == true).count(), 19);
+    let client = database.admin().await;
+    assert_eq!(one::<i64>(&client, "select count(*) from messages").await, 1);
+
+    // Half of them with another body under a new key: whoever comes first decides which half conflicts.
+    let mut requests = Vec::new();
+    for number in 0..20 {
+        let mut each = one_request.clone();
+        each["idempotency_key"] = json!("key-2");
+        each["input"]["content"] = json!(if number % 2 == 0 { "even" } else { "odd" });
+        requests.push(each);
+    }
+    let answers = at_once(&clients, "send_dm", &requests).await;
+    assert_eq!((count(&answers, "ok"), count(&answers, "idempotency_conflict")), (10, 10), "{answers:?}");
+    assert_eq!(one::<i64>(&client, "select count(*) from messages").await, 2);
+
+    // Refused all of them: nobody's key is kept, and none is mistaken for an answer.
+    for each in &mut requests {
+        each["idempotency_key"] = json!("key-3");
+        each["input"]["recipient_id"] = json!(demo(3));
+    }
+    let answers = at_once(&clients, "send_dm", &requests).await;
+    assert_eq!(count(&answers, "permission_denied"), 20, "{answers:?}");
+    assert_eq!(one::<i64>(&client, "select count(*) from rolecall.idempotency_records where key = 'key-3'").await, 0);
+}
+
+/// The first fault of the original: the quota was spent before the send.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broadcast_that_fails_after_its_quota_was_taken_costs_nothing() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    client
+        .batch_execute(
+            "create function fail() returns trigger language plpgsql as $$
+             begin raise exception 'the disk is full' using errcode = 'disk_full'; end $$;
+             create trigger fail before insert on broadcasts for each row execute function fail();",
+        )
+        .await
+        .expect("a superuser may");
+    let edge = database.edge().await;
+    let send = request(demo(5), json!({"show_id": demo(11), "recipient_roles": ["attendee"], "message": "news"}));
+    for _ in 0..3 {
+        let error = edge.query_one("select edge.send_broadcast($1)", &[&send]).await.expect_err("the disk is full");
+        assert_eq!(error.code().map(|code| code.code()), Some("53100"));
+    }
+    let left: i64 = one(
+        &client,
+        "select (select count(*) from broadcast_quotas) + (select count(*) from messages) + (select count(*) from conversations)",
+    )
+    .await;
+    assert_eq!(left, 0);
+    client.batch_execute("drop trigger fail on broadcasts").await.expect("a superuser may");
+    let answer = call(&edge, "send_broadcast", &send).await;
+    assert_eq!(answer["data"]["quota_remaining"]["pre_show"], 1, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn audiences_are_exact_after_people_join_leave_and_move_at_once() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    client
+        .batch_execute(
+            "insert into profiles (id, role)
+             select gen_random_uuid(), (enum_range(null::app_role))[1 + n % 6] from generate_series(1, 300) n",
+        )
+        .await
+        .expect("a superuser may");
+    let mut tasks = Vec::new();
+    for number in 0..12 {
+        let client = database.admin().await;
+        tasks.push(tokio::spawn(async move {
+            for round in 0..10 {
+                let statement = match (number + round) % 4 {
+                    0 | 1 => "insert into show_participants (show_id, user_id)
+                              select shows.id, profiles.id from shows cross join profiles where random() < 0.3
+                              order by 1, 2 on conflict do nothing",
+                    2 => "delete from show_participants where ctid in (
+                            select ctid from show_participants where random() < 0.2 order by show_id, user_id for update)",
+                    _ => "update show_participants p set joined_at = now(), role = 'admin' where ctid in (
+                            select ctid from show_participants where random() < 0.2 order by show_id, user_id for update)",
+                };
+                // Statements that meet on the same rows may have to be repeated; what counts is the sum.
+                while let Err(error) = client.batch_execute(statement).await {
+                    let code = error.code().map(|code| code.code().to_owned());
+                    assert_eq!(code.as_deref(), Some("40P01"), "{error}");
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("no task fails");
+    }
+    let wrong = list(
+        &client,
+        "select format('%s %s: %s counted, %s there', show_id, role, participants, found)
+         from rolecall.show_audience
+         full join (select show_id, role, count(*) as found from show_participants group by 1, 2) real using (show_id, role)
+         where coalesce(participants, 0) <> coalesce(found, 0)",
+    )
+    .await;
+    assert_eq!(wrong, [] as [String; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_at_once_breaks_nothing() {
+    let database = Database::demo().await;
+    let mut tasks = Vec::new();
+    for number in 0..32_u32 {
+        let edge = database.edge().await;
+        tasks.push(tokio::spawn(async move {
+            let mut sent = 0;
+            for round in 0..25_u32 {
+                let (function, request) = match (number + round) % 7 {
+                    0 => ("send_dm", request(demo(1), json!({"recipient_id": demo(4), "content": "a"}))),
+                    1 => ("send_dm", request(demo(4), json!({"recipient_id": demo(1), "content": "b"}))),
+                    2 => (
+                        "send_dm",
+                        request(demo(5), json!({"recipient_id": demo(4), "content": "c", "show_id": demo(11)})),
+                    ),
+                    3 => (
+                        "send_broadcast",
+                        request(
+                            demo(8),
+                            json!({"show_id": demo(11), "recipient_roles": ["attendee", "dealer"], "message": "d",
+                                   "dry_run": round % 2 == 0}),
+                        ),
+                    ),
+                    4 => ("reset_broadcast_quotas", operator_request()),
+                    5 => (
+                        "start_conversation",
+                        request(
+                            demo(3),
+                            json!({"help_request_id": demo(21), "initial_message": "I can help with that."}),
+                        ),
+                    ),
+                    _ => ("diagnostics", request(demo(7), json!({}))),
+                };
+                let answer = call(&edge, function, &request).await;
+                if function == "send_dm" {
+                    assert_eq!(answer["ok"], true, "{answer}");
+                    sent += 1;
+                }
+            }
+            sent
+        }));
+    }
+    let mut sent: i64 = 0;
+    for task in tasks {
+        sent += task.await.expect("no request fails");
+    }
+    let client = database.admin().await;
+    let messages: i64 = one(
+        &client,
+        "select count(*) from messages join conversations c on c.id = conversation_id where kind = 'direct'",
+    )
+    .await;
+    assert_eq!(messages, sent);
+    let gaps = list(
+        &client,
+        "select c.id::text from conversations c left join messages m on m.conversation_id = c.id
+         group by c.id having count(m.*) <> c.last_seq or max(m.seq) <> c.last_seq or min(m.seq) <> 1",
+    )
+    .await;
+    assert_eq!(gaps, [] as [String; 0]);
+}

@@ -1,0 +1,299 @@
+//! What the tests of the database share: one cluster for each test binary, a database of its own for each test.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rolecall_database::{Cluster, Options, apply, connect, load_demo};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// The cluster of this test binary. It is never dropped; the end of the process ends it.
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+
+/// Numbers the databases.
+static DATABASES: AtomicU32 = AtomicU32::new(1);
+
+/// The running cluster, with a migrated database "template_demo" that has the demo data.
+pub async fn cluster() -> &'static Cluster {
+    CLUSTER
+        .get_or_init(|| async {
+            let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+            cluster.create_database("template_demo", None).await.expect("a superuser may");
+            let url = cluster.admin_url("template_demo");
+            apply(&url).await.expect("the migrations apply");
+            load_demo(&url).await.expect("the demo data loads");
+            cluster
+        })
+        .await
+}
+
+/// A database of one test.
+pub struct Database {
+    /// Its name.
+    pub name: String,
+    /// The URL of the superuser.
+    pub admin_url: String,
+    /// The URL of `rolecall_edge`.
+    pub edge_url: String,
+}
+
+impl Database {
+    /// A database without anything in it.
+    pub async fn empty() -> Self {
+        Self::made("template0").await
+    }
+
+    /// A migrated database with the demo data.
+    pub async fn demo() -> Self {
+        Self::made("template_demo").await
+    }
+
+    async fn made(template: &str) -> Self {
+        let cluster = cluster().await;
+        let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        cluster.create_database(&name, Some(template)).await.expect("a superuser may");
+        Self {
+            admin_url: cluster.admin_url(&name),
+            edge_url: cluster.edge_url(&name).await.expect("the login exists"),
+            name,
+        }
+    }
+
+    /// A connection of the superuser.
+    pub async fn admin(&self) -> Client {
+        connect(&self.admin_url).await.expect("the server runs")
+    }
+
+    /// A connection of `rolecall_edge`.
+    pub async fn edge(&self) -> Client {
+        connect(&self.edge_url).await.expect("the server runs")
+    }
+
+    /// `count` connections of `rolecall_edge`.
+    pub async fn edges(&self, count: usize) -> Vec<Client> {
+        futures::future::join_all((0..count).map(|_| self.edge())).await
+    }
+}
+
+/// The demo user, show, help request or organisation with this number.
+pub fn demo(number: u32) -> Uuid {
+    let text = format!("00000000-0000-4000-8000-0000000000{number:02}");
+    text.parse().expect("a uuid")
+}
+
+/// A request of a signed-in user.
+pub fn request(user: Uuid, input: Value) -> Value {
+    json!({
+        "claims": {"sub": user, "role": "authenticated"},
+        "request_id": "test",
+        "rollout": "enabled",
+        "input": input,
+    })
+}
+
+/// A request of the operator.
+pub fn operator_request() -> Value {
+    json!({
+        "claims": {"role": "service_role"},
+        "request_id": "test",
+        "rollout": "enabled",
+        "input": {},
+    })
+}
+
+/// Calls an entry point.
+pub async fn call(client: &Client, function: &str, request: &Value) -> Value {
+    client
+        .query_one(&format!("select edge.{function}($1)"), &[request])
+        .await
+        .unwrap_or_else(|error| panic!("{function}: {error:?}"))
+        .get(0)
+}
+
+/// Sends all requests at the same time, each on its own connection, and returns the answers.
+pub async fn at_once(clients: &[Client], function: &str, requests: &[Value]) -> Vec<Value> {
+    let calls = clients.iter().zip(requests).map(|(client, request)| call(client, function, request));
+    futures::future::join_all(calls).await
+}
+
+/// How many of the answers have this code; "ok" counts the successes.
+pub fn count(answers: &[Value], code: &str) -> usize {
+    answers.iter().filter(|answer| answer["code"].as_str().unwrap_or("ok") == code).count()
+}
+
+/// The first column of the first row.
+pub async fn one<T>(client: &Client, sql: &str) -> T
+where
+    T: for<'a> tokio_postgres::types::FromSql<'a>,
+{
+    client.query_one(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).get(0)
+}
+
+/// The first column of every row, as text.
+pub async fn list(client: &Client, sql: &str) -> Vec<String> {
+    client
+        .query(sql, &[])
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+/// The schema with its privileges, without what differs from run to run.
+pub async fn dump(url: &str) -> String {
+    let output = Command::new(cluster().await.program("pg_dump"))
+        .args(["--schema-only", "--no-owner", url])
+        .output()
+        .expect("pg_dump is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut normal = String::new();
+    let mut inside_function = false;
+    for line in text.lines() {
+        // Comments, settings and the key against injected commands say nothing about the schema; inside a function
+        // they are part of it.
+        let noise = line.is_empty()
+            || line.starts_with("--")
+            || line.starts_with("SET ")
+            || line.starts_with("SELECT pg_catalog.set_config")
+            || line.starts_with('\\');
+        if inside_function || !noise {
+            normal.push_str(line);
+            normal.push('\n');
+        }
+        if line.matches("$$").count() % 2 == 1 {
+            inside_function = !inside_function;
+        }
+    }
+    normal
+}
+
+/// Fails for everything in the catalogue that is open to somebody it is not meant for.
+pub async fn assert_nothing_is_open(client: &Client) {
+    let nothing: [String; 0] = [];
+
+    let readable = list(
+        client,
+        "select format('%s %s', c.oid::regclass, privilege)
+         from pg_class c
+         cross join unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) privilege
+         where c.relkind in ('r', 'p', 'v', 'm', 'f')
+           and c.relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
+           and c.relnamespace <> pg_my_temp_schema()
+           and has_table_privilege('rolecall_edge', c.oid, privilege)",
+    )
+    .await;
+    assert_eq!(readable, nothing, "rolecall_edge has no table");
+
+    let callable = list(
+        client,
+        "select p.oid::regprocedure::text
+         from pg_proc p
+         where p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema', 'auth')
+           and has_schema_privilege('rolecall_edge', p.pronamespace, 'usage')
+           and has_function_privilege('rolecall_edge', p.oid, 'execute')
+         order by 1",
+    )
+    .await;
+    assert_eq!(
+        callable,
+        [
+            "edge.diagnostics(jsonb)",
+            "edge.health(jsonb)",
+            "edge.record_refusal(jsonb)",
+            "edge.reset_broadcast_quotas(jsonb)",
+            "edge.send_broadcast(jsonb)",
+            "edge.send_dm(jsonb)",
+            "edge.start_conversation(jsonb)",
+        ],
+        "rolecall_edge has the entry points and nothing else"
+    );
+
+    for role in ["anon", "authenticated", "service_role"] {
+        let schemas = list(
+            client,
+            &format!(
+                "select nspname::text from pg_namespace
+                 where nspname in ('rolecall', 'edge') and has_schema_privilege('{role}', oid, 'usage, create')"
+            ),
+        )
+        .await;
+        assert_eq!(schemas, nothing, "{role} cannot look into the internal schemas");
+    }
+
+    let callable = list(
+        client,
+        "select format('%s %s', role, p.oid::regprocedure)
+         from pg_proc p
+         cross join unnest(array['anon', 'authenticated', 'service_role']) role
+         where p.pronamespace::regnamespace::text in ('public', 'rolecall', 'edge')
+           and has_function_privilege(role, p.oid, 'execute')
+         order by 1",
+    )
+    .await;
+    assert_eq!(
+        callable,
+        [
+            "authenticated can_user_reply(uuid,uuid)",
+            "authenticated can_user_send_dm(uuid,uuid,uuid)",
+            "authenticated create_conversation_atomic(uuid,uuid,text)",
+            "authenticated get_conversation_v2(uuid,uuid)",
+            // For policies alone; the schema is closed.
+            "authenticated rolecall.caller_may_write()",
+            "authenticated rolecall.caller_organization()",
+            "authenticated send_message_v2(uuid,uuid,text)",
+        ]
+    );
+
+    let granted = list(
+        client,
+        "select format('%s %s %s', role, c.oid::regclass, privilege)
+         from pg_class c
+         cross join unnest(array['anon', 'authenticated', 'service_role']) role
+         cross join unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) privilege
+         where c.relkind in ('r', 'p', 'v', 'm', 'f')
+           and c.relnamespace::regnamespace::text in ('public', 'rolecall')
+           and role <> 'service_role'
+           and case
+             when privilege in ('select', 'insert', 'update', 'references')
+               then has_any_column_privilege(role, c.oid, privilege)
+             else has_table_privilege(role, c.oid, privilege)
+           end
+         order by 1",
+    )
+    .await;
+    assert_eq!(
+        granted,
+        [
+            "authenticated broadcast_limits select",
+            "authenticated broadcast_quotas select",
+            "authenticated broadcasts select",
+            "authenticated conversation_participants select",
+            "authenticated conversation_participants update",
+            "authenticated conversations select",
+            "authenticated conversations_v2 select",
+            "authenticated conversations_v2 update",
+            "authenticated feature_flags select",
+            "authenticated help_requests insert",
+            "authenticated help_requests select",
+            "authenticated help_requests update",
+            "authenticated messages select",
+            "authenticated messages_v2 delete",
+            "authenticated messages_v2 select",
+            "authenticated messages_v2 update",
+            "authenticated organizations select",
+            "authenticated profiles select",
+            "authenticated profiles update",
+            "authenticated show_participants select",
+            "authenticated shows select",
+            "authenticated user_blocks delete",
+            "authenticated user_blocks insert",
+            "authenticated user_blocks select",
+        ]
+    );
+}
