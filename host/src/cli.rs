@@ -1,0 +1,176 @@
+//! The command line.
+
+use crate::units::{parse_duration, parse_size};
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Serves a Spin application on this machine, with PostgreSQL beside it.
+#[derive(Debug, Parser)]
+#[command(name = "rolecall", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the runner does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile the application's components into the state directory, so that the next start is quick
+    Compile(Compile),
+    /// Start the application and serve it until SIGINT or SIGTERM
+    Up(Box<Up>),
+}
+
+/// The settings of `rolecall compile`.
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// The application's manifest
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    pub from: PathBuf,
+
+    /// Where compiled components are kept
+    #[arg(long, value_name = "DIR", default_value = ".rolecall")]
+    pub state_dir: PathBuf,
+}
+
+/// The settings of `rolecall up`.
+#[derive(Args, Debug)]
+pub struct Up {
+    /// The application's manifest
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    pub from: PathBuf,
+
+    /// The address to listen on; port 0 takes a free one, which the event `listening` on stdout names
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// An application variable; beats SPIN_VARIABLE_NAME, which beats the .env file, which beats the default
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub variables: Vec<(String, String)>,
+
+    /// A file with SPIN_VARIABLE_NAME=value lines [default: .env beside the manifest, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+
+    /// Where the embedded database, generated secrets and compiled components are kept
+    #[arg(long, value_name = "DIR", default_value = ".rolecall")]
+    pub state_dir: PathBuf,
+
+    /// The largest request body that is passed on (413 beyond)
+    #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = parse_size)]
+    pub max_body_bytes: usize,
+
+    /// The memory that the bodies of all requests in flight may take together (503 beyond)
+    #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = parse_size)]
+    pub max_body_memory: usize,
+
+    /// How long a request may take from its headers to its answer (504 beyond)
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub request_timeout: Duration,
+
+    /// How long a connection may stay without a request, or take to send a request's headers
+    #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = parse_duration)]
+    pub idle_timeout: Duration,
+
+    /// The linear memory one instance may take (500 for the requests in it beyond)
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse_size)]
+    pub max_memory: usize,
+
+    /// Requests in flight in the whole application (503 beyond)
+    #[arg(long, value_name = "NUMBER", default_value = "8192", value_parser = positive)]
+    pub max_in_flight: usize,
+
+    /// CPU time a request may take without yielding (504 for the requests in its instance beyond)
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_duration)]
+    pub cpu_limit: Duration,
+
+    /// Instances of each component that serve at the same time
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = positive)]
+    pub instances: usize,
+
+    /// Requests that one instance works on at the same time; more wait in front of it
+    #[arg(long, value_name = "NUMBER", default_value = "256", value_parser = positive)]
+    pub instance_concurrency: usize,
+
+    /// Connections to one database address that a component may hold
+    #[arg(long, value_name = "NUMBER", default_value = "32", value_parser = positive)]
+    pub postgres_connections: usize,
+
+    /// How long a request waits for a database connection before it is told that there is none
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
+    pub postgres_wait: Duration,
+
+    /// How long requests in flight may take to finish after SIGINT or SIGTERM
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub shutdown_timeout: Duration,
+
+    /// Threads that serve; compiling components uses every processor in any case
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = positive)]
+    pub threads: usize,
+
+    /// Load the demo data [default: with the embedded database only]
+    #[arg(long, value_name = "BOOL")]
+    pub demo_data: Option<bool>,
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    if !crate::manifest::is_variable_name(name) {
+        return Err(format!("{name:?} is no variable name: lower-case letters, digits and _, beginning with a letter"));
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=1_000_000).contains(&number) => Ok(number),
+        _ => Err("expected a number from 1 to 1000000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn up(arguments: &[&str]) -> Result<Up, clap::Error> {
+        match Cli::try_parse_from(["rolecall", "up"].iter().chain(arguments))?.command {
+            Command::Up(up) => Ok(*up),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+        let up = up(&[]).unwrap();
+        assert_eq!(up.listen, "127.0.0.1:3000".parse().unwrap());
+        assert_eq!(up.request_timeout, Duration::from_secs(30));
+        assert_eq!(up.max_memory, 64 << 20);
+        assert_eq!(up.demo_data, None);
+    }
+
+    #[test]
+    fn a_variable_may_hold_an_equals_sign() {
+        let up = up(&["--variable", "database_url=postgres://u:p@h/d?sslmode=disable"]).unwrap();
+        let expected = ("database_url".to_owned(), "postgres://u:p@h/d?sslmode=disable".to_owned());
+        assert_eq!(up.variables, [expected]);
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for wrong in [
+            ["--variable", "novalue"],
+            ["--variable", "Upper=1"],
+            ["--max-memory", "64MB"],
+            ["--request-timeout", "soon"],
+            ["--instances", "0"],
+            ["--listen", "localhost"],
+        ] {
+            assert!(up(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The one-machine runner: serves the application of a `spin.toml` without Spin, for development, tests and one machine.
+//!
+//! It runs the same WebAssembly components unmodified, on wasmtime's own crates (CONTRACT section 4). Past one machine, it is
+//! Spin or SpinKube.
+
+mod alive;
+mod answer;
+mod application;
+mod bindings;
+mod body;
+mod cli;
+mod database;
+mod engine;
+mod greeting;
+mod guest;
+mod instance;
+mod log;
+mod manifest;
+mod outbound;
+mod outbound_http;
+mod postgres;
+mod queue;
+mod router;
+mod schedule;
+mod server;
+mod spin_headers;
+mod state_dir;
+mod token;
+mod units;
+mod up;
+mod variables;
+mod vitals;
+
+use application::Loaded;
+use clap::Parser;
+use cli::{Cli, Command, Compile, Up};
+use log::Log;
+use manifest::Manifest;
+use state_dir::StateDir;
+use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Up(up) => run(*up),
+        Command::Compile(compile) => run_compile(&compile),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rolecall: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(up: Up) -> anyhow::Result<()> {
+    raise_descriptor_limit();
+    let threads = Log::start()?;
+    runtime(up.threads)?.block_on(up::up(up, threads.log()))
+}
+
+fn run_compile(compile: &Compile) -> anyhow::Result<()> {
+    let manifest = Manifest::read(&compile.from)?;
+    let state = StateDir::open(&compile.state_dir)?;
+    Loaded::load(&manifest, &state.cache())?;
+    Ok(())
+}
+
+/// One thread serves best where the database has the other processors; see `--threads`.
+fn runtime(threads: usize) -> std::io::Result<Runtime> {
+    let mut builder = if threads == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.worker_threads(threads).enable_all().build()
+}
+
+/// Allows as many connections as the system lets us have.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // What we have is enough for most, and where it is not, accepting says so.
+    let _ = setrlimit(Resource::Nofile, limit);
+}

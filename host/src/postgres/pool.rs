@@ -1,0 +1,366 @@
+//! Database connections: a pool per component and address.
+//!
+//! What the pools promise: never more connections than configured, a bounded wait for one, and no connection twice that is
+//! not as good as new. A request is one statement (CONTRACT section 3), and a connection on which something else was done,
+//! such as `begin` or `set`, is closed when it is given back; so is one whose statement was abandoned halfway.
+
+use super::error::{connection_failed, query_failed};
+use crate::bindings::spin::postgres::postgres as wit;
+use crate::outbound::AllowedHosts;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, NoTls, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Addresses of one component that pools are kept for.
+const MAX_POOLS: usize = 16;
+
+/// Statements kept prepared on a connection.
+const MAX_STATEMENTS: usize = 200;
+
+/// How long connecting may take when the address does not say.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a component's pools are like.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// Connections to one address at most.
+    pub connections: usize,
+    /// How long to wait for one.
+    pub wait: Duration,
+}
+
+/// The pools of one component.
+pub struct Pools {
+    settings: PoolSettings,
+    pools: Mutex<HashMap<Address, Pool>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Address {
+    address: String,
+    ca_root: Option<String>,
+}
+
+impl Pools {
+    /// No pools yet.
+    pub fn new(settings: PoolSettings) -> Pools {
+        Pools { settings, pools: Mutex::default() }
+    }
+
+    /// A connection to an address, in either form that libpq knows, if the component may connect to it.
+    ///
+    /// # Errors
+    /// `connection-failed` for an address that is not understood, not allowed or not answering, and when none of the
+    /// connections becomes free in time.
+    pub async fn open(
+        &self,
+        allowed: &AllowedHosts,
+        address: &str,
+        ca_root: Option<&str>,
+    ) -> Result<Lease, wit::Error> {
+        let pool = self.pool(allowed, address, ca_root)?;
+        match pool.get().await {
+            Ok(connection) => Ok(Lease { connection: Some(connection), spoiled: AtomicBool::new(false) }),
+            Err(PoolError::Backend(error)) => Err(connection_failed(&error)),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => {
+                let PoolSettings { connections, wait } = self.settings;
+                Err(wit::Error::ConnectionFailed(format!(
+                    "none of the {connections} connections became free within {wait:?}"
+                )))
+            }
+            Err(PoolError::Timeout(_)) => Err(wit::Error::ConnectionFailed("the database does not answer".to_owned())),
+            Err(error) => Err(wit::Error::ConnectionFailed(error.to_string())),
+        }
+    }
+
+    fn pool(&self, allowed: &AllowedHosts, address: &str, ca_root: Option<&str>) -> Result<Pool, wit::Error> {
+        let key = Address { address: address.to_owned(), ca_root: ca_root.map(str::to_owned) };
+        // Nothing panics while it holds the lock.
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(&key) {
+            return Ok(pool.clone());
+        }
+        let pool = self.create(allowed, &key)?;
+        if pools.len() >= MAX_POOLS {
+            let one = pools.keys().next().cloned();
+            one.and_then(|one| pools.remove(&one));
+        }
+        pools.insert(key, pool.clone());
+        Ok(pool)
+    }
+
+    fn create(&self, allowed: &AllowedHosts, Address { address, ca_root }: &Address) -> Result<Pool, wit::Error> {
+        // The error of the parser may repeat parts of the address, which holds a password.
+        let mut config: Config = address.parse().map_err(|_| {
+            wit::Error::ConnectionFailed("the address is neither a postgres:// URL nor a list of key=value".to_owned())
+        })?;
+        check_hosts(allowed, &config).map_err(wit::Error::ConnectionFailed)?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = if config.get_ssl_mode() == SslMode::Disable {
+            Manager::from_config(config, NoTls, manager_config)
+        } else {
+            Manager::from_config(config, tls(ca_root.as_deref())?, manager_config)
+        };
+        Pool::builder(manager)
+            .max_size(self.settings.connections)
+            .wait_timeout(Some(self.settings.wait))
+            .create_timeout(Some(self.settings.wait.max(CONNECT_TIMEOUT)))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| wit::Error::Other(error.to_string()))
+    }
+}
+
+/// Whether the component may connect to every host of the address; if not, what to say.
+fn check_hosts(allowed: &AllowedHosts, config: &Config) -> Result<(), String> {
+    let mut hosts = Vec::new();
+    for host in config.get_hosts() {
+        match host {
+            Host::Tcp(host) => hosts.push(host.clone()),
+            #[cfg(unix)]
+            Host::Unix(_) => return Err("a component cannot connect to a unix socket".to_owned()),
+        }
+    }
+    // An explicit address is what is connected to, whatever the host is called.
+    hosts.extend(config.get_hostaddrs().iter().map(ToString::to_string));
+    if hosts.is_empty() {
+        return Err("the address names no host".to_owned());
+    }
+    let ports = config.get_ports();
+    for (index, host) in hosts.iter().enumerate() {
+        let port = match ports {
+            [] => 5432,
+            [port] => *port,
+            ports => ports[index % ports.len()],
+        };
+        if !allowed.allow("postgres", host, port) {
+            return Err(format!("allowed_outbound_hosts does not allow postgres://{host}:{port}"));
+        }
+    }
+    Ok(())
+}
+
+/// TLS that trusts the given authority, or those the system trusts.
+fn tls(ca_root: Option<&str>) -> Result<MakeRustlsConnect, wit::Error> {
+    static SYSTEM: OnceLock<Arc<rustls::RootCertStore>> = OnceLock::new();
+    let roots = match ca_root {
+        None => SYSTEM.get_or_init(|| Arc::new(system_roots())).clone(),
+        Some(text) => {
+            let mut roots = rustls::RootCertStore::empty();
+            for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+                let certificate =
+                    certificate.map_err(|error| wit::Error::Other(format!("the CA certificate: {error}")))?;
+                roots.add(certificate).map_err(|error| wit::Error::Other(format!("the CA certificate: {error}")))?;
+            }
+            Arc::new(roots)
+        }
+    };
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn system_roots() -> rustls::RootCertStore {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// A connection while somebody uses it.
+pub struct Lease {
+    /// There until the lease ends.
+    connection: Option<Object>,
+    spoiled: AtomicBool,
+}
+
+impl Lease {
+    /// The connection itself.
+    pub fn client(&self) -> &deadpool_postgres::Client {
+        // Only `drop` takes it away.
+        self.connection.as_ref().expect("a lease holds its connection until it is dropped")
+    }
+
+    /// A statement, prepared on this connection once.
+    ///
+    /// # Errors
+    /// The database cannot prepare it.
+    pub async fn prepare(&self, statement: &str) -> Result<Statement, tokio_postgres::Error> {
+        if !keeps_session(statement) {
+            self.spoil();
+        }
+        let client = self.client();
+        if client.statement_cache.size() >= MAX_STATEMENTS {
+            client.statement_cache.clear();
+        }
+        client.prepare_cached(statement).await
+    }
+
+    /// Runs a statement such that the connection is closed if nobody waits for the end of it.
+    pub async fn guarded<R>(&self, statement: impl Future<Output = R>) -> R {
+        struct Guard<'a>(&'a Lease);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                self.0.spoil();
+            }
+        }
+        let guard = Guard(self);
+        let result = statement.await;
+        std::mem::forget(guard);
+        result
+    }
+
+    /// The guest's form of an error, after which the connection may have to be closed.
+    pub fn failed(&self, error: tokio_postgres::Error) -> wit::Error {
+        // What is prepared no longer fits the database, after a migration for instance.
+        let stale = [&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME];
+        if error.code().is_some_and(|code| stale.contains(&code)) {
+            self.spoil();
+        }
+        query_failed(error)
+    }
+
+    fn spoil(&self) {
+        self.spoiled.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && *self.spoiled.get_mut()
+        {
+            // Taken out of the pool, it is closed.
+            drop(Object::take(connection));
+        }
+    }
+}
+
+/// Whether a statement leaves a session as it was; what is not known to do so is taken not to.
+fn keeps_session(statement: &str) -> bool {
+    const KEEPERS: [&str; 7] = ["select", "insert", "update", "delete", "merge", "with", "values"];
+    let text = without_leading_comments(statement).trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    KEEPERS.iter().any(|keeper| keeper.eq_ignore_ascii_case(&text[..end]))
+}
+
+fn without_leading_comments(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        if let Some(comment) = text.strip_prefix("--") {
+            text = comment.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if let Some(comment) = text.strip_prefix("/*") {
+            text = after_block_comment(comment);
+        } else {
+            return text;
+        }
+    }
+}
+
+/// What follows a block comment that has been entered; such comments nest in SQL.
+fn after_block_comment(mut text: &str) -> &str {
+    let mut depth = 1;
+    while depth > 0 {
+        let Some(at) = text.find(['/', '*']) else {
+            return "";
+        };
+        let (step, length) = match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => (1, 2),
+            [b'*', b'/', ..] => (-1, 2),
+            _ => (0, 1),
+        };
+        depth += step;
+        text = &text[at + length..];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Component, VariableDeclaration};
+    use crate::variables::Sources;
+    use std::collections::BTreeMap;
+
+    fn allowed(entry: &str) -> AllowedHosts {
+        let component = Component {
+            source: "one.wasm".into(),
+            variables: HashMap::new(),
+            allowed_outbound_hosts: vec![entry.to_owned()],
+            environment: Vec::new(),
+        };
+        let variables = Sources::default().settle(&BTreeMap::<String, VariableDeclaration>::new()).unwrap();
+        AllowedHosts::of(&component, &variables).unwrap()
+    }
+
+    fn check(entry: &str, address: &str) -> Result<(), String> {
+        check_hosts(&allowed(entry), &address.parse().unwrap())
+    }
+
+    #[test]
+    fn every_host_of_an_address_must_be_allowed() {
+        let entry = "postgres://127.0.0.1:5432";
+        assert_eq!(check(entry, "postgres://u:p@127.0.0.1/d"), Ok(()));
+        assert_eq!(check(entry, "host=127.0.0.1 user=u dbname=d"), Ok(()));
+        for refused in [
+            "postgres://u:p@localhost/d",
+            "postgres://u:p@127.0.0.1:5433/d",
+            "postgres://u:p@127.0.0.1,10.0.0.1/d",
+            "host=127.0.0.1 hostaddr=10.0.0.1 user=u",
+            "host=/var/run/postgresql user=u",
+            "user=u dbname=d",
+        ] {
+            assert!(check(entry, refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_not_allowed_and_no_password() {
+        let error = check("postgres://127.0.0.1:5432", "postgres://u:secret@db.example/d").unwrap_err();
+        assert_eq!(error, "allowed_outbound_hosts does not allow postgres://db.example:5432");
+    }
+
+    #[test]
+    fn statements_that_change_the_session_are_told_apart() {
+        for keeps in [
+            "select 1",
+            " SELECT edge.send_dm($1)",
+            "-- x\n/* y */ insert into t values (1)",
+            "(select 1) union select 2",
+            "/* /* begin */ */ select 1",
+            "/**/select 1",
+            "with a as (select 1) select * from a",
+        ] {
+            assert!(keeps_session(keeps), "{keeps}");
+        }
+        for changes in [
+            "begin",
+            "START TRANSACTION",
+            "set role x",
+            "-- select\nbegin",
+            "/* select */ set a = 1",
+            "",
+            "call p()",
+            "do $$ begin end $$",
+            "lock table t",
+            "/* /* */ select */ begin",
+            "/* select",
+        ] {
+            assert!(!keeps_session(changes), "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_ca_certificate_is_an_error() {
+        assert!(tls(Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")).is_err());
+    }
+}

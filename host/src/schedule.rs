@@ -1,0 +1,203 @@
+//! Requests the runner makes at given times: the `schedule` of the manifest's `tool` table.
+
+use crate::log::Log;
+use crate::manifest::ScheduleEntry;
+use crate::server::Server;
+use crate::token;
+use crate::variables::Variables;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use croner::Cron;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use rolecall_shared::log::{Level, Line};
+use serde::Serialize;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How long the token of a scheduled request is good for.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Pauses before a scheduled request is tried again that the server could not answer.
+const RETRY_PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+/// The clock is looked at this often while waiting, because it may be set and the machine may sleep.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// Why an entry cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    /// The time is no cron expression.
+    #[error("schedule for {path}: {cron:?} is no cron expression: {reason}")]
+    Cron {
+        /// The entry's path.
+        path: String,
+        /// What stands there.
+        cron: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The time never comes.
+    #[error("schedule for {path}: {cron:?} never comes")]
+    Never {
+        /// The entry's path.
+        path: String,
+        /// What stands there.
+        cron: String,
+    },
+    /// Method or path cannot stand in a request.
+    #[error("schedule: {method} {path} cannot be requested")]
+    Request {
+        /// The entry's method.
+        method: String,
+        /// The entry's path.
+        path: String,
+    },
+    /// There is nothing to sign a token with.
+    #[error("schedule for {path}: role {role} needs the variable jwt_secret or operator_token")]
+    NoToken {
+        /// The entry's path.
+        path: String,
+        /// The entry's role.
+        role: String,
+    },
+}
+
+/// A request and its times, ready to be made.
+pub struct Scheduled {
+    entry: ScheduleEntry,
+    cron: Cron,
+    method: Method,
+    uri: Uri,
+}
+
+impl Scheduled {
+    /// Checks an entry.
+    ///
+    /// # Errors
+    /// What keeps it from being followed, said at the start and not at two in the morning.
+    pub fn new(entry: ScheduleEntry, variables: &Variables) -> Result<Scheduled, ScheduleError> {
+        let cron = parse_cron(&entry)?;
+        let request = || ScheduleError::Request { method: entry.method.clone(), path: entry.path.clone() };
+        let method = Method::from_str(&entry.method).map_err(|_| request())?;
+        let uri: Uri = entry.path.parse().map_err(|_| request())?;
+        if !entry.path.starts_with('/') {
+            return Err(request());
+        }
+        if let Some(role) = &entry.role
+            && token_for(role, variables).is_none()
+        {
+            return Err(ScheduleError::NoToken { path: entry.path.clone(), role: role.clone() });
+        }
+        Ok(Scheduled { entry, cron, method, uri })
+    }
+
+    /// Makes the request whenever its time comes, for ever.
+    pub async fn follow(self, server: Arc<Server>, variables: Arc<Variables>, log: Log) {
+        // Only a time that never comes has no next one, and `new` refuses those.
+        while let Some(next) = next_time(&self.cron, Utc::now()) {
+            while let Ok(left) = (next - Utc::now()).to_std() {
+                sleep(left.min(LONGEST_SLEEP)).await;
+            }
+            self.make(&server, &variables, &log).await;
+        }
+    }
+
+    async fn make(&self, server: &Arc<Server>, variables: &Variables, log: &Log) {
+        for pause in RETRY_PAUSES.into_iter().map(Some).chain([None]) {
+            let status = self.request_once(server, variables).await;
+            self.report(status, log);
+            match pause {
+                Some(pause) if status.is_server_error() => sleep(pause).await,
+                _ => return,
+            }
+        }
+    }
+
+    async fn request_once(&self, server: &Arc<Server>, variables: &Variables) -> StatusCode {
+        let mut request = Request::new(Bytes::from_static(b"{}"));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let token = self.entry.role.as_deref().and_then(|role| token_for(role, variables));
+        if let Some(Ok(value)) = token.map(|token| HeaderValue::from_str(&format!("Bearer {token}"))) {
+            headers.insert(AUTHORIZATION, value);
+        }
+        server.call(request).await.status()
+    }
+
+    fn report(&self, status: StatusCode, log: &Log) {
+        #[derive(Serialize)]
+        struct Details<'a> {
+            path: &'a str,
+            status: u16,
+        }
+        let level = if status.is_success() { Level::Info } else { Level::Error };
+        let line = Line { method: Some(self.method.as_str()), ..Line::new(level, "host", "scheduled_request") };
+        log.print(&line, &Details { path: &self.entry.path, status: status.as_u16() });
+    }
+}
+
+fn token_for(role: &str, variables: &Variables) -> Option<String> {
+    let given = || variables.get("operator_token").filter(|token| !token.is_empty()).map(str::to_owned);
+    token::sign(variables, role, None, TOKEN_LIFETIME).or_else(given)
+}
+
+fn parse_cron(entry: &ScheduleEntry) -> Result<Cron, ScheduleError> {
+    let cron = Cron::from_str(&entry.cron).map_err(|error| ScheduleError::Cron {
+        path: entry.path.clone(),
+        cron: entry.cron.clone(),
+        reason: error.to_string(),
+    })?;
+    match next_time(&cron, Utc::now()) {
+        Some(_) => Ok(cron),
+        None => Err(ScheduleError::Never { path: entry.path.clone(), cron: entry.cron.clone() }),
+    }
+}
+
+/// The first time after `now`, in UTC.
+fn next_time(cron: &Cron, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    cron.find_next_occurrence(&now, false).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variables::Sources;
+    use std::collections::BTreeMap;
+
+    fn next(cron: &str, now: &str) -> String {
+        let cron = Cron::from_str(cron).unwrap();
+        next_time(&cron, now.parse().unwrap()).unwrap().to_rfc3339()
+    }
+
+    #[test]
+    fn the_next_time_is_in_utc_and_after_now() {
+        assert_eq!(next("0 2 * * *", "2026-11-20T01:59:59Z"), "2026-11-20T02:00:00+00:00");
+        assert_eq!(next("0 2 * * *", "2026-11-20T02:00:00Z"), "2026-11-21T02:00:00+00:00");
+        assert_eq!(next("0 2 * * *", "2026-12-31T12:00:00Z"), "2027-01-01T02:00:00+00:00");
+        assert_eq!(next("*/15 * * * *", "2026-11-20T10:07:31Z"), "2026-11-20T10:15:00+00:00");
+        assert_eq!(next("0 0 29 2 *", "2026-11-20T00:00:00Z"), "2028-02-29T00:00:00+00:00");
+        assert_eq!(next("30 4 * * 1", "2026-11-20T00:00:00Z"), "2026-11-23T04:30:00+00:00");
+    }
+
+    #[test]
+    fn wrong_entries_are_refused_at_the_start() {
+        let variables = Sources::default().settle(&BTreeMap::new()).unwrap();
+        let entry = |cron: &str, path: &str, role: Option<&str>| ScheduleEntry {
+            cron: cron.into(),
+            method: "POST".into(),
+            path: path.into(),
+            role: role.map(Into::into),
+        };
+        let refused = |entry| Scheduled::new(entry, &variables).err().unwrap().to_string();
+        assert!(refused(entry("25 99 * * *", "/x", None)).contains("no cron expression"));
+        assert!(refused(entry("0 0 30 2 *", "/x", None)).contains("never comes"));
+        assert!(refused(entry("0 2 * * *", "x", None)).contains("cannot be requested"));
+        assert!(refused(entry("0 2 * * *", "/x", Some("service_role"))).contains("jwt_secret or operator_token"));
+        assert!(Scheduled::new(entry("0 2 * * *", "/x", None), &variables).is_ok());
+    }
+}

@@ -1,0 +1,53 @@
+//! Requests the runner makes at given times.
+
+use crate::app::{App, component, trigger};
+use std::time::{Duration, Instant};
+
+fn schedule(path: &str, role: &str) -> App {
+    App::with(&format!(
+        "[[application.tool.rolecall.schedule]]\ncron = \"* * * * * *\"\npath = \"{path}\"\n{role}\n\
+         [variables]\njwt_secret = {{ default = \"a secret of at least thirty-two bytes\" }}\n{}{}",
+        trigger("/..."),
+        component("")
+    ))
+}
+
+#[test]
+fn they_are_made_with_a_token_and_reported() {
+    let app = schedule("/headers", "role = \"service_role\"").start();
+    let line = app.log.wait_for("scheduled_request");
+    assert_eq!((line["status"].as_u64(), line["path"].as_str()), (Some(200), Some("/headers")));
+    assert_eq!(line["method"], "POST");
+    let seen = app.log.lines().into_iter().find(|line| line["headers"].is_object()).unwrap();
+    assert_eq!(seen["headers"]["content-type"], "application/json");
+    let token = seen["headers"]["authorization"].as_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+    assert_eq!(token.split('.').count(), 3);
+    let begun = Instant::now();
+    while app.log.count("scheduled_request") < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it comes only once");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    app.stop();
+}
+
+#[test]
+fn a_failure_is_an_error_in_the_log() {
+    let app = schedule("/fail", "").start();
+    let line = app.log.wait_for("scheduled_request");
+    assert_eq!((line["status"].as_u64(), line["level"].as_str()), (Some(500), Some("error")));
+}
+
+#[test]
+fn without_anything_to_make_a_token_of_they_are_left_out_and_the_rest_is_served() {
+    let app = App::with(&format!(
+        "[[application.tool.rolecall.schedule]]\ncron = \"* * * * * *\"\npath = \"/headers\"\nrole = \"service_role\"\n{}{}",
+        trigger("/..."),
+        component("")
+    ))
+    .start();
+    let line = app.log.wait_for("not_scheduled");
+    assert_eq!(line["level"], "warn");
+    assert!(line["cause"].as_str().unwrap().contains("operator_token"), "{line}");
+    assert_eq!(app.get("/headers").status, 200);
+    app.stop();
+}
