@@ -1,0 +1,321 @@
+//! Where a test takes place: a database and a runner on it.
+
+use crate::{
+    client::{Call, Client},
+    process::temporary_directory,
+    runner::{Runner, workspace},
+    token::SECRET,
+};
+use anyhow::{Result, ensure};
+use http::Method;
+use rolecall_database::{Cluster, Options};
+use serde_json::Value;
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+use tokio::sync::{Mutex, OnceCell};
+use tokio_postgres::types::{FromSqlOwned, ToSql};
+
+/// The migrated database that others are copies of.
+const TEMPLATE: &str = "rolecall_template";
+
+/// What a stand of one's own is like.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    variables: Vec<(String, String)>,
+    flags: Vec<String>,
+    own_cluster: bool,
+    without_secret: bool,
+    cron: Option<String>,
+}
+
+impl Setup {
+    /// A stand like the shared one.
+    pub fn new() -> Setup {
+        Setup::default()
+    }
+
+    /// With an application variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Setup {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a flag of the runner.
+    #[must_use]
+    pub fn flag(mut self, name: &str, value: &str) -> Setup {
+        self.flags.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// With a PostgreSQL of its own, which can be stopped.
+    #[must_use]
+    pub fn own_cluster(mut self) -> Setup {
+        self.own_cluster = true;
+        self
+    }
+
+    /// With a manifest whose schedule has another time.
+    #[must_use]
+    pub fn cron(mut self, cron: &str) -> Setup {
+        self.cron = Some(cron.to_owned());
+        self
+    }
+
+    /// Without `jwt_secret`.
+    #[must_use]
+    pub fn without_secret(mut self) -> Setup {
+        self.without_secret = true;
+        self
+    }
+}
+
+/// A stand as one test holds it: client and database connection belong to the test's runtime.
+#[derive(Debug)]
+pub struct Stand {
+    /// An administrator's connection to the stand's database.
+    pub db: Db,
+    /// The server, unless it is the shared one that others use too.
+    pub cluster: Option<Arc<Mutex<Cluster>>>,
+    base: Base,
+    client: Client,
+}
+
+/// What outlives a test.
+#[derive(Clone, Debug)]
+struct Base {
+    runner: Arc<Runner>,
+    setup: Setup,
+    admin_url: String,
+    edge_url: String,
+}
+
+/// An administrator's connection.
+#[derive(Debug)]
+pub struct Db(tokio_postgres::Client);
+
+/// The cluster of the process; the end of the process removes it.
+async fn shared_cluster() -> &'static Cluster {
+    static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+    CLUSTER
+        .get_or_init(|| async { migrated_cluster().await.unwrap_or_else(|error| panic!("no cluster: {error:#}")) })
+        .await
+}
+
+/// A new cluster with the template database in it.
+async fn migrated_cluster() -> Result<Cluster> {
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(Options::for_tests())).await??;
+    cluster.create_database(TEMPLATE, None).await?;
+    rolecall_database::apply(&cluster.admin_url(TEMPLATE)).await?;
+    Ok(cluster)
+}
+
+/// A copy of the template; its name.
+async fn new_database(cluster: &Cluster) -> Result<String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let name = format!("stand_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    cluster.create_database(&name, Some(TEMPLATE)).await?;
+    Ok(name)
+}
+
+impl Stand {
+    /// The stand that most tests share.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn shared() -> Stand {
+        static BASE: OnceCell<Base> = OnceCell::const_new();
+        let base = BASE
+            .get_or_init(|| async {
+                let cluster = shared_cluster().await;
+                Base::new(cluster, Setup::new()).await.unwrap_or_else(|error| panic!("no stand: {error:#}"))
+            })
+            .await;
+        Stand::of(base.clone(), None).await
+    }
+
+    /// A stand that no other test uses.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn own(setup: Setup) -> Stand {
+        let made = async {
+            if setup.own_cluster {
+                let cluster = migrated_cluster().await?;
+                let base = Base::new(&cluster, setup).await?;
+                Ok((base, Some(Arc::new(Mutex::new(cluster)))))
+            } else {
+                Ok((Base::new(shared_cluster().await, setup).await?, None))
+            }
+        };
+        let (base, cluster): (Base, _) =
+            made.await.unwrap_or_else(|error: anyhow::Error| panic!("no stand: {error:#}"));
+        Stand::of(base, cluster).await
+    }
+
+    /// A database without a runner: an administrator's URL.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn database() -> String {
+        let cluster = shared_cluster().await;
+        let name = new_database(cluster).await.unwrap_or_else(|error| panic!("no database: {error:#}"));
+        cluster.admin_url(&name)
+    }
+
+    async fn of(base: Base, cluster: Option<Arc<Mutex<Cluster>>>) -> Stand {
+        let db = Db::connect(&base.admin_url).await;
+        let client = Client::new(base.runner.address());
+        Stand { db, cluster, base, client }
+    }
+
+    /// The runner.
+    pub fn runner(&self) -> &Runner {
+        &self.base.runner
+    }
+
+    /// Starts another runner on the same database, with the same settings; the old one must have ended.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_runner_again(&mut self) {
+        let runner = self.base.setup.start(&self.base.edge_url).await;
+        self.base.runner = Arc::new(runner.unwrap_or_else(|error| panic!("no runner: {error:#}")));
+        self.client = Client::new(self.base.runner.address());
+    }
+
+    /// An administrator's URL of the stand's database.
+    pub fn admin_url(&self) -> &str {
+        &self.base.admin_url
+    }
+
+    /// The functions' URL of the stand's database.
+    pub fn edge_url(&self) -> &str {
+        &self.base.edge_url
+    }
+
+    /// Another connection for an administrator.
+    pub async fn connect(&self) -> Db {
+        Db::connect(&self.base.admin_url).await
+    }
+
+    /// A client of its own connections.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// A request with any method.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        self.client.call(method, path)
+    }
+
+    /// A GET without a token.
+    pub fn get(&self, path: &str) -> Call {
+        self.client.call(Method::GET, path)
+    }
+
+    /// A POST of a JSON body without a token.
+    pub fn post(&self, path: &str, body: &Value) -> Call {
+        self.client.call(Method::POST, path).json(body)
+    }
+}
+
+impl Setup {
+    /// Starts a runner that is set up like this.
+    async fn start(&self, edge_url: &str) -> Result<Runner> {
+        let mut variables = vec![("database_url".to_owned(), edge_url.to_owned())];
+        if !self.without_secret {
+            variables.push(("jwt_secret".to_owned(), SECRET.to_owned()));
+        }
+        // A later one wins, so that a setup can replace what is above.
+        variables.retain(|(name, _)| self.variables.iter().all(|(other, _)| other != name));
+        variables.extend(self.variables.iter().cloned());
+        let flags = self.flags.clone();
+        let Some(cron) = self.cron.clone() else {
+            return tokio::task::spawn_blocking(move || Runner::start(&variables, &flags)).await?;
+        };
+        tokio::task::spawn_blocking(move || {
+            let directory = temporary_directory()?;
+            let manifest = directory.join("spin.toml");
+            std::fs::write(&manifest, manifest_with(&cron)?)?;
+            let runner = Runner::start_with(&manifest, &variables, &flags);
+            std::fs::remove_dir_all(directory)?;
+            runner
+        })
+        .await?
+    }
+}
+
+/// The application's manifest with another time in its schedule.
+fn manifest_with(cron: &str) -> Result<String> {
+    let text = std::fs::read_to_string(workspace().join("spin.toml"))?;
+    let time = "cron = \"0 2 * * *\"";
+    ensure!(text.contains(time), "the schedule is not at 02:00 UTC");
+    let components = format!("source = \"{}/target/", workspace().display());
+    Ok(text.replace(time, &format!("cron = \"{cron}\"")).replace("source = \"target/", &components))
+}
+
+impl Base {
+    async fn new(cluster: &Cluster, setup: Setup) -> Result<Base> {
+        let name = new_database(cluster).await?;
+        let edge_url = cluster.edge_url(&name).await?;
+        let runner = setup.start(&edge_url).await?;
+        Ok(Base { runner: Arc::new(runner), setup, admin_url: cluster.admin_url(&name), edge_url })
+    }
+}
+
+impl Db {
+    /// A connection to this URL.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn connect(url: &str) -> Db {
+        Db(rolecall_database::connect(url).await.unwrap_or_else(|error| panic!("no connection: {error:#}")))
+    }
+
+    /// The one value of a query's one row.
+    ///
+    /// # Panics
+    /// When it fails or answers something else.
+    pub async fn one<T: FromSqlOwned>(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> T {
+        let row = self.0.query_one(sql, parameters).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        row.get(0)
+    }
+
+    /// How many rows there are: `count("messages where sender_id = $1", …)`.
+    ///
+    /// # Panics
+    /// When the query fails.
+    pub async fn count(&self, from: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
+        self.one(&format!("select count(*) from {from}"), parameters).await
+    }
+
+    /// Runs a statement; how many rows it changed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn run(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> u64 {
+        self.0.execute(sql, parameters).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+    }
+
+    /// Runs several statements.
+    ///
+    /// # Panics
+    /// When one fails.
+    pub async fn script(&self, sql: &str) {
+        self.0.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+}
+
+impl Deref for Db {
+    type Target = tokio_postgres::Client;
+
+    fn deref(&self) -> &tokio_postgres::Client {
+        &self.0
+    }
+}
