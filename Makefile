@@ -1,0 +1,107 @@
+# Rolecall. `make help` lists the targets; each installs what it needs or says what is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
+WASM := cargo build --locked --profile component --target wasm32-wasip2 $(addprefix -p ,$(FUNCTIONS))
+HOST := target/release/rolecall
+# The newest PostgreSQL server on this machine.
+PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
+export PG_BIN_DIR
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+# ---- what the project needs ------------------------------------------------------------------------------------
+
+.PHONY: need-rust
+need-rust:
+	@command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup (https://rustup.rs)." >&2; exit 1; }
+	@command -v cc >/dev/null || { $(call apt,gcc libc6-dev); }
+	@rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d \
+	  || { command -v rustup >/dev/null && rustup target add wasm32-wasip2; } \
+	  || { echo "The Rust target wasm32-wasip2 is missing: run 'rustup target add wasm32-wasip2'." >&2; exit 1; }
+
+.PHONY: need-postgres
+need-postgres:
+	@if ! command -v postgres >/dev/null && [ -z "$(PG_BIN_DIR)" ]; then $(call apt,postgresql); fi
+
+.PHONY: need-pgtap
+need-pgtap: need-postgres
+	@bin=$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1); \
+	version=$$(basename "$$(dirname "$${bin:-/usr/lib/postgresql/15/bin}")"); \
+	if ! command -v pg_prove >/dev/null || [ ! -e "/usr/share/postgresql/$$version/extension/pgtap.control" ]; then \
+	  $(call apt,postgresql-$$version-pgtap libtap-parser-sourcehandler-pgtap-perl); \
+	fi
+
+# Installs Debian packages when it may, and otherwise says which are missing.
+apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
+	  else echo "Missing: install $(1) (Debian package names)." >&2; exit 1; fi
+
+# ---- the main job ----------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: need-rust ## Build the functions (WebAssembly) and the runner
+	$(WASM)
+	cargo build --locked --release -p rolecall-host
+	@# Compiled ahead, so that the first start is as quick as the others.
+	$(HOST) compile
+
+.PHONY: run
+run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
+ifeq ($(RUNTIME),spin)
+	@command -v spin >/dev/null || { echo "spin is missing: https://spinframework.dev (4.1 or newer)." >&2; exit 1; }
+	@[ -n "$${SPIN_VARIABLE_DATABASE_URL:-}" ] || { echo "Set SPIN_VARIABLE_DATABASE_URL to the login of rolecall_edge, and SPIN_VARIABLE_JWT_SECRET." >&2; exit 1; }
+	spin up --listen 127.0.0.1:3000
+else
+	@[ -n "$${DATABASE_URL:-}" ] || $(MAKE) --no-print-directory need-postgres
+	@exec $(HOST) up $(ARGS)
+endif
+
+.PHONY: demo
+demo: build need-postgres ## Walk the staging flows over HTTP and print each verdict (beside `make run`, or by itself)
+	cargo run --locked --release -q -p rolecall-tests --bin rolecall-demo
+
+# ---- the database ----------------------------------------------------------------------------------------------
+
+.PHONY: migrate
+migrate: need-rust ## Apply the migrations that DATABASE_URL does not have yet
+	@[ -n "$${DATABASE_URL:-}" ] || { echo "Set DATABASE_URL to an administrator's login." >&2; exit 1; }
+	cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate -- up
+
+.PHONY: rollback
+rollback: need-rust ## Take back the last migration of DATABASE_URL, or all after TO=N
+	@[ -n "$${DATABASE_URL:-}" ] || { echo "Set DATABASE_URL to an administrator's login." >&2; exit 1; }
+	cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate -- down $(if $(TO),--to $(TO))
+
+# ---- the gate --------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: build need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+	@# Most tests wait for a server: more of them at once than there are processors.
+	RUST_TEST_THREADS=4 cargo test --locked --release --workspace
+
+.PHONY: lint
+lint: need-rust ## Check format, lints and that generated files are current
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --profile component --target wasm32-wasip2 -p rolecall-shared $(addprefix -p ,$(FUNCTIONS)) -- -D warnings
+	cargo run --locked -q -p rolecall-generate -- --check
+
+.PHONY: generate
+generate: need-rust ## Write the files derived from the matrix and the error catalogue
+	cargo run --locked -q -p rolecall-generate
+
+.PHONY: schema
+schema: need-rust need-postgres ## Write migrations/schema.sql, the normalised dump of a migrated database
+	UPDATE_SCHEMA=1 cargo test --locked --release -q -p rolecall-database --test apply schema
+
+# ---- figures ---------------------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL
+	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench -- $(ARGS)
