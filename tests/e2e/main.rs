@@ -27,4 +27,5 @@ mod send_broadcast;
 mod send_dm;
 mod shutdown;
 mod start_conversation;
+mod typescript;
 mod validation;

@@ -4,6 +4,7 @@
 
 mod docs;
 mod sql;
+mod typescript;
 
 use anyhow::{Context, bail};
 use std::{fs, path::Path};
@@ -17,6 +18,7 @@ struct Generated {
 fn generated() -> Vec<Generated> {
     vec![
         Generated { path: "migrations/0003_permission_rules.sql", text: sql::permission_rules() },
+        Generated { path: "clients/typescript/src/rules.ts", text: typescript::rules() },
         Generated { path: "docs/permissions.md", text: docs::permissions() },
         Generated { path: "docs/errors.md", text: docs::errors() },
     ]

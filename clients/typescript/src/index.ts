@@ -1,0 +1,3 @@
+export * from './client.js';
+export * from './permissions.js';
+export * from './rules.js';
