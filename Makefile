@@ -37,6 +37,10 @@ need-pgtap: need-postgres
 	  $(call apt,postgresql-$$version-pgtap libtap-parser-sourcehandler-pgtap-perl); \
 	fi
 
+.PHONY: need-node
+need-node:
+	@command -v npm >/dev/null || { $(call apt,nodejs npm); }
+
 # Installs Debian packages when it may, and otherwise says which are missing.
 apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
@@ -50,6 +54,10 @@ build: need-rust ## Build the functions (WebAssembly) and the runner
 	cargo build --locked --release -p rolecall-host
 	@# Compiled ahead, so that the first start is as quick as the others.
 	$(HOST) compile
+
+.PHONY: client
+client: need-node ## Build the TypeScript client
+	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 .PHONY: run
 run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
@@ -81,9 +89,12 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: build need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
-	@# Most tests wait for a server: more of them at once than there are processors.
-	RUST_TEST_THREADS=4 cargo test --locked --release --workspace
+test: build client need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+	@# Most tests wait for a server: more of them at once than there are processors. One package after the other, because
+	@# the features of all together would have the WebAssembly runtime built a second time.
+	for package in shared generate database host tests; do \
+	  RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-$$package || exit 1; \
+	done
 
 .PHONY: lint
 lint: need-rust ## Check format, lints and that generated files are current
