@@ -7,7 +7,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A directory that is this user's alone.
+/// A directory whose files are this user's alone. Others may pass through it: the embedded database belongs to another
+/// account when the runner is root.
 pub struct StateDir {
     path: PathBuf,
 }
@@ -24,13 +25,13 @@ pub struct Run<'a> {
 }
 
 impl StateDir {
-    /// Creates the directory where it is missing, and keeps everyone else out of it.
+    /// Creates the directory where it is missing, and keeps everyone else from listing it.
     ///
     /// # Errors
     /// It cannot be created, or belongs to somebody else.
     pub fn open(path: &Path) -> io::Result<StateDir> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        DirBuilder::new().recursive(true).mode(0o711).create(path)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o711))?;
         let path = path.canonicalize()?;
         DirBuilder::new().recursive(true).mode(0o700).create(path.join("cache"))?;
         Ok(StateDir { path })
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(secret.len(), 64);
         assert_eq!(StateDir::open(&path).unwrap().secret("jwt_secret").unwrap(), secret);
         assert_ne!(state.secret("other").unwrap(), secret);
-        assert_eq!((mode(&path), mode(&path.join("jwt_secret")), mode(&state.cache())), (0o700, 0o600, 0o700));
+        assert_eq!((mode(&path), mode(&path.join("jwt_secret")), mode(&state.cache())), (0o711, 0o600, 0o700));
         fs::remove_dir_all(path).unwrap();
     }
 
