@@ -227,8 +227,7 @@ async fn query<I: Serialize>(
     statement: &str,
     call: &Call<'_, I>,
 ) -> Result<Done, Refusal> {
-    let request = serde_json::to_vec(call).map_err(|error| exchange.broken(format!("request: {error}")))?;
-    let answer = match select_json(&settings.database_url, statement, request.clone()).await {
+    let answer = match select_json(&settings.database_url, statement, call).await {
         Err(PgError::QueryFailed(QueryError::DbError(error))) if envelope::is_transient(&error.code) => {
             Line {
                 request_id: Some(call.request_id),
@@ -236,7 +235,7 @@ async fn query<I: Serialize>(
                 ..Line::new(Level::Warn, "database", "retried")
             }
             .print();
-            select_json(&settings.database_url, statement, request).await
+            select_json(&settings.database_url, statement, call).await
         }
         answer => answer,
     };
@@ -250,7 +249,12 @@ async fn query<I: Serialize>(
 }
 
 /// The one value of a statement's one row.
-async fn select_json(database_url: &str, statement: &str, request: Vec<u8>) -> Result<Vec<u8>, PgError> {
+async fn select_json<I: Serialize>(
+    database_url: &str,
+    statement: &str,
+    call: &Call<'_, I>,
+) -> Result<Vec<u8>, PgError> {
+    let request = serde_json::to_vec(call).map_err(|error| PgError::BadParameter(error.to_string()))?;
     let rows = async {
         let connection = Connection::open(database_url).await?;
         connection.query(statement, [ParameterValue::Jsonb(request)]).await?.collect().await
