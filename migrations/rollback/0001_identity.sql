@@ -26,19 +26,15 @@ $$;
 
 drop schema if exists rolecall cascade;
 
+-- By name: a role that another database's rollback drops meanwhile would turn into its number.
 do $$
 declare
-  v_role regrole;
+  v_role text;
 begin
-  foreach v_role in array array[
-    to_regrole('rolecall_edge'),
-    to_regrole('service_role'),
-    to_regrole('authenticated'),
-    to_regrole('anon')
-  ] loop
-    if shobj_description(v_role, 'pg_authid') = 'made by Rolecall' then
+  foreach v_role in array array['rolecall_edge', 'service_role', 'authenticated', 'anon'] loop
+    if shobj_description(to_regrole(v_role), 'pg_authid') = 'made by Rolecall' then
       begin
-        execute format('drop role %s', v_role);
+        execute format('drop role if exists %I', v_role);
       exception
         -- Rolecall in another database of this server, or a grant that somebody else made.
         when dependent_objects_still_exist then
