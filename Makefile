@@ -59,6 +59,10 @@ build: need-rust ## Build the functions (WebAssembly) and the runner
 client: need-node ## Build the TypeScript client
 	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent build
 
+.PHONY: api-tools
+api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document
+	cd tests/api && npm ci --silent --no-audit --no-fund
+
 .PHONY: run
 run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
 ifeq ($(RUNTIME),spin)
@@ -89,12 +93,16 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: build client need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client api-tools need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+	@# What the end-to-end tests see of docs/openapi.yaml is noted there; of this run only.
+	rm -rf target/tmp/openapi
 	@# Most tests wait for a server: more of them at once than there are processors. One package after the other, because
 	@# the features of all together would have the WebAssembly runtime built a second time.
+	cargo test --locked --release $(addprefix -p ,$(FUNCTIONS))
 	for package in shared generate database host tests; do \
 	  RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-$$package || exit 1; \
 	done
+	cargo run --locked --release -q -p rolecall-tests --bin rolecall-openapi-coverage
 
 .PHONY: lint
 lint: need-rust ## Check format, lints and that generated files are current

@@ -187,6 +187,40 @@ return case
   then p_text::uuid
 end;
 
+-- Where a page of a list ended that is sorted by time and id: <microseconds since 1970>.<id>, opaque to clients. What
+-- has no time is sorted as -infinity, which is written as a number that no time has.
+create or replace function rolecall.cursor_of(p_at timestamptz, p_id uuid)
+returns text
+language sql
+immutable
+return case
+  when p_at = '-infinity' then -999999999999999999
+  else (extract(epoch from p_at) * 1000000)::bigint
+end || '.' || p_id;
+
+-- The two parts of a cursor; both are null of what is none.
+create or replace function rolecall.cursor_parts(p_cursor text, out at timestamptz, out id uuid)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_microseconds bigint;
+begin
+  if p_cursor ~ '^-?[0-9]{1,18}\.[^.]*$' then
+    id := rolecall.uuid_or_null(split_part(p_cursor, '.', 2));
+    v_microseconds := split_part(p_cursor, '.', 1)::bigint;
+    if id is not null then
+      -- From 4000 BC on it is a time; PostgreSQL knows none before 4714 BC.
+      at := case
+        when v_microseconds < -188000000000000000 then '-infinity'
+        else 'epoch'::timestamptz + v_microseconds * interval '1 microsecond'
+      end;
+    end if;
+  end if;
+end
+$$;
+
 -- Lets the rest of the transaction run for the caller of these verified claims, so that auth.uid() names them to
 -- policies and triggers, and returns the caller: null for nobody. Supabase's own auth.uid() raises on a sub that is no
 -- uuid, so such a one is left out before it looks.

@@ -63,31 +63,43 @@ stable
 set search_path = ''
 as $$
 declare
+  v_guard text;
+  v_rule text;
   v_decision rolecall.decision;
 begin
-  select false, guard.code, guard.rule, guard.message, guard.allowed_if
-  into v_decision
-  from rolecall.permission_guards as guard
-  where guard.action = p_action
-    and coalesce(guard.fact = any (p_facts), false) = guard.denies_when
-  order by guard.position
-  limit 1;
-  if found then
-    return v_decision;
-  end if;
-
+  -- One statement, since every request comes through here.
   select
-    coalesce(rule.allowed and (rule.requires is null or rule.requires = any (p_facts)), false),
-    null,
+    guard.rule,
     rule.rule,
-    rule.message,
-    rule.allowed_if
-  into v_decision
-  from rolecall.permission_rules as rule
-  where rule.action = p_action
+    guard.rule is null and rule.allowed and (rule.requires is null or rule.requires = any (p_facts)),
+    guard.code,
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into
+    v_guard,
+    v_rule,
+    v_decision.allowed,
+    v_decision.code,
+    v_decision.rule,
+    v_decision.message,
+    v_decision.allowed_if
+  from (values (p_action)) as asked (action)
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.permission_guards as guarding
+    where guarding.action = asked.action
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  left join rolecall.permission_rules as rule
+    on rule.action = asked.action
     and rule.actor_role = p_actor
     and rule.target_role = p_target;
-  if not found then
+
+  if v_guard is null and v_rule is null then
     v_decision := row(
       false,
       'permission_denied'::text,
@@ -97,7 +109,9 @@ begin
     );
     return v_decision;
   end if;
-  if not v_decision.allowed then
+  -- A fact that is null is one that is not known to hold.
+  v_decision.allowed := coalesce(v_decision.allowed, false);
+  if not v_decision.allowed and v_guard is null then
     v_decision.code := 'permission_denied';
   end if;
   return v_decision;

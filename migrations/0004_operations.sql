@@ -1,4 +1,5 @@
--- What keeps the service running: feature flags and rollout, the audit log, idempotency records, request metrics.
+-- What keeps the service running: feature flags and rollout, the audit log, idempotency records, rate limits, request
+-- metrics.
 
 -- Flags
 
@@ -24,7 +25,12 @@ values
   ('send-broadcast', 'enabled', 'Broadcasts to the audience of a show.'),
   ('reset-broadcast-quotas', 'enabled', 'The nightly reset of the broadcast quotas.'),
   ('start-conversation', 'enabled', 'Help conversations.'),
-  ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.')
+  ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.'),
+  ('check-permission', 'enabled', 'What one may do, and why not, before one tries.'),
+  ('conversations', 'enabled', 'The inbox: conversations, their messages, what is unread.'),
+  ('moderation', 'enabled', 'Reports, deleting and restoring messages, suspensions.'),
+  ('blocks', 'enabled', 'Blocking users.'),
+  ('own-data', 'enabled', 'Export and deletion of one''s own data.')
 on conflict (name) do nothing;
 
 -- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
@@ -218,6 +224,238 @@ begin
 end
 $$;
 
+-- Rate limits
+
+create table if not exists public.rate_limits (
+  role public.app_role not null,
+  action text not null,
+  capacity int,
+  window_seconds int not null,
+  primary key (role, action),
+  constraint rate_limits_capacity_positive check (capacity >= 0),
+  constraint rate_limits_window_seconds_positive check (window_seconds >= 1)
+);
+comment on table public.rate_limits is
+  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
+comment on column public.rate_limits.capacity is 'Null for no limit.';
+
+insert into public.rate_limits (role, action, capacity, window_seconds)
+select role, action, capacity, window_seconds
+from unnest(enum_range(null::public.app_role)) as role
+cross join (
+  values
+    ('send_dm', 60, 60),
+    ('send_broadcast', 10, 60),
+    ('start_conversation', 20, 60),
+    ('report_message', 10, 60),
+    ('block_user', 60, 60),
+    ('export_own_data', 10, 3600)
+) as limited (action, capacity, window_seconds)
+on conflict (role, action) do nothing;
+
+-- Unlogged: a crash fills every bucket, which harms nobody, and a message costs no write-ahead log for it.
+create unlogged table if not exists rolecall.rate_buckets (
+  user_id uuid not null,
+  action text not null,
+  tokens double precision not null,
+  refilled_at timestamptz not null,
+  capacity int not null,
+  window_seconds int not null,
+  primary key (user_id, action)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+comment on table rolecall.rate_buckets is
+  'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
+comment on column rolecall.rate_buckets.capacity is
+  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+
+-- How many tokens are in a bucket at p_at that had p_tokens at p_refilled_at. A clock that was set back takes none.
+-- Parsed here and now, and written into the statements that call it, as rolecall.iso is.
+create or replace function rolecall.refilled(
+  p_tokens double precision,
+  p_refilled_at timestamptz,
+  p_at timestamptz,
+  p_capacity int,
+  p_window_seconds int
+)
+returns double precision
+language sql
+immutable
+return least(
+  p_capacity,
+  p_tokens + greatest(0, date_part('epoch', p_at - p_refilled_at)) * p_capacity / p_window_seconds
+);
+
+-- One entry of an answer's limits, from which the RateLimit header fields are written, with the member "taken" for
+-- whoever decides by it, and, where there is no token, with the time until there is one.
+create or replace function rolecall.rate_limit_entry(
+  p_action text,
+  p_capacity int,
+  p_window_seconds int,
+  p_tokens double precision,
+  p_taken boolean
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_entry jsonb := jsonb_build_object(
+    'policy', p_action,
+    'quota', p_capacity,
+    'remaining', floor(p_tokens),
+    'window_seconds', p_window_seconds,
+    -- Until the bucket is full; one of no capacity never is.
+    'reset_seconds', case
+      when p_capacity = 0 then p_window_seconds
+      else ceil((p_capacity - p_tokens) * p_window_seconds / p_capacity)
+    end,
+    'taken', p_taken
+  );
+begin
+  if p_taken then
+    return v_entry;
+  end if;
+  return v_entry || jsonb_build_object(
+    'retry_after_seconds',
+    case
+      when p_capacity = 0 then p_window_seconds
+      else greatest(1, ceil((1 - p_tokens) * p_window_seconds / p_capacity))
+    end
+  );
+end
+$$;
+
+-- Takes a token for p_action from the bucket of p_user, and returns the limit as an answer names it, with "taken":
+-- whether there was one. Null when nothing limits the user. One statement makes the bucket, refills it for the time
+-- that has passed and takes from it, so that of many at once exactly as many succeed as there are tokens.
+create or replace function rolecall.take_token(p_user uuid, p_action text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_capacity int;
+  v_window_seconds int;
+  v_tokens double precision;
+begin
+  insert into rolecall.rate_buckets as bucket (user_id, action, tokens, refilled_at, capacity, window_seconds)
+  select p_user, p_action, rate.capacity - 1, clock_timestamp(), rate.capacity, rate.window_seconds
+  from public.profiles as profile
+  join public.rate_limits as rate
+    on rate.role = profile.role
+    and rate.action = p_action
+    and rate.capacity > 0
+  where profile.id = p_user
+  on conflict (user_id, action) do update
+  set
+    tokens = rolecall.refilled(
+      bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+    ) - 1,
+    refilled_at = greatest(bucket.refilled_at, excluded.refilled_at),
+    capacity = excluded.capacity,
+    window_seconds = excluded.window_seconds
+  where rolecall.refilled(
+    bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+  ) >= 1
+  returning tokens, capacity, window_seconds
+  into v_tokens, v_capacity, v_window_seconds;
+  if found then
+    return rolecall.rate_limit_entry(p_action, v_capacity, v_window_seconds, v_tokens, true);
+  end if;
+  -- Nothing limits the user, or nothing was left when the statement looked, whatever has come since.
+  return rolecall.peek_token(p_user, p_action, 0.999);
+end
+$$;
+
+-- The same without taking: "taken" says whether there is a token to take. Whoever has just found none says so with
+-- p_most, since the clock goes on.
+create or replace function rolecall.peek_token(
+  p_user uuid,
+  p_action text,
+  p_most double precision default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_capacity int;
+  v_window_seconds int;
+  v_tokens double precision;
+begin
+  select
+    rate.capacity,
+    rate.window_seconds,
+    least(
+      coalesce(
+        rolecall.refilled(
+          bucket.tokens, bucket.refilled_at, clock_timestamp(), rate.capacity, rate.window_seconds
+        ),
+        rate.capacity
+      ),
+      p_most
+    )
+  into v_capacity, v_window_seconds, v_tokens
+  from public.profiles as profile
+  join public.rate_limits as rate
+    on rate.role = profile.role
+    and rate.action = p_action
+  left join rolecall.rate_buckets as bucket
+    on bucket.user_id = profile.id
+    and bucket.action = p_action
+  where profile.id = p_user;
+  if v_capacity is null then
+    return null;
+  end if;
+  return rolecall.rate_limit_entry(p_action, v_capacity, v_window_seconds, v_tokens, v_tokens >= 1);
+end
+$$;
+
+-- The refusal that a limit amounts to of which no token was left.
+create or replace function rolecall.refuse_rate(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return rolecall.refusal(
+    'rate_limited',
+    format(
+      'You have done this too often; the limit is %s in %s seconds.',
+      p_limit ->> 'quota',
+      p_limit ->> 'window_seconds'
+    ),
+    'rate_limit',
+    'Some time has passed.',
+    jsonb_build_object('retry_after_seconds', p_limit -> 'retry_after_seconds')
+  ) || jsonb_build_object('limits', jsonb_build_array(p_limit - array['taken', 'retry_after_seconds']));
+end
+$$;
+
+-- An answer with one more entry among its limits; nothing is added for no limit.
+create or replace function rolecall.with_limit(p_answer jsonb, p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if p_limit is null then
+    return p_answer;
+  end if;
+  return p_answer
+    || jsonb_build_object(
+      'limits',
+      coalesce(p_answer -> 'limits', '[]') || jsonb_build_array(p_limit - array['taken', 'retry_after_seconds'])
+    );
+end
+$$;
+
 -- Metrics
 
 create table if not exists rolecall.request_metrics (
@@ -326,7 +564,7 @@ begin
 end
 $$;
 
-revoke all on rolecall.idempotency_records, rolecall.request_metrics
+revoke all on rolecall.idempotency_records, rolecall.rate_buckets, rolecall.request_metrics
   from public, anon, authenticated, service_role;
 revoke execute on function
   rolecall.rollout_includes(text, text, uuid, boolean),
@@ -334,6 +572,12 @@ revoke execute on function
   rolecall.refuse_disabled(),
   rolecall.claim_key(text, uuid, text, jsonb),
   rolecall.settle_key(uuid, text, jsonb),
+  rolecall.rate_limit_entry(text, int, int, double precision, boolean),
+  rolecall.refilled(double precision, timestamptz, timestamptz, int, int),
+  rolecall.take_token(uuid, text),
+  rolecall.peek_token(uuid, text, double precision),
+  rolecall.refuse_rate(jsonb),
+  rolecall.with_limit(jsonb, jsonb),
   rolecall.bucket_end_ms(int),
   rolecall.finish(text, jsonb, uuid, jsonb, text, text)
   from public, anon, authenticated, service_role;
@@ -347,6 +591,18 @@ grant select, insert, update, delete on public.feature_flags to service_role;
 drop policy if exists "users see the flags" on public.feature_flags;
 create policy "users see the flags"
 on public.feature_flags
+for select
+to authenticated
+using ((select auth.uid()) is not null);
+
+alter table public.rate_limits enable row level security;
+revoke all on public.rate_limits from public, anon, authenticated, service_role;
+grant select on public.rate_limits to authenticated;
+grant select, insert, update, delete on public.rate_limits to service_role;
+
+drop policy if exists "users see the rate limits" on public.rate_limits;
+create policy "users see the rate limits"
+on public.rate_limits
 for select
 to authenticated
 using ((select auth.uid()) is not null);

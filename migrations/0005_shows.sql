@@ -27,6 +27,29 @@ comment on table public.show_participants is
 comment on column public.show_participants.role is
   'The role at the moment of joining, which decides for which broadcasts somebody is in the audience.';
 
+-- A broadcast is for who took part at that moment: leaving a show must not take away what was sent before, nor joining
+-- it again give what was sent between.
+create table if not exists rolecall.past_participations (
+  show_id uuid not null references public.shows (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  role public.app_role not null,
+  joined_at timestamptz not null,
+  left_at timestamptz not null,
+  primary key (user_id, show_id, joined_at, role)
+);
+comment on table rolecall.past_participations is 'Who took part in a show, from when until when, and left it.';
+
+create index if not exists past_participations_show_id_idx
+  on rolecall.past_participations (show_id);
+
+create or replace view rolecall.participations as
+select show_id, user_id, role, joined_at, 'infinity'::timestamptz as left_at
+from public.show_participants
+union all
+select show_id, user_id, role, joined_at, left_at
+from rolecall.past_participations;
+comment on view rolecall.participations is 'Who takes or took part in which show, from when until when.';
+
 -- Leads from a user to their shows without reading the table.
 create index if not exists show_participants_user_id_idx
   on public.show_participants (user_id, show_id);
@@ -40,7 +63,8 @@ create table if not exists rolecall.show_audience (
 comment on table rolecall.show_audience is
   'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in one row.';
 
--- The role is the profile's unless the insert names one, and stays as it was at the moment of joining.
+-- The role is the profile's unless the insert names one, and stays as it was at the moment of joining. Who is moved to
+-- another show joins it at this moment.
 create or replace function rolecall.set_participant_role()
 returns trigger
 language plpgsql
@@ -49,6 +73,9 @@ as $$
 begin
   if tg_op = 'UPDATE' then
     new.role := old.role;
+    if new.show_id is distinct from old.show_id or new.user_id is distinct from old.user_id then
+      new.joined_at := now();
+    end if;
     return new;
   end if;
   if new.role is null then
@@ -152,6 +179,45 @@ referencing old table as gone new table as joined
 for each statement
 execute function rolecall.count_moved();
 
+-- Keeps who left. Nothing is kept of a show or a profile that is deleted itself: it is gone already when this runs.
+create or replace function rolecall.archive_participations()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into rolecall.past_participations as past (show_id, user_id, role, joined_at, left_at)
+  select gone.show_id, gone.user_id, gone.role, gone.joined_at, clock_timestamp()
+  from gone
+  join public.shows as show
+    on show.id = gone.show_id
+  join public.profiles as profile
+    on profile.id = gone.user_id
+  where not exists (
+    select
+    from public.show_participants as stays
+    where stays.show_id = gone.show_id
+      and stays.user_id = gone.user_id
+  )
+  on conflict (user_id, show_id, joined_at, role) do update
+  set left_at = greatest(past.left_at, excluded.left_at);
+  return null;
+end
+$$;
+
+create or replace trigger show_participants_archive_left
+after delete on public.show_participants
+referencing old table as gone
+for each statement
+execute function rolecall.archive_participations();
+
+create or replace trigger show_participants_archive_moved
+after update on public.show_participants
+referencing old table as gone
+for each statement
+execute function rolecall.archive_participations();
+
 -- TRUNCATE fires no row triggers and hands over no rows; whoever may do it wants all audiences empty.
 create or replace function rolecall.count_none()
 returns trigger
@@ -171,12 +237,14 @@ after truncate on public.show_participants
 for each statement
 execute function rolecall.count_none();
 
-revoke all on rolecall.show_audience from public, anon, authenticated, service_role;
+revoke all on rolecall.past_participations, rolecall.participations, rolecall.show_audience
+  from public, anon, authenticated, service_role;
 revoke execute on function
   rolecall.set_participant_role(),
   rolecall.count_joined(),
   rolecall.count_left(),
   rolecall.count_moved(),
+  rolecall.archive_participations(),
   rolecall.count_none()
   from public, anon, authenticated, service_role;
 

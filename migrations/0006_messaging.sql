@@ -15,43 +15,123 @@ comment on table public.user_blocks is 'Who has blocked whom. A block stops dire
 create index if not exists user_blocks_blocked_id_idx
   on public.user_blocks (blocked_id);
 
+-- What a row of the next two tables must be. PostgreSQL reads a check's expression anew for every statement, so that one
+-- of this length costs a message more than all of its indexes; the call of a function is short to read.
+create or replace function rolecall.is_conversation(
+  p_version text,
+  p_kind text,
+  p_low uuid,
+  p_high uuid,
+  p_show uuid,
+  p_created_by uuid,
+  p_read_only boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    case p_version
+      when 'v2' then
+        p_created_by is not null
+        and case p_kind
+          when 'direct' then p_low < p_high and p_show is null
+          when 'show' then p_low is null and p_high is null and p_show is not null
+        end
+      -- What was imported may lack people, and is for reading alone.
+      when 'v1' then
+        p_kind = 'direct'
+        and p_read_only
+        and (p_low < p_high or p_high is null)
+    end,
+    false
+  );
+end
+$$;
+
+create or replace function rolecall.is_message(
+  p_sender uuid,
+  p_content text,
+  p_created_at timestamptz,
+  p_deleted_at timestamptz,
+  p_deleted_as text,
+  p_legacy boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- What was imported may lack its sender, its time and its content.
+  if p_sender is null or p_created_at is null then
+    if not p_legacy then
+      return false;
+    end if;
+  end if;
+  if p_deleted_at is not null then
+    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
+  end if;
+  return p_deleted_as is null
+    and (p_legacy or coalesce(char_length(p_content) between 1 and 2000, false));
+end
+$$;
+
 -- Every message writes this row, so it has few indexes and one check: each of them costs every message. Its users are
 -- tied to their profiles by conversation_participants; foreign keys here as well would lock both profiles and the
 -- organisation once more for every new conversation.
 create table if not exists public.conversations (
   id uuid primary key default gen_random_uuid(),
   kind text not null,
+  version text not null default 'v2',
   participant_low uuid,
   participant_high uuid,
   show_id uuid references public.shows (id),
-  created_by uuid not null,
+  created_by uuid,
   organization_id uuid,
   read_only boolean not null default false,
   last_seq bigint not null default 0,
-  last_message_at timestamptz,
+  last_message_at timestamptz not null default now(),
   created_at timestamptz not null default now(),
   constraint conversations_form check (
-    (
-      (kind = 'direct' and participant_low < participant_high and show_id is null)
-      or (kind = 'broadcast' and participant_low is null and participant_high is null and show_id is not null)
-    ) is true
+    rolecall.is_conversation(version, kind, participant_low, participant_high, show_id, created_by, read_only)
   )
 )
 with (fillfactor = 80);
 comment on table public.conversations is
-  'The one direct conversation of two people, and the one broadcast conversation of a sender for a show.';
-comment on column public.conversations.participant_low is 'The smaller id of the two people of a direct conversation.';
+  'The one direct conversation of two people, the one conversation of a sender of broadcasts for a show, and what was imported.';
+comment on column public.conversations.kind is 'direct: of two people; show: the broadcasts of one sender for a show.';
+comment on column public.conversations.version is 'v1: imported from what was there before, to be read alone; v2: begun here.';
+comment on column public.conversations.participant_low is
+  'The smaller id of the two people of a direct conversation; the only one that is known of an imported one.';
 comment on column public.conversations.organization_id is 'The creator''s organisation when the conversation began.';
 comment on column public.conversations.read_only is 'The operator has closed it for writing.';
 comment on column public.conversations.last_seq is 'The number of the newest message, and how many there are.';
+comment on column public.conversations.last_message_at is '-infinity if it is not known of an imported one.';
 
 create unique index if not exists conversations_direct_key
   on public.conversations (participant_low, participant_high)
-  where kind = 'direct';
+  where kind = 'direct' and version = 'v2';
 
-create unique index if not exists conversations_broadcast_key
+create unique index if not exists conversations_show_key
   on public.conversations (show_id, created_by)
-  where kind = 'broadcast';
+  where kind = 'show';
+
+-- The inbox, newest first: of either of two people, and of who sends to shows. What is unread is counted in the index
+-- alone; as every message moves the entry anyway, last_seq in it costs nothing more.
+create index if not exists conversations_participant_low_idx
+  on public.conversations (participant_low, last_message_at desc, id desc)
+  include (last_seq);
+
+create index if not exists conversations_participant_high_idx
+  on public.conversations (participant_high, last_message_at desc, id desc)
+  include (last_seq);
+
+create index if not exists conversations_created_by_idx
+  on public.conversations (created_by, last_message_at desc, id desc)
+  where kind = 'show';
 
 create index if not exists conversations_organization_id_idx
   on public.conversations (organization_id, kind);
@@ -68,7 +148,7 @@ comment on table public.conversation_participants is
   'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq.';
 
 create index if not exists conversation_participants_user_id_idx
-  on public.conversation_participants (user_id);
+  on public.conversation_participants (user_id, conversation_id);
 
 -- Who sent a message is vouched for by the entry points, which alone write here; a foreign key would lock the sender's
 -- profile for every message.
@@ -76,24 +156,41 @@ create table if not exists public.messages (
   id uuid primary key default gen_random_uuid(),
   conversation_id uuid not null references public.conversations (id) on delete cascade,
   seq bigint not null,
-  sender_id uuid not null,
-  content text not null,
+  sender_id uuid,
+  content text,
   show_id uuid,
-  created_at timestamptz not null default now(),
+  created_at timestamptz default now(),
+  deleted_at timestamptz,
+  deleted_as text,
+  legacy boolean not null default false,
   constraint messages_conversation_id_seq_key unique (conversation_id, seq),
-  constraint messages_content_length check (char_length(content) between 1 and 2000)
+  constraint messages_form check (
+    rolecall.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
+  )
 );
 comment on table public.messages is 'Messages, numbered from 1 without gaps in each conversation.';
 comment on column public.messages.show_id is 'The show that a direct message is about, or a broadcast''s.';
+comment on column public.messages.content is 'Null of a deleted message, whose content is kept where only moderators look.';
+comment on column public.messages.deleted_as is 'As what somebody deleted it: author, organizer or moderator.';
+comment on column public.messages.legacy is 'Imported: sender, content and time may be unknown.';
+
+-- Apart from the messages, so that nothing that reads those can show it.
+create table if not exists rolecall.removed_contents (
+  message_id uuid primary key references public.messages (id) on delete cascade,
+  content text not null,
+  removed_at timestamptz not null default now()
+);
+comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';
 
 do $$
 begin
   if to_regtype('rolecall.judgement') is null then
-    -- Whether something is allowed, the refusal if it is not, and the actor's organisation.
+    -- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
     create type rolecall.judgement as (
       allowed boolean,
       refusal jsonb,
-      org_id uuid
+      org_id uuid,
+      rule text
     );
   end if;
 end
@@ -176,21 +273,21 @@ begin
     rolecall.rollout_includes(v_rollout, 'send-dm', p_sender, v_internal)
     and rolecall.rollout_includes(p_rollout, 'send-dm', p_sender, v_internal)
   ) then
-    return row(false, rolecall.refuse_disabled(), v_org_id);
+    return row(false, rolecall.refuse_disabled(), v_org_id, 'feature_disabled'::text);
   end if;
   if v_sender_role is null then
-    return row(false, rolecall.refuse_without_profile(), v_org_id);
+    return row(false, rolecall.refuse_without_profile(), v_org_id, 'no_profile'::text);
   end if;
   if v_recipient_role is null then
-    return row(false, rolecall.refusal('not_found', 'There is no user with this recipient_id.'), v_org_id);
+    return row(false, rolecall.refusal('not_found', 'There is no user with this recipient_id.'), v_org_id, null::text);
   end if;
   if p_show is not null and not exists (select from public.shows where id = p_show) then
-    return row(false, rolecall.refusal('not_found', 'There is no show with this show_id.'), v_org_id);
+    return row(false, rolecall.refusal('not_found', 'There is no show with this show_id.'), v_org_id, null::text);
   end if;
 
   v_decision := rolecall.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
   if v_decision.allowed then
-    return row(true, null::jsonb, v_org_id);
+    return row(true, null::jsonb, v_org_id, v_decision.rule);
   end if;
 
   -- A shared show can allow what was refused; no guard looks at it, so it could not have refused what was allowed.
@@ -206,7 +303,7 @@ begin
     v_facts := v_facts || 'shares_show'::text;
     v_decision := rolecall.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
     if v_decision.allowed then
-      return row(true, null::jsonb, v_org_id);
+      return row(true, null::jsonb, v_org_id, v_decision.rule);
     end if;
   end if;
 
@@ -214,6 +311,7 @@ begin
   into v_read_only
   from public.conversations
   where kind = 'direct'
+    and version = 'v2'
     and participant_low = least(p_sender, p_recipient)
     and participant_high = greatest(p_sender, p_recipient);
   if found then
@@ -224,14 +322,108 @@ begin
       v_facts || array['participant', case when v_read_only then 'read_only' end]
     );
     if v_reply.allowed then
-      return row(true, null::jsonb, v_org_id);
+      return row(true, null::jsonb, v_org_id, v_reply.rule);
     end if;
   end if;
-  return row(false, rolecall.refusal_of(v_decision), v_org_id);
+  return row(false, rolecall.refusal_of(v_decision), v_org_id, v_decision.rule);
 end
 $$;
 
--- Whether p_user may write into p_conversation.
+-- All that decides whether p_user may write into p_conversation, but for whether they are of the audience of its
+-- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
+create or replace function rolecall.reply_facts(p_user uuid, p_conversation uuid)
+returns table (
+  sender_role public.app_role,
+  sender_internal boolean,
+  org_id uuid,
+  rollout text,
+  target_role public.app_role,
+  show_id uuid,
+  facts text[]
+)
+language sql
+stable
+begin atomic
+  select
+    sender.role,
+    sender.is_internal,
+    sender.organization_id,
+    flag.rollout,
+    target.role,
+    case when conversation.kind = 'show' then conversation.show_id end,
+    array[
+      'feature_enabled',
+      case when sender.suspended_until > now() then 'suspended' end,
+      case when conversation.read_only then 'read_only' end,
+      case when conversation.kind = 'show' then 'broadcast_recipient' end,
+      case
+        when p_user in (conversation.participant_low, conversation.participant_high) then 'participant'
+        when conversation.kind = 'show' and conversation.created_by = p_user then 'participant'
+      end,
+      case
+        when exists (
+          -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+          select
+          from public.user_blocks
+          where blocker_id in (p_user, target.id)
+            and blocked_id in (p_user, target.id)
+        )
+        then 'blocked'
+      end
+    ]
+  from (values (p_user)) as asked (id)
+  left join public.profiles as sender
+    on sender.id = asked.id
+  left join public.feature_flags as flag
+    on flag.name = 'send-dm'
+  left join public.conversations as conversation
+    on conversation.id = p_conversation
+  left join public.profiles as target
+    on target.id = case
+      when conversation.kind = 'show' then conversation.created_by
+      when conversation.participant_low = p_user then conversation.participant_high
+      when conversation.participant_high = p_user then conversation.participant_low
+    end;
+end;
+
+-- The judgement that these facts amount to.
+create or replace function rolecall.judge_reply_facts(
+  p_user uuid,
+  p_sender_role public.app_role,
+  p_sender_internal boolean,
+  p_org_id uuid,
+  p_flag text,
+  p_rollout text,
+  p_target_role public.app_role,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_decision rolecall.decision;
+begin
+  if not (
+    rolecall.rollout_includes(p_flag, 'send-dm', p_user, p_sender_internal)
+    and rolecall.rollout_includes(p_rollout, 'send-dm', p_user, p_sender_internal)
+  ) then
+    return row(false, rolecall.refuse_disabled(), p_org_id, 'feature_disabled'::text);
+  end if;
+  if p_sender_role is null then
+    return row(false, rolecall.refuse_without_profile(), p_org_id, 'no_profile'::text);
+  end if;
+  v_decision := rolecall.decide('reply', p_sender_role, p_target_role, p_facts);
+  if v_decision.allowed then
+    return row(true, null::jsonb, p_org_id, v_decision.rule);
+  end if;
+  return row(false, rolecall.refusal_of(v_decision), p_org_id, v_decision.rule);
+end
+$$;
+
+-- Whether p_user may write into p_conversation. One that does not exist has no participants, and is refused in the same
+-- words.
 create or replace function rolecall.judge_reply(
   p_user uuid,
   p_conversation uuid,
@@ -246,80 +438,22 @@ declare
   v_sender_role public.app_role;
   v_internal boolean;
   v_org_id uuid;
+  v_flag text;
   v_target_role public.app_role;
+  v_show uuid;
   v_facts text[];
-  v_decision rolecall.decision;
 begin
-  select
-    sender.role,
-    sender.is_internal,
-    sender.organization_id,
-    target.role,
-    array[
-      'feature_enabled',
-      case when sender.suspended_until > now() then 'suspended' end,
-      case when conversation.read_only then 'read_only' end,
-      case when conversation.kind = 'broadcast' then 'broadcast_recipient' end,
-      case
-        -- Of a broadcast: its sender, and the audience of any message in it.
-        when conversation.kind = 'broadcast' then
-          case
-            when conversation.created_by = p_user
-              or exists (
-                select
-                from public.show_participants as own
-                join public.broadcasts as broadcast
-                  on broadcast.conversation_id = conversation.id
-                  and own.role = any (broadcast.recipient_roles)
-                where own.show_id = conversation.show_id
-                  and own.user_id = p_user
-              )
-            then 'participant'
-          end
-        when p_user in (conversation.participant_low, conversation.participant_high) then 'participant'
-      end,
-      case
-        when exists (
-          select
-          from public.user_blocks
-          where blocker_id = p_user
-            and blocked_id = target.id
-        )
-        or exists (
-          select
-          from public.user_blocks
-          where blocker_id = target.id
-            and blocked_id = p_user
-        )
-        then 'blocked'
-      end
-    ]
-  into v_sender_role, v_internal, v_org_id, v_target_role, v_facts
-  from (values (p_user)) as asked (id)
-  left join public.profiles as sender
-    on sender.id = asked.id
-  left join public.conversations as conversation
-    on conversation.id = p_conversation
-  left join public.profiles as target
-    on target.id = case
-      when conversation.kind = 'broadcast' then conversation.created_by
-      when conversation.participant_low = p_user then conversation.participant_high
-      when conversation.participant_high = p_user then conversation.participant_low
-    end;
-
-  if not rolecall.feature_enabled('send-dm', p_rollout, p_user, v_internal) then
-    return row(false, rolecall.refuse_disabled(), v_org_id);
+  select *
+  into v_sender_role, v_internal, v_org_id, v_flag, v_target_role, v_show, v_facts
+  from rolecall.reply_facts(p_user, p_conversation);
+  if v_show is not null
+    and exists (select from rolecall.visible_broadcasts(p_user, p_conversation, v_show))
+  then
+    v_facts := v_facts || 'participant'::text;
   end if;
-  if v_sender_role is null then
-    return row(false, rolecall.refuse_without_profile(), v_org_id);
-  end if;
-
-  -- A conversation that does not exist has no participants, and is refused in the same words.
-  v_decision := rolecall.decide('reply', v_sender_role, v_target_role, v_facts);
-  if v_decision.allowed then
-    return row(true, null::jsonb, v_org_id);
-  end if;
-  return row(false, rolecall.refusal_of(v_decision), v_org_id);
+  return rolecall.judge_reply_facts(
+    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollout, v_target_role, v_facts
+  );
 end
 $$;
 
@@ -420,7 +554,7 @@ begin
         1,
         now()
       )
-      on conflict (participant_low, participant_high) where kind = 'direct' do update
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
       set
         last_seq = conversation.last_seq + 1,
         last_message_at = excluded.last_message_at
@@ -438,6 +572,7 @@ begin
       into v_conversation
       from public.conversations
       where kind = 'direct'
+        and version = 'v2'
         and participant_low = least(p_sender, v_recipient)
         and participant_high = greatest(p_sender, v_recipient);
       return (rolecall.judge_reply(p_sender, v_conversation, p_rollout)).refusal;
@@ -495,13 +630,23 @@ begin
 end
 $$;
 
+revoke all on rolecall.removed_contents from public, anon, authenticated, service_role;
 revoke execute on function
+  rolecall.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
+  rolecall.is_message(uuid, text, timestamptz, timestamptz, text, boolean),
   rolecall.refuse_without_profile(),
   rolecall.judge_dm(uuid, uuid, uuid, text),
+  rolecall.reply_facts(uuid, uuid),
+  rolecall.judge_reply_facts(uuid, public.app_role, boolean, uuid, text, text, public.app_role, text[]),
   rolecall.judge_reply(uuid, uuid, text),
   rolecall.has_length(text, int, int),
   rolecall.send_dm(uuid, jsonb, text)
   from public, anon, authenticated, service_role;
+-- The checks of the tables run with the rights of whoever writes; the schema stays closed.
+grant execute on function
+  rolecall.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
+  rolecall.is_message(uuid, text, timestamptz, timestamptz, text, boolean)
+  to service_role;
 revoke execute on function
   public.can_user_send_dm(uuid, uuid, uuid),
   public.can_user_reply(uuid, uuid)
@@ -545,10 +690,7 @@ grant select, insert, update, delete on public.conversations to service_role;
 
 alter table public.conversation_participants enable row level security;
 revoke all on public.conversation_participants from public, anon, authenticated, service_role;
-revoke all (conversation_id, user_id, last_read_seq, joined_at)
-  on public.conversation_participants from public, anon, authenticated, service_role;
 grant select on public.conversation_participants to authenticated;
-grant update (last_read_seq) on public.conversation_participants to authenticated;
 grant select, insert, update, delete on public.conversation_participants to service_role;
 
 drop policy if exists "people see who is in their conversations" on public.conversation_participants;
@@ -565,14 +707,6 @@ using (
       and (select auth.uid()) in (conversation.participant_low, conversation.participant_high)
   )
 );
-
-drop policy if exists "people say how far they have read" on public.conversation_participants;
-create policy "people say how far they have read"
-on public.conversation_participants
-for update
-to authenticated
-using (user_id = (select auth.uid()))
-with check (user_id = (select auth.uid()));
 
 alter table public.messages enable row level security;
 revoke all on public.messages from public, anon, authenticated, service_role;

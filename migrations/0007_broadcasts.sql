@@ -49,6 +49,7 @@ create table if not exists public.broadcasts (
   id uuid primary key default gen_random_uuid(),
   conversation_id uuid not null references public.conversations (id) on delete cascade,
   message_id uuid not null references public.messages (id) on delete cascade,
+  seq bigint not null,
   show_id uuid not null references public.shows (id),
   sender_id uuid not null references public.profiles (id),
   phase text not null,
@@ -60,16 +61,45 @@ create table if not exists public.broadcasts (
   constraint broadcasts_audience_count_positive check (audience_count >= 0)
 );
 comment on table public.broadcasts is
-  'A message to everybody who takes part in a show with one of the roles; its audience reads it from here.';
+  'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
+comment on column public.broadcasts.seq is 'The message''s.';
 
-create index if not exists broadcasts_conversation_id_idx
-  on public.broadcasts (conversation_id);
+create index if not exists broadcasts_conversation_id_seq_idx
+  on public.broadcasts (conversation_id, seq);
 create unique index if not exists broadcasts_message_id_key
   on public.broadcasts (message_id);
 create index if not exists broadcasts_show_id_idx
-  on public.broadcasts (show_id);
+  on public.broadcasts (show_id, created_at);
 create index if not exists broadcasts_sender_id_idx
   on public.broadcasts (sender_id);
+
+create table if not exists rolecall.show_threads (
+  conversation_id uuid not null references public.conversations (id) on delete cascade,
+  show_id uuid not null references public.shows (id),
+  role public.app_role not null,
+  last_seq bigint not null,
+  last_message_at timestamptz not null,
+  primary key (conversation_id, role)
+);
+comment on table rolecall.show_threads is
+  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
+
+-- The inbox of who takes part in a show with a role, newest first.
+create index if not exists show_threads_show_id_idx
+  on rolecall.show_threads (show_id, role, last_message_at desc, conversation_id desc);
+
+create table if not exists public.broadcast_receipts (
+  conversation_id uuid not null references public.conversations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  last_read_seq bigint not null,
+  read_at timestamptz not null default now(),
+  primary key (conversation_id, user_id)
+);
+comment on table public.broadcast_receipts is
+  'How far somebody of the audience has read in a conversation of a show; written when they do.';
+
+create index if not exists broadcast_receipts_user_id_idx
+  on public.broadcast_receipts (user_id, conversation_id);
 
 create table if not exists public.quota_runs (
   period date primary key,
@@ -159,76 +189,201 @@ begin
 end
 $$;
 
--- Does what send-broadcast does for p_sender, who is verified: {show_id, recipient_roles, message}.
-create or replace function rolecall.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+-- What take_quota would take from: how many broadcasts of each phase a sender has left for a show. Null is no limit.
+create or replace function rolecall.peek_quota(
+  p_sender uuid,
+  p_show uuid,
+  p_pre_show_limit int,
+  p_post_show_limit int
+)
 returns jsonb
 language plpgsql
-volatile
+stable
 set search_path = ''
 as $$
 declare
-  v_show_id uuid := rolecall.uuid_or_null(p_input ->> 'show_id');
-  v_show public.shows;
-  v_sender public.profiles;
+  v_quota public.broadcast_quotas;
+begin
+  select *
+  into v_quota
+  from public.broadcast_quotas
+  where sender_id = p_sender
+    and show_id = p_show
+    and period >= rolecall.quota_day(now());
+  return jsonb_build_object(
+    'pre_show', case
+      when p_pre_show_limit > 0 then coalesce(v_quota.pre_show_remaining, p_pre_show_limit)
+      else p_pre_show_limit
+    end,
+    'post_show', case
+      when p_post_show_limit > 0 then coalesce(v_quota.post_show_remaining, p_post_show_limit)
+      else p_post_show_limit
+    end
+  );
+end
+$$;
+
+-- The refusal of a broadcast for which no quota is left.
+create or replace function rolecall.refuse_quota(
+  p_phase text,
+  p_limit int,
+  p_remaining jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_reset_at timestamptz := rolecall.quota_day_end(rolecall.quota_day(now()));
+  v_reset_seconds bigint := greatest(1, ceil(extract(epoch from v_reset_at - now())));
+begin
+  return rolecall.refusal(
+    'quota_exceeded',
+    format(
+      'You have no broadcast left %s this show until %s; the limit is %s per quota day.',
+      case p_phase when 'pre_show' then 'before the start of' else 'after the start of' end,
+      rolecall.iso(v_reset_at),
+      p_limit
+    ),
+    'broadcast_quota_spent',
+    'The quota day has ended.',
+    jsonb_build_object(
+      'phase', p_phase,
+      'reset_at', rolecall.iso(v_reset_at),
+      'retry_after_seconds', v_reset_seconds,
+      'quota_remaining', p_remaining
+    )
+  ) || jsonb_build_object(
+    'limits', jsonb_build_array(rolecall.broadcast_limit(p_phase, p_limit, 0, v_reset_seconds))
+  );
+end
+$$;
+
+-- Whether p_user is or was in the audience of what was sent to these roles of a show at a moment: who joins later does
+-- not see it, and who leaves later still does. Policies call it; it reads who took part as its owner.
+create or replace function rolecall.in_audience(
+  p_user uuid,
+  p_show uuid,
+  p_roles public.app_role[],
+  p_sent_at timestamptz
+)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select
+    from rolecall.participations
+    where user_id = p_user
+      and show_id = p_show
+      and role = any (p_roles)
+      and p_sent_at >= joined_at
+      and p_sent_at < left_at
+  )
+$$;
+
+-- The broadcasts of a conversation for p_show that p_user sees as their audience. PostgreSQL writes it into the statements
+-- that ask, with their bounds and their order.
+create or replace function rolecall.visible_broadcasts(p_user uuid, p_conversation uuid, p_show uuid)
+returns setof public.broadcasts
+language sql
+stable
+begin atomic
+  select broadcast.*
+  from public.broadcasts as broadcast
+  where broadcast.conversation_id = p_conversation
+    and exists (
+      select
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id = p_show
+        and own.role = any (broadcast.recipient_roles)
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+    );
+end;
+
+-- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
+-- name that is no role fails to be found, not to be cast.
+create or replace function rolecall.roles_of(p_names jsonb)
+returns public.app_role[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
   v_roles public.app_role[];
+begin
+  if jsonb_typeof(p_names) is distinct from 'array' then
+    return null;
+  end if;
+  select array_agg(role order by role)
+  into v_roles
+  from unnest(enum_range(null::public.app_role)) as role
+  where p_names ? role::text;
+  if exists (
+    select
+    from jsonb_array_elements(p_names) as given
+    where jsonb_typeof(given) <> 'string'
+      or given #>> '{}' <> all (v_roles::text[])
+  ) then
+    return null;
+  end if;
+  return v_roles;
+end
+$$;
+
+-- Everything about a broadcast of p_sender to p_roles of p_show that is settled before it takes from the quota: whether
+-- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
+create or replace function rolecall.judge_broadcast(
+  p_sender uuid,
+  p_show uuid,
+  p_roles public.app_role[],
+  p_rollout text,
+  out judgement rolecall.judgement,
+  out allowed_roles public.app_role[],
+  out phase text,
+  out pre_show_limit int,
+  out post_show_limit int
+)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_sender public.profiles;
+  v_show public.shows;
   v_facts text[];
   v_reasons jsonb;
   v_code text;
   v_detail text;
-  v_phase text;
-  v_reset_at timestamptz := rolecall.quota_day_end(rolecall.quota_day(now()));
-  v_reset_seconds bigint;
-  v_pre_show_limit int;
-  v_post_show_limit int;
-  v_limit int;
-  v_quota public.broadcast_quotas;
-  v_remaining jsonb;
-  v_limits jsonb;
-  v_audience bigint;
-  v_conversation uuid;
-  v_seq bigint;
-  v_message uuid;
-  v_broadcast uuid;
 begin
   select *
   into v_sender
   from public.profiles
   where id = p_sender;
+  judgement.org_id := v_sender.organization_id;
+  judgement.allowed := false;
   if not rolecall.feature_enabled('send-broadcast', p_rollout, p_sender, v_sender.is_internal) then
-    return rolecall.refuse_disabled();
+    judgement.refusal := rolecall.refuse_disabled();
+    judgement.rule := 'feature_disabled';
+    return;
   end if;
   if v_sender.id is null then
-    return rolecall.refuse_without_profile();
+    judgement.refusal := rolecall.refuse_without_profile();
+    judgement.rule := 'no_profile';
+    return;
   end if;
-
-  if not rolecall.has_length(p_input ->> 'message', 1, 1000) then
-    return rolecall.refusal('invalid_input', 'The message must have 1 to 1000 characters.');
-  end if;
-  -- In the order of the roles, each once; a name that is no role fails to be found, not to be cast.
-  select array_agg(role order by role)
-  into v_roles
-  from unnest(enum_range(null::public.app_role)) as role
-  where jsonb_typeof(p_input -> 'recipient_roles') = 'array'
-    and (p_input -> 'recipient_roles') ? role::text;
-  if v_roles is null
-    or exists (
-      select
-      from jsonb_array_elements(
-        case when jsonb_typeof(p_input -> 'recipient_roles') = 'array' then p_input -> 'recipient_roles' end
-      ) as given
-      where jsonb_typeof(given) <> 'string'
-        or given #>> '{}' <> all (v_roles::text[])
-    )
-  then
-    return rolecall.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
-  end if;
-
   select *
   into v_show
   from public.shows
-  where id = v_show_id;
+  where id = p_show;
   if not found then
-    return rolecall.refusal('not_found', 'There is no show with this show_id.');
+    judgement.refusal := rolecall.refusal('not_found', 'There is no show with this show_id.');
+    return;
   end if;
 
   v_facts := array[
@@ -239,7 +394,7 @@ begin
       when exists (
         select
         from public.show_participants
-        where show_id = v_show_id
+        where show_id = p_show
           and user_id = p_sender
       )
       then 'takes_part'
@@ -247,82 +402,99 @@ begin
   ];
   -- Every role that is refused is a reason; what is said of several roles is said once.
   select
-    jsonb_agg(reason order by first_role),
-    (array_agg(code order by first_role))[1],
-    string_agg(reason ->> 'message', ' ' order by first_role)
-  into v_reasons, v_code, v_detail
+    jsonb_agg(reason order by first_role) filter (where not allowed),
+    (array_agg(code order by first_role) filter (where not allowed))[1],
+    string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed),
+    (array_agg(rule order by allowed, first_role))[1]
+  into v_reasons, v_code, v_detail, judgement.rule
   from (
     select
       min(role) as first_role,
+      coalesce(decision.allowed, false) as allowed,
       decision.code,
+      decision.rule,
       jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
         as reason
-    from unnest(v_roles) as role
+    from unnest(p_roles) as role
     cross join lateral rolecall.decide('broadcast', v_sender.role, role, v_facts) as decision
-    where decision.allowed is distinct from true
-    group by decision.code, decision.rule, decision.message, decision.allowed_if
-  ) as refused;
+    group by decision.allowed, decision.code, decision.rule, decision.message, decision.allowed_if
+  ) as decided;
   if v_reasons is not null then
-    return jsonb_build_object('ok', false, 'code', v_code, 'detail', v_detail, 'reasons', v_reasons);
+    -- Which of them would be allowed alone.
+    select array_agg(role order by role)
+    into allowed_roles
+    from unnest(p_roles) as role
+    where (rolecall.decide('broadcast', v_sender.role, role, v_facts)).allowed;
+    judgement.refusal := jsonb_build_object('ok', false, 'code', v_code, 'detail', v_detail, 'reasons', v_reasons);
+    return;
   end if;
 
-  v_phase := case when now() < v_show.starts_at then 'pre_show' else 'post_show' end;
+  judgement.allowed := true;
+  allowed_roles := p_roles;
+  phase := case when now() < v_show.starts_at then 'pre_show' else 'post_show' end;
   -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
   select
     (
       select case when count(*) = 0 then 0 else max(per_quota_day) end
-      from public.broadcast_limits
-      where role = v_sender.role
-        and phase = 'pre_show'
+      from public.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'pre_show'
     ),
     (
       select case when count(*) = 0 then 0 else max(per_quota_day) end
-      from public.broadcast_limits
-      where role = v_sender.role
-        and phase = 'post_show'
+      from public.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'post_show'
     )
-  into v_pre_show_limit, v_post_show_limit;
-  v_limit := case v_phase when 'pre_show' then v_pre_show_limit else v_post_show_limit end;
+  into pre_show_limit, post_show_limit;
+end
+$$;
 
+-- Does what send-broadcast does for p_sender, who is verified: {show_id, recipient_roles, message}.
+create or replace function rolecall.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_show_id uuid := rolecall.uuid_or_null(p_input ->> 'show_id');
+  v_roles public.app_role[] := rolecall.roles_of(p_input -> 'recipient_roles');
+  v_judged record;
+  v_reset_seconds bigint;
+  v_limit int;
+  v_quota public.broadcast_quotas;
+  v_remaining jsonb;
+  v_limits jsonb;
+  v_audience bigint;
+  v_conversation uuid;
+  v_seq bigint;
+  v_message uuid;
+  v_broadcast uuid;
+begin
+  if not rolecall.has_length(p_input ->> 'message', 1, 1000) then
+    return rolecall.refusal('invalid_input', 'The message must have 1 to 1000 characters.');
+  end if;
+  if v_roles is null then
+    return rolecall.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
+  end if;
+  v_judged := rolecall.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout);
+  if (v_judged.judgement).allowed is distinct from true then
+    return (v_judged.judgement).refusal;
+  end if;
+
+  v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
   select *
   into v_quota
-  from rolecall.take_quota(p_sender, v_show_id, v_phase, v_pre_show_limit, v_post_show_limit);
-  v_reset_seconds := greatest(1, ceil(extract(epoch from v_reset_at - now())));
+  from rolecall.take_quota(
+    p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
+  );
   if not found then
-    select *
-    into v_quota
-    from public.broadcast_quotas
-    where sender_id = p_sender
-      and show_id = v_show_id
-      and period >= rolecall.quota_day(now());
-    v_remaining := case v_phase
-      when 'pre_show' then jsonb_build_object(
-        'pre_show', 0,
-        'post_show', case when v_quota.sender_id is null then v_post_show_limit else v_quota.post_show_remaining end
-      )
-      else jsonb_build_object(
-        'pre_show', case when v_quota.sender_id is null then v_pre_show_limit else v_quota.pre_show_remaining end,
-        'post_show', 0
-      )
-    end;
-    return rolecall.refusal(
-      'quota_exceeded',
-      format(
-        'You have no broadcast left %s this show until %s; the limit is %s per quota day.',
-        case v_phase when 'pre_show' then 'before the start of' else 'after the start of' end,
-        rolecall.iso(v_reset_at),
-        v_limit
-      ),
-      'broadcast_quota_spent',
-      'The quota day has ended.',
-      jsonb_build_object(
-        'phase', v_phase,
-        'reset_at', rolecall.iso(v_reset_at),
-        'retry_after_seconds', v_reset_seconds,
-        'quota_remaining', v_remaining
-      )
-    ) || jsonb_build_object(
-      'limits', jsonb_build_array(rolecall.broadcast_limit(v_phase, v_limit, 0, v_reset_seconds))
+    return rolecall.refuse_quota(
+      v_judged.phase,
+      v_limit,
+      rolecall.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+        || jsonb_build_object(v_judged.phase, 0)
     );
   end if;
   v_remaining := jsonb_build_object(
@@ -330,8 +502,12 @@ begin
     'post_show', v_quota.post_show_remaining
   );
   if v_limit is not null then
+    v_reset_seconds := greatest(
+      1,
+      ceil(extract(epoch from rolecall.quota_day_end(rolecall.quota_day(now())) - now()))
+    );
     v_limits := jsonb_build_array(
-      rolecall.broadcast_limit(v_phase, v_limit, (v_remaining ->> v_phase)::int, v_reset_seconds)
+      rolecall.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
     );
   end if;
 
@@ -354,8 +530,8 @@ begin
   insert into public.conversations as conversation (
     kind, show_id, created_by, organization_id, last_seq, last_message_at
   )
-  values ('broadcast', v_show_id, p_sender, v_sender.organization_id, 1, now())
-  on conflict (show_id, created_by) where kind = 'broadcast' do update
+  values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+  on conflict (show_id, created_by) where kind = 'show' do update
   set
     last_seq = conversation.last_seq + 1,
     last_message_at = excluded.last_message_at
@@ -373,11 +549,19 @@ begin
   into v_message;
 
   insert into public.broadcasts (
-    conversation_id, message_id, show_id, sender_id, phase, recipient_roles, audience_count
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count
   )
-  values (v_conversation, v_message, v_show_id, p_sender, v_phase, v_roles, v_audience)
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience)
   returning id
   into v_broadcast;
+
+  insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
+  select v_conversation, v_show_id, role, v_seq, now()
+  from unnest(v_roles) as role
+  on conflict (conversation_id, role) do update
+  set
+    last_seq = excluded.last_seq,
+    last_message_at = excluded.last_message_at;
 
   return rolecall.success(
     jsonb_build_object(
@@ -438,7 +622,7 @@ begin
     select id
     into v_conversation
     from public.conversations
-    where kind = 'broadcast'
+    where kind = 'show'
       and show_id = rolecall.uuid_or_null(p_input ->> 'show_id')
       and created_by = p_sender;
     v_answer := jsonb_set(
@@ -474,6 +658,7 @@ declare
   v_most int := 100000;
   v_idempotency_records bigint;
   v_application_logs bigint;
+  v_rate_buckets bigint;
   v_request_metrics bigint;
   v_run public.quota_runs;
 begin
@@ -527,6 +712,21 @@ begin
     );
     get diagnostics v_application_logs = row_count;
 
+    -- A window may be long; whoever has not done a thing for a day and for its window has a full bucket.
+    delete from rolecall.rate_buckets
+    where (user_id, action) in (
+      select bucket.user_id, bucket.action
+      from rolecall.rate_buckets as bucket
+      where bucket.refilled_at <= now() - interval '1 day'
+        and bucket.refilled_at <= now() - (
+          select coalesce(max(rate.window_seconds), 0) * interval '1 second'
+          from public.rate_limits as rate
+          where rate.action = bucket.action
+        )
+      limit v_most
+    );
+    get diagnostics v_rate_buckets = row_count;
+
     delete from rolecall.request_metrics
     where ctid in (
       select ctid
@@ -543,6 +743,7 @@ begin
       pruned = jsonb_build_object(
         'idempotency_records', v_idempotency_records,
         'application_logs', v_application_logs,
+        'rate_buckets', v_rate_buckets,
         'request_metrics', v_request_metrics
       )
     where period = v_period;
@@ -567,11 +768,20 @@ revoke execute on function
   rolecall.quota_day(timestamptz),
   rolecall.quota_day_end(date),
   rolecall.take_quota(uuid, uuid, text, int, int),
+  rolecall.peek_quota(uuid, uuid, int, int),
+  rolecall.refuse_quota(text, int, jsonb),
+  rolecall.in_audience(uuid, uuid, public.app_role[], timestamptz),
+  rolecall.visible_broadcasts(uuid, uuid, uuid),
+  rolecall.roles_of(jsonb),
+  rolecall.judge_broadcast(uuid, uuid, public.app_role[], text),
   rolecall.send_broadcast(uuid, jsonb, text),
   rolecall.broadcast_limit(text, int, int, bigint),
   rolecall.rehearse_broadcast(uuid, jsonb, text),
   rolecall.reset_broadcast_quotas()
   from public, anon, authenticated, service_role;
+grant execute on function rolecall.in_audience(uuid, uuid, public.app_role[], timestamptz) to authenticated;
+
+revoke all on rolecall.show_threads from public, anon, authenticated, service_role;
 
 alter table public.broadcast_limits enable row level security;
 revoke all on public.broadcast_limits from public, anon, authenticated, service_role;
@@ -609,12 +819,26 @@ for select
 to authenticated
 using (
   sender_id = (select auth.uid())
+  or rolecall.in_audience((select auth.uid()), show_id, recipient_roles, created_at)
+);
+
+alter table public.broadcast_receipts enable row level security;
+revoke all on public.broadcast_receipts from public, anon, authenticated, service_role;
+grant select on public.broadcast_receipts to authenticated;
+grant select, insert, update, delete on public.broadcast_receipts to service_role;
+
+drop policy if exists "people see what they have read, senders who has read" on public.broadcast_receipts;
+create policy "people see what they have read, senders who has read"
+on public.broadcast_receipts
+for select
+to authenticated
+using (
+  user_id = (select auth.uid())
   or exists (
     select
-    from public.show_participants as own
-    where own.show_id = broadcasts.show_id
-      and own.user_id = (select auth.uid())
-      and own.role = any (recipient_roles)
+    from public.conversations as conversation
+    where conversation.id = conversation_id
+      and conversation.created_by = (select auth.uid())
   )
 );
 

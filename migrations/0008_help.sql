@@ -332,9 +332,18 @@ set search_path = ''
 as $$
 declare
   v_answer jsonb := rolecall.refuse_other_than_caller(p_helper_id);
+  v_limit jsonb;
 begin
   if v_answer is null then
-    v_answer := rolecall.start_help_conversation(p_helper_id, p_help_request_id, p_initial_message, 'enabled');
+    v_limit := rolecall.take_token(p_helper_id, 'start_conversation');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall.refuse_rate(v_limit);
+    else
+      v_answer := rolecall.with_limit(
+        rolecall.start_help_conversation(p_helper_id, p_help_request_id, p_initial_message, 'enabled'),
+        v_limit
+      );
+    end if;
   end if;
   return rolecall.finish('create_conversation_atomic', '{}', auth.uid(), v_answer);
 end

@@ -59,6 +59,7 @@ as $$
 declare
   v_caller uuid := rolecall.assume_claims(p_request -> 'claims');
   v_key text := p_request ->> 'idempotency_key';
+  v_limit jsonb;
   v_answer jsonb;
 begin
   if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
@@ -67,7 +68,15 @@ begin
     v_answer := rolecall.claim_key('send-dm', v_caller, v_key, p_request -> 'input');
   end if;
   if v_answer is null then
-    v_answer := rolecall.send_dm(v_caller, p_request -> 'input', p_request ->> 'rollout');
+    v_limit := rolecall.take_token(v_caller, 'send_dm');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall.refuse_rate(v_limit);
+    else
+      v_answer := rolecall.with_limit(
+        rolecall.send_dm(v_caller, p_request -> 'input', p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
     if v_key is not null then
       perform rolecall.settle_key(v_caller, v_key, v_answer);
     end if;
@@ -99,18 +108,27 @@ declare
   v_caller uuid := rolecall.assume_claims(p_request -> 'claims');
   v_key text := p_request ->> 'idempotency_key';
   v_input jsonb := p_request -> 'input';
+  v_limit jsonb;
   v_answer jsonb;
 begin
   if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
     v_answer := rolecall.refuse_non_user(p_request);
   elsif v_input -> 'dry_run' = 'true' then
-    -- Leaves nothing behind: no quota, no message, no key, no audit row.
+    -- Leaves nothing behind: no token, no quota, no message, no key, no audit row.
     return rolecall.rehearse_broadcast(v_caller, v_input, p_request ->> 'rollout');
   elsif v_key is not null then
     v_answer := rolecall.claim_key('send-broadcast', v_caller, v_key, v_input);
   end if;
   if v_answer is null then
-    v_answer := rolecall.send_broadcast(v_caller, v_input, p_request ->> 'rollout');
+    v_limit := rolecall.take_token(v_caller, 'send_broadcast');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall.refuse_rate(v_limit);
+    else
+      v_answer := rolecall.with_limit(
+        rolecall.send_broadcast(v_caller, v_input, p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
     if v_key is not null then
       perform rolecall.settle_key(v_caller, v_key, v_answer);
     end if;
@@ -130,6 +148,7 @@ declare
   v_caller uuid := rolecall.assume_claims(p_request -> 'claims');
   v_key text := p_request ->> 'idempotency_key';
   v_input jsonb := p_request -> 'input';
+  v_limit jsonb;
   v_answer jsonb;
 begin
   if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
@@ -138,12 +157,20 @@ begin
     v_answer := rolecall.claim_key('start-conversation', v_caller, v_key, v_input);
   end if;
   if v_answer is null then
-    v_answer := rolecall.start_help_conversation(
-      v_caller,
-      rolecall.uuid_or_null(v_input ->> 'help_request_id'),
-      v_input ->> 'initial_message',
-      p_request ->> 'rollout'
-    );
+    v_limit := rolecall.take_token(v_caller, 'start_conversation');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall.refuse_rate(v_limit);
+    else
+      v_answer := rolecall.with_limit(
+        rolecall.start_help_conversation(
+          v_caller,
+          rolecall.uuid_or_null(v_input ->> 'help_request_id'),
+          v_input ->> 'initial_message',
+          p_request ->> 'rollout'
+        ),
+        v_limit
+      );
+    end if;
     if v_key is not null then
       perform rolecall.settle_key(v_caller, v_key, v_answer);
     end if;
@@ -222,11 +249,11 @@ begin
   select
     jsonb_build_object(
       'direct', count(*) filter (where kind = 'direct'),
-      'broadcast', count(*) filter (where kind = 'broadcast')
+      'show', count(*) filter (where kind = 'show')
     ),
     jsonb_build_object(
       'direct', coalesce(sum(last_seq) filter (where kind = 'direct'), 0),
-      'broadcast', coalesce(sum(last_seq) filter (where kind = 'broadcast'), 0)
+      'show', coalesce(sum(last_seq) filter (where kind = 'show'), 0)
     )
   into v_conversations, v_messages
   from public.conversations
@@ -367,7 +394,19 @@ begin
     'quotas', v_quotas,
     'flags', v_flags,
     'migration', v_migration
-  );
+  ) || rolecall.further_figures(p_organization);
+end
+$$;
+
+-- What later migrations have to add to the figures of an organisation.
+create or replace function rolecall.further_figures(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return '{}';
 end
 $$;
 
@@ -481,6 +520,7 @@ revoke execute on function
   rolecall.refuse_non_operator(jsonb),
   rolecall.send_dm_one(jsonb),
   rolecall.diagnose(uuid),
+  rolecall.further_figures(uuid),
   rolecall.within_bucket(int, numeric)
   from public, anon, authenticated, service_role;
 

@@ -67,7 +67,8 @@ pub struct Up {
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = parse_size)]
     pub max_body_memory: usize,
 
-    /// How long a request may take from its headers to its answer (504 beyond)
+    /// How long a request may take from its headers to its answer (504 beyond), and a longer answer from one piece to the
+    /// next (cut off beyond)
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 

@@ -21,12 +21,12 @@ const fn user(name: &'static str, role: &'static str, id: &'static str) -> DemoU
 
 const ADA: DemoUser = user("Ada", "attendee", "00000000-0000-4000-8000-000000000001");
 const BEN: DemoUser = user("Ben", "attendee", "00000000-0000-4000-8000-000000000002");
-const DEALER: DemoUser = user("Dana", "dealer", "00000000-0000-4000-8000-000000000003");
-const MVP_DEALER: DemoUser = user("Max", "mvp_dealer", "00000000-0000-4000-8000-000000000004");
+const DEALER: DemoUser = user("Dan", "dealer", "00000000-0000-4000-8000-000000000003");
+const MVP_DEALER: DemoUser = user("Mia", "mvp_dealer", "00000000-0000-4000-8000-000000000004");
 const ORGANIZER: DemoUser = user("Olga", "show_organizer", "00000000-0000-4000-8000-000000000005");
-const MODERATOR: DemoUser = user("Mona", "moderator", "00000000-0000-4000-8000-000000000006");
-const OWNER: DemoUser = user("Owen", "attendee, owner of the organisation", "00000000-0000-4000-8000-000000000007");
-const ADMIN: DemoUser = user("Alma", "admin", "00000000-0000-4000-8000-000000000008");
+const MODERATOR: DemoUser = user("Max", "moderator", "00000000-0000-4000-8000-000000000006");
+const OWNER: DemoUser = user("Oona", "attendee, owner of the organisation", "00000000-0000-4000-8000-000000000007");
+const ADMIN: DemoUser = user("Amy", "admin", "00000000-0000-4000-8000-000000000008");
 
 const USERS: [&DemoUser; 8] = [&ADA, &BEN, &DEALER, &MVP_DEALER, &ORGANIZER, &MODERATOR, &OWNER, &ADMIN];
 
@@ -72,6 +72,13 @@ pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String
             "Ada offers help on Ben's request; a second time is a conflict",
             curl.post("/functions/v1/start-conversation", Caller::User(&ADA), &help_message),
         ),
+        (
+            "What Ada may do, asked before she tries",
+            curl.post("/functions/v1/check-permission", Caller::User(&ADA), &checks()),
+        ),
+        ("Mia reads her inbox", curl.get("/functions/v1/conversations", Some(&MVP_DEALER))),
+        ("The moderator looks at the reports", curl.get("/functions/v1/moderation/queue", Some(&MODERATOR))),
+        ("Ada takes along what is hers", curl.get("/functions/v1/own-data/export", Some(&ADA))),
         ("The organisation's owner looks at the diagnostics", curl.get("/functions/v1/diagnostics", Some(&OWNER))),
         (
             "The operator's nightly job, which the schedule runs at 02:00 UTC",
@@ -89,6 +96,13 @@ pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String
 
 fn direct_message(recipient: &DemoUser) -> String {
     format!(r#"{{"recipient_id":"{}","content":"Do you have the 1952 card with you?"}}"#, recipient.id)
+}
+
+fn checks() -> String {
+    format!(
+        r#"{{"checks":[{{"action":"start_dm","recipient_id":"{}"}},{{"action":"start_dm","recipient_id":"{}"}}]}}"#,
+        MVP_DEALER.id, DEALER.id
+    )
 }
 
 enum Caller<'a> {

@@ -4,7 +4,8 @@
 //! What can go wrong stays inside it:
 //! * a trap ends the instance, and only the requests that were in it fail;
 //! * a request that takes too long is answered without it, and since the engine cannot cancel what it still does
-//!   (wasmtime issue 11833), its instance takes no more requests and ends when the others in it are done.
+//!   (wasmtime issue 11833), its instance takes no more requests and ends when the others in it are done and the answers
+//!   that leave it piece by piece have left.
 //!
 //! Either way a new instance takes its place at once.
 
@@ -80,7 +81,15 @@ struct Job {
     /// Filled in by the instance that takes the request.
     taken_by: Arc<OnceLock<Arc<Vitals>>>,
     /// The request's place among those in flight, until the instance is done with it.
-    place: OwnedSemaphorePermit,
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+/// A component's answer.
+pub struct Answered {
+    /// Its head, and a body that may still be on its way.
+    pub response: Response,
+    /// The instance that gives it.
+    pub vitals: Arc<Vitals>,
 }
 
 impl Service {
@@ -120,8 +129,8 @@ impl Service {
         &self,
         request: Request,
         deadline: Instant,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Response, Failure> {
+        place: Arc<OwnedSemaphorePermit>,
+    ) -> Result<Answered, Failure> {
         let (answer, answered) = oneshot::channel();
         let taken_by = Arc::new(OnceLock::new());
         let job = Job { request, answer, deadline, taken_by: taken_by.clone(), place };
@@ -129,7 +138,11 @@ impl Service {
             return Err(Failure::NeverStarted);
         }
         let failure = match timeout_at(deadline, answered).await {
-            Ok(Ok(Ok(response))) => return Ok(response),
+            Ok(Ok(Ok(response))) => match taken_by.get() {
+                Some(vitals) => return Ok(Answered { response, vitals: vitals.clone() }),
+                // Only who has taken the request answers it.
+                None => Failure::NotStartable,
+            },
             Ok(Ok(Err(error))) if error.is::<ExpirationError>() => Failure::Timeout,
             Ok(Ok(Err(error))) => self.failed(&error, taken_by.get()),
             // The instance ended and took the sender with it.
@@ -301,7 +314,13 @@ async fn serve(
             if retired.take().is_some() {
                 lingering.set(OptionFuture::from(Some(sleep(LINGERING_TIME))));
             }
-            return lingering.as_mut().poll(context).map(|_| Ok(()));
+            match lingering.as_mut().poll(context) {
+                // Its last answers may still be leaving, for as long as they make progress.
+                Poll::Ready(_) if vitals.is_streaming() => {
+                    lingering.set(OptionFuture::from(Some(sleep(LINGERING_TIME))));
+                }
+                end => return end.map(|_| Ok(())),
+            }
         }
     })
     .await

@@ -25,6 +25,7 @@ mod schedule;
 mod server;
 mod spin_headers;
 mod state_dir;
+mod streamed;
 mod token;
 mod units;
 mod up;

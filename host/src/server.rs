@@ -3,10 +3,12 @@
 use crate::alive::{Alive, Token};
 use crate::answer::{Reject, rejection, whole};
 use crate::body::{BodyLimits, WholeBody};
-use crate::instance::{Failure, Service};
+use crate::instance::{Answered, Failure, Service};
 use crate::log::Log;
 use crate::router::Router;
 use crate::spin_headers;
+use crate::streamed::watched;
+use crate::vitals::Streaming;
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN};
@@ -64,7 +66,7 @@ pub struct ServerSettings {
     pub max_in_flight: usize,
     /// The limits of their bodies.
     pub body_limits: BodyLimits,
-    /// From the head of a request to its answer.
+    /// From the head of a request to its answer, and from one piece of an answer to the next.
     pub request_timeout: Duration,
     /// From one request to the head of the next.
     pub idle_timeout: Duration,
@@ -236,7 +238,7 @@ impl Server {
     {
         let (route, service, captures) = self.router.find(parts.uri.path()).ok_or(Reject::NoRoute)?;
         *component = Some(service.name().to_owned());
-        let place = self.in_flight.clone().try_acquire_owned().map_err(|_| Reject::TooManyInFlight)?;
+        let place = Arc::new(self.in_flight.clone().try_acquire_owned().map_err(|_| Reject::TooManyInFlight)?);
         let deadline = started + self.settings.request_timeout;
 
         let spin_headers = spin_headers::of(parts, route, &captures, peer);
@@ -252,10 +254,19 @@ impl Server {
             request.headers_mut().insert(HeaderName::from_static(REQUEST_ID_HEADER), value);
         }
 
-        let response = service.handle(request, deadline, place).await.map_err(Reject::Component)?;
-        let response = in_one_piece(response, deadline).await?;
+        let answered = service.handle(request, deadline, place.clone()).await.map_err(Reject::Component)?;
         drop(memory);
-        Ok(response)
+        let Answered { response, vitals } = answered;
+        if is_short(&response) {
+            return in_one_piece(response, deadline).await;
+        }
+        let kept = (place, Streaming::of(&vitals));
+        let (log, request_id, name) = (self.log.clone(), request_id.clone(), service.name().to_owned());
+        let cut_off = move || {
+            let line = Line { request_id: Some(&request_id), ..Line::new(Level::Warn, "host", "answer_cut_off") };
+            log.print(&line, &Rejected { component: Some(&name) });
+        };
+        Ok(response.map(|body| watched(body, self.settings.request_timeout, kept, cut_off)))
     }
 }
 
@@ -325,13 +336,15 @@ fn absolute(uri: &Uri, host: Option<&HeaderValue>) -> Uri {
     Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }
 
-/// Waits for the body of an answer that says it is short, so that it leaves in one packet with its head, and an instance
-/// that ends in the middle of it gives an error instead of half an answer.
-async fn in_one_piece(response: Response<WasiBody>, deadline: Instant) -> Result<Response<WasiBody>, Reject> {
+/// Whether an answer says that it is short.
+fn is_short(response: &Response<WasiBody>) -> bool {
     let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_none_or(|length| length > WHOLE_ANSWER_BYTES) {
-        return Ok(response);
-    }
+    length.is_some_and(|length| length <= WHOLE_ANSWER_BYTES)
+}
+
+/// Waits for the body of a short answer, so that it leaves in one packet with its head, and an instance that ends in the
+/// middle of it gives an error instead of half an answer.
+async fn in_one_piece(response: Response<WasiBody>, deadline: Instant) -> Result<Response<WasiBody>, Reject> {
     let (parts, body) = response.into_parts();
     match timeout_at(deadline, body.collect()).await {
         Ok(Ok(body)) => Ok(Response::from_parts(parts, whole(body.to_bytes()))),

@@ -4,8 +4,8 @@
 //! than the limit since the instance last came to rest, it is stopped, and with it its instance. Until then it steps aside
 //! at every tick, so that a busy instance does not hold up the rest of the process.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wasmtime::component::GuestTaskId;
 
@@ -27,7 +27,28 @@ pub enum End {
 #[derive(Debug, Default)]
 pub struct Vitals {
     end: AtomicU8,
+    /// Answers whose head is there and whose body is still leaving.
+    streams: AtomicUsize,
     meter: Mutex<Meter>,
+}
+
+/// Held for as long as the body of an answer is leaving.
+pub struct Streaming {
+    vitals: Arc<Vitals>,
+}
+
+impl Streaming {
+    /// One more answer that leaves piece by piece.
+    pub fn of(vitals: &Arc<Vitals>) -> Streaming {
+        vitals.streams.fetch_add(1, Ordering::Relaxed);
+        Streaming { vitals: vitals.clone() }
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.vitals.streams.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +81,11 @@ impl Vitals {
             2 => End::Cpu,
             _ => End::Trap,
         }
+    }
+
+    /// Whether the body of an answer is still leaving.
+    pub fn is_streaming(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) > 0
     }
 
     /// The instance is given the thread.
@@ -163,6 +189,16 @@ mod tests {
         let vitals = Vitals::default();
         vitals.turn_begins();
         assert_eq!(vitals.tick(None, LIMIT), Tick::GoOn);
+    }
+
+    #[test]
+    fn answers_that_are_leaving_are_counted() {
+        let vitals = Arc::new(Vitals::default());
+        let (one, other) = (Streaming::of(&vitals), Streaming::of(&vitals));
+        drop(one);
+        assert!(vitals.is_streaming());
+        drop(other);
+        assert!(!vitals.is_streaming());
     }
 
     #[test]

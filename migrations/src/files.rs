@@ -35,6 +35,13 @@ pub const MIGRATIONS: &[Migration] = migrations![
     7 "0007" "broadcasts",
     8 "0008" "help",
     9 "0009" "edge",
+    10 "0010" "moderation",
+    11 "0011" "blocks",
+    12 "0012" "conversations",
+    13 "0013" "legacy_import",
+    14 "0014" "check_permission",
+    15 "0015" "own_data",
+    16 "0016" "monitoring",
 ];
 
 /// The demo users, shows and help requests. Loading it again moves the dates of the shows and changes nothing else.

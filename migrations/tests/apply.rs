@@ -157,9 +157,13 @@ async fn up_down_up_leaves_the_same_catalogue() {
     load_demo(url).await.expect("it loads again");
 
     // Every stage on the way down is the stage on the way up.
-    assert_eq!(rollback(url, 5).await.expect("they can be taken back"), [9, 8, 7, 6]);
-    assert_eq!(dump(url).await, stages[4]);
-    assert_eq!(apply(url).await.expect("they apply"), [6, 7, 8, 9]);
+    let later: Vec<i32> = MIGRATIONS.iter().map(|migration| migration.version).filter(|&version| version > 5).collect();
+    assert_eq!(
+        rollback(url, 5).await.expect("they can be taken back"),
+        later.iter().rev().copied().collect::<Vec<_>>()
+    );
+    assert_eq!(dump(url).await, stages[later.len()]);
+    assert_eq!(apply(url).await.expect("they apply"), later);
     assert_eq!(dump(url).await, full);
     assert_eq!(rollback(url, 0).await.expect("they can be taken back").len(), MIGRATIONS.len());
     assert_eq!(dump(url).await, before);

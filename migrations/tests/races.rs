@@ -42,7 +42,7 @@ async fn fifty_first_messages_between_two_people_make_one_conversation_numbered_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_broadcasts_at_once_exactly_two_are_sent() {
-    let database = Database::demo().await;
+    let database = Database::unlimited().await;
     let clients = database.edges(50).await;
     let requests: Vec<Value> = (0..50)
         .map(|number| {
@@ -118,7 +118,7 @@ async fn of_ten_resets_at_once_one_resets_and_all_report_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_click_starts_one_help_conversation_and_both_answers_carry_its_id() {
-    let database = Database::demo().await;
+    let database = Database::unlimited().await;
     let clients = database.edges(2).await;
     for round in 0..20 {
         let client = database.admin().await;
@@ -137,7 +137,7 @@ async fn a_double_click_starts_one_help_conversation_and_both_answers_carry_its_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_help_request_that_is_closed_at_the_same_time_gets_a_conversation_before_or_none() {
-    let database = Database::demo().await;
+    let database = Database::unlimited().await;
     let edge = database.edge().await;
     let requester = database.admin().await;
     for round in 0..30 {
@@ -277,7 +277,7 @@ async fn audiences_are_exact_after_people_join_leave_and_move_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_at_once_breaks_nothing() {
-    let database = Database::demo().await;
+    let database = Database::unlimited().await;
     let mut tasks = Vec::new();
     for number in 0..32_u32 {
         let edge = database.edge().await;

@@ -4,6 +4,7 @@
 
 use crate::{
     cors::Cors,
+    lines::NDJSON,
     refusal::{Limit, Reason, Refusal},
     request_id::{REQUEST_ID_HEADER, RequestId},
 };
@@ -121,6 +122,16 @@ pub fn empty(status: StatusCode, request_id: &RequestId) -> Response<Bytes> {
     response
 }
 
+/// The head of an answer of many lines, whose length is not known when it begins.
+pub fn lines(limits: &[Limit], request_id: &RequestId) -> Response<()> {
+    let mut response = empty(StatusCode::OK, request_id).map(|_| ());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    rate_limit_fields(headers, limits);
+    response
+}
+
 /// Adds what every answer carries, whatever it says: CORS headers and `content-length`, without which Spin sends
 /// the body in a second packet and a keep-alive client waits for it.
 pub fn finish(mut response: Response<Bytes>, cors: &Cors, request: &HeaderMap) -> Response<Bytes> {
@@ -193,6 +204,21 @@ mod tests {
         assert_eq!(response.headers()["retry-after"], "90");
         assert_eq!(response.headers()["ratelimit-policy"], "\"pre_show\";q=2;w=86400");
         assert_eq!(response.headers()["ratelimit"], "\"pre_show\";r=0;t=90");
+    }
+
+    #[test]
+    fn an_answer_of_lines_has_no_length() {
+        let limit = Limit {
+            policy: "export_own_data".into(),
+            quota: 10,
+            remaining: 9,
+            window_seconds: 3600,
+            reset_seconds: 360,
+        };
+        let head = lines(&[limit], &id());
+        assert_eq!(head.headers()["content-type"], "application/x-ndjson");
+        assert_eq!(head.headers()["ratelimit"], "\"export_own_data\";r=9;t=360");
+        assert!(!head.headers().contains_key("content-length"));
     }
 
     #[test]

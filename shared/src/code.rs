@@ -48,8 +48,8 @@ catalogue! {
         "The sitter has no assignment with this client now. The next window, if there is one, is named.";
     AntiPoachingBlocked, "anti_poaching_blocked", FORBIDDEN, "Blocked by the anti-poaching filter",
         "The message offers a way around the organisation.";
-    ValidationError, "validation_error", BAD_REQUEST, "The request body is not valid",
-        "`reasons` names each field that was refused and why.";
+    ValidationError, "validation_error", BAD_REQUEST, "The request is not valid",
+        "`reasons` names each field of the body, or parameter of the query, that was refused and why.";
     InvalidInput, "invalid_input", BAD_REQUEST, "The request makes no sense",
         "Every field is well-formed, but together they ask for something that cannot be.";
     NotFound, "not_found", NOT_FOUND, "Not found",
@@ -70,6 +70,10 @@ catalogue! {
         "The conversation can be read, but not written.";
     HelpRequestUnavailable, "help_request_unavailable", CONFLICT, "Help request unavailable",
         "The help request is no longer open.";
+    AlreadyReported, "already_reported", CONFLICT, "Already reported",
+        "The caller has reported this message before; `report_id` is that report.";
+    AlreadyReviewed, "already_reviewed", CONFLICT, "Already reviewed",
+        "The report has been decided; `decision` says how.";
     IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency key reused",
         "The same `Idempotency-Key` was used with another body in the last 24 hours.";
     QuotaExceeded, "quota_exceeded", TOO_MANY_REQUESTS, "Quota exceeded",

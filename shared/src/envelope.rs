@@ -6,7 +6,7 @@ use crate::{
     limits::MAX_IDEMPOTENCY_KEY_CHARS,
     refusal::{Limit, Reason, Refusal},
     request_id::RequestId,
-    rollout::Rollout,
+    rollout::{Rollout, Rollouts},
 };
 use http::HeaderMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -62,7 +62,10 @@ pub struct Call<'a, I> {
     /// How far the operator's variable lets the function be rolled out.
     #[serde(serialize_with = "rollout")]
     pub rollout: Rollout,
-    /// The decoded body.
+    /// How far the functions are rolled out that this one answers for beside itself.
+    #[serde(skip_serializing_if = "Rollouts::is_empty")]
+    pub rollouts: &'a Rollouts,
+    /// The decoded body or query string.
     pub input: I,
 }
 

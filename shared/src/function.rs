@@ -7,8 +7,11 @@ use serde_json::{Map, Value};
 
 /// A function of the application. Everything else about a request is the same for all (`spin::serve`).
 pub trait Function {
-    /// The name in the path `/functions/v1/<name>`, in logs, and of the feature flag.
+    /// The name in logs, and in the path `/functions/v1/<name>` unless the component has several functions.
     const NAME: &'static str;
+
+    /// The feature flag that switches it off.
+    const FLAG: &'static str = Self::NAME;
 
     /// The one statement: it takes a `jsonb` and answers a `jsonb`.
     const STATEMENT: &'static str;
@@ -16,20 +19,27 @@ pub trait Function {
     /// How it is called.
     const VERB: Verb = Verb::Post;
 
+    /// Whether a success creates something, which its status says.
+    const CREATES: bool = false;
+
     /// Who may call it.
     type Caller: Caller;
 
     /// What the entry point takes.
     type Input: Serialize;
 
-    /// Reads the body; `None` where `fields` has noted a fault.
+    /// Reads the body, or the query string of a function that is called with GET; `None` where `fields` has noted a fault.
     fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<Self::Input>;
 
     /// The status of a success.
     fn status(_data: &Map<String, Value>) -> StatusCode {
-        StatusCode::CREATED
+        if Self::CREATES { StatusCode::CREATED } else { StatusCode::OK }
     }
 }
+
+/// The input of a function that takes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Nothing {}
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +86,7 @@ impl Verb {
 /// What the route took from the path.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PathParameters<'a> {
-    /// The `:id` of the route, undecoded as Spin hands it over.
+    /// The id in the path, undecoded.
     pub id: Option<&'a str>,
 }
 
@@ -84,6 +94,25 @@ impl<'a> PathParameters<'a> {
     /// The parameters that Spin put into the request's headers.
     pub fn of(headers: &'a HeaderMap) -> PathParameters<'a> {
         PathParameters { id: headers.get("spin-path-match-id").and_then(|value| value.to_str().ok()) }
+    }
+}
+
+/// What follows a component's own name in the path, for a component with several functions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubPath(String);
+
+impl SubPath {
+    /// The path that Spin put into the request's headers.
+    pub fn of(headers: &HeaderMap) -> SubPath {
+        let path = headers.get("spin-path-info").and_then(|value| value.to_str().ok());
+        SubPath(path.unwrap_or_default().to_owned())
+    }
+
+    /// Its segments, undecoded. As in a route, a slash at the end makes no difference.
+    pub fn segments(&self) -> Vec<&str> {
+        let path = self.0.strip_prefix('/').unwrap_or(&self.0);
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if path.is_empty() { Vec::new() } else { path.split('/').collect() }
     }
 }
 
@@ -118,6 +147,23 @@ mod tests {
             assert_eq!(Verb::Post.ask(&method), Ask::NotAllowed);
         }
         assert_eq!(Verb::Get.ask(&Method::POST), Ask::NotAllowed);
+    }
+
+    #[test]
+    fn a_sub_path_is_split_into_segments() {
+        let segments = |path: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("spin-path-info", HeaderValue::from_static(path));
+            SubPath::of(&headers).segments().iter().map(|segment| (*segment).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(segments(""), [""; 0]);
+        assert_eq!(segments("/"), [""; 0]);
+        assert_eq!(segments("/report"), ["report"]);
+        assert_eq!(segments("/report/"), ["report"]);
+        assert_eq!(segments("/a%2Fb/messages"), ["a%2Fb", "messages"]);
+        assert_eq!(segments("//report"), ["", "report"]);
+        assert_eq!(segments("/report//"), ["report", ""]);
+        assert_eq!(SubPath::of(&HeaderMap::new()).segments(), [""; 0]);
     }
 
     #[test]

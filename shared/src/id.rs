@@ -48,4 +48,8 @@ ids! {
     ShowId;
     /// A request for help.
     HelpRequestId;
+    /// A message of any conversation.
+    MessageId;
+    /// A report about a message.
+    ReportId;
 }

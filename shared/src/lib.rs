@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod function;
 pub mod id;
 pub mod limits;
+pub mod lines;
 pub mod log;
 pub mod matrix;
 pub mod phone;
@@ -20,3 +21,4 @@ pub mod settings;
 #[cfg(target_family = "wasm")]
 pub mod spin;
 pub mod token;
+pub mod vocabulary;

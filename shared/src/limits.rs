@@ -16,6 +16,27 @@ pub const HELP_MESSAGE_MIN_CHARS: usize = 10;
 /// Longest first message of a help conversation, in characters after trimming.
 pub const HELP_MESSAGE_MAX_CHARS: usize = 1_000;
 
+/// Longest reason of a report, in characters after trimming.
+pub const REPORT_REASON_CHARS: usize = 1_000;
+
+/// Longest note of a moderator, in characters after trimming.
+pub const NOTE_CHARS: usize = 1_000;
+
+/// Entries of a list in one answer where the request does not say.
+pub const DEFAULT_PAGE: i64 = 50;
+
+/// Entries of a list in one answer at most.
+pub const MAX_PAGE: i64 = 100;
+
+/// Messages of a conversation in one answer at most.
+pub const MAX_MESSAGES_PAGE: i64 = 200;
+
+/// Questions that one call of check-permission answers at most.
+pub const MAX_CHECKS: usize = 200;
+
+/// Largest number of a message: the largest integer that every JSON parser reads exactly (RFC 8259 section 6).
+pub const MAX_SEQ: i64 = (1 << 53) - 1;
+
 /// Longest `x-request-id` taken over from a request, in characters.
 pub const MAX_REQUEST_ID_CHARS: usize = 128;
 

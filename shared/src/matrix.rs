@@ -4,37 +4,7 @@
 //! `rolecall.permission_rules` (written by `make generate`) and of `docs/permissions.md`; a test compares
 //! [`decide`] with the database for every combination.
 
-use crate::code::Code;
-use serde::Serialize;
-
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// Every value, in declaration order.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            /// The name on the wire and in the database.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text),* }
-            }
-
-            /// The value with this name.
-            pub fn from_name(name: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|value| value.as_str() == name)
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
+use crate::{code::Code, vocabulary::names};
 
 names! {
     /// The application role of a profile (`public.app_role`).
@@ -63,8 +33,12 @@ names! {
         Reply = "reply",
         /// Broadcast to participants with the target's role.
         Broadcast = "broadcast",
-        /// Act on a message of the target.
+        /// Delete and restore a message of the target, and review reports about it.
         Moderate = "moderate",
+        /// Report a message of the target.
+        Report = "report",
+        /// Suspend the target, or lift their suspension.
+        Suspend = "suspend",
     }
 }
 
@@ -214,7 +188,7 @@ impl Decision {
     }
 }
 
-use Action::{Broadcast, Moderate, Reply, StartDm};
+use Action::{Broadcast, Moderate, Reply, Report, StartDm, Suspend};
 use Fact::{
     BroadcastRecipient, FeatureEnabled, OwnShow, Participant, ReadOnly, SameUser, SharesShow, Suspended, TakesPart,
 };
@@ -306,6 +280,46 @@ pub static GUARDS: &[Guard] = &[
     suspended(Broadcast),
     feature(Moderate),
     suspended(Moderate),
+    Guard {
+        action: Moderate,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_moderation",
+        message: "Nobody moderates their own messages.",
+        allowed_if: "Somebody else moderates it.",
+    },
+    // Suspension does not keep anybody from reporting: it is often the suspended whom others write to.
+    feature(Report),
+    Guard {
+        action: Report,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "No conversation of yours has a message with this id.",
+        allowed_if: "You take part in the conversation.",
+    },
+    Guard {
+        action: Report,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_report",
+        message: "Nobody reports their own messages.",
+        allowed_if: "The message is somebody else's; your own you can delete.",
+    },
+    feature(Suspend),
+    suspended(Suspend),
+    Guard {
+        action: Suspend,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_suspension",
+        message: "Nobody suspends themselves, or lifts their own suspension.",
+        allowed_if: "Somebody else does it.",
+    },
 ];
 
 macro_rules! rows {
@@ -393,6 +407,34 @@ pub static ROWS: &[Row] = rows![
         "A moderator can moderate everything.", "";
     Moderate, Admin => [ANYONE], Always, "admin_moderates",
         "An admin can moderate everything.", "";
+
+    Report, Attendee => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+    Report, Dealer => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+    Report, MvpDealer => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+    Report, ShowOrganizer => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+    Report, Moderator => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+    Report, Admin => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+
+    Suspend, Attendee => [ANYONE], Never, "only_moderators_suspend",
+        "Only moderators and admins can suspend.", "You become a moderator.";
+    Suspend, Dealer => [ANYONE], Never, "only_moderators_suspend",
+        "Only moderators and admins can suspend.", "You become a moderator.";
+    Suspend, MvpDealer => [ANYONE], Never, "only_moderators_suspend",
+        "Only moderators and admins can suspend.", "You become a moderator.";
+    Suspend, ShowOrganizer => [ANYONE], Never, "only_moderators_suspend",
+        "Only moderators and admins can suspend.", "You become a moderator.";
+    Suspend, Moderator => [&[Attendee, Dealer, MvpDealer, ShowOrganizer]], Always, "moderator_suspends_users",
+        "A moderator can suspend attendees, dealers, MVP dealers and show organizers.", "";
+    Suspend, Moderator => [ANYONE], Never, "moderator_does_not_suspend_staff",
+        "A moderator cannot suspend moderators and admins.", "An admin does it.";
+    Suspend, Admin => [ANYONE], Always, "admin_suspends_everyone",
+        "An admin can suspend everyone.", "";
 ];
 
 /// The guards of `action`, in order.
@@ -536,6 +578,32 @@ mod tests {
         assert_eq!(allowed_targets(Moderate, ShowOrganizer, &[OwnShow]), Role::ALL);
         for actor in [Moderator, Admin] {
             assert_eq!(allowed_targets(Moderate, actor, &[]), Role::ALL);
+        }
+    }
+
+    #[test]
+    fn who_reports() {
+        for &actor in Role::ALL {
+            assert_eq!(allowed_targets(Report, actor, &[Suspended]), Role::ALL);
+            assert_eq!(allowed_targets(Report, actor, &[SameUser]), []);
+        }
+    }
+
+    #[test]
+    fn who_suspends() {
+        for actor in [Attendee, Dealer, MvpDealer, ShowOrganizer] {
+            assert_eq!(allowed_targets(Suspend, actor, &[OwnShow, TakesPart]), []);
+        }
+        assert_eq!(allowed_targets(Suspend, Moderator, &[]), [Attendee, Dealer, MvpDealer, ShowOrganizer]);
+        assert_eq!(allowed_targets(Suspend, Admin, &[]), Role::ALL);
+    }
+
+    #[test]
+    fn nobody_is_judge_in_their_own_cause() {
+        for action in [StartDm, Moderate, Report, Suspend] {
+            for &actor in Role::ALL {
+                assert_eq!(allowed_targets(action, actor, &[SameUser, OwnShow, TakesPart, SharesShow]), []);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! The database evaluates the same values in `rolecall.rollout_includes`; a test compares the two.
 
 use crate::id::UserId;
+use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// Buckets a user can fall into; a percentage switches on one hundredth of them per point.
@@ -102,6 +103,40 @@ impl fmt::Display for Rollout {
     }
 }
 
+/// How far other functions are rolled out: what a function needs that says beforehand what those would answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rollouts(Vec<(String, Rollout)>);
+
+impl Rollouts {
+    /// None.
+    pub const NONE: Rollouts = Rollouts(Vec::new());
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromStr for Rollouts {
+    type Err = InvalidRollout;
+
+    /// Reads `flag=rollout` pairs, separated by commas.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        let read = |pair: &str| {
+            let (flag, rollout) = pair.split_once('=').ok_or_else(|| InvalidRollout(pair.to_owned()))?;
+            Ok((flag.trim().to_owned(), rollout.trim().parse()?))
+        };
+        pairs.map(read).collect::<Result<_, _>>().map(Rollouts)
+    }
+}
+
+impl Serialize for Rollouts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(flag, rollout)| (flag, rollout.to_string())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +171,19 @@ mod tests {
             "percentage:300",
         ] {
             assert!(text.parse::<Rollout>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rollouts_of_several_functions_are_read_and_written() {
+        let rollouts: Rollouts = "send-dm=enabled, moderation=percentage:7".parse().unwrap();
+        assert_eq!(
+            serde_json::to_value(&rollouts).unwrap(),
+            serde_json::json!({"send-dm": "enabled", "moderation": "percentage:7"})
+        );
+        assert_eq!("".parse(), Ok(Rollouts::NONE));
+        for text in ["send-dm", "send-dm=some", "=", "send-dm=enabled;moderation=enabled"] {
+            assert!(text.parse::<Rollouts>().is_err(), "{text}");
         }
     }
 

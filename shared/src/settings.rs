@@ -2,7 +2,7 @@
 
 use crate::{
     cors::Cors,
-    rollout::{InvalidRollout, Rollout},
+    rollout::{InvalidRollout, Rollout, Rollouts},
     token::{InvalidKeys, KeySet, Verifier},
 };
 use std::fmt;
@@ -26,6 +26,8 @@ pub struct Variables {
     pub cors_allowed_origins: String,
     /// How far the function may be rolled out, whatever the database's flag says.
     pub rollout: String,
+    /// How far the functions may be rolled out that this one answers for beside itself; empty: none.
+    pub rollouts: String,
 }
 
 /// Checked settings.
@@ -40,6 +42,8 @@ pub struct Settings {
     pub cors: Cors,
     /// How far the function may be rolled out.
     pub rollout: Rollout,
+    /// How far the functions may be rolled out that this one answers for beside itself.
+    pub rollouts: Rollouts,
 }
 
 /// A setting that makes no sense.
@@ -49,7 +53,7 @@ pub enum InvalidSettings {
     NoDatabase,
     /// The token check.
     Keys(InvalidKeys),
-    /// `rollout`.
+    /// `rollout` or `rollouts`.
     Rollout(InvalidRollout),
     /// `jwt_jwks_url` is neither `https://` nor `http://`.
     KeySetUrl,
@@ -87,8 +91,9 @@ impl Settings {
         let verifier = Verifier::new(&variables.jwt_secret, keys, &variables.jwt_issuer, &variables.jwt_audience)
             .map_err(InvalidSettings::Keys)?;
         let rollout = variables.rollout.parse().map_err(InvalidSettings::Rollout)?;
+        let rollouts = variables.rollouts.parse().map_err(InvalidSettings::Rollout)?;
         let cors = Cors::parse(&variables.cors_allowed_origins);
-        Ok(Settings { database_url, verifier, jwks_url, cors, rollout })
+        Ok(Settings { database_url, verifier, jwks_url, cors, rollout, rollouts })
     }
 }
 
@@ -129,5 +134,6 @@ mod tests {
         assert_eq!(fault(|v| v.jwt_jwks = "{".into()), Some(InvalidSettings::Keys(InvalidKeys::MalformedKeySet)));
         assert_eq!(fault(|v| v.jwt_jwks_url = "file:///etc/passwd".into()), Some(InvalidSettings::KeySetUrl));
         assert!(matches!(fault(|v| v.rollout = "some".into()), Some(InvalidSettings::Rollout(_))));
+        assert!(matches!(fault(|v| v.rollouts = "send-dm".into()), Some(InvalidSettings::Rollout(_))));
     }
 }

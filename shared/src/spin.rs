@@ -6,19 +6,22 @@ use crate::{
     cors::Cors,
     decode::{Fields, Impersonation},
     envelope::{self, Answer, Call, Claims, Done, IdempotencyKey},
-    function::{Ask, Function, PathParameters, Verb, is_json},
+    function::{Ask, Function, Nothing, PathParameters, Verb, is_json},
     id::UserId,
     limits::MAX_BODY_BYTES,
+    lines::{self, Lines, Page},
     log::{Level, Line},
-    refusal::{Reason, Refusal},
+    refusal::{Limit, Reason, Refusal},
     request_id::{RequestId, TraceParent},
-    rollout::{Inclusion, Rollout},
+    rollout::{Inclusion, Rollout, Rollouts},
     settings::{Settings, Variables},
     token::{Caller, Identity, KeySet, TokenError, bearer},
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
-use http_body_util::BodyExt;
+use futures_util::{Stream, stream::unfold};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http_body::Frame;
+use http_body_util::{BodyExt, Either, StreamBody};
 use serde::Serialize;
 use serde_json::{Value, json};
 use spin_sdk::{
@@ -28,6 +31,8 @@ use spin_sdk::{
 };
 use std::{
     cell::{Cell, RefCell},
+    convert::Infallible,
+    pin::Pin,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -39,8 +44,16 @@ const KEY_SET_LIFETIME: Duration = Duration::from_secs(600);
 /// How soon after a fetch a token with an unknown key may cause another: a forger must not be able to cause traffic.
 const KEY_SET_COOLDOWN: Duration = Duration::from_secs(30);
 
+/// The body of an answer: whole, or sent page by page.
+pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
+
+/// The pages of an answer that is too long for one piece.
+pub type Pages = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
+
 /// Where a request is on its way, for the log line at its end.
 struct Exchange {
+    service: &'static str,
+    method: Method,
     started: Instant,
     request_id: RequestId,
     traceparent: Option<TraceParent>,
@@ -50,46 +63,133 @@ struct Exchange {
     cause: Option<String>,
 }
 
+/// How far a request came before its statement.
+enum Received<I> {
+    /// It asked for something else, and this is the answer.
+    Answered(Response<Bytes>),
+    /// It may have what it asks for, as far as that can be told here.
+    Admitted(Admitted<I>),
+}
+
+/// What the statement is told.
+struct Admitted<I> {
+    claims: Claims,
+    idempotency_key: Option<IdempotencyKey>,
+    input: I,
+}
+
 /// Answers a request. It never fails: whatever happens becomes an answer in the one form.
-pub async fn serve<F: Function>(request: Request) -> Response<FullBody<Bytes>> {
+pub async fn serve<F: Function>(request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let mut exchange = Exchange::begin(&parts.headers);
-    let (cors, outcome) = match exchange.settings().await {
-        Ok(settings) => (settings.cors.clone(), handle::<F>(&mut exchange, &settings, &parts, body).await),
-        Err(refusal) => (Cors::any(), Err(refusal)),
-    };
-    exchange.conclude(F::NAME, &cors, &parts, outcome)
+    call::<F>(&parts, PathParameters::of(&parts.headers), body).await
 }
 
-/// Answers a request for the health of the application: a path of its own that takes no token.
-pub async fn serve_health(request: Request) -> Response<FullBody<Bytes>> {
-    let (parts, _) = request.into_parts();
-    let mut exchange = Exchange::begin(&parts.headers);
-    let (cors, outcome) = match exchange.settings().await {
-        Ok(settings) => {
-            let outcome = match Verb::Get.ask(&parts.method) {
-                Ask::Call | Ask::Health => Ok(health(&mut exchange, &settings).await),
-                Ask::Options => Ok(options(Verb::Get, &settings, &parts, &exchange.request_id)),
-                Ask::NotAllowed => Err(method_not_allowed(Verb::Get)),
-            };
-            (settings.cors.clone(), outcome)
+/// Answers a request whose path has an id that is no parameter of the route.
+pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    call::<F>(&parts, PathParameters { id: Some(id) }, body).await
+}
+
+/// Answers a request with lines, sent page by page: the statement is sent once for each page, and only when the page
+/// before it is on its way, so that memory does not grow with the answer. A refusal of the first page is an answer like
+/// any other; a fault after it is the last line.
+pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let mut exchange = Exchange::begin(F::NAME, &parts);
+    let settings = match exchange.settings().await {
+        Ok(settings) => settings,
+        Err(refusal) => return exchange.conclude(&Cors::any(), &parts, Err(refusal)),
+    };
+    let path = PathParameters::of(&parts.headers);
+    let admitted = match receive::<F>(&mut exchange, &settings, &parts, path, body).await {
+        Ok(Received::Admitted(admitted)) => admitted,
+        Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
+        Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
+    };
+    let (claims, statement) = (admitted.claims, F::STATEMENT);
+    match page(&mut exchange, &settings, statement, claims, &admitted.input).await {
+        Ok((first, limits)) => {
+            let mut head = answer::lines(&limits, &exchange.request_id);
+            settings.cors.apply(&parts.headers, head.headers_mut());
+            let next = Next::Lines(first);
+            let pages = PageByPage { exchange, settings, statement, claims, lines: 0, next, outcome: Err(None) };
+            let stream = unfold(pages, async |mut pages| pages.next().await.map(|text| (Ok(Frame::data(text)), pages)));
+            head.map(|()| Either::Right(StreamBody::new(Box::pin(stream) as Pages)))
         }
-        Err(refusal) => (Cors::any(), Err(refusal)),
-    };
-    exchange.conclude("health", &cors, &parts, outcome)
+        Err(refusal) => exchange.conclude(&settings.cors, &parts, Err(refusal)),
+    }
 }
 
-/// The way of a request: method, body, who, what, one statement, answer.
-async fn handle<F: Function>(
+/// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
+pub async fn serve_health(service: &'static str, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    respond(service, &parts, async |exchange, settings| match Verb::Get.ask(&parts.method) {
+        Ask::Call | Ask::Health => Ok(health(exchange, settings).await),
+        Ask::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
+        Ask::NotAllowed => Err(method_not_allowed(Verb::Get)),
+    })
+    .await
+}
+
+/// Answers a request for a path below that of `service` at which there is nothing.
+pub async fn serve_nothing(service: &'static str, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    respond(service, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path."))).await
+}
+
+async fn call<F: Function>(
+    parts: &Parts,
+    path: PathParameters<'_>,
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Response<Body> {
+    respond(F::NAME, parts, async |exchange, settings| {
+        let Admitted { claims, idempotency_key, input } =
+            match receive::<F>(exchange, settings, parts, path, body).await? {
+                Received::Admitted(admitted) => admitted,
+                Received::Answered(response) => return Ok(response),
+            };
+        let request_id = exchange.request_id.clone();
+        let call = Call {
+            claims,
+            request_id: &request_id,
+            idempotency_key,
+            rollout: settings.rollout,
+            rollouts: &settings.rollouts,
+            input,
+        };
+        let done = query(exchange, settings, F::STATEMENT, &call).await?;
+        Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
+    })
+    .await
+}
+
+/// Does `work` with the instance's settings and gives its outcome the last form.
+async fn respond(
+    service: &'static str,
+    parts: &Parts,
+    work: impl AsyncFnOnce(&mut Exchange, &Settings) -> Result<Response<Bytes>, Refusal>,
+) -> Response<Body> {
+    let mut exchange = Exchange::begin(service, parts);
+    let (cors, outcome) = match exchange.settings().await {
+        Ok(settings) => (settings.cors.clone(), work(&mut exchange, &settings).await),
+        Err(refusal) => (Cors::any(), Err(refusal)),
+    };
+    exchange.conclude(&cors, parts, outcome)
+}
+
+/// The way of a request up to its statement: method, body, who, what, rollout.
+async fn receive<F: Function>(
     exchange: &mut Exchange,
     settings: &Settings,
     parts: &Parts,
+    path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
-) -> Result<Response<Bytes>, Refusal> {
+) -> Result<Received<F::Input>, Refusal> {
+    let answered = |response| Ok(Received::Answered(response));
     match F::VERB.ask(&parts.method) {
         Ask::Call => {}
-        Ask::Options => return Ok(options(F::VERB, settings, parts, &exchange.request_id)),
-        Ask::Health => return Ok(health(exchange, settings).await),
+        Ask::Options => return answered(options(F::VERB, settings, parts, &exchange.request_id)),
+        Ask::Health => return answered(health(exchange, settings).await),
         Ask::NotAllowed => return Err(method_not_allowed(F::VERB)),
     }
     let body = read_body(&parts.headers, body).await?;
@@ -99,20 +199,20 @@ async fn handle<F: Function>(
     exchange.user_id = caller.user_id();
 
     let idempotency_key = IdempotencyKey::of(&parts.headers)?;
-    let mut fields = Fields::parse(&body)?;
+    let mut fields = match F::VERB {
+        // A body has no meaning there (RFC 9110 section 9.3.1).
+        Verb::Get => Fields::of_query(parts.uri.query()),
+        Verb::Post => Fields::parse(&body)?,
+    };
     if let Some(attempt) = fields.impersonation(caller.user_id()) {
         return Err(impersonation::<F>(exchange, settings, attempt).await);
     }
-    let input = F::decode(&mut fields, PathParameters::of(&parts.headers));
+    let input = F::decode(&mut fields, path);
     let input = fields.finish(input)?;
     admit_rollout::<F>(settings.rollout, caller.user_id())?;
 
     let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };
-    let call =
-        Call { claims, request_id: &exchange.request_id.clone(), idempotency_key, rollout: settings.rollout, input };
-    let done = query(exchange, settings, F::STATEMENT, &call).await?;
-
-    Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &exchange.request_id))
+    Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
 }
 
 /// The answer to OPTIONS, a CORS preflight above all.
@@ -135,8 +235,14 @@ fn method_not_allowed(verb: Verb) -> Refusal {
 async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes> {
     let claims = Claims { sub: None, role: "anon" };
     let request_id = exchange.request_id.clone();
-    let call =
-        Call { claims, request_id: &request_id, idempotency_key: None, rollout: Rollout::Enabled, input: json!({}) };
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: Rollout::Enabled,
+        rollouts: &Rollouts::NONE,
+        input: Nothing {},
+    };
     let (status, word, database) = match query(exchange, settings, "select edge.health($1)", &call).await {
         Ok(_) => (StatusCode::OK, "ok", "ok"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
@@ -199,7 +305,14 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
         "detail": message, "field": attempt.field,
     });
     let claims = Claims { sub: exchange.user_id, role: F::Caller::ROLE };
-    let call = Call { claims, request_id: &request_id, idempotency_key: None, rollout: settings.rollout, input };
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: settings.rollout,
+        rollouts: &Rollouts::NONE,
+        input,
+    };
     match query(exchange, settings, "select edge.record_refusal($1)", &call).await {
         Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
             code: "impersonation".into(),
@@ -214,10 +327,10 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
 /// Applies the operator's variable as far as it can be told here; the database applies the rest.
 fn admit_rollout<F: Function>(rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
     let excluded = match user {
-        Some(user) => rollout.includes(F::NAME, user) == Inclusion::Excluded,
+        Some(user) => rollout.includes(F::FLAG, user) == Inclusion::Excluded,
         None => rollout == Rollout::Disabled,
     };
-    if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{} is switched off.", F::NAME))) } else { Ok(()) }
+    if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{} is switched off.", F::FLAG))) } else { Ok(()) }
 }
 
 /// Sends the request's one statement. A deadlock or a serialization failure has undone it, so it is sent once more.
@@ -269,9 +382,105 @@ async fn select_json<I: Serialize>(
     }
 }
 
+/// An answer of many lines on its way.
+struct PageByPage {
+    exchange: Exchange,
+    settings: Rc<Settings>,
+    statement: &'static str,
+    claims: Claims,
+    /// Lines that have been sent.
+    lines: u64,
+    next: Next,
+    /// For the log: whether the answer came to its end, or why not.
+    outcome: Result<(), Option<Code>>,
+}
+
+/// What an answer of many lines goes on with.
+enum Next {
+    /// The first page, which was there before the answer began.
+    Lines(Lines),
+    /// A page that is still to be asked for.
+    Page(Page),
+    /// The last line.
+    End,
+    Nothing,
+}
+
+/// The lines of a page, and the limits to report with them.
+async fn page(
+    exchange: &mut Exchange,
+    settings: &Settings,
+    statement: &str,
+    claims: Claims,
+    input: &Page,
+) -> Result<(Lines, Vec<Limit>), Refusal> {
+    let request_id = exchange.request_id.clone();
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: settings.rollout,
+        rollouts: &settings.rollouts,
+        input,
+    };
+    let done = query(exchange, settings, statement, &call).await?;
+    let lines = Lines::of(&done).ok_or_else(|| exchange.broken(format!("{statement}: the page has another form")))?;
+    Ok((lines, done.limits))
+}
+
+impl PageByPage {
+    async fn page(&mut self, input: &Page) -> Result<Lines, Refusal> {
+        let PageByPage { exchange, settings, statement, claims, .. } = self;
+        page(exchange, settings, statement, *claims, input).await.map(|(lines, _)| lines)
+    }
+
+    /// The next piece of the answer.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let lines = match std::mem::replace(&mut self.next, Next::Nothing) {
+                Next::Lines(lines) => lines,
+                Next::Page(input) => match self.page(&input).await {
+                    Ok(lines) => lines,
+                    Err(refusal) => {
+                        self.outcome = Err(Some(refusal.code));
+                        return Some(lines::failure(&refusal, self.lines));
+                    }
+                },
+                Next::End => {
+                    self.outcome = Ok(());
+                    return Some(lines::end(self.lines));
+                }
+                Next::Nothing => return None,
+            };
+            self.lines += lines.count;
+            self.next = lines.next.map_or(Next::End, Next::Page);
+            if !lines.text.is_empty() {
+                return Some(lines.text);
+            }
+        }
+    }
+}
+
+impl Drop for PageByPage {
+    fn drop(&mut self) {
+        let code = match self.outcome {
+            Ok(()) => None,
+            Err(Some(code)) => Some(code),
+            Err(None) => {
+                self.exchange.cause = Some("the client went away before the end".to_owned());
+                None
+            }
+        };
+        self.exchange.log(code);
+    }
+}
+
 impl Exchange {
-    fn begin(headers: &HeaderMap) -> Exchange {
+    fn begin(service: &'static str, parts: &Parts) -> Exchange {
+        let headers = &parts.headers;
         Exchange {
+            service,
+            method: parts.method.clone(),
             started: Instant::now(),
             request_id: RequestId::of(headers),
             traceparent: TraceParent::of(headers),
@@ -288,16 +497,10 @@ impl Exchange {
     }
 
     /// Writes the request's one log line and gives the answer its last form.
-    fn conclude(
-        self,
-        service: &str,
-        cors: &Cors,
-        parts: &Parts,
-        outcome: Result<Response<Bytes>, Refusal>,
-    ) -> Response<FullBody<Bytes>> {
-        self.log(service, parts, outcome.as_ref().err().map(|refusal| refusal.code));
+    fn conclude(self, cors: &Cors, parts: &Parts, outcome: Result<Response<Bytes>, Refusal>) -> Response<Body> {
+        self.log(outcome.as_ref().err().map(|refusal| refusal.code));
         let response = outcome.unwrap_or_else(|refusal| answer::problem(&refusal, &self.request_id));
-        answer::finish(response, cors, &parts.headers).map(FullBody::new)
+        answer::finish(response, cors, &parts.headers).map(|body| Either::Left(FullBody::new(body)))
     }
 
     /// A fault of our own: the cause goes to the log, and nowhere else.
@@ -327,9 +530,9 @@ impl Exchange {
     }
 
     /// The request's one line.
-    fn log(&self, service: &str, parts: &Parts, code: Option<Code>) {
+    fn log(&self, code: Option<Code>) {
         Line {
-            method: Some(parts.method.as_str()),
+            method: Some(self.method.as_str()),
             request_id: Some(&self.request_id),
             traceparent: self.traceparent.as_ref(),
             user_id: self.user_id,
@@ -338,7 +541,7 @@ impl Exchange {
             duration_ms: Some((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3),
             code,
             cause: self.cause.as_deref(),
-            ..Line::new(Level::of(code), service, "request")
+            ..Line::new(Level::of(code), self.service, "request")
         }
         .print();
     }
@@ -365,6 +568,11 @@ async fn settings() -> Result<Rc<Settings>, String> {
         jwt_audience: read("jwt_audience").await?,
         cors_allowed_origins: read("cors_allowed_origins").await?,
         rollout: read("rollout").await?,
+        // Only components that answer for other functions have it.
+        rollouts: match variables::get("rollouts").await {
+            Err(variables::Error::Undefined(_)) => String::new(),
+            read => read.map_err(|error| format!("variable rollouts: {error}"))?,
+        },
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|error| error.to_string())?);
     SETTINGS.set(Some(Rc::clone(&settings)));

@@ -29,12 +29,12 @@ select pg_temp.ask('diagnostics', pg_temp.demo(7), '{}') -> 'data' as data;
 select is(
   (select array_agg(key order by key) from jsonb_object_keys(data) as key),
   array['conversations', 'durations_ms', 'flags', 'generated_at', 'messages', 'migration', 'organization_id',
-    'quotas', 'refusals', 'success_rate'],
+    'quotas', 'refusals', 'reports', 'success_rate'],
   'the report has these members and no other'
 )
 from report;
-select is(data -> 'conversations', '{"direct": 1, "broadcast": 1, "help": 1}', 'conversations by kind') from report;
-select is(data -> 'messages', '{"direct": 3, "broadcast": 1, "help": 1}', 'messages by kind') from report;
+select is(data -> 'conversations', '{"direct": 1, "show": 1, "help": 1}', 'conversations by kind') from report;
+select is(data -> 'messages', '{"direct": 3, "show": 1, "help": 1}', 'messages by kind') from report;
 select is(
   data -> 'refusals',
   '{"1h": {"permission_denied": 1}, "24h": {"permission_denied": 1}}',
@@ -123,7 +123,7 @@ update public.profiles set organization_id = pg_temp.demo(32), organization_role
 create temporary table others as
 select pg_temp.ask('diagnostics', pg_temp.demo(2), '{}') -> 'data' as data;
 select is(data ->> 'organization_id', pg_temp.demo(32)::text, 'an owner sees their own organisation') from others;
-select is(data -> 'conversations', '{"direct": 0, "broadcast": 0, "help": 0}', 'and none of another''s conversations') from others;
+select is(data -> 'conversations', '{"direct": 0, "show": 0, "help": 0}', 'and none of another''s conversations') from others;
 select is(data -> 'quotas', '[]', 'nor quotas') from others;
 select is(data #> '{durations_ms,f,requests}', '1000', 'nor requests') from others;
 

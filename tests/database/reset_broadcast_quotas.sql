@@ -18,6 +18,13 @@ insert into public.application_logs (level, service, event, "timestamp")
 values
   ('warn', 'database', 'old', now() - interval '31 days'),
   ('warn', 'database', 'young', now() - interval '29 days');
+-- The second has done nothing for a day, but the bucket of an hour's window fills within a week here.
+update public.rate_limits set window_seconds = 7 * 86400 where action = 'export_own_data';
+insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
+values
+  (pg_temp.demo(1), 'send_dm', 0, now() - interval '25 hours', 60, 60),
+  (pg_temp.demo(1), 'export_own_data', 0, now() - interval '25 hours', 10, 7 * 86400),
+  (pg_temp.demo(2), 'send_dm', 0, now() - interval '23 hours', 60, 60);
 insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
 values
   (now() - interval '8 days', 'old', 'ok', pg_temp.demo(31), 1, 1, 1),
@@ -48,7 +55,7 @@ select is(
   jsonb_build_object(
     'period', rolecall.quota_day(now()),
     'reset', '{"pre_show": 1, "post_show": 2}'::jsonb,
-    'pruned', '{"idempotency_records": 1, "application_logs": 1, "request_metrics": 1}'::jsonb,
+    'pruned', '{"idempotency_records": 1, "application_logs": 1, "rate_buckets": 1, "request_metrics": 1}'::jsonb,
     'already_done', false
   ),
   'the first run resets and prunes, whatever share of users the flag includes'
@@ -58,7 +65,7 @@ select is(
   jsonb_build_object(
     'period', rolecall.quota_day(now()),
     'reset', '{"pre_show": 1, "post_show": 2}'::jsonb,
-    'pruned', '{"idempotency_records": 1, "application_logs": 1, "request_metrics": 1}'::jsonb,
+    'pruned', '{"idempotency_records": 1, "application_logs": 1, "rate_buckets": 1, "request_metrics": 1}'::jsonb,
     'already_done', true
   ),
   'the second reports the first'
@@ -79,6 +86,11 @@ select results_eq(
      union all select function from rolecall.request_metrics where function in ('old', 'young') $$,
   array['young', 'young', 'young'],
   'what is old is gone'
+);
+select results_eq(
+  $$ select user_id, action from rolecall.rate_buckets order by user_id $$,
+  $$ values (pg_temp.demo(1), 'export_own_data'), (pg_temp.demo(2), 'send_dm') $$,
+  'and so are the buckets that are full again'
 );
 select is(
   (select count(*) from public.application_logs where event = 'quota_reset' and level = 'info' and code = 'ok'),

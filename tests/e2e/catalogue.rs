@@ -11,7 +11,6 @@ use uuid::Uuid;
 const LATER: &[(Code, &str)] = &[
     (Code::OutsideAssignmentWindow, "assignment windows come with the pet-care agency's issue"),
     (Code::AntiPoachingBlocked, "the anti-poaching filter comes with the pet-care agency's issue"),
-    (Code::RateLimited, "rate limits per caller come with their issue; today's limits are quotas"),
 ];
 
 /// A `jwt_jwks_url` and a `database_url` where nobody listens.
@@ -101,7 +100,27 @@ async fn provoke(code: Code) -> Answer {
             stand.db.script("alter table public.messages add constraint never check (false) not valid").await;
             stand.send_dm(&organizer, &attendee, "Hello").send().await
         }
-        Code::OutsideAssignmentWindow | Code::AntiPoachingBlocked | Code::RateLimited => {
+        Code::RateLimited => {
+            let stand = Stand::own(Setup::new()).await;
+            let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+            stand.limit(Role::ShowOrganizer, "send_dm", 1, 3600).await;
+            stand.send_dm(&organizer, &attendee, "One").expect(201).await;
+            stand.send_dm(&organizer, &attendee, "Two").send().await
+        }
+        Code::AlreadyReported => {
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
+            let message = sent.id("message_id");
+            stand.report(&attendee, message, "Rude").expect(201).await;
+            stand.report(&attendee, message, "Rude indeed").send().await
+        }
+        Code::AlreadyReviewed => {
+            let moderator = stand.user(Role::Moderator).await;
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
+            let report = stand.report(&attendee, sent.id("message_id"), "Rude").expect(201).await.id("report_id");
+            stand.review(&moderator, report, "dismiss").expect(200).await;
+            stand.review(&moderator, report, "delete").send().await
+        }
+        Code::OutsideAssignmentWindow | Code::AntiPoachingBlocked => {
             panic!("{} comes later", code.as_str())
         }
     }

@@ -4,7 +4,7 @@ use http::Method;
 use rolecall_tests::{Setup, Stand};
 use serde_json::json;
 
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 17] = [
     "send-dm",
     "send-broadcast",
     "reset-broadcast-quotas",
@@ -13,6 +13,15 @@ const PATHS: [&str; 8] = [
     "/api/messages/diagnostics",
     "/api/messaging/help-requests/00000000-0000-4000-8000-000000000021/start-conversation",
     "/api/health",
+    "check-permission",
+    "conversations",
+    "conversations/unread",
+    "conversations/00000000-0000-4000-8000-000000000021/messages",
+    "conversations/00000000-0000-4000-8000-000000000021/read",
+    "moderation/queue",
+    "moderation/review",
+    "blocks",
+    "own-data/export",
 ];
 
 #[tokio::test]

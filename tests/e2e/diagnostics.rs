@@ -4,6 +4,19 @@ use rolecall_tests::{Code, Db, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+const FLAGS: [&str; 10] = [
+    "send-dm",
+    "send-broadcast",
+    "reset-broadcast-quotas",
+    "start-conversation",
+    "diagnostics",
+    "check-permission",
+    "conversations",
+    "moderation",
+    "blocks",
+    "own-data",
+];
+
 /// An organisation with its owner and a client.
 async fn organization(stand: &Stand) -> (Uuid, User, User) {
     let organization = stand.organization().await;
@@ -29,15 +42,17 @@ async fn an_organisation_without_traffic_has_zeros_and_no_rate() {
         "quotas",
         "flags",
         "migration",
+        "reports",
     ]);
     assert_eq!(report["organization_id"], json!(id));
     for member in ["conversations", "messages"] {
-        assert_eq!(report[member], json!({"direct": 0, "broadcast": 0, "help": 0}));
+        assert_eq!(report[member], json!({"direct": 0, "show": 0, "help": 0}));
     }
     assert_eq!(report["refusals"], json!({"1h": {}, "24h": {}}));
     assert_eq!(report["success_rate"], json!({"1h": null, "24h": null}));
     assert_eq!(report["durations_ms"], json!({}));
     assert_eq!(report["quotas"], json!([]));
+    assert_eq!(report["reports"], json!({"pending": 0, "oldest_age_seconds": null}));
     let version: i32 = stand.db.one("select max(version) from rolecall.schema_migrations", &[]).await;
     assert_eq!(report["migration"]["version"], version);
     assert!(report["migration"]["name"].is_string());
@@ -62,8 +77,8 @@ async fn figures_count_what_the_organisation_did_and_nothing_of_others() {
     stand.send_dm(&owner, &User::stranger(), "Hello").expect(404).await;
 
     let report = stand.diagnostics(&owner).expect(200).await;
-    assert_eq!(report["conversations"], json!({"direct": 1, "broadcast": 1, "help": 1}));
-    assert_eq!(report["messages"], json!({"direct": 4, "broadcast": 1, "help": 1}));
+    assert_eq!(report["conversations"], json!({"direct": 1, "show": 1, "help": 1}));
+    assert_eq!(report["messages"], json!({"direct": 4, "show": 1, "help": 1}));
     for span in ["1h", "24h"] {
         assert_eq!(report["refusals"][span], json!({"permission_denied": 1, "not_found": 2}), "{span}");
         let rate = report["success_rate"][span].as_f64().unwrap();
@@ -80,12 +95,13 @@ async fn figures_count_what_the_organisation_did_and_nothing_of_others() {
     assert_eq!(quota["show_id"], json!(show));
     assert_eq!((&quota["pre_show_remaining"], &quota["post_show_remaining"]), (&json!(1), &json!(1)));
     let flags = report["flags"].as_object().unwrap();
-    for flag in ["send-dm", "send-broadcast", "reset-broadcast-quotas", "start-conversation", "diagnostics"] {
-        assert_eq!(flags[flag], "enabled");
+    for flag in FLAGS {
+        assert_eq!(flags[flag], "enabled", "{flag}");
     }
+    assert_eq!(flags.len(), FLAGS.len());
 
     let of_others = stand.diagnostics(&stranger).expect(200).await;
-    assert_eq!(of_others["messages"], json!({"direct": 0, "broadcast": 0, "help": 0}));
+    assert_eq!(of_others["messages"], json!({"direct": 0, "show": 0, "help": 0}));
     assert_eq!(of_others["refusals"]["24h"], json!({}));
     assert_eq!(of_others["quotas"], json!([]));
     let text = of_others.body.to_string();

@@ -1,7 +1,8 @@
 //! Each function's flag: a row in `feature_flags`, and the operator's variable beside it.
 
 use rolecall_shared::{id::UserId, rollout::bucket};
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, endpoints::endpoints, fixtures::Starts};
+use serde_json::json;
 use uuid::Uuid;
 
 async fn set(stand: &Stand, flag: &str, rollout: &str) {
@@ -40,16 +41,40 @@ impl World {
             }
             "diagnostics" => stand.diagnostics(&self.organizer).send().await,
             "reset-broadcast-quotas" => stand.reset().send().await,
+            "check-permission" => {
+                let check = json!({"action": "start_dm", "actor_role": "admin", "target_role": "attendee"});
+                stand.check(&self.organizer, &check).send().await
+            }
+            "conversations" => stand.inbox(&self.organizer, "").send().await,
+            "moderation" => stand.queue(&self.organizer, "").send().await,
+            "blocks" => stand.blocks(&self.organizer, "").send().await,
+            "own-data" => stand.export(&self.organizer).send().await,
             _ => panic!("{flag}"),
         }
     }
 }
 
-const FLAGS: [&str; 5] = ["send-dm", "send-broadcast", "start-conversation", "diagnostics", "reset-broadcast-quotas"];
+const FLAGS: [&str; 10] = [
+    "send-dm",
+    "send-broadcast",
+    "start-conversation",
+    "diagnostics",
+    "reset-broadcast-quotas",
+    "check-permission",
+    "conversations",
+    "moderation",
+    "blocks",
+    "own-data",
+];
+
+/// The flags of functions for users, who are in or out of a rollout one by one.
+fn flags_of_users() -> impl Iterator<Item = &'static str> {
+    FLAGS.into_iter().filter(|flag| *flag != "reset-broadcast-quotas")
+}
 
 #[tokio::test]
 async fn a_flag_that_is_flipped_holds_from_the_next_request_on() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let world = World::new(&stand).await;
     for flag in FLAGS {
         assert!(world.ask(&stand, flag).await.status < 300, "{flag}");
@@ -67,6 +92,20 @@ async fn a_flag_that_is_flipped_holds_from_the_next_request_on() {
 }
 
 #[tokio::test]
+async fn a_flag_switches_every_operation_of_its_function_and_nothing_else() {
+    let stand = Stand::own(Setup::new()).await;
+    let admin = stand.user(Role::Admin).await;
+    for endpoint in endpoints(Uuid::new_v4()) {
+        set(&stand, endpoint.flag, "disabled").await;
+        let refusal = endpoint.call(&stand).by(&admin).expect(404).await;
+        refusal.refused_by(Code::FeatureDisabled, "feature_disabled");
+        set(&stand, endpoint.flag, "enabled").await;
+        let answer = endpoint.call(&stand).by(&admin).send().await;
+        assert_ne!(answer.code(), "feature_disabled", "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_flag_without_a_row_is_off() {
     let stand = Stand::own(Setup::new()).await;
     let world = World::new(&stand).await;
@@ -80,12 +119,12 @@ async fn a_flag_without_a_row_is_off() {
 async fn an_internal_feature_is_for_internal_users() {
     let stand = Stand::own(Setup::new()).await;
     let world = World::new(&stand).await;
-    for flag in ["send-dm", "send-broadcast", "start-conversation", "diagnostics"] {
+    for flag in flags_of_users() {
         set(&stand, flag, "internal").await;
         world.ask(&stand, flag).await.refused(Code::FeatureDisabled);
     }
     internal(&stand, &world.organizer).await;
-    for flag in ["send-dm", "send-broadcast", "start-conversation", "diagnostics"] {
+    for flag in flags_of_users() {
         assert!(world.ask(&stand, flag).await.status < 300, "{flag}");
     }
     set(&stand, "reset-broadcast-quotas", "internal").await;

@@ -4,7 +4,24 @@ use http::Method;
 use rolecall_database::Mode;
 use rolecall_tests::{Code, Setup, Stand, until};
 
-const PATHS: [&str; 4] = ["/api/health", "send-dm", "send-broadcast", "start-conversation"];
+const PATHS: [&str; 16] = [
+    "/api/health",
+    "send-dm",
+    "send-broadcast",
+    "start-conversation",
+    "check-permission",
+    "moderation",
+    "moderation/report",
+    "moderation/review",
+    "moderation/delete",
+    "moderation/restore",
+    "moderation/suspend",
+    "moderation/lift-suspension",
+    "blocks/block",
+    "blocks/unblock",
+    "own-data",
+    "own-data/deletion",
+];
 
 #[tokio::test]
 async fn health_is_ok_without_a_token_and_names_the_version() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use rolecall_tests::{Code, Role, Stand, token};
+use rolecall_tests::{Code, Role, Stand, endpoints::endpoints, token};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -21,6 +21,107 @@ async fn a_method_that_a_path_does_not_take_is_405_with_allow() {
             assert_eq!(refusal.header("allow"), "GET, OPTIONS", "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn every_operation_takes_its_own_method_and_names_it() {
+    let stand = Stand::shared().await;
+    for endpoint in endpoints(Uuid::new_v4()) {
+        let allow = if endpoint.posts() { "GET, POST, OPTIONS" } else { "GET, OPTIONS" };
+        let other = if endpoint.posts() { None } else { Some(Method::POST) };
+        for method in [Method::PUT, Method::DELETE, Method::PATCH].into_iter().chain(other) {
+            let refusal = stand.call(method, &endpoint.path).expect(405).await.refused(Code::MethodNotAllowed);
+            assert_eq!(refusal.header("allow"), allow, "{}", endpoint.path);
+        }
+        let options = stand.call(Method::OPTIONS, &endpoint.path).expect(204).await;
+        assert_eq!(options.header("allow"), allow, "{}", endpoint.path);
+    }
+}
+
+#[tokio::test]
+async fn a_path_below_a_function_that_is_no_operation_is_404() {
+    let stand = Stand::shared().await;
+    let (user, id) = (stand.user(Role::Admin).await, Uuid::new_v4());
+    for path in [
+        "conversations/x".to_owned(),
+        format!("conversations/{id}"),
+        format!("conversations/{id}/messages/1"),
+        format!("conversations/{id}/no-such"),
+        "conversations/unread/x".to_owned(),
+        "moderation/no-such".to_owned(),
+        "moderation/report/x".to_owned(),
+        "moderation//report".to_owned(),
+        "blocks/no-such".to_owned(),
+        "own-data/no-such".to_owned(),
+        "own-data/export/x".to_owned(),
+        "check-permission/x".to_owned(),
+    ] {
+        for method in [Method::GET, Method::POST] {
+            stand.call(method, &path).by(&user).expect(404).await.refused(Code::NotFound);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_uuid_in_a_path_is_named() {
+    let stand = Stand::shared().await;
+    let user = stand.user(Role::Admin).await;
+    for segment in ["me", "%00", "..%2f..", "00000000000040008000000000000021", "'%20or%20true"] {
+        for call in [
+            stand.get(&format!("conversations/{segment}/messages")),
+            stand.post(&format!("conversations/{segment}/read"), &json!({"up_to_seq": 1})),
+        ] {
+            let refusal = call.by(&user).expect(400).await.refused(Code::ValidationError);
+            assert_eq!(refusal.faults(), [("conversation_id", "malformed_uuid")], "{segment}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_is_checked_field_by_field() {
+    let stand = Stand::shared().await;
+    let (user, id) = (stand.user(Role::Admin).await, Uuid::new_v4());
+    let below = format!("conversations/{id}/messages");
+    for (path, query, field, code) in [
+        ("conversations", "limit=0".to_owned(), "limit", "out_of_range"),
+        ("conversations", "limit=101".to_owned(), "limit", "out_of_range"),
+        ("conversations", "limit=-1".to_owned(), "limit", "out_of_range"),
+        ("conversations", "limit=1.5".to_owned(), "limit", "wrong_type"),
+        ("conversations", "limit=ten".to_owned(), "limit", "wrong_type"),
+        ("conversations", "limit=".to_owned(), "limit", "wrong_type"),
+        ("conversations", "limit=99999999999999999999".to_owned(), "limit", "out_of_range"),
+        ("conversations", "kind=broadcast".to_owned(), "kind", "unknown_value"),
+        ("conversations", "kind=Direct".to_owned(), "kind", "unknown_value"),
+        ("conversations", "cursor=x".to_owned(), "cursor", "malformed_cursor"),
+        ("conversations", "cursor=1.2".to_owned(), "cursor", "malformed_cursor"),
+        ("conversations", format!("cursor=1.{id}%00"), "cursor", "malformed_cursor"),
+        ("conversations", format!("cursor={}", "1".repeat(4000)), "cursor", "malformed_cursor"),
+        ("conversations", "limit=1&limit=2".to_owned(), "limit", "duplicate"),
+        ("conversations", "Limit=1".to_owned(), "Limit", "unknown_field"),
+        ("conversations", "colour=red".to_owned(), "colour", "unknown_field"),
+        ("conversations/unread", "limit=1".to_owned(), "limit", "unknown_field"),
+        (&below, "limit=201".to_owned(), "limit", "out_of_range"),
+        (&below, "before_seq=x".to_owned(), "before_seq", "wrong_type"),
+        (&below, "before_seq=-1".to_owned(), "before_seq", "out_of_range"),
+        (&below, "since_seq=-1".to_owned(), "since_seq", "out_of_range"),
+        (&below, "since_seq=9223372036854775808".to_owned(), "since_seq", "out_of_range"),
+        (&below, "cursor=1".to_owned(), "cursor", "unknown_field"),
+        ("moderation/queue", "status=open".to_owned(), "status", "unknown_value"),
+        ("moderation/queue", "show_id=x".to_owned(), "show_id", "malformed_uuid"),
+        ("moderation/queue", "limit=101".to_owned(), "limit", "out_of_range"),
+        ("moderation/audit", "message_id=x".to_owned(), "message_id", "malformed_uuid"),
+        ("moderation/audit", "target_id=x".to_owned(), "target_id", "malformed_uuid"),
+        ("moderation/audit", "cursor=x".to_owned(), "cursor", "malformed_cursor"),
+        ("blocks", "limit=101".to_owned(), "limit", "out_of_range"),
+        ("blocks", "cursor=%ff".to_owned(), "cursor", "malformed_cursor"),
+    ] {
+        let refusal = stand.get(&format!("{path}?{query}")).by(&user).expect(400).await;
+        let refusal = refusal.refused(Code::ValidationError);
+        assert_eq!(refusal.faults(), [(field, code)], "{path}?{query}: {}", refusal.body);
+    }
+    // What is percent-encoded means the same, and nothing is no parameter.
+    stand.get("conversations?limit=%35").by(&user).expect(200).await;
+    stand.get("conversations?").by(&user).expect(200).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use http::Method;
 use jwt_simple::prelude::*;
 use rolecall_tests::{
     Answer, Call, Code, Role, Setup, Stand, User,
+    endpoints::endpoints,
     token::{self, SECRET},
 };
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ const AUDIENCE: &str = "the app";
 /// A valid request to each function, without a token.
 fn calls(stand: &Stand) -> Vec<Call> {
     let id = Uuid::new_v4();
-    vec![
+    let mut calls = vec![
         stand.post("send-dm", &json!({"recipient_id": id, "content": "Hello"})),
         stand.post("send-broadcast", &json!({"show_id": id, "recipient_roles": ["attendee"], "message": "Hello"})),
         stand.post("start-conversation", &json!({"help_request_id": id, "initial_message": "I can drive you."})),
@@ -26,7 +27,9 @@ fn calls(stand: &Stand) -> Vec<Call> {
             &json!({"initial_message": "I can drive you."}),
         ),
         stand.post("reset-broadcast-quotas", &json!({})),
-    ]
+    ];
+    calls.extend(endpoints(id).iter().map(|endpoint| endpoint.call(stand)));
+    calls
 }
 
 async fn refused_everywhere(stand: &Stand, change: impl Fn(Call) -> Call) -> Vec<Answer> {

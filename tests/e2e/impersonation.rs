@@ -1,6 +1,6 @@
 //! Acting for somebody else: refused, and on record.
 
-use rolecall_tests::{Code, Role, Stand, fixtures::Starts, token};
+use rolecall_tests::{Code, Role, Stand, endpoints::endpoints, fixtures::Starts, token};
 use serde_json::{Value, json};
 
 const AUTHOR_FIELDS: [&str; 10] = [
@@ -40,6 +40,28 @@ async fn a_body_that_names_another_sender_is_refused_and_audited() {
         }
     }
     for user in [&mallory, &victim, &recipient] {
+        assert_eq!(stand.traces(user).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn no_operation_acts_for_somebody_else() {
+    let stand = Stand::shared().await;
+    let [mallory, victim] = stand.users([Role::Moderator, Role::Attendee]).await;
+    for endpoint in endpoints(victim.id) {
+        let call = if endpoint.posts() {
+            let mut body = endpoint.body.clone();
+            body["user_id"] = json!(victim.id);
+            stand.post(&endpoint.path, &body)
+        } else {
+            stand.get(&format!("{}?user_id={}", endpoint.path, victim.id))
+        };
+        let refusal = call.by(&mallory).expect(403).await.refused_by(Code::PermissionDenied, "impersonation");
+        let audit = stand.audit(refusal.request_id()).await;
+        let expected = (Some("permission_denied".to_owned()), "impersonation_attempt".to_owned(), Some(mallory.id));
+        assert_eq!(audit, [expected], "{endpoint:?}");
+    }
+    for user in [&mallory, &victim] {
         assert_eq!(stand.traces(user).await, 0);
     }
 }

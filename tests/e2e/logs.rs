@@ -70,6 +70,9 @@ async fn neither_messages_nor_tokens_nor_secrets_nor_phone_numbers_are_printed()
     let request = stand.help_request(&attendee).await;
     let secret = "xyzzy-is-a-secret";
     let phones = ["+1 555 123 4567", "+15551234567", "(555) 123-4567", "+49 170 1234567"];
+    let moderator = stand.user(Role::Moderator).await;
+    let sent = stand.send_dm(&organizer, &attendee, secret).expect(201).await;
+    let (message, conversation) = (sent.id("message_id"), sent.id("conversation_id"));
     let mut answers = Vec::new();
     for phone in phones {
         let text = format!("{secret} call me on {phone}");
@@ -78,6 +81,13 @@ async fn neither_messages_nor_tokens_nor_secrets_nor_phone_numbers_are_printed()
         answers.push(stand.broadcast(&organizer, show, &text).send().await);
         answers.push(stand.offer(&organizer, request, &text).send().await);
         answers.push(stand.offer(&attendee, request, &text).send().await);
+        answers.push(stand.report(&attendee, message, &text).send().await);
+        let note = json!({"message_id": message, "note": text});
+        answers.push(stand.post("moderation/delete", &note).by(&moderator).send().await);
+        answers.push(stand.post("moderation/restore", &note).by(&moderator).send().await);
+        let query = format!("cursor={0}&kind={0}&{0}=1", phone.replace([' ', '+', '(', ')'], "%20"));
+        answers.push(stand.inbox(&attendee, &query).send().await);
+        answers.push(stand.messages(&moderator, conversation, "").send().await);
         answers.push(
             stand
                 .post("send-dm", &json!({"content": text, &text: text, "recipient_id": text}))
@@ -92,6 +102,9 @@ async fn neither_messages_nor_tokens_nor_secrets_nor_phone_numbers_are_printed()
         let path = format!("/functions/v1/{}?q={}", phone.replace(' ', "%20"), phone.replace(' ', "%20"));
         answers.push(stand.get(&path).send().await);
     }
+    let exported = stand.export(&attendee).expect(200).await;
+    assert!(exported.body.to_string().contains(secret));
+    answers.push(exported);
     // A statement that fails in the database quotes the row in PostgreSQL's DETAIL.
     stand
         .db

@@ -1,9 +1,14 @@
 //! Every behaviour on the wire, every race and every refusal, against a real PostgreSQL and the real components on the
 //! real runner. One module for each subject; a test's name says what holds.
 
+mod audit;
+mod blocks;
 mod broadcast_cost;
+mod broadcast_inbox;
 mod broadcast_quota;
 mod catalogue;
+mod check_permission;
+mod conversations;
 mod cors;
 mod demo;
 mod diagnostics;
@@ -15,11 +20,18 @@ mod idempotency;
 mod identity;
 mod impersonation;
 mod keys;
+mod legacy;
 mod logs;
 mod matrix;
+mod moderation;
+mod monitoring;
+mod newman;
+mod openapi;
 mod outage;
+mod own_data;
 mod quota_reset;
 mod races;
+mod rate_limits;
 mod reply;
 mod rollout;
 mod rpc;
@@ -27,5 +39,6 @@ mod send_broadcast;
 mod send_dm;
 mod shutdown;
 mod start_conversation;
+mod suspension;
 mod typescript;
 mod validation;

@@ -56,7 +56,7 @@ async fn more(what: &str, counter: &AtomicUsize, by: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_201_outlives_a_stopped_database_and_nothing_is_there_twice() {
-    let stand = Arc::new(Stand::own(Setup::new().own_cluster()).await);
+    let stand = Arc::new(Stand::own(Setup::new().own_cluster().without_rate_limits()).await);
     let seen = Arc::new(Seen::default());
     let mut writers = Vec::new();
     for writer in 0..WRITERS {

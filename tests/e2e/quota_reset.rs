@@ -36,7 +36,10 @@ async fn at_the_turn_of_the_quota_day_quotas_are_full_again_and_old_records_are_
                values ('warn', 'old', 'x', now() - interval '31 days'), ('warn', 'young', 'x', now() - interval '29 days');
              insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
                values (now() - interval '8 days', 'old', 'ok', gen_random_uuid(), 1, 1, 1),
-                      (now() - interval '6 days', 'young', 'ok', gen_random_uuid(), 1, 1, 1);",
+                      (now() - interval '6 days', 'young', 'ok', gen_random_uuid(), 1, 1, 1);
+             insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
+               values (gen_random_uuid(), 'old', 1, now() - interval '25 hours', 10, 60),
+                      (gen_random_uuid(), 'young', 1, now() - interval '23 hours', 10, 60);",
         )
         .await;
 
@@ -50,7 +53,12 @@ async fn at_the_turn_of_the_quota_day_quotas_are_full_again_and_old_records_are_
     assert_eq!(run["pruned"]["application_logs"], 1);
     assert_eq!(stand.quota(&organizer, upcoming).await, Some((Some(2), Some(1))));
     assert_eq!(stand.quota(&organizer, past).await, Some((Some(2), Some(1))));
-    for table in ["rolecall.idempotency_records where key", "public.application_logs where service"] {
+    assert_eq!(run["pruned"]["rate_buckets"], 1);
+    for table in [
+        "rolecall.idempotency_records where key",
+        "public.application_logs where service",
+        "rolecall.rate_buckets where action",
+    ] {
         assert_eq!(stand.db.count(&format!("{table} = 'old'"), &[]).await, 0, "{table}");
         assert_eq!(stand.db.count(&format!("{table} = 'young'"), &[]).await, 1, "{table}");
     }

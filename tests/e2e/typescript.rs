@@ -3,7 +3,14 @@
 //! `make test` builds it (`make client`).
 
 use rolecall_shared::matrix::{Action, Decision, Facts, Role, decide};
-use rolecall_tests::{Setup, Stand, User, fixtures::Starts, runner::workspace, token};
+use rolecall_tests::{
+    Setup, Stand, User,
+    fixtures::Starts,
+    observer::Observer,
+    openapi::{Operation, document},
+    runner::workspace,
+    token,
+};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -47,16 +54,22 @@ fn rust_and_typescript_decide_every_combination_alike() {
         }
     }
     assert_eq!(in_typescript.next(), None);
-    assert_eq!(compared, 4 * 6 * 6 * 1024);
+    assert_eq!(compared, 6 * 6 * 6 * 1024);
     println!("{compared} decisions of Rust and TypeScript compared");
+}
+
+#[test]
+fn an_export_is_read_to_its_end_or_not_at_all_and_every_write_has_a_key() {
+    assert_eq!(node("client.mjs", &Value::Null).trim(), "the client keeps its own promises");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     // The reset at the end is for the whole database.
     let stand = Stand::own(Setup::new()).await;
-    let roles = [Role::Attendee, Role::Attendee, Role::Attendee, Role::Dealer, Role::MvpDealer, Role::ShowOrganizer];
-    let [attendee, requester, owner, dealer, mvp, organizer] = stand.users(roles).await;
+    let [attendee, requester, owner] = stand.users([Role::Attendee; 3]).await;
+    let [dealer, mvp, organizer, moderator] =
+        stand.users([Role::Dealer, Role::MvpDealer, Role::ShowOrganizer, Role::Moderator]).await;
     let show = stand.show(&organizer, Starts::InAWeek).await;
     stand.join(show, &[&attendee, &dealer, &mvp]).await;
     let help_request = stand.help_request(&requester).await;
@@ -64,11 +77,24 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     stand.belongs(&owner, organization, Some("owner")).await;
 
     let user = |user: &User| json!({"id": user.id, "token": user.token});
+    let observer = Observer::start(stand.runner().address()).await;
     let setup = json!({
-        "baseUrl": stand.runner().address(), "show": show, "helpRequest": help_request,
+        "baseUrl": observer.address(), "show": show, "helpRequest": help_request,
         "attendee": user(&attendee), "requester": user(&requester), "owner": user(&owner), "dealer": user(&dealer),
-        "mvp": user(&mvp), "organizer": user(&organizer), "operator": {"token": token::operator()},
+        "mvp": user(&mvp), "organizer": user(&organizer), "moderator": user(&moderator), "operator": {"token": token::operator()},
     });
     let printed = tokio::task::block_in_place(|| node("flows.mjs", &setup));
     assert_eq!(printed.trim(), "every flow went as it should");
+    println!("{} answers, all as docs/openapi.yaml says", observer.answers());
+
+    let seen = observer.seen();
+    let called = |operation: &&Operation| {
+        seen.iter()
+            .any(|seen| seen.code == "ok" && seen.method == operation.method.as_str() && seen.path == operation.path)
+    };
+    let is_alias = |operation: &Operation| operation.alias_of.is_some();
+    let is_health = |operation: &Operation| operation.answers.contains_key("503") && operation.id != "health";
+    let operations = document().operations().iter().filter(|operation| !is_alias(operation) && !is_health(operation));
+    let uncalled: Vec<_> = operations.filter(|operation| !called(operation)).map(|operation| &operation.id).collect();
+    assert!(uncalled.is_empty(), "operations the client did not call with success: {uncalled:?}");
 }

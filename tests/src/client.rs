@@ -1,11 +1,12 @@
 //! An HTTP client that checks the form of every answer (CONTRACT section 6), whatever the test is about.
 
-use anyhow::{Context, Result};
+use crate::openapi;
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures::stream;
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
-use hyper::body::Frame;
+use hyper::body::{Frame, Incoming};
 use hyper_util::{
     client::legacy::{Client as HyperClient, connect::HttpConnector},
     rt::TokioExecutor,
@@ -16,6 +17,9 @@ use std::{convert::Infallible, ops::Index};
 use uuid::Uuid;
 
 type Body = BoxBody<Bytes, Infallible>;
+
+/// The content type of an answer that is one JSON object a line.
+const NDJSON: &str = "application/x-ndjson";
 
 /// Keeps connections; it belongs to the test's own runtime.
 #[derive(Clone, Debug)]
@@ -43,8 +47,15 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null where there is none.
+    /// The body; null where there is none, and an array of the lines where it is NDJSON.
     pub body: Value,
+}
+
+/// An answer of many lines on its way, read as slowly as one likes.
+#[derive(Debug)]
+pub struct Lines {
+    body: Incoming,
+    read: Vec<u8>,
 }
 
 impl Client {
@@ -116,25 +127,45 @@ impl Call {
         self.try_send().await.unwrap_or_else(|error| panic!("{asked}: {error:#}"))
     }
 
-    /// Sends it; a connection that fails is an error, an answer of the wrong form a panic.
+    /// Sends it and wants 200 and NDJSON, of which nothing is read yet.
     ///
-    /// # Errors
-    /// When there is no whole answer.
-    pub async fn try_send(self) -> Result<Answer> {
+    /// # Panics
+    /// When the answer is another.
+    pub async fn open(self) -> Lines {
+        let asked = format!("{} {}", self.method, self.path);
+        let response = self.request().await.unwrap_or_else(|error| panic!("{asked}: {error:#}"));
+        let (parts, body) = response.into_parts();
+        assert_eq!(parts.status.as_u16(), 200, "{asked}");
+        assert_eq!(parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes), Some(NDJSON.as_bytes()));
+        Lines { body, read: Vec::new() }
+    }
+
+    async fn request(&self) -> Result<Response<Incoming>> {
         let mut request = Request::builder().method(&self.method).uri(format!("{}{}", self.client.address, self.path));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let body: Body = if self.chunked {
-            StreamBody::new(stream::iter(self.body.into_iter().map(|chunk| Ok(Frame::data(chunk))))).boxed()
+            let chunks = self.body.clone();
+            StreamBody::new(stream::iter(chunks.into_iter().map(|chunk| Ok(Frame::data(chunk))))).boxed()
         } else {
-            Full::new(self.body.into_iter().next().unwrap_or_default()).boxed()
+            Full::new(self.body.first().cloned().unwrap_or_default()).boxed()
         };
+        self.client.http.request(request.body(body)?).await.context("no answer")
+    }
+
+    /// Sends it; a connection that fails is an error, an answer of the wrong form a panic.
+    ///
+    /// # Errors
+    /// When there is no whole answer.
+    pub async fn try_send(self) -> Result<Answer> {
         let head = self.method == Method::HEAD;
-        let response = self.client.http.request(request.body(body)?).await.context("no answer")?;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.request().await?.into_parts();
         let bytes = body.collect().await.context("the answer ended early")?.to_bytes();
-        Ok(Answer::checked(parts.status.as_u16(), parts.headers, &bytes, head))
+        let answer = Answer::checked(parts.status.as_u16(), parts.headers, &bytes, head);
+        let sent = self.body.first().and_then(|body| serde_json::from_slice(body).ok());
+        openapi::check(&self.method, &self.path, sent.as_ref(), &answer);
+        Ok(answer)
     }
 }
 
@@ -154,12 +185,22 @@ impl Answer {
         assert!(cors, "no CORS header: {whole}");
 
         let empty = status == 204 || head;
-        if !empty {
+        let lines = text(header::CONTENT_TYPE).as_deref() == Some(NDJSON);
+        // What is streamed has a length only once it is over.
+        if !empty && !lines {
             assert_eq!(text(header::CONTENT_LENGTH), Some(bytes.len().to_string()), "content-length: {whole}");
         }
         if empty {
             assert!(bytes.is_empty(), "a body where none belongs: {whole}");
             return Answer { status, headers, body: Value::Null };
+        }
+
+        if lines {
+            assert_eq!(status, 200, "lines are for a success: {whole}");
+            assert!(bytes.is_empty() || bytes.ends_with(b"\n"), "a line that does not end: {whole}");
+            let parse = |line: &[u8]| serde_json::from_slice(line).unwrap_or_else(|_| panic!("no JSON: {whole}"));
+            let body = bytes.split_inclusive(|&byte| byte == b'\n').map(parse).collect();
+            return Answer { status, headers, body: Value::Array(body) };
         }
 
         let body: Value = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("no JSON ({error}): {whole}"));
@@ -183,6 +224,26 @@ impl Answer {
             assert!(seconds.is_some_and(|seconds| seconds >= 1), "retry-after: {whole}");
         }
         Answer { status, headers, body }
+    }
+
+    /// The lines of NDJSON.
+    ///
+    /// # Panics
+    /// When it is something else.
+    pub fn lines(&self) -> &[Value] {
+        self.list(&self.body)
+    }
+
+    /// A member that is a list.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn items(&self, member: &str) -> &[Value] {
+        self.list(&self.body[member])
+    }
+
+    fn list<'a>(&self, value: &'a Value) -> &'a [Value] {
+        value.as_array().unwrap_or_else(|| panic!("no list: {}", self.body))
     }
 
     /// A header's text; empty where there is none.
@@ -262,6 +323,32 @@ impl Answer {
     /// The request's id.
     pub fn request_id(&self) -> &str {
         self.header("x-request-id")
+    }
+}
+
+impl Lines {
+    /// The next line; none at the end of the answer.
+    ///
+    /// # Errors
+    /// When the answer breaks off.
+    ///
+    /// # Panics
+    /// When a line is no JSON.
+    pub async fn next(&mut self) -> Result<Option<Value>> {
+        loop {
+            if let Some(end) = self.read.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                let line = serde_json::from_slice(&line);
+                let line = line.unwrap_or_else(|error| panic!("a line that is no JSON: {error}"));
+                openapi::check_line(&line);
+                return Ok(Some(line));
+            }
+            match self.body.frame().await {
+                Some(frame) => self.read.extend_from_slice(frame?.data_ref().map_or(&[], |data| data)),
+                None if self.read.is_empty() => return Ok(None),
+                None => bail!("the last line has no end"),
+            }
+        }
     }
 }
 

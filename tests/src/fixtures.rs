@@ -2,7 +2,7 @@
 
 use crate::{client::Call, stand::Stand, token};
 use rolecall_shared::matrix::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Somebody with a profile and a token.
@@ -146,6 +146,163 @@ impl Stand {
         self.get("diagnostics").by(user)
     }
 
+    /// What somebody may do: one check, or `{"checks": […]}`.
+    pub fn check(&self, user: &User, check: &Value) -> Call {
+        self.post("check-permission", check).by(user)
+    }
+
+    /// A page of the inbox; `query` is what stands behind the question mark.
+    pub fn inbox(&self, user: &User, query: &str) -> Call {
+        self.page("conversations", query).by(user)
+    }
+
+    /// How much is unread in total.
+    pub fn unread(&self, user: &User) -> Call {
+        self.get("conversations/unread").by(user)
+    }
+
+    /// A page of a conversation.
+    pub fn messages(&self, user: &User, conversation: Uuid, query: &str) -> Call {
+        self.page(&format!("conversations/{conversation}/messages"), query).by(user)
+    }
+
+    /// Says how far somebody has read.
+    pub fn mark_read(&self, user: &User, conversation: Uuid, up_to_seq: i64) -> Call {
+        self.post(&format!("conversations/{conversation}/read"), &json!({"up_to_seq": up_to_seq})).by(user)
+    }
+
+    /// Reports a message.
+    pub fn report(&self, user: &User, message: Uuid, reason: &str) -> Call {
+        self.post("moderation/report", &json!({"message_id": message, "reason": reason})).by(user)
+    }
+
+    /// A page of the reports.
+    pub fn queue(&self, user: &User, query: &str) -> Call {
+        self.page("moderation/queue", query).by(user)
+    }
+
+    /// Decides a report.
+    pub fn review(&self, user: &User, report: Uuid, decision: &str) -> Call {
+        self.post("moderation/review", &json!({"report_id": report, "decision": decision})).by(user)
+    }
+
+    /// Deletes a message.
+    pub fn delete_message(&self, user: &User, message: Uuid) -> Call {
+        self.post("moderation/delete", &json!({"message_id": message})).by(user)
+    }
+
+    /// Restores a message.
+    pub fn restore_message(&self, user: &User, message: Uuid) -> Call {
+        self.post("moderation/restore", &json!({"message_id": message})).by(user)
+    }
+
+    /// Suspends somebody until a time in RFC 3339.
+    pub fn suspend_user(&self, user: &User, target: Uuid, until: &str) -> Call {
+        self.post("moderation/suspend", &json!({"target_id": target, "until": until})).by(user)
+    }
+
+    /// Ends a suspension.
+    pub fn lift_suspension(&self, user: &User, target: Uuid) -> Call {
+        self.post("moderation/lift-suspension", &json!({"target_id": target})).by(user)
+    }
+
+    /// A page of what moderators did.
+    pub fn moderation_audit(&self, user: &User, query: &str) -> Call {
+        self.page("moderation/audit", query).by(user)
+    }
+
+    /// A page of whom somebody has blocked.
+    pub fn blocks(&self, user: &User, query: &str) -> Call {
+        self.page("blocks", query).by(user)
+    }
+
+    /// Blocks somebody.
+    pub fn block_user(&self, user: &User, blocked: Uuid) -> Call {
+        self.post("blocks/block", &json!({"blocked_id": blocked})).by(user)
+    }
+
+    /// Lifts a block.
+    pub fn unblock_user(&self, user: &User, blocked: Uuid) -> Call {
+        self.post("blocks/unblock", &json!({"blocked_id": blocked})).by(user)
+    }
+
+    /// Everything that is somebody's own.
+    pub fn export(&self, user: &User) -> Call {
+        self.get("own-data/export").by(user)
+    }
+
+    /// Asks for the deletion of one's own messages.
+    pub fn delete_own_data(&self, user: &User) -> Call {
+        self.post("own-data/deletion", &json!({"confirm": true})).by(user)
+    }
+
+    fn page(&self, path: &str, query: &str) -> Call {
+        self.get(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
+    }
+
+    /// Sets how often users of a role may do something: so many times, refilled within so many seconds.
+    pub async fn limit(&self, role: Role, action: &str, capacity: i32, window_seconds: i32) {
+        let sql = "insert into public.rate_limits (role, action, capacity, window_seconds)
+            values ($1::text::public.app_role, $2, $3, $4)
+            on conflict (role, action) do update
+            set capacity = excluded.capacity, window_seconds = excluded.window_seconds";
+        self.db.run(sql, &[&role.as_str(), &action, &capacity, &window_seconds]).await;
+    }
+
+    /// Takes somebody out of a show.
+    pub async fn leave(&self, show: Uuid, user: &User) {
+        let sql = "delete from public.show_participants where show_id = $1 and user_id = $2";
+        self.db.run(sql, &[&show, &user.id]).await;
+    }
+
+    /// A time so many hours from now on the clock of the database, in RFC 3339.
+    pub async fn hours_from_now(&self, hours: i32) -> String {
+        self.db.one("select rolecall.iso(now() + make_interval(hours => $1))", &[&hours]).await
+    }
+
+    /// A direct conversation of two people with so many messages, all by `writer` and unread by `reader`.
+    pub async fn history(&self, reader: &User, writer: &User, messages: i64) -> Uuid {
+        let sql = "with conversation as (
+              insert into public.conversations
+                (kind, participant_low, participant_high, created_by, last_seq, last_message_at)
+              values ('direct', least($1::uuid, $2), greatest($1, $2), $2, $3, now())
+              returning id
+            ), people as (
+              insert into public.conversation_participants (conversation_id, user_id, last_read_seq)
+              select id, person, case when person = $1 then 0 else $3 end
+              from conversation, unnest(array[$1::uuid, $2]) as person
+            ), written as (
+              insert into public.messages (conversation_id, seq, sender_id, content)
+              select id, seq, $2, 'Message ' || seq from conversation, generate_series(1, $3) as seq
+            )
+            select id from conversation";
+        self.db.one(sql, &[&reader.id, &writer.id, &messages]).await
+    }
+
+    /// The id of the message with this number.
+    pub async fn message(&self, conversation: Uuid, seq: i64) -> Uuid {
+        let sql = "select id from public.messages where conversation_id = $1 and seq = $2";
+        self.db.one(sql, &[&conversation, &seq]).await
+    }
+
+    /// Every row of every table, summed up: the same before and after something that changes nothing.
+    pub async fn fingerprint(&self) -> Vec<String> {
+        let tables = "select format(
+              'select %L || md5(coalesce(string_agg(t::text, chr(10) order by t::text), %L)) from %I.%I as t',
+              relname || ' ', '', nspname, relname
+            )
+            from pg_class
+            join pg_namespace on pg_namespace.oid = relnamespace
+            where relkind in ('r', 'p') and nspname in ('public', 'rolecall')
+            order by nspname, relname";
+        let rows = self.db.query(tables, &[]).await.unwrap_or_else(|error| panic!("{tables}: {error:?}"));
+        let mut sums = Vec::new();
+        for row in rows {
+            sums.push(self.db.one(row.get(0), &[]).await);
+        }
+        sums
+    }
+
     /// How many rows writing has left of somebody, as sender, helper or recipient: none after a refusal.
     pub async fn traces(&self, user: &User) -> i64 {
         let sql = "select
@@ -156,6 +313,9 @@ impl Stand {
             + (select count(*) from public.broadcast_quotas where sender_id = $1)
             + (select count(*) from public.conversations_v2 where $1 in (helper_id, requester_id))
             + (select count(*) from public.messages_v2 where sender_id = $1)
+            + (select count(*) from public.reported_messages where reporter_id = $1)
+            + (select count(*) from public.moderation_audit where actor_id = $1)
+            + (select count(*) from public.data_deletions where user_id = $1)
             + (select count(*) from rolecall.idempotency_records where user_id = $1)";
         self.db.one(sql, &[&user.id]).await
     }

@@ -6,7 +6,10 @@
 //! sentence where something does not hold: they are for tests.
 
 pub mod client;
+pub mod endpoints;
 pub mod fixtures;
+pub mod observer;
+pub mod openapi;
 pub mod process;
 pub mod runner;
 pub mod stand;

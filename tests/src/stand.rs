@@ -30,6 +30,7 @@ pub struct Setup {
     flags: Vec<String>,
     own_cluster: bool,
     without_secret: bool,
+    without_rate_limits: bool,
     cron: Option<String>,
 }
 
@@ -71,6 +72,14 @@ impl Setup {
     #[must_use]
     pub fn without_secret(mut self) -> Setup {
         self.without_secret = true;
+        self
+    }
+
+    /// Without a limit on how often somebody may do something: for tests that do more in a moment than a person would,
+    /// and are about something else. Every row of `public.rate_limits` stays and says "unlimited".
+    #[must_use]
+    pub fn without_rate_limits(mut self) -> Setup {
+        self.without_rate_limits = true;
         self
     }
 }
@@ -124,7 +133,7 @@ async fn new_database(cluster: &Cluster) -> Result<String> {
 }
 
 impl Stand {
-    /// The stand that most tests share.
+    /// The stand that most tests share; nobody is limited in how often they do something here.
     ///
     /// # Panics
     /// When it cannot be set up.
@@ -133,7 +142,8 @@ impl Stand {
         let base = BASE
             .get_or_init(|| async {
                 let cluster = shared_cluster().await;
-                Base::new(cluster, Setup::new()).await.unwrap_or_else(|error| panic!("no stand: {error:#}"))
+                let setup = Setup::new().without_rate_limits();
+                Base::new(cluster, setup).await.unwrap_or_else(|error| panic!("no stand: {error:#}"))
             })
             .await;
         Stand::of(base.clone(), None).await
@@ -264,6 +274,10 @@ impl Base {
     async fn new(cluster: &Cluster, setup: Setup) -> Result<Base> {
         let name = new_database(cluster).await?;
         let edge_url = cluster.edge_url(&name).await?;
+        if setup.without_rate_limits {
+            let db = rolecall_database::connect(&cluster.admin_url(&name)).await?;
+            db.execute("update public.rate_limits set capacity = null", &[]).await?;
+        }
         let runner = setup.start(&edge_url).await?;
         Ok(Base { runner: Arc::new(runner), setup, admin_url: cluster.admin_url(&name), edge_url })
     }

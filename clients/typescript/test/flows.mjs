@@ -1,7 +1,9 @@
 // The marketplace's flows, with this client as the caller. A test gives it a running server and whom to be:
-// {baseUrl, show, attendee, dealer, mvp, organizer, requester, operator, owner, helpRequest}, each user {id, token}.
+// {baseUrl, show, attendee, dealer, mvp, organizer, moderator, requester, operator, owner, helpRequest}, each user
+// {id, token}.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { RolecallClient, RolecallError, canSendBroadcast, canSendDirectMessage, explain } from '../dist/index.js';
 
 const setup = JSON.parse(process.env.ROLECALL_TEST_SETUP);
@@ -19,12 +21,19 @@ async function refused(call, code, status) {
   return error;
 }
 
-const { attendee, dealer, mvp, organizer, requester, show } = setup;
+/** Expects a refusal by this rule of the permission matrix. */
+async function refusedBy(call, rule) {
+  const error = await refused(call, 'permission_denied', 403);
+  assert.equal(error.problem.reasons[0].code, rule);
+  assert.ok(error.problem.reasons[0].allowed_if.length > 5);
+}
+
+const { attendee, dealer, moderator, mvp, organizer, requester, show } = setup;
 
 // What is allowed works, and the module knew; a key of one's own makes a repetition an answer.
 assert.ok(canSendDirectMessage('attendee', 'mvp_dealer'));
 const message = { recipient_id: mvp.id, content: 'Do you have it with you?', show_id: show };
-const idempotencyKey = crypto.randomUUID();
+const idempotencyKey = randomUUID();
 const sent = await as(attendee).sendDm(message, { idempotencyKey });
 assert.equal(sent.seq, 1);
 assert.deepEqual({ ...(await as(attendee).sendDm(message, { idempotencyKey })), request_id: sent.request_id }, sent);
@@ -63,11 +72,129 @@ const exists = await refused(as(attendee).startConversation(offer), 'conversatio
 assert.equal(exists.problem.conversation_id, started.conversation_id);
 await refused(as(requester).startConversation(offer), 'invalid_input', 400);
 
+// Asking first: the server says what the module said, with what is left of the rate, and one call asks for a whole list.
+const asked = await as(attendee).checkPermission({ action: 'start_dm', recipient_id: dealer.id });
+assert.equal(asked.allowed, false);
+assert.equal(asked.code, 'permission_denied');
+assert.equal(asked.rule, explain('start_dm', 'attendee', 'dealer').rule);
+assert.deepEqual(asked.would_be_allowed_if, [explain('start_dm', 'attendee', 'dealer').allowedIf]);
+const list = await as(attendee).checkPermissions([
+  { action: 'start_dm', recipient_id: mvp.id, show_id: show },
+  { action: 'reply', conversation_id: sent.conversation_id },
+  { action: 'broadcast', show_id: show },
+  { action: 'broadcast', actor_role: 'show_organizer', target_role: 'attendee', facts: ['feature_enabled', 'own_show'] },
+]);
+assert.deepEqual(list.map(({ action, allowed }) => [action, allowed]), [
+  ['start_dm', true],
+  ['reply', true],
+  ['broadcast', false],
+  ['broadcast', true],
+]);
+assert.equal(list[0].quota.policy, 'send_dm');
+const quota = (await as(organizer).checkPermission({ action: 'broadcast', show_id: show })).quota;
+assert.deepEqual(quota.remaining, { pre_show: 0, post_show: 1 });
+
+// Reading: the inbox, a page at a time; the messages in both directions; what is unread; and marking it read.
+const inbox = await as(mvp).conversations({ kind: 'direct' });
+const card = inbox.conversations.find(({ id }) => id === sent.conversation_id);
+assert.equal(card.with.id, attendee.id);
+assert.equal(card.last_message.content, message.content);
+assert.deepEqual([card.last_seq, card.unread_count, card.can_reply], [3, 1, true]);
+const pages = [];
+for (let cursor; cursor !== null; ) {
+  const page = await as(attendee).conversations({ limit: 1, ...(cursor && { cursor }) });
+  pages.push(...page.conversations);
+  cursor = page.next_cursor;
+}
+const whole = await as(attendee).conversations();
+assert.deepEqual(pages, whole.conversations);
+assert.equal(whole.next_cursor, null);
+const fromOrganizer = pages.find(({ kind, with: sender }) => kind === 'show' && sender.id === organizer.id);
+assert.equal(fromOrganizer.last_message.content, broadcast.message);
+assert.equal(fromOrganizer.can_reply, false);
+assert.equal(fromOrganizer.reply_refusal.rule, explain('reply', 'attendee', 'show_organizer', { broadcast_recipient: true }).rule);
+
+const seqs = ({ messages }) => messages.map(({ seq }) => seq);
+assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id)), [1, 2, 3]);
+const newest = await as(mvp).messages(sent.conversation_id, { limit: 1 });
+assert.deepEqual([seqs(newest), newest.has_more_before, newest.has_more_after], [[3], true, false]);
+assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { before_seq: 3, limit: 1 })), [2]);
+assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { since_seq: 1 })), [2, 3]);
+await refused(as(requester).messages(sent.conversation_id), 'not_found', 404);
+assert.equal((await as(mvp).unread()).by_kind.direct, 1);
+assert.equal((await as(mvp).markRead(sent.conversation_id, 3)).unread_count, 0);
+assert.equal((await as(mvp).markRead(sent.conversation_id, 1)).last_read_seq, 3, 'never backwards');
+assert.equal((await as(mvp).unread()).by_kind.direct, 0);
+
+// A report, once each; the decision about it, once; and the message comes back.
+const report = { message_id: reply.message_id, reason: 'He asks for money in advance.' };
+await refused(as(requester).report(report), 'not_found', 404);
+const filed = await as(attendee).report(report);
+assert.equal((await refused(as(attendee).report(report), 'already_reported', 409)).problem.report_id, filed.report_id);
+await refused(as(attendee).reports(), 'permission_denied', 403);
+const queue = await as(moderator).reports({ status: 'pending' });
+assert.deepEqual([queue.reports.length, queue.counts.pending], [1, 1]);
+assert.equal(queue.reports[0].message.content, 'I do.');
+const review = { report_id: filed.report_id, decision: 'delete', note: 'A scam.' };
+assert.equal((await as(moderator).review(review)).report.status, 'actioned');
+const reviewed = await refused(as(moderator).review(review), 'already_reviewed', 409);
+assert.equal(reviewed.problem.decision, 'delete');
+const second = async (user) => (await as(user).messages(sent.conversation_id)).messages[1];
+assert.equal((await second(attendee)).content, null);
+assert.equal((await second(attendee)).deleted.by, 'moderator');
+assert.equal((await second(moderator)).content, 'I do.');
+await refused(as(attendee).restoreMessage({ message_id: reply.message_id }), 'permission_denied', 403);
+assert.equal((await as(moderator).restoreMessage({ message_id: reply.message_id })).message.deleted, null);
+assert.equal((await second(attendee)).content, 'I do.');
+const audit = await as(moderator).audit({ message_id: reply.message_id });
+assert.ok(audit.entries.some(({ action, actor_id }) => action === 'message_restored' && actor_id === moderator.id));
+await refused(as(organizer).audit(), 'permission_denied', 403);
+
+// One's own message is deleted for good.
+assert.equal((await as(attendee).deleteMessage({ message_id: again.message_id })).message.deleted.by, 'author');
+await refusedBy(as(moderator).restoreMessage({ message_id: again.message_id }), 'deleted_by_author');
+
+// A suspension and a block hold from the next request on, until they are lifted.
+const until = new Date(Date.now() + 86_400_000).toISOString();
+const answerOfMvp = () => as(mvp).sendDm({ conversation_id: sent.conversation_id, content: 'Still there?' });
+await refusedBy(as(attendee).suspend({ target_id: mvp.id, until }), 'only_moderators_suspend');
+assert.equal(Date.parse((await as(moderator).suspend({ target_id: mvp.id, until })).suspended_until), Date.parse(until));
+await refusedBy(answerOfMvp(), 'suspended');
+assert.equal((await as(moderator).liftSuspension({ target_id: mvp.id })).suspended_until, null);
+await answerOfMvp();
+assert.equal((await as(attendee).block(mvp.id)).blocked_id, mvp.id);
+await refusedBy(answerOfMvp(), 'blocked');
+assert.deepEqual((await as(attendee).blocks()).blocks.map(({ blocked_id }) => blocked_id), [mvp.id]);
+assert.equal((await as(attendee).unblock(mvp.id)).was_blocked, true);
+assert.equal((await as(attendee).unblock(mvp.id)).was_blocked, false);
+await answerOfMvp();
+
+// One's own data: all of it, and then without what one wrote. The thread stays.
+const exported = async (user) => {
+  const lines = [];
+  for await (const line of as(user).exportOwnData()) {
+    lines.push(line);
+  }
+  return lines;
+};
+const own = await exported(attendee);
+for (const type of ['profile', 'conversation', 'message', 'broadcast', 'help_conversation', 'help_message', 'report']) {
+  assert.ok(own.some((line) => line.type === type), type);
+}
+const deletion = await as(attendee).deleteOwnData();
+assert.equal(deletion.status, 'complete');
+assert.equal(deletion.messages_deleted > 0, true);
+const [emptied, kept] = (await as(mvp).messages(sent.conversation_id)).messages;
+assert.deepEqual([emptied.content, emptied.deleted.by], [null, 'author']);
+assert.equal(kept.content, 'I do.');
+
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);
 assert.match((await as(setup.operator).resetBroadcastQuotas()).period, /^\d{4}-\d\d-\d\d$/);
 await refused(as(attendee).diagnostics(), 'permission_denied', 403);
-assert.equal(typeof (await as(setup.owner).diagnostics()).messages.direct, 'number');
+const figures = await as(setup.owner).diagnostics();
+assert.equal(typeof figures.messages.show, 'number');
+assert.equal(figures.reports.pending, 0);
 assert.equal((await as(attendee).health()).status, 'ok');
 await refused(as({ token: 'nonsense' }).sendDm(message), 'unauthenticated', 401);
 

@@ -1,20 +1,13 @@
 //! `diagnostics`: an organisation's figures, for its owners and admins.
 
-use http::StatusCode;
 use rolecall_shared::{
     decode::Fields,
-    function::{Function, PathParameters, Verb},
+    function::{Function, Nothing, PathParameters, Verb},
     token::User,
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// The function.
 pub struct Diagnostics;
-
-/// It takes nothing: the organisation is the caller's own.
-#[derive(Serialize)]
-pub struct Nothing {}
 
 impl Function for Diagnostics {
     const NAME: &'static str = "diagnostics";
@@ -23,12 +16,9 @@ impl Function for Diagnostics {
     type Caller = User;
     type Input = Nothing;
 
+    /// It takes nothing: the organisation is the caller's own.
     fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
         Some(Nothing {})
-    }
-
-    fn status(_: &Map<String, Value>) -> StatusCode {
-        StatusCode::OK
     }
 }
 

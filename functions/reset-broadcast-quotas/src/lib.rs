@@ -1,20 +1,13 @@
 //! `reset-broadcast-quotas`: fills the quotas at the turn of the quota day and prunes what has expired.
 
-use http::StatusCode;
 use rolecall_shared::{
     decode::Fields,
-    function::{Function, PathParameters},
+    function::{Function, Nothing, PathParameters},
     token::Operator,
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// The function.
 pub struct ResetBroadcastQuotas;
-
-/// It takes nothing: the period follows from the database's clock.
-#[derive(Serialize)]
-pub struct Nothing {}
 
 impl Function for ResetBroadcastQuotas {
     const NAME: &'static str = "reset-broadcast-quotas";
@@ -22,12 +15,9 @@ impl Function for ResetBroadcastQuotas {
     type Caller = Operator;
     type Input = Nothing;
 
+    /// It takes nothing: the period follows from the database's clock.
     fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
         Some(Nothing {})
-    }
-
-    fn status(_: &Map<String, Value>) -> StatusCode {
-        StatusCode::OK
     }
 }
 

@@ -32,7 +32,7 @@ impl Function for SendBroadcast {
 
     fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Broadcast> {
         let show_id = fields.id("show_id");
-        let recipient_roles = fields.roles("recipient_roles");
+        let recipient_roles = fields.choices("recipient_roles");
         let message = fields.text("message");
         let dry_run = fields.flag("dry_run");
         Some(Broadcast { show_id: show_id?, recipient_roles: recipient_roles?, message: message?, dry_run: dry_run? })

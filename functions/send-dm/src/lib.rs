@@ -36,6 +36,7 @@ enum To {
 impl Function for SendDm {
     const NAME: &'static str = "send-dm";
     const STATEMENT: &'static str = "select edge.send_dm($1)";
+    const CREATES: bool = true;
     type Caller = User;
     type Input = DirectMessage;
 

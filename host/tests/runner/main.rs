@@ -15,6 +15,7 @@ mod request;
 mod routes;
 mod schedule;
 mod stop;
+mod stream;
 mod timeout;
 mod trap;
 mod variables;

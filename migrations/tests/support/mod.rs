@@ -52,6 +52,14 @@ impl Database {
         Self::made("template_demo").await
     }
 
+    /// A migrated database with the demo data, where users may do everything as often as they like.
+    pub async fn unlimited() -> Self {
+        let database = Self::demo().await;
+        let client = database.admin().await;
+        client.batch_execute("update public.rate_limits set capacity = null").await.expect("a superuser may");
+        database
+    }
+
     async fn made(template: &str) -> Self {
         let cluster = cluster().await;
         let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -203,13 +211,31 @@ pub async fn assert_nothing_is_open(client: &Client) {
     assert_eq!(
         callable,
         [
+            "edge.block_user(jsonb)",
+            "edge.blocks(jsonb)",
+            "edge.check_permission(jsonb)",
+            "edge.delete_message(jsonb)",
+            "edge.delete_own_data(jsonb)",
             "edge.diagnostics(jsonb)",
+            "edge.export_own_data(jsonb)",
             "edge.health(jsonb)",
+            "edge.inbox(jsonb)",
+            "edge.lift_suspension(jsonb)",
+            "edge.mark_read(jsonb)",
+            "edge.messages(jsonb)",
+            "edge.moderation_audit(jsonb)",
+            "edge.moderation_queue(jsonb)",
             "edge.record_refusal(jsonb)",
+            "edge.report_message(jsonb)",
             "edge.reset_broadcast_quotas(jsonb)",
+            "edge.restore_message(jsonb)",
+            "edge.review_report(jsonb)",
             "edge.send_broadcast(jsonb)",
             "edge.send_dm(jsonb)",
             "edge.start_conversation(jsonb)",
+            "edge.suspend_user(jsonb)",
+            "edge.unblock_user(jsonb)",
+            "edge.unread(jsonb)",
         ],
         "rolecall_edge has the entry points and nothing else"
     );
@@ -219,7 +245,8 @@ pub async fn assert_nothing_is_open(client: &Client) {
             client,
             &format!(
                 "select nspname::text from pg_namespace
-                 where nspname in ('rolecall', 'edge') and has_schema_privilege('{role}', oid, 'usage, create')"
+                 where (nspname in ('rolecall', 'edge') or (nspname = 'monitoring' and '{role}' <> 'service_role'))
+                   and has_schema_privilege('{role}', oid, 'usage, create')"
             ),
         )
         .await;
@@ -231,7 +258,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
         "select format('%s %s', role, p.oid::regprocedure)
          from pg_proc p
          cross join unnest(array['anon', 'authenticated', 'service_role']) role
-         where p.pronamespace::regnamespace::text in ('public', 'rolecall', 'edge')
+         where p.pronamespace::regnamespace::text in ('public', 'rolecall', 'edge', 'monitoring')
            and has_function_privilege(role, p.oid, 'execute')
          order by 1",
     )
@@ -246,7 +273,12 @@ pub async fn assert_nothing_is_open(client: &Client) {
             // For policies alone; the schema is closed.
             "authenticated rolecall.caller_may_write()",
             "authenticated rolecall.caller_organization()",
+            "authenticated rolecall.in_audience(uuid,uuid,app_role[],timestamp with time zone)",
             "authenticated send_message_v2(uuid,uuid,text)",
+            "service_role import_legacy_conversations(jsonb)",
+            // The constraints of conversations and messages call them.
+            "service_role rolecall.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
+            "service_role rolecall.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
         ]
     );
 
@@ -257,7 +289,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
          cross join unnest(array['anon', 'authenticated', 'service_role']) role
          cross join unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) privilege
          where c.relkind in ('r', 'p', 'v', 'm', 'f')
-           and c.relnamespace::regnamespace::text in ('public', 'rolecall')
+           and c.relnamespace::regnamespace::text in ('public', 'rolecall', 'monitoring')
            and role <> 'service_role'
            and case
              when privilege in ('select', 'insert', 'update', 'references')
@@ -272,12 +304,13 @@ pub async fn assert_nothing_is_open(client: &Client) {
         [
             "authenticated broadcast_limits select",
             "authenticated broadcast_quotas select",
+            "authenticated broadcast_receipts select",
             "authenticated broadcasts select",
             "authenticated conversation_participants select",
-            "authenticated conversation_participants update",
             "authenticated conversations select",
             "authenticated conversations_v2 select",
             "authenticated conversations_v2 update",
+            "authenticated data_deletions select",
             "authenticated feature_flags select",
             "authenticated help_requests insert",
             "authenticated help_requests select",
@@ -289,6 +322,8 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated organizations select",
             "authenticated profiles select",
             "authenticated profiles update",
+            "authenticated rate_limits select",
+            "authenticated reported_messages select",
             "authenticated show_participants select",
             "authenticated shows select",
             "authenticated user_blocks delete",

@@ -79,6 +79,8 @@ const fn heading(action: Action) -> &'static str {
         Action::Reply => "Replying to (`reply`)",
         Action::Broadcast => "Broadcasting to (`broadcast`)",
         Action::Moderate => "Moderating messages of (`moderate`)",
+        Action::Report => "Reporting messages of (`report`)",
+        Action::Suspend => "Suspending (`suspend`)",
     }
 }
 

@@ -1,0 +1,88 @@
+//! `blocks`: whom the caller has blocked. A block stops direct messages both ways, from the next request on.
+
+use rolecall_shared::{
+    decode::{Cursor, Fields},
+    function::{Function, PathParameters, Verb},
+    id::UserId,
+    limits::MAX_PAGE,
+    token::User,
+};
+use serde::Serialize;
+
+const NAME: &str = "blocks";
+
+/// GET: the caller's blocks, the newest first.
+pub struct List;
+
+/// POST block.
+pub struct Block;
+
+/// POST unblock.
+pub struct Unblock;
+
+/// A page of the list.
+#[derive(Serialize)]
+pub struct BlocksPage {
+    limit: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<Cursor>,
+}
+
+/// Whom.
+#[derive(Serialize)]
+pub struct Blocked {
+    blocked_id: UserId,
+}
+
+impl Function for List {
+    const NAME: &'static str = NAME;
+    const STATEMENT: &'static str = "select edge.blocks($1)";
+    const VERB: Verb = Verb::Get;
+    type Caller = User;
+    type Input = BlocksPage;
+
+    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<BlocksPage> {
+        let limit = fields.limit(MAX_PAGE);
+        let cursor = fields.cursor();
+        Some(BlocksPage { limit: limit?, cursor: cursor? })
+    }
+}
+
+impl Function for Block {
+    const NAME: &'static str = NAME;
+    const STATEMENT: &'static str = "select edge.block_user($1)";
+    const CREATES: bool = true;
+    type Caller = User;
+    type Input = Blocked;
+
+    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Blocked> {
+        fields.id("blocked_id").map(|blocked_id| Blocked { blocked_id })
+    }
+}
+
+impl Function for Unblock {
+    const NAME: &'static str = NAME;
+    const STATEMENT: &'static str = "select edge.unblock_user($1)";
+    type Caller = User;
+    type Input = Blocked;
+
+    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Blocked> {
+        fields.id("blocked_id").map(|blocked_id| Blocked { blocked_id })
+    }
+}
+
+#[cfg(target_family = "wasm")]
+#[spin_sdk::http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    use rolecall_shared::{
+        function::SubPath,
+        spin::{serve, serve_nothing},
+    };
+    let path = SubPath::of(request.headers());
+    match *path.segments() {
+        [] => serve::<List>(request).await,
+        ["block"] => serve::<Block>(request).await,
+        ["unblock"] => serve::<Unblock>(request).await,
+        _ => serve_nothing(NAME, request).await,
+    }
+}

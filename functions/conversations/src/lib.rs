@@ -1,0 +1,28 @@
+//! `conversations`: what a client reads. Inbox, messages, unread counts, and how far it has read.
+
+mod inbox;
+mod mark_read;
+mod messages;
+mod unread;
+
+pub use inbox::Inbox;
+pub use mark_read::MarkRead;
+pub use messages::Messages;
+pub use unread::Unread;
+
+#[cfg(target_family = "wasm")]
+#[spin_sdk::http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    use rolecall_shared::{
+        function::SubPath,
+        spin::{serve, serve_at, serve_nothing},
+    };
+    let path = SubPath::of(request.headers());
+    match *path.segments() {
+        [] => serve::<Inbox>(request).await,
+        ["unread"] => serve::<Unread>(request).await,
+        [id, "messages"] => serve_at::<Messages>(request, id).await,
+        [id, "read"] => serve_at::<MarkRead>(request, id).await,
+        _ => serve_nothing("conversations", request).await,
+    }
+}

@@ -1,0 +1,56 @@
+//! `own-data`: what the caller wrote or is addressed by, to take along, and the end of the caller's messages.
+
+use rolecall_shared::{
+    decode::Fields,
+    function::{Function, Nothing, PathParameters, Verb},
+    lines::Page,
+    token::User,
+};
+
+const NAME: &str = "own-data";
+
+/// GET export: one line for each thing, page by page.
+pub struct Export;
+
+/// POST deletion: the caller's messages become placeholders.
+pub struct Deletion;
+
+impl Function for Export {
+    const NAME: &'static str = NAME;
+    const STATEMENT: &'static str = "select edge.export_own_data($1)";
+    const VERB: Verb = Verb::Get;
+    type Caller = User;
+    type Input = Page;
+
+    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Page> {
+        Some(Page::default())
+    }
+}
+
+impl Function for Deletion {
+    const NAME: &'static str = NAME;
+    const STATEMENT: &'static str = "select edge.delete_own_data($1)";
+    type Caller = User;
+    type Input = Nothing;
+
+    /// There is no way back, so it takes more than an empty body.
+    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
+        fields.confirmation("confirm").map(|()| Nothing {})
+    }
+}
+
+#[cfg(target_family = "wasm")]
+#[spin_sdk::http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    use rolecall_shared::{
+        function::SubPath,
+        spin::{serve, serve_health, serve_lines, serve_nothing},
+    };
+    let path = SubPath::of(request.headers());
+    match *path.segments() {
+        [] => serve_health(NAME, request).await,
+        ["export"] => serve_lines::<Export>(request).await,
+        ["deletion"] => serve::<Deletion>(request).await,
+        _ => serve_nothing(NAME, request).await,
+    }
+}

@@ -1,0 +1,97 @@
+//! The words of the wire that stand for one of a few things. Those of the permission matrix are in `matrix`.
+
+use serde::Serialize;
+
+/// One of a few things that have names on the wire and in the database.
+pub trait Name: Copy + PartialEq + Serialize + 'static {
+    /// Every value, in declaration order.
+    const EVERY: &'static [Self];
+
+    /// The value's name.
+    fn name(self) -> &'static str;
+
+    /// The value with this name.
+    fn named(name: &str) -> Option<Self> {
+        Self::EVERY.iter().copied().find(|value| value.name() == name)
+    }
+
+    /// All names, for people.
+    fn names() -> String {
+        Self::EVERY.iter().map(|value| value.name()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value, in declaration order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The name on the wire and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+
+            /// The value with this name.
+            pub fn from_name(name: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|value| value.as_str() == name)
+            }
+        }
+
+        impl $crate::vocabulary::Name for $name {
+            const EVERY: &'static [$name] = $name::ALL;
+
+            fn name(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+pub(crate) use names;
+
+names! {
+    /// The kind of a conversation.
+    ConversationKind {
+        /// Between two people.
+        Direct = "direct",
+        /// The broadcasts of one sender to the audience of a show.
+        Show = "show",
+    }
+}
+
+names! {
+    /// How far a report has come.
+    ReportStatus {
+        /// Nobody has decided yet.
+        Pending = "pending",
+        /// The message stays as it is.
+        Dismissed = "dismissed",
+        /// Something was done.
+        Actioned = "actioned",
+    }
+}
+
+names! {
+    /// What a reviewer decides about a report.
+    ReviewDecision {
+        /// The message stays as it is.
+        Dismiss = "dismiss",
+        /// The message is deleted.
+        Delete = "delete",
+        /// The message comes back.
+        Restore = "restore",
+        /// The message's author is suspended.
+        Suspend = "suspend",
+    }
+}
