@@ -1,7 +1,7 @@
 //! The permission matrix in Rust and in SQL: equal for every input there is.
 
 use rolecall_shared::matrix::{Action, Decision, Fact, Facts, Role, decide};
-use rolecall_tests::{Stand, User, fixtures::Starts};
+use rolecall_tests::{Stand, User, fixtures::Starts, report};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ async fn rust_and_sql_decide_every_combination_alike() {
         }
     }
     assert_eq!(compared, 6 * 6 * 6 * 1024);
-    println!("{compared} decisions of Rust and SQL compared");
+    report(&format!("{compared} decisions of Rust and SQL compared"));
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn can_user_send_dm_decides_from_real_rows_as_rust_does() {
         assert_eq!(allowed, *expected, "{shown}");
     }
     db.script("rollback").await;
-    println!("{} answers of can_user_send_dm compared with Rust", pairs.len());
+    report(&format!("{} answers of can_user_send_dm compared with Rust", pairs.len()));
     assert!(pairs.len() > 500);
 }
 
@@ -194,5 +194,5 @@ async fn can_user_reply_decides_from_real_rows_as_rust_does() {
         assert_eq!(allowed, *expected, "{shown}");
     }
     db.script("rollback").await;
-    println!("{} answers of can_user_reply compared with Rust", cases.len());
+    report(&format!("{} answers of can_user_reply compared with Rust", cases.len()));
 }

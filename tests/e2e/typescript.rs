@@ -8,6 +8,7 @@ use rolecall_tests::{
     fixtures::Starts,
     observer::Observer,
     openapi::{Operation, document},
+    report,
     runner::workspace,
     token,
 };
@@ -55,7 +56,7 @@ fn rust_and_typescript_decide_every_combination_alike() {
     }
     assert_eq!(in_typescript.next(), None);
     assert_eq!(compared, 6 * 6 * 6 * 1024);
-    println!("{compared} decisions of Rust and TypeScript compared");
+    report(&format!("{compared} decisions of Rust and TypeScript compared"));
 }
 
 #[test]
@@ -85,7 +86,7 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     });
     let printed = tokio::task::block_in_place(|| node("flows.mjs", &setup));
     assert_eq!(printed.trim(), "every flow went as it should");
-    println!("{} answers, all as docs/openapi.yaml says", observer.answers());
+    report(&format!("{} answers, all as docs/openapi.yaml says", observer.answers()));
 
     let seen = observer.seen();
     let called = |operation: &&Operation| {
