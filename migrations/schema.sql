@@ -23,6 +23,19 @@ CREATE TYPE rolecall.decision AS (
 	message text,
 	allowed_if text
 );
+CREATE TYPE rolecall.dm_item AS (
+	number integer,
+	caller uuid,
+	is_user boolean,
+	key text,
+	rollout text,
+	content text,
+	is_reply boolean,
+	conversation uuid,
+	recipient uuid,
+	show_id uuid,
+	refusal jsonb
+);
 CREATE TYPE rolecall.judgement AS (
 	allowed boolean,
 	refusal jsonb,
@@ -453,7 +466,14 @@ CREATE FUNCTION edge.send_dm(p_request jsonb) RETURNS jsonb
     SET search_path TO ''
     AS $$
 begin
-  return rolecall.send_dm_one(p_request);
+  if jsonb_typeof(p_request) is distinct from 'array' then
+    return rolecall.send_dm_one(p_request);
+  end if;
+  return case jsonb_array_length(p_request)
+    when 0 then '[]'
+    when 1 then jsonb_build_array(rolecall.send_dm_one(p_request -> 0))
+    else rolecall.send_dm_many(p_request)
+  end;
 end
 $$;
 CREATE FUNCTION edge.start_conversation(p_request jsonb) RETURNS jsonb
@@ -1417,11 +1437,47 @@ begin
   if v_same and v_answer is not null then
     return v_answer || '{"replayed": true}';
   end if;
-  return rolecall.refusal(
-    'idempotency_conflict',
-    'This Idempotency-Key was used for another request in the last 24 hours.',
-    'idempotency_key_reused',
-    'The request is sent with a key of its own, or exactly as it was sent the first time.'
+  return rolecall.refuse_reused_key();
+end
+$$;
+CREATE FUNCTION rolecall.claim_keys(p_function text, p_users uuid[], p_keys text[], p_inputs jsonb[]) RETURNS jsonb[]
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  insert into rolecall.idempotency_records as record (user_id, key, fingerprint)
+  select
+    claimed.user_id,
+    claimed.key,
+    sha256(convert_to(p_function || ' ' || claimed.input::text, 'UTF8'))
+  from unnest(p_users, p_keys, p_inputs) as claimed (user_id, key, input)
+  where claimed.key is not null
+  order by claimed.user_id, claimed.key
+  on conflict (user_id, key) do update
+  set
+    fingerprint = excluded.fingerprint,
+    answer = null,
+    created_at = excluded.created_at
+  where record.created_at <= now() - interval '24 hours';
+
+  -- A statement of its own, which sees what was committed while that one waited. Of the rows that it sees only those of
+  -- this transaction have no answer.
+  return (
+    select array_agg(
+      case
+        when claimed.key is null then null
+        when record.user_id is not null and record.answer is null then null
+        when record.fingerprint = sha256(convert_to(p_function || ' ' || claimed.input::text, 'UTF8')) then
+          record.answer || '{"replayed": true}'
+        else
+          rolecall.refuse_reused_key()
+      end
+      order by claimed.number
+    )
+    from unnest(p_users, p_keys, p_inputs) with ordinality as claimed (user_id, key, input, number)
+    left join rolecall.idempotency_records as record
+      on record.user_id = claimed.user_id
+      and record.key = claimed.key
   );
 end
 $$;
@@ -1777,6 +1833,94 @@ begin
     v_decision.code := 'permission_denied';
   end if;
   return v_decision;
+end
+$$;
+CREATE FUNCTION rolecall.deferred_dms(p_items rolecall.dm_item[]) RETURNS integer[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_item record;
+  v_kept_keys text[] := '{}';
+  v_deferred int[] := '{}';
+  v_callers uuid[] := '{}';
+  v_pairs text[] := '{}';
+begin
+  if not exists (
+    select
+    from unnest(p_items) as item
+    where item.key is not null
+    group by item.caller, item.key
+    having count(*) > 1
+  ) and not exists (
+    select
+    from unnest(p_items) as item
+    where item.recipient is not null
+      and not item.is_reply
+    group by least(item.caller, item.recipient), greatest(item.caller, item.recipient)
+    having count(*) > 1
+      and count(distinct (item.caller, item.show_id)) > 1
+  ) then
+    return v_deferred;
+  end if;
+
+  for v_item in
+    with addressed as (
+      select
+        item.number,
+        item.caller,
+        item.key,
+        item.show_id,
+        item.is_reply,
+        coalesce(conversation.participant_low, least(item.caller, item.recipient)) as low,
+        coalesce(conversation.participant_high, greatest(item.caller, item.recipient)) as high
+      from unnest(p_items) as item
+      left join public.conversations as conversation
+        on item.is_reply
+        and conversation.id = item.conversation
+      where item.caller is not null
+        and item.is_user
+    )
+    select
+      addressed.number,
+      addressed.caller,
+      addressed.key,
+      addressed.low || ' ' || addressed.high as pair,
+      not addressed.is_reply
+        and not exists (
+          select
+          from public.conversations as conversation
+          where conversation.kind = 'direct'
+            and conversation.version = 'v2'
+            and conversation.participant_low = addressed.low
+            and conversation.participant_high = addressed.high
+        )
+        and exists (
+          select
+          from addressed as earlier
+          where earlier.number < addressed.number
+            and earlier.low = addressed.low
+            and earlier.high = addressed.high
+            and (earlier.caller, earlier.show_id) is distinct from (addressed.caller, addressed.show_id)
+        ) as is_second_contact
+    from addressed
+    order by addressed.number
+  loop
+    if v_item.is_second_contact
+      or v_item.caller = any (v_callers)
+      or v_item.pair = any (v_pairs)
+      or v_item.caller || ' ' || v_item.key = any (v_kept_keys)
+    then
+      v_deferred := v_deferred || v_item.number;
+      v_callers := v_callers || v_item.caller;
+      if v_item.pair is not null then
+        v_pairs := v_pairs || v_item.pair;
+      end if;
+    elsif v_item.key is not null then
+      v_kept_keys := v_kept_keys || (v_item.caller || ' ' || v_item.key);
+    end if;
+  end loop;
+  return v_deferred;
 end
 $$;
 CREATE FUNCTION rolecall.delete_message(p_user uuid, p_input jsonb, p_rollout text) RETURNS jsonb
@@ -2142,6 +2286,102 @@ begin
   ) as gone_of
   where counted.conversation_id = gone_of.conversation_id;
   return null;
+end
+$$;
+CREATE TABLE public.feature_flags (
+    name text NOT NULL,
+    rollout text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT feature_flags_rollout_form CHECK ((rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$'::text))
+);
+COMMENT ON TABLE public.feature_flags IS 'How far each function is rolled out. A function without a row is off.';
+COMMENT ON COLUMN public.feature_flags.rollout IS 'disabled, internal, percentage:0 to percentage:100, or enabled.';
+CREATE TABLE public.profiles (
+    id uuid NOT NULL,
+    display_name text DEFAULT ''::text NOT NULL,
+    role public.app_role DEFAULT 'attendee'::public.app_role NOT NULL,
+    organization_id uuid,
+    organization_role text,
+    is_internal boolean DEFAULT false NOT NULL,
+    suspended_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT profiles_display_name_length CHECK ((char_length(display_name) <= 200)),
+    CONSTRAINT profiles_organization_role_has_organization CHECK (((organization_role IS NULL) OR (organization_id IS NOT NULL))),
+    CONSTRAINT profiles_organization_role_known CHECK ((organization_role = ANY (ARRAY['owner'::text, 'admin'::text, 'sitter'::text, 'client'::text])))
+);
+COMMENT ON TABLE public.profiles IS 'The users. Role, organisation and suspension are for the backend to set.';
+COMMENT ON COLUMN public.profiles.is_internal IS 'Gets features that are rolled out to internal users.';
+COMMENT ON COLUMN public.profiles.suspended_until IS 'Cannot write before this moment; infinity for good.';
+CREATE TABLE public.user_blocks (
+    blocker_id uuid NOT NULL,
+    blocked_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_blocks_of_somebody_else CHECK ((blocker_id <> blocked_id))
+);
+COMMENT ON TABLE public.user_blocks IS 'Who has blocked whom. A block stops direct messages both ways.';
+CREATE FUNCTION rolecall.dm_facts(p_sender uuid, p_recipient uuid) RETURNS TABLE(sender_role public.app_role, sender_internal boolean, org_id uuid, rollout text, target_role public.app_role, facts text[])
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT sender.role,
+     sender.is_internal,
+     sender.organization_id,
+     flag.rollout,
+     recipient.role,
+     ARRAY['feature_enabled'::text,
+         CASE
+             WHEN (sender.suspended_until > now()) THEN 'suspended'::text
+             ELSE NULL::text
+         END,
+         CASE
+             WHEN (dm_facts.p_sender = dm_facts.p_recipient) THEN 'self'::text
+             ELSE NULL::text
+         END,
+         CASE
+             WHEN (EXISTS ( SELECT
+                FROM public.user_blocks
+               WHERE ((user_blocks.blocker_id = ANY (ARRAY[dm_facts.p_sender, dm_facts.p_recipient])) AND (user_blocks.blocked_id = ANY (ARRAY[dm_facts.p_sender, dm_facts.p_recipient]))))) THEN 'blocked'::text
+             ELSE NULL::text
+         END] AS "array"
+    FROM (((( VALUES (dm_facts.p_sender)) asked(id)
+      LEFT JOIN public.profiles sender ON ((sender.id = asked.id)))
+      LEFT JOIN public.profiles recipient ON ((recipient.id = dm_facts.p_recipient)))
+      LEFT JOIN public.feature_flags flag ON ((flag.name = 'send-dm'::text)));
+END;
+CREATE FUNCTION rolecall.dm_items(p_requests jsonb) RETURNS rolecall.dm_item[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select array_agg(
+      row(
+        element.number,
+        rolecall.uuid_or_null(element.request #>> '{claims,sub}'),
+        coalesce(element.request #>> '{claims,role}' = 'authenticated', false),
+        element.request ->> 'idempotency_key',
+        element.request ->> 'rollout',
+        sent.input ->> 'content',
+        sent.input ->> 'conversation_id' is not null,
+        rolecall.uuid_or_null(sent.input ->> 'conversation_id'),
+        rolecall.uuid_or_null(sent.input ->> 'recipient_id'),
+        rolecall.uuid_or_null(sent.input ->> 'show_id'),
+        case
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and 2000, true) then
+            rolecall.refusal('invalid_input', 'The content must have 1 to 2000 characters.')
+          when sent.input ->> 'conversation_id' is null
+            and sent.input ->> 'show_id' is not null
+            and rolecall.uuid_or_null(sent.input ->> 'show_id') is null
+          then
+            rolecall.refusal('invalid_input', 'The show_id is not a uuid.')
+        end
+      )::rolecall.dm_item
+      order by element.number
+    )
+    from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    cross join lateral (values (element.request -> 'input')) as sent (input)
+  );
 end
 $$;
 CREATE FUNCTION rolecall.erase_messages(p_user uuid, p_messages uuid[]) RETURNS bigint
@@ -2606,6 +2846,83 @@ begin
   return p_answer;
 end
 $$;
+CREATE FUNCTION rolecall.finish_many(p_function text, p_requests jsonb, p_users uuid[], p_answers jsonb[]) RETURNS jsonb[]
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_answers jsonb[];
+begin
+  with finished as (
+    select
+      request.number,
+      request.user_id,
+      coalesce(request.answer ->> 'code', 'ok') as code,
+      case
+        when request.answer ? 'org_id' then (request.answer ->> 'org_id')::uuid
+        else profile.organization_id
+      end as org_id,
+      case
+        when not request.answer ? 'org_id' and profile.organization_id is not null then
+          request.answer || jsonb_build_object('org_id', profile.organization_id)
+        else request.answer
+      end as answer
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    left join public.profiles as profile
+      on profile.id = request.user_id
+      and not request.answer ? 'org_id'
+  ),
+  logged as (
+    insert into public.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    select
+      'warn',
+      'database',
+      p_function,
+      'refused',
+      p_requests -> (number::int - 1) ->> 'request_id',
+      user_id,
+      rolecall.uuid_or_null(answer #>> '{data,conversation_id}'),
+      org_id,
+      round(v_ms::numeric, 3),
+      code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', answer -> 'detail',
+          'reasons', answer -> 'reasons',
+          'field', answer -> 'field'
+        )
+      )
+    from finished
+    where answer is not null
+      and code <> 'ok'
+    order by number
+  ),
+  counted as (
+    insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+    select
+      date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+      p_function,
+      code,
+      coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
+      least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+      pg_backend_pid() % 32,
+      count(*)
+    from finished
+    where answer is not null
+    group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
+    order by 4, 3
+    on conflict (org_id, slot, function, code, bucket, stripe) do update
+    set requests = metric.requests + excluded.requests
+  )
+  select array_agg(answer order by number)
+  into v_answers
+  from finished;
+  return v_answers;
+end
+$$;
 CREATE FUNCTION rolecall.further_figures(p_organization uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2978,35 +3295,9 @@ declare
   v_decision rolecall.decision;
   v_reply rolecall.decision;
 begin
-  select
-    sender.role,
-    sender.organization_id,
-    sender.is_internal,
-    recipient.role,
-    flag.rollout,
-    array[
-      'feature_enabled',
-      case when sender.suspended_until > now() then 'suspended' end,
-      case when p_sender = p_recipient then 'self' end,
-      case
-        when exists (
-          -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
-          select
-          from public.user_blocks
-          where blocker_id in (p_sender, p_recipient)
-            and blocked_id in (p_sender, p_recipient)
-        )
-        then 'blocked'
-      end
-    ]
-  into v_sender_role, v_org_id, v_internal, v_recipient_role, v_rollout, v_facts
-  from (values (p_sender)) as asked (id)
-  left join public.profiles as sender
-    on sender.id = asked.id
-  left join public.profiles as recipient
-    on recipient.id = p_recipient
-  left join public.feature_flags as flag
-    on flag.name = 'send-dm';
+  select sender_role, target_role, org_id, sender_internal, rollout, facts
+  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
+  from rolecall.dm_facts(p_sender, p_recipient);
 
   if not (
     rolecall.rollout_includes(v_rollout, 'send-dm', p_sender, v_internal)
@@ -3065,6 +3356,82 @@ begin
     end if;
   end if;
   return row(false, rolecall.refusal_of(v_decision), v_org_id, v_decision.rule);
+end
+$$;
+CREATE FUNCTION rolecall.judge_dms(p_items rolecall.dm_item[]) RETURNS TABLE(number integer, judgement rolecall.judgement, low uuid, high uuid)
+    LANGUAGE plpgsql STABLE ROWS 50
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with asked as (
+    select
+      item.number,
+      'start_dm' as action,
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
+      and rolecall.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal)
+      and (item.show_id is null or exists (select from public.shows where id = item.show_id)) as is_possible,
+      least(item.caller, item.recipient) as low,
+      greatest(item.caller, item.recipient) as high
+    from unnest(p_items) as item
+    cross join lateral rolecall.dm_facts(item.caller, item.recipient) as fact
+    where not item.is_reply
+    union all
+    select
+      item.number,
+      'reply',
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
+      and rolecall.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal),
+      conversation.participant_low,
+      conversation.participant_high
+    from unnest(p_items) as item
+    cross join lateral rolecall.reply_facts(item.caller, item.conversation) as fact
+    left join public.conversations as conversation
+      on conversation.id = item.conversation
+    where item.is_reply
+  ),
+  decided as (
+    select
+      action,
+      sender_role,
+      target_role,
+      facts,
+      rolecall.decide(action, sender_role, target_role, facts) as decision
+    from asked
+    where is_possible
+      and sender_role is not null
+      and target_role is not null
+    group by action, sender_role, target_role, facts
+  )
+  select
+    item.number,
+    case
+      when asked.is_possible and (decided.decision).allowed then
+        row(true, null::jsonb, asked.org_id, (decided.decision).rule)::rolecall.judgement
+      when item.is_reply then
+        rolecall.judge_reply(item.caller, item.conversation, item.rollout)
+      else
+        rolecall.judge_dm(item.caller, item.recipient, item.show_id, item.rollout)
+    end,
+    asked.low,
+    asked.high
+  from unnest(p_items) as item
+  join asked
+    on asked.number = item.number
+  left join decided
+    on decided.action = asked.action
+    and decided.sender_role = asked.sender_role
+    and decided.target_role = asked.target_role
+    and decided.facts = asked.facts;
 end
 $$;
 CREATE FUNCTION rolecall.judge_moderation(p_user uuid, p_message uuid, p_rollout text) RETURNS rolecall.judgement
@@ -4462,6 +4829,19 @@ begin
   );
 end
 $$;
+CREATE FUNCTION rolecall.refuse_reused_key() RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return rolecall.refusal(
+    'idempotency_conflict',
+    'This Idempotency-Key was used for another request in the last 24 hours.',
+    'idempotency_key_reused',
+    'The request is sent with a key of its own, or exactly as it was sent the first time.'
+  );
+end
+$$;
 CREATE FUNCTION rolecall.refuse_second_report(p_report uuid) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -4582,39 +4962,6 @@ begin
   return v_message;
 end
 $$;
-CREATE TABLE public.feature_flags (
-    name text NOT NULL,
-    rollout text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT feature_flags_rollout_form CHECK ((rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$'::text))
-);
-COMMENT ON TABLE public.feature_flags IS 'How far each function is rolled out. A function without a row is off.';
-COMMENT ON COLUMN public.feature_flags.rollout IS 'disabled, internal, percentage:0 to percentage:100, or enabled.';
-CREATE TABLE public.profiles (
-    id uuid NOT NULL,
-    display_name text DEFAULT ''::text NOT NULL,
-    role public.app_role DEFAULT 'attendee'::public.app_role NOT NULL,
-    organization_id uuid,
-    organization_role text,
-    is_internal boolean DEFAULT false NOT NULL,
-    suspended_until timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT profiles_display_name_length CHECK ((char_length(display_name) <= 200)),
-    CONSTRAINT profiles_organization_role_has_organization CHECK (((organization_role IS NULL) OR (organization_id IS NOT NULL))),
-    CONSTRAINT profiles_organization_role_known CHECK ((organization_role = ANY (ARRAY['owner'::text, 'admin'::text, 'sitter'::text, 'client'::text])))
-);
-COMMENT ON TABLE public.profiles IS 'The users. Role, organisation and suspension are for the backend to set.';
-COMMENT ON COLUMN public.profiles.is_internal IS 'Gets features that are rolled out to internal users.';
-COMMENT ON COLUMN public.profiles.suspended_until IS 'Cannot write before this moment; infinity for good.';
-CREATE TABLE public.user_blocks (
-    blocker_id uuid NOT NULL,
-    blocked_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT user_blocks_of_somebody_else CHECK ((blocker_id <> blocked_id))
-);
-COMMENT ON TABLE public.user_blocks IS 'Who has blocked whom. A block stops direct messages both ways.';
 CREATE FUNCTION rolecall.reply_facts(p_user uuid, p_conversation uuid) RETURNS TABLE(sender_role public.app_role, sender_internal boolean, org_id uuid, rollout text, target_role public.app_role, show_id uuid, facts text[])
     LANGUAGE sql STABLE
     BEGIN ATOMIC
@@ -5336,6 +5683,39 @@ begin
   );
 end
 $$;
+CREATE FUNCTION rolecall.send_dm_many(p_requests jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET lock_timeout TO '500ms'
+    AS $$
+declare
+  -- Policies and triggers that ask who calls hear of nobody, since each statement below is of many.
+  v_nobody uuid := rolecall.assume_claims(null);
+  v_items rolecall.dm_item[] := rolecall.dm_items(p_requests);
+  v_deferred int[] := rolecall.deferred_dms(v_items);
+  v_kept jsonb;
+  v_answers jsonb[];
+begin
+  if v_deferred = '{}' then
+    return to_jsonb(rolecall.send_independent_dms(p_requests, v_items));
+  end if;
+  select jsonb_agg(request order by number)
+  into v_kept
+  from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+  where number <> all (v_deferred);
+  v_answers := rolecall.send_independent_dms(v_kept, rolecall.dm_items(v_kept));
+  return (
+    select jsonb_agg(
+      case
+        when number = any (v_deferred) then '{"deferred": true}'
+        else to_jsonb(v_answers[number - (select count(*) from unnest(v_deferred) as before where before < number)])
+      end
+      order by number
+    )
+    from generate_series(1, jsonb_array_length(p_requests)) as number
+  );
+end
+$$;
 CREATE FUNCTION rolecall.send_dm_one(p_request jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5366,6 +5746,247 @@ begin
     end if;
   end if;
   return rolecall.finish('send-dm', p_request, v_caller, v_answer);
+end
+$$;
+CREATE FUNCTION rolecall.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[]) RETURNS jsonb[]
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_callers uuid[];
+  v_has_keys boolean;
+  -- Of the keys that are claimed here.
+  v_keys text[];
+  v_inputs jsonb[];
+  v_claims jsonb[];
+  -- Of all requests, in their order; null where there is none yet.
+  v_answers jsonb[];
+  v_limits jsonb[];
+  -- The requests that have got as far as being judged, and what became of them.
+  v_sending rolecall.dm_item[];
+  v_numbers int[];
+  v_outcomes jsonb[];
+  v_conversations uuid[];
+  v_senders uuid[];
+  v_recipients uuid[];
+  v_seqs bigint[];
+  v_created boolean[];
+  v_created_at text := rolecall.iso(now());
+begin
+  select
+    array_agg(item.caller order by item.number),
+    array_agg(
+      case
+        when item.caller is null or not item.is_user then
+          rolecall.refuse_non_user(p_requests -> (item.number - 1))
+      end
+      order by item.number
+    ),
+    bool_or(item.key is not null)
+  into v_callers, v_answers, v_has_keys
+  from unnest(p_items) as item;
+
+  if v_has_keys then
+    select
+      array_agg(case when v_answers[item.number] is null then item.key end order by item.number),
+      array_agg(p_requests -> (item.number - 1) -> 'input' order by item.number)
+    into v_keys, v_inputs
+    from unnest(p_items) as item;
+    v_claims := rolecall.claim_keys('send-dm', v_callers, v_keys, v_inputs);
+    select
+      array_agg(coalesce(answer, claim) order by number),
+      array_agg(case when claim is null then key end order by number)
+    into v_answers, v_keys
+    from unnest(v_answers, v_claims, v_keys) with ordinality as claimed (answer, claim, key, number);
+  end if;
+
+  v_limits := rolecall.take_tokens(
+    (
+      select array_agg(case when answer is null then caller end order by number)
+      from unnest(v_callers, v_answers) with ordinality as request (caller, answer, number)
+    ),
+    'send_dm'
+  );
+
+  select array_agg(item)
+  into v_sending
+  from unnest(p_items) as item
+  where item.refusal is null
+    and v_answers[item.number] is null
+    and v_limits[item.number] -> 'taken' is distinct from 'false';
+
+  if v_sending is not null then
+    -- One statement settles who makes a conversation and who continues it, and numbers the messages.
+    with judged as materialized (
+      select
+        item.number,
+        item.caller,
+        item.content,
+        item.show_id,
+        item.is_reply,
+        item.conversation,
+        item.recipient,
+        (judged.judgement).allowed is true as is_allowed,
+        (judged.judgement).refusal,
+        (judged.judgement).org_id,
+        judged.low,
+        judged.high
+      from unnest(v_sending) as item
+      join rolecall.judge_dms(v_sending) as judged
+        on judged.number = item.number
+    ),
+    going as materialized (
+      select
+        judged.*,
+        gen_random_uuid() as message_id,
+        row_number() over (partition by low, high order by number) as place,
+        count(*) over (partition by low, high) as messages
+      from judged
+      where is_allowed
+    ),
+    numbered as (
+      insert into public.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      select 'direct', low, high, caller, org_id, messages, now()
+      from going
+      where place = 1
+      order by low, high
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + excluded.last_seq,
+        last_message_at = excluded.last_message_at
+      where not conversation.read_only
+      returning id, participant_low, participant_high, last_seq
+    ),
+    placed as (
+      select
+        going.*,
+        numbered.id as conversation_id,
+        numbered.last_seq - going.messages + going.place as seq,
+        numbered.last_seq = going.messages as is_new
+      from going
+      join numbered
+        on numbered.participant_low = going.low
+        and numbered.participant_high = going.high
+    ),
+    sent as (
+      insert into public.messages (id, conversation_id, seq, sender_id, content, show_id)
+      select message_id, conversation_id, seq, caller, content, show_id
+      from placed
+      order by conversation_id, seq
+    )
+    select
+      array_agg(judged.number order by judged.number),
+      array_agg(
+        case
+          when not judged.is_allowed then judged.refusal
+          when placed.seq is not null then
+            jsonb_build_object(
+              'ok', true,
+              'data', jsonb_build_object(
+                'message_id', placed.message_id,
+                'conversation_id', placed.conversation_id,
+                'seq', placed.seq,
+                'created_at', v_created_at
+              ),
+              'org_id', judged.org_id
+            )
+        end
+        order by judged.number
+      ),
+      array_agg(placed.conversation_id order by judged.number),
+      array_agg(judged.caller order by judged.number),
+      array_agg(judged.recipient order by judged.number),
+      array_agg(placed.seq order by judged.number),
+      array_agg(coalesce(placed.is_new, false) order by judged.number)
+    into v_numbers, v_outcomes, v_conversations, v_senders, v_recipients, v_seqs, v_created
+    from judged
+    left join placed
+      on placed.number = judged.number;
+
+    -- A reply has made its conversation anew: somebody deleted it since it was judged. Whoever sent the array sends its
+    -- requests one by one.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      where item.is_reply
+        and item.conversation <> outcome.conversation
+    ) then
+      raise exception 'A conversation was deleted while it was written to.'
+        using errcode = 'serialization_failure';
+    end if;
+
+    -- Not part of the statement above, which would not see what was committed while it waited for a conversation.
+    if true = any (v_created) then
+      insert into public.conversation_participants (conversation_id, user_id, last_read_seq)
+      select conversation, sender, max(seq)
+      from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+      where is_new
+      group by conversation, sender
+      union all
+      select distinct conversation, recipient, 0
+      from unnest(v_conversations, v_recipients, v_created) as outcome (conversation, recipient, is_new)
+      where is_new;
+    end if;
+    if false = any (v_created) then
+      update public.conversation_participants as participant
+      set last_read_seq = newest.seq
+      from (
+        select conversation, sender, max(seq) as seq
+        from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+        where not is_new
+        group by conversation, sender
+      ) as newest
+      where participant.conversation_id = newest.conversation
+        and participant.user_id = newest.sender;
+    end if;
+
+    -- What was allowed and not sent: the operator has closed the conversation since.
+    if array_position(v_outcomes, null) is not null then
+      select
+        array_agg(
+          case
+            when outcome.answer is not null then outcome.answer
+            when item.is_reply then
+              rolecall.refusal('not_found', 'There is no conversation with this conversation_id.')
+            else
+              (rolecall.judge_reply(item.caller, conversation.id, item.rollout)).refusal
+          end
+          order by item.number
+        )
+      into v_outcomes
+      from unnest(v_numbers, v_outcomes) as outcome (number, answer)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      left join public.conversations as conversation
+        on conversation.kind = 'direct'
+        and conversation.version = 'v2'
+        and conversation.participant_low = least(item.caller, item.recipient)
+        and conversation.participant_high = greatest(item.caller, item.recipient);
+    end if;
+  end if;
+
+  select
+    array_agg(
+      case
+        when v_answers[item.number] is not null then v_answers[item.number]
+        when v_limits[item.number] -> 'taken' = 'false' then rolecall.refuse_rate(v_limits[item.number])
+        else rolecall.with_limit(coalesce(item.refusal, outcome.answer), v_limits[item.number])
+      end
+      order by item.number
+    )
+  into v_answers
+  from unnest(p_items) as item
+  left join unnest(v_numbers, v_outcomes) as outcome (number, answer)
+    on outcome.number = item.number;
+
+  if v_has_keys then
+    perform rolecall.settle_keys(v_callers, v_keys, v_answers);
+  end if;
+  return rolecall.finish_many('send-dm', p_requests, v_callers, v_answers);
 end
 $$;
 CREATE FUNCTION rolecall.set_block(p_user uuid, p_input jsonb, p_rollout text) RETURNS jsonb
@@ -5471,6 +6092,25 @@ begin
     where user_id = p_user
       and key = p_key;
   end if;
+end
+$$;
+CREATE FUNCTION rolecall.settle_keys(p_users uuid[], p_keys text[], p_answers jsonb[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  update rolecall.idempotency_records as record
+  set answer = settled.answer
+  from unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+  where record.user_id = settled.user_id
+    and record.key = settled.key
+    and (settled.answer -> 'ok')::boolean;
+
+  delete from rolecall.idempotency_records as record
+  using unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+  where record.user_id = settled.user_id
+    and record.key = settled.key
+    and not (settled.answer -> 'ok')::boolean;
 end
 $$;
 CREATE FUNCTION rolecall.start_help_conversation(p_helper uuid, p_help_request uuid, p_initial_message text, p_rollout text) RETURNS jsonb
@@ -5696,6 +6336,96 @@ begin
   end if;
   -- Nothing limits the user, or nothing was left when the statement looked, whatever has come since.
   return rolecall.peek_token(p_user, p_action, 0.999);
+end
+$$;
+CREATE FUNCTION rolecall.take_tokens(p_users uuid[], p_action text) RETURNS jsonb[]
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_limits jsonb[];
+begin
+  with asked as (
+    select
+      request.number,
+      request.user_id,
+      row_number() over (partition by request.user_id order by request.number) as place
+    from unnest(p_users) with ordinality as request (user_id, number)
+  ),
+  taken as (
+    insert into rolecall.rate_buckets as bucket (
+      user_id, action, tokens, refilled_at, capacity, window_seconds, taken
+    )
+    select
+      wanted.user_id,
+      p_action,
+      rate.capacity - least(wanted.tokens, rate.capacity),
+      clock_timestamp(),
+      rate.capacity,
+      rate.window_seconds,
+      least(wanted.tokens, rate.capacity)
+    from (
+      select user_id, max(place) as tokens
+      from asked
+      where user_id is not null
+      group by user_id
+    ) as wanted
+    join public.profiles as profile
+      on profile.id = wanted.user_id
+    join public.rate_limits as rate
+      on rate.role = profile.role
+      and rate.action = p_action
+      and rate.capacity > 0
+    order by wanted.user_id
+    on conflict (user_id, action) do update
+    set
+      tokens = rolecall.refilled(
+        bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+      ) - least(
+        excluded.taken,
+        floor(
+          rolecall.refilled(
+            bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+          )
+        )
+      ),
+      refilled_at = greatest(bucket.refilled_at, excluded.refilled_at),
+      capacity = excluded.capacity,
+      window_seconds = excluded.window_seconds,
+      taken = least(
+        excluded.taken,
+        floor(
+          rolecall.refilled(
+            bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+          )
+        )
+      )
+    where rolecall.refilled(
+      bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+    ) >= 1
+    returning user_id, tokens, capacity, window_seconds, taken
+  )
+  select array_agg(
+    case
+      when asked.user_id is null then null
+      when taken.user_id is null then rolecall.peek_token(asked.user_id, p_action, 0.999)
+      when asked.place <= taken.taken then
+        rolecall.rate_limit_entry(
+          p_action, taken.capacity, taken.window_seconds, taken.tokens + (taken.taken - asked.place), true
+        )
+      else
+        -- The clock has gone on, but to whoever was too late there was no token.
+        rolecall.rate_limit_entry(
+          p_action, taken.capacity, taken.window_seconds, least(taken.tokens, 0.999), false
+        )
+    end
+    order by asked.number
+  )
+  into v_limits
+  from asked
+  left join taken
+    on taken.user_id = asked.user_id;
+  return v_limits;
 end
 $$;
 CREATE FUNCTION rolecall.touch_updated_at() RETURNS trigger
@@ -6205,11 +6935,13 @@ CREATE UNLOGGED TABLE rolecall.rate_buckets (
     tokens double precision NOT NULL,
     refilled_at timestamp with time zone NOT NULL,
     capacity integer NOT NULL,
-    window_seconds integer NOT NULL
+    window_seconds integer NOT NULL,
+    taken integer DEFAULT 1 NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 COMMENT ON TABLE rolecall.rate_buckets IS 'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
 COMMENT ON COLUMN rolecall.rate_buckets.capacity IS 'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+COMMENT ON COLUMN rolecall.rate_buckets.taken IS 'How many tokens the last statement took; it reads this back.';
 CREATE TABLE rolecall.removed_contents (
     message_id uuid NOT NULL,
     content text NOT NULL,
@@ -6606,6 +7338,7 @@ REVOKE ALL ON FUNCTION rolecall.caller_organization() FROM PUBLIC;
 GRANT ALL ON FUNCTION rolecall.caller_organization() TO authenticated;
 REVOKE ALL ON FUNCTION rolecall.check_permission(p_user uuid, p_check jsonb, p_request jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.claim_key(p_function text, p_user uuid, p_key text, p_input jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.claim_keys(p_function text, p_users uuid[], p_keys text[], p_inputs jsonb[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.conversation_cards(p_user uuid, p_conversations uuid[], p_readers text[], p_removed boolean, p_send_dm_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.count_help_messages() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.count_joined() FROM PUBLIC;
@@ -6616,18 +7349,32 @@ REVOKE ALL ON FUNCTION rolecall.count_reports() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.cursor_of(p_at timestamp with time zone, p_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.cursor_parts(p_cursor text, OUT at timestamp with time zone, OUT id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.decide(p_action text, p_actor public.app_role, p_target public.app_role, p_facts text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.deferred_dms(p_items rolecall.dm_item[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.delete_message(p_user uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.delete_own_data(p_user uuid, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.deletion_class(p_user uuid, p_author uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.deletion_of(p_message public.messages) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.diagnose(p_organization uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.discount_help_messages() FROM PUBLIC;
+GRANT SELECT ON TABLE public.feature_flags TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feature_flags TO service_role;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
+GRANT SELECT(id) ON TABLE public.profiles TO authenticated;
+GRANT SELECT(display_name),UPDATE(display_name) ON TABLE public.profiles TO authenticated;
+GRANT SELECT(role) ON TABLE public.profiles TO authenticated;
+GRANT SELECT(created_at) ON TABLE public.profiles TO authenticated;
+GRANT SELECT(updated_at) ON TABLE public.profiles TO authenticated;
+GRANT SELECT,INSERT,DELETE ON TABLE public.user_blocks TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_blocks TO service_role;
+REVOKE ALL ON FUNCTION rolecall.dm_facts(p_sender uuid, p_recipient uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.dm_items(p_requests jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.erase_messages(p_user uuid, p_messages uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.erase_what_is_due() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.export_page(p_user uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.export_section(p_user uuid, p_section text, p_group uuid, p_position bigint, p_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.feature_enabled(p_flag text, p_rollout text, p_user uuid, p_internal boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.finish(p_function text, p_request jsonb, p_user uuid, p_answer jsonb, p_service text, p_event text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.finish_many(p_function text, p_requests jsonb, p_users uuid[], p_answers jsonb[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.further_figures(p_organization uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.has_length(p_text text, p_least integer, p_most integer) FROM PUBLIC;
 GRANT SELECT,DELETE ON TABLE public.messages_v2 TO authenticated;
@@ -6644,6 +7391,7 @@ REVOKE ALL ON FUNCTION rolecall.is_role(p_name text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.iso(p_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.judge_broadcast(p_sender uuid, p_show uuid, p_roles public.app_role[], p_rollout text, OUT judgement rolecall.judgement, OUT allowed_roles public.app_role[], OUT phase text, OUT pre_show_limit integer, OUT post_show_limit integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.judge_dm(p_sender uuid, p_recipient uuid, p_show uuid, p_rollout text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.judge_dms(p_items rolecall.dm_item[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.judge_moderation(p_user uuid, p_message uuid, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.judge_reply(p_user uuid, p_conversation uuid, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.judge_reply_facts(p_user uuid, p_sender_role public.app_role, p_sender_internal boolean, p_org_id uuid, p_flag text, p_rollout text, p_target_role public.app_role, p_facts text[]) FROM PUBLIC;
@@ -6691,21 +7439,12 @@ REVOKE ALL ON FUNCTION rolecall.refuse_quota(p_phase text, p_limit integer, p_re
 REVOKE ALL ON FUNCTION rolecall.refuse_rate(p_limit jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.refuse_reader(p_request jsonb, p_caller uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.refuse_restoring_authors() FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.refuse_reused_key() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.refuse_second_report(p_report uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.refuse_unknown_conversation() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.refuse_without_profile() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.remove_message(p_user uuid, p_message uuid, p_report uuid, p_note text) FROM PUBLIC;
-GRANT SELECT ON TABLE public.feature_flags TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feature_flags TO service_role;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
-GRANT SELECT(id) ON TABLE public.profiles TO authenticated;
-GRANT SELECT(display_name),UPDATE(display_name) ON TABLE public.profiles TO authenticated;
-GRANT SELECT(role) ON TABLE public.profiles TO authenticated;
-GRANT SELECT(created_at) ON TABLE public.profiles TO authenticated;
-GRANT SELECT(updated_at) ON TABLE public.profiles TO authenticated;
-GRANT SELECT,INSERT,DELETE ON TABLE public.user_blocks TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_blocks TO service_role;
 REVOKE ALL ON FUNCTION rolecall.reply_facts(p_user uuid, p_conversation uuid) FROM PUBLIC;
 GRANT SELECT ON TABLE public.reported_messages TO service_role;
 GRANT SELECT(id) ON TABLE public.reported_messages TO authenticated;
@@ -6725,11 +7464,14 @@ REVOKE ALL ON FUNCTION rolecall.rollout_includes(p_rollout text, p_flag text, p_
 REVOKE ALL ON FUNCTION rolecall.rollout_of(p_request jsonb, p_flag text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.send_dm(p_sender uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.send_dm_many(p_requests jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.send_dm_one(p_request jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.set_block(p_user uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.set_participant_role() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.set_suspension(p_user uuid, p_target uuid, p_until timestamp with time zone, p_report uuid, p_message uuid, p_note text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.settle_key(p_user uuid, p_key text, p_answer jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.settle_keys(p_users uuid[], p_keys text[], p_answers jsonb[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.start_help_conversation(p_helper uuid, p_help_request uuid, p_initial_message text, p_rollout text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.success(p_data jsonb, p_limits jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.suspend_user(p_user uuid, p_input jsonb, p_rollout text) FROM PUBLIC;
@@ -6738,6 +7480,7 @@ GRANT SELECT ON TABLE public.broadcast_quotas TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_quotas TO service_role;
 REVOKE ALL ON FUNCTION rolecall.take_quota(p_sender uuid, p_show uuid, p_phase text, p_pre_show_limit integer, p_post_show_limit integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.take_token(p_user uuid, p_action text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rolecall.take_tokens(p_users uuid[], p_action text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.touch_updated_at() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.unread(p_user uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rolecall.uuid_or_null(p_text text) FROM PUBLIC;

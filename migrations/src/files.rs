@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     14 "0014" "check_permission",
     15 "0015" "own_data",
     16 "0016" "monitoring",
+    17 "0017" "group_commit",
 ];
 
 /// The demo users, shows and help requests. Loading it again moves the dates of the shows and changes nothing else.

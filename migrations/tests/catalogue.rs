@@ -137,7 +137,7 @@ async fn every_function_pins_its_search_path() {
         &client,
         "select oid::regprocedure::text from pg_proc
          where pronamespace::regnamespace::text in ('public', 'rolecall', 'edge')
-           and proconfig is distinct from array['search_path=\"\"']
+           and 'search_path=\"\"' = any (proconfig) is not true
            -- Standard SQL bodies are parsed when they are made, and look nothing up later.
            and (prosecdef or prosqlbody is null)",
     )
