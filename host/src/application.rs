@@ -76,7 +76,12 @@ impl Loaded {
         up: &Up,
         log: &Log,
     ) -> Result<Services, ComponentError> {
-        let limits = InstanceLimits { concurrency: up.instance_concurrency, memory: up.max_memory, cpu: up.cpu_limit };
+        let limits = InstanceLimits {
+            concurrency: up.instance_concurrency,
+            requests: up.instance_requests,
+            memory: up.max_memory,
+            cpu: up.cpu_limit,
+        };
         let pool_settings = PoolSettings { connections: up.postgres_connections, wait: up.postgres_wait };
         let Loaded { engine, mut components } = self;
         let mut services: HashMap<String, Arc<Service>> = HashMap::new();

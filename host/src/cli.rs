@@ -96,6 +96,10 @@ pub struct Up {
     #[arg(long, value_name = "NUMBER", default_value = "256", value_parser = positive)]
     pub instance_concurrency: usize,
 
+    /// Requests after which an instance is renewed: another takes its place before it takes its last
+    #[arg(long, value_name = "NUMBER", default_value = "1000000", value_parser = positive)]
+    pub instance_requests: usize,
+
     /// Connections to one database address that a component may hold
     #[arg(long, value_name = "NUMBER", default_value = "32", value_parser = positive)]
     pub postgres_connections: usize,
@@ -151,6 +155,7 @@ mod tests {
         assert_eq!(up.listen, "127.0.0.1:3000".parse().unwrap());
         assert_eq!(up.request_timeout, Duration::from_secs(30));
         assert_eq!(up.max_memory, 64 << 20);
+        assert_eq!(up.instance_requests, 1_000_000);
         assert_eq!(up.demo_data, None);
     }
 
@@ -169,6 +174,7 @@ mod tests {
             ["--max-memory", "64MB"],
             ["--request-timeout", "soon"],
             ["--instances", "0"],
+            ["--instance-requests", "0"],
             ["--listen", "localhost"],
         ] {
             assert!(up(&wrong).is_err(), "{wrong:?}");

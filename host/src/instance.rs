@@ -7,7 +7,8 @@
 //!   (wasmtime issue 11833), its instance takes no more requests and ends when the others in it are done and the answers
 //!   that leave it piece by piece have left.
 //!
-//! Either way a new instance takes its place at once.
+//! Either way a new instance takes its place at once. An instance that has served its number of requests is renewed: it
+//! takes requests until its successor does, and then finishes what it has.
 
 use crate::alive::Token;
 use crate::guest::{ComponentContext, GuestState};
@@ -20,8 +21,9 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use rolecall_shared::log::{Level, Line};
 use serde::Serialize;
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -42,6 +44,8 @@ const RESTART_PAUSE: Duration = Duration::from_millis(500);
 pub struct InstanceLimits {
     /// Requests in one instance at the same time.
     pub concurrency: usize,
+    /// Requests until it is renewed.
+    pub requests: usize,
     /// Linear memory, in bytes.
     pub memory: usize,
     /// CPU time without yielding.
@@ -71,6 +75,33 @@ pub struct Service {
     limits: InstanceLimits,
     log: Log,
     queue: Queue<Job>,
+    /// Instances that take requests.
+    accepting: AtomicUsize,
+}
+
+/// What an instance has of the one it is to take the place of.
+#[derive(Default)]
+struct Predecessor {
+    /// Told when the successor takes requests; nobody is there to be told unless the instance is renewed.
+    ready: Option<oneshot::Sender<()>>,
+    /// There until the one that is renewed has ended.
+    life: Weak<()>,
+}
+
+/// One of the instances that take requests.
+struct Accepting<'a>(&'a AtomicUsize);
+
+impl Accepting<'_> {
+    fn of(number: &AtomicUsize) -> Accepting<'_> {
+        number.fetch_add(1, Ordering::Relaxed);
+        Accepting(number)
+    }
+}
+
+impl Drop for Accepting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A request on its way to an instance.
@@ -108,12 +139,17 @@ impl Service {
             limits,
             log: log.clone(),
             queue: Queue::default(),
+            accepting: AtomicUsize::new(0),
         })
     }
 
     /// Starts one more instance, which replaces itself for as long as the service is not stopped.
     pub fn start_instance(self: &Arc<Self>, alive: Token) {
-        tokio::spawn(run_instance(self.clone(), alive));
+        self.start_successor(alive, Predecessor::default());
+    }
+
+    fn start_successor(self: &Arc<Self>, alive: Token, predecessor: Predecessor) {
+        tokio::spawn(run_instance(self.clone(), alive, predecessor));
     }
 
     /// The component's name.
@@ -204,27 +240,29 @@ impl Service {
 }
 
 /// Runs one instance to its end and sees to its successor.
-async fn run_instance(service: Arc<Service>, alive: Token) {
+async fn run_instance(service: Arc<Service>, alive: Token, predecessor: Predecessor) {
     let vitals = Arc::new(Vitals::default());
     let mut store = service.store(&vitals);
     let proxy = match service.linked.instantiate_async(&mut store).await {
         Ok(proxy) => proxy,
         Err(error) => {
             service.report(Level::Error, "instance_not_startable", Some(&error));
-            // Dropping what waits tells it that there is no instance.
-            drop(service.queue.take_all());
+            if service.accepting.load(Ordering::Relaxed) == 0 {
+                // Dropping what waits tells it that there is no instance.
+                drop(service.queue.take_all());
+            }
             sleep(RESTART_PAUSE).await;
             if !service.queue.is_closed() {
-                service.start_instance(alive);
+                service.start_successor(alive, predecessor);
             }
             return;
         }
     };
 
-    let mut alive = Some(alive);
+    let mut place = Place { alive: Some(alive), is_replaced: false, predecessor, life: Arc::new(()) };
     let result = {
-        let (service, proxy, vitals, alive) = (&service, &proxy, &vitals, &mut alive);
-        let serve = async move |accessor: &Accessor<GuestState>| serve(accessor, proxy, service, vitals, alive).await;
+        let (service, proxy, vitals, place) = (&service, &proxy, &vitals, &mut place);
+        let serve = async move |accessor: &Accessor<GuestState>| serve(accessor, proxy, service, vitals, place).await;
         let mut running = pin!(store.run_concurrent(serve));
         poll_fn(|context| {
             vitals.turn_begins();
@@ -243,26 +281,61 @@ async fn run_instance(service: Arc<Service>, alive: Token) {
         service.report(Level::Error, event, Some(&error));
     }
     drop(store);
-    // A retired instance has handed its token on.
-    if let Some(alive) = alive
+    if let Some(alive) = place.alive
+        && !place.is_replaced
         && !service.queue.is_closed()
     {
         service.start_instance(alive);
     }
 }
 
-/// Takes requests from the queue and works on them, until the queue is closed or one of them takes too long.
+/// An instance's place among the others.
+struct Place {
+    /// Kept while requests are in progress here, although the successor has one of its own.
+    alive: Option<Token>,
+    /// Whether a successor has been started.
+    is_replaced: bool,
+    predecessor: Predecessor,
+    /// Gone when the instance has ended.
+    life: Arc<()>,
+}
+
+impl Place {
+    /// Whether the instance may be renewed: not while the one before it is still at work, so that a few long requests
+    /// do not make many instances.
+    fn is_renewable(&self) -> bool {
+        !self.is_replaced && self.predecessor.life.strong_count() == 0
+    }
+
+    /// Starts the successor, the first time.
+    fn replace(&mut self, service: &Arc<Service>, told: Predecessor) {
+        if let Some(alive) = &self.alive
+            && !std::mem::replace(&mut self.is_replaced, true)
+        {
+            service.start_successor(alive.clone(), told);
+        }
+    }
+}
+
+/// Takes requests from the queue and works on them, until the queue is closed, one of them takes too long, or a
+/// successor has taken over after as many as it may have.
 async fn serve(
     accessor: &Accessor<GuestState>,
     proxy: &Proxy,
     service: &Arc<Service>,
     vitals: &Arc<Vitals>,
-    alive: &mut Option<Token>,
+    place: &mut Place,
 ) -> wasmtime::Result<()> {
     let mut in_progress = FuturesUnordered::new();
-    let mut accepting = true;
-    // Kept while requests are in progress here, although the successor has one of its own.
-    let mut retired: Option<Token> = None;
+    let mut accepting = Some(Accepting::of(&service.accepting));
+    if let Some(ready) = place.predecessor.ready.take() {
+        // It may have ended meanwhile.
+        let _ = ready.send(());
+    }
+    let mut taken = 0;
+    let mut successor: Option<oneshot::Receiver<()>> = None;
+    let mut is_retired = false;
+    let mut is_lingering = false;
     let mut lingering = pin!(OptionFuture::from(None));
     let handler = match proxy {
         Proxy::P3(guest) => *guest.wasi_http_handler().func_handle().func(),
@@ -274,44 +347,58 @@ async fn serve(
                 Poll::Ready(Some(Ok(true))) => continue,
                 // It has been answered without this instance, which is not to be trusted with more.
                 Poll::Ready(Some(Ok(false))) => {
-                    accepting = false;
-                    if let Some(alive) = alive.take() {
+                    accepting = None;
+                    if !std::mem::replace(&mut is_retired, true) {
                         service.report(Level::Warn, "instance_retired", None);
-                        retired = Some(alive.clone());
-                        service.start_instance(alive);
+                        place.replace(service, Predecessor::default());
                     }
                     continue;
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Ready(None) | Poll::Pending => {}
             }
-            let has_room = accepting
+            if taken >= service.limits.requests && accepting.is_some() && place.is_renewable() {
+                let (ready, is_ready) = oneshot::channel();
+                place.replace(service, Predecessor { ready: Some(ready), life: Arc::downgrade(&place.life) });
+                successor = Some(is_ready);
+            }
+            if let Some(Poll::Ready(Ok(()))) = successor.as_mut().map(|ready| Pin::new(ready).poll(context)) {
+                service.report(Level::Info, "instance_renewed", None);
+                accepting = None;
+                successor = None;
+            }
+            let has_room = accepting.is_some()
                 && in_progress.len() < service.limits.concurrency
                 && accessor.poll_ready_for_concurrent_call(handler, context).is_ready();
             if has_room {
                 match service.queue.poll_take(context) {
                     Poll::Ready(Some(job)) => {
                         if !job.answer.is_canceled() {
+                            taken += 1;
                             in_progress.push(work(accessor, proxy, vitals, job));
                         }
                         continue;
                     }
-                    Poll::Ready(None) => accepting = false,
+                    Poll::Ready(None) => accepting = None,
                     Poll::Pending => {}
                 }
             }
-            if accepting || !in_progress.is_empty() {
+            if accepting.is_some() || !in_progress.is_empty() {
                 return Poll::Pending;
             }
             // What a request has begun and left behind, such as the end of its body, is finished too.
             if accessor.poll_no_interesting_tasks(context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
-            if alive.is_some() {
+            if !place.is_replaced {
                 return Poll::Pending;
             }
-            // But nobody waits for what a request still does that has long been answered without it.
-            if retired.take().is_some() {
+            // But not for ever.
+            if !std::mem::replace(&mut is_lingering, true) {
+                if is_retired {
+                    // Nobody waits for what a request still does that has long been answered without it.
+                    place.alive = None;
+                }
                 lingering.set(OptionFuture::from(Some(sleep(LINGERING_TIME))));
             }
             match lingering.as_mut().poll(context) {

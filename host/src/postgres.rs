@@ -12,7 +12,6 @@ pub use pool::{PoolSettings, Pools};
 
 use crate::bindings::spin::postgres::postgres as wit;
 use crate::guest::{Guest, GuestState};
-use error::query_failed;
 use futures::TryStreamExt;
 use parameter::Parameter;
 use pool::Lease;
@@ -198,7 +197,7 @@ async fn start(
     statement: &str,
     parameters: &[wit::ParameterValue],
 ) -> Result<(Statement, RowStream), wit::Error> {
-    let prepared = lease.prepare(statement).await.map_err(query_failed)?;
+    let prepared = lease.prepare(statement).await.map_err(|error| lease.failed(error))?;
     let stream = lease.client().query_raw(&prepared, parameters.iter().map(Parameter)).await;
     Ok((prepared, stream.map_err(|error| lease.failed(error))?))
 }
@@ -236,7 +235,7 @@ async fn query_all(
 }
 
 async fn execute(lease: &Lease, statement: &str, parameters: &[wit::ParameterValue]) -> Result<u64, wit::Error> {
-    let prepared = lease.prepare(statement).await.map_err(query_failed)?;
+    let prepared = lease.prepare(statement).await.map_err(|error| lease.failed(error))?;
     let executed = lease.client().execute_raw(&prepared, parameters.iter().map(Parameter)).await;
     executed.map_err(|error| lease.failed(error))
 }

@@ -1,8 +1,12 @@
 //! Database connections: a pool per component and address.
 //!
 //! What the pools promise: never more connections than configured, a bounded wait for one, and no connection twice that is
-//! not as good as new. A request is one statement (CONTRACT section 3), and a connection on which something else was done,
-//! such as `begin` or `set`, is closed when it is given back; so is one whose statement was abandoned halfway.
+//! not as good as new. A request is one statement (CONTRACT section 3), and what becomes of the connection depends on it:
+//! * a call of a function of schema `edge` and nothing else leaves the session alone; that is the part of whoever writes
+//!   such a function, and it costs nothing here;
+//! * any other query may have left something behind, for a function it calls can change settings, take locks or make
+//!   tables; the session is reset behind it, before anybody else is given the connection;
+//! * after any other statement, such as `begin` or `set`, and after one that was abandoned halfway, it is closed.
 
 use super::error::{connection_failed, query_failed};
 use crate::bindings::spin::postgres::postgres as wit;
@@ -11,9 +15,11 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, Recycli
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls, Statement};
@@ -27,6 +33,30 @@ const MAX_STATEMENTS: usize = 200;
 
 /// How long connecting may take when the address does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a session may take to be reset before its connection is closed instead.
+const RESET_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Does what `discard all` does, except that statements stay prepared that the driver needs for itself. The settings
+/// come first, so that the rest does not depend on them.
+const RESET: &str = "
+    set session authorization default;
+    reset all;
+    close all;
+    unlisten *;
+    select pg_catalog.pg_advisory_unlock_all();
+    discard temp;
+    discard sequences;
+    do $$
+    declare
+      v_name text;
+    begin
+      for v_name in select s.name from pg_catalog.pg_prepared_statements as s where s.from_sql
+      loop
+        execute pg_catalog.format('deallocate %I', v_name);
+      end loop;
+    end
+    $$;";
 
 /// What a component's pools are like.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +98,7 @@ impl Pools {
     ) -> Result<Lease, wit::Error> {
         let pool = self.pool(allowed, address, ca_root)?;
         match pool.get().await {
-            Ok(connection) => Ok(Lease { connection: Some(connection), spoiled: AtomicBool::new(false) }),
+            Ok(connection) => Ok(Lease { connection: Some(connection), trace: AtomicU8::new(Trace::None as u8) }),
             Err(PoolError::Backend(error)) => Err(connection_failed(&error)),
             Err(PoolError::Timeout(TimeoutType::Wait)) => {
                 let PoolSettings { connections, wait } = self.settings;
@@ -176,11 +206,23 @@ fn system_roots() -> rustls::RootCertStore {
     roots
 }
 
+/// What a statement leaves behind in its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trace {
+    /// Nothing.
+    None,
+    /// Perhaps something that can be taken back.
+    Reset,
+    /// Something that only the end of the session takes back.
+    Close,
+}
+
 /// A connection while somebody uses it.
 pub struct Lease {
     /// There until the lease ends.
     connection: Option<Object>,
-    spoiled: AtomicBool,
+    /// The deepest [`Trace`] so far.
+    trace: AtomicU8,
 }
 
 impl Lease {
@@ -195,9 +237,7 @@ impl Lease {
     /// # Errors
     /// The database cannot prepare it.
     pub async fn prepare(&self, statement: &str) -> Result<Statement, tokio_postgres::Error> {
-        if !keeps_session(statement) {
-            self.spoil();
-        }
+        self.leaves(trace_of(statement));
         let client = self.client();
         if client.statement_cache.size() >= MAX_STATEMENTS {
             client.statement_cache.clear();
@@ -210,7 +250,7 @@ impl Lease {
         struct Guard<'a>(&'a Lease);
         impl Drop for Guard<'_> {
             fn drop(&mut self) {
-                self.0.spoil();
+                self.0.leaves(Trace::Close);
             }
         }
         let guard = Guard(self);
@@ -224,33 +264,63 @@ impl Lease {
         // What is prepared no longer fits the database, after a migration for instance.
         let stale = [&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME];
         if error.code().is_some_and(|code| stale.contains(&code)) {
-            self.spoil();
+            self.leaves(Trace::Close);
         }
         query_failed(error)
     }
 
-    fn spoil(&self) {
-        self.spoiled.store(true, Ordering::Relaxed);
+    fn leaves(&self, trace: Trace) {
+        self.trace.fetch_max(trace as u8, Ordering::Relaxed);
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && *self.spoiled.get_mut()
-        {
+        let Some(connection) = self.connection.take() else { return };
+        let trace = *self.trace.get_mut();
+        if trace == Trace::None as u8 {
+            return;
+        }
+        match Handle::try_current() {
+            Ok(runtime) if trace == Trace::Reset as u8 => drop(runtime.spawn(reset(connection))),
             // Taken out of the pool, it is closed.
-            drop(Object::take(connection));
+            _ => drop(Object::take(connection)),
         }
     }
 }
 
-/// Whether a statement leaves a session as it was; what is not known to do so is taken not to.
-fn keeps_session(statement: &str) -> bool {
-    const KEEPERS: [&str; 7] = ["select", "insert", "update", "delete", "merge", "with", "values"];
+/// Makes a session as good as new and gives its connection back, which holds its place in the pool meanwhile.
+async fn reset(connection: Object) {
+    // A function may have deallocated any of them.
+    connection.statement_cache.clear();
+    if !matches!(timeout(RESET_TIMEOUT, connection.batch_execute(RESET)).await, Ok(Ok(()))) {
+        drop(Object::take(connection));
+    }
+}
+
+/// What a statement may leave behind; what is not known is taken for the worst.
+fn trace_of(statement: &str) -> Trace {
+    const QUERIES: [&str; 7] = ["select", "insert", "update", "delete", "merge", "with", "values"];
+    if is_call_of_edge(statement) {
+        return Trace::None;
+    }
     let text = without_leading_comments(statement).trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
-    KEEPERS.iter().any(|keeper| keeper.eq_ignore_ascii_case(&text[..end]))
+    let is_query = QUERIES.iter().any(|query| query.eq_ignore_ascii_case(&text[..end]));
+    if is_query { Trace::Reset } else { Trace::Close }
+}
+
+/// Whether a statement is `select edge.function($1, …)` and nothing more: exactly as functions write it, for there is no
+/// need to understand other ways.
+fn is_call_of_edge(statement: &str) -> bool {
+    let call = statement.strip_prefix("select edge.").and_then(|call| call.strip_suffix(')')?.split_once('('));
+    let Some((name, parameters)) = call else { return false };
+    let is_name = !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    let is_parameter = |parameter: &str| {
+        let number = parameter.trim_start_matches(' ').strip_prefix('$');
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    is_name && (parameters.is_empty() || parameters.split(',').all(is_parameter))
 }
 
 fn without_leading_comments(mut text: &str) -> &str {
@@ -330,19 +400,45 @@ mod tests {
     }
 
     #[test]
-    fn statements_that_change_the_session_are_told_apart() {
-        for keeps in [
+    fn only_a_bare_call_of_edge_leaves_nothing() {
+        for call in ["select edge.send_dm($1)", "select edge.health_2($1, $2,$10)", "select edge.f()"] {
+            assert_eq!(trace_of(call), Trace::None, "{call}");
+        }
+        for more in [
+            "select edge.send_dm($1), pg_advisory_lock(1)",
+            "select edge.send_dm(pg_advisory_lock(1))",
+            "select edge.send_dm($1) from set_config('a.b', 'c', false)",
+            "select edge.f($1), edge.g($1)",
+            "select edge.f($1), g()",
+            "select edge.f($1 + g($2))",
+            "select edge.f($1,)",
+            "select edge.f($)",
+            "select edge.f(*)",
+            "select edge.a.b($1)",
+            "select edge.($1)",
+            "select edge.\"F\"($1)",
+            "select edgy.f($1)",
+            "select f($1)",
+            "select edge.f",
+        ] {
+            assert_eq!(trace_of(more), Trace::Reset, "{more}");
+        }
+    }
+
+    #[test]
+    fn queries_and_other_statements_are_told_apart() {
+        for query in [
             "select 1",
-            " SELECT edge.send_dm($1)",
+            " SELECT set_config('a.b', 'c', false)",
             "-- x\n/* y */ insert into t values (1)",
             "(select 1) union select 2",
             "/* /* begin */ */ select 1",
             "/**/select 1",
             "with a as (select 1) select * from a",
         ] {
-            assert!(keeps_session(keeps), "{keeps}");
+            assert_eq!(trace_of(query), Trace::Reset, "{query}");
         }
-        for changes in [
+        for other in [
             "begin",
             "START TRANSACTION",
             "set role x",
@@ -355,7 +451,7 @@ mod tests {
             "/* /* */ select */ begin",
             "/* select",
         ] {
-            assert!(!keeps_session(changes), "{changes}");
+            assert_eq!(trace_of(other), Trace::Close, "{other}");
         }
     }
 

@@ -3,27 +3,51 @@
 use crate::app::{App, Running, component, trigger, with_database};
 use rolecall_database::{Cluster, Mode, Options};
 use serde_json::{Value, json};
+use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 
 /// One server for the tests that do not stop it. It ends with the process.
-static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Options::for_tests()).unwrap());
+pub static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
+    let cluster = Cluster::start(Options::for_tests()).unwrap();
+    let mut psql = Command::new(cluster.program("psql"));
+    psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &cluster.admin_url("postgres"), "-c", SCHEMA]);
+    assert!(psql.status().unwrap().success());
+    cluster
+});
+
+/// Functions as an application has them, and what misbehaving ones need.
+const SCHEMA: &str = "
+    create schema edge;
+    create function edge.same(jsonb) returns jsonb language sql as 'select $1';
+    create function edge.backend(jsonb) returns jsonb language sql as 'select to_jsonb(pg_backend_pid())';
+    create function edge.prepared(jsonb) returns jsonb language sql
+      as 'select to_jsonb(count(*)) from pg_prepared_statements';
+    create function edge.changing(jsonb) returns jsonb language sql as 'select $1';
+    create function public.leaves(statement text) returns text language plpgsql
+      as 'begin execute statement; return statement; end';
+    create role left_behind;
+    grant all on schema public to left_behind;
+    create type public.mood as enum ('sad', 'ok');
+    create sequence public.numbers;
+    create table public.kept (statement text);
+    grant all on public.kept to left_behind;";
 
 #[track_caller]
-fn query(app: &Running, input: &Value) -> Value {
+pub fn query(app: &Running, input: &Value) -> Value {
     let answer = app.post("/query", &input.to_string());
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()
 }
 
 #[track_caller]
-fn values(app: &Running, statements: &[&str]) -> Value {
+pub fn values(app: &Running, statements: &[&str]) -> Value {
     let answer = query(app, &json!({"statements": statements}));
     assert!(answer["error"].is_null(), "{answer}");
     answer["values"].clone()
 }
 
 #[track_caller]
-fn error(app: &Running, statements: &[&str]) -> String {
+pub fn error(app: &Running, statements: &[&str]) -> String {
     query(app, &json!({"statements": statements}))["error"].as_str().unwrap().to_owned()
 }
 
@@ -101,30 +125,21 @@ fn a_host_that_is_not_allowed_is_refused_and_no_password_is_told() {
 }
 
 #[test]
-fn a_transaction_left_open_is_seen_by_nobody_else() {
-    let app = with_database(&CLUSTER.admin_url("postgres")).arguments(&["--postgres-connections", "1"]).start();
-    values(&app, &["create table if not exists left_open (n int)", "begin", "insert into left_open values (1)"]);
-    assert_eq!(values(&app, &["select to_jsonb(count(*)) from left_open"]), json!([0]));
-    values(&app, &["set search_path = nowhere"]);
-    assert_eq!(values(&app, &["select to_jsonb(current_setting('search_path'))"]), json!(["\"$user\", public"]));
-}
-
-#[test]
 fn a_connection_is_used_again_and_its_statements_stay_prepared() {
     let app = with_database(&CLUSTER.admin_url("postgres")).arguments(&["--postgres-connections", "1"]).start();
-    let backend = || values(&app, &["select to_jsonb(pg_backend_pid())"]);
-    let first = backend();
-    assert_eq!(backend(), first);
-    let prepared = "select to_jsonb(count(*)) from pg_prepared_statements";
-    values(&app, &[prepared]);
-    assert_eq!(values(&app, &[prepared]), json!([2]));
+    let call = |statement: &str| query(&app, &json!({"statements": [statement], "jsonb": {}}));
+    let first = call("select edge.backend($1)");
+    assert!(first["values"][0].is_number(), "{first}");
+    assert_eq!(call("select edge.backend($1)"), first);
+    call("select edge.prepared($1)");
+    assert_eq!(call("select edge.prepared($1)")["values"], json!([2]));
     // A statement that no longer fits what is prepared is prepared anew.
-    values(&app, &["create table if not exists changing (n int)", "insert into changing values (1)"]);
-    let read = "select * from changing";
-    values(&app, &[read]);
-    values(&app, &["alter table changing add if not exists more text"]);
-    let answers: Vec<_> = (0..2).map(|_| query(&app, &json!({"statements": [read]}))).collect();
-    assert!(answers[1]["error"].is_null(), "{answers:?}");
+    call("select edge.changing($1)");
+    let other = with_database(&CLUSTER.admin_url("postgres")).start();
+    values(&other, &["drop function edge.changing(jsonb)"]);
+    values(&other, &["create function edge.changing(jsonb) returns text language sql as 'select $1::text'"]);
+    let answers: Vec<_> = (0..2).map(|_| call("select edge.changing($1)")).collect();
+    assert_eq!(answers[1]["values"], json!(["Str(\"{}\")"]), "{answers:?}");
 }
 
 #[test]

@@ -31,3 +31,26 @@ fn a_client_that_leaves_gives_its_place_back() {
     std::thread::sleep(Duration::from_millis(600));
     assert_eq!(app.get("/echo").status, 200);
 }
+
+#[test]
+fn who_leaves_while_waiting_for_an_instance_never_reaches_it() {
+    let app = App::new().arguments(&["--instance-concurrency", "1"]).start();
+    let mut held = app.client();
+    held.send_request("GET", "/sleep/1000", &[], b"");
+    std::thread::sleep(Duration::from_millis(100));
+    let leaving: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = app.client();
+            client.send_request("POST", "/echo", &[], b"body");
+            client
+        })
+        .collect();
+    let mut staying = app.client();
+    staying.send_request("POST", "/echo", &[], b"body");
+    std::thread::sleep(Duration::from_millis(200));
+    drop(leaving);
+    assert_eq!(held.answer().status, 200);
+    // The component counts every request that reaches it: these are the second and the third.
+    assert_eq!(staying.answer().json()["served"], 2);
+    assert_eq!(app.get("/echo").json()["served"], 3);
+}

@@ -45,3 +45,41 @@ fn traps_one_after_the_other_are_survived() {
     assert_eq!(client.get("/echo").status, 200);
     app.stop();
 }
+
+#[test]
+fn what_waits_for_the_instance_is_not_lost_with_it() {
+    let app = App::new().arguments(&["--instance-concurrency", "2"]).start();
+    let mut inside: Vec<_> = ["/sleep-and-trap/600", "/sleep/5000"]
+        .iter()
+        .map(|path| {
+            let mut client = app.client();
+            client.send_request("GET", path, &[], b"");
+            client
+        })
+        .collect();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let mut waiting: Vec<_> = (0..20).map(|_| app.client()).collect();
+    for client in &mut waiting {
+        client.send_request("GET", "/echo", &[], b"");
+    }
+    for client in &mut inside {
+        client.answer().expect_problem(500, "internal");
+    }
+    let mut served: Vec<_> = waiting.iter_mut().map(|client| client.answer().json()["served"].as_u64()).collect();
+    served.sort();
+    // All of them by the next instance.
+    assert_eq!(served, (1..=20).map(Some).collect::<Vec<_>>());
+}
+
+#[test]
+fn other_instances_do_not_notice() {
+    let app = App::new().arguments(&["--instances", "2", "--instance-concurrency", "1"]).start();
+    let mut beside = app.client();
+    beside.send_request("GET", "/sleep/1500", &[], b"");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    // One instance is taken, so that these are in the other.
+    for _ in 0..5 {
+        app.get("/trap").expect_problem(500, "internal");
+    }
+    assert_eq!(beside.answer().status, 200);
+}
