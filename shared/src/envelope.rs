@@ -76,7 +76,11 @@ fn rollout<S: Serializer>(rollout: &Rollout, serializer: S) -> Result<S::Ok, S::
 /// What an entry point answers.
 #[derive(Debug, Deserialize)]
 struct RawAnswer {
-    ok: bool,
+    #[serde(default)]
+    ok: Option<bool>,
+    /// Among the answers to several items only, and then by itself.
+    #[serde(default)]
+    deferred: bool,
     #[serde(default)]
     data: Option<Map<String, Value>>,
     #[serde(default)]
@@ -113,25 +117,58 @@ pub struct Done {
     pub replayed: bool,
 }
 
+/// What a statement with several items says of one of them.
+#[derive(Debug)]
+pub enum Part {
+    /// It was decided.
+    Answer(Answer),
+    /// It depends on another item of the same statement and was left alone; it belongs into the next.
+    Deferred,
+}
+
+impl Part {
+    /// Reads the answers to `count` items; `None` if one of them has another form, if there are more or fewer, or if no
+    /// item was decided, which is a fault of ours.
+    pub fn parse_all(json: &[u8], count: usize) -> Option<Vec<Part>> {
+        let answers: Vec<RawAnswer> = serde_json::from_slice(json).ok()?;
+        let one_each = answers.len() == count;
+        let some_decided = answers.iter().any(|raw| !raw.deferred);
+        if one_each && some_decided { answers.into_iter().map(RawAnswer::part).collect() } else { None }
+    }
+}
+
 impl Answer {
     /// Reads an answer; `None` if it has another form or a code that is not in the catalogue, which is a fault of ours.
     pub fn parse(json: &[u8]) -> Option<Answer> {
-        let raw: RawAnswer = serde_json::from_slice(json).ok()?;
-        let data = raw.data.unwrap_or_default();
-        let outcome = if raw.ok {
-            Ok(Done { data, limits: raw.limits, replayed: raw.replayed })
+        serde_json::from_slice::<RawAnswer>(json).ok()?.answer()
+    }
+}
+
+impl RawAnswer {
+    fn part(self) -> Option<Part> {
+        match self {
+            RawAnswer { deferred: false, .. } => self.answer().map(Part::Answer),
+            RawAnswer { ok: None, data: None, .. } if self.code.is_empty() => Some(Part::Deferred),
+            _ => None,
+        }
+    }
+
+    fn answer(self) -> Option<Answer> {
+        let data = self.data.unwrap_or_default();
+        let outcome = if self.ok.filter(|_| !self.deferred)? {
+            Ok(Done { data, limits: self.limits, replayed: self.replayed })
         } else {
-            let code = Code::from_name(&raw.code)?;
+            let code = Code::from_name(&self.code)?;
             Err(Refusal {
                 code,
-                detail: raw.detail.into(),
-                reasons: raw.reasons,
+                detail: self.detail.into(),
+                reasons: self.reasons,
                 data,
-                limits: raw.limits,
+                limits: self.limits,
                 header: None,
             })
         };
-        Some(Answer { outcome, org_id: raw.org_id })
+        Some(Answer { outcome, org_id: self.org_id })
     }
 }
 
@@ -148,6 +185,18 @@ pub fn code_for_sqlstate(sqlstate: &str) -> Code {
         "25006" => Code::DatabaseUnavailable,
         _ => Code::Internal,
     }
+}
+
+/// Whether an error says of its statement that it was rolled back, so that what was in it may be sent again. It does not
+/// where the connection or the server may have gone with it.
+pub fn is_undone(severity: &str, sqlstate: &str) -> bool {
+    let unknown = match sqlstate {
+        // statement_completion_unknown, and errors of the system that PostgreSQL runs on.
+        "" | "40003" => true,
+        _ if sqlstate.starts_with("58") => true,
+        _ => code_for_sqlstate(sqlstate) == Code::DatabaseUnavailable,
+    };
+    !unknown && !matches!(severity, "FATAL" | "PANIC")
 }
 
 /// Whether the statement was rolled back for a reason that passes by itself, so that running it again once is safe:
@@ -197,10 +246,62 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_form_is_no_answer() {
-        for json in ["", "null", "[]", "{}", r#"{"ok":1}"#, r#"{"ok":false,"code":"no_such_code"}"#, r#"{"ok":false}"#]
-        {
+        for json in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"ok":1}"#,
+            r#"{"deferred":true}"#,
+            r#"{"ok":false,"code":"no_such_code"}"#,
+            r#"{"ok":false}"#,
+        ] {
             assert!(Answer::parse(json.as_bytes()).is_none(), "{json}");
         }
+    }
+
+    #[test]
+    fn the_answers_to_several_items_are_read_in_their_order() {
+        let parts = Part::parse_all(
+            br#"[{"ok": true, "data": {"seq": 1}}, {"deferred": true}, {"ok": false, "code": "not_found"}]"#,
+            3,
+        )
+        .unwrap();
+        let [Part::Answer(one), Part::Deferred, Part::Answer(other)] = parts.as_slice() else { panic!("{parts:?}") };
+        assert_eq!(one.outcome.as_ref().unwrap().data["seq"], 1);
+        assert_eq!(other.outcome.as_ref().unwrap_err().code, Code::NotFound);
+    }
+
+    #[test]
+    fn answers_to_several_items_of_another_form_are_none() {
+        let ok = r#"{"ok":true,"data":{}}"#;
+        assert!(Part::parse_all(format!("[{ok},{ok}]").as_bytes(), 2).is_some());
+        for json in [
+            ok.to_owned(),
+            format!("[{ok}]"),
+            format!("[{ok},{ok},{ok}]"),
+            format!("[{ok},null]"),
+            format!("[{ok},{{}}]"),
+            format!(r#"[{ok},{{"deferred":false}}]"#),
+            format!(r#"[{ok},{{"deferred":1}}]"#),
+            format!(r#"[{ok},{{"deferred":true,"code":"x"}}]"#),
+            format!(r#"[{ok},{{"ok":false,"code":"no_such_code"}}]"#),
+            // Nobody would ever get an answer.
+            r#"[{"deferred":true},{"deferred":true}]"#.to_owned(),
+        ] {
+            assert!(Part::parse_all(json.as_bytes(), 2).is_none(), "{json}");
+        }
+    }
+
+    #[test]
+    fn only_a_statement_that_was_surely_undone_is_run_again() {
+        for sqlstate in ["40P01", "40001", "57014", "55P03", "23505", "22001", "P0001", "XX000", "42501"] {
+            assert!(is_undone("ERROR", sqlstate), "{sqlstate}");
+        }
+        for sqlstate in ["", "40003", "08006", "53300", "57P01", "57P02", "57P03", "58030", "25006", "28P01", "3D000"] {
+            assert!(!is_undone("ERROR", sqlstate), "{sqlstate}");
+        }
+        assert!(!is_undone("PANIC", "XX000") && !is_undone("FATAL", "XX000"));
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub trait Function {
     /// Whether a success creates something, which its status says.
     const CREATES: bool = false;
 
+    /// Whether requests that meet share a statement. It then also takes an array of what it takes, and answers an array.
+    const SHARES_STATEMENTS: bool = false;
+
     /// Who may call it.
     type Caller: Caller;
 

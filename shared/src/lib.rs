@@ -3,6 +3,7 @@
 //! Everything but `spin` is pure and compiles natively; `spin` is the thin edge that only exists in a component.
 
 pub mod answer;
+pub mod coalesce;
 pub mod code;
 pub mod cors;
 pub mod decode;
@@ -21,4 +22,5 @@ pub mod settings;
 #[cfg(target_family = "wasm")]
 pub mod spin;
 pub mod token;
+pub mod token_cache;
 pub mod vocabulary;

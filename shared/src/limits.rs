@@ -51,3 +51,22 @@ pub const TOKEN_LEEWAY_SECONDS: u64 = 60;
 
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2: at least as long as the hash output).
 pub const MIN_JWT_SECRET_BYTES: usize = 32;
+
+/// Verified tokens an instance remembers.
+pub const MAX_CACHED_TOKENS: usize = 8192;
+
+/// Most requests that may be allowed to share a statement.
+pub const MAX_GROUP_COMMIT: usize = 1000;
+
+/// Bytes of the requests that share a statement, together.
+pub const MAX_GROUP_BYTES: usize = 512 * 1024;
+
+/// Requests that wait in an instance for the next statement.
+pub const MAX_GROUP_WAITING: usize = 4096;
+
+/// How long the others of an instance wait for a request that is sent by itself, in milliseconds: as long as a statement
+/// of several waits for a lock.
+pub const GROUP_PATIENCE_MS: u64 = 500;
+
+/// Requests of failed statements that an instance runs by themselves at the same time.
+pub const MAX_GROUP_ALONE: usize = 16;

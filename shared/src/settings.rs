@@ -2,6 +2,7 @@
 
 use crate::{
     cors::Cors,
+    limits::MAX_GROUP_COMMIT,
     rollout::{InvalidRollout, Rollout, Rollouts},
     token::{InvalidKeys, KeySet, Verifier},
 };
@@ -28,6 +29,8 @@ pub struct Variables {
     pub rollout: String,
     /// How far the functions may be rolled out that this one answers for beside itself; empty: none.
     pub rollouts: String,
+    /// How many requests may share a statement; empty: one.
+    pub group_commit: String,
 }
 
 /// Checked settings.
@@ -44,6 +47,8 @@ pub struct Settings {
     pub rollout: Rollout,
     /// How far the functions may be rolled out that this one answers for beside itself.
     pub rollouts: Rollouts,
+    /// How many requests may share a statement.
+    pub group_commit: usize,
 }
 
 /// A setting that makes no sense.
@@ -57,6 +62,8 @@ pub enum InvalidSettings {
     Rollout(InvalidRollout),
     /// `jwt_jwks_url` is neither `https://` nor `http://`.
     KeySetUrl,
+    /// `group_commit` is no number from 1 to [`MAX_GROUP_COMMIT`].
+    GroupCommit,
 }
 
 impl fmt::Display for InvalidSettings {
@@ -66,6 +73,7 @@ impl fmt::Display for InvalidSettings {
             InvalidSettings::Keys(error) => error.fmt(f),
             InvalidSettings::Rollout(error) => error.fmt(f),
             InvalidSettings::KeySetUrl => f.write_str("jwt_jwks_url must begin with https:// or http://"),
+            InvalidSettings::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
         }
     }
 }
@@ -93,7 +101,15 @@ impl Settings {
         let rollout = variables.rollout.parse().map_err(InvalidSettings::Rollout)?;
         let rollouts = variables.rollouts.parse().map_err(InvalidSettings::Rollout)?;
         let cors = Cors::parse(&variables.cors_allowed_origins);
-        Ok(Settings { database_url, verifier, jwks_url, cors, rollout, rollouts })
+        let group_commit = match text(&variables.group_commit) {
+            None => 1,
+            Some(number) => number
+                .parse()
+                .ok()
+                .filter(|number| (1..=MAX_GROUP_COMMIT).contains(number))
+                .ok_or(InvalidSettings::GroupCommit)?,
+        };
+        Ok(Settings { database_url, verifier, jwks_url, cors, rollout, rollouts, group_commit })
     }
 }
 
@@ -135,5 +151,18 @@ mod tests {
         assert_eq!(fault(|v| v.jwt_jwks_url = "file:///etc/passwd".into()), Some(InvalidSettings::KeySetUrl));
         assert!(matches!(fault(|v| v.rollout = "some".into()), Some(InvalidSettings::Rollout(_))));
         assert!(matches!(fault(|v| v.rollouts = "send-dm".into()), Some(InvalidSettings::Rollout(_))));
+        for number in ["0", "-1", "many", "12.5", "1001"] {
+            assert_eq!(fault(|v| v.group_commit = number.into()), Some(InvalidSettings::GroupCommit), "{number}");
+        }
+    }
+
+    #[test]
+    fn requests_share_a_statement_where_a_number_says_so() {
+        let group_commit =
+            |text: &str| Settings::parse(&Variables { group_commit: text.into(), ..variables() }).unwrap().group_commit;
+        assert_eq!(group_commit(""), 1);
+        assert_eq!(group_commit("1"), 1);
+        assert_eq!(group_commit(" 128 "), 128);
+        assert_eq!(group_commit("1000"), MAX_GROUP_COMMIT);
     }
 }

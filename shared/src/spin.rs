@@ -1,67 +1,40 @@
 //! The Spin edge: the way of a request through a function, and the few calls to Spin it needs.
 
+mod database;
+mod exchange;
+mod grouped;
+mod instance;
+mod pages;
+
+pub use pages::{Pages, serve_lines};
+
 use crate::{
     answer,
     code::Code,
     cors::Cors,
     decode::{Fields, Impersonation},
-    envelope::{self, Answer, Call, Claims, Done, IdempotencyKey},
+    envelope::{Call, Claims, IdempotencyKey},
     function::{Ask, Function, Nothing, PathParameters, Verb, is_json},
     id::UserId,
     limits::MAX_BODY_BYTES,
-    lines::{self, Lines, Page},
-    log::{Level, Line},
-    refusal::{Limit, Reason, Refusal},
-    request_id::{RequestId, TraceParent},
+    refusal::{Reason, Refusal},
+    request_id::RequestId,
     rollout::{Inclusion, Rollout, Rollouts},
-    settings::{Settings, Variables},
-    token::{Caller, Identity, KeySet, TokenError, bearer},
+    settings::Settings,
+    token::{Caller, Identity, TokenError, bearer},
 };
 use bytes::Bytes;
-use futures_util::{Stream, stream::unfold};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use http_body::Frame;
+use database::query;
+use exchange::Exchange;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Either, StreamBody};
-use serde::Serialize;
-use serde_json::{Value, json};
-use spin_sdk::{
-    http::{FullBody, Request},
-    pg::{Connection, DbValue, Error as PgSdkError, ParameterValue, PgError, QueryError},
-    variables,
-};
-use std::{
-    cell::{Cell, RefCell},
-    convert::Infallible,
-    pin::Pin,
-    rc::Rc,
-    time::{Duration, Instant},
-};
-
-/// Largest JWK set that is read, in bytes.
-const MAX_KEY_SET_BYTES: usize = 256 * 1024;
-/// How long a fetched key set is used without asking again.
-const KEY_SET_LIFETIME: Duration = Duration::from_secs(600);
-/// How soon after a fetch a token with an unknown key may cause another: a forger must not be able to cause traffic.
-const KEY_SET_COOLDOWN: Duration = Duration::from_secs(30);
+use instance::{KEY_SET_COOLDOWN, KEY_SET_LIFETIME, refresh_keys};
+use serde_json::json;
+use spin_sdk::http::{FullBody, Request};
+use std::rc::Rc;
 
 /// The body of an answer: whole, or sent page by page.
 pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
-
-/// The pages of an answer that is too long for one piece.
-pub type Pages = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
-
-/// Where a request is on its way, for the log line at its end.
-struct Exchange {
-    service: &'static str,
-    method: Method,
-    started: Instant,
-    request_id: RequestId,
-    traceparent: Option<TraceParent>,
-    user_id: Option<UserId>,
-    org_id: Option<String>,
-    conversation_id: Option<String>,
-    cause: Option<String>,
-}
 
 /// How far a request came before its statement.
 enum Received<I> {
@@ -88,36 +61,6 @@ pub async fn serve<F: Function>(request: Request) -> Response<Body> {
 pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body> {
     let (parts, body) = request.into_parts();
     call::<F>(&parts, PathParameters { id: Some(id) }, body).await
-}
-
-/// Answers a request with lines, sent page by page: the statement is sent once for each page, and only when the page
-/// before it is on its way, so that memory does not grow with the answer. A refusal of the first page is an answer like
-/// any other; a fault after it is the last line.
-pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let mut exchange = Exchange::begin(F::NAME, &parts);
-    let settings = match exchange.settings().await {
-        Ok(settings) => settings,
-        Err(refusal) => return exchange.conclude(&Cors::any(), &parts, Err(refusal)),
-    };
-    let path = PathParameters::of(&parts.headers);
-    let admitted = match receive::<F>(&mut exchange, &settings, &parts, path, body).await {
-        Ok(Received::Admitted(admitted)) => admitted,
-        Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
-        Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
-    };
-    let (claims, statement) = (admitted.claims, F::STATEMENT);
-    match page(&mut exchange, &settings, statement, claims, &admitted.input).await {
-        Ok((first, limits)) => {
-            let mut head = answer::lines(&limits, &exchange.request_id);
-            settings.cors.apply(&parts.headers, head.headers_mut());
-            let next = Next::Lines(first);
-            let pages = PageByPage { exchange, settings, statement, claims, lines: 0, next, outcome: Err(None) };
-            let stream = unfold(pages, async |mut pages| pages.next().await.map(|text| (Ok(Frame::data(text)), pages)));
-            head.map(|()| Either::Right(StreamBody::new(Box::pin(stream) as Pages)))
-        }
-        Err(refusal) => exchange.conclude(&settings.cors, &parts, Err(refusal)),
-    }
 }
 
 /// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
@@ -157,7 +100,11 @@ async fn call<F: Function>(
             rollouts: &settings.rollouts,
             input,
         };
-        let done = query(exchange, settings, F::STATEMENT, &call).await?;
+        let done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
+            grouped::query(exchange, settings, F::STATEMENT, &call).await?
+        } else {
+            query(exchange, settings, F::STATEMENT, &call).await?
+        };
         Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
     })
     .await
@@ -167,7 +114,7 @@ async fn call<F: Function>(
 async fn respond(
     service: &'static str,
     parts: &Parts,
-    work: impl AsyncFnOnce(&mut Exchange, &Settings) -> Result<Response<Bytes>, Refusal>,
+    work: impl AsyncFnOnce(&mut Exchange, &Rc<Settings>) -> Result<Response<Bytes>, Refusal>,
 ) -> Response<Body> {
     let mut exchange = Exchange::begin(service, parts);
     let (cors, outcome) = match exchange.settings().await {
@@ -267,7 +214,10 @@ async fn read_body(
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(declared.unwrap_or(0) as usize);
-    while let Some(frame) = body.frame().await {
+    // To read on to the end of a body that is all there would cost a turn of the host.
+    while declared != Some(bytes.len() as u64)
+        && let Some(frame) = body.frame().await
+    {
         let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended early."))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > MAX_BODY_BYTES {
@@ -331,298 +281,4 @@ fn admit_rollout<F: Function>(rollout: Rollout, user: Option<UserId>) -> Result<
         None => rollout == Rollout::Disabled,
     };
     if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{} is switched off.", F::FLAG))) } else { Ok(()) }
-}
-
-/// Sends the request's one statement. A deadlock or a serialization failure has undone it, so it is sent once more.
-async fn query<I: Serialize>(
-    exchange: &mut Exchange,
-    settings: &Settings,
-    statement: &str,
-    call: &Call<'_, I>,
-) -> Result<Done, Refusal> {
-    let answer = match select_json(&settings.database_url, statement, call).await {
-        Err(PgError::QueryFailed(QueryError::DbError(error))) if envelope::is_transient(&error.code) => {
-            Line {
-                request_id: Some(call.request_id),
-                cause: Some(&error.code),
-                ..Line::new(Level::Warn, "database", "retried")
-            }
-            .print();
-            select_json(&settings.database_url, statement, call).await
-        }
-        answer => answer,
-    };
-    let answer = answer.map_err(|error| exchange.database_failure(&error))?;
-    let answer =
-        Answer::parse(&answer).ok_or_else(|| exchange.broken(format!("{statement}: the answer has another form")))?;
-    exchange.org_id = answer.org_id;
-    let data = answer.outcome.as_ref().map_or_else(|refusal| &refusal.data, |done| &done.data);
-    exchange.conversation_id = data.get("conversation_id").and_then(Value::as_str).map(str::to_owned);
-    answer.outcome
-}
-
-/// The one value of a statement's one row.
-async fn select_json<I: Serialize>(
-    database_url: &str,
-    statement: &str,
-    call: &Call<'_, I>,
-) -> Result<Vec<u8>, PgError> {
-    let request = serde_json::to_vec(call).map_err(|error| PgError::BadParameter(error.to_string()))?;
-    let rows = async {
-        let connection = Connection::open(database_url).await?;
-        connection.query(statement, [ParameterValue::Jsonb(request)]).await?.collect().await
-    };
-    let rows = rows.await.map_err(|error| match error {
-        PgSdkError::PgError(error) => error,
-        PgSdkError::Decode(error) => PgError::ValueConversionFailed(error),
-    })?;
-    match rows.first().map(|row| &row[0]) {
-        Some(DbValue::Jsonb(json)) => Ok(json.clone()),
-        _ => Err(PgError::Other("the statement did not answer one jsonb".to_owned())),
-    }
-}
-
-/// An answer of many lines on its way.
-struct PageByPage {
-    exchange: Exchange,
-    settings: Rc<Settings>,
-    statement: &'static str,
-    claims: Claims,
-    /// Lines that have been sent.
-    lines: u64,
-    next: Next,
-    /// For the log: whether the answer came to its end, or why not.
-    outcome: Result<(), Option<Code>>,
-}
-
-/// What an answer of many lines goes on with.
-enum Next {
-    /// The first page, which was there before the answer began.
-    Lines(Lines),
-    /// A page that is still to be asked for.
-    Page(Page),
-    /// The last line.
-    End,
-    Nothing,
-}
-
-/// The lines of a page, and the limits to report with them.
-async fn page(
-    exchange: &mut Exchange,
-    settings: &Settings,
-    statement: &str,
-    claims: Claims,
-    input: &Page,
-) -> Result<(Lines, Vec<Limit>), Refusal> {
-    let request_id = exchange.request_id.clone();
-    let call = Call {
-        claims,
-        request_id: &request_id,
-        idempotency_key: None,
-        rollout: settings.rollout,
-        rollouts: &settings.rollouts,
-        input,
-    };
-    let done = query(exchange, settings, statement, &call).await?;
-    let lines = Lines::of(&done).ok_or_else(|| exchange.broken(format!("{statement}: the page has another form")))?;
-    Ok((lines, done.limits))
-}
-
-impl PageByPage {
-    async fn page(&mut self, input: &Page) -> Result<Lines, Refusal> {
-        let PageByPage { exchange, settings, statement, claims, .. } = self;
-        page(exchange, settings, statement, *claims, input).await.map(|(lines, _)| lines)
-    }
-
-    /// The next piece of the answer.
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            let lines = match std::mem::replace(&mut self.next, Next::Nothing) {
-                Next::Lines(lines) => lines,
-                Next::Page(input) => match self.page(&input).await {
-                    Ok(lines) => lines,
-                    Err(refusal) => {
-                        self.outcome = Err(Some(refusal.code));
-                        return Some(lines::failure(&refusal, self.lines));
-                    }
-                },
-                Next::End => {
-                    self.outcome = Ok(());
-                    return Some(lines::end(self.lines));
-                }
-                Next::Nothing => return None,
-            };
-            self.lines += lines.count;
-            self.next = lines.next.map_or(Next::End, Next::Page);
-            if !lines.text.is_empty() {
-                return Some(lines.text);
-            }
-        }
-    }
-}
-
-impl Drop for PageByPage {
-    fn drop(&mut self) {
-        let code = match self.outcome {
-            Ok(()) => None,
-            Err(Some(code)) => Some(code),
-            Err(None) => {
-                self.exchange.cause = Some("the client went away before the end".to_owned());
-                None
-            }
-        };
-        self.exchange.log(code);
-    }
-}
-
-impl Exchange {
-    fn begin(service: &'static str, parts: &Parts) -> Exchange {
-        let headers = &parts.headers;
-        Exchange {
-            service,
-            method: parts.method.clone(),
-            started: Instant::now(),
-            request_id: RequestId::of(headers),
-            traceparent: TraceParent::of(headers),
-            user_id: None,
-            org_id: None,
-            conversation_id: None,
-            cause: None,
-        }
-    }
-
-    /// The instance's settings; a fault in them is nothing the client can mend.
-    async fn settings(&mut self) -> Result<Rc<Settings>, Refusal> {
-        settings().await.map_err(|cause| self.broken(cause))
-    }
-
-    /// Writes the request's one log line and gives the answer its last form.
-    fn conclude(self, cors: &Cors, parts: &Parts, outcome: Result<Response<Bytes>, Refusal>) -> Response<Body> {
-        self.log(outcome.as_ref().err().map(|refusal| refusal.code));
-        let response = outcome.unwrap_or_else(|refusal| answer::problem(&refusal, &self.request_id));
-        answer::finish(response, cors, &parts.headers).map(|body| Either::Left(FullBody::new(body)))
-    }
-
-    /// A fault of our own: the cause goes to the log, and nowhere else.
-    fn broken(&mut self, cause: String) -> Refusal {
-        self.cause = Some(cause);
-        Refusal::internal()
-    }
-
-    /// A failed statement, judged by its SQLSTATE. PostgreSQL's DETAIL may quote rows and is not logged.
-    fn database_failure(&mut self, error: &PgError) -> Refusal {
-        let (code, cause) = match error {
-            PgError::QueryFailed(QueryError::DbError(error)) => {
-                (envelope::code_for_sqlstate(&error.code), format!("SQLSTATE {}: {}", error.code, error.message))
-            }
-            PgError::ConnectionFailed(text) => (Code::DatabaseUnavailable, format!("connection failed: {text}")),
-            PgError::QueryFailed(QueryError::Text(text)) | PgError::Other(text) => {
-                (Code::DatabaseUnavailable, format!("query failed: {text}"))
-            }
-            PgError::BadParameter(text) | PgError::ValueConversionFailed(text) => (Code::Internal, text.clone()),
-        };
-        self.cause = Some(cause);
-        match code {
-            Code::Timeout => Refusal::new(code, "The database took too long."),
-            Code::DatabaseUnavailable => Refusal::new(code, "The database does not answer."),
-            _ => Refusal::internal(),
-        }
-    }
-
-    /// The request's one line.
-    fn log(&self, code: Option<Code>) {
-        Line {
-            method: Some(self.method.as_str()),
-            request_id: Some(&self.request_id),
-            traceparent: self.traceparent.as_ref(),
-            user_id: self.user_id,
-            conversation_id: self.conversation_id.as_deref(),
-            org_id: self.org_id.as_deref(),
-            duration_ms: Some((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3),
-            code,
-            cause: self.cause.as_deref(),
-            ..Line::new(Level::of(code), self.service, "request")
-        }
-        .print();
-    }
-}
-
-thread_local! {
-    // Settings and keys only: an instance serves requests of different users at the same time.
-    static SETTINGS: RefCell<Option<Rc<Settings>>> = const { RefCell::new(None) };
-    static KEYS_FETCHED: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The instance's settings; read and checked by its first request.
-async fn settings() -> Result<Rc<Settings>, String> {
-    if let Some(settings) = SETTINGS.with_borrow(Clone::clone) {
-        return Ok(settings);
-    }
-    let read = async |name: &str| variables::get(name).await.map_err(|error| format!("variable {name}: {error}"));
-    let variables = Variables {
-        database_url: read("database_url").await?,
-        jwt_secret: read("jwt_secret").await?,
-        jwt_jwks: read("jwt_jwks").await?,
-        jwt_jwks_url: read("jwt_jwks_url").await?,
-        jwt_issuer: read("jwt_issuer").await?,
-        jwt_audience: read("jwt_audience").await?,
-        cors_allowed_origins: read("cors_allowed_origins").await?,
-        rollout: read("rollout").await?,
-        // Only components that answer for other functions have it.
-        rollouts: match variables::get("rollouts").await {
-            Err(variables::Error::Undefined(_)) => String::new(),
-            read => read.map_err(|error| format!("variable rollouts: {error}"))?,
-        },
-    };
-    let settings = Rc::new(Settings::parse(&variables).map_err(|error| error.to_string())?);
-    SETTINGS.set(Some(Rc::clone(&settings)));
-    Ok(settings)
-}
-
-/// Fetches the key set if it is older than `lifetime`. Old keys are better than none when that fails.
-async fn refresh_keys(exchange: &mut Exchange, settings: &Settings, lifetime: Duration) -> Result<(), Refusal> {
-    let Some(url) = &settings.jwks_url else { return Ok(()) };
-    let fetched = KEYS_FETCHED.get();
-    if fetched.is_some_and(|at| at.elapsed() < lifetime) {
-        return Ok(());
-    }
-    match fetch_keys(url).await {
-        Ok(keys) => {
-            settings.verifier.replace_keys(keys);
-            KEYS_FETCHED.set(Some(Instant::now()));
-            Ok(())
-        }
-        Err(cause) if fetched.is_some() => {
-            Line {
-                request_id: Some(&exchange.request_id),
-                cause: Some(&cause),
-                ..Line::new(Level::Warn, "jwks", "kept_old_keys")
-            }
-            .print();
-            KEYS_FETCHED.set(Some(Instant::now()));
-            Ok(())
-        }
-        Err(cause) => {
-            exchange.cause = Some(format!("jwt_jwks_url: {cause}"));
-            Err(Refusal::new(Code::AuthenticationUnavailable, "The keys that verify tokens cannot be fetched."))
-        }
-    }
-}
-
-async fn fetch_keys(url: &str) -> Result<KeySet, String> {
-    let response = spin_sdk::http::get(url).await.map_err(|error| error.to_string())?;
-    if response.status() != StatusCode::OK {
-        return Err(format!("status {}", response.status()));
-    }
-    let mut body = response.into_body();
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|error| error.to_string())?.into_data() else { continue };
-        bytes.extend_from_slice(&data);
-        if bytes.len() > MAX_KEY_SET_BYTES {
-            return Err("the key set is too large".to_owned());
-        }
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
-    KeySet::parse(text).map_err(|error| error.to_string())
 }

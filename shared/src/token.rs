@@ -5,6 +5,7 @@ use crate::{
     id::UserId,
     limits::{MAX_TOKEN_BYTES, MIN_JWT_SECRET_BYTES, TOKEN_LEEWAY_SECONDS},
     refusal::{Reason, Refusal},
+    token_cache::TokenCache,
 };
 use jwt_simple::{JWTError, prelude::*};
 use serde_json::Value;
@@ -148,6 +149,7 @@ pub struct Verifier {
     secret: Option<Key>,
     keys: RefCell<KeySet>,
     options: VerificationOptions,
+    verified: TokenCache,
 }
 
 impl Verifier {
@@ -166,16 +168,36 @@ impl Verifier {
             max_token_length: Some(MAX_TOKEN_BYTES),
             ..VerificationOptions::default()
         };
-        Ok(Verifier { secret, keys: RefCell::new(keys), options })
+        Ok(Verifier { secret, keys: RefCell::new(keys), options, verified: TokenCache::default() })
     }
 
     /// Replaces the key set, when it was fetched anew.
     pub fn replace_keys(&self, keys: KeySet) {
         self.keys.replace(keys);
+        self.verified.clear();
     }
 
-    /// Checks a token's signature, times, issuer and audience, and reads whom it speaks for.
+    /// Whom a token speaks for, once its signature, times, issuer and audience are checked. All but its expiry is checked
+    /// the first time only.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::Invalid("The token is too long."));
+        }
+        let key = TokenCache::key(token);
+        if let Some(identity) = self.verified.get(&key, Clock::now_since_epoch().as_secs()) {
+            return Ok(identity);
+        }
+        let claims = self.check(token)?;
+        let identity = identity(&claims)?;
+        if let Some(expires_at) = claims.expires_at {
+            // Rounded down, as the clock above is: in its last second a token is checked each time.
+            self.verified.insert(key, identity, expires_at.as_secs().saturating_add(TOKEN_LEEWAY_SECONDS));
+        }
+        Ok(identity)
+    }
+
+    /// Checks a token's signature, times, issuer and audience.
+    fn check(&self, token: &str) -> Result<JWTClaims<Claims>, TokenError> {
         let metadata = Token::decode_metadata(token).map_err(|_| TokenError::Invalid("The token is malformed."))?;
         let keys = self.keys.borrow();
         let mut outcome = Err(TokenError::UnknownKey);
@@ -185,7 +207,7 @@ impl Verifier {
                 break;
             }
         }
-        outcome.and_then(|claims| identity(&claims))
+        outcome
     }
 
     /// The key the token names; if it names none of ours, the secret; if it names none at all, every key.
@@ -378,6 +400,54 @@ mod tests {
         assert_eq!(at(-70, -100), invalid("The token has expired."));
         assert_eq!(at(300, 50), Ok(user()));
         assert_eq!(at(300, 70), invalid("The token is not valid yet."));
+    }
+
+    #[test]
+    fn a_verified_token_is_remembered_and_a_failed_one_is_not() {
+        let verifier = verifier();
+        let now = Clock::now_since_epoch();
+        let mut expired = claims("authenticated");
+        expired.expires_at = Some(Duration::from_secs(now.as_secs() - 70));
+        let subjectless = claims("authenticated").with_subject("admin");
+        let forged = HS256Key::generate().authenticate(claims("authenticated")).unwrap();
+        for token in [sign(expired), sign(subjectless), forged, "a.b.c".into()] {
+            assert!(verifier.verify(&token).is_err());
+        }
+        assert_eq!(verifier.verified.count(), 0);
+        let token = sign(claims("authenticated"));
+        for _ in 0..2 {
+            assert_eq!(verifier.verify(&token), Ok(user()));
+            assert_eq!(verifier.verified.count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_remembered_token_is_refused_once_its_leeway_is_over() {
+        let verifier = verifier();
+        let token = sign(claims("authenticated"));
+        // As if it had been verified long ago, and its time were up since.
+        verifier.verified.insert(TokenCache::key(&token), Identity::Anonymous, Clock::now_since_epoch().as_secs());
+        assert_eq!(verifier.verify(&token), Ok(user()), "it is checked again");
+        let expires = Clock::now_since_epoch().as_secs() + 100;
+        let mut expiring = claims("authenticated");
+        expiring.expires_at = Some(Duration::from_secs(expires));
+        let (expiring, until) = (sign(expiring), expires + TOKEN_LEEWAY_SECONDS);
+        assert_eq!(verifier.verify(&expiring), Ok(user()));
+        let key = TokenCache::key(&expiring);
+        assert_eq!(verifier.verified.get(&key, until - 1), Some(user()));
+        assert_eq!(verifier.verified.get(&key, until), None);
+    }
+
+    #[test]
+    fn replaced_keys_verify_every_token_anew() {
+        let pair = ES256KeyPair::generate();
+        let keys =
+            |pair: &ES256KeyPair| KeySet::parse(&format!("{{\"keys\":[{}]}}", pair.public_key().to_jwk())).unwrap();
+        let verifier = Verifier::new("", keys(&pair), "", "").unwrap();
+        let token = pair.sign(claims("authenticated")).unwrap();
+        assert_eq!(verifier.verify(&token), Ok(user()));
+        verifier.replace_keys(keys(&ES256KeyPair::generate()));
+        assert_eq!(verifier.verify(&token), invalid("The token is not valid."));
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Function for MarkRead {
     const NAME: &'static str = "mark-read";
     const FLAG: &'static str = "conversations";
     const STATEMENT: &'static str = "select edge.mark_read($1)";
+    const SHARES_STATEMENTS: bool = true;
     type Caller = User;
     type Input = ReadUpTo;
 

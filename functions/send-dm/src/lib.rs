@@ -37,6 +37,7 @@ impl Function for SendDm {
     const NAME: &'static str = "send-dm";
     const STATEMENT: &'static str = "select edge.send_dm($1)";
     const CREATES: bool = true;
+    const SHARES_STATEMENTS: bool = true;
     type Caller = User;
     type Input = DirectMessage;
 

@@ -1,0 +1,70 @@
+//! A request's one statement.
+
+use super::exchange::Exchange;
+use crate::{
+    envelope::{self, Answer, Call, Done},
+    log::{Level, Line},
+    refusal::Refusal,
+    settings::Settings,
+};
+use serde::Serialize;
+use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
+
+/// Sends the request's one statement. A deadlock or a serialization failure has undone it, so it is sent once more.
+pub async fn query<I: Serialize>(
+    exchange: &mut Exchange,
+    settings: &Settings,
+    statement: &str,
+    call: &Call<'_, I>,
+) -> Result<Done, Refusal> {
+    let database_url = &settings.database_url;
+    let send = async || select(&mut None, database_url, statement, envelope(call)?).await;
+    let answer = match send().await {
+        Err(PgError::QueryFailed(QueryError::DbError(error))) if envelope::is_transient(&error.code) => {
+            Line {
+                request_id: Some(call.request_id),
+                cause: Some(&error.code),
+                ..Line::new(Level::Warn, "database", "retried")
+            }
+            .print();
+            send().await
+        }
+        answer => answer,
+    };
+    let answer = answer.map_err(|error| exchange.database_failure(&error))?;
+    let answer = Answer::parse(&answer).ok_or_else(|| exchange.another_form(statement))?;
+    exchange.decided(answer)
+}
+
+/// What the statement is told, as text.
+pub fn envelope<I: Serialize>(call: &Call<'_, I>) -> Result<Vec<u8>, PgError> {
+    serde_json::to_vec(call).map_err(|error| PgError::BadParameter(error.to_string()))
+}
+
+/// The one value of a statement's one row. The connection is opened if there is none, and not kept after an error.
+pub async fn select(
+    connection: &mut Option<Connection>,
+    database_url: &str,
+    statement: &str,
+    parameter: Vec<u8>,
+) -> Result<Vec<u8>, PgError> {
+    let opened = match connection.take() {
+        Some(opened) => opened,
+        None => Connection::open(database_url).await.map_err(pg_error)?,
+    };
+    let mut result = opened.query(statement, [ParameterValue::Jsonb(parameter)]).await.map_err(pg_error)?;
+    let (first, second) = (result.rows().next().await, result.rows().next().await);
+    result.result().await.map_err(pg_error)?;
+    *connection = Some(opened);
+    match (first.and_then(|mut row| row.pop()), second) {
+        (Some(DbValue::Jsonb(json)), None) => Ok(json),
+        _ => Err(PgError::Other("the statement did not answer one jsonb".to_owned())),
+    }
+}
+
+fn pg_error(error: Error) -> PgError {
+    match error {
+        Error::PgError(error) => error,
+        Error::Decode(error) => PgError::ValueConversionFailed(error),
+    }
+}

@@ -1,0 +1,130 @@
+//! A request on its way: what its log line says at the end, and what becomes of the faults it meets.
+
+use super::{Body, instance};
+use crate::{
+    answer,
+    code::Code,
+    cors::Cors,
+    envelope::{self, Answer, Done},
+    id::UserId,
+    log::{Level, Line},
+    refusal::Refusal,
+    request_id::{RequestId, TraceParent},
+    settings::Settings,
+};
+use bytes::Bytes;
+use http::{Method, Response, request::Parts};
+use http_body_util::Either;
+use serde_json::Value;
+use spin_sdk::{
+    http::FullBody,
+    pg::{PgError, QueryError},
+};
+use std::{rc::Rc, time::Instant};
+
+/// Where a request is on its way, for the log line at its end.
+pub struct Exchange {
+    service: &'static str,
+    method: Method,
+    started: Instant,
+    pub request_id: RequestId,
+    traceparent: Option<TraceParent>,
+    pub user_id: Option<UserId>,
+    org_id: Option<String>,
+    conversation_id: Option<String>,
+    pub cause: Option<String>,
+}
+
+impl Exchange {
+    /// A request that has just come.
+    pub fn begin(service: &'static str, parts: &Parts) -> Exchange {
+        let headers = &parts.headers;
+        Exchange {
+            service,
+            method: parts.method.clone(),
+            started: Instant::now(),
+            request_id: RequestId::of(headers),
+            traceparent: TraceParent::of(headers),
+            user_id: None,
+            org_id: None,
+            conversation_id: None,
+            cause: None,
+        }
+    }
+
+    /// The instance's settings; a fault in them is nothing the client can mend.
+    pub async fn settings(&mut self) -> Result<Rc<Settings>, Refusal> {
+        instance::settings().await.map_err(|cause| self.broken(cause))
+    }
+
+    /// Writes the request's one log line and gives the answer its last form.
+    pub fn conclude(self, cors: &Cors, parts: &Parts, outcome: Result<Response<Bytes>, Refusal>) -> Response<Body> {
+        self.log(outcome.as_ref().err().map(|refusal| refusal.code));
+        let response = outcome.unwrap_or_else(|refusal| answer::problem(&refusal, &self.request_id));
+        answer::finish(response, cors, &parts.headers).map(|body| Either::Left(FullBody::new(body)))
+    }
+
+    /// A fault of our own: the cause goes to the log, and nowhere else.
+    pub fn broken(&mut self, cause: String) -> Refusal {
+        self.cause = Some(cause);
+        Refusal::internal()
+    }
+
+    /// An answer of the database that is none: a fault of our own.
+    pub fn another_form(&mut self, statement: &str) -> Refusal {
+        self.broken(format!("{statement}: the answer has another form"))
+    }
+
+    /// Nobody can say whether the request took effect.
+    pub fn outcome_unknown(&mut self, cause: &str) -> Refusal {
+        self.cause = Some(cause.to_owned());
+        Refusal::new(Code::DatabaseUnavailable, "The database does not answer.")
+    }
+
+    /// Keeps of the database's answer what the log says.
+    pub fn decided(&mut self, answer: Answer) -> Result<Done, Refusal> {
+        self.org_id = answer.org_id;
+        let data = answer.outcome.as_ref().map_or_else(|refusal| &refusal.data, |done| &done.data);
+        self.conversation_id = data.get("conversation_id").and_then(Value::as_str).map(str::to_owned);
+        answer.outcome
+    }
+
+    /// A failed statement, judged by its SQLSTATE. PostgreSQL's DETAIL may quote rows and is not logged.
+    pub fn database_failure(&mut self, error: &PgError) -> Refusal {
+        let (code, cause) = match error {
+            PgError::QueryFailed(QueryError::DbError(error)) => {
+                (envelope::code_for_sqlstate(&error.code), format!("SQLSTATE {}: {}", error.code, error.message))
+            }
+            PgError::ConnectionFailed(text) => (Code::DatabaseUnavailable, format!("connection failed: {text}")),
+            PgError::QueryFailed(QueryError::Text(text)) | PgError::Other(text) => {
+                (Code::DatabaseUnavailable, format!("query failed: {text}"))
+            }
+            PgError::BadParameter(text) | PgError::ValueConversionFailed(text) => (Code::Internal, text.clone()),
+        };
+        if code == Code::DatabaseUnavailable {
+            return self.outcome_unknown(&cause);
+        }
+        self.cause = Some(cause);
+        match code {
+            Code::Timeout => Refusal::new(code, "The database took too long."),
+            _ => Refusal::internal(),
+        }
+    }
+
+    /// The request's one line.
+    pub fn log(&self, code: Option<Code>) {
+        Line {
+            method: Some(self.method.as_str()),
+            request_id: Some(&self.request_id),
+            traceparent: self.traceparent.as_ref(),
+            user_id: self.user_id,
+            conversation_id: self.conversation_id.as_deref(),
+            org_id: self.org_id.as_deref(),
+            duration_ms: Some((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3),
+            code,
+            cause: self.cause.as_deref(),
+            ..Line::new(Level::of(code), self.service, "request")
+        }
+        .print();
+    }
+}
