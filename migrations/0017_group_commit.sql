@@ -1,11 +1,13 @@
--- Requests that meet share a commit: edge.send_dm takes an array of requests, too, and answers an array in the same
--- order. Each request is decided as if it had come alone, with its own claims, key, rate limit and audit row, and none
--- is touched by the refusal of another; but every step is one statement for all of them, and there is one commit.
+-- Requests that meet share a commit: edge.send_dm and edge.mark_read take an array of requests, too, and answer an
+-- array in the same order. Each request is decided as if it had come alone, with its own claims, key, rate limit and
+-- audit row, and none is touched by the refusal of another; but every step of send_dm is one statement for all of them,
+-- and there is one commit.
 --
 -- What makes that safe:
 -- * A request that depends on another of the same array is not answered but deferred (rolecall.deferred_dms).
 -- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
---   conversations by their two people, counters by their key. So no two of them can wait for each other.
+--   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
 -- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
 --   Whoever sent the array sends its requests one by one then, which may wait as long as ever.
 
@@ -187,8 +189,13 @@ begin
         sent.input ->> 'content',
         sent.input ->> 'conversation_id' is not null,
         rolecall.uuid_or_null(sent.input ->> 'conversation_id'),
-        rolecall.uuid_or_null(sent.input ->> 'recipient_id'),
-        rolecall.uuid_or_null(sent.input ->> 'show_id'),
+        -- Of a reply nothing else counts.
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall.uuid_or_null(sent.input ->> 'recipient_id')
+        end,
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall.uuid_or_null(sent.input ->> 'show_id')
+        end,
         case
           when coalesce(char_length(sent.input ->> 'content') not between 1 and 2000, true) then
             rolecall.refusal('invalid_input', 'The content must have 1 to 2000 characters.')
@@ -237,7 +244,6 @@ begin
     select
     from unnest(p_items) as item
     where item.recipient is not null
-      and not item.is_reply
     group by least(item.caller, item.recipient), greatest(item.caller, item.recipient)
     having count(*) > 1
       and count(distinct (item.caller, item.show_id)) > 1
@@ -890,13 +896,22 @@ begin
       update public.conversation_participants as participant
       set last_read_seq = newest.seq
       from (
-        select conversation, sender, max(seq) as seq
-        from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
-        where not is_new
-        group by conversation, sender
+        -- Locked in this order, in which mark-read takes them, too.
+        select own.conversation_id, own.user_id, outcome.seq
+        from (
+          select conversation, sender, max(seq) as seq
+          from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+          where not is_new
+          group by conversation, sender
+        ) as outcome
+        join public.conversation_participants as own
+          on own.conversation_id = outcome.conversation
+          and own.user_id = outcome.sender
+        order by own.conversation_id, own.user_id
+        for no key update of own
       ) as newest
-      where participant.conversation_id = newest.conversation
-        and participant.user_id = newest.sender;
+      where participant.conversation_id = newest.conversation_id
+        and participant.user_id = newest.user_id;
     end if;
 
     -- What was allowed and not sent: the operator has closed the conversation since.
@@ -945,7 +960,7 @@ begin
 end
 $$;
 
--- The requests of an array.
+-- The requests of an array. One by itself is sent like one that comes alone, but for the time it may wait.
 create or replace function rolecall.send_dm_many(p_requests jsonb)
 returns jsonb
 language plpgsql
@@ -954,13 +969,21 @@ set search_path = ''
 set lock_timeout = '500ms'
 as $$
 declare
-  -- Policies and triggers that ask who calls hear of nobody, since each statement below is of many.
-  v_nobody uuid := rolecall.assume_claims(null);
-  v_items rolecall.dm_item[] := rolecall.dm_items(p_requests);
-  v_deferred int[] := rolecall.deferred_dms(v_items);
+  v_nobody uuid;
+  v_items rolecall.dm_item[];
+  v_deferred int[];
   v_kept jsonb;
   v_answers jsonb[];
 begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 then
+    return jsonb_build_array(rolecall.send_dm_one(p_requests -> 0));
+  end if;
+  -- Policies and triggers that ask who calls hear of nobody, since each statement below is of many.
+  v_nobody := rolecall.assume_claims(null);
+  v_items := rolecall.dm_items(p_requests);
+  v_deferred := rolecall.deferred_dms(v_items);
   if v_deferred = '{}' then
     return to_jsonb(rolecall.send_independent_dms(p_requests, v_items));
   end if;
@@ -990,18 +1013,132 @@ security definer
 set search_path = ''
 as $$
 begin
-  if jsonb_typeof(p_request) is distinct from 'array' then
-    return rolecall.send_dm_one(p_request);
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall.send_dm_many(p_request);
   end if;
-  return case jsonb_array_length(p_request)
-    when 0 then '[]'
-    when 1 then jsonb_build_array(rolecall.send_dm_one(p_request -> 0))
-    else rolecall.send_dm_many(p_request)
-  end;
+  return rolecall.send_dm_one(p_request);
+end
+$$;
+
+-- mark-read, of many: they are few statements each, so it is their commit that they share. One after the other in the
+-- order of what they lock. A second request with the same key of the same user is deferred, as above, with what the user
+-- sent after it.
+create or replace function rolecall.mark_read_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = ''
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_request record;
+  v_callers uuid[];
+  v_keys text[];
+  v_inputs jsonb[];
+  v_deferred boolean[];
+  v_answers jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 then
+    return jsonb_build_array(edge.mark_read(p_requests -> 0));
+  end if;
+  v_nobody := rolecall.assume_claims(null);
+  with request as (
+    select
+      number,
+      envelope,
+      rolecall.uuid_or_null(envelope #>> '{claims,sub}') as caller,
+      case when envelope #>> '{claims,role}' = 'authenticated' then envelope ->> 'idempotency_key' end as key
+    from jsonb_array_elements(p_requests) with ordinality as element (envelope, number)
+  ),
+  repeating as (
+    select
+      request.*,
+      caller is not null
+        and key is not null
+        and row_number() over (partition by caller, key order by number) > 1 as repeats
+    from request
+  ),
+  placed as (
+    select
+      repeating.*,
+      bool_or(repeats) over (partition by caller order by number) as is_deferred
+    from repeating
+  )
+  select
+    array_agg(caller order by number),
+    array_agg(case when caller is not null and not is_deferred then key end order by number),
+    array_agg(envelope -> 'input' order by number),
+    array_agg(is_deferred order by number)
+  into v_callers, v_keys, v_inputs, v_deferred
+  from placed;
+  v_answers := rolecall.claim_keys('mark-read', v_callers, v_keys, v_inputs);
+  select array_agg(case when answer is null then key end order by number)
+  into v_keys
+  from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
+
+  for v_request in
+    select number, caller, input
+    from unnest(v_callers, v_inputs, v_answers, v_deferred)
+      with ordinality as request (caller, input, answer, is_deferred, number)
+    where answer is null
+      and not is_deferred
+    order by rolecall.uuid_or_null(input ->> 'conversation_id'), caller, number
+  loop
+    v_answers[v_request.number] := coalesce(
+      rolecall.refuse_reader(p_requests -> (v_request.number::int - 1), v_request.caller),
+      rolecall.mark_read(v_request.caller, v_request.input)
+    );
+  end loop;
+
+  perform rolecall.settle_keys(v_callers, v_keys, v_answers);
+  v_answers := rolecall.finish_many('mark-read', p_requests, v_callers, v_answers);
+  return (
+    select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
+    from unnest(v_answers) with ordinality as answered (answer, number)
+  );
+end
+$$;
+
+create or replace function edge.mark_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_caller uuid;
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_answer jsonb;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall.mark_read_many(p_request);
+  end if;
+  v_caller := rolecall.assume_claims(p_request -> 'claims');
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall.claim_key('mark-read', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_answer := rolecall.refuse_reader(p_request, v_caller);
+    if v_answer is null then
+      v_answer := rolecall.mark_read(v_caller, v_input);
+    end if;
+    if v_key is not null then
+      perform rolecall.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall.finish('mark-read', p_request, v_caller, v_answer);
 end
 $$;
 
 revoke execute on function
+  rolecall.mark_read_many(jsonb),
   rolecall.dm_facts(uuid, uuid),
   rolecall.dm_items(jsonb),
   rolecall.deferred_dms(rolecall.dm_item[]),

@@ -1,4 +1,4 @@
--- Takes back 0017_group_commit: edge.send_dm takes one request again.
+-- Takes back 0017_group_commit: edge.send_dm and edge.mark_read take one request again.
 
 create or replace function edge.send_dm(p_request jsonb)
 returns jsonb
@@ -169,6 +169,38 @@ begin
 end
 $$;
 
+create or replace function edge.mark_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_caller uuid := rolecall.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall.claim_key('mark-read', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_answer := rolecall.refuse_reader(p_request, v_caller);
+    if v_answer is null then
+      v_answer := rolecall.mark_read(v_caller, v_input);
+    end if;
+    if v_key is not null then
+      perform rolecall.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall.finish('mark-read', p_request, v_caller, v_answer);
+end
+$$;
+
+drop function if exists rolecall.mark_read_many(jsonb);
 drop function if exists rolecall.send_dm_many(jsonb);
 drop function if exists rolecall.send_independent_dms(jsonb, rolecall.dm_item[]);
 drop function if exists rolecall.finish_many(text, jsonb, uuid[], jsonb[]);

@@ -130,6 +130,7 @@ values
   ('rolecall.judge_moderation(uuid, uuid, text)', ''),
   ('rolecall.judge_reply(uuid, uuid, text)', ''),
   ('rolecall.judge_reply_facts(uuid, app_role, boolean, uuid, text, text, app_role, text[])', ''),
+  ('rolecall.mark_read_many(jsonb)', ''),
   ('rolecall.refuse_reused_key()', ''),
   ('rolecall.reply_facts(uuid, uuid)', ''),
   ('rolecall.judge_report(uuid, uuid, text)', ''),

@@ -213,5 +213,65 @@ select is(
   'what is deferred takes no token'
 );
 
+-- mark-read
+create function pg_temp.read_up_to(p_user int, p_conversation text, p_seq int, p_key text default null)
+returns jsonb
+language sql
+return pg_temp.envelope(p_user, jsonb_build_object('conversation_id', p_conversation, 'up_to_seq', p_seq), p_key);
+
+create function pg_temp.read(variadic p_requests jsonb[])
+returns text
+language plpgsql
+as $$
+declare
+  v_answers jsonb;
+begin
+  perform set_config('role', 'rolecall_edge', true);
+  v_answers := edge.mark_read(to_jsonb(p_requests));
+  perform set_config('role', 'none', true);
+  return (
+    select string_agg(
+      case
+        when answer = '{"deferred": true}' then 'deferred'
+        else concat_ws(
+          ' ',
+          pg_temp.verdict(answer),
+          answer #>> '{data,last_read_seq}',
+          answer #>> '{data,unread_count}'
+        )
+      end,
+      ', '
+      order by number
+    )
+    from jsonb_array_elements(v_answers) with ordinality as answered (answer, number)
+  );
+end
+$$;
+
+create temporary table thread as
+select id::text, last_seq
+from public.conversations
+where created_by = pg_temp.demo(5)
+  and participant_low = pg_temp.demo(1);
+
+select is(edge.mark_read('[]'), '[]'::jsonb, 'no requests have no answers');
+select is(
+  (select pg_temp.read(
+     pg_temp.read_up_to(1, id, 2), '{}', pg_temp.read_up_to(2, id, 2), pg_temp.read_up_to(1, id, 4)
+   ) from thread),
+  'ok 2 10, unauthenticated, not_found/not_a_participant, ok 4 8',
+  'each has read for themselves, in the order of the array'
+);
+select is(
+  (select pg_temp.read(pg_temp.read_up_to(1, id, 5, 'r1'), pg_temp.read_up_to(1, id, 5, 'r1')) from thread),
+  'ok 5 7, deferred',
+  'a second request with a key waits for the first'
+);
+select is(
+  (select pg_temp.read(pg_temp.read_up_to(1, id, 5, 'r1'), pg_temp.read_up_to(1, id, 3)) from thread),
+  'ok 5 7, ok 5 7',
+  'and is a repetition then; nothing is read backwards'
+);
+
 select finish();
 rollback;
