@@ -59,7 +59,8 @@ async fn a_statement_that_takes_too_long_is_504_and_has_no_effect() {
 
 #[tokio::test]
 async fn more_requests_in_flight_than_allowed_are_503_and_nothing_was_done() {
-    let stand = Stand::own(Setup::new().flag("--max-in-flight", "4")).await;
+    // A statement each, so that each can be seen waiting.
+    let stand = Stand::own(Setup::new().flag("--max-in-flight", "4").variable("group_commit", "1")).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let blocker = hold_messages(&stand).await;
     let held: Vec<_> =
@@ -132,7 +133,7 @@ async fn a_database_that_is_not_in_the_allowed_hosts_is_not_connected() {
 #[tokio::test]
 async fn clients_that_hang_up_leave_nothing_open_behind_them() {
     use tokio::io::AsyncWriteExt;
-    let stand = Stand::own(Setup::new().flag("--postgres-connections", "4")).await;
+    let stand = Stand::own(Setup::new().flag("--postgres-connections", "4").variable("group_commit", "1")).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let blocker = hold_messages(&stand).await;
     let address = stand.runner().address().trim_start_matches("http://").to_owned();

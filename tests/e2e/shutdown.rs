@@ -11,7 +11,8 @@ use std::sync::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_in_flight_are_answered_after_sigterm_and_new_connections_are_not_taken() {
     const IN_FLIGHT: usize = 24;
-    let stand = Stand::own(Setup::new()).await;
+    // A statement each, so that each can be seen waiting.
+    let stand = Stand::own(Setup::new().variable("group_commit", "1")).await;
     let mut pairs = Vec::new();
     for _ in 0..IN_FLIGHT {
         pairs.push(stand.users([Role::Admin, Role::Attendee]).await);

@@ -61,6 +61,16 @@ impl Stand {
         users
     }
 
+    /// So many users with this role.
+    pub async fn many(&self, role: Role, number: usize) -> Vec<User> {
+        let users: Vec<User> = (0..number).map(|_| User::of(Uuid::new_v4())).collect();
+        let ids: Vec<Uuid> = users.iter().map(|user| user.id).collect();
+        let sql = "insert into public.profiles (id, display_name, role)
+            select id, 'Somebody', $2::text::public.app_role from unnest($1::uuid[]) as id";
+        self.db.run(sql, &[&ids, &role.as_str()]).await;
+        users
+    }
+
     /// An organisation.
     pub async fn organization(&self) -> Uuid {
         self.db.one("insert into public.organizations (name) values ('An organisation') returning id", &[]).await

@@ -7,6 +7,7 @@
 
 use std::io::Write;
 
+pub mod bench;
 pub mod client;
 pub mod endpoints;
 pub mod fixtures;

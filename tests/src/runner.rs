@@ -7,10 +7,13 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +26,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(300);
 struct Output {
     lines: Mutex<Lines>,
     changed: Condvar,
+    /// Whether the lines of its standard output are read and forgotten.
+    forget: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -38,17 +43,39 @@ impl Output {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a pipe to its end, line by line, on a thread.
-    fn follow(self: &Arc<Self>, pipe: impl Read + Send + 'static, of: fn(&mut Lines) -> &mut Vec<String>) {
+    /// Reads the standard output to its end, line by line, on a thread; without keeping anything once that is wanted.
+    fn follow_stdout(self: &Arc<Self>, pipe: impl Read + Send + 'static) {
+        let output = Arc::clone(self);
+        thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            let mut line = Vec::new();
+            while !output.forget.load(Ordering::Relaxed) && matches!(pipe.read_until(b'\n', &mut line), Ok(1..)) {
+                let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned();
+                output.lock().stdout.push(text);
+                output.changed.notify_all();
+                line.clear();
+            }
+            // Either it has ended, or the rest does not matter; a pipe that breaks has ended too.
+            let _ = io::copy(&mut pipe, &mut io::sink());
+            output.end();
+        });
+    }
+
+    /// Reads the standard error to its end, line by line, on a thread.
+    fn follow_stderr(self: &Arc<Self>, pipe: impl Read + Send + 'static) {
         let output = Arc::clone(self);
         thread::spawn(move || {
             for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                of(&mut output.lock()).push(String::from_utf8_lossy(&line).into_owned());
+                output.lock().stderr.push(String::from_utf8_lossy(&line).into_owned());
                 output.changed.notify_all();
             }
-            output.lock().ended += 1;
-            output.changed.notify_all();
+            output.end();
         });
+    }
+
+    fn end(&self) {
+        self.lock().ended += 1;
+        self.changed.notify_all();
     }
 }
 
@@ -116,8 +143,8 @@ impl Runner {
         })?;
         let output = Arc::new(Output::default());
         let (stdout, stderr) = (process.child().stdout.take(), process.child().stderr.take());
-        output.follow(stderr.context("no stderr")?, |lines| &mut lines.stderr);
-        output.follow(stdout.context("no stdout")?, |lines| &mut lines.stdout);
+        output.follow_stderr(stderr.context("no stderr")?);
+        output.follow_stdout(stdout.context("no stdout")?);
         let id = process.id();
         let mut runner = Runner { process: Mutex::new(process), output, id, address: String::new() };
         runner.address = runner.wait_until_listening()?;
@@ -155,6 +182,11 @@ impl Runner {
     /// The number of its process.
     pub fn id(&self) -> u32 {
         self.id
+    }
+
+    /// Reads what it prints from now on without keeping it: a measurement makes a line for every request.
+    pub fn forget_lines(&self) {
+        self.output.forget.store(true, Ordering::Relaxed);
     }
 
     /// Every line on its standard output so far.
