@@ -122,5 +122,19 @@ schema: need-rust need-postgres ## Write migrations/schema.sql, the normalised d
 # ---- figures ---------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL
+bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
 	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench -- $(ARGS)
+
+.PHONY: load
+load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds
+	cargo run --locked --release -q -p rolecall-tests --bin rolecall-load -- $(ARGS)
+
+.PHONY: peers
+peers: need-rust need-node
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed." >&2; exit 1; }
+	cd tests/bench/peers && npm ci --silent --no-audit --no-fund
+	cargo build --locked --release -q --manifest-path tests/bench/peers/axum/Cargo.toml --target-dir target/peers
+
+.PHONY: bench-peers
+bench-peers: build peers need-postgres ## Measure send-dm beside Bun, axum, Node and Deno; writes docs/performance.*
+	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench-peers -- $(ARGS)
