@@ -394,6 +394,100 @@ async fn until_somebody_waits(client: &Client) {
     }
 }
 
+/// Rows that the requests of an array lock, one for each sender.
+struct Locks {
+    table: &'static str,
+    /// Which of its rows.
+    rows: &'static str,
+    /// What tells one sender's from another's; they are locked in its order.
+    owner: &'static str,
+}
+
+const LOCKS: [Locks; 5] = [
+    Locks { table: "rolecall.idempotency_records", rows: "true", owner: "user_id" },
+    Locks { table: "rolecall.rate_buckets", rows: "action = 'send_dm'", owner: "user_id" },
+    Locks { table: "public.conversations", rows: "true", owner: "participant_low" },
+    Locks {
+        table: "public.conversation_participants",
+        rows: "user_id in (select user_id from rolecall.idempotency_records)",
+        owner: "conversation_id",
+    },
+    Locks { table: "rolecall.request_metrics", rows: "true", owner: "org_id" },
+];
+
+/// Arrays that lock the same rows in different orders could wait for each other for ever. So whatever the order of its
+/// requests, an array that waits for the last row has locked all others, and one that waits for the first has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_array_takes_its_locks_in_the_same_order() {
+    const SENDERS: usize = 8;
+    let (database, client) = people(2 * SENDERS).await;
+    let edge = database.edge().await;
+    edge.batch_execute("set statement_timeout = '60s'").await.expect("a session may");
+    let stripe: i32 = one(&edge, "select pg_backend_pid() % 32").await;
+    let senders: Vec<Uuid> = (0..SENDERS).map(person).collect();
+    client
+        .batch_execute(
+            "update rate_limits set capacity = 1000000, window_seconds = 1000000 where action = 'send_dm';
+             -- Long enough to look at what is locked.
+             alter function rolecall.send_dm_many(jsonb) set lock_timeout = '60s'",
+        )
+        .await
+        .expect("a superuser may");
+    for sql in [
+        "insert into organizations (id, name) select unnest($1::uuid[]), 'Of one'",
+        "update profiles set organization_id = id where id = any ($1)",
+    ] {
+        client.execute(sql, &[&senders]).await.expect("a superuser may");
+    }
+    let requests: Vec<Value> = [3, 0, 6, 1, 7, 2, 5, 4]
+        .map(|from| {
+            let mut request = dm(from, from + SENDERS, "Hello");
+            request["idempotency_key"] = json!("key");
+            request
+        })
+        .to_vec();
+    let requests = array(&requests);
+    call(&edge, "send_dm", &requests).await;
+    // Whatever time the statement takes, and whichever quarter of an hour it falls into, its counters are there.
+    client
+        .execute(
+            "insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
+             select date_bin('15 minutes', now(), '2000-01-01 00:00:00+00') + later * interval '15 minutes',
+               'send-dm', 'ok', org_id, bucket, $2::int, 0
+             from unnest($1::uuid[]) as org_id, generate_series(0, 40) as bucket, generate_series(0, 1) as later
+             on conflict do nothing",
+            &[&senders, &stripe],
+        )
+        .await
+        .expect("a superuser may");
+
+    for Locks { table, rows, owner } in LOCKS {
+        for (end, locked) in [("desc", SENDERS), ("asc", 1)] {
+            let aged = "update rolecall.idempotency_records set created_at = now() - interval '2 days'";
+            client.batch_execute(aged).await.expect("a superuser may");
+            let mut holder = database.admin().await;
+            let transaction = holder.transaction().await.expect("a superuser may");
+            let hold = format!(
+                "select from {table} where {rows}
+                 and {owner} = (select {owner} from {table} where {rows} order by {owner} {end} limit 1) for update"
+            );
+            transaction.batch_execute(&hold).await.expect("a superuser may");
+            let (answers, ()) = tokio::join!(call(&edge, "send_dm", &requests), async {
+                until_somebody_waits(&client).await;
+                let held = format!(
+                    "with free as materialized (select ctid from {table} for update skip locked)
+                     select count(distinct {owner}) from {table}
+                     where {rows} and ctid not in (select ctid from free)"
+                );
+                assert_eq!(one::<i64>(&client, &held).await, locked as i64, "{table} {end}");
+                transaction.rollback().await.expect("it is open");
+            });
+            let sent = answers.as_array().is_some_and(|list| list.iter().all(|answer| answer["ok"] == true));
+            assert!(sent, "{table} {end}: {answers}");
+        }
+    }
+}
+
 /// A request that cannot be stored fails the statement, and nothing of the others is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_item_fails_the_statement_and_leaves_nothing() {
