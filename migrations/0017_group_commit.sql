@@ -381,13 +381,15 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+  v_fingerprints bytea[] := (
+    select array_agg(sha256(convert_to(p_function || ' ' || input::text, 'UTF8')) order by number)
+    from unnest(p_inputs) with ordinality as claimed (input, number)
+  );
 begin
   insert into rolecall.idempotency_records as record (user_id, key, fingerprint)
-  select
-    claimed.user_id,
-    claimed.key,
-    sha256(convert_to(p_function || ' ' || claimed.input::text, 'UTF8'))
-  from unnest(p_users, p_keys, p_inputs) as claimed (user_id, key, input)
+  select claimed.user_id, claimed.key, claimed.fingerprint
+  from unnest(p_users, p_keys, v_fingerprints) as claimed (user_id, key, fingerprint)
   where claimed.key is not null
   order by claimed.user_id, claimed.key
   on conflict (user_id, key) do update
@@ -404,14 +406,12 @@ begin
       case
         when claimed.key is null then null
         when record.user_id is not null and record.answer is null then null
-        when record.fingerprint = sha256(convert_to(p_function || ' ' || claimed.input::text, 'UTF8')) then
-          record.answer || '{"replayed": true}'
-        else
-          rolecall.refuse_reused_key()
+        when record.fingerprint = claimed.fingerprint then record.answer || '{"replayed": true}'
+        else rolecall.refuse_reused_key()
       end
       order by claimed.number
     )
-    from unnest(p_users, p_keys, p_inputs) with ordinality as claimed (user_id, key, input, number)
+    from unnest(p_users, p_keys, v_fingerprints) with ordinality as claimed (user_id, key, fingerprint, number)
     left join rolecall.idempotency_records as record
       on record.user_id = claimed.user_id
       and record.key = claimed.key
