@@ -1,15 +1,15 @@
 -- Demo data: an organisation with its people, a show before its start and one after, two help requests. Loading it
 -- again moves the dates of the shows, so that they stay before and after, and changes nothing else.
 
-insert into public.organizations (id, name)
+insert into rolecall.organizations (id, name)
 values ('00000000-0000-4000-8000-000000000031', 'Rolecall demo')
 on conflict (id) do nothing;
 
-insert into public.profiles (id, display_name, role, organization_id, organization_role)
+insert into rolecall.profiles (id, display_name, role, organization_id, organization_role)
 select
   format('00000000-0000-4000-8000-0000000000%s', number)::uuid,
   display_name,
-  role::public.app_role,
+  role::rolecall.app_role,
   '00000000-0000-4000-8000-000000000031',
   organization_role
 from (
@@ -25,7 +25,7 @@ from (
 ) as person (number, display_name, role, organization_role)
 on conflict (id) do nothing;
 
-insert into public.shows (id, organizer_id, title, starts_at, ends_at)
+insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
 values
   (
     '00000000-0000-4000-8000-000000000011',
@@ -46,10 +46,10 @@ set
   starts_at = excluded.starts_at,
   ends_at = excluded.ends_at;
 
-insert into public.show_participants (show_id, user_id)
+insert into rolecall.show_participants (show_id, user_id)
 select show.id, person.id
-from public.shows as show
-cross join public.profiles as person
+from rolecall.shows as show
+cross join rolecall.profiles as person
 where show.id in (
     '00000000-0000-4000-8000-000000000011',
     '00000000-0000-4000-8000-000000000012'
@@ -62,7 +62,7 @@ where show.id in (
   )
 on conflict (show_id, user_id) do nothing;
 
-insert into public.help_requests (id, requester_id, title, description)
+insert into rolecall.help_requests (id, requester_id, title, description)
 values
   (
     '00000000-0000-4000-8000-000000000021',

@@ -9,9 +9,6 @@ use tokio_postgres::error::SqlState;
 use crate::connection::connect;
 use crate::files::{DEMO, MIGRATIONS, Migration};
 
-/// Key of the advisory lock that lets one installer at a time work on a database ("rolecall" in ASCII).
-const INSTALLER_LOCK: i64 = 0x726f_6c65_6361_6c6c;
-
 /// How often a step is tried that lost against another database of the same server (see [`lost_a_race`]).
 const ATTEMPTS: u32 = 50;
 
@@ -130,19 +127,19 @@ pub async fn load_demo(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Gives `rolecall_edge`, the login of the functions, a password. It may hold any character.
+/// Gives `rolecall_edge`, the login of the functions, a password. It may hold any character. The server is told its
+/// SCRAM verifier alone, so that no log of statements ever shows it.
 ///
 /// # Errors
 /// When the database cannot be reached, is not migrated, or the login of `url` may not change roles.
 pub async fn set_edge_password(url: &str, password: &str) -> Result<()> {
     let client = connect(url).await?;
-    // ALTER ROLE takes no parameters; the server quotes the literal itself.
-    let statement: String =
-        client.query_one("select format('alter role rolecall_edge password %L', $1::text)", &[&password]).await?.get(0);
+    let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
+    // A verifier has digits, letters and $:/+= alone; it needs no quoting.
+    let statement = format!("alter role rolecall_edge password '{verifier}'");
     let mut attempt = 1;
     while let Err(error) = client.batch_execute(&statement).await {
         if !lost_a_race(&error) || attempt == ATTEMPTS {
-            // The error's own text is enough; the statement, which holds the password, must not appear.
             bail!("the password of rolecall_edge cannot be set: {}", code_of(&error));
         }
         tokio::time::sleep(pause(attempt)).await;
@@ -171,7 +168,7 @@ async fn step(client: &mut Client, migration: &Migration, direction: Direction) 
                     Direction::Up => (migration.up, ""),
                     Direction::Down => (migration.down, "rollback/"),
                 };
-                let file = format!("{folder}{:04}_{}.sql", migration.version, migration.name);
+                let file = format!("{folder}{}", migration.file);
                 return Err(explained(&error, sql, &file));
             }
             Err(StepError::Other(error)) => return Err(error),
@@ -193,8 +190,11 @@ impl From<tokio_postgres::Error> for StepError {
 
 async fn try_step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<bool, StepError> {
     let transaction = client.transaction().await?;
-    // A lock of the transaction, not of the session: it also holds behind a pooler and cannot be left behind.
-    transaction.execute("select pg_advisory_xact_lock($1)", &[&INSTALLER_LOCK]).await?;
+    // Nobody else can lock this table, so one installer at a time works on a database. The first ones of all have no such
+    // table yet; of them the second waits where it makes the schema, loses, and is tried again.
+    if is_installed(transaction.client()).await? {
+        transaction.batch_execute("lock table rolecall.schema_migrations in share row exclusive mode").await?;
+    }
     let present = is_applied(transaction.client(), migration.version).await?;
     if present == (direction == Direction::Up) {
         return Ok(false);
@@ -205,14 +205,26 @@ async fn try_step(client: &mut Client, migration: &Migration, direction: Directi
     };
     transaction.batch_execute(sql).await?;
     if is_applied(transaction.client(), migration.version).await? == present {
-        return Err(StepError::Other(anyhow::anyhow!(
-            "{:04}_{} does not keep rolecall.schema_migrations",
-            migration.version,
-            migration.name
-        )));
+        return Err(StepError::Other(anyhow::anyhow!("{} does not keep rolecall.schema_migrations", migration.file)));
     }
+    let ours = match direction {
+        Direction::Up => is_own_row(transaction.client(), migration.version).await?,
+        Direction::Down => true,
+    };
     transaction.commit().await?;
-    Ok(true)
+    Ok(ours)
+}
+
+/// Whether this transaction applied a migration, and not another one a moment before.
+async fn is_own_row(client: &Client, version: i32) -> Result<bool, tokio_postgres::Error> {
+    let row = client
+        .query_one(
+            "select xmin::text = (pg_current_xact_id()::text::numeric % 4294967296)::text
+             from rolecall.schema_migrations where version = $1",
+            &[&version],
+        )
+        .await?;
+    Ok(row.get(0))
 }
 
 /// A database that a newer build has migrated is not one this build knows how to change.
@@ -288,16 +300,17 @@ fn code_of(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// Names the file and line of a statement that the server refused.
+/// Names the file and line of a statement that the server refused. The statements of a migration stand inside one
+/// statement, which the server quotes back.
 fn explained(error: &tokio_postgres::Error, sql: &str, file: &str) -> anyhow::Error {
-    let line = error
-        .as_db_error()
-        .and_then(|database| database.position())
-        .and_then(|position| match position {
-            tokio_postgres::error::ErrorPosition::Original(at) => Some(*at as usize),
-            tokio_postgres::error::ErrorPosition::Internal { .. } => None,
-        })
-        .map(|at| sql.chars().take(at).filter(|&each| each == '\n').count() + 1);
+    use tokio_postgres::error::ErrorPosition;
+    let at = error.as_db_error().and_then(|database| database.position()).and_then(|position| match position {
+        ErrorPosition::Original(at) => Some(*at as usize),
+        ErrorPosition::Internal { position, query } => {
+            sql.find(query.as_str()).map(|begin| sql[..begin].chars().count() + *position as usize)
+        }
+    });
+    let line = at.map(|at| sql.chars().take(at).filter(|&each| each == '\n').count() + 1);
     let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"));
     let hint = error
         .as_db_error()

@@ -1,0 +1,10501 @@
+-- 0001 initial. Compiled from migrations/schema by `make migration`; what to change is there.
+--
+-- One statement, so that it applies whole or not at all, whoever runs it. It does nothing where it was applied, and
+-- raises before its first change where a name is taken by something that is not Rolecall's.
+do $migration$
+declare
+  -- The objects that it makes.
+  v_made constant text[] := array[
+    'function public.can_user_reply(uuid, uuid)',
+    'function public.can_user_send_dm(uuid, uuid, uuid)',
+    'function public.create_conversation_atomic(uuid, uuid, text)',
+    'function public.get_conversation_v2(uuid, uuid)',
+    'function public.send_message_v2(uuid, uuid, text)',
+    'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.block_user(jsonb)',
+    'function rolecall_edge.blocks(jsonb)',
+    'function rolecall_edge.check_permission(jsonb)',
+    'function rolecall_edge.delete_message(jsonb)',
+    'function rolecall_edge.delete_own_data(jsonb)',
+    'function rolecall_edge.diagnostics(jsonb)',
+    'function rolecall_edge.export_own_data(jsonb)',
+    'function rolecall_edge.health(jsonb)',
+    'function rolecall_edge.inbox(jsonb)',
+    'function rolecall_edge.lift_suspension(jsonb)',
+    'function rolecall_edge.mark_read(jsonb)',
+    'function rolecall_edge.messages(jsonb)',
+    'function rolecall_edge.moderation_audit(jsonb)',
+    'function rolecall_edge.moderation_queue(jsonb)',
+    'function rolecall_edge.record_refusal(jsonb)',
+    'function rolecall_edge.report_message(jsonb)',
+    'function rolecall_edge.reset_broadcast_quotas(jsonb)',
+    'function rolecall_edge.restore_message(jsonb)',
+    'function rolecall_edge.review_report(jsonb)',
+    'function rolecall_edge.send_broadcast(jsonb)',
+    'function rolecall_edge.send_dm(jsonb)',
+    'function rolecall_edge.start_conversation(jsonb)',
+    'function rolecall_edge.suspend_user(jsonb)',
+    'function rolecall_edge.unblock_user(jsonb)',
+    'function rolecall_edge.unread(jsonb)',
+    'function rolecall_internal.answer_blocks(text, jsonb)',
+    'function rolecall_internal.answer_moderation(text, jsonb)',
+    'function rolecall_internal.archive_participations()',
+    'function rolecall_internal.assume_claims(jsonb)',
+    'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
+    'function rolecall_internal.bring_back_message(uuid, uuid, uuid, text)',
+    'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
+    'function rolecall_internal.bucket_end_ms(integer)',
+    'function rolecall_internal.caller_may_write()',
+    'function rolecall_internal.caller_organization()',
+    'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
+    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], boolean, text)',
+    'function rolecall_internal.count_help_messages()',
+    'function rolecall_internal.count_joined()',
+    'function rolecall_internal.count_left()',
+    'function rolecall_internal.count_moved()',
+    'function rolecall_internal.count_none()',
+    'function rolecall_internal.count_reports()',
+    'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
+    'function rolecall_internal.cursor_parts(text)',
+    'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
+    'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
+    'function rolecall_internal.delete_message(uuid, jsonb, text)',
+    'function rolecall_internal.delete_own_data(uuid, text)',
+    'function rolecall_internal.deletion_class(uuid, uuid)',
+    'function rolecall_internal.deletion_of(rolecall.messages)',
+    'function rolecall_internal.diagnose(uuid)',
+    'function rolecall_internal.discount_help_messages()',
+    'function rolecall_internal.dm_facts(uuid, uuid)',
+    'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.erase_messages(uuid, uuid[])',
+    'function rolecall_internal.erase_what_is_due()',
+    'function rolecall_internal.export_page(uuid, jsonb, text)',
+    'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
+    'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
+    'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.further_figures(uuid)',
+    'function rolecall_internal.has_length(text, integer, integer)',
+    'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
+    'function rolecall_internal.inbox(uuid, jsonb, text)',
+    'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
+    'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
+    'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.iso(timestamp with time zone)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, text)',
+    'function rolecall_internal.judge_dms(rolecall.dm_item[])',
+    'function rolecall_internal.judge_moderation(uuid, uuid, text)',
+    'function rolecall_internal.judge_reply(uuid, uuid, text)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, text)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, text)',
+    'function rolecall_internal.legacy_id(text, text)',
+    'function rolecall_internal.legacy_time(text)',
+    'function rolecall_internal.lift_block(uuid, jsonb, text)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
+    'function rolecall_internal.list_blocks(uuid, jsonb, text)',
+    'function rolecall_internal.log_own_data(jsonb, uuid, text, jsonb)',
+    'function rolecall_internal.mark_read(uuid, jsonb)',
+    'function rolecall_internal.mark_read_many(jsonb)',
+    'function rolecall_internal.message_json(rolecall.messages, text)',
+    'function rolecall_internal.moderated_message(rolecall.messages)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
+    'function rolecall_internal.moment_or_null(text)',
+    'function rolecall_internal.page_size(jsonb, integer)',
+    'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
+    'function rolecall_internal.peek_token(uuid, text, double precision)',
+    'function rolecall_internal.permission_result(text, rolecall.judgement, jsonb)',
+    'function rolecall_internal.quota_day(timestamp with time zone)',
+    'function rolecall_internal.quota_day_end(date)',
+    'function rolecall_internal.quota_of_limit(jsonb)',
+    'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
+    'function rolecall_internal.read_messages(uuid, jsonb, text)',
+    'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
+    'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
+    'function rolecall_internal.refusal(text, text, text, text, jsonb)',
+    'function rolecall_internal.refusal_of(rolecall.decision)',
+    'function rolecall_internal.refuse_blocker(uuid, text)',
+    'function rolecall_internal.refuse_change()',
+    'function rolecall_internal.refuse_cursor()',
+    'function rolecall_internal.refuse_data_subject(uuid, text)',
+    'function rolecall_internal.refuse_disabled()',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid)',
+    'function rolecall_internal.refuse_non_operator(jsonb)',
+    'function rolecall_internal.refuse_non_user(jsonb)',
+    'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_other_than_caller(uuid)',
+    'function rolecall_internal.refuse_overseer(uuid, boolean, text)',
+    'function rolecall_internal.refuse_quota(text, integer, jsonb)',
+    'function rolecall_internal.refuse_rate(jsonb)',
+    'function rolecall_internal.refuse_reader(jsonb, uuid)',
+    'function rolecall_internal.refuse_restoring_authors()',
+    'function rolecall_internal.refuse_reused_key()',
+    'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_unknown_conversation()',
+    'function rolecall_internal.refuse_without_profile()',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.remove_message(uuid, uuid, uuid, text)',
+    'function rolecall_internal.reply_facts(uuid, uuid)',
+    'function rolecall_internal.report_json(rolecall.reported_messages)',
+    'function rolecall_internal.report_message(uuid, jsonb, text)',
+    'function rolecall_internal.reset_broadcast_quotas()',
+    'function rolecall_internal.restore_message(uuid, jsonb, text)',
+    'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.roles_of(jsonb)',
+    'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
+    'function rolecall_internal.rollout_of(jsonb, text)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.send_dm(uuid, jsonb, text)',
+    'function rolecall_internal.send_dm_many(jsonb)',
+    'function rolecall_internal.send_dm_one(jsonb)',
+    'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
+    'function rolecall_internal.set_block(uuid, jsonb, text)',
+    'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.set_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
+    'function rolecall_internal.settle_key(uuid, text, jsonb)',
+    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[])',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
+    'function rolecall_internal.success(jsonb, jsonb)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, text)',
+    'function rolecall_internal.suspension_json(timestamp with time zone)',
+    'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
+    'function rolecall_internal.take_token(uuid, text)',
+    'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.touch_updated_at()',
+    'function rolecall_internal.unread(uuid)',
+    'function rolecall_internal.uuid_or_null(text)',
+    'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
+    'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.with_limit(jsonb, jsonb)',
+    'function rolecall_internal.within_bucket(integer, numeric)',
+    'schema rolecall',
+    'schema rolecall_edge',
+    'schema rolecall_internal',
+    'schema rolecall_monitoring',
+    'sequence rolecall.application_logs_id_seq',
+    'table public.conversations_v2',
+    'table public.messages_v2',
+    'table rolecall.application_logs',
+    'table rolecall.broadcast_limits',
+    'table rolecall.broadcast_quotas',
+    'table rolecall.broadcast_receipts',
+    'table rolecall.broadcasts',
+    'table rolecall.conversation_participants',
+    'table rolecall.conversations',
+    'table rolecall.data_deletions',
+    'table rolecall.erasures_due',
+    'table rolecall.feature_flags',
+    'table rolecall.help_message_counts',
+    'table rolecall.help_requests',
+    'table rolecall.idempotency_records',
+    'table rolecall.messages',
+    'table rolecall.moderation_audit',
+    'table rolecall.organizations',
+    'table rolecall.past_participations',
+    'table rolecall.permission_guards',
+    'table rolecall.permission_rules',
+    'table rolecall.profiles',
+    'table rolecall.quota_runs',
+    'table rolecall.rate_buckets',
+    'table rolecall.rate_limits',
+    'table rolecall.removed_contents',
+    'table rolecall.report_counts',
+    'table rolecall.reported_messages',
+    'table rolecall.request_metrics',
+    'table rolecall.schema_migrations',
+    'table rolecall.show_audience',
+    'table rolecall.show_participants',
+    'table rolecall.show_threads',
+    'table rolecall.shows',
+    'table rolecall.user_blocks',
+    'type rolecall.app_role',
+    'type rolecall.decision',
+    'type rolecall.dm_item',
+    'type rolecall.judgement',
+    'view rolecall.participations',
+    'view rolecall_monitoring.migration',
+    'view rolecall_monitoring.pending_reports',
+    'view rolecall_monitoring.quota_reset',
+    'view rolecall_monitoring.rate_limited_last_hour',
+    'view rolecall_monitoring.reports_by_status',
+    'view rolecall_monitoring.requests_last_hour',
+    'view rolecall_monitoring.suspensions',
+    'view rolecall_monitoring.unfinished_deletions'
+  ];
+  -- All objects of Rolecall behind it.
+  v_ours constant text[] := array[
+    'function public.can_user_reply(uuid, uuid)',
+    'function public.can_user_send_dm(uuid, uuid, uuid)',
+    'function public.create_conversation_atomic(uuid, uuid, text)',
+    'function public.get_conversation_v2(uuid, uuid)',
+    'function public.send_message_v2(uuid, uuid, text)',
+    'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.block_user(jsonb)',
+    'function rolecall_edge.blocks(jsonb)',
+    'function rolecall_edge.check_permission(jsonb)',
+    'function rolecall_edge.delete_message(jsonb)',
+    'function rolecall_edge.delete_own_data(jsonb)',
+    'function rolecall_edge.diagnostics(jsonb)',
+    'function rolecall_edge.export_own_data(jsonb)',
+    'function rolecall_edge.health(jsonb)',
+    'function rolecall_edge.inbox(jsonb)',
+    'function rolecall_edge.lift_suspension(jsonb)',
+    'function rolecall_edge.mark_read(jsonb)',
+    'function rolecall_edge.messages(jsonb)',
+    'function rolecall_edge.moderation_audit(jsonb)',
+    'function rolecall_edge.moderation_queue(jsonb)',
+    'function rolecall_edge.record_refusal(jsonb)',
+    'function rolecall_edge.report_message(jsonb)',
+    'function rolecall_edge.reset_broadcast_quotas(jsonb)',
+    'function rolecall_edge.restore_message(jsonb)',
+    'function rolecall_edge.review_report(jsonb)',
+    'function rolecall_edge.send_broadcast(jsonb)',
+    'function rolecall_edge.send_dm(jsonb)',
+    'function rolecall_edge.start_conversation(jsonb)',
+    'function rolecall_edge.suspend_user(jsonb)',
+    'function rolecall_edge.unblock_user(jsonb)',
+    'function rolecall_edge.unread(jsonb)',
+    'function rolecall_internal.answer_blocks(text, jsonb)',
+    'function rolecall_internal.answer_moderation(text, jsonb)',
+    'function rolecall_internal.archive_participations()',
+    'function rolecall_internal.assume_claims(jsonb)',
+    'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
+    'function rolecall_internal.bring_back_message(uuid, uuid, uuid, text)',
+    'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
+    'function rolecall_internal.bucket_end_ms(integer)',
+    'function rolecall_internal.caller_may_write()',
+    'function rolecall_internal.caller_organization()',
+    'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
+    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], boolean, text)',
+    'function rolecall_internal.count_help_messages()',
+    'function rolecall_internal.count_joined()',
+    'function rolecall_internal.count_left()',
+    'function rolecall_internal.count_moved()',
+    'function rolecall_internal.count_none()',
+    'function rolecall_internal.count_reports()',
+    'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
+    'function rolecall_internal.cursor_parts(text)',
+    'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
+    'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
+    'function rolecall_internal.delete_message(uuid, jsonb, text)',
+    'function rolecall_internal.delete_own_data(uuid, text)',
+    'function rolecall_internal.deletion_class(uuid, uuid)',
+    'function rolecall_internal.deletion_of(rolecall.messages)',
+    'function rolecall_internal.diagnose(uuid)',
+    'function rolecall_internal.discount_help_messages()',
+    'function rolecall_internal.dm_facts(uuid, uuid)',
+    'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.erase_messages(uuid, uuid[])',
+    'function rolecall_internal.erase_what_is_due()',
+    'function rolecall_internal.export_page(uuid, jsonb, text)',
+    'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
+    'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
+    'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.further_figures(uuid)',
+    'function rolecall_internal.has_length(text, integer, integer)',
+    'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
+    'function rolecall_internal.inbox(uuid, jsonb, text)',
+    'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
+    'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
+    'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.iso(timestamp with time zone)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, text)',
+    'function rolecall_internal.judge_dms(rolecall.dm_item[])',
+    'function rolecall_internal.judge_moderation(uuid, uuid, text)',
+    'function rolecall_internal.judge_reply(uuid, uuid, text)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, text)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, text)',
+    'function rolecall_internal.legacy_id(text, text)',
+    'function rolecall_internal.legacy_time(text)',
+    'function rolecall_internal.lift_block(uuid, jsonb, text)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
+    'function rolecall_internal.list_blocks(uuid, jsonb, text)',
+    'function rolecall_internal.log_own_data(jsonb, uuid, text, jsonb)',
+    'function rolecall_internal.mark_read(uuid, jsonb)',
+    'function rolecall_internal.mark_read_many(jsonb)',
+    'function rolecall_internal.message_json(rolecall.messages, text)',
+    'function rolecall_internal.moderated_message(rolecall.messages)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
+    'function rolecall_internal.moment_or_null(text)',
+    'function rolecall_internal.page_size(jsonb, integer)',
+    'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
+    'function rolecall_internal.peek_token(uuid, text, double precision)',
+    'function rolecall_internal.permission_result(text, rolecall.judgement, jsonb)',
+    'function rolecall_internal.quota_day(timestamp with time zone)',
+    'function rolecall_internal.quota_day_end(date)',
+    'function rolecall_internal.quota_of_limit(jsonb)',
+    'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
+    'function rolecall_internal.read_messages(uuid, jsonb, text)',
+    'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
+    'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
+    'function rolecall_internal.refusal(text, text, text, text, jsonb)',
+    'function rolecall_internal.refusal_of(rolecall.decision)',
+    'function rolecall_internal.refuse_blocker(uuid, text)',
+    'function rolecall_internal.refuse_change()',
+    'function rolecall_internal.refuse_cursor()',
+    'function rolecall_internal.refuse_data_subject(uuid, text)',
+    'function rolecall_internal.refuse_disabled()',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid)',
+    'function rolecall_internal.refuse_non_operator(jsonb)',
+    'function rolecall_internal.refuse_non_user(jsonb)',
+    'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_other_than_caller(uuid)',
+    'function rolecall_internal.refuse_overseer(uuid, boolean, text)',
+    'function rolecall_internal.refuse_quota(text, integer, jsonb)',
+    'function rolecall_internal.refuse_rate(jsonb)',
+    'function rolecall_internal.refuse_reader(jsonb, uuid)',
+    'function rolecall_internal.refuse_restoring_authors()',
+    'function rolecall_internal.refuse_reused_key()',
+    'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_unknown_conversation()',
+    'function rolecall_internal.refuse_without_profile()',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.remove_message(uuid, uuid, uuid, text)',
+    'function rolecall_internal.reply_facts(uuid, uuid)',
+    'function rolecall_internal.report_json(rolecall.reported_messages)',
+    'function rolecall_internal.report_message(uuid, jsonb, text)',
+    'function rolecall_internal.reset_broadcast_quotas()',
+    'function rolecall_internal.restore_message(uuid, jsonb, text)',
+    'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.roles_of(jsonb)',
+    'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
+    'function rolecall_internal.rollout_of(jsonb, text)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.send_dm(uuid, jsonb, text)',
+    'function rolecall_internal.send_dm_many(jsonb)',
+    'function rolecall_internal.send_dm_one(jsonb)',
+    'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
+    'function rolecall_internal.set_block(uuid, jsonb, text)',
+    'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.set_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
+    'function rolecall_internal.settle_key(uuid, text, jsonb)',
+    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[])',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
+    'function rolecall_internal.success(jsonb, jsonb)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, text)',
+    'function rolecall_internal.suspension_json(timestamp with time zone)',
+    'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
+    'function rolecall_internal.take_token(uuid, text)',
+    'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.touch_updated_at()',
+    'function rolecall_internal.unread(uuid)',
+    'function rolecall_internal.uuid_or_null(text)',
+    'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
+    'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.with_limit(jsonb, jsonb)',
+    'function rolecall_internal.within_bucket(integer, numeric)',
+    'schema rolecall',
+    'schema rolecall_edge',
+    'schema rolecall_internal',
+    'schema rolecall_monitoring',
+    'sequence rolecall.application_logs_id_seq',
+    'table public.conversations_v2',
+    'table public.messages_v2',
+    'table rolecall.application_logs',
+    'table rolecall.broadcast_limits',
+    'table rolecall.broadcast_quotas',
+    'table rolecall.broadcast_receipts',
+    'table rolecall.broadcasts',
+    'table rolecall.conversation_participants',
+    'table rolecall.conversations',
+    'table rolecall.data_deletions',
+    'table rolecall.erasures_due',
+    'table rolecall.feature_flags',
+    'table rolecall.help_message_counts',
+    'table rolecall.help_requests',
+    'table rolecall.idempotency_records',
+    'table rolecall.messages',
+    'table rolecall.moderation_audit',
+    'table rolecall.organizations',
+    'table rolecall.past_participations',
+    'table rolecall.permission_guards',
+    'table rolecall.permission_rules',
+    'table rolecall.profiles',
+    'table rolecall.quota_runs',
+    'table rolecall.rate_buckets',
+    'table rolecall.rate_limits',
+    'table rolecall.removed_contents',
+    'table rolecall.report_counts',
+    'table rolecall.reported_messages',
+    'table rolecall.request_metrics',
+    'table rolecall.schema_migrations',
+    'table rolecall.show_audience',
+    'table rolecall.show_participants',
+    'table rolecall.show_threads',
+    'table rolecall.shows',
+    'table rolecall.user_blocks',
+    'type rolecall.app_role',
+    'type rolecall.decision',
+    'type rolecall.dm_item',
+    'type rolecall.judgement',
+    'view rolecall.participations',
+    'view rolecall_monitoring.migration',
+    'view rolecall_monitoring.pending_reports',
+    'view rolecall_monitoring.quota_reset',
+    'view rolecall_monitoring.rate_limited_last_hour',
+    'view rolecall_monitoring.reports_by_status',
+    'view rolecall_monitoring.requests_last_hour',
+    'view rolecall_monitoring.suspensions',
+    'view rolecall_monitoring.unfinished_deletions'
+  ];
+  -- The objects that are no more: none.
+  v_gone constant text[] := '{}';
+  v_inventory constant text := $inventory$
+select
+  kind,
+  identity,
+  -- What shares a space of names is of one class: no table can have the name of a view or type.
+  regexp_replace(identity, '^(table|view|sequence|type|materialized view|foreign table) ', 'relation ') as name,
+  description
+from (
+  select
+    'schema' as kind,
+    format('schema %I', nspname) as identity,
+    obj_description(oid, 'pg_namespace') as description
+  from pg_catalog.pg_namespace
+  union all
+  select
+    kind,
+    format('%s %I.%I', kind, nspname, relname),
+    obj_description(class.oid, 'pg_class')
+  from pg_catalog.pg_class as class
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = class.relnamespace
+  cross join lateral (
+    select case class.relkind
+      when 'r' then 'table'
+      when 'p' then 'table'
+      when 'v' then 'view'
+      when 'm' then 'materialized view'
+      when 'f' then 'foreign table'
+      when 'S' then 'sequence'
+      when 'c' then 'type'
+    end
+  ) as named (kind)
+  where kind is not null
+    and kind <> 'type'
+  union all
+  select
+    'type',
+    format('type %I.%I', nspname, typname),
+    obj_description(type.oid, 'pg_type')
+  from pg_catalog.pg_type as type
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = type.typnamespace
+  left join pg_catalog.pg_class as class
+    on class.oid = type.typrelid
+  where typtype in ('e', 'd', 'r')
+    or (typtype = 'c' and class.relkind = 'c')
+  union all
+  select
+    'function',
+    format('function %I.%I(%s)', nspname, proname, oidvectortypes(proargtypes)),
+    obj_description(proc.oid, 'pg_proc')
+  from pg_catalog.pg_proc as proc
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = proc.pronamespace
+) as object
+$inventory$;
+  v_search_path constant text := current_setting('search_path');
+  v_taken text;
+  v_object record;
+begin
+  perform set_config('search_path', 'pg_catalog, pg_temp', true);
+  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') like 'Rolecall%' then
+    -- One installer at a time; nobody else may lock this table.
+    lock table rolecall.schema_migrations in share row exclusive mode;
+    if exists (select from rolecall.schema_migrations where version = 1) then
+      raise notice 'Rolecall: 1 initial is applied already.';
+      perform set_config('search_path', v_search_path, true);
+      return;
+    end if;
+    if 0 > 0 and not exists (select from rolecall.schema_migrations where version = 0) then
+      raise exception 'Rolecall: 1 initial follows 0, which this database does not have.'
+        using errcode = 'object_not_in_prerequisite_state';
+    end if;
+  elsif 0 > 0 then
+    raise exception 'Rolecall: 1 initial follows 0, which this database does not have.'
+      using errcode = 'object_not_in_prerequisite_state';
+  end if;
+
+  execute
+    'select string_agg(identity, '', '' order by identity) from (' || v_inventory || ') as object
+     where name in (
+         select regexp_replace(
+           made,
+           ''^(table|view|sequence|type|materialized view|foreign table) '',
+           ''relation ''
+         )
+         from unnest($1) as made
+       )
+       and description is distinct from ''Rolecall''
+       and coalesce(description, '''') not like ''Rolecall:%'''
+    into v_taken
+    using v_made;
+  if v_taken is not null then
+    raise exception 'Rolecall needs names that this database uses for something else; nothing was changed: %', v_taken
+      using
+        errcode = 'duplicate_object',
+        hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
+  end if;
+
+  -- schema/base/schemas.sql
+  execute $sql$
+-- The schemas, the roles of the server, and the caller of a request.
+--
+-- Everything of Rolecall carries a mark: a comment that begins with "Rolecall". What has none is somebody else's and is
+-- never changed. `rolecall` holds tables, types and the RPCs of clients; `rolecall_internal` what those need and nobody
+-- else calls; `rolecall_edge` the entry points of the functions; `rolecall_monitoring` the operator's figures.
+
+create schema rolecall;
+comment on schema rolecall is 'Rolecall: tables, types and the RPCs of clients.';
+
+create schema rolecall_internal;
+comment on schema rolecall_internal is 'Rolecall: helpers of its own functions; nobody else calls them.';
+
+-- One function for each edge function, called as `select rolecall_edge.send_dm($1)` with everything about the request in
+-- one jsonb, and answering one jsonb. They are all that rolecall_edge, the login of the functions, may call; they take
+-- the caller from the verified claims of the request and nothing from the session.
+--
+-- Request: {"claims": {"sub", "role"}, "request_id", "idempotency_key"?, "rollout", "input"}
+-- Answer:  {"ok": true, "data", "limits"?, "replayed"?, "org_id"?}
+--       or {"ok": false, "code", "detail", "reasons"?, "data"?, "limits"?, "org_id"?}
+create schema rolecall_edge;
+comment on schema rolecall_edge is 'Rolecall: the entry points of the functions, for rolecall_edge alone.';
+
+-- The views read with the rights of their owner; they hold counts and times, and nothing of anybody.
+create schema rolecall_monitoring;
+comment on schema rolecall_monitoring is 'Rolecall: figures for the operator''s dashboards and alarms, for service_role alone.';
+
+-- Roles belong to the whole server: another database may have made them, or be making them at this moment. On Supabase
+-- the first three exist and stay as they are.
+do $$
+begin
+  if to_regrole('anon') is null then
+    create role anon nologin;
+    comment on role anon is 'Rolecall: requests without a token.';
+  end if;
+  if to_regrole('authenticated') is null then
+    create role authenticated nologin;
+    comment on role authenticated is 'Rolecall: requests of signed-in users.';
+  end if;
+  if to_regrole('service_role') is null then
+    -- Only who may pass row-level security by can let another do so; base/operator.sql has policies for the rest.
+    if (select rolsuper or (rolbypassrls and current_setting('server_version_num')::int >= 160000)
+        from pg_catalog.pg_roles
+        where rolname = current_user) then
+      create role service_role nologin bypassrls;
+    else
+      create role service_role nologin;
+    end if;
+    comment on role service_role is 'Rolecall: the operator.';
+  end if;
+  if to_regrole('rolecall_edge') is null then
+    -- Without a password nobody can log in with it; whoever deploys sets one.
+    create role rolecall_edge login;
+    comment on role rolecall_edge is 'Rolecall: the login of the functions.';
+  elsif coalesce(shobj_description(to_regrole('rolecall_edge'), 'pg_authid'), '') not like 'Rolecall%' then
+    raise exception 'The role rolecall_edge exists and is not Rolecall''s; nothing was changed.'
+      using
+        errcode = 'duplicate_object',
+        hint = 'If it is meant for Rolecall: comment on role rolecall_edge is ''Rolecall: the login of the functions.''';
+  end if;
+end
+$$;
+
+-- A request is one short statement, so whatever lasts is a fault. Only differences are written: a second run changes
+-- nothing, and two databases of one server do not get into each other's way.
+do $$
+declare
+  v_setting text;
+begin
+  foreach v_setting in array array[
+    'statement_timeout=5s',
+    'lock_timeout=4s',
+    'idle_in_transaction_session_timeout=10s'
+  ] loop
+    if not exists (
+      select
+      from pg_catalog.pg_roles
+      where rolname = 'rolecall_edge'
+        and v_setting = any (rolconfig)
+    ) then
+      execute format(
+        'alter role rolecall_edge set %I = %L',
+        split_part(v_setting, '=', 1),
+        split_part(v_setting, '=', 2)
+      );
+    end if;
+  end loop;
+end
+$$;
+
+-- Where the right to make temporary objects was granted to the login itself, it goes. What everybody may do is the
+-- database's owner's to say, and every function looks into pg_temp last.
+do $$
+begin
+  if (select datdba = to_regrole(current_user) from pg_catalog.pg_database where datname = current_database()) then
+    execute format('revoke temporary on database %I from rolecall_edge', current_database());
+  end if;
+end
+$$;
+
+-- The caller, as PostgREST and Supabase tell it: the verified claims stand in request.jwt.claims. On Supabase these
+-- exist and stay as they are. Unlike Supabase's, these read a sub that is no uuid as nobody.
+do $$
+begin
+  if to_regnamespace('auth') is null then
+    create schema auth;
+    comment on schema auth is 'Rolecall: the caller of a request.';
+    grant usage on schema auth to anon, authenticated, service_role;
+  end if;
+  if to_regprocedure('auth.jwt()') is null then
+    create function auth.jwt()
+    returns jsonb
+    language sql
+    stable
+    return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+    comment on function auth.jwt() is 'Rolecall: the verified claims.';
+    revoke execute on function auth.jwt() from public;
+    grant execute on function auth.jwt() to anon, authenticated, service_role;
+  end if;
+  if to_regprocedure('auth.role()') is null then
+    create function auth.role()
+    returns text
+    language sql
+    stable
+    return nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role';
+    comment on function auth.role() is 'Rolecall: the database role of the verified claims.';
+    revoke execute on function auth.role() from public;
+    grant execute on function auth.role() to anon, authenticated, service_role;
+  end if;
+  if to_regprocedure('auth.uid()') is null then
+    create function auth.uid()
+    returns uuid
+    language sql
+    stable
+    return case
+      when nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+        ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+      then (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
+    end;
+    comment on function auth.uid() is 'Rolecall: the caller.';
+    revoke execute on function auth.uid() from public;
+    grant execute on function auth.uid() to anon, authenticated, service_role;
+  end if;
+end
+$$;
+$sql$;
+
+  -- schema/identity/tables.sql
+  execute $sql$
+create table rolecall.schema_migrations (
+  version int primary key,
+  name text not null,
+  applied_at timestamptz not null default now()
+);
+
+comment on table rolecall.schema_migrations is 'Which migrations this database has.';
+
+create type rolecall.app_role as enum (
+  'attendee',
+  'dealer',
+  'mvp_dealer',
+  'show_organizer',
+  'moderator',
+  'admin'
+);
+
+comment on type rolecall.app_role is 'The application role of a profile; the permission matrix speaks of it.';
+
+create table rolecall.organizations (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  created_at timestamptz not null default now(),
+  constraint organizations_name_length check (char_length(name) between 1 and 200)
+);
+
+comment on table rolecall.organizations is 'Organisations whose people use Rolecall; a profile belongs to at most one.';
+
+create table rolecall.profiles (
+  id uuid primary key,
+  display_name text not null default '',
+  role rolecall.app_role not null default 'attendee',
+  organization_id uuid references rolecall.organizations (id),
+  organization_role text,
+  is_internal boolean not null default false,
+  suspended_until timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint profiles_display_name_length check (char_length(display_name) <= 200),
+  constraint profiles_organization_role_known
+    check (organization_role in ('owner', 'admin', 'sitter', 'client')),
+  constraint profiles_organization_role_has_organization
+    check (organization_role is null or organization_id is not null)
+);
+
+comment on table rolecall.profiles is 'The users. Role, organisation and suspension are for the backend to set.';
+
+comment on column rolecall.profiles.is_internal is 'Gets features that are rolled out to internal users.';
+
+comment on column rolecall.profiles.suspended_until is 'Cannot write before this moment; infinity for good.';
+
+create index profiles_organization_id_idx
+  on rolecall.profiles (organization_id);
+$sql$;
+
+  -- schema/calls/tables.sql
+  execute $sql$
+-- What keeps the service running: feature flags and rollout, the audit log, idempotency records, rate limits, request
+-- metrics.
+
+-- Flags
+
+create table rolecall.feature_flags (
+  name text primary key,
+  rollout text not null,
+  description text not null default '',
+  updated_at timestamptz not null default now(),
+  constraint feature_flags_rollout_form
+    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$')
+);
+
+comment on table rolecall.feature_flags is 'How far each function is rolled out. A function without a row is off.';
+
+comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
+
+-- Audit log
+
+create table rolecall.application_logs (
+  id bigint generated always as identity primary key,
+  "timestamp" timestamptz not null default now(),
+  level text not null,
+  service text not null,
+  method text,
+  event text not null,
+  request_id text,
+  user_id uuid,
+  conversation_id uuid,
+  org_id uuid,
+  duration_ms numeric,
+  code text,
+  details jsonb not null default '{}',
+  constraint application_logs_level_known check (level in ('info', 'warn', 'error'))
+);
+
+comment on table rolecall.application_logs is
+  'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
+
+-- Both the nightly pruning and whoever reads the log go by time.
+create index application_logs_timestamp_idx
+  on rolecall.application_logs ("timestamp");
+
+-- Idempotency
+
+create table rolecall.idempotency_records (
+  user_id uuid not null,
+  key text not null,
+  fingerprint bytea not null,
+  answer jsonb,
+  created_at timestamptz not null default now(),
+  primary key (user_id, key),
+  constraint idempotency_records_key_length check (char_length(key) between 1 and 255)
+);
+
+comment on table rolecall.idempotency_records is
+  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
+
+create index idempotency_records_created_at_idx
+  on rolecall.idempotency_records (created_at);
+
+-- Rate limits
+
+create table rolecall.rate_limits (
+  role rolecall.app_role not null,
+  action text not null,
+  capacity int,
+  window_seconds int not null,
+  primary key (role, action),
+  constraint rate_limits_capacity_positive check (capacity >= 0),
+  constraint rate_limits_window_seconds_positive check (window_seconds >= 1)
+);
+
+comment on table rolecall.rate_limits is
+  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
+
+comment on column rolecall.rate_limits.capacity is 'Null for no limit.';
+
+-- Unlogged: a crash fills every bucket, which harms nobody, and a message costs no write-ahead log for it.
+create unlogged table rolecall.rate_buckets (
+  user_id uuid not null,
+  action text not null,
+  tokens double precision not null,
+  refilled_at timestamptz not null,
+  capacity int not null,
+  window_seconds int not null,
+  primary key (user_id, action)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.rate_buckets is
+  'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
+
+comment on column rolecall.rate_buckets.capacity is
+  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+
+-- Metrics
+
+create table rolecall.request_metrics (
+  slot timestamptz not null,
+  function text not null,
+  code text not null,
+  org_id uuid not null,
+  bucket smallint not null,
+  stripe smallint not null,
+  requests bigint not null,
+  primary key (org_id, slot, function, code, bucket, stripe)
+)
+-- Room on each page for the next version of a row that is counted up all the time.
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.request_metrics is
+  'How many requests each function answered with which code in 15 minutes, and how long the database took.';
+
+comment on column rolecall.request_metrics.code is 'ok, or the code of the refusal.';
+
+comment on column rolecall.request_metrics.org_id is 'The caller''s organisation; the nil uuid for none.';
+
+comment on column rolecall.request_metrics.bucket is
+  'Up to 0.1 ms in 0, then each bucket reaches to the square root of two times the one before.';
+
+comment on column rolecall.request_metrics.stripe is
+  'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+$sql$;
+
+  -- schema/shows/tables.sql
+  execute $sql$
+-- Shows, who takes part in them, and how many of each role do.
+
+create table rolecall.shows (
+  id uuid primary key default gen_random_uuid(),
+  organizer_id uuid not null references rolecall.profiles (id),
+  title text not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  constraint shows_title_length check (char_length(title) between 1 and 200),
+  constraint shows_ends_after_start check (ends_at >= starts_at)
+);
+
+comment on table rolecall.shows is 'Card shows. Before starts_at a broadcast counts as pre_show, from then on as post_show.';
+
+create index shows_organizer_id_idx
+  on rolecall.shows (organizer_id);
+
+create table rolecall.show_participants (
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  role rolecall.app_role not null,
+  joined_at timestamptz not null default now(),
+  primary key (show_id, user_id)
+);
+
+comment on table rolecall.show_participants is
+  'Who takes part in a show. Taking part gives rights to write, so the backend says who does.';
+
+comment on column rolecall.show_participants.role is
+  'The role at the moment of joining, which decides for which broadcasts somebody is in the audience.';
+
+-- A broadcast is for who took part at that moment: leaving a show must not take away what was sent before, nor joining
+-- it again give what was sent between.
+create table rolecall.past_participations (
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  role rolecall.app_role not null,
+  joined_at timestamptz not null,
+  left_at timestamptz not null,
+  primary key (user_id, show_id, joined_at, role)
+);
+
+comment on table rolecall.past_participations is 'Who took part in a show, from when until when, and left it.';
+
+create index past_participations_show_id_idx
+  on rolecall.past_participations (show_id);
+
+-- Leads from a user to their shows without reading the table.
+create index show_participants_user_id_idx
+  on rolecall.show_participants (user_id, show_id);
+
+create table rolecall.show_audience (
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  role rolecall.app_role not null,
+  participants bigint not null,
+  primary key (show_id, role)
+);
+
+comment on table rolecall.show_audience is
+  'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in one row.';
+
+create or replace view rolecall.participations as
+select show_id, user_id, role, joined_at, 'infinity'::timestamptz as left_at
+from rolecall.show_participants
+union all
+select show_id, user_id, role, joined_at, left_at
+from rolecall.past_participations;
+
+comment on view rolecall.participations is 'Who takes or took part in which show, from when until when.';
+$sql$;
+
+  -- schema/messages/tables.sql
+  execute $sql$
+-- Direct messages: blocks, conversations, their participants and messages, and who may write to whom.
+--
+-- Locks are taken in one order everywhere: the row of the conversation, then those of its participants, then the
+-- message. A conversation's row is what numbers its messages, so whoever writes into it waits for the one before.
+
+create table rolecall.user_blocks (
+  blocker_id uuid not null references rolecall.profiles (id) on delete cascade,
+  blocked_id uuid not null references rolecall.profiles (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (blocker_id, blocked_id),
+  constraint user_blocks_of_somebody_else check (blocker_id <> blocked_id)
+);
+
+comment on table rolecall.user_blocks is 'Who has blocked whom. A block stops direct messages both ways.';
+
+create index user_blocks_blocked_id_idx
+  on rolecall.user_blocks (blocked_id);
+
+-- What a row of the next two tables must be. PostgreSQL reads a check's expression anew for every statement, so that one
+-- of this length costs a message more than all of its indexes; the call of a function is short to read.
+create or replace function rolecall_internal.is_conversation(
+  p_version text,
+  p_kind text,
+  p_low uuid,
+  p_high uuid,
+  p_show uuid,
+  p_created_by uuid,
+  p_read_only boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    case p_version
+      when 'v2' then
+        p_created_by is not null
+        and case p_kind
+          when 'direct' then p_low < p_high and p_show is null
+          when 'show' then p_low is null and p_high is null and p_show is not null
+        end
+      -- What was imported may lack people, and is for reading alone.
+      when 'v1' then
+        p_kind = 'direct'
+        and p_read_only
+        and (p_low < p_high or p_high is null)
+    end,
+    false
+  );
+end
+$$;
+
+create or replace function rolecall_internal.is_message(
+  p_sender uuid,
+  p_content text,
+  p_created_at timestamptz,
+  p_deleted_at timestamptz,
+  p_deleted_as text,
+  p_legacy boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- What was imported may lack its sender, its time and its content.
+  if p_sender is null or p_created_at is null then
+    if not p_legacy then
+      return false;
+    end if;
+  end if;
+  if p_deleted_at is not null then
+    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
+  end if;
+  return p_deleted_as is null
+    and (p_legacy or coalesce(char_length(p_content) between 1 and 2000, false));
+end
+$$;
+
+-- Every message writes this row, so it has few indexes and one check: each of them costs every message. Its users are
+-- tied to their profiles by conversation_participants; foreign keys here as well would lock both profiles and the
+-- organisation once more for every new conversation.
+create table rolecall.conversations (
+  id uuid primary key default gen_random_uuid(),
+  kind text not null,
+  version text not null default 'v2',
+  participant_low uuid,
+  participant_high uuid,
+  show_id uuid references rolecall.shows (id),
+  created_by uuid,
+  organization_id uuid,
+  read_only boolean not null default false,
+  last_seq bigint not null default 0,
+  last_message_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  constraint conversations_form check (
+    rolecall_internal.is_conversation(version, kind, participant_low, participant_high, show_id, created_by, read_only)
+  )
+)
+with (fillfactor = 80);
+
+comment on table rolecall.conversations is
+  'The one direct conversation of two people, the one conversation of a sender of broadcasts for a show, and what was imported.';
+
+comment on column rolecall.conversations.kind is 'direct: of two people; show: the broadcasts of one sender for a show.';
+
+comment on column rolecall.conversations.version is 'v1: imported from what was there before, to be read alone; v2: begun here.';
+
+comment on column rolecall.conversations.participant_low is
+  'The smaller id of the two people of a direct conversation; the only one that is known of an imported one.';
+
+comment on column rolecall.conversations.organization_id is 'The creator''s organisation when the conversation began.';
+
+comment on column rolecall.conversations.read_only is 'The operator has closed it for writing.';
+
+comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
+
+comment on column rolecall.conversations.last_message_at is '-infinity if it is not known of an imported one.';
+
+create unique index conversations_direct_key
+  on rolecall.conversations (participant_low, participant_high)
+  where kind = 'direct' and version = 'v2';
+
+create unique index conversations_show_key
+  on rolecall.conversations (show_id, created_by)
+  where kind = 'show';
+
+-- The inbox, newest first: of either of two people, and of who sends to shows. What is unread is counted in the index
+-- alone; as every message moves the entry anyway, last_seq in it costs nothing more.
+create index conversations_participant_low_idx
+  on rolecall.conversations (participant_low, last_message_at desc, id desc)
+  include (last_seq);
+
+create index conversations_participant_high_idx
+  on rolecall.conversations (participant_high, last_message_at desc, id desc)
+  include (last_seq);
+
+create index conversations_created_by_idx
+  on rolecall.conversations (created_by, last_message_at desc, id desc)
+  where kind = 'show';
+
+create index conversations_organization_id_idx
+  on rolecall.conversations (organization_id, kind);
+
+create table rolecall.conversation_participants (
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id),
+  last_read_seq bigint not null default 0,
+  joined_at timestamptz not null default now(),
+  primary key (conversation_id, user_id)
+)
+with (fillfactor = 80);
+
+comment on table rolecall.conversation_participants is
+  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq.';
+
+create index conversation_participants_user_id_idx
+  on rolecall.conversation_participants (user_id, conversation_id);
+
+-- Who sent a message is vouched for by the entry points, which alone write here; a foreign key would lock the sender's
+-- profile for every message.
+create table rolecall.messages (
+  id uuid primary key default gen_random_uuid(),
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  seq bigint not null,
+  sender_id uuid,
+  content text,
+  show_id uuid,
+  created_at timestamptz default now(),
+  deleted_at timestamptz,
+  deleted_as text,
+  legacy boolean not null default false,
+  constraint messages_conversation_id_seq_key unique (conversation_id, seq),
+  constraint messages_form check (
+    rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
+  )
+);
+
+comment on table rolecall.messages is 'Messages, numbered from 1 without gaps in each conversation.';
+
+comment on column rolecall.messages.show_id is 'The show that a direct message is about, or a broadcast''s.';
+
+comment on column rolecall.messages.content is 'Null of a deleted message, whose content is kept where only moderators look.';
+
+comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: author, organizer or moderator.';
+
+comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
+
+-- Apart from the messages, so that nothing that reads those can show it.
+create table rolecall.removed_contents (
+  message_id uuid primary key references rolecall.messages (id) on delete cascade,
+  content text not null,
+  removed_at timestamptz not null default now()
+);
+
+comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';
+
+-- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
+create type rolecall.judgement as (
+  allowed boolean,
+  refusal jsonb,
+  org_id uuid,
+  rule text
+);
+
+-- Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array of requests, too, and answer an
+-- array in the same order. Each request is decided as if it had come alone, with its own claims, key, rate limit and
+-- audit row, and none is touched by the refusal of another; but every step of send_dm is one statement for all of them,
+-- and there is one commit.
+--
+-- What makes that safe:
+-- * A request that depends on another of the same array is not answered but deferred (rolecall_internal.deferred_dms).
+-- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
+--   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
+-- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
+--   Whoever sent the array sends its requests one by one then, which may wait as long as ever.
+
+-- How many tokens the last statement took: known to the statement alone that refilled the bucket, so it says so here.
+alter table rolecall.rate_buckets add column if not exists taken int not null default 1;
+
+comment on column rolecall.rate_buckets.taken is 'How many tokens the last statement took; it reads this back.';
+
+-- One request of an array, taken apart.
+create type rolecall.dm_item as (
+  number int,
+  -- Null for nobody.
+  caller uuid,
+  is_user boolean,
+  key text,
+  rollout text,
+  content text,
+  is_reply boolean,
+  conversation uuid,
+  recipient uuid,
+  show_id uuid,
+  -- What is said to the client of a show_id that is no uuid, and of a content that is no message.
+  refusal jsonb
+);
+$sql$;
+
+  -- schema/blocks/tables.sql
+  execute $sql$
+-- Blocks: who has blocked whom is in user_blocks (0006_messaging), which the judgements read; here are the entry points
+-- that list, set and lift them.
+
+-- The list of one's blocks, newest first.
+create index user_blocks_blocker_id_created_at_idx
+  on rolecall.user_blocks (blocker_id, created_at desc, blocked_id desc);
+$sql$;
+
+  -- schema/broadcasts/tables.sql
+  execute $sql$
+-- Broadcasts: one row each whatever the audience, the quotas that limit them, and the nightly reset.
+--
+-- Locks are taken in one order: the quota of sender and show, then the conversation, then its participant.
+
+create table rolecall.broadcast_limits (
+  role rolecall.app_role not null,
+  phase text not null,
+  per_quota_day int,
+  primary key (role, phase),
+  constraint broadcast_limits_phase_known check (phase in ('pre_show', 'post_show')),
+  constraint broadcast_limits_per_quota_day_positive check (per_quota_day >= 0)
+);
+
+comment on table rolecall.broadcast_limits is
+  'How many broadcasts a sender of this role has for each show and quota day. A role without a row has none.';
+
+comment on column rolecall.broadcast_limits.per_quota_day is 'Null for no limit.';
+
+create table rolecall.broadcast_quotas (
+  sender_id uuid not null references rolecall.profiles (id) on delete cascade,
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  period date not null,
+  pre_show_remaining int,
+  post_show_remaining int,
+  updated_at timestamptz not null default now(),
+  primary key (sender_id, show_id),
+  constraint broadcast_quotas_pre_show_positive check (pre_show_remaining >= 0),
+  constraint broadcast_quotas_post_show_positive check (post_show_remaining >= 0)
+);
+
+comment on table rolecall.broadcast_quotas is
+  'What a sender has left for a show on a quota day. A row of an earlier day counts as full; null is no limit.';
+
+create index broadcast_quotas_show_id_idx
+  on rolecall.broadcast_quotas (show_id);
+
+-- For the nightly reset, and for the newest rows of the diagnostics.
+create index broadcast_quotas_period_idx
+  on rolecall.broadcast_quotas (period);
+
+create table rolecall.broadcasts (
+  id uuid primary key default gen_random_uuid(),
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  seq bigint not null,
+  show_id uuid not null references rolecall.shows (id),
+  sender_id uuid not null references rolecall.profiles (id),
+  phase text not null,
+  recipient_roles rolecall.app_role[] not null,
+  audience_count bigint not null,
+  created_at timestamptz not null default now(),
+  constraint broadcasts_phase_known check (phase in ('pre_show', 'post_show')),
+  constraint broadcasts_recipient_roles_given check (cardinality(recipient_roles) >= 1),
+  constraint broadcasts_audience_count_positive check (audience_count >= 0)
+);
+
+comment on table rolecall.broadcasts is
+  'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
+
+comment on column rolecall.broadcasts.seq is 'The message''s.';
+
+create index broadcasts_conversation_id_seq_idx
+  on rolecall.broadcasts (conversation_id, seq);
+
+create unique index broadcasts_message_id_key
+  on rolecall.broadcasts (message_id);
+
+create index broadcasts_show_id_idx
+  on rolecall.broadcasts (show_id, created_at);
+
+create index broadcasts_sender_id_idx
+  on rolecall.broadcasts (sender_id);
+
+create table rolecall.show_threads (
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  show_id uuid not null references rolecall.shows (id),
+  role rolecall.app_role not null,
+  last_seq bigint not null,
+  last_message_at timestamptz not null,
+  primary key (conversation_id, role)
+);
+
+comment on table rolecall.show_threads is
+  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
+
+-- The inbox of who takes part in a show with a role, newest first.
+create index show_threads_show_id_idx
+  on rolecall.show_threads (show_id, role, last_message_at desc, conversation_id desc);
+
+create table rolecall.broadcast_receipts (
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  last_read_seq bigint not null,
+  read_at timestamptz not null default now(),
+  primary key (conversation_id, user_id)
+);
+
+comment on table rolecall.broadcast_receipts is
+  'How far somebody of the audience has read in a conversation of a show; written when they do.';
+
+create index broadcast_receipts_user_id_idx
+  on rolecall.broadcast_receipts (user_id, conversation_id);
+
+create table rolecall.quota_runs (
+  period date primary key,
+  reset_pre_show bigint not null default 0,
+  reset_post_show bigint not null default 0,
+  pruned jsonb not null default '{}',
+  run_at timestamptz not null default now()
+);
+
+comment on table rolecall.quota_runs is 'The nightly resets, one for each quota day.';
+$sql$;
+
+  -- schema/help/tables.sql
+  execute $sql$
+-- Help requests and their conversations (V2), each started in one atomic step.
+
+create table rolecall.help_requests (
+  id uuid primary key default gen_random_uuid(),
+  requester_id uuid not null references rolecall.profiles (id),
+  title text not null,
+  description text not null default '',
+  status text not null default 'open',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint help_requests_title_length check (char_length(title) between 1 and 200),
+  constraint help_requests_description_length check (char_length(description) <= 4000),
+  constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'))
+);
+
+comment on table rolecall.help_requests is 'Who asks for help with what; helpers start conversations about the open ones.';
+
+create index help_requests_requester_id_idx
+  on rolecall.help_requests (requester_id);
+
+create index help_requests_open_idx
+  on rolecall.help_requests (created_at)
+  where status = 'open';
+
+-- The adopter's own verification counts the columns, indexes and policies of the next two tables: 8 and 5, 6 and 3,
+-- and 5 policies on the two together.
+create table public.conversations_v2 (
+  id uuid primary key default gen_random_uuid(),
+  help_request_id uuid not null references rolecall.help_requests (id),
+  requester_id uuid not null references rolecall.profiles (id),
+  helper_id uuid not null references rolecall.profiles (id),
+  initial_message text not null,
+  status text not null default 'active',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint conversations_v2_help_request_id_helper_id_key unique (help_request_id, helper_id),
+  constraint conversations_v2_of_two_people check (requester_id <> helper_id),
+  constraint conversations_v2_initial_message_length check (char_length(initial_message) between 10 and 1000),
+  constraint conversations_v2_status_known check (status in ('active', 'closed'))
+);
+
+comment on table public.conversations_v2 is 'What a helper and a requester say about a help request; one for each pair.';
+
+create index conversations_v2_requester_id_idx
+  on public.conversations_v2 (requester_id);
+
+create index conversations_v2_helper_id_idx
+  on public.conversations_v2 (helper_id);
+
+create index conversations_v2_updated_at_idx
+  on public.conversations_v2 (updated_at);
+
+create table public.messages_v2 (
+  id uuid primary key default gen_random_uuid(),
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
+  sender_id uuid not null references rolecall.profiles (id),
+  content text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  constraint messages_v2_content_length check (char_length(content) between 1 and 2000)
+);
+
+comment on table public.messages_v2 is 'The messages of help conversations.';
+
+comment on column public.messages_v2.created_at is
+  'On the clock, not of the transaction: two messages of one transaction keep their order.';
+
+create index messages_v2_conversation_id_created_at_idx
+  on public.messages_v2 (conversation_id, created_at);
+
+create index messages_v2_sender_id_idx
+  on public.messages_v2 (sender_id);
+
+create table rolecall.help_message_counts (
+  conversation_id uuid primary key references public.conversations_v2 (id) on delete cascade,
+  messages bigint not null
+);
+
+comment on table rolecall.help_message_counts is
+  'How many messages each help conversation has, so that the diagnostics need not count them.';
+$sql$;
+
+  -- schema/moderation/tables.sql
+  execute $sql$
+-- Moderation: reports, their queue and review, deleted and restored messages, suspensions, and the audit of all of it.
+--
+-- Locks are taken in one order: the message, then its reports, then how many there are, then the profile of who is
+-- suspended. Whoever decides about a message holds its row, so that two who do so at the same time act one after the
+-- other.
+
+-- Who has reported which message to the moderators. What was reported stays what it was, whatever happens to the
+-- conversation's show; the message goes with its conversation alone.
+create table rolecall.reported_messages (
+  id uuid primary key default gen_random_uuid(),
+  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  conversation_id uuid not null,
+  show_id uuid,
+  reporter_id uuid not null references rolecall.profiles (id),
+  reported_user_id uuid,
+  reason text not null,
+  status text not null default 'pending',
+  decision text,
+  note text,
+  reviewed_by uuid,
+  reviewed_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint reported_messages_message_id_reporter_id_key unique (message_id, reporter_id),
+  constraint reported_messages_reason_length check (char_length(reason) between 1 and 1000),
+  constraint reported_messages_note_length check (char_length(note) between 1 and 1000),
+  constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
+  constraint reported_messages_decision_known check (decision in ('dismiss', 'delete', 'restore', 'suspend')),
+  constraint reported_messages_decided_unless_pending check (
+    (status = 'pending') = (decision is null)
+    and (status = 'pending') = (reviewed_by is null)
+    and (status = 'pending') = (reviewed_at is null)
+  )
+);
+
+comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
+
+comment on column rolecall.reported_messages.reported_user_id is
+  'The sender of the message; null where a message of before Rolecall names none.';
+
+comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
+
+comment on column rolecall.reported_messages.status is
+  'pending until the review; dismissed when the message stays as it was, actioned otherwise.';
+
+-- The queue, newest first: of everybody, and of one show.
+create index reported_messages_queue_idx
+  on rolecall.reported_messages (status, created_at desc, id desc);
+
+create index reported_messages_show_queue_idx
+  on rolecall.reported_messages (show_id, status, created_at desc, id desc)
+  where show_id is not null;
+
+create index reported_messages_reporter_id_idx
+  on rolecall.reported_messages (reporter_id, id);
+
+create table rolecall.report_counts (
+  show_id uuid not null,
+  status text not null,
+  reports bigint not null,
+  primary key (show_id, status)
+);
+
+comment on table rolecall.report_counts is
+  'How many reports each show has of each status, so that a queue of a million tells its counts without counting.';
+
+comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of messages that are about no show.';
+
+-- Refers to nothing: it outlives what it tells of.
+create table rolecall.moderation_audit (
+  id uuid primary key default gen_random_uuid(),
+  -- On the clock, not of the transaction: what one review does keeps its order.
+  at timestamptz not null default clock_timestamp(),
+  actor_id uuid not null,
+  action text not null,
+  report_id uuid,
+  message_id uuid,
+  target_id uuid,
+  note text,
+  before jsonb not null,
+  after jsonb not null,
+  constraint moderation_audit_action_known check (
+    action in ('report_reviewed', 'message_deleted', 'message_restored', 'user_suspended', 'suspension_lifted')
+  )
+);
+
+comment on table rolecall.moderation_audit is
+  'Who moderated what, and why: written with the act itself, and changed by nobody. Never message contents.';
+
+comment on column rolecall.moderation_audit.target_id is 'The sender of the message, or who was suspended.';
+
+comment on column rolecall.moderation_audit.before is 'The state that the act found: status, deleted or suspended_until.';
+
+create index moderation_audit_at_idx
+  on rolecall.moderation_audit (at desc, id desc);
+
+create index moderation_audit_message_id_idx
+  on rolecall.moderation_audit (message_id, at desc, id desc)
+  where message_id is not null;
+
+create index moderation_audit_target_id_idx
+  on rolecall.moderation_audit (target_id, at desc, id desc)
+  where target_id is not null;
+$sql$;
+
+  -- schema/own_data/tables.sql
+  execute $sql$
+-- One's own data: the export of everything one wrote or is addressed by, and the request that turns one's messages into
+-- placeholders while the threads of others stay readable.
+--
+-- Locks are taken in one order: the deletion, then the messages in the order of their conversations and numbers.
+
+create table rolecall.data_deletions (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  requested_at timestamptz not null default now(),
+  completed_at timestamptz,
+  messages_deleted bigint not null default 0,
+  reached_conversation_id uuid not null default '00000000-0000-0000-0000-000000000000',
+  reached_seq bigint not null default 0
+);
+
+comment on table rolecall.data_deletions is
+  'Requests of users to delete what they wrote. What does not fit into one call is gone on with by the next.';
+
+comment on column rolecall.data_deletions.messages_deleted is 'Messages that became placeholders through this request.';
+
+comment on column rolecall.data_deletions.reached_conversation_id is
+  'How far it has come; reached_seq is the number of the message there.';
+
+create index data_deletions_user_id_idx
+  on rolecall.data_deletions (user_id);
+
+create unique index data_deletions_unfinished_key
+  on rolecall.data_deletions (user_id)
+  where completed_at is null;
+
+create table rolecall.erasures_due (
+  message_id uuid primary key references rolecall.messages (id) on delete cascade
+);
+
+comment on table rolecall.erasures_due is
+  'Messages whose author had them deleted while a report of them was pending: their content goes with its review.';
+$sql$;
+
+  -- schema/permissions/tables.sql
+  execute $sql$
+-- The permission matrix as tables, and the one function that decides by it.
+--
+-- The rows are generated from the matrix in shared/src/matrix.rs (0003_permission_rules); a test compares what this
+-- decides with what Rust decides, for every combination.
+
+create table rolecall.permission_guards (
+  action text not null,
+  position smallint not null,
+  fact text not null,
+  denies_when boolean not null,
+  code text not null,
+  rule text not null,
+  message text not null,
+  allowed_if text not null,
+  primary key (action, position)
+);
+
+comment on table rolecall.permission_guards is
+  'What refuses an action for everybody, whatever the roles; checked before the rules, in order of position.';
+
+comment on column rolecall.permission_guards.denies_when is
+  'The guard refuses when the fact holds (true) or when it does not (false).';
+
+create table rolecall.permission_rules (
+  action text not null,
+  actor_role rolecall.app_role not null,
+  target_role rolecall.app_role not null,
+  allowed boolean not null,
+  requires text,
+  rule text not null,
+  message text not null,
+  allowed_if text not null,
+  primary key (action, actor_role, target_role)
+);
+
+comment on table rolecall.permission_rules is
+  'Whether an actor of one role may do something to a target of another; one row for each combination.';
+
+comment on column rolecall.permission_rules.requires is
+  'A fact without which an allowing rule refuses; null when it needs none.';
+
+create type rolecall.decision as (
+  allowed boolean,
+  code text,
+  rule text,
+  message text,
+  allowed_if text
+);
+$sql$;
+
+  -- schema/base/values.sql
+  execute $sql$
+-- The next two are parsed here and now, as their bodies are standard SQL: no search path is consulted when they run, so
+-- none is pinned, and without a SET clause the planner writes them into the statements that call them.
+
+-- A timestamp as every answer shows it: ISO 8601 in UTC with microseconds.
+create or replace function rolecall_internal.iso(p_at timestamptz)
+returns text
+language sql
+stable
+return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- Text of a request as a uuid; what is none is null, not an error. It has hexadecimal digits but for the four hyphens
+-- in their places; a regular expression would cost ten times as much.
+create or replace function rolecall_internal.uuid_or_null(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when p_text like '________-____-____-____-____________'
+    and translate(p_text, '0123456789abcdefABCDEF', '') = '----'
+  then p_text::uuid
+end;
+
+-- Whether a text may be a message of this length; the function has trimmed it and looked for control characters.
+create or replace function rolecall_internal.has_length(p_text text, p_least int, p_most int)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(char_length(p_text) between p_least and p_most, false);
+end
+$$;
+
+-- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
+-- name that is no role fails to be found, not to be cast.
+create or replace function rolecall_internal.roles_of(p_names jsonb)
+returns rolecall.app_role[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_roles rolecall.app_role[];
+begin
+  if jsonb_typeof(p_names) is distinct from 'array' then
+    return null;
+  end if;
+  select array_agg(role order by role)
+  into v_roles
+  from unnest(enum_range(null::rolecall.app_role)) as role
+  where p_names ? role::text;
+  if exists (
+    select
+    from jsonb_array_elements(p_names) as given
+    where jsonb_typeof(given) <> 'string'
+      or given #>> '{}' <> all (v_roles::text[])
+  ) then
+    return null;
+  end if;
+  return v_roles;
+end
+$$;
+
+-- A moment of a request as the functions write it (RFC 3339 in UTC); null for what is none.
+create or replace function rolecall_internal.moment_or_null(p_text text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$' then
+    return p_text::timestamptz;
+  end if;
+  return null;
+exception
+  -- The thirty-first of February.
+  when datetime_field_overflow or invalid_datetime_format then
+    return null;
+end
+$$;
+
+-- Reading: the inbox, the messages of a conversation, what is unread, and how far somebody has read.
+--
+-- Everything is read by an index that has it in the order of the answer, a page at a time, so that it costs the same
+-- however many conversations and messages there are.
+
+-- A number of a request; null for whatever is no whole number, or too large to be one of ours.
+create or replace function rolecall_internal.whole_number(p_value jsonb)
+returns bigint
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_value) = 'number' and p_value #>> '{}' ~ '^[0-9]{1,18}$' then
+    return (p_value #>> '{}')::bigint;
+  end if;
+  return null;
+end
+$$;
+
+-- Whether a text is the name of a role.
+create or replace function rolecall_internal.is_role(p_name text)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_name = any (enum_range(null::rolecall.app_role)::text[]), false);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/shape.sql
+  execute $sql$
+-- Messages as answers show them
+
+-- Who deleted a message and when; null for one that is not deleted.
+create or replace function rolecall_internal.deletion_of(p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_at is null then
+    return null;
+  end if;
+  return jsonb_build_object('by', p_message.deleted_as, 'at', rolecall_internal.iso(p_message.deleted_at));
+end
+$$;
+
+-- A report with its message, whose content moderators see even when it is deleted.
+create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message jsonb;
+begin
+  select rolecall_internal.message_json(message, removed.content)
+    || jsonb_build_object('conversation_id', message.conversation_id)
+  into v_message
+  from rolecall.messages as message
+  left join rolecall.removed_contents as removed
+    on removed.message_id = message.id
+  where message.id = p_report.message_id;
+  return jsonb_build_object(
+    'id', p_report.id,
+    'status', p_report.status,
+    'decision', p_report.decision,
+    'reason', p_report.reason,
+    'created_at', rolecall_internal.iso(p_report.created_at),
+    'reporter_id', p_report.reporter_id,
+    'reviewed_at', rolecall_internal.iso(p_report.reviewed_at),
+    'reviewed_by', p_report.reviewed_by,
+    'note', p_report.note,
+    'show_id', p_report.show_id,
+    'message', v_message
+  );
+end
+$$;
+
+-- The answer of having deleted or restored a message.
+create or replace function rolecall_internal.moderated_message(p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.id is null then
+    -- Deleted with its conversation since it was judged.
+    return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message', jsonb_build_object(
+        'id', p_message.id,
+        'conversation_id', p_message.conversation_id,
+        'seq', p_message.seq,
+        'deleted', rolecall_internal.deletion_of(p_message)
+      )
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/base/answers.sql
+  execute $sql$
+-- What an entry point answers when it did what was asked.
+create or replace function rolecall_internal.success(p_data jsonb, p_limits jsonb default null)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limits is null then
+    return jsonb_build_object('ok', true, 'data', p_data);
+  end if;
+  return jsonb_build_object('ok', true, 'data', p_data, 'limits', p_limits);
+end
+$$;
+
+-- What an entry point answers when it refuses. The detail is a sentence for people; a rule, where one refused, is
+-- given as the one reason.
+create or replace function rolecall_internal.refusal(
+  p_code text,
+  p_detail text,
+  p_rule text default null,
+  p_allowed_if text default null,
+  p_data jsonb default null
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+begin
+  if p_rule is not null then
+    v_reasons := jsonb_build_array(
+      jsonb_build_object('code', p_rule, 'message', p_detail)
+      || case
+        when p_allowed_if <> '' then jsonb_build_object('allowed_if', p_allowed_if)
+        else '{}'
+      end
+    );
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('ok', false, 'code', p_code, 'detail', p_detail, 'reasons', v_reasons))
+    || case when p_data is null then '{}' else jsonb_build_object('data', p_data) end;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_without_profile()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'You have no profile, so no role allows you to do this.',
+    'no_profile',
+    'A profile is made for you.'
+  );
+end
+$$;
+
+-- The end of a suspension as answers show it: null for none, "infinity" for one for good.
+create or replace function rolecall_internal.suspension_json(p_until timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if isfinite(p_until) then
+    return to_jsonb(rolecall_internal.iso(p_until));
+  end if;
+  return coalesce(to_jsonb(p_until::text), 'null');
+end
+$$;
+
+-- A message. A deleted one has no content but for whoever may see what was removed, and hands it over.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'seq', p_message.seq,
+    'sender_id', p_message.sender_id,
+    'content', coalesce(p_message.content, p_removed),
+    'created_at', rolecall_internal.iso(p_message.created_at),
+    'show_id', p_message.show_id,
+    'deleted', rolecall_internal.deletion_of(p_message)
+  );
+end
+$$;
+$sql$;
+
+  -- schema/base/pages.sql
+  execute $sql$
+-- Where a page of a list ended that is sorted by time and id: <microseconds since 1970>.<id>, opaque to clients. What
+-- has no time is sorted as -infinity, which is written as a number that no time has.
+create or replace function rolecall_internal.cursor_of(p_at timestamptz, p_id uuid)
+returns text
+language sql
+immutable
+return case
+  when p_at = '-infinity' then -999999999999999999
+  else (extract(epoch from p_at) * 1000000)::bigint
+end || '.' || p_id;
+
+-- The two parts of a cursor; both are null of what is none.
+create or replace function rolecall_internal.cursor_parts(p_cursor text, out at timestamptz, out id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_microseconds bigint;
+begin
+  if p_cursor ~ '^-?[0-9]{1,18}\.[^.]*$' then
+    id := rolecall_internal.uuid_or_null(split_part(p_cursor, '.', 2));
+    v_microseconds := split_part(p_cursor, '.', 1)::bigint;
+    if id is not null then
+      -- From 4000 BC on it is a time; PostgreSQL knows none before 4714 BC.
+      at := case
+        when v_microseconds < -188000000000000000 then '-infinity'
+        else 'epoch'::timestamptz + v_microseconds * interval '1 microsecond'
+      end;
+    end if;
+  end if;
+end
+$$;
+
+-- Pages
+
+create or replace function rolecall_internal.refuse_cursor()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('invalid_input', 'The cursor is none that an answer gave.');
+end
+$$;
+
+-- How many entries a page has: what the request says, within 1 and p_most.
+create or replace function rolecall_internal.page_size(p_input jsonb, p_most int)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_input ->> 'limit' ~ '^[0-9]{1,9}$' then
+    return least(greatest((p_input ->> 'limit')::int, 1), p_most);
+  end if;
+  return least(50, p_most);
+end
+$$;
+$sql$;
+
+  -- schema/calls/claims.sql
+  execute $sql$
+-- Lets the rest of the transaction run for the caller of these verified claims, so that auth.uid() names them to
+-- policies and triggers, and returns the caller: null for nobody. Supabase's own auth.uid() raises on a sub that is no
+-- uuid, so such a one is left out before it looks.
+create or replace function rolecall_internal.assume_claims(p_claims jsonb)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.uuid_or_null(p_claims ->> 'sub');
+  -- An assignment, not a PERFORM, which would be a statement of its own.
+  v_set text := set_config(
+    'request.jwt.claims',
+    case
+      when v_caller is not null then p_claims::text
+      when jsonb_typeof(p_claims) = 'object' then (p_claims - 'sub')::text
+      else '{}'
+    end,
+    true
+  );
+begin
+  return v_caller;
+end
+$$;
+
+-- The refusal of a request that is not a signed-in user's.
+create or replace function rolecall_internal.refuse_non_user(p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if coalesce(p_request #>> '{claims,role}', 'authenticated') = 'authenticated' then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'This is for signed-in users alone.',
+    'users_only',
+    'The token is that of a signed-in user.'
+  );
+end
+$$;
+
+-- The refusal of a request that is not the operator's.
+create or replace function rolecall_internal.refuse_non_operator(p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_request #>> '{claims,role}' is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of the operator is required.');
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'This is for the operator alone.',
+    'operator_only',
+    'The token is the operator''s.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/calls/finish.sql
+  execute $sql$
+-- The upper end of a bucket, in milliseconds.
+create or replace function rolecall_internal.bucket_end_ms(p_bucket int)
+returns double precision
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return 0.1 * power(2.0::double precision, p_bucket / 2.0);
+end
+$$;
+
+-- The end of every request: writes the audit row of a refusal, counts the request, and sees to it that the answer
+-- names the caller's organisation, for the function's log line.
+create or replace function rolecall_internal.finish(
+  p_function text,
+  p_request jsonb,
+  p_user uuid,
+  p_answer jsonb,
+  p_service text default 'database',
+  p_event text default 'refused'
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- From the statement's arrival on, so that waiting for a lock counts; the commit comes after it.
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_code text := coalesce(p_answer ->> 'code', 'ok');
+  v_org_id uuid := p_answer ->> 'org_id';
+begin
+  if not p_answer ? 'org_id' then
+    select organization_id
+    into v_org_id
+    from rolecall.profiles
+    where id = p_user;
+    if v_org_id is not null then
+      p_answer := p_answer || jsonb_build_object('org_id', v_org_id);
+    end if;
+  end if;
+
+  if v_code <> 'ok' then
+    insert into rolecall.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    values (
+      'warn',
+      p_service,
+      p_function,
+      p_event,
+      p_request ->> 'request_id',
+      p_user,
+      rolecall_internal.uuid_or_null(p_answer #>> '{data,conversation_id}'),
+      v_org_id,
+      round(v_ms::numeric, 3),
+      v_code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', p_answer -> 'detail',
+          'reasons', p_answer -> 'reasons',
+          'field', p_answer -> 'field'
+        )
+      )
+    );
+  end if;
+
+  insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+  values (
+    date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+    p_function,
+    v_code,
+    coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
+    -- Two buckets for each doubling above 0.1 ms; the last one ends at 105 s.
+    least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+    pg_backend_pid() % 32,
+    1
+  )
+  on conflict (org_id, slot, function, code, bucket, stripe) do update
+  set requests = metric.requests + 1;
+  return p_answer;
+end
+$$;
+
+-- Answers that the database does; takes no claims, since a load balancer asks.
+create or replace function rolecall_edge.health(p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'database', 'ok',
+      'migration', (select max(version) from rolecall.schema_migrations)
+    )
+  );
+end
+$$;
+
+-- Writes the audit row of a refusal that the function itself decided, such as an attempt to act for somebody else:
+-- {function, code, event, detail, field?}.
+create or replace function rolecall_edge.record_refusal(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_input jsonb := p_request -> 'input';
+begin
+  perform rolecall_internal.finish(
+    coalesce(v_input ->> 'function', 'unknown'),
+    p_request,
+    v_caller,
+    jsonb_build_object(
+      'code', coalesce(v_input ->> 'code', 'internal'),
+      'detail', v_input -> 'detail',
+      'field', v_input -> 'field'
+    ),
+    'function',
+    coalesce(v_input ->> 'event', 'refused')
+  );
+  return rolecall_internal.success('{}');
+end
+$$;
+
+-- rolecall_internal.finish for many requests; one whose answer is null has not been answered yet.
+create or replace function rolecall_internal.finish_many(
+  p_function text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[]
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_answers jsonb[];
+begin
+  with finished as (
+    select
+      request.number,
+      request.user_id,
+      coalesce(request.answer ->> 'code', 'ok') as code,
+      case
+        when request.answer ? 'org_id' then (request.answer ->> 'org_id')::uuid
+        else profile.organization_id
+      end as org_id,
+      case
+        when not request.answer ? 'org_id' and profile.organization_id is not null then
+          request.answer || jsonb_build_object('org_id', profile.organization_id)
+        else request.answer
+      end as answer
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    left join rolecall.profiles as profile
+      on profile.id = request.user_id
+      and not request.answer ? 'org_id'
+  ),
+  logged as (
+    insert into rolecall.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    select
+      'warn',
+      'database',
+      p_function,
+      'refused',
+      p_requests -> (number::int - 1) ->> 'request_id',
+      user_id,
+      rolecall_internal.uuid_or_null(answer #>> '{data,conversation_id}'),
+      org_id,
+      round(v_ms::numeric, 3),
+      code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', answer -> 'detail',
+          'reasons', answer -> 'reasons',
+          'field', answer -> 'field'
+        )
+      )
+    from finished
+    where answer is not null
+      and code <> 'ok'
+    order by number
+  ),
+  counted as (
+    insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+    select
+      date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+      p_function,
+      code,
+      coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
+      least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+      pg_backend_pid() % 32,
+      count(*)
+    from finished
+    where answer is not null
+    group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
+    order by 4, 3
+    on conflict (org_id, slot, function, code, bucket, stripe) do update
+    set requests = metric.requests + excluded.requests
+  )
+  select array_agg(answer order by number)
+  into v_answers
+  from finished;
+  return v_answers;
+end
+$$;
+$sql$;
+
+  -- schema/calls/idempotency.sql
+  execute $sql$
+-- As in 0004_operations, with the words from rolecall_internal.refuse_reused_key.
+create or replace function rolecall_internal.claim_key(
+  p_function text,
+  p_user uuid,
+  p_key text,
+  p_input jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_fingerprint bytea := sha256(convert_to(p_function || ' ' || p_input::text, 'UTF8'));
+  v_answer jsonb;
+  v_same boolean;
+begin
+  insert into rolecall.idempotency_records as record (user_id, key, fingerprint)
+  values (p_user, p_key, v_fingerprint)
+  on conflict (user_id, key) do update
+  set
+    fingerprint = excluded.fingerprint,
+    answer = null,
+    created_at = excluded.created_at
+  where record.created_at <= now() - interval '24 hours';
+  if found then
+    return null;
+  end if;
+
+  select record.fingerprint = v_fingerprint, record.answer
+  into v_same, v_answer
+  from rolecall.idempotency_records as record
+  where record.user_id = p_user
+    and record.key = p_key;
+  if v_same and v_answer is not null then
+    return v_answer || '{"replayed": true}';
+  end if;
+  return rolecall_internal.refuse_reused_key();
+end
+$$;
+
+-- Keeps the answer of a request that succeeded under its key; gives the key of a refused one back, since a refusal
+-- changed nothing and may be asked again.
+create or replace function rolecall_internal.settle_key(p_user uuid, p_key text, p_answer jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_answer -> 'ok')::boolean then
+    update rolecall.idempotency_records
+    set answer = p_answer
+    where user_id = p_user
+      and key = p_key;
+  else
+    delete from rolecall.idempotency_records
+    where user_id = p_user
+      and key = p_key;
+  end if;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_reused_key()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'idempotency_conflict',
+    'This Idempotency-Key was used for another request in the last 24 hours.',
+    'idempotency_key_reused',
+    'The request is sent with a key of its own, or exactly as it was sent the first time.'
+  );
+end
+$$;
+
+-- rolecall_internal.claim_key for many requests, no two of which have the same user and key. Answers in their order; null for
+-- one that shall run, as for one without a key.
+create or replace function rolecall_internal.claim_keys(
+  p_function text,
+  p_users uuid[],
+  p_keys text[],
+  p_inputs jsonb[]
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_fingerprints bytea[] := (
+    select array_agg(sha256(convert_to(p_function || ' ' || input::text, 'UTF8')) order by number)
+    from unnest(p_inputs) with ordinality as claimed (input, number)
+  );
+begin
+  insert into rolecall.idempotency_records as record (user_id, key, fingerprint)
+  select claimed.user_id, claimed.key, claimed.fingerprint
+  from unnest(p_users, p_keys, v_fingerprints) as claimed (user_id, key, fingerprint)
+  where claimed.key is not null
+  order by claimed.user_id, claimed.key
+  on conflict (user_id, key) do update
+  set
+    fingerprint = excluded.fingerprint,
+    answer = null,
+    created_at = excluded.created_at
+  where record.created_at <= now() - interval '24 hours';
+
+  -- A statement of its own, which sees what was committed while that one waited. Of the rows that it sees only those of
+  -- this transaction have no answer.
+  return (
+    select array_agg(
+      case
+        when claimed.key is null then null
+        when record.user_id is not null and record.answer is null then null
+        when record.fingerprint = claimed.fingerprint then record.answer || '{"replayed": true}'
+        else rolecall_internal.refuse_reused_key()
+      end
+      order by claimed.number
+    )
+    from unnest(p_users, p_keys, v_fingerprints) with ordinality as claimed (user_id, key, fingerprint, number)
+    left join rolecall.idempotency_records as record
+      on record.user_id = claimed.user_id
+      and record.key = claimed.key
+  );
+end
+$$;
+
+-- rolecall_internal.settle_key for many requests.
+create or replace function rolecall_internal.settle_keys(p_users uuid[], p_keys text[], p_answers jsonb[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.idempotency_records as record
+  set answer = settled.answer
+  from unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+  where record.user_id = settled.user_id
+    and record.key = settled.key
+    and (settled.answer -> 'ok')::boolean;
+
+  delete from rolecall.idempotency_records as record
+  using unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+  where record.user_id = settled.user_id
+    and record.key = settled.key
+    and not (settled.answer -> 'ok')::boolean;
+end
+$$;
+$sql$;
+
+  -- schema/calls/rate_limits.sql
+  execute $sql$
+-- How many tokens are in a bucket at p_at that had p_tokens at p_refilled_at. A clock that was set back takes none.
+-- Parsed here and now, and written into the statements that call it, as rolecall_internal.iso is.
+create or replace function rolecall_internal.refilled(
+  p_tokens double precision,
+  p_refilled_at timestamptz,
+  p_at timestamptz,
+  p_capacity int,
+  p_window_seconds int
+)
+returns double precision
+language sql
+immutable
+return least(
+  p_capacity,
+  p_tokens + greatest(0, date_part('epoch', p_at - p_refilled_at)) * p_capacity / p_window_seconds
+);
+
+-- One entry of an answer's limits, from which the RateLimit header fields are written, with the member "taken" for
+-- whoever decides by it, and, where there is no token, with the time until there is one.
+create or replace function rolecall_internal.rate_limit_entry(
+  p_action text,
+  p_capacity int,
+  p_window_seconds int,
+  p_tokens double precision,
+  p_taken boolean
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_entry jsonb := jsonb_build_object(
+    'policy', p_action,
+    'quota', p_capacity,
+    'remaining', floor(p_tokens),
+    'window_seconds', p_window_seconds,
+    -- Until the bucket is full; one of no capacity never is.
+    'reset_seconds', case
+      when p_capacity = 0 then p_window_seconds
+      else ceil((p_capacity - p_tokens) * p_window_seconds / p_capacity)
+    end,
+    'taken', p_taken
+  );
+begin
+  if p_taken then
+    return v_entry;
+  end if;
+  return v_entry || jsonb_build_object(
+    'retry_after_seconds',
+    case
+      when p_capacity = 0 then p_window_seconds
+      else greatest(1, ceil((1 - p_tokens) * p_window_seconds / p_capacity))
+    end
+  );
+end
+$$;
+
+-- Takes a token for p_action from the bucket of p_user, and returns the limit as an answer names it, with "taken":
+-- whether there was one. Null when nothing limits the user. One statement makes the bucket, refills it for the time
+-- that has passed and takes from it, so that of many at once exactly as many succeed as there are tokens.
+create or replace function rolecall_internal.take_token(p_user uuid, p_action text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_capacity int;
+  v_window_seconds int;
+  v_tokens double precision;
+begin
+  insert into rolecall.rate_buckets as bucket (user_id, action, tokens, refilled_at, capacity, window_seconds)
+  select p_user, p_action, rate.capacity - 1, clock_timestamp(), rate.capacity, rate.window_seconds
+  from rolecall.profiles as profile
+  join rolecall.rate_limits as rate
+    on rate.role = profile.role
+    and rate.action = p_action
+    and rate.capacity > 0
+  where profile.id = p_user
+  on conflict (user_id, action) do update
+  set
+    tokens = rolecall_internal.refilled(
+      bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+    ) - 1,
+    refilled_at = greatest(bucket.refilled_at, excluded.refilled_at),
+    capacity = excluded.capacity,
+    window_seconds = excluded.window_seconds
+  where rolecall_internal.refilled(
+    bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+  ) >= 1
+  returning tokens, capacity, window_seconds
+  into v_tokens, v_capacity, v_window_seconds;
+  if found then
+    return rolecall_internal.rate_limit_entry(p_action, v_capacity, v_window_seconds, v_tokens, true);
+  end if;
+  -- Nothing limits the user, or nothing was left when the statement looked, whatever has come since.
+  return rolecall_internal.peek_token(p_user, p_action, 0.999);
+end
+$$;
+
+-- The same without taking: "taken" says whether there is a token to take. Whoever has just found none says so with
+-- p_most, since the clock goes on.
+create or replace function rolecall_internal.peek_token(
+  p_user uuid,
+  p_action text,
+  p_most double precision default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_capacity int;
+  v_window_seconds int;
+  v_tokens double precision;
+begin
+  select
+    rate.capacity,
+    rate.window_seconds,
+    least(
+      coalesce(
+        rolecall_internal.refilled(
+          bucket.tokens, bucket.refilled_at, clock_timestamp(), rate.capacity, rate.window_seconds
+        ),
+        rate.capacity
+      ),
+      p_most
+    )
+  into v_capacity, v_window_seconds, v_tokens
+  from rolecall.profiles as profile
+  join rolecall.rate_limits as rate
+    on rate.role = profile.role
+    and rate.action = p_action
+  left join rolecall.rate_buckets as bucket
+    on bucket.user_id = profile.id
+    and bucket.action = p_action
+  where profile.id = p_user;
+  if v_capacity is null then
+    return null;
+  end if;
+  return rolecall_internal.rate_limit_entry(p_action, v_capacity, v_window_seconds, v_tokens, v_tokens >= 1);
+end
+$$;
+
+-- The refusal that a limit amounts to of which no token was left.
+create or replace function rolecall_internal.refuse_rate(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'rate_limited',
+    format(
+      'You have done this too often; the limit is %s in %s seconds.',
+      p_limit ->> 'quota',
+      p_limit ->> 'window_seconds'
+    ),
+    'rate_limit',
+    'Some time has passed.',
+    jsonb_build_object('retry_after_seconds', p_limit -> 'retry_after_seconds')
+  ) || jsonb_build_object('limits', jsonb_build_array(p_limit - array['taken', 'retry_after_seconds']));
+end
+$$;
+
+-- An answer with one more entry among its limits; nothing is added for no limit.
+create or replace function rolecall_internal.with_limit(p_answer jsonb, p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return p_answer;
+  end if;
+  return p_answer
+    || jsonb_build_object(
+      'limits',
+      coalesce(p_answer -> 'limits', '[]') || jsonb_build_array(p_limit - array['taken', 'retry_after_seconds'])
+    );
+end
+$$;
+
+-- rolecall_internal.take_token for many requests: one token for each element of p_users that is not null. A user who has not
+-- enough for all of theirs gets what there is, the first ones first. Limits in the order of p_users.
+create or replace function rolecall_internal.take_tokens(p_users uuid[], p_action text)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limits jsonb[];
+begin
+  with asked as (
+    select
+      request.number,
+      request.user_id,
+      row_number() over (partition by request.user_id order by request.number) as place
+    from unnest(p_users) with ordinality as request (user_id, number)
+  ),
+  taken as (
+    insert into rolecall.rate_buckets as bucket (
+      user_id, action, tokens, refilled_at, capacity, window_seconds, taken
+    )
+    select
+      wanted.user_id,
+      p_action,
+      rate.capacity - least(wanted.tokens, rate.capacity),
+      clock_timestamp(),
+      rate.capacity,
+      rate.window_seconds,
+      least(wanted.tokens, rate.capacity)
+    from (
+      select user_id, max(place) as tokens
+      from asked
+      where user_id is not null
+      group by user_id
+    ) as wanted
+    join rolecall.profiles as profile
+      on profile.id = wanted.user_id
+    join rolecall.rate_limits as rate
+      on rate.role = profile.role
+      and rate.action = p_action
+      and rate.capacity > 0
+    order by wanted.user_id
+    on conflict (user_id, action) do update
+    set
+      tokens = rolecall_internal.refilled(
+        bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+      ) - least(
+        excluded.taken,
+        floor(
+          rolecall_internal.refilled(
+            bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+          )
+        )
+      ),
+      refilled_at = greatest(bucket.refilled_at, excluded.refilled_at),
+      capacity = excluded.capacity,
+      window_seconds = excluded.window_seconds,
+      taken = least(
+        excluded.taken,
+        floor(
+          rolecall_internal.refilled(
+            bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+          )
+        )
+      )
+    where rolecall_internal.refilled(
+      bucket.tokens, bucket.refilled_at, excluded.refilled_at, excluded.capacity, excluded.window_seconds
+    ) >= 1
+    returning user_id, tokens, capacity, window_seconds, taken
+  )
+  select array_agg(
+    case
+      when asked.user_id is null then null
+      when taken.user_id is null then rolecall_internal.peek_token(asked.user_id, p_action, 0.999)
+      when asked.place <= taken.taken then
+        rolecall_internal.rate_limit_entry(
+          p_action, taken.capacity, taken.window_seconds, taken.tokens + (taken.taken - asked.place), true
+        )
+      else
+        -- The clock has gone on, but to whoever was too late there was no token.
+        rolecall_internal.rate_limit_entry(
+          p_action, taken.capacity, taken.window_seconds, least(taken.tokens, 0.999), false
+        )
+    end
+    order by asked.number
+  )
+  into v_limits
+  from asked
+  left join taken
+    on taken.user_id = asked.user_id;
+  return v_limits;
+end
+$$;
+$sql$;
+
+  -- schema/calls/rollout.sql
+  execute $sql$
+-- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
+-- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
+-- shared/src/rollout.rs.
+create or replace function rolecall_internal.rollout_includes(
+  p_rollout text,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digest bytea;
+begin
+  if p_rollout = 'enabled' then
+    return true;
+  end if;
+  if p_rollout = 'internal' then
+    return coalesce(p_internal, false);
+  end if;
+  if p_rollout ~ '^percentage:(0|[1-9][0-9]?|100)$' and p_flag is not null and p_user is not null then
+    if p_internal then
+      return true;
+    end if;
+    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
+    return (
+      (get_byte(v_digest, 0)::bigint << 24)
+      + (get_byte(v_digest, 1) << 16)
+      + (get_byte(v_digest, 2) << 8)
+      + get_byte(v_digest, 3)
+    ) % 10000 < substr(p_rollout, 12)::int * 100;
+  end if;
+  return false;
+end
+$$;
+
+-- Whether a function is on for a user: both the flag's row and the operator's variable (p_rollout) must include them.
+create or replace function rolecall_internal.feature_enabled(
+  p_flag text,
+  p_rollout text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_flag text;
+begin
+  select rollout
+  into v_flag
+  from rolecall.feature_flags
+  where name = p_flag;
+  return rolecall_internal.rollout_includes(v_flag, p_flag, p_user, p_internal)
+    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_internal);
+end
+$$;
+
+create or replace function rolecall_internal.refuse_disabled()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'feature_disabled',
+    'This function is switched off, or not rolled out to you yet.',
+    'feature_disabled',
+    'The function is switched on for you.'
+  );
+end
+$$;
+
+-- The rollout of another function, which decides with it whether that function would refuse.
+create or replace function rolecall_internal.rollout_of(p_request jsonb, p_flag text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_request -> 'rollouts' ->> p_flag, 'enabled');
+end
+$$;
+$sql$;
+
+  -- schema/blocks/blocks.sql
+  execute $sql$
+-- Why p_user, who is verified, cannot use the function blocks; null when they can. A suspended user can: a block writes
+-- to nobody.
+create or replace function rolecall_internal.refuse_blocker(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user rolecall.profiles;
+begin
+  select *
+  into v_user
+  from rolecall.profiles
+  where id = p_user;
+  if not rolecall_internal.feature_enabled('blocks', p_rollout, p_user, v_user.is_internal) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if v_user.id is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  return null;
+end
+$$;
+
+-- A page of one's own blocks, newest first: {limit, cursor?}.
+create or replace function rolecall_internal.list_blocks(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_blocker(p_user, p_rollout);
+  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_page rolecall.user_blocks[];
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  select array_agg(newest order by created_at desc, blocked_id desc)
+  into v_page
+  from (
+    select *
+    from rolecall.user_blocks
+    where blocker_id = p_user
+      and (created_at, blocked_id) < (v_at, v_id)
+    order by created_at desc, blocked_id desc
+    limit v_limit + 1
+  ) as newest;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'blocks', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'blocked_id', block.blocked_id,
+              'display_name', blocked.display_name,
+              'created_at', rolecall_internal.iso(block.created_at)
+            )
+            order by block.created_at desc, block.blocked_id desc
+          ),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as block
+        join rolecall.profiles as blocked
+          on blocked.id = block.blocked_id
+      ),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].created_at, v_page[v_limit].blocked_id)
+      end
+    )
+  );
+end
+$$;
+
+-- Blocks a user: {blocked_id}. Who is blocked already stays so, since when they were.
+create or replace function rolecall_internal.set_block(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_blocker(p_user, p_rollout);
+  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
+  v_since timestamptz;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if v_blocked = p_user then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'Nobody can block themselves.',
+      'self_block',
+      'The blocked user is somebody else.'
+    );
+  end if;
+
+  -- An update that changes nothing, so that the row of an earlier block is returned, too, even when another request
+  -- makes it at this moment.
+  insert into rolecall.user_blocks as block (blocker_id, blocked_id)
+  select p_user, id
+  from rolecall.profiles
+  where id = v_blocked
+  on conflict (blocker_id, blocked_id) do update
+  set created_at = block.created_at
+  returning created_at
+  into v_since;
+  if not found then
+    return rolecall_internal.refusal('not_found', 'There is no user with this blocked_id.');
+  end if;
+  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'created_at', rolecall_internal.iso(v_since)));
+end
+$$;
+
+-- Lifts a block of one's own: {blocked_id}.
+create or replace function rolecall_internal.lift_block(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_blocker(p_user, p_rollout);
+  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  delete from rolecall.user_blocks
+  where blocker_id = p_user
+    and blocked_id = v_blocked;
+  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'was_blocked', found));
+end
+$$;
+
+-- The way of every request of the function blocks.
+create or replace function rolecall_internal.answer_blocks(p_act text, p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_rollout text := p_request ->> 'rollout';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    -- Blocking and unblocking have the same input: the act tells them apart.
+    v_answer := rolecall_internal.claim_key('blocks/' || p_act, v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    if p_act = 'block_user' then
+      v_limit := rolecall_internal.take_token(v_caller, 'block_user');
+    end if;
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        case p_act
+          when 'blocks' then rolecall_internal.list_blocks(v_caller, v_input, v_rollout)
+          when 'block_user' then rolecall_internal.set_block(v_caller, v_input, v_rollout)
+          when 'unblock_user' then rolecall_internal.lift_block(v_caller, v_input, v_rollout)
+        end,
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('blocks', p_request, v_caller, v_answer);
+end
+$$;
+
+create or replace function rolecall_edge.blocks(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_blocks('blocks', p_request);
+end
+$$;
+
+create or replace function rolecall_edge.block_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_blocks('block_user', p_request);
+end
+$$;
+
+create or replace function rolecall_edge.unblock_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_blocks('unblock_user', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/audience.sql
+  execute $sql$
+-- Whether p_user is or was in the audience of what was sent to these roles of a show at a moment: who joins later does
+-- not see it, and who leaves later still does. Policies call it; it reads who took part as its owner.
+create or replace function rolecall_internal.in_audience(
+  p_user uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_sent_at timestamptz
+)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.participations
+    where user_id = p_user
+      and show_id = p_show
+      and role = any (p_roles)
+      and p_sent_at >= joined_at
+      and p_sent_at < left_at
+  )
+$$;
+
+-- The broadcasts of a conversation for p_show that p_user sees as their audience. PostgreSQL writes it into the statements
+-- that ask, with their bounds and their order.
+create or replace function rolecall_internal.visible_broadcasts(p_user uuid, p_conversation uuid, p_show uuid)
+returns setof rolecall.broadcasts
+language sql
+stable
+begin atomic
+  select broadcast.*
+  from rolecall.broadcasts as broadcast
+  where broadcast.conversation_id = p_conversation
+    and exists (
+      select
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id = p_show
+        and own.role = any (broadcast.recipient_roles)
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+    );
+end;
+$sql$;
+
+  -- schema/broadcasts/quota.sql
+  execute $sql$
+-- The quota day of a moment: it begins at 02:00 UTC.
+create or replace function rolecall_internal.quota_day(p_at timestamptz)
+returns date
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return ((p_at at time zone 'utc') - interval '2 hours')::date;
+end
+$$;
+
+-- When a quota day ends.
+create or replace function rolecall_internal.quota_day_end(p_day date)
+returns timestamptz
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (p_day + 1 + time '02:00') at time zone 'utc';
+end
+$$;
+
+-- Takes one broadcast of p_phase from the quota of a sender for a show, and returns what is left of both phases; no
+-- row when nothing was left. One statement does all of it: it makes the row, fills it up when it is of an earlier
+-- day, and takes from it, so that of many at once exactly as many succeed as there are left.
+create or replace function rolecall_internal.take_quota(
+  p_sender uuid,
+  p_show uuid,
+  p_phase text,
+  p_pre_show_limit int,
+  p_post_show_limit int
+)
+returns setof rolecall.broadcast_quotas
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_pre_show_cost int := (p_phase = 'pre_show')::int;
+  v_post_show_cost int := (p_phase = 'post_show')::int;
+begin
+  return query
+  insert into rolecall.broadcast_quotas as quota (
+    sender_id, show_id, period, pre_show_remaining, post_show_remaining
+  )
+  select
+    p_sender,
+    p_show,
+    rolecall_internal.quota_day(now()),
+    p_pre_show_limit - v_pre_show_cost,
+    p_post_show_limit - v_post_show_cost
+  -- A limit of nothing has nothing to take from, not even on a new day.
+  where case p_phase when 'pre_show' then p_pre_show_limit else p_post_show_limit end is distinct from 0
+  on conflict (sender_id, show_id) do update
+  set
+    period = greatest(quota.period, excluded.period),
+    -- The limit may have been none when the row was written, or be none now.
+    pre_show_remaining = case
+      when quota.period < excluded.period or quota.pre_show_remaining is null or p_pre_show_limit is null
+        then excluded.pre_show_remaining
+      else quota.pre_show_remaining - v_pre_show_cost
+    end,
+    post_show_remaining = case
+      when quota.period < excluded.period or quota.post_show_remaining is null or p_post_show_limit is null
+        then excluded.post_show_remaining
+      else quota.post_show_remaining - v_post_show_cost
+    end,
+    updated_at = now()
+  where quota.period < excluded.period
+    or case p_phase
+      when 'pre_show' then p_pre_show_limit is null or quota.pre_show_remaining is distinct from 0
+      else p_post_show_limit is null or quota.post_show_remaining is distinct from 0
+    end
+  returning quota.*;
+end
+$$;
+
+-- What take_quota would take from: how many broadcasts of each phase a sender has left for a show. Null is no limit.
+create or replace function rolecall_internal.peek_quota(
+  p_sender uuid,
+  p_show uuid,
+  p_pre_show_limit int,
+  p_post_show_limit int
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_quota rolecall.broadcast_quotas;
+begin
+  select *
+  into v_quota
+  from rolecall.broadcast_quotas
+  where sender_id = p_sender
+    and show_id = p_show
+    and period >= rolecall_internal.quota_day(now());
+  return jsonb_build_object(
+    'pre_show', case
+      when p_pre_show_limit > 0 then coalesce(v_quota.pre_show_remaining, p_pre_show_limit)
+      else p_pre_show_limit
+    end,
+    'post_show', case
+      when p_post_show_limit > 0 then coalesce(v_quota.post_show_remaining, p_post_show_limit)
+      else p_post_show_limit
+    end
+  );
+end
+$$;
+
+-- The refusal of a broadcast for which no quota is left.
+create or replace function rolecall_internal.refuse_quota(
+  p_phase text,
+  p_limit int,
+  p_remaining jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reset_at timestamptz := rolecall_internal.quota_day_end(rolecall_internal.quota_day(now()));
+  v_reset_seconds bigint := greatest(1, ceil(extract(epoch from v_reset_at - now())));
+begin
+  return rolecall_internal.refusal(
+    'quota_exceeded',
+    format(
+      'You have no broadcast left %s this show until %s; the limit is %s per quota day.',
+      case p_phase when 'pre_show' then 'before the start of' else 'after the start of' end,
+      rolecall_internal.iso(v_reset_at),
+      p_limit
+    ),
+    'broadcast_quota_spent',
+    'The quota day has ended.',
+    jsonb_build_object(
+      'phase', p_phase,
+      'reset_at', rolecall_internal.iso(v_reset_at),
+      'retry_after_seconds', v_reset_seconds,
+      'quota_remaining', p_remaining
+    )
+  ) || jsonb_build_object(
+    'limits', jsonb_build_array(rolecall_internal.broadcast_limit(p_phase, p_limit, 0, v_reset_seconds))
+  );
+end
+$$;
+
+-- One entry of an answer's limits, from which the RateLimit header fields are written.
+create or replace function rolecall_internal.broadcast_limit(
+  p_phase text,
+  p_quota int,
+  p_remaining int,
+  p_reset_seconds bigint
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'policy', p_phase,
+    'quota', p_quota,
+    'remaining', p_remaining,
+    'window_seconds', 86400,
+    'reset_seconds', p_reset_seconds
+  );
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/reset_broadcast_quotas.sql
+  execute $sql$
+-- Does what reset-broadcast-quotas does: once for each quota day, whoever comes first; the others wait and report the
+-- same. A quota row fills itself up when its sender next needs it, so this only brings the figures up to date, and
+-- removes what is no longer needed.
+create or replace function rolecall_internal.reset_broadcast_quotas()
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_period date := rolecall_internal.quota_day(now());
+  v_first boolean;
+  v_pre_show bigint;
+  v_post_show bigint;
+  -- A statement of the functions may take five seconds; what is left over goes the next night.
+  v_most int := 100000;
+  v_idempotency_records bigint;
+  v_application_logs bigint;
+  v_rate_buckets bigint;
+  v_request_metrics bigint;
+  v_run rolecall.quota_runs;
+begin
+  insert into rolecall.quota_runs (period)
+  values (v_period)
+  on conflict (period) do nothing;
+  v_first := found;
+
+  if v_first then
+    with reset as (
+      update rolecall.broadcast_quotas as quota
+      set
+        period = v_period,
+        pre_show_remaining = case when pre_limit.role is null then 0 else pre_limit.per_quota_day end,
+        post_show_remaining = case when post_limit.role is null then 0 else post_limit.per_quota_day end,
+        updated_at = now()
+      from rolecall.profiles as sender
+      left join rolecall.broadcast_limits as pre_limit
+        on pre_limit.role = sender.role
+        and pre_limit.phase = 'pre_show'
+      left join rolecall.broadcast_limits as post_limit
+        on post_limit.role = sender.role
+        and post_limit.phase = 'post_show'
+      where quota.period < v_period
+        and sender.id = quota.sender_id
+      returning quota.show_id
+    )
+    select
+      count(*) filter (where now() < show.starts_at),
+      count(*) filter (where now() >= show.starts_at)
+    into v_pre_show, v_post_show
+    from reset
+    join rolecall.shows as show
+      on show.id = reset.show_id;
+
+    delete from rolecall.idempotency_records
+    where (user_id, key) in (
+      select user_id, key
+      from rolecall.idempotency_records
+      where created_at <= now() - interval '24 hours'
+      limit v_most
+    );
+    get diagnostics v_idempotency_records = row_count;
+
+    delete from rolecall.application_logs
+    where id in (
+      select id
+      from rolecall.application_logs
+      where "timestamp" <= now() - interval '30 days'
+      limit v_most
+    );
+    get diagnostics v_application_logs = row_count;
+
+    -- A window may be long; whoever has not done a thing for a day and for its window has a full bucket.
+    delete from rolecall.rate_buckets
+    where (user_id, action) in (
+      select bucket.user_id, bucket.action
+      from rolecall.rate_buckets as bucket
+      where bucket.refilled_at <= now() - interval '1 day'
+        and bucket.refilled_at <= now() - (
+          select coalesce(max(rate.window_seconds), 0) * interval '1 second'
+          from rolecall.rate_limits as rate
+          where rate.action = bucket.action
+        )
+      limit v_most
+    );
+    get diagnostics v_rate_buckets = row_count;
+
+    delete from rolecall.request_metrics
+    where ctid in (
+      select ctid
+      from rolecall.request_metrics
+      where slot <= now() - interval '7 days'
+      limit v_most
+    );
+    get diagnostics v_request_metrics = row_count;
+
+    update rolecall.quota_runs
+    set
+      reset_pre_show = v_pre_show,
+      reset_post_show = v_post_show,
+      pruned = jsonb_build_object(
+        'idempotency_records', v_idempotency_records,
+        'application_logs', v_application_logs,
+        'rate_buckets', v_rate_buckets,
+        'request_metrics', v_request_metrics
+      )
+    where period = v_period;
+  end if;
+
+  select *
+  into v_run
+  from rolecall.quota_runs
+  where period = v_period;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'period', v_run.period,
+      'reset', jsonb_build_object('pre_show', v_run.reset_pre_show, 'post_show', v_run.reset_post_show),
+      'pruned', v_run.pruned,
+      'already_done', not v_first
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.reset_broadcast_quotas(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  -- A token of the operator need not name a user.
+  v_key_owner uuid := coalesce(v_caller, '00000000-0000-0000-0000-000000000000');
+  v_key text := p_request ->> 'idempotency_key';
+  v_answer jsonb;
+begin
+  if p_request #>> '{claims,role}' is distinct from 'service_role' then
+    v_answer := rolecall_internal.refuse_non_operator(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('reset-broadcast-quotas', v_key_owner, v_key, p_request -> 'input');
+  end if;
+  if v_answer is null then
+    -- An operator is no user to be in or out of a percentage: only a flag that is off excludes them.
+    if rolecall_internal.feature_enabled('reset-broadcast-quotas', p_request ->> 'rollout', v_key_owner, true) then
+      v_answer := rolecall_internal.reset_broadcast_quotas();
+      if not (v_answer #> '{data,already_done}')::boolean then
+        insert into rolecall.application_logs (level, service, method, event, request_id, user_id, code, details)
+        values (
+          'info',
+          'database',
+          'reset-broadcast-quotas',
+          'quota_reset',
+          p_request ->> 'request_id',
+          v_caller,
+          'ok',
+          v_answer -> 'data'
+        );
+      end if;
+    else
+      v_answer := rolecall_internal.refuse_disabled();
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_key_owner, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('reset-broadcast-quotas', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/permissions/decide.sql
+  execute $sql$
+-- Decides whether p_actor may do p_action to p_target, given the facts that hold. Whatever is unknown is refused: a
+-- role that is null, a fact that is null or not given, an action without rules.
+create or replace function rolecall_internal.decide(
+  p_action text,
+  p_actor rolecall.app_role,
+  p_target rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_guard text;
+  v_rule text;
+  v_decision rolecall.decision;
+begin
+  -- One statement, since every request comes through here.
+  select
+    guard.rule,
+    rule.rule,
+    guard.rule is null and rule.allowed and (rule.requires is null or rule.requires = any (p_facts)),
+    guard.code,
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into
+    v_guard,
+    v_rule,
+    v_decision.allowed,
+    v_decision.code,
+    v_decision.rule,
+    v_decision.message,
+    v_decision.allowed_if
+  from (values (p_action)) as asked (action)
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.permission_guards as guarding
+    where guarding.action = asked.action
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  left join rolecall.permission_rules as rule
+    on rule.action = asked.action
+    and rule.actor_role = p_actor
+    and rule.target_role = p_target;
+
+  if v_guard is null and v_rule is null then
+    v_decision := row(
+      false,
+      'permission_denied'::text,
+      'no_rule'::text,
+      'No rule allows this.'::text,
+      'A rule is added for these roles.'::text
+    );
+    return v_decision;
+  end if;
+  -- A fact that is null is one that is not known to hold.
+  v_decision.allowed := coalesce(v_decision.allowed, false);
+  if not v_decision.allowed and v_guard is null then
+    v_decision.code := 'permission_denied';
+  end if;
+  return v_decision;
+end
+$$;
+
+-- The refusal that a decision amounts to.
+create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/send_broadcast.sql
+  execute $sql$
+-- Everything about a broadcast of p_sender to p_roles of p_show that is settled before it takes from the quota: whether
+-- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
+create or replace function rolecall_internal.judge_broadcast(
+  p_sender uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_rollout text,
+  out judgement rolecall.judgement,
+  out allowed_roles rolecall.app_role[],
+  out phase text,
+  out pre_show_limit int,
+  out post_show_limit int
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender rolecall.profiles;
+  v_show rolecall.shows;
+  v_facts text[];
+  v_reasons jsonb;
+  v_code text;
+  v_detail text;
+begin
+  select *
+  into v_sender
+  from rolecall.profiles
+  where id = p_sender;
+  judgement.org_id := v_sender.organization_id;
+  judgement.allowed := false;
+  if not rolecall_internal.feature_enabled('send-broadcast', p_rollout, p_sender, v_sender.is_internal) then
+    judgement.refusal := rolecall_internal.refuse_disabled();
+    judgement.rule := 'feature_disabled';
+    return;
+  end if;
+  if v_sender.id is null then
+    judgement.refusal := rolecall_internal.refuse_without_profile();
+    judgement.rule := 'no_profile';
+    return;
+  end if;
+  select *
+  into v_show
+  from rolecall.shows
+  where id = p_show;
+  if not found then
+    judgement.refusal := rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
+    return;
+  end if;
+
+  v_facts := array[
+    'feature_enabled',
+    case when v_sender.suspended_until > now() then 'suspended' end,
+    case when v_show.organizer_id = p_sender then 'own_show' end,
+    case
+      when exists (
+        select
+        from rolecall.show_participants
+        where show_id = p_show
+          and user_id = p_sender
+      )
+      then 'takes_part'
+    end
+  ];
+  -- Every role that is refused is a reason; what is said of several roles is said once.
+  select
+    jsonb_agg(reason order by first_role) filter (where not allowed),
+    (array_agg(code order by first_role) filter (where not allowed))[1],
+    string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed),
+    (array_agg(rule order by allowed, first_role))[1]
+  into v_reasons, v_code, v_detail, judgement.rule
+  from (
+    select
+      min(role) as first_role,
+      coalesce(decision.allowed, false) as allowed,
+      decision.code,
+      decision.rule,
+      jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+        as reason
+    from unnest(p_roles) as role
+    cross join lateral rolecall_internal.decide('broadcast', v_sender.role, role, v_facts) as decision
+    group by decision.allowed, decision.code, decision.rule, decision.message, decision.allowed_if
+  ) as decided;
+  if v_reasons is not null then
+    -- Which of them would be allowed alone.
+    select array_agg(role order by role)
+    into allowed_roles
+    from unnest(p_roles) as role
+    where (rolecall_internal.decide('broadcast', v_sender.role, role, v_facts)).allowed;
+    judgement.refusal := jsonb_build_object('ok', false, 'code', v_code, 'detail', v_detail, 'reasons', v_reasons);
+    return;
+  end if;
+
+  judgement.allowed := true;
+  allowed_roles := p_roles;
+  phase := case when now() < v_show.starts_at then 'pre_show' else 'post_show' end;
+  -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+  select
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'pre_show'
+    ),
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'post_show'
+    )
+  into pre_show_limit, post_show_limit;
+end
+$$;
+
+-- Does what send-broadcast does for p_sender, who is verified: {show_id, recipient_roles, message}.
+create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_show_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+  v_roles rolecall.app_role[] := rolecall_internal.roles_of(p_input -> 'recipient_roles');
+  v_judged record;
+  v_reset_seconds bigint;
+  v_limit int;
+  v_quota rolecall.broadcast_quotas;
+  v_remaining jsonb;
+  v_limits jsonb;
+  v_audience bigint;
+  v_conversation uuid;
+  v_seq bigint;
+  v_message uuid;
+  v_broadcast uuid;
+begin
+  if not rolecall_internal.has_length(p_input ->> 'message', 1, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The message must have 1 to 1000 characters.');
+  end if;
+  if v_roles is null then
+    return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
+  end if;
+  v_judged := rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout);
+  if (v_judged.judgement).allowed is distinct from true then
+    return (v_judged.judgement).refusal;
+  end if;
+
+  v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
+  select *
+  into v_quota
+  from rolecall_internal.take_quota(
+    p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
+  );
+  if not found then
+    return rolecall_internal.refuse_quota(
+      v_judged.phase,
+      v_limit,
+      rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+        || jsonb_build_object(v_judged.phase, 0)
+    );
+  end if;
+  v_remaining := jsonb_build_object(
+    'pre_show', v_quota.pre_show_remaining,
+    'post_show', v_quota.post_show_remaining
+  );
+  if v_limit is not null then
+    v_reset_seconds := greatest(
+      1,
+      ceil(extract(epoch from rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())) - now()))
+    );
+    v_limits := jsonb_build_array(
+      rolecall_internal.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
+    );
+  end if;
+
+  -- Who sends to a role they have themselves is not their own audience.
+  select coalesce(sum(participants), 0)
+  into v_audience
+  from rolecall.show_audience
+  where show_id = v_show_id
+    and role = any (v_roles);
+  if exists (
+    select
+    from rolecall.show_participants
+    where show_id = v_show_id
+      and user_id = p_sender
+      and role = any (v_roles)
+  ) then
+    v_audience := v_audience - 1;
+  end if;
+
+  insert into rolecall.conversations as conversation (
+    kind, show_id, created_by, organization_id, last_seq, last_message_at
+  )
+  values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+  on conflict (show_id, created_by) where kind = 'show' do update
+  set
+    last_seq = conversation.last_seq + 1,
+    last_message_at = excluded.last_message_at
+  returning id, last_seq
+  into v_conversation, v_seq;
+
+  insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
+  values (v_conversation, p_sender, v_seq)
+  on conflict (conversation_id, user_id) do update
+  set last_read_seq = excluded.last_read_seq;
+
+  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
+  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id)
+  returning id
+  into v_message;
+
+  insert into rolecall.broadcasts (
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count
+  )
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience)
+  returning id
+  into v_broadcast;
+
+  insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
+  select v_conversation, v_show_id, role, v_seq, now()
+  from unnest(v_roles) as role
+  on conflict (conversation_id, role) do update
+  set
+    last_seq = excluded.last_seq,
+    last_message_at = excluded.last_message_at;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'broadcast_id', v_broadcast,
+      'conversation_id', v_conversation,
+      'audience_count', v_audience,
+      'quota_remaining', v_remaining
+    ),
+    v_limits
+  );
+end
+$$;
+
+-- The same for a dry run: sends, and takes it back, so that it cannot answer differently from sending.
+create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb;
+  v_conversation uuid;
+begin
+  begin
+    v_answer := rolecall_internal.send_broadcast(p_sender, p_input, p_rollout);
+    raise exception using
+      errcode = 'RC001',
+      message = 'the rehearsal of a broadcast is taken back';
+  exception
+    when sqlstate 'RC001' then
+      null;
+  end;
+  if (v_answer -> 'ok')::boolean then
+    select id
+    into v_conversation
+    from rolecall.conversations
+    where kind = 'show'
+      and show_id = rolecall_internal.uuid_or_null(p_input ->> 'show_id')
+      and created_by = p_sender;
+    v_answer := jsonb_set(
+      v_answer,
+      '{data}',
+      v_answer -> 'data'
+        || jsonb_build_object('broadcast_id', null, 'conversation_id', v_conversation, 'dry_run', true)
+    );
+  end if;
+  return v_answer || (
+    select coalesce(jsonb_object_agg('org_id', organization_id), '{}')
+    from rolecall.profiles
+    where id = p_sender
+  );
+end
+$$;
+
+create or replace function rolecall_edge.send_broadcast(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_input -> 'dry_run' = 'true' then
+    -- Leaves nothing behind: no token, no quota, no message, no key, no audit row.
+    return rolecall_internal.rehearse_broadcast(v_caller, v_input, p_request ->> 'rollout');
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('send-broadcast', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(v_caller, 'send_broadcast');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.send_broadcast(v_caller, v_input, p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('send-broadcast', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- Why a request may not read, and null when it may: it is no signed-in user's, the function is off for them, or they
+-- have no profile. A suspended user reads on.
+create or replace function rolecall_internal.refuse_reader(p_request jsonb, p_caller uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_profile rolecall.profiles;
+begin
+  if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    return rolecall_internal.refuse_non_user(p_request);
+  end if;
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_caller;
+  if not rolecall_internal.feature_enabled('conversations', p_request ->> 'rollout', p_caller, v_profile.is_internal) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if v_profile.id is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  return null;
+end
+$$;
+
+-- As what p_user may read a conversation, best first: as one of its people (people), as the audience of its broadcasts
+-- (audience), as the organizer of its show (organizer), as a moderator (moderator). Null when not at all, or when there
+-- is none.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+    or exists (
+      select
+      from rolecall.conversation_participants
+      where conversation_id = p_conversation.id
+        and user_id = p_user
+    )
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      case when reader.suspended_until > now() then 'suspended' end,
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, 'attendee', v_facts)).allowed
+  then
+    return case when v_role in ('moderator', 'admin') then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest: all of them, or, of the broadcasts for the show p_audience_of, those that p_user sees as their
+-- audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.id = broadcast.message_id
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.id = broadcast.message_id
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_unknown_conversation()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'not_found',
+    'No conversation with this id has you as a participant.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/judge.sql
+  execute $sql$
+-- As in 0006_messaging, with the facts from rolecall_internal.dm_facts.
+create or replace function rolecall_internal.judge_dm(
+  p_sender uuid,
+  p_recipient uuid,
+  p_show uuid,
+  p_rollout text
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender_role rolecall.app_role;
+  v_recipient_role rolecall.app_role;
+  v_org_id uuid;
+  v_internal boolean;
+  v_rollout text;
+  v_read_only boolean;
+  v_facts text[];
+  v_decision rolecall.decision;
+  v_reply rolecall.decision;
+begin
+  select sender_role, target_role, org_id, sender_internal, rollout, facts
+  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
+  from rolecall_internal.dm_facts(p_sender, p_recipient);
+
+  if not (
+    rolecall_internal.rollout_includes(v_rollout, 'send-dm', p_sender, v_internal)
+    and rolecall_internal.rollout_includes(p_rollout, 'send-dm', p_sender, v_internal)
+  ) then
+    return row(false, rolecall_internal.refuse_disabled(), v_org_id, 'feature_disabled'::text);
+  end if;
+  if v_sender_role is null then
+    return row(false, rolecall_internal.refuse_without_profile(), v_org_id, 'no_profile'::text);
+  end if;
+  if v_recipient_role is null then
+    return row(false, rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'), v_org_id, null::text);
+  end if;
+  if p_show is not null and not exists (select from rolecall.shows where id = p_show) then
+    return row(false, rolecall_internal.refusal('not_found', 'There is no show with this show_id.'), v_org_id, null::text);
+  end if;
+
+  v_decision := rolecall_internal.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
+  if v_decision.allowed then
+    return row(true, null::jsonb, v_org_id, v_decision.rule);
+  end if;
+
+  -- A shared show can allow what was refused; no guard looks at it, so it could not have refused what was allowed.
+  if exists (
+    select
+    from rolecall.show_participants as own
+    join rolecall.show_participants as theirs
+      on theirs.show_id = own.show_id
+      and theirs.user_id = p_recipient
+    where own.user_id = p_sender
+      and (p_show is null or own.show_id = p_show)
+  ) then
+    v_facts := v_facts || 'shares_show'::text;
+    v_decision := rolecall_internal.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
+    if v_decision.allowed then
+      return row(true, null::jsonb, v_org_id, v_decision.rule);
+    end if;
+  end if;
+
+  select read_only
+  into v_read_only
+  from rolecall.conversations
+  where kind = 'direct'
+    and version = 'v2'
+    and participant_low = least(p_sender, p_recipient)
+    and participant_high = greatest(p_sender, p_recipient);
+  if found then
+    v_reply := rolecall_internal.decide(
+      'reply',
+      v_sender_role,
+      v_recipient_role,
+      v_facts || array['participant', case when v_read_only then 'read_only' end]
+    );
+    if v_reply.allowed then
+      return row(true, null::jsonb, v_org_id, v_reply.rule);
+    end if;
+  end if;
+  return row(false, rolecall_internal.refusal_of(v_decision), v_org_id, v_decision.rule);
+end
+$$;
+
+-- All that decides whether p_user may write into p_conversation, but for whether they are of the audience of its
+-- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
+create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid)
+returns table (
+  sender_role rolecall.app_role,
+  sender_internal boolean,
+  org_id uuid,
+  rollout text,
+  target_role rolecall.app_role,
+  show_id uuid,
+  facts text[]
+)
+language sql
+stable
+begin atomic
+  select
+    sender.role,
+    sender.is_internal,
+    sender.organization_id,
+    flag.rollout,
+    target.role,
+    case when conversation.kind = 'show' then conversation.show_id end,
+    array[
+      'feature_enabled',
+      case when sender.suspended_until > now() then 'suspended' end,
+      case when conversation.read_only then 'read_only' end,
+      case when conversation.kind = 'show' then 'broadcast_recipient' end,
+      case
+        when p_user in (conversation.participant_low, conversation.participant_high) then 'participant'
+        when conversation.kind = 'show' and conversation.created_by = p_user then 'participant'
+      end,
+      case
+        when exists (
+          -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_user, target.id)
+            and blocked_id in (p_user, target.id)
+        )
+        then 'blocked'
+      end
+    ]
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as sender
+    on sender.id = asked.id
+  left join rolecall.feature_flags as flag
+    on flag.name = 'send-dm'
+  left join rolecall.conversations as conversation
+    on conversation.id = p_conversation
+  left join rolecall.profiles as target
+    on target.id = case
+      when conversation.kind = 'show' then conversation.created_by
+      when conversation.participant_low = p_user then conversation.participant_high
+      when conversation.participant_high = p_user then conversation.participant_low
+    end;
+end;
+
+-- The judgement that these facts amount to.
+create or replace function rolecall_internal.judge_reply_facts(
+  p_user uuid,
+  p_sender_role rolecall.app_role,
+  p_sender_internal boolean,
+  p_org_id uuid,
+  p_flag text,
+  p_rollout text,
+  p_target_role rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision rolecall.decision;
+begin
+  if not (
+    rolecall_internal.rollout_includes(p_flag, 'send-dm', p_user, p_sender_internal)
+    and rolecall_internal.rollout_includes(p_rollout, 'send-dm', p_user, p_sender_internal)
+  ) then
+    return row(false, rolecall_internal.refuse_disabled(), p_org_id, 'feature_disabled'::text);
+  end if;
+  if p_sender_role is null then
+    return row(false, rolecall_internal.refuse_without_profile(), p_org_id, 'no_profile'::text);
+  end if;
+  v_decision := rolecall_internal.decide('reply', p_sender_role, p_target_role, p_facts);
+  if v_decision.allowed then
+    return row(true, null::jsonb, p_org_id, v_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(v_decision), p_org_id, v_decision.rule);
+end
+$$;
+
+-- Whether p_user may write into p_conversation. One that does not exist has no participants, and is refused in the same
+-- words.
+create or replace function rolecall_internal.judge_reply(
+  p_user uuid,
+  p_conversation uuid,
+  p_rollout text
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender_role rolecall.app_role;
+  v_internal boolean;
+  v_org_id uuid;
+  v_flag text;
+  v_target_role rolecall.app_role;
+  v_show uuid;
+  v_facts text[];
+begin
+  select *
+  into v_sender_role, v_internal, v_org_id, v_flag, v_target_role, v_show, v_facts
+  from rolecall_internal.reply_facts(p_user, p_conversation);
+  if v_show is not null
+    and exists (select from rolecall_internal.visible_broadcasts(p_user, p_conversation, v_show))
+  then
+    v_facts := v_facts || 'participant'::text;
+  end if;
+  return rolecall_internal.judge_reply_facts(
+    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollout, v_target_role, v_facts
+  );
+end
+$$;
+
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. Everybody may ask for
+-- themselves alone.
+create or replace function public.can_user_send_dm(
+  p_sender uuid,
+  p_recipient uuid,
+  p_show uuid default null
+)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null or p_sender is distinct from auth.uid() then
+    return false;
+  end if;
+  return coalesce((rolecall_internal.judge_dm(p_sender, p_recipient, p_show, 'enabled')).allowed, false);
+end
+$$;
+
+-- Whether p_user may write into p_conversation. Everybody may ask for themselves alone.
+create or replace function public.can_user_reply(p_user uuid, p_conversation uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null or p_user is distinct from auth.uid() then
+    return false;
+  end if;
+  return coalesce((rolecall_internal.judge_reply(p_user, p_conversation, 'enabled')).allowed, false);
+end
+$$;
+
+-- All that decides whether p_sender may write to p_recipient, but for whether they share a show or have a conversation.
+-- PostgreSQL writes it into the statements that ask, of one request or of an array of them.
+create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid)
+returns table (
+  sender_role rolecall.app_role,
+  sender_internal boolean,
+  org_id uuid,
+  rollout text,
+  target_role rolecall.app_role,
+  facts text[]
+)
+language sql
+stable
+begin atomic
+  select
+    sender.role,
+    sender.is_internal,
+    sender.organization_id,
+    flag.rollout,
+    recipient.role,
+    array[
+      'feature_enabled',
+      case when sender.suspended_until > now() then 'suspended' end,
+      case when p_sender = p_recipient then 'self' end,
+      case
+        when exists (
+          -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_sender, p_recipient)
+            and blocked_id in (p_sender, p_recipient)
+        )
+        then 'blocked'
+      end
+    ]
+  from (values (p_sender)) as asked (id)
+  left join rolecall.profiles as sender
+    on sender.id = asked.id
+  left join rolecall.profiles as recipient
+    on recipient.id = p_recipient
+  left join rolecall.feature_flags as flag
+    on flag.name = 'send-dm';
+end;
+$sql$;
+
+  -- schema/conversations/inbox.sql
+  execute $sql$
+-- Conversations as p_user sees them, who reads each as the reader of the same place in p_readers: with whom, about which
+-- show, its newest message, what is unread, and whether they may write into it. To an audience the newest message is the
+-- newest that is for them, and what is unread is counted among those. The removed contents are for moderators.
+--
+-- One statement for a whole page, and one decision for all conversations of the same facts.
+create or replace function rolecall_internal.conversation_cards(
+  p_user uuid,
+  p_conversations uuid[],
+  p_readers text[],
+  p_removed boolean,
+  p_send_dm_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    with shown as materialized (
+      select
+        asked.number,
+        asked.reader,
+        conversation.*,
+        fact.sender_role,
+        fact.sender_internal,
+        fact.org_id as sender_org_id,
+        fact.rollout,
+        fact.target_role,
+        case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
+        case
+          when asked.reader <> 'audience' then conversation.last_seq
+          else (
+            select broadcast.seq
+            from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+            order by broadcast.seq desc
+            limit 1
+          )
+        end as newest_seq,
+        case asked.reader
+          when 'people' then (
+            select own.last_read_seq
+            from rolecall.conversation_participants as own
+            where own.conversation_id = conversation.id
+              and own.user_id = p_user
+          )
+          when 'audience' then (
+            select receipt.last_read_seq
+            from rolecall.broadcast_receipts as receipt
+            where receipt.conversation_id = conversation.id
+              and receipt.user_id = p_user
+          )
+        end as read_seq,
+        case
+          when conversation.kind = 'show' then nullif(conversation.created_by, p_user)
+          when conversation.participant_low = p_user then conversation.participant_high
+          when conversation.participant_high = p_user then conversation.participant_low
+        end as other_id
+      from unnest(p_conversations, p_readers) with ordinality as asked (id, reader, number)
+      cross join lateral (
+        select *
+        from rolecall.conversations
+        where id = asked.id
+        -- Each by its key, whatever PostgreSQL thinks how many there are.
+        offset 0
+      ) as conversation
+      cross join lateral (
+        select *
+        from rolecall_internal.reply_facts(p_user, asked.id)
+        offset 0
+      ) as fact
+    ),
+    judged as materialized (
+      select
+        alike.target_role,
+        alike.facts,
+        rolecall_internal.judge_reply_facts(
+          p_user,
+          alike.sender_role,
+          alike.sender_internal,
+          alike.sender_org_id,
+          alike.rollout,
+          p_send_dm_rollout,
+          alike.target_role,
+          alike.facts
+        ) as judgement
+      from (
+        select distinct sender_role, sender_internal, sender_org_id, rollout, target_role, facts
+        from shown
+      ) as alike
+    )
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', shown.id,
+        'kind', shown.kind,
+        'version', shown.version,
+        'with', case
+          when shown.other_id is not null then (
+            -- Of an imported conversation with somebody who has no profile, the id is all there is.
+            select jsonb_build_object('id', shown.other_id, 'display_name', person.display_name, 'role', person.role)
+            from (values (shown.other_id)) as other (id)
+            left join rolecall.profiles as person
+              on person.id = other.id
+          )
+        end,
+        'show', (
+          select jsonb_build_object('id', show.id, 'title', show.title)
+          from rolecall.shows as show
+          where show.id = shown.show_id
+        ),
+        'last_message', newest.message,
+        'last_seq', coalesce(shown.newest_seq, 0),
+        -- Of what was imported before somebody had a profile nothing is new to them; and who looks in to moderate has
+        -- nothing to read.
+        'last_read_seq', case shown.reader
+          when 'people' then coalesce(shown.read_seq, shown.newest_seq)
+          else coalesce(shown.read_seq, 0)
+        end,
+        'unread_count', case
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then (
+            select count(*)
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq > coalesce(shown.read_seq, 0)
+          )
+          else 0
+        end,
+        'can_reply', coalesce((judged.judgement).allowed, false),
+        'reply_refusal', case
+          when (judged.judgement).allowed then null
+          else jsonb_build_object(
+            'code', (judged.judgement).refusal -> 'code',
+            'rule', (judged.judgement).rule,
+            'message', (judged.judgement).refusal -> 'detail',
+            'allowed_if', (judged.judgement).refusal #> '{reasons,0,allowed_if}'
+          )
+        end,
+        'created_at', rolecall_internal.iso(shown.created_at),
+        'last_message_at', rolecall_internal.iso(coalesce(newest.created_at, shown.last_message_at))
+      )
+      order by shown.number
+    )
+    from shown
+    join judged
+      on judged.target_role is not distinct from shown.target_role
+      and judged.facts = shown.facts
+    left join lateral (
+      select
+        rolecall_internal.message_json(message, case when p_removed then removed.content end) as message,
+        message.created_at
+      from rolecall.messages as message
+      left join rolecall.removed_contents as removed
+        on removed.message_id = message.id
+      where message.conversation_id = shown.id
+        and message.seq = shown.newest_seq
+      offset 0
+    ) as newest
+      on true
+  );
+end
+$$;
+
+-- A page of the conversations of p_user with when each had its newest message that they see, newest first, after the
+-- one that (p_at, p_id) names. Each part reads no more than a page of its index.
+create or replace function rolecall_internal.inbox_page(
+  p_user uuid,
+  p_kind text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select listed.id, listed.at, listed.reader
+  from (
+    (
+      select conversation.id, conversation.last_message_at as at, 'people' as reader
+      from rolecall.conversations as conversation
+      where conversation.participant_low = p_user
+        and p_kind is distinct from 'show'
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.participant_high = p_user
+        and p_kind is distinct from 'show'
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.created_by = p_user
+        and conversation.kind = 'show'
+        and p_kind is distinct from 'direct'
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What is broadcast where they take part.
+      select thread.conversation_id, thread.last_message_at, 'audience'
+      from rolecall.show_participants as own
+      cross join lateral (
+        select newest.conversation_id, newest.last_message_at
+        from rolecall.show_threads as newest
+        join rolecall.conversations as conversation
+          on conversation.id = newest.conversation_id
+          and conversation.created_by <> p_user
+        where newest.show_id = own.show_id
+          and newest.role = own.role
+          and newest.last_message_at >= own.joined_at
+          and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
+        order by newest.last_message_at desc, newest.conversation_id desc
+        limit p_limit
+      ) as thread
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What was broadcast where they took part, unless they see later messages of it, too.
+      select newest.conversation_id, max(last.created_at), 'audience'
+      from rolecall.past_participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+      cross join lateral (
+        select broadcast.created_at
+        from rolecall.broadcasts as broadcast
+        where broadcast.conversation_id = newest.conversation_id
+          and broadcast.sender_id <> p_user
+          and broadcast.created_at >= own.joined_at
+          and broadcast.created_at < own.left_at
+          and own.role = any (broadcast.recipient_roles)
+        order by broadcast.seq desc
+        limit 1
+      ) as last
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+        and not exists (
+          select
+          from rolecall.show_participants as now_own
+          join rolecall.show_threads as later
+            on later.conversation_id = newest.conversation_id
+            and later.role = now_own.role
+            and later.last_message_at >= now_own.joined_at
+          where now_own.user_id = p_user
+            and now_own.show_id = own.show_id
+        )
+      group by newest.conversation_id
+      having (max(last.created_at), newest.conversation_id) < (p_at, p_id)
+      order by 2 desc, 1 desc
+      limit p_limit
+    )
+  ) as listed
+  order by listed.at desc, listed.id desc
+  limit p_limit;
+end
+$$;
+
+-- Does what GET conversations does for p_user, who is verified: {limit, kind?, cursor?}.
+create or replace function rolecall_internal.inbox(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_kind text := p_input ->> 'kind';
+  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_removed boolean;
+  -- Before everything.
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_conversations uuid[];
+  v_readers text[];
+  v_cards jsonb;
+  v_next text;
+begin
+  if v_kind not in ('direct', 'show') then
+    return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select at, id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+    if v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  v_removed := exists (
+    select
+    from rolecall.profiles
+    where id = p_user
+      and role in ('moderator', 'admin')
+  );
+
+  -- One more than the page tells whether there is another.
+  select
+    array_agg(id order by number) filter (where number <= v_limit),
+    array_agg(reader order by number) filter (where number <= v_limit),
+    case
+      when count(*) > v_limit then max(rolecall_internal.cursor_of(at, id)) filter (where number = v_limit)
+    end
+  into v_conversations, v_readers, v_next
+  from (
+    select id, at, reader, row_number() over (order by at desc, id desc) as number
+    from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+  ) as page;
+  v_cards := coalesce(
+    rolecall_internal.conversation_cards(p_user, v_conversations, v_readers, v_removed, p_send_dm_rollout),
+    '[]'
+  );
+
+  return rolecall_internal.success(jsonb_build_object('conversations', v_cards, 'next_cursor', v_next));
+end
+$$;
+
+create or replace function rolecall_edge.inbox(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+begin
+  if v_answer is null then
+    v_answer := rolecall_internal.inbox(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
+  end if;
+  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark_read.sql
+  execute $sql$
+-- Does what POST conversations/:id/read does for p_user, who is verified: {conversation_id, up_to_seq}. What was read
+-- stays read, and nobody has read what there is not yet.
+create or replace function rolecall_internal.mark_read(p_user uuid, p_input jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_last_read_seq bigint;
+  v_unread bigint;
+begin
+  if v_up_to is null then
+    return rolecall_internal.refusal('invalid_input', 'The up_to_seq must be a whole number.');
+  end if;
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+
+  if v_reader = 'people' then
+    -- Whoever got their profile after the import has no row yet.
+    insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
+    values (v_conversation.id, p_user, least(v_up_to, v_conversation.last_seq))
+    on conflict (conversation_id, user_id) do update
+    set last_read_seq = excluded.last_read_seq
+    where own.last_read_seq < excluded.last_read_seq
+    returning own.last_read_seq
+    into v_last_read_seq;
+    if not found then
+      select own.last_read_seq
+      into v_last_read_seq
+      from rolecall.conversation_participants as own
+      where own.conversation_id = v_conversation.id
+        and own.user_id = p_user;
+    end if;
+    -- Somebody may have written meanwhile.
+    v_unread := greatest(0, v_conversation.last_seq - v_last_read_seq);
+  elsif v_reader = 'audience' then
+    -- Up to the last that is for them.
+    v_up_to := (
+      select max(broadcast.seq)
+      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
+      where broadcast.seq <= v_up_to
+    );
+    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
+    select v_conversation.id, p_user, v_up_to
+    where v_up_to is not null
+    on conflict (conversation_id, user_id) do update
+    set
+      last_read_seq = excluded.last_read_seq,
+      read_at = excluded.read_at
+    where receipt.last_read_seq < excluded.last_read_seq
+    returning receipt.last_read_seq
+    into v_last_read_seq;
+    if not found then
+      select receipt.last_read_seq
+      into v_last_read_seq
+      from rolecall.broadcast_receipts as receipt
+      where receipt.conversation_id = v_conversation.id
+        and receipt.user_id = p_user;
+    end if;
+    v_last_read_seq := coalesce(v_last_read_seq, 0);
+    v_unread := (
+      select count(*)
+      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
+      where broadcast.seq > v_last_read_seq
+    );
+  else
+    -- Who looks in to moderate does not read it as theirs.
+    return rolecall_internal.refuse_unknown_conversation();
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation.id,
+      'last_read_seq', v_last_read_seq,
+      'unread_count', v_unread
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.mark_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid;
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_answer jsonb;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.mark_read_many(p_request);
+  end if;
+  v_caller := rolecall_internal.assume_claims(p_request -> 'claims');
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('mark-read', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_answer := rolecall_internal.refuse_reader(p_request, v_caller);
+    if v_answer is null then
+      v_answer := rolecall_internal.mark_read(v_caller, v_input);
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('mark-read', p_request, v_caller, v_answer);
+end
+$$;
+
+-- mark-read, of many: they are few statements each, so it is their commit that they share. One after the other in the
+-- order of what they lock. A second request with the same key of the same user is deferred, as above, with what the user
+-- sent after it.
+create or replace function rolecall_internal.mark_read_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_request record;
+  v_callers uuid[];
+  v_keys text[];
+  v_inputs jsonb[];
+  v_deferred boolean[];
+  v_answers jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 then
+    return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
+  end if;
+  v_nobody := rolecall_internal.assume_claims(null);
+  with request as (
+    select
+      number,
+      envelope,
+      rolecall_internal.uuid_or_null(envelope #>> '{claims,sub}') as caller,
+      case when envelope #>> '{claims,role}' = 'authenticated' then envelope ->> 'idempotency_key' end as key
+    from jsonb_array_elements(p_requests) with ordinality as element (envelope, number)
+  ),
+  repeating as (
+    select
+      request.*,
+      caller is not null
+        and key is not null
+        and row_number() over (partition by caller, key order by number) > 1 as repeats
+    from request
+  ),
+  placed as (
+    select
+      repeating.*,
+      bool_or(repeats) over (partition by caller order by number) as is_deferred
+    from repeating
+  )
+  select
+    array_agg(caller order by number),
+    array_agg(case when caller is not null and not is_deferred then key end order by number),
+    array_agg(envelope -> 'input' order by number),
+    array_agg(is_deferred order by number)
+  into v_callers, v_keys, v_inputs, v_deferred
+  from placed;
+  v_answers := rolecall_internal.claim_keys('mark-read', v_callers, v_keys, v_inputs);
+  select array_agg(case when answer is null then key end order by number)
+  into v_keys
+  from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
+
+  for v_request in
+    select number, caller, input
+    from unnest(v_callers, v_inputs, v_answers, v_deferred)
+      with ordinality as request (caller, input, answer, is_deferred, number)
+    where answer is null
+      and not is_deferred
+    order by rolecall_internal.uuid_or_null(input ->> 'conversation_id'), caller, number
+  loop
+    v_answers[v_request.number] := coalesce(
+      rolecall_internal.refuse_reader(p_requests -> (v_request.number::int - 1), v_request.caller),
+      rolecall_internal.mark_read(v_request.caller, v_request.input)
+    );
+  end loop;
+
+  perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  v_answers := rolecall_internal.finish_many('mark-read', p_requests, v_callers, v_answers);
+  return (
+    select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
+    from unnest(v_answers) with ordinality as answered (answer, number)
+  );
+end
+$$;
+$sql$;
+
+  -- schema/conversations/messages.sql
+  execute $sql$
+-- Does what GET conversations/:id/messages does for p_user, who is verified: {conversation_id, limit, before_seq?,
+-- since_seq?}: the newest messages, those before a number, or, to catch up, those since one. The answer says as what they
+-- read it.
+--
+-- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
+create or replace function rolecall_internal.read_messages(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit int := rolecall_internal.page_size(p_input, 200);
+  v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
+  v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_removed boolean;
+  v_audience_of uuid;
+  v_messages jsonb;
+  v_first bigint;
+  v_last bigint;
+begin
+  if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
+    return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'since_seq', 'null') <> 'null' and v_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The since_seq must be a whole number.');
+  end if;
+
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refuse_unknown_conversation();
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+  v_removed := v_reader = 'moderator'
+    or exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+        and role in ('moderator', 'admin')
+    );
+  select
+    coalesce(
+      jsonb_agg(
+        rolecall_internal.message_json(message, case when v_removed then removed.content end)
+        order by message.seq
+      ),
+      '[]'
+    ),
+    min(message.seq),
+    max(message.seq)
+  into v_messages, v_first, v_last
+  from rolecall_internal.visible_messages(
+    p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+  ) as message
+  left join rolecall.removed_contents as removed
+    on removed.message_id = message.id;
+  -- Of a page without messages, where it would be.
+  v_first := coalesce(v_first, v_since + 1, v_before);
+  v_last := coalesce(v_last, v_before - 1, v_since);
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation',
+      rolecall_internal.conversation_cards(
+        p_user,
+        array[v_conversation.id],
+        array[v_reader],
+        v_removed,
+        p_send_dm_rollout
+      ) -> 0,
+      'messages', v_messages,
+      'has_more_before', v_first is not null and exists (
+        select
+        from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
+      ),
+      'has_more_after', v_last is not null and exists (
+        select
+        from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
+      )
+    )
+  ) || jsonb_build_object('reader', v_reader);
+end
+$$;
+
+create or replace function rolecall_edge.messages(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+begin
+  if v_answer is null then
+    v_answer := rolecall_internal.read_messages(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
+    if v_answer ->> 'reader' = 'moderator' then
+      insert into rolecall.application_logs (
+        level, service, method, event, request_id, user_id, conversation_id, org_id, code
+      )
+      select
+        'info',
+        'database',
+        'conversations',
+        'conversation_read_by_moderator',
+        p_request ->> 'request_id',
+        v_caller,
+        rolecall_internal.uuid_or_null(v_answer #>> '{data,conversation,id}'),
+        organization_id,
+        'ok'
+      from rolecall.profiles
+      where id = v_caller;
+    end if;
+  end if;
+  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer - 'reader');
+end
+$$;
+$sql$;
+
+  -- schema/conversations/unread.sql
+  execute $sql$
+-- Does what GET conversations/unread does for p_user, who is verified.
+create or replace function rolecall_internal.unread(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_direct bigint;
+  v_direct_conversations bigint;
+  v_show bigint;
+  v_show_conversations bigint;
+begin
+  -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
+  -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
+  -- of 10,000 conversations with each of 10,000 participations.
+  execute $query$
+    select coalesce(sum(conversation.last_seq - own.last_read_seq), 0), count(*)
+    from (
+      select id, last_seq
+      from rolecall.conversations
+      where participant_low = $1
+      union all
+      select id, last_seq
+      from rolecall.conversations
+      where participant_high = $1
+    ) as conversation
+    join rolecall.conversation_participants as own
+      on own.conversation_id = conversation.id
+      and own.user_id = $1
+      and own.last_read_seq < conversation.last_seq
+  $query$
+  into v_direct, v_direct_conversations
+  using p_user;
+
+  select count(distinct message_id), count(distinct conversation_id)
+  into v_show, v_show_conversations
+  from (
+    -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
+    -- by going through everything that was ever broadcast.
+    select newest.conversation_id, unread.message_id
+    from rolecall.participations as own
+    join rolecall.show_threads as newest
+      on newest.show_id = own.show_id
+      and newest.role = own.role
+      and newest.last_message_at >= own.joined_at
+    left join rolecall.broadcast_receipts as receipt
+      on receipt.conversation_id = newest.conversation_id
+      and receipt.user_id = p_user
+    cross join lateral (
+      select broadcast.message_id
+      from rolecall.broadcasts as broadcast
+      where broadcast.conversation_id = newest.conversation_id
+        and broadcast.seq > coalesce(receipt.last_read_seq, 0)
+        and broadcast.sender_id <> p_user
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      offset 0
+    ) as unread
+    where own.user_id = p_user
+      and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+  ) as counted;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'unread', v_direct + v_show,
+      'conversations', v_direct_conversations + v_show_conversations,
+      'by_kind', jsonb_build_object('direct', v_direct, 'show', v_show)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.unread(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+begin
+  if v_answer is null then
+    v_answer := rolecall_internal.unread(v_caller);
+  end if;
+  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/diagnostics/diagnostics.sql
+  execute $sql$
+-- The figures of one organisation. Counts come from counters (last_seq, help_message_counts, request_metrics), never
+-- from counting messages.
+create or replace function rolecall_internal.diagnose(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations jsonb;
+  v_messages jsonb;
+  v_help_conversations bigint;
+  v_help_messages bigint;
+  v_refusals jsonb;
+  v_success_rate jsonb;
+  v_durations jsonb;
+  v_quotas jsonb;
+  v_flags jsonb;
+  v_migration jsonb;
+begin
+  select
+    jsonb_build_object(
+      'direct', count(*) filter (where kind = 'direct'),
+      'show', count(*) filter (where kind = 'show')
+    ),
+    jsonb_build_object(
+      'direct', coalesce(sum(last_seq) filter (where kind = 'direct'), 0),
+      'show', coalesce(sum(last_seq) filter (where kind = 'show'), 0)
+    )
+  into v_conversations, v_messages
+  from rolecall.conversations
+  where organization_id = p_organization;
+
+  -- A help conversation belongs where its requester does.
+  select count(*), coalesce(sum(counted.messages), 0)
+  into v_help_conversations, v_help_messages
+  from rolecall.profiles as requester
+  join public.conversations_v2 as conversation
+    on conversation.requester_id = requester.id
+  left join rolecall.help_message_counts as counted
+    on counted.conversation_id = conversation.id
+  where requester.organization_id = p_organization;
+
+  with recent as (
+    select slot, function, code, bucket, sum(requests) as requests
+    from rolecall.request_metrics
+    where org_id = p_organization
+      and slot > now() - interval '24 hours 15 minutes'
+    group by slot, function, code, bucket
+  ),
+  span (name, since) as (
+    -- Requests are counted in quarters of an hour: a span begins with the quarter that it begins in.
+    values
+      ('1h', now() - interval '1 hour 15 minutes'),
+      ('24h', now() - interval '24 hours 15 minutes')
+  ),
+  by_code as (
+    select span.name, recent.code, sum(recent.requests) as requests
+    from span
+    join recent
+      on recent.slot > span.since
+    group by span.name, recent.code
+  ),
+  by_bucket as (
+    select
+      function,
+      bucket,
+      sum(requests) as requests,
+      sum(sum(requests)) over (partition by function order by bucket) as up_to,
+      sum(sum(requests)) over (partition by function) as total
+    from recent
+    group by function, bucket
+  ),
+  by_function as (
+    select
+      function,
+      max(total) as requests,
+      -- Requests are taken to be spread evenly in the bucket where the percentile falls.
+      max(rolecall_internal.within_bucket(bucket, (0.50 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.50 * total) as p50,
+      max(rolecall_internal.within_bucket(bucket, (0.95 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.95 * total) as p95,
+      max(rolecall_internal.within_bucket(bucket, (0.99 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.99 * total) as p99
+    from by_bucket
+    group by function
+  )
+  select
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          select coalesce(jsonb_object_agg(by_code.code, by_code.requests), '{}')
+          from by_code
+          where by_code.name = span.name
+            and by_code.code <> 'ok'
+        )
+      )
+      from span
+    ),
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          select round(coalesce(sum(by_code.requests) filter (where by_code.code = 'ok'), 0) / sum(by_code.requests), 4)
+          from by_code
+          where by_code.name = span.name
+        )
+      )
+      from span
+    ),
+    (
+      select coalesce(
+        jsonb_object_agg(
+          function,
+          jsonb_build_object('p50', p50, 'p95', p95, 'p99', p99, 'requests', requests)
+        ),
+        '{}'
+      )
+      from by_function
+    )
+  into v_refusals, v_success_rate, v_durations;
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'sender_id', sender_id,
+        'show_id', show_id,
+        'period', period,
+        'pre_show_remaining', pre_show_remaining,
+        'post_show_remaining', post_show_remaining
+      )
+      order by period desc, updated_at desc
+    ),
+    '[]'
+  )
+  into v_quotas
+  from (
+    select quota.*
+    from rolecall.profiles as sender
+    join rolecall.broadcast_quotas as quota
+      on quota.sender_id = sender.id
+    where sender.organization_id = p_organization
+    order by quota.period desc, quota.updated_at desc
+    limit 100
+  ) as newest;
+
+  select coalesce(jsonb_object_agg(name, rollout), '{}')
+  into v_flags
+  from rolecall.feature_flags;
+
+  select jsonb_build_object('version', version, 'name', name)
+  into v_migration
+  from rolecall.schema_migrations
+  order by version desc
+  limit 1;
+
+  return jsonb_build_object(
+    'organization_id', p_organization,
+    'generated_at', rolecall_internal.iso(now()),
+    'conversations', v_conversations || jsonb_build_object('help', v_help_conversations),
+    'messages', v_messages || jsonb_build_object('help', v_help_messages),
+    'refusals', v_refusals,
+    'success_rate', v_success_rate,
+    'durations_ms', v_durations,
+    'quotas', v_quotas,
+    'flags', v_flags,
+    'migration', v_migration
+  ) || rolecall_internal.further_figures(p_organization);
+end
+$$;
+
+-- The pending reports of the conversations of an organisation, for its diagnostics.
+create or replace function rolecall_internal.further_figures(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reports jsonb;
+begin
+  select jsonb_build_object(
+    'pending', count(*),
+    'oldest_age_seconds', extract(epoch from now() - min(report.created_at))::bigint
+  )
+  into v_reports
+  from rolecall.reported_messages as report
+  join rolecall.conversations as conversation
+    on conversation.id = report.conversation_id
+  where report.status = 'pending'
+    and conversation.organization_id = p_organization;
+  return jsonb_build_object('reports', v_reports);
+end
+$$;
+
+-- A duration in milliseconds: p_share (0 to 1) of the way through a bucket of request_metrics.
+create or replace function rolecall_internal.within_bucket(p_bucket int, p_share numeric)
+returns numeric
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_begin double precision := case when p_bucket > 0 then rolecall_internal.bucket_end_ms(p_bucket - 1) else 0 end;
+begin
+  return round(
+    (v_begin + p_share::double precision * (rolecall_internal.bucket_end_ms(p_bucket) - v_begin))::numeric,
+    3
+  );
+end
+$$;
+
+create or replace function rolecall_edge.diagnostics(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_profile rolecall.profiles;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  else
+    select *
+    into v_profile
+    from rolecall.profiles
+    where id = v_caller;
+    if not rolecall_internal.feature_enabled('diagnostics', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
+      v_answer := rolecall_internal.refuse_disabled();
+    elsif v_profile.id is null then
+      v_answer := rolecall_internal.refuse_without_profile();
+    elsif v_profile.organization_id is null
+      or v_profile.organization_role is null
+      or v_profile.organization_role not in ('owner', 'admin')
+    then
+      v_answer := rolecall_internal.refusal(
+        'permission_denied',
+        'Diagnostics are for the owners and admins of an organisation alone.',
+        'organization_owners_and_admins_only',
+        'You are an owner or admin of your organisation.'
+      );
+    else
+      v_answer := rolecall_internal.success(rolecall_internal.diagnose(v_profile.organization_id));
+    end if;
+  end if;
+  return rolecall_internal.finish('diagnostics', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/help/start_conversation.sql
+  execute $sql$
+-- Why p_user, who is verified, may not write at all or not to p_other; null when they may. The rollout of
+-- start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_writer(p_user uuid, p_other uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user rolecall.profiles;
+begin
+  select *
+  into v_user
+  from rolecall.profiles
+  where id = p_user;
+  if not found then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  if v_user.suspended_until > now() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Does what start-conversation does for p_helper, who is verified.
+create or replace function rolecall_internal.start_help_conversation(
+  p_helper uuid,
+  p_help_request uuid,
+  p_initial_message text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_request rolecall.help_requests;
+  v_refusal jsonb;
+  v_conversation uuid;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
+  -- do not wait for each other.
+  select *
+  into v_request
+  from rolecall.help_requests
+  where id = p_help_request
+  for share;
+
+  if not rolecall_internal.feature_enabled(
+    'start-conversation',
+    p_rollout,
+    p_helper,
+    (select is_internal from rolecall.profiles where id = p_helper)
+  ) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  v_refusal := rolecall_internal.refuse_help_writer(p_helper, v_request.requester_id);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if not rolecall_internal.has_length(p_initial_message, 10, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The initial_message must have 10 to 1000 characters.');
+  end if;
+  if v_request.id is null then
+    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
+  end if;
+  if v_request.requester_id = p_helper then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'One cannot offer help on one''s own request.',
+      'own_help_request',
+      'The help request is somebody else''s.'
+    );
+  end if;
+  if v_request.status <> 'open' then
+    return rolecall_internal.refusal(
+      'help_request_unavailable',
+      'This help request is no longer open.',
+      'help_request_not_open',
+      'The requester opens it again.'
+    );
+  end if;
+
+  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
+  on conflict (help_request_id, helper_id) do nothing
+  returning id
+  into v_conversation;
+  if v_conversation is null then
+    select id
+    into v_conversation
+    from public.conversations_v2
+    where help_request_id = p_help_request
+      and helper_id = p_helper;
+    return rolecall_internal.refusal(
+      'conversation_exists',
+      'You already have a conversation about this help request.',
+      'one_conversation_per_helper',
+      'You write into the conversation that exists.',
+      jsonb_build_object('conversation_id', v_conversation)
+    );
+  end if;
+
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (v_conversation, p_helper, p_initial_message)
+  returning *
+  into v_message;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_internal.help_message(p_message public.messages_v2)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'content', p_message.content,
+    'sender_id', p_message.sender_id,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- The three RPCs below are called through PostgREST, too, by users and with their rights. They take the caller from the
+-- verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  if p_user is distinct from auth.uid() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'You cannot act for somebody else.',
+      'impersonation',
+      'The user named is yourself.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Starts the conversation of a helper about a help request with its first message.
+create or replace function public.create_conversation_atomic(
+  p_help_request_id uuid,
+  p_helper_id uuid,
+  p_initial_message text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_helper_id);
+  v_limit jsonb;
+begin
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(p_helper_id, 'start_conversation');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.start_help_conversation(p_helper_id, p_help_request_id, p_initial_message, 'enabled'),
+        v_limit
+      );
+    end if;
+  end if;
+  return rolecall_internal.finish('create_conversation_atomic', '{}', auth.uid(), v_answer);
+end
+$$;
+
+create or replace function rolecall_edge.start_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('start-conversation', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(v_caller, 'start_conversation');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.start_help_conversation(
+          v_caller,
+          rolecall_internal.uuid_or_null(v_input ->> 'help_request_id'),
+          v_input ->> 'initial_message',
+          p_request ->> 'rollout'
+        ),
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('start-conversation', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/help/send_message.sql
+  execute $sql$
+create or replace function rolecall_internal.count_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_message_counts as counted (conversation_id, messages)
+  select conversation_id, count(*)
+  from added
+  group by conversation_id
+  order by conversation_id
+  on conflict (conversation_id) do update
+  set messages = counted.messages + excluded.messages;
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.discount_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.help_message_counts as counted
+  set messages = counted.messages - gone_of.messages
+  from (
+    select conversation_id, count(*) as messages
+    from gone
+    group by conversation_id
+  ) as gone_of
+  where counted.conversation_id = gone_of.conversation_id;
+  return null;
+end
+$$;
+
+-- Writes a message into a help conversation of one's own.
+create or replace function public.send_message_v2(
+  p_conversation_id uuid,
+  p_sender_id uuid,
+  p_content text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_sender_id);
+  v_conversation public.conversations_v2;
+  v_message public.messages_v2;
+begin
+  if v_answer is null then
+    -- Held until the commit, so that it cannot be closed meanwhile.
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = p_conversation_id
+      and p_sender_id in (requester_id, helper_id)
+    for no key update;
+    if v_conversation.id is null then
+      v_answer := rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    elsif v_conversation.status <> 'active' then
+      v_answer := rolecall_internal.refusal(
+        'conversation_read_only',
+        'This conversation is closed.',
+        'conversation_read_only',
+        'The conversation is opened again.'
+      );
+    elsif not rolecall_internal.has_length(p_content, 1, 2000) then
+      v_answer := rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+    else
+      v_answer := rolecall_internal.refuse_help_writer(
+        p_sender_id,
+        case p_sender_id
+          when v_conversation.helper_id then v_conversation.requester_id
+          else v_conversation.helper_id
+        end
+      );
+    end if;
+  end if;
+  if v_answer is null then
+    update public.conversations_v2
+    set updated_at = now()
+    where id = p_conversation_id;
+    insert into public.messages_v2 (conversation_id, sender_id, content)
+    values (p_conversation_id, p_sender_id, p_content)
+    returning *
+    into v_message;
+    v_answer := rolecall_internal.success(jsonb_build_object('message', rolecall_internal.help_message(v_message)));
+  end if;
+  return rolecall_internal.finish('send_message_v2', '{}', auth.uid(), v_answer);
+end
+$$;
+
+-- A help conversation of one's own with its newest 200 messages, oldest first.
+create or replace function public.get_conversation_v2(p_conversation_id uuid, p_user_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_user_id);
+  v_conversation public.conversations_v2;
+  v_messages jsonb;
+  v_count bigint;
+begin
+  if v_answer is null then
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = p_conversation_id
+      and p_user_id in (requester_id, helper_id);
+    if not found then
+      v_answer := rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    else
+      select coalesce(jsonb_agg(rolecall_internal.help_message(newest) order by newest.created_at, newest.id), '[]')
+      into v_messages
+      from (
+        select *
+        from public.messages_v2
+        where conversation_id = p_conversation_id
+        order by created_at desc, id desc
+        limit 200
+      ) as newest;
+      select messages
+      into v_count
+      from rolecall.help_message_counts
+      where conversation_id = p_conversation_id;
+      v_answer := rolecall_internal.success(
+        jsonb_build_object(
+          'conversation_id', v_conversation.id,
+          'version', 'v2',
+          'help_request_id', v_conversation.help_request_id,
+          'requester_id', v_conversation.requester_id,
+          'helper_id', v_conversation.helper_id,
+          'status', v_conversation.status,
+          'created_at', rolecall_internal.iso(v_conversation.created_at),
+          'updated_at', rolecall_internal.iso(v_conversation.updated_at),
+          'message_count', coalesce(v_count, 0),
+          'messages', v_messages
+        )
+      );
+    end if;
+  end if;
+  return rolecall_internal.finish('get_conversation_v2', '{}', auth.uid(), v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/identity/profiles.sql
+  execute $sql$
+create or replace function rolecall_internal.touch_updated_at()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+-- The caller's organisation, for policies. A policy on profiles that read profiles would call itself for ever; this
+-- reads as its owner, and tells callers nothing but their own.
+create or replace function rolecall_internal.caller_organization()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select organization_id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- Whether the caller is a user who may write at all, for policies: has a profile and is not suspended.
+create or replace function rolecall_internal.caller_may_write()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.profiles
+    where id = auth.uid()
+      and (suspended_until is null or suspended_until <= now())
+  )
+$$;
+$sql$;
+
+  -- schema/legacy/import.sql
+  execute $sql$
+-- What was written before Rolecall: conversations and messages of another system, to be read on and not written into.
+
+-- A time of another system; null for what is none. One without a zone is taken to be in UTC.
+create or replace function rolecall_internal.legacy_time(p_text text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$' then
+    return (p_text || ' UTC')::timestamptz;
+  end if;
+  if p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$' then
+    return p_text::timestamptz;
+  end if;
+  return null;
+exception
+  -- The thirty-first of February.
+  when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
+    return null;
+end
+$$;
+
+-- An id of another system: the uuid that it is, or else one that follows from it, the same every time.
+create or replace function rolecall_internal.legacy_id(p_id text, p_within text)
+returns uuid
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(rolecall_internal.uuid_or_null(p_id), md5('rolecall legacy ' || p_within || ' ' || p_id)::uuid);
+end
+$$;
+
+-- Imports conversations of another system:
+-- [{id?, participants: [uuid], show_id?, created_at?,
+--   messages: [{id?, seq?, sender_id?, content?, created_at?, deleted_at?}]}]
+-- Their messages are numbered from 1 in the order of seq, then of created_at, then as they come; whatever is missing
+-- stays unknown, and nothing of it is unread. A conversation that was imported before is left as it is. Answers how many
+-- were added and what was left out: {conversations, messages, already_imported, skipped: [{index, message?, reason}]},
+-- where index and message count from 0.
+create or replace function rolecall.import_legacy_conversations(p_conversations jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb;
+  v_nestloop text := current_setting('enable_nestloop');
+begin
+  if jsonb_typeof(p_conversations) is distinct from 'array' then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'import_legacy_conversations takes a list of conversations';
+  end if;
+
+  -- Nothing is known beforehand of how many there are of what is made on the way: taken to be few, each of 10,000
+  -- messages would be compared with each conversation.
+  perform set_config('enable_nestloop', 'off', true);
+  with entry as (
+    select
+      (number - 1)::int as index,
+      body,
+      rolecall_internal.legacy_id(coalesce(body ->> 'id', body::text), 'conversation') as id,
+      rolecall_internal.uuid_or_null(body ->> 'show_id') as show_id,
+      rolecall_internal.legacy_time(body ->> 'created_at') as created_at,
+      case when jsonb_typeof(body -> 'messages') = 'array' then body -> 'messages' else '[]' end as messages
+    from jsonb_array_elements(p_conversations) with ordinality as given (body, number)
+    where jsonb_typeof(body) = 'object'
+  ),
+  -- The people: those who are listed, and where that is less than two, those who wrote, in the order in which they did.
+  person as (
+    select index, id, min(number) as number, bool_or(listed) as listed
+    from (
+      select entry.index, rolecall_internal.uuid_or_null(name) as id, number, true as listed
+      from entry
+      cross join lateral jsonb_array_elements_text(
+        case when jsonb_typeof(body -> 'participants') = 'array' then body -> 'participants' else '[]' end
+      ) with ordinality as given (name, number)
+      union all
+      select entry.index, rolecall_internal.uuid_or_null(body_of ->> 'sender_id'), 1000000 + number, false
+      from entry
+      cross join lateral jsonb_array_elements(entry.messages) with ordinality as given (body_of, number)
+      where jsonb_typeof(body_of) = 'object'
+    ) as named
+    where id is not null
+    group by index, id
+  ),
+  pair as (
+    select
+      index,
+      min(id::text) filter (where place <= 2)::uuid as low,
+      max(id::text) filter (where place <= 2)::uuid as high,
+      count(*) filter (where listed) as listed
+    from (
+      select index, id, listed, row_number() over (partition by index order by number, id) as place
+      from person
+    ) as placed
+    group by index
+  ),
+  verdict as (
+    select
+      entry.index,
+      entry.id,
+      entry.show_id,
+      entry.created_at,
+      pair.low,
+      nullif(pair.high, pair.low) as high,
+      case
+        when pair.low is null then 'no_participants'
+        when pair.listed > 2 then 'too_many_participants'
+        when row_number() over (partition by entry.id order by entry.index) > 1 then 'duplicate_id'
+        when existing.version = 'v2' then 'id_taken'
+        when existing.version = 'v1' then 'already_imported'
+      end as reason
+    from entry
+    left join pair
+      on pair.index = entry.index
+    left join rolecall.conversations as existing
+      on existing.id = entry.id
+  ),
+  given as (
+    select
+      verdict.index,
+      verdict.id as conversation_id,
+      verdict.show_id,
+      (number - 1)::int as position,
+      body_of as body,
+      rolecall_internal.legacy_id(
+        coalesce(body_of ->> 'id', number || ' ' || body_of::text),
+        -- Ids that are no uuids need not be unique beyond their conversation.
+        'message of ' || verdict.id
+      ) as id,
+      case
+        when body_of ->> 'seq' ~ '^-?[0-9]{1,18}([.][0-9]{1,18})?$' then (body_of ->> 'seq')::numeric
+      end as seq,
+      rolecall_internal.legacy_time(body_of ->> 'created_at') as created_at,
+      jsonb_typeof(body_of) is distinct from 'object' as malformed
+    from verdict
+    join entry
+      on entry.index = verdict.index
+    cross join lateral jsonb_array_elements(entry.messages) with ordinality as listed (body_of, number)
+    where verdict.reason is null
+  ),
+  once as (
+    select
+      *,
+      row_number() over (partition by conversation_id, id order by position) > 1 as again,
+      row_number() over (partition by id order by index, position) > 1
+        or exists (
+          select
+          from rolecall.messages as existing
+          where existing.id = given.id
+        ) as taken
+    from given
+    where not malformed
+  ),
+  message as (
+    select
+      conversation_id,
+      -- Of two conversations with a message of the same id, the second one's gets another.
+      case when taken then md5('rolecall legacy ' || conversation_id || ' ' || id)::uuid else id end as id,
+      row_number() over (
+        partition by conversation_id
+        order by seq nulls last, created_at nulls last, position
+      ) as seq,
+      rolecall_internal.uuid_or_null(body ->> 'sender_id') as sender_id,
+      body ->> 'content' as content,
+      show_id,
+      created_at,
+      case
+        when coalesce(body -> 'deleted_at', 'null') not in ('null', 'false')
+          then coalesce(rolecall_internal.legacy_time(body ->> 'deleted_at'), created_at, now())
+      end as deleted_at
+    from once
+    where not again
+  ),
+  summary as (
+    select
+      conversation_id,
+      max(seq) as last_seq,
+      min(created_at) as first_at,
+      max(created_at) as last_at,
+      (array_agg(sender_id order by seq) filter (where sender_id is not null))[1] as created_by
+    from message
+    group by conversation_id
+  ),
+  conversation as (
+    insert into rolecall.conversations (
+      id, kind, version, participant_low, participant_high, show_id, created_by, organization_id, read_only, last_seq,
+      last_message_at, created_at
+    )
+    select
+      verdict.id,
+      'direct',
+      'v1',
+      verdict.low,
+      verdict.high,
+      show.id,
+      summary.created_by,
+      creator.organization_id,
+      true,
+      coalesce(summary.last_seq, 0),
+      coalesce(summary.last_at, verdict.created_at, '-infinity'),
+      coalesce(verdict.created_at, summary.first_at, '-infinity')
+    from verdict
+    left join summary
+      on summary.conversation_id = verdict.id
+    left join rolecall.shows as show
+      on show.id = verdict.show_id
+    left join rolecall.profiles as creator
+      on creator.id = summary.created_by
+    where verdict.reason is null
+    -- Somebody imports the same at the same time.
+    on conflict (id) do nothing
+    returning id, last_seq
+  ),
+  added as (
+    insert into rolecall.messages (
+      id, conversation_id, seq, sender_id, content, show_id, created_at, deleted_at, deleted_as, legacy
+    )
+    select
+      message.id,
+      message.conversation_id,
+      message.seq,
+      message.sender_id,
+      case when message.deleted_at is null then message.content end,
+      message.show_id,
+      message.created_at,
+      message.deleted_at,
+      -- Whoever it was: nobody brings it back.
+      case when message.deleted_at is not null then 'author' end,
+      true
+    from message
+    join conversation
+      on conversation.id = message.conversation_id
+    returning id
+  ),
+  removed as (
+    insert into rolecall.removed_contents (message_id, content, removed_at)
+    select message.id, message.content, message.deleted_at
+    from message
+    join conversation
+      on conversation.id = message.conversation_id
+    where message.deleted_at is not null
+      and message.content is not null
+  ),
+  participant as (
+    -- Who has no profile is known by the id alone.
+    insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+    select conversation.id, profile.id, conversation.last_seq
+    from conversation
+    join verdict
+      on verdict.id = conversation.id
+      and verdict.reason is null
+    join person
+      on person.index = verdict.index
+    join rolecall.profiles as profile
+      on profile.id = person.id
+  ),
+  skipped (index, message, reason) as (
+    select (number - 1)::int, null::int, 'not_an_object'
+    from jsonb_array_elements(p_conversations) with ordinality as listed (body, number)
+    where jsonb_typeof(body) <> 'object'
+    union all
+    select index, null, reason
+    from verdict
+    where reason <> 'already_imported'
+    union all
+    select index, position, 'not_an_object'
+    from given
+    where malformed
+    union all
+    select index, position, 'duplicate_id'
+    from once
+    where again
+  )
+  select jsonb_build_object(
+    'conversations', (select count(*) from conversation),
+    'messages', (select count(*) from added),
+    'already_imported', (select count(*) from verdict where reason = 'already_imported'),
+    'skipped', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_strip_nulls(jsonb_build_object('index', index, 'message', message, 'reason', reason))
+          order by index, message nulls first
+        ),
+        '[]'
+      )
+      from skipped
+    )
+  )
+  into v_answer;
+  perform set_config('enable_nestloop', v_nestloop, true);
+  return v_answer;
+end
+$$;
+$sql$;
+
+  -- schema/messages/send_dm_many.sql
+  execute $sql$
+-- The requests of an array, taken apart. What is wrong with one is said by its own columns; only a content or show_id
+-- is judged here, since nothing else that is wrong with a request goes unnoticed later.
+create or replace function rolecall_internal.dm_items(p_requests jsonb)
+returns rolecall.dm_item[]
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select array_agg(
+      row(
+        element.number,
+        rolecall_internal.uuid_or_null(element.request #>> '{claims,sub}'),
+        coalesce(element.request #>> '{claims,role}' = 'authenticated', false),
+        element.request ->> 'idempotency_key',
+        element.request ->> 'rollout',
+        sent.input ->> 'content',
+        sent.input ->> 'conversation_id' is not null,
+        rolecall_internal.uuid_or_null(sent.input ->> 'conversation_id'),
+        -- Of a reply nothing else counts.
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'recipient_id')
+        end,
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
+        end,
+        case
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and 2000, true) then
+            rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.')
+          when sent.input ->> 'conversation_id' is null
+            and sent.input ->> 'show_id' is not null
+            and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null
+          then
+            rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.')
+        end
+      )::rolecall.dm_item
+      order by element.number
+    )
+    from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    cross join lateral (values (element.request -> 'input')) as sent (input)
+  );
+end
+$$;
+
+-- Which requests of an array cannot be decided beside those before them, by their numbers:
+-- * a second one with the same key of the same user: whether it is a repetition depends on how the first one ends;
+-- * one that writes to somebody whom an earlier one, of the other of the two or about another show, may only just have
+--   got acquainted: without a conversation the first contact decides what the second may do;
+-- * and everything after such a one that has its sender or its two people in common with it, so that each sender's
+--   messages stay in their order.
+-- They are nearly always none.
+create or replace function rolecall_internal.deferred_dms(p_items rolecall.dm_item[])
+returns int[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item record;
+  v_kept_keys text[] := '{}';
+  v_deferred int[] := '{}';
+  v_callers uuid[] := '{}';
+  v_pairs text[] := '{}';
+begin
+  if not exists (
+    select
+    from unnest(p_items) as item
+    where item.key is not null
+    group by item.caller, item.key
+    having count(*) > 1
+  ) and not exists (
+    select
+    from unnest(p_items) as item
+    where item.recipient is not null
+    group by least(item.caller, item.recipient), greatest(item.caller, item.recipient)
+    having count(*) > 1
+      and count(distinct (item.caller, item.show_id)) > 1
+  ) then
+    return v_deferred;
+  end if;
+
+  for v_item in
+    with addressed as (
+      select
+        item.number,
+        item.caller,
+        item.key,
+        item.show_id,
+        item.is_reply,
+        coalesce(conversation.participant_low, least(item.caller, item.recipient)) as low,
+        coalesce(conversation.participant_high, greatest(item.caller, item.recipient)) as high
+      from unnest(p_items) as item
+      left join rolecall.conversations as conversation
+        on item.is_reply
+        and conversation.id = item.conversation
+      where item.caller is not null
+        and item.is_user
+    )
+    select
+      addressed.number,
+      addressed.caller,
+      addressed.key,
+      addressed.low || ' ' || addressed.high as pair,
+      not addressed.is_reply
+        and not exists (
+          select
+          from rolecall.conversations as conversation
+          where conversation.kind = 'direct'
+            and conversation.version = 'v2'
+            and conversation.participant_low = addressed.low
+            and conversation.participant_high = addressed.high
+        )
+        and exists (
+          select
+          from addressed as earlier
+          where earlier.number < addressed.number
+            and earlier.low = addressed.low
+            and earlier.high = addressed.high
+            and (earlier.caller, earlier.show_id) is distinct from (addressed.caller, addressed.show_id)
+        ) as is_second_contact
+    from addressed
+    order by addressed.number
+  loop
+    if v_item.is_second_contact
+      or v_item.caller = any (v_callers)
+      or v_item.pair = any (v_pairs)
+      or v_item.caller || ' ' || v_item.key = any (v_kept_keys)
+    then
+      v_deferred := v_deferred || v_item.number;
+      v_callers := v_callers || v_item.caller;
+      if v_item.pair is not null then
+        v_pairs := v_pairs || v_item.pair;
+      end if;
+    elsif v_item.key is not null then
+      v_kept_keys := v_kept_keys || (v_item.caller || ' ' || v_item.key);
+    end if;
+  end loop;
+  return v_deferred;
+end
+$$;
+
+-- Whether each of these requests is allowed, and whose conversation it goes to. What is allowed at the first look is
+-- decided here for all at once, one decision for all that have the same roles and facts. The rest is judged like
+-- requests that come alone, which knows every way to be allowed and the words for every refusal.
+create or replace function rolecall_internal.judge_dms(p_items rolecall.dm_item[])
+returns table (number int, judgement rolecall.judgement, low uuid, high uuid)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with asked as (
+    select
+      item.number,
+      'start_dm' as action,
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall_internal.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
+      and rolecall_internal.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal)
+      and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
+      least(item.caller, item.recipient) as low,
+      greatest(item.caller, item.recipient) as high
+    from unnest(p_items) as item
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient) as fact
+    where not item.is_reply
+    union all
+    select
+      item.number,
+      'reply',
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall_internal.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
+      and rolecall_internal.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal),
+      conversation.participant_low,
+      conversation.participant_high
+    from unnest(p_items) as item
+    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation) as fact
+    left join rolecall.conversations as conversation
+      on conversation.id = item.conversation
+    where item.is_reply
+  ),
+  decided as (
+    select
+      action,
+      sender_role,
+      target_role,
+      facts,
+      rolecall_internal.decide(action, sender_role, target_role, facts) as decision
+    from asked
+    where is_possible
+      and sender_role is not null
+      and target_role is not null
+    group by action, sender_role, target_role, facts
+  )
+  select
+    item.number,
+    case
+      when asked.is_possible and (decided.decision).allowed then
+        row(true, null::jsonb, asked.org_id, (decided.decision).rule)::rolecall.judgement
+      when item.is_reply then
+        rolecall_internal.judge_reply(item.caller, item.conversation, item.rollout)
+      else
+        rolecall_internal.judge_dm(item.caller, item.recipient, item.show_id, item.rollout)
+    end,
+    asked.low,
+    asked.high
+  from unnest(p_items) as item
+  join asked
+    on asked.number = item.number
+  left join decided
+    on decided.action = asked.action
+    and decided.sender_role = asked.sender_role
+    and decided.target_role = asked.target_role
+    and decided.facts = asked.facts;
+end
+$$;
+
+-- The requests of an array, none of which depends on another.
+create or replace function rolecall_internal.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[])
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_callers uuid[];
+  v_has_keys boolean;
+  -- Of the keys that are claimed here.
+  v_keys text[];
+  v_inputs jsonb[];
+  v_claims jsonb[];
+  -- Of all requests, in their order; null where there is none yet.
+  v_answers jsonb[];
+  v_limits jsonb[];
+  -- The requests that have got as far as being judged, and what became of them.
+  v_sending rolecall.dm_item[];
+  v_numbers int[];
+  v_outcomes jsonb[];
+  v_conversations uuid[];
+  v_senders uuid[];
+  v_recipients uuid[];
+  v_seqs bigint[];
+  v_created boolean[];
+  v_created_at text := rolecall_internal.iso(now());
+begin
+  select
+    array_agg(item.caller order by item.number),
+    array_agg(
+      case
+        when item.caller is null or not item.is_user then
+          rolecall_internal.refuse_non_user(p_requests -> (item.number - 1))
+      end
+      order by item.number
+    ),
+    bool_or(item.key is not null)
+  into v_callers, v_answers, v_has_keys
+  from unnest(p_items) as item;
+
+  if v_has_keys then
+    select
+      array_agg(case when v_answers[item.number] is null then item.key end order by item.number),
+      array_agg(p_requests -> (item.number - 1) -> 'input' order by item.number)
+    into v_keys, v_inputs
+    from unnest(p_items) as item;
+    v_claims := rolecall_internal.claim_keys('send-dm', v_callers, v_keys, v_inputs);
+    select
+      array_agg(coalesce(answer, claim) order by number),
+      array_agg(case when claim is null then key end order by number)
+    into v_answers, v_keys
+    from unnest(v_answers, v_claims, v_keys) with ordinality as claimed (answer, claim, key, number);
+  end if;
+
+  v_limits := rolecall_internal.take_tokens(
+    (
+      select array_agg(case when answer is null then caller end order by number)
+      from unnest(v_callers, v_answers) with ordinality as request (caller, answer, number)
+    ),
+    'send_dm'
+  );
+
+  select array_agg(item)
+  into v_sending
+  from unnest(p_items) as item
+  where item.refusal is null
+    and v_answers[item.number] is null
+    and v_limits[item.number] -> 'taken' is distinct from 'false';
+
+  if v_sending is not null then
+    -- One statement settles who makes a conversation and who continues it, and numbers the messages.
+    with judged as materialized (
+      select
+        item.number,
+        item.caller,
+        item.content,
+        item.show_id,
+        item.is_reply,
+        item.conversation,
+        item.recipient,
+        (judged.judgement).allowed is true as is_allowed,
+        (judged.judgement).refusal,
+        (judged.judgement).org_id,
+        judged.low,
+        judged.high
+      from unnest(v_sending) as item
+      join rolecall_internal.judge_dms(v_sending) as judged
+        on judged.number = item.number
+    ),
+    going as materialized (
+      select
+        judged.*,
+        gen_random_uuid() as message_id,
+        row_number() over (partition by low, high order by number) as place,
+        count(*) over (partition by low, high) as messages
+      from judged
+      where is_allowed
+    ),
+    numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      select 'direct', low, high, caller, org_id, messages, now()
+      from going
+      where place = 1
+      order by low, high
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + excluded.last_seq,
+        last_message_at = excluded.last_message_at
+      where not conversation.read_only
+      returning id, participant_low, participant_high, last_seq
+    ),
+    placed as (
+      select
+        going.*,
+        numbered.id as conversation_id,
+        numbered.last_seq - going.messages + going.place as seq,
+        numbered.last_seq = going.messages as is_new
+      from going
+      join numbered
+        on numbered.participant_low = going.low
+        and numbered.participant_high = going.high
+    ),
+    sent as (
+      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id)
+      select message_id, conversation_id, seq, caller, content, show_id
+      from placed
+      order by conversation_id, seq
+    )
+    select
+      array_agg(judged.number order by judged.number),
+      array_agg(
+        case
+          when not judged.is_allowed then judged.refusal
+          when placed.seq is not null then
+            jsonb_build_object(
+              'ok', true,
+              'data', jsonb_build_object(
+                'message_id', placed.message_id,
+                'conversation_id', placed.conversation_id,
+                'seq', placed.seq,
+                'created_at', v_created_at
+              ),
+              'org_id', judged.org_id
+            )
+        end
+        order by judged.number
+      ),
+      array_agg(placed.conversation_id order by judged.number),
+      array_agg(judged.caller order by judged.number),
+      array_agg(judged.recipient order by judged.number),
+      array_agg(placed.seq order by judged.number),
+      array_agg(coalesce(placed.is_new, false) order by judged.number)
+    into v_numbers, v_outcomes, v_conversations, v_senders, v_recipients, v_seqs, v_created
+    from judged
+    left join placed
+      on placed.number = judged.number;
+
+    -- A reply has made its conversation anew: somebody deleted it since it was judged. Whoever sent the array sends its
+    -- requests one by one.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      where item.is_reply
+        and item.conversation <> outcome.conversation
+    ) then
+      raise exception 'A conversation was deleted while it was written to.'
+        using errcode = 'serialization_failure';
+    end if;
+
+    -- Not part of the statement above, which would not see what was committed while it waited for a conversation.
+    if true = any (v_created) then
+      insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+      select conversation, sender, max(seq)
+      from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+      where is_new
+      group by conversation, sender
+      union all
+      select distinct conversation, recipient, 0
+      from unnest(v_conversations, v_recipients, v_created) as outcome (conversation, recipient, is_new)
+      where is_new;
+    end if;
+    if false = any (v_created) then
+      update rolecall.conversation_participants as participant
+      set last_read_seq = newest.seq
+      from (
+        -- Locked in this order, in which mark-read takes them, too.
+        select own.conversation_id, own.user_id, outcome.seq
+        from (
+          select conversation, sender, max(seq) as seq
+          from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+          where not is_new
+          group by conversation, sender
+        ) as outcome
+        join rolecall.conversation_participants as own
+          on own.conversation_id = outcome.conversation
+          and own.user_id = outcome.sender
+        order by own.conversation_id, own.user_id
+        for no key update of own
+      ) as newest
+      where participant.conversation_id = newest.conversation_id
+        and participant.user_id = newest.user_id;
+    end if;
+
+    -- What was allowed and not sent: the operator has closed the conversation since.
+    if array_position(v_outcomes, null) is not null then
+      select
+        array_agg(
+          case
+            when outcome.answer is not null then outcome.answer
+            when item.is_reply then
+              rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.')
+            else
+              (rolecall_internal.judge_reply(item.caller, conversation.id, item.rollout)).refusal
+          end
+          order by item.number
+        )
+      into v_outcomes
+      from unnest(v_numbers, v_outcomes) as outcome (number, answer)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      left join rolecall.conversations as conversation
+        on conversation.kind = 'direct'
+        and conversation.version = 'v2'
+        and conversation.participant_low = least(item.caller, item.recipient)
+        and conversation.participant_high = greatest(item.caller, item.recipient);
+    end if;
+  end if;
+
+  select
+    array_agg(
+      case
+        when v_answers[item.number] is not null then v_answers[item.number]
+        when v_limits[item.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[item.number])
+        else rolecall_internal.with_limit(coalesce(item.refusal, outcome.answer), v_limits[item.number])
+      end
+      order by item.number
+    )
+  into v_answers
+  from unnest(p_items) as item
+  left join unnest(v_numbers, v_outcomes) as outcome (number, answer)
+    on outcome.number = item.number;
+
+  if v_has_keys then
+    perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  end if;
+  return rolecall_internal.finish_many('send-dm', p_requests, v_callers, v_answers);
+end
+$$;
+
+-- The requests of an array. One by itself is sent like one that comes alone, but for the time it may wait.
+create or replace function rolecall_internal.send_dm_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_items rolecall.dm_item[];
+  v_deferred int[];
+  v_kept jsonb;
+  v_answers jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 then
+    return jsonb_build_array(rolecall_internal.send_dm_one(p_requests -> 0));
+  end if;
+  -- Policies and triggers that ask who calls hear of nobody, since each statement below is of many.
+  v_nobody := rolecall_internal.assume_claims(null);
+  v_items := rolecall_internal.dm_items(p_requests);
+  v_deferred := rolecall_internal.deferred_dms(v_items);
+  if v_deferred = '{}' then
+    return to_jsonb(rolecall_internal.send_independent_dms(p_requests, v_items));
+  end if;
+  select jsonb_agg(request order by number)
+  into v_kept
+  from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+  where number <> all (v_deferred);
+  v_answers := rolecall_internal.send_independent_dms(v_kept, rolecall_internal.dm_items(v_kept));
+  return (
+    select jsonb_agg(
+      case
+        when number = any (v_deferred) then '{"deferred": true}'
+        else to_jsonb(v_answers[number - (select count(*) from unnest(v_deferred) as before where before < number)])
+      end
+      order by number
+    )
+    from generate_series(1, jsonb_array_length(p_requests)) as number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/send_dm.sql
+  execute $sql$
+-- Does what send-dm does for p_sender, who is verified: {recipient_id, content, show_id?} starts or continues the
+-- direct conversation of the two, {conversation_id, content} replies.
+create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_content text := p_input ->> 'content';
+  v_recipient uuid;
+  v_conversation uuid;
+  v_show uuid;
+  v_judgement rolecall.judgement;
+  v_seq bigint;
+  v_message uuid;
+begin
+  if coalesce(char_length(v_content) not between 1 and 2000, true) then
+    return rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+  end if;
+
+  if p_input ->> 'conversation_id' is null then
+    v_recipient := rolecall_internal.uuid_or_null(p_input ->> 'recipient_id');
+    if p_input ->> 'show_id' is not null then
+      v_show := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+      if v_show is null then
+        return rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.');
+      end if;
+    end if;
+    v_judgement := rolecall_internal.judge_dm(p_sender, v_recipient, v_show, p_rollout);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    -- One statement settles who makes the conversation and who continues it, and numbers the message.
+    with numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      values (
+        'direct',
+        least(p_sender, v_recipient),
+        greatest(p_sender, v_recipient),
+        p_sender,
+        v_judgement.org_id,
+        1,
+        now()
+      )
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + 1,
+        last_message_at = excluded.last_message_at
+      where not conversation.read_only
+      returning id, last_seq
+    )
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
+    select id, last_seq, p_sender, v_content, v_show
+    from numbered
+    returning conversation_id, seq, id
+    into v_conversation, v_seq, v_message;
+    if not found then
+      -- There is a conversation, and the operator has closed it.
+      select id
+      into v_conversation
+      from rolecall.conversations
+      where kind = 'direct'
+        and version = 'v2'
+        and participant_low = least(p_sender, v_recipient)
+        and participant_high = greatest(p_sender, v_recipient);
+      return (rolecall_internal.judge_reply(p_sender, v_conversation, p_rollout)).refusal;
+    end if;
+  else
+    v_conversation := rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+    v_judgement := rolecall_internal.judge_reply(p_sender, v_conversation, p_rollout);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    with numbered as (
+      update rolecall.conversations
+      set
+        last_seq = last_seq + 1,
+        last_message_at = now()
+      where id = v_conversation
+        and not read_only
+      returning id, last_seq
+    )
+    insert into rolecall.messages (conversation_id, seq, sender_id, content)
+    select id, last_seq, p_sender, v_content
+    from numbered
+    returning seq, id
+    into v_seq, v_message;
+    if not found then
+      -- Closed or deleted since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
+    end if;
+  end if;
+
+  -- Not part of the statement above, which would not see what was committed while it waited for the conversation.
+  if v_seq = 1 then
+    insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+    values
+      (v_conversation, p_sender, 1),
+      (v_conversation, v_recipient, 0);
+  else
+    update rolecall.conversation_participants
+    set last_read_seq = v_seq
+    where conversation_id = v_conversation
+      and user_id = p_sender;
+  end if;
+
+  return jsonb_build_object(
+    'ok', true,
+    'data', jsonb_build_object(
+      'message_id', v_message,
+      'conversation_id', v_conversation,
+      'seq', v_seq,
+      'created_at', rolecall_internal.iso(now())
+    ),
+    'org_id', v_judgement.org_id
+  );
+end
+$$;
+
+-- One request of send-dm. All it depends on is its own envelope, so that a statement can one day answer several.
+create or replace function rolecall_internal.send_dm_one(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('send-dm', v_caller, v_key, p_request -> 'input');
+  end if;
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(v_caller, 'send_dm');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.send_dm(v_caller, p_request -> 'input', p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('send-dm', p_request, v_caller, v_answer);
+end
+$$;
+
+create or replace function rolecall_edge.send_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.send_dm_many(p_request);
+  end if;
+  return rolecall_internal.send_dm_one(p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/judge.sql
+  execute $sql$
+-- Judgements
+
+-- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. A sender whom nobody
+-- knows counts as an attendee. Who may not moderate anyway hears the same of a message that does not exist.
+create or replace function rolecall_internal.judge_moderation(p_user uuid, p_message uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_internal boolean;
+  v_message uuid;
+  v_author_role rolecall.app_role;
+  v_facts text[];
+  v_decision rolecall.decision;
+  v_judgement rolecall.judgement;
+begin
+  select
+    actor.role,
+    actor.is_internal,
+    actor.organization_id,
+    message.id,
+    coalesce(author.role, 'attendee'),
+    array[
+      'feature_enabled',
+      case when actor.suspended_until > now() then 'suspended' end,
+      case when message.sender_id = p_user then 'self' end,
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_internal, v_judgement.org_id, v_message, v_author_role, v_facts
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as actor
+    on actor.id = asked.id
+  left join rolecall.messages as message
+    on message.id = p_message
+  left join rolecall.profiles as author
+    on author.id = message.sender_id
+  left join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id
+  left join rolecall.shows as show
+    on show.id = coalesce(message.show_id, conversation.show_id);
+
+  v_judgement.allowed := false;
+  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
+    v_judgement.refusal := rolecall_internal.refuse_disabled();
+    v_judgement.rule := 'feature_disabled';
+    return v_judgement;
+  end if;
+  if v_role is null then
+    v_judgement.refusal := rolecall_internal.refuse_without_profile();
+    v_judgement.rule := 'no_profile';
+    return v_judgement;
+  end if;
+  v_decision := rolecall_internal.decide('moderate', v_role, v_author_role, v_facts);
+  v_judgement.rule := v_decision.rule;
+  if not v_decision.allowed then
+    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+  elsif v_message is null then
+    v_judgement.refusal := rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+    v_judgement.rule := null;
+  else
+    v_judgement.allowed := true;
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- Why p_user may not look at the queue or the audit at all; null when they may. Both name what was removed, so that a
+-- suspended moderator does not see them either. Which roles moderate is asked of the matrix, as for a message of a show
+-- of one's own where p_own_show says so.
+create or replace function rolecall_internal.refuse_overseer(
+  p_user uuid,
+  p_own_show boolean,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user rolecall.profiles;
+  v_decision rolecall.decision;
+begin
+  select *
+  into v_user
+  from rolecall.profiles
+  where id = p_user;
+  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_user.is_internal) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if v_user.id is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  v_decision := rolecall_internal.decide(
+    'moderate',
+    v_user.role,
+    'attendee',
+    array[
+      'feature_enabled',
+      case when v_user.suspended_until > now() then 'suspended' end,
+      case when p_own_show then 'own_show' end
+    ]
+  );
+  if v_decision.allowed then
+    return null;
+  end if;
+  if v_decision.rule = 'suspended' then
+    return rolecall_internal.refusal_of(v_decision);
+  end if;
+  if p_own_show then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'The reports are for show organizers, moderators and admins alone.',
+      'moderators_and_organizers_only',
+      'You become a moderator.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'The audit of the moderation is for moderators and admins alone.',
+    'moderators_only',
+    'You become a moderator.'
+  );
+end
+$$;
+
+-- Acts
+
+create or replace function rolecall_internal.audit_moderation(
+  p_actor uuid,
+  p_action text,
+  p_report uuid,
+  p_message uuid,
+  p_target uuid,
+  p_note text,
+  p_before jsonb,
+  p_after jsonb
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.moderation_audit (actor_id, action, report_id, message_id, target_id, note, before, after)
+  values (p_actor, p_action, p_report, p_message, p_target, p_note, p_before, p_after);
+end
+$$;
+
+-- What is wrong with the note of a request; null when nothing is.
+create or replace function rolecall_internal.refuse_note(p_input jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The note must have 1 to 1000 characters.');
+  end if;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/moderation/audit.sql
+  execute $sql$
+-- A page of the audit, newest first: {message_id?, target_id?, limit, cursor?}.
+create or replace function rolecall_internal.moderation_audit(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_overseer(p_user, false, p_rollout);
+  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_page rolecall.moderation_audit[];
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  if (v_message is null and p_input ->> 'message_id' is not null)
+    or (v_target is null and p_input ->> 'target_id' is not null)
+  then
+    return rolecall_internal.refusal('invalid_input', 'The message_id or target_id is not a uuid.');
+  end if;
+
+  -- A statement for each filter, so that each is read by its own index.
+  if v_message is not null then
+    select array_agg(newest order by at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.moderation_audit
+      where message_id = v_message
+        and (v_target is null or target_id = v_target)
+        and (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as newest;
+  elsif v_target is not null then
+    select array_agg(newest order by at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.moderation_audit
+      where target_id = v_target
+        and (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as newest;
+  else
+    select array_agg(newest order by at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.moderation_audit
+      where (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as newest;
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'entries', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'id', entry.id,
+              'at', rolecall_internal.iso(entry.at),
+              'actor_id', entry.actor_id,
+              'action', entry.action,
+              'report_id', entry.report_id,
+              'message_id', entry.message_id,
+              'target_id', entry.target_id,
+              'note', entry.note,
+              'before', entry.before,
+              'after', entry.after
+            )
+            order by entry.at desc, entry.id desc
+          ),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as entry
+      ),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].at, v_page[v_limit].id)
+      end
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.moderation_audit(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('moderation_audit', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/delete_and_restore.sql
+  execute $sql$
+-- Who deletes, as a placeholder names them: the author, an organizer or a moderator. Admins count as moderators.
+create or replace function rolecall_internal.deletion_class(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when role in ('moderator', 'admin') then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Deletes a message for p_user, who may, and audits it; returns the message as it is then. The first who deletes
+-- stands: for a message that is deleted already nothing happens.
+create or replace function rolecall_internal.remove_message(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+begin
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found or v_message.deleted_at is not null then
+    return v_message;
+  end if;
+
+  -- The content goes where nothing that reads messages can find it.
+  if v_message.content is not null then
+    insert into rolecall.removed_contents (message_id, content, removed_at)
+    values (p_message, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = rolecall_internal.deletion_class(p_user, v_message.sender_id)
+  where id = p_message
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    jsonb_build_object('deleted', null),
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message for p_user, who may, and audits it; returns the message as it is then. One that is not deleted, or
+-- that its author deleted, stays as it is.
+create or replace function rolecall_internal.bring_back_message(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found or v_message.deleted_at is null or v_message.deleted_as = 'author' then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where message_id = p_message
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where id = p_message
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_restoring_authors()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'What its author has deleted stays deleted.',
+    'deleted_by_author',
+    'Somebody else has deleted the message.'
+  );
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. Authors may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither being suspended nor the matrix stands in the way of taking back one's own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.remove_message(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.bring_back_message(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_as = 'author' then
+    return rolecall_internal.refuse_restoring_authors();
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('delete_message', p_request);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('restore_message', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/queue.sql
+  execute $sql$
+-- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. Organizers see the reports of their own
+-- shows. Each status of each show is read by index, no further than the page.
+create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_overseer(p_user, true, p_rollout);
+  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_statuses text[] := array['pending', 'dismissed', 'actioned'];
+  v_show uuid;
+  v_organizer uuid;
+  -- Null for all of them.
+  v_shows uuid[];
+  v_page rolecall.reported_messages[];
+  v_counts jsonb;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  if p_input ->> 'status' is not null then
+    if p_input ->> 'status' <> all (v_statuses) then
+      return rolecall_internal.refusal('invalid_input', 'The status is pending, dismissed or actioned.');
+    end if;
+    v_statuses := array[p_input ->> 'status'];
+  end if;
+  if exists (select from rolecall.profiles where id = p_user and role = 'show_organizer') then
+    select coalesce(array_agg(id), '{}')
+    into v_shows
+    from rolecall.shows
+    where organizer_id = p_user;
+  end if;
+  if p_input ->> 'show_id' is not null then
+    select id
+    into v_show
+    from rolecall.shows
+    where id = rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+    if not found then
+      return rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
+    end if;
+    if v_show <> all (v_shows) then
+      return rolecall_internal.refusal_of(rolecall_internal.decide('moderate', 'show_organizer', 'attendee', '{feature_enabled}'));
+    end if;
+    v_shows := array[v_show];
+  end if;
+
+  if v_shows is null then
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.status = wanted.status
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
+  else
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_shows) as own (show_id)
+      cross join unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.show_id = own.show_id
+          and each.status = wanted.status
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
+  end if;
+  select jsonb_object_agg(status, reports)
+  into v_counts
+  from (
+    select status, sum(reports) as reports
+    from rolecall.report_counts
+    where v_shows is null
+      or show_id = any (v_shows)
+    group by status
+  ) as counted;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'reports', (
+        select coalesce(
+          jsonb_agg(rolecall_internal.report_json(report) order by report.created_at desc, report.id desc),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as report
+      ),
+      'counts', '{"pending": 0, "dismissed": 0, "actioned": 0}'::jsonb || coalesce(v_counts, '{}'),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].created_at, v_page[v_limit].id)
+      end
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.moderation_queue(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('moderation_queue', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/report.sql
+  execute $sql$
+-- Whether p_user may report p_message: somebody else's that they can read as one whom it is for. A suspended user may.
+create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_internal boolean;
+  v_author_role rolecall.app_role;
+  v_facts text[];
+  v_decision rolecall.decision;
+  v_judgement rolecall.judgement;
+begin
+  select
+    actor.role,
+    actor.is_internal,
+    actor.organization_id,
+    coalesce(author.role, 'attendee'),
+    array[
+      'feature_enabled',
+      case when message.sender_id = p_user then 'self' end,
+      case
+        when p_user in (conversation.participant_low, conversation.participant_high)
+          or exists (
+            select
+            from rolecall.conversation_participants as participant
+            where participant.conversation_id = message.conversation_id
+              and participant.user_id = p_user
+          )
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.message_id = message.id
+              and rolecall_internal.in_audience(
+                p_user,
+                broadcast.show_id,
+                broadcast.recipient_roles,
+                broadcast.created_at
+              )
+          )
+        then 'participant'
+      end
+    ]
+  into v_role, v_internal, v_judgement.org_id, v_author_role, v_facts
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as actor
+    on actor.id = asked.id
+  left join rolecall.messages as message
+    on message.id = p_message
+  left join rolecall.profiles as author
+    on author.id = message.sender_id
+  left join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id;
+
+  v_judgement.allowed := false;
+  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
+    v_judgement.refusal := rolecall_internal.refuse_disabled();
+    v_judgement.rule := 'feature_disabled';
+    return v_judgement;
+  end if;
+  if v_role is null then
+    v_judgement.refusal := rolecall_internal.refuse_without_profile();
+    v_judgement.rule := 'no_profile';
+    return v_judgement;
+  end if;
+  -- A message that does not exist has no participants, and is refused in the same words.
+  v_decision := rolecall_internal.decide('report', v_role, v_author_role, v_facts);
+  v_judgement.rule := v_decision.rule;
+  v_judgement.allowed := v_decision.allowed;
+  if not v_decision.allowed then
+    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- The refusal of who has filed p_report about the message before.
+create or replace function rolecall_internal.refuse_second_report(p_report uuid)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'already_reported',
+    'You have reported this message before.',
+    'one_report_per_message',
+    'You report another message.',
+    jsonb_build_object('report_id', p_report)
+  );
+end
+$$;
+
+-- What the functions do, each for p_user, who is verified
+
+-- Files a report: {message_id, reason}.
+create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_report(p_user, v_message, p_rollout);
+  v_report rolecall.reported_messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if not rolecall_internal.has_length(p_input ->> 'reason', 1, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The reason must have 1 to 1000 characters.');
+  end if;
+
+  insert into rolecall.reported_messages (
+    message_id, conversation_id, show_id, reporter_id, reported_user_id, reason
+  )
+  select
+    message.id,
+    message.conversation_id,
+    coalesce(message.show_id, conversation.show_id),
+    p_user,
+    message.sender_id,
+    p_input ->> 'reason'
+  from rolecall.messages as message
+  join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id
+  where message.id = v_message
+  on conflict (message_id, reporter_id) do nothing
+  returning *
+  into v_report;
+  if not found then
+    select *
+    into v_report
+    from rolecall.reported_messages
+    where message_id = v_message
+      and reporter_id = p_user;
+    if not found then
+      -- Deleted with its conversation since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+    end if;
+    return rolecall_internal.refuse_second_report(v_report.id);
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'report_id', v_report.id,
+      'message_id', v_report.message_id,
+      'status', v_report.status,
+      'created_at', rolecall_internal.iso(v_report.created_at)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.report_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('report_message', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/suspend.sql
+  execute $sql$
+-- Whether p_user may suspend p_target, or lift their suspension.
+create or replace function rolecall_internal.judge_suspension(p_user uuid, p_target uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_internal boolean;
+  v_target_role rolecall.app_role;
+  v_facts text[];
+  v_decision rolecall.decision;
+  v_judgement rolecall.judgement;
+begin
+  select
+    actor.role,
+    actor.is_internal,
+    actor.organization_id,
+    target.role,
+    array[
+      'feature_enabled',
+      case when actor.suspended_until > now() then 'suspended' end,
+      case when p_user = p_target then 'self' end
+    ]
+  into v_role, v_internal, v_judgement.org_id, v_target_role, v_facts
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as actor
+    on actor.id = asked.id
+  left join rolecall.profiles as target
+    on target.id = p_target;
+
+  v_judgement.allowed := false;
+  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
+    v_judgement.refusal := rolecall_internal.refuse_disabled();
+    v_judgement.rule := 'feature_disabled';
+    return v_judgement;
+  end if;
+  if v_role is null then
+    v_judgement.refusal := rolecall_internal.refuse_without_profile();
+    v_judgement.rule := 'no_profile';
+    return v_judgement;
+  end if;
+  v_decision := rolecall_internal.decide('suspend', v_role, coalesce(v_target_role, 'attendee'), v_facts);
+  v_judgement.rule := v_decision.rule;
+  if not v_decision.allowed then
+    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+  elsif v_target_role is null then
+    v_judgement.refusal := rolecall_internal.refusal('not_found', 'There is no user with this target_id.');
+    v_judgement.rule := null;
+  else
+    v_judgement.allowed := true;
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- Sets or lifts a suspension for p_user, who may, and audits it. p_until is null to lift.
+create or replace function rolecall_internal.set_suspension(
+  p_user uuid,
+  p_target uuid,
+  p_until timestamptz,
+  p_report uuid,
+  p_message uuid,
+  p_note text
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_before timestamptz;
+begin
+  select suspended_until
+  into v_before
+  from rolecall.profiles
+  where id = p_target
+  for no key update;
+  if v_before is not distinct from p_until then
+    return;
+  end if;
+  update rolecall.profiles
+  set suspended_until = p_until
+  where id = p_target;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    case when p_until is null then 'suspension_lifted' else 'user_suspended' end,
+    p_report,
+    p_message,
+    p_target,
+    p_note,
+    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(v_before)),
+    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(p_until))
+  );
+end
+$$;
+
+-- Suspends a user: {target_id, until, note?}.
+create or replace function rolecall_internal.suspend_user(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'until');
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if v_until is null or v_until <= now() then
+    return rolecall_internal.refusal('invalid_input', 'The end of a suspension must be a moment in the future.');
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  perform rolecall_internal.set_suspension(p_user, v_target, v_until, null, null, p_input ->> 'note');
+  return rolecall_internal.success(
+    jsonb_build_object('target_id', v_target, 'suspended_until', rolecall_internal.suspension_json(v_until))
+  );
+end
+$$;
+
+-- Lifts a suspension: {target_id, note?}.
+create or replace function rolecall_internal.lift_suspension(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  perform rolecall_internal.set_suspension(p_user, v_target, null, null, null, p_input ->> 'note');
+  return rolecall_internal.success(jsonb_build_object('target_id', v_target, 'suspended_until', null));
+end
+$$;
+
+create or replace function rolecall_edge.suspend_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('suspend_user', p_request);
+end
+$$;
+
+create or replace function rolecall_edge.lift_suspension(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('lift_suspension', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/review.sql
+  execute $sql$
+-- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every pending report of
+-- the same message. Of several reviewers at once one decides, and the others hear how.
+create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision text := p_input ->> 'decision';
+  v_note text := p_input ->> 'note';
+  v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'suspended_until');
+  v_report rolecall.reported_messages;
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+  v_before jsonb;
+  v_settled bigint;
+begin
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'report_id');
+  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  if v_judgement.allowed is distinct from true then
+    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
+      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
+    end if;
+    return v_judgement.refusal;
+  end if;
+  if v_decision is null or v_decision not in ('dismiss', 'delete', 'restore', 'suspend') then
+    return rolecall_internal.refusal('invalid_input', 'The decision is dismiss, delete, restore or suspend.');
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+  if v_decision = 'suspend' then
+    v_judgement := rolecall_internal.judge_suspension(p_user, v_report.reported_user_id, p_rollout);
+    if v_judgement.allowed is distinct from true then
+      if v_judgement.refusal ->> 'code' = 'not_found' then
+        return rolecall_internal.refusal('not_found', 'The sender of this message is nobody who could be suspended.');
+      end if;
+      return v_judgement.refusal;
+    end if;
+    if v_until is null or v_until <= now() then
+      return rolecall_internal.refusal('invalid_input', 'To suspend, suspended_until must be a moment in the future.');
+    end if;
+  elsif p_input ->> 'suspended_until' is not null then
+    return rolecall_internal.refusal('invalid_input', 'The suspended_until belongs to the decision suspend alone.');
+  end if;
+
+  -- From here on nobody else decides about this message.
+  select *
+  into v_message
+  from rolecall.messages
+  where id = v_report.message_id
+  for no key update;
+  if v_decision = 'restore' and v_message.deleted_as = 'author' then
+    return rolecall_internal.refuse_restoring_authors();
+  end if;
+
+  with settled as (
+    update rolecall.reported_messages as report
+    set
+      status = case when v_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end,
+      decision = v_decision,
+      note = v_note,
+      reviewed_by = p_user,
+      reviewed_at = now()
+    from rolecall.reported_messages as named
+    where named.id = v_report.id
+      and report.message_id = named.message_id
+      and (
+        (named.status = 'pending' and report.status = 'pending')
+        -- What was deleted by review is restored by review, too.
+        or (
+          v_decision = 'restore'
+          and v_message.deleted_at is not null
+          and named.status in ('pending', 'actioned')
+          and named.decision is not distinct from case named.status when 'actioned' then 'delete' end
+          and (report.status = 'pending' or report.decision = 'delete')
+        )
+      )
+    returning report.id, jsonb_build_object('status', named.status, 'decision', named.decision) as before
+  )
+  select count(*), (array_agg(before))[1]
+  into v_settled, v_before
+  from settled;
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = v_report.id;
+  if v_settled = 0 then
+    if v_report.id is null then
+      -- Deleted with its conversation since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
+    end if;
+    return rolecall_internal.refusal(
+      'already_reviewed',
+      format('This report has been decided: %s.', v_report.decision),
+      'one_decision_per_report',
+      'The report is pending, or you restore a message that was deleted by review.',
+      jsonb_build_object('report_id', v_report.id, 'decision', v_report.decision)
+    );
+  end if;
+
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'report_reviewed',
+    v_report.id,
+    v_report.message_id,
+    v_report.reported_user_id,
+    v_note,
+    v_before,
+    jsonb_build_object('status', v_report.status, 'decision', v_decision, 'reports_settled', v_settled)
+  );
+  if v_decision = 'delete' then
+    perform rolecall_internal.remove_message(p_user, v_report.message_id, v_report.id, v_note);
+  elsif v_decision = 'restore' then
+    perform rolecall_internal.bring_back_message(p_user, v_report.message_id, v_report.id, v_note);
+  elsif v_decision = 'suspend' then
+    perform rolecall_internal.set_suspension(
+      p_user, v_report.reported_user_id, v_until, v_report.id, v_report.message_id, v_note
+    );
+  end if;
+  return rolecall_internal.success(jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+end
+$$;
+
+create or replace function rolecall_edge.review_report(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('review_report', p_request);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/answer.sql
+  execute $sql$
+-- The way of every request of the moderation function: the caller, the key, the rate limit, the act, the audit row of a
+-- refusal.
+create or replace function rolecall_internal.answer_moderation(p_act text, p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_rollout text := p_request ->> 'rollout';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    -- Deleting and restoring a message have the same input: the act tells them apart.
+    v_answer := rolecall_internal.claim_key('moderation/' || p_act, v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    if p_act = 'report_message' then
+      v_limit := rolecall_internal.take_token(v_caller, 'report_message');
+    end if;
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        case p_act
+          when 'report_message' then rolecall_internal.report_message(v_caller, v_input, v_rollout)
+          when 'moderation_queue' then rolecall_internal.moderation_queue(v_caller, v_input, v_rollout)
+          when 'review_report' then rolecall_internal.review_report(v_caller, v_input, v_rollout)
+          when 'delete_message' then rolecall_internal.delete_message(v_caller, v_input, v_rollout)
+          when 'restore_message' then rolecall_internal.restore_message(v_caller, v_input, v_rollout)
+          when 'suspend_user' then rolecall_internal.suspend_user(v_caller, v_input, v_rollout)
+          when 'lift_suspension' then rolecall_internal.lift_suspension(v_caller, v_input, v_rollout)
+          when 'moderation_audit' then rolecall_internal.moderation_audit(v_caller, v_input, v_rollout)
+        end,
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('moderation', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/counts.sql
+  execute $sql$
+-- One statement for any number of rows, in one order, so that two of them cannot wait for each other.
+create or replace function rolecall_internal.count_reports()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into rolecall.report_counts as counted (show_id, status, reports)
+    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
+    from added
+    group by 1, 2
+    order by 1, 2
+    on conflict (show_id, status) do update
+    set reports = counted.reports + excluded.reports;
+  elsif tg_op = 'UPDATE' then
+    insert into rolecall.report_counts as counted (show_id, status, reports)
+    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, sum(reports)
+    from (
+      select show_id, status, 1 as reports from added
+      union all
+      select show_id, status, -1 from gone
+    ) as change
+    group by 1, 2
+    having sum(reports) <> 0
+    order by 1, 2
+    on conflict (show_id, status) do update
+    set reports = counted.reports + excluded.reports;
+  elsif tg_op = 'DELETE' then
+    insert into rolecall.report_counts as counted (show_id, status, reports)
+    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, -count(*)
+    from gone
+    group by 1, 2
+    order by 1, 2
+    on conflict (show_id, status) do update
+    set reports = counted.reports + excluded.reports;
+  else
+    -- TRUNCATE hands over no rows.
+    update rolecall.report_counts
+    set reports = 0;
+  end if;
+  return null;
+end
+$$;
+
+-- Grants do not bind the table's owner, whose rights every entry point has; a trigger binds everybody.
+create or replace function rolecall_internal.refuse_change()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/export.sql
+  execute $sql$
+-- Why p_user, who is verified, cannot use the function own-data; null when they can. A suspended user can.
+create or replace function rolecall_internal.refuse_data_subject(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user rolecall.profiles;
+begin
+  select *
+  into v_user
+  from rolecall.profiles
+  where id = p_user;
+  if not rolecall_internal.feature_enabled('own-data', p_rollout, p_user, v_user.is_internal) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if v_user.id is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  return null;
+end
+$$;
+
+-- Export
+
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.id = broadcast.message_id
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'conversation', 'message', 'broadcast', 'help_request', 'help_conversation', 'help_message',
+    'report'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object('type', v_sections[v_section]) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- That somebody took their data, or had it deleted, is worth an audit.
+create or replace function rolecall_internal.log_own_data(p_request jsonb, p_user uuid, p_event text, p_details jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.application_logs (level, service, method, event, request_id, user_id, org_id, code, details)
+  values (
+    'info',
+    'database',
+    'own-data',
+    p_event,
+    p_request ->> 'request_id',
+    p_user,
+    (select organization_id from rolecall.profiles where id = p_user),
+    'ok',
+    p_details
+  );
+end
+$$;
+
+-- A page of the export; the first one takes a token, and the others belong to it.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  else
+    if v_first then
+      v_limit := rolecall_internal.take_token(v_caller, 'export_own_data');
+    end if;
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.export_page(v_caller, p_request -> 'input', p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
+    if v_first and (v_answer -> 'ok')::boolean then
+      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_exported', '{}');
+    end if;
+  end if;
+  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases what was kept for reports that are decided now.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where message_id in (select message_id from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.message_id = erasures_due.message_id
+          and report.status = 'pending'
+      )
+    returning message_id
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.message_id = due.message_id;
+  return null;
+end
+$$;
+
+-- Deletion
+
+-- Turns those of these messages of p_user that are not placeholders yet into ones, and returns how many were not. Their
+-- content is gone for good, but for what a pending report is about: that stays for the moderators until its review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+  v_reported uuid[];
+begin
+  -- From here on nobody else deletes or restores them.
+  perform
+  from rolecall.messages
+  where id = any (p_messages)
+    and sender_id = p_user
+  order by conversation_id, seq
+  for no key update;
+
+  select coalesce(array_agg(distinct message_id), '{}')
+  into v_reported
+  from rolecall.reported_messages
+  where message_id = any (p_messages)
+    and status = 'pending';
+  insert into rolecall.removed_contents (message_id, content, removed_at)
+  select id, content, now()
+  from rolecall.messages
+  where id = any (v_reported)
+    and sender_id = p_user
+    and content is not null;
+  insert into rolecall.erasures_due (message_id)
+  select id
+  from rolecall.messages
+  where id = any (v_reported)
+    and sender_id = p_user
+  on conflict (message_id) do nothing;
+
+  select count(*)
+  into v_new
+  from rolecall.messages
+  where id = any (p_messages)
+    and sender_id = p_user
+    and deleted_at is null;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = coalesce(deleted_at, now()),
+    deleted_as = 'author'
+  where id = any (p_messages)
+    and sender_id = p_user
+    and deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents
+  where message_id = any (p_messages)
+    and message_id <> all (v_reported);
+  return v_new;
+end
+$$;
+
+-- Deletes what p_user wrote, up to about 20,000 messages a call; the next call goes on where this one ended, and the
+-- last one completes the request. Of two calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  v_placeholder constant text := '[deleted by its author]';
+  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_deletion rolecall.data_deletions;
+  v_own uuid[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+
+  for v_conversation, v_last in
+    select conversation.id, conversation.last_seq
+    from rolecall.conversation_participants as participant
+    join rolecall.conversations as conversation
+      on conversation.id = participant.conversation_id
+    where participant.user_id = p_user
+      and participant.conversation_id >= v_deletion.reached_conversation_id
+    order by participant.conversation_id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select v_own || coalesce(array_agg(id), '{}')
+      into v_own
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = p_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+        v_own := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    update public.messages_v2
+    set content = v_placeholder
+    where id in (
+      select id
+      from public.messages_v2
+      where sender_id = p_user
+        and content <> v_placeholder
+      limit v_most - v_deleted
+    );
+    get diagnostics v_rows = row_count;
+    v_deleted := v_deleted + v_rows;
+    v_all := v_deleted < v_most;
+  end if;
+  if v_all then
+    update public.conversations_v2
+    set initial_message = v_placeholder
+    where id in (
+      select id
+      from public.conversations_v2
+      where helper_id = p_user
+        and initial_message <> v_placeholder
+      limit v_most
+    );
+    get diagnostics v_rows = row_count;
+    v_all := v_rows < v_most;
+  end if;
+  if v_all then
+    -- The answer that is kept for a repeated request quotes the message, too.
+    update rolecall.idempotency_records
+    set answer = jsonb_set(answer, '{data,message,content}', to_jsonb(v_placeholder))
+    where user_id = p_user
+      and answer #> '{data,message,content}' is not null;
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'deletion_id', v_deletion.id,
+      'status', case when v_all then 'complete' else 'in_progress' end,
+      'messages_deleted', v_deletion.messages_deleted,
+      'requested_at', rolecall_internal.iso(v_deletion.requested_at)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('own-data', v_caller, v_key, p_request -> 'input');
+  end if;
+  if v_answer is null then
+    v_answer := rolecall_internal.delete_own_data(v_caller, p_request ->> 'rollout');
+    if (v_answer -> 'ok')::boolean then
+      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_deleted', v_answer -> 'data');
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission.sql
+  execute $sql$
+-- What one may do, before one tries: the real calls' own judgements, limits and quotas, looked at and not taken from.
+
+-- The answer to one check of p_user, who is verified; null when it asks for nothing that there is. Its refusal is the
+-- one that the real call would give, in the same order: first the rate limit, then the judgement, then the quota.
+create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_actor_role text := p_check ->> 'actor_role';
+  v_target_role text := p_check ->> 'target_role';
+  v_facts text[] := array['feature_enabled', 'participant'];
+  v_decision rolecall.decision;
+  v_limit jsonb;
+  v_judgement rolecall.judgement;
+  v_broadcast record;
+  v_roles rolecall.app_role[];
+  v_remaining jsonb;
+  v_phase_limit int;
+  v_quota jsonb;
+  v_conversation uuid;
+  v_report uuid;
+  v_more jsonb := '{}';
+begin
+  if v_actor_role is not null or v_target_role is not null then
+    -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
+    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend')
+      or not (
+        rolecall_internal.is_role(v_actor_role)
+        and rolecall_internal.is_role(v_target_role)
+      )
+    then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    v_decision := rolecall_internal.decide(
+      v_action, v_actor_role::rolecall.app_role, v_target_role::rolecall.app_role, v_facts
+    );
+    v_judgement.allowed := v_decision.allowed;
+    v_judgement.rule := v_decision.rule;
+    if not v_decision.allowed then
+      v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+    end if;
+    return rolecall_internal.permission_result(v_action, v_judgement, null);
+  end if;
+
+  case v_action
+    when 'start_dm', 'reply' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_dm');
+    when 'broadcast' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
+    when 'report' then
+      v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    else
+      null;
+  end case;
+
+  case v_action
+    when 'start_dm' then
+      if p_check ->> 'recipient_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_dm(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        rolecall_internal.rollout_of(p_request, 'send-dm')
+      );
+      if v_judgement.allowed then
+        -- The message would go into the conversation that there is, which may be closed.
+        select id
+        into v_conversation
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and read_only;
+        if found then
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, rolecall_internal.rollout_of(p_request, 'send-dm'));
+        end if;
+      end if;
+
+    when 'reply' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reply(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        rolecall_internal.rollout_of(p_request, 'send-dm')
+      );
+
+    when 'broadcast' then
+      if p_check ->> 'show_id' is null then
+        return null;
+      end if;
+      v_roles := case
+        when coalesce(p_check -> 'recipient_roles', 'null') = 'null' then enum_range(null::rolecall.app_role)
+        else rolecall_internal.roles_of(p_check -> 'recipient_roles')
+      end;
+      if v_roles is null then
+        return null;
+      end if;
+      v_broadcast := rolecall_internal.judge_broadcast(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        v_roles,
+        rolecall_internal.rollout_of(p_request, 'send-broadcast')
+      );
+      if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
+        -- Asked for no role in particular, those count that are allowed.
+        v_broadcast := rolecall_internal.judge_broadcast(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.allowed_roles,
+          rolecall_internal.rollout_of(p_request, 'send-broadcast')
+        );
+      end if;
+      v_judgement := v_broadcast.judgement;
+      v_phase_limit := case v_broadcast.phase
+        when 'pre_show' then v_broadcast.pre_show_limit
+        when 'post_show' then v_broadcast.post_show_limit
+      end;
+      if v_phase_limit is not null then
+        v_remaining := rolecall_internal.peek_quota(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.pre_show_limit,
+          v_broadcast.post_show_limit
+        );
+        v_quota := jsonb_build_object(
+          'phase', v_broadcast.phase,
+          'limit', v_phase_limit,
+          'remaining', v_remaining,
+          'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+        );
+        if (v_remaining ->> v_broadcast.phase)::int = 0 then
+          v_judgement.allowed := false;
+          v_judgement.rule := 'broadcast_quota_spent';
+          v_judgement.refusal := rolecall_internal.refuse_quota(v_broadcast.phase, v_phase_limit, v_remaining);
+        end if;
+      end if;
+      v_more := jsonb_build_object('recipient_roles', coalesce(to_jsonb(v_broadcast.allowed_roles), '[]'));
+
+    when 'moderate' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_moderation(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+
+    when 'report' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_report(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+      if v_judgement.allowed then
+        select id
+        into v_report
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and reporter_id = p_user;
+        if found then
+          v_judgement.allowed := false;
+          v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
+          v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
+        end if;
+      end if;
+
+    when 'suspend' then
+      if p_check ->> 'target_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_suspension(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+
+    else
+      return null;
+  end case;
+
+  if v_limit -> 'taken' = 'false' then
+    v_judgement.allowed := false;
+    v_judgement.rule := 'rate_limit';
+    v_judgement.refusal := rolecall_internal.refuse_rate(v_limit);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, v_quota) || v_more;
+end
+$$;
+
+-- A rate limit as a check shows it; null for none.
+create or replace function rolecall_internal.quota_of_limit(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'policy', p_limit -> 'policy',
+    'limit', p_limit -> 'quota',
+    'remaining', p_limit -> 'remaining',
+    'window_seconds', p_limit -> 'window_seconds',
+    'reset_seconds', p_limit -> 'reset_seconds'
+  );
+end
+$$;
+
+-- A judgement as a check shows it.
+create or replace function rolecall_internal.permission_result(
+  p_action text,
+  p_judgement rolecall.judgement,
+  p_quota jsonb
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+  v_allowed_if jsonb;
+begin
+  if p_judgement.allowed then
+    return jsonb_build_object(
+      'action', p_action,
+      'allowed', true,
+      'rule', p_judgement.rule,
+      'reasons', '[]'::jsonb,
+      'would_be_allowed_if', '[]'::jsonb,
+      'quota', p_quota
+    );
+  end if;
+  -- What no rule refuses, such as what is not there, is its own reason.
+  v_reasons := coalesce(
+    p_judgement.refusal -> 'reasons',
+    jsonb_build_array(
+      jsonb_build_object('code', p_judgement.refusal -> 'code', 'message', p_judgement.refusal -> 'detail')
+    )
+  );
+  select coalesce(jsonb_agg(reason -> 'allowed_if' order by number), '[]')
+  into v_allowed_if
+  from jsonb_array_elements(v_reasons) with ordinality as listed (reason, number)
+  where reason ->> 'allowed_if' <> '';
+  return jsonb_build_object(
+    'action', p_action,
+    'allowed', false,
+    'code', p_judgement.refusal -> 'code',
+    'rule', p_judgement.rule,
+    'reasons', v_reasons,
+    'would_be_allowed_if', v_allowed_if,
+    'quota', p_quota
+  );
+end
+$$;
+
+-- One check, or {"checks": [...]} with up to 200. What is answered leaves nothing behind.
+create or replace function rolecall_edge.check_permission(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_input jsonb := p_request -> 'input';
+  v_profile rolecall.profiles;
+  v_results jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  else
+    select *
+    into v_profile
+    from rolecall.profiles
+    where id = v_caller;
+    if not rolecall_internal.feature_enabled('check-permission', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
+      v_answer := rolecall_internal.refuse_disabled();
+    elsif v_input ? 'checks' then
+      if jsonb_typeof(v_input -> 'checks') = 'array' and jsonb_array_length(v_input -> 'checks') between 1 and 200 then
+        -- A check that asks for nothing leaves a null.
+        select jsonb_agg(rolecall_internal.check_permission(v_caller, asked, p_request) order by number)
+        into v_results
+        from jsonb_array_elements(v_input -> 'checks') with ordinality as listed (asked, number);
+        if not v_results @> '[null]' then
+          v_answer := rolecall_internal.success(jsonb_build_object('results', v_results));
+        end if;
+      end if;
+    else
+      v_answer := rolecall_internal.success(rolecall_internal.check_permission(v_caller, v_input, p_request));
+      if coalesce(v_answer -> 'data', 'null') = 'null' then
+        v_answer := null;
+      end if;
+    end if;
+    if v_answer is null then
+      v_answer := rolecall_internal.refusal(
+        'invalid_input',
+        'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
+      );
+    end if;
+  end if;
+
+  if (v_answer -> 'ok')::boolean then
+    return v_answer
+      || case
+        when v_profile.organization_id is null then '{}'
+        else jsonb_build_object('org_id', v_profile.organization_id)
+      end;
+  end if;
+  return rolecall_internal.finish('check-permission', p_request, v_caller, v_answer);
+end
+$$;
+$sql$;
+
+  -- schema/shows/participants.sql
+  execute $sql$
+-- The role is the profile's unless the insert names one, and stays as it was at the moment of joining. Who is moved to
+-- another show joins it at this moment.
+create or replace function rolecall_internal.set_participant_role()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    new.role := old.role;
+    if new.show_id is distinct from old.show_id or new.user_id is distinct from old.user_id then
+      new.joined_at := now();
+    end if;
+    return new;
+  end if;
+  if new.role is null then
+    select role
+    into new.role
+    from rolecall.profiles
+    where id = new.user_id;
+  end if;
+  return new;
+end
+$$;
+
+-- One statement each for any number of rows, in one order, so that two of them cannot wait for each other.
+create or replace function rolecall_internal.count_joined()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.show_audience as audience (show_id, role, participants)
+  select show_id, role, count(*)
+  from joined
+  group by show_id, role
+  order by show_id, role
+  on conflict (show_id, role) do update
+  set participants = audience.participants + excluded.participants;
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.count_left()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.show_audience
+  where (show_id, role) in (select show_id, role from gone)
+  order by show_id, role
+  for update;
+  update rolecall.show_audience as audience
+  set participants = audience.participants - gone_of.participants
+  from (
+    select show_id, role, count(*) as participants
+    from gone
+    group by show_id, role
+  ) as gone_of
+  where audience.show_id = gone_of.show_id
+    and audience.role = gone_of.role;
+  return null;
+end
+$$;
+
+-- A participant who moves to another show leaves one audience and joins another.
+create or replace function rolecall_internal.count_moved()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.show_audience as audience (show_id, role, participants)
+  select show_id, role, sum(participants)
+  from (
+    select show_id, role, 1 as participants from joined
+    union all
+    select show_id, role, -1 from gone
+  ) as change
+  group by show_id, role
+  having sum(participants) <> 0
+  order by show_id, role
+  on conflict (show_id, role) do update
+  set participants = audience.participants + excluded.participants;
+  return null;
+end
+$$;
+
+-- Keeps who left. Nothing is kept of a show or a profile that is deleted itself: it is gone already when this runs.
+create or replace function rolecall_internal.archive_participations()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.past_participations as past (show_id, user_id, role, joined_at, left_at)
+  select gone.show_id, gone.user_id, gone.role, gone.joined_at, clock_timestamp()
+  from gone
+  join rolecall.shows as show
+    on show.id = gone.show_id
+  join rolecall.profiles as profile
+    on profile.id = gone.user_id
+  where not exists (
+    select
+    from rolecall.show_participants as stays
+    where stays.show_id = gone.show_id
+      and stays.user_id = gone.user_id
+  )
+  on conflict (user_id, show_id, joined_at, role) do update
+  set left_at = greatest(past.left_at, excluded.left_at);
+  return null;
+end
+$$;
+
+-- TRUNCATE fires no row triggers and hands over no rows; whoever may do it wants all audiences empty.
+create or replace function rolecall_internal.count_none()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.show_audience
+  set participants = 0;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/calls/triggers.sql
+  execute $sql$
+create or replace trigger feature_flags_touch_updated_at
+before update on rolecall.feature_flags
+for each row
+execute function rolecall_internal.touch_updated_at();
+$sql$;
+
+  -- schema/help/triggers.sql
+  execute $sql$
+create or replace trigger help_requests_touch_updated_at
+before update on rolecall.help_requests
+for each row
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger conversations_v2_touch_updated_at
+before update on public.conversations_v2
+for each row
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_touch_updated_at
+before update on public.messages_v2
+for each row
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_count
+after insert on public.messages_v2
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_help_messages();
+
+create or replace trigger messages_v2_discount
+after delete on public.messages_v2
+referencing old table as gone
+for each statement
+execute function rolecall_internal.discount_help_messages();
+$sql$;
+
+  -- schema/identity/triggers.sql
+  execute $sql$
+create or replace trigger profiles_touch_updated_at
+before update on rolecall.profiles
+for each row
+execute function rolecall_internal.touch_updated_at();
+$sql$;
+
+  -- schema/moderation/triggers.sql
+  execute $sql$
+create or replace trigger reported_messages_count_filed
+after insert on rolecall.reported_messages
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_reports();
+
+create or replace trigger reported_messages_count_reviewed
+after update on rolecall.reported_messages
+referencing old table as gone new table as added
+for each statement
+execute function rolecall_internal.count_reports();
+
+create or replace trigger reported_messages_count_deleted
+after delete on rolecall.reported_messages
+referencing old table as gone
+for each statement
+execute function rolecall_internal.count_reports();
+
+create or replace trigger reported_messages_count_none
+after truncate on rolecall.reported_messages
+for each statement
+execute function rolecall_internal.count_reports();
+
+create or replace trigger moderation_audit_never_changes
+before update or delete or truncate on rolecall.moderation_audit
+for each statement
+execute function rolecall_internal.refuse_change();
+
+-- Fires for a session that pretends to be a replica, too.
+alter table rolecall.moderation_audit enable always trigger moderation_audit_never_changes;
+$sql$;
+
+  -- schema/own_data/triggers.sql
+  execute $sql$
+create or replace trigger reported_messages_erase_what_is_due
+after update on rolecall.reported_messages
+referencing new table as reviewed
+for each statement
+execute function rolecall_internal.erase_what_is_due();
+$sql$;
+
+  -- schema/shows/triggers.sql
+  execute $sql$
+create or replace trigger show_participants_set_role
+before insert or update on rolecall.show_participants
+for each row
+execute function rolecall_internal.set_participant_role();
+
+create or replace trigger show_participants_count_joined
+after insert on rolecall.show_participants
+referencing new table as joined
+for each statement
+execute function rolecall_internal.count_joined();
+
+create or replace trigger show_participants_count_left
+after delete on rolecall.show_participants
+referencing old table as gone
+for each statement
+execute function rolecall_internal.count_left();
+
+create or replace trigger show_participants_count_moved
+after update on rolecall.show_participants
+referencing old table as gone new table as joined
+for each statement
+execute function rolecall_internal.count_moved();
+
+create or replace trigger show_participants_archive_left
+after delete on rolecall.show_participants
+referencing old table as gone
+for each statement
+execute function rolecall_internal.archive_participations();
+
+create or replace trigger show_participants_archive_moved
+after update on rolecall.show_participants
+referencing old table as gone
+for each statement
+execute function rolecall_internal.archive_participations();
+
+create or replace trigger show_participants_count_none
+after truncate on rolecall.show_participants
+for each statement
+execute function rolecall_internal.count_none();
+$sql$;
+
+  -- schema/diagnostics/views.sql
+  execute $sql$
+-- The oldest is what an alarm is about.
+create or replace view rolecall_monitoring.pending_reports as
+select
+  count(*) as count,
+  min(created_at) as oldest_at,
+  extract(epoch from now() - min(created_at))::bigint as oldest_age_seconds
+from rolecall.reported_messages
+where status = 'pending';
+
+comment on view rolecall_monitoring.pending_reports is 'How many reports wait for a moderator, and since when the oldest does.';
+
+create or replace view rolecall_monitoring.reports_by_status as
+select
+  known.status,
+  coalesce(sum(counted.reports), 0)::bigint as reports
+from unnest(array['pending', 'dismissed', 'actioned']) as known (status)
+left join rolecall.report_counts as counted
+  on counted.status = known.status
+group by known.status;
+
+comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';
+
+-- Requests are counted in quarters of an hour: the hour begins with the quarter that it begins in.
+create or replace view rolecall_monitoring.requests_last_hour as
+select
+  function,
+  code,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 15 minutes'
+group by function, code;
+
+comment on view rolecall_monitoring.requests_last_hour is 'Requests by function and answer: ok, or the code of the refusal.';
+
+create or replace view rolecall_monitoring.rate_limited_last_hour as
+select
+  function,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 15 minutes'
+  and code in ('rate_limited', 'quota_exceeded')
+group by function;
+
+comment on view rolecall_monitoring.rate_limited_last_hour is 'Requests that a rate limit or a quota refused, by function.';
+
+create or replace view rolecall_monitoring.quota_reset as
+select
+  max(period) as last_period,
+  max(run_at) as run_at,
+  extract(epoch from now() - max(run_at))::bigint as age_seconds,
+  -- The quota day begins at 02:00 UTC; whoever reads a view needs the right to every function in it.
+  max(period) is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
+from rolecall.quota_runs;
+
+comment on view rolecall_monitoring.quota_reset is 'The newest nightly reset, and whether that of today is still to come.';
+
+create or replace view rolecall_monitoring.suspensions as
+select
+  count(*) as count,
+  count(*) filter (where suspended_until = 'infinity') as for_good
+from rolecall.profiles
+where suspended_until > now();
+
+comment on view rolecall_monitoring.suspensions is 'How many users are suspended now.';
+
+create or replace view rolecall_monitoring.unfinished_deletions as
+select
+  count(*) as count,
+  min(requested_at) as oldest_at,
+  extract(epoch from now() - min(requested_at))::bigint as oldest_age_seconds
+from rolecall.data_deletions
+where completed_at is null;
+
+comment on view rolecall_monitoring.unfinished_deletions is
+  'Requests to delete one''s own data that need another call, and since when the oldest does.';
+
+create or replace view rolecall_monitoring.migration as
+select version, name, applied_at
+from rolecall.schema_migrations
+order by version desc
+limit 1;
+
+comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
+$sql$;
+
+  -- schema/playbooks/views.sql
+  execute $sql$
+-- The names in public by which the adopters' playbooks ask, where nobody has taken them. They read with the rights of
+-- whoever asks.
+do $$
+declare
+  v_view record;
+begin
+  for v_view in
+    select name, definition, about
+    from (
+      values
+        (
+          'reported_messages',
+          'select report.*, report.status as report_status from rolecall.reported_messages as report',
+          'Reports of messages, with report_status as the playbooks call their status.'
+        ),
+        (
+          'broadcast_quotas',
+          'select quota.* from rolecall.broadcast_quotas as quota',
+          'What senders have left for a show on a quota day.'
+        ),
+        (
+          'application_logs',
+          'select entry.*, entry.level as log_level, entry.code as error_code from rolecall.application_logs as entry',
+          'The audit log, with log_level and error_code as the playbooks call its columns.'
+        )
+    ) as wanted (name, definition, about)
+    where not exists (
+      select
+      from pg_catalog.pg_class as class
+      where class.relnamespace = 'public'::regnamespace
+        and class.relname = wanted.name
+        and coalesce(obj_description(class.oid, 'pg_class'), '') not like 'Rolecall%'
+    )
+  loop
+    execute format('create or replace view public.%I with (security_invoker = true) as %s', v_view.name, v_view.definition);
+    execute format('comment on view public.%I is %L', v_view.name, 'Rolecall: ' || v_view.about);
+    execute format('revoke all on public.%I from public, anon, authenticated, service_role', v_view.name);
+    execute format(
+      'grant select on public.%I to %s',
+      v_view.name,
+      case when v_view.name = 'application_logs' then 'service_role' else 'authenticated, service_role' end
+    );
+  end loop;
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/defaults.sql
+  execute $sql$
+insert into rolecall.broadcast_limits (role, phase, per_quota_day)
+values
+  ('show_organizer', 'pre_show', 2),
+  ('show_organizer', 'post_show', 1),
+  ('mvp_dealer', 'pre_show', 2),
+  ('mvp_dealer', 'post_show', 1),
+  ('admin', 'pre_show', null),
+  ('admin', 'post_show', null);
+$sql$;
+
+  -- schema/calls/defaults.sql
+  execute $sql$
+insert into rolecall.feature_flags (name, rollout, description)
+values
+  ('send-dm', 'enabled', 'Direct messages and replies.'),
+  ('send-broadcast', 'enabled', 'Broadcasts to the audience of a show.'),
+  ('reset-broadcast-quotas', 'enabled', 'The nightly reset of the broadcast quotas.'),
+  ('start-conversation', 'enabled', 'Help conversations.'),
+  ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.'),
+  ('check-permission', 'enabled', 'What one may do, and why not, before one tries.'),
+  ('conversations', 'enabled', 'The inbox: conversations, their messages, what is unread.'),
+  ('moderation', 'enabled', 'Reports, deleting and restoring messages, suspensions.'),
+  ('blocks', 'enabled', 'Blocking users.'),
+  ('own-data', 'enabled', 'Export and deletion of one''s own data.');
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, action, capacity, window_seconds
+from unnest(enum_range(null::rolecall.app_role)) as role
+cross join (
+  values
+    ('send_dm', 60, 60),
+    ('send_broadcast', 10, 60),
+    ('start_conversation', 20, 60),
+    ('report_message', 10, 60),
+    ('block_user', 60, 60),
+    ('export_own_data', 10, 3600)
+) as limited (action, capacity, window_seconds);
+$sql$;
+
+  -- schema/permissions/rules.generated.sql
+  execute $sql$
+-- The permission matrix. Generated from shared/src/matrix.rs by `make generate`; do not edit.
+
+with source (action, position, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+    ('start_dm', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('start_dm', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('start_dm', 3::smallint, 'self', true, 'permission_denied', 'self_message', 'Nobody can message themselves.', 'The recipient is somebody else.'),
+    ('start_dm', 4::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('reply', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('reply', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.'),
+    ('reply', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('reply', 4::smallint, 'broadcast_recipient', true, 'permission_denied', 'broadcast_not_answerable', 'A broadcast cannot be replied to.', 'You write to the sender in a direct message, where your role allows it.'),
+    ('reply', 5::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation can be read, but not written.', 'You start a new conversation.'),
+    ('reply', 6::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('broadcast', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('moderate', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('moderate', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('moderate', 3::smallint, 'self', true, 'permission_denied', 'self_moderation', 'Nobody moderates their own messages.', 'Somebody else moderates it.'),
+    ('report', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('report', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation of yours has a message with this id.', 'You take part in the conversation.'),
+    ('report', 3::smallint, 'self', true, 'permission_denied', 'self_report', 'Nobody reports their own messages.', 'The message is somebody else''s; your own you can delete.'),
+    ('suspend', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('suspend', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'Nobody suspends themselves, or lifts their own suspension.', 'Somebody else does it.')
+), gone as (
+  delete from rolecall.permission_guards as guard
+  where not exists (
+    select
+    from source
+    where source.action = guard.action
+      and source.position = guard.position
+  )
+)
+insert into rolecall.permission_guards (action, position, fact, denies_when, code, rule, message, allowed_if)
+select action, position, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, position) do update
+set
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, actor_role, target_role, allowed, requires, rule, message, allowed_if) as (
+  values
+    ('start_dm', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
+    ('start_dm', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'shares_show', 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'shares_show', 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'mvp_dealer_writes_to_organizer', 'An MVP dealer can start a direct message with a show organizer.', ''),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('broadcast', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'takes_part', 'mvp_dealer_broadcasts_to_attendees', 'An MVP dealer can broadcast to the attendees of a show in which they take part.', 'You take part in the show.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('moderate', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('suspend', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', '')
+), gone as (
+  delete from rolecall.permission_rules as rule
+  where not exists (
+    select
+    from source
+    where source.action = rule.action
+      and source.actor_role = rule.actor_role
+      and source.target_role = rule.target_role
+  )
+)
+insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, rule, message, allowed_if)
+select action, actor_role, target_role, allowed, requires, rule, message, allowed_if
+from source
+on conflict (action, actor_role, target_role) do update
+set
+  allowed = excluded.allowed,
+  requires = excluded.requires,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+$sql$;
+
+  -- schema/broadcasts/policies.sql
+  execute $sql$
+alter table rolecall.broadcast_limits enable row level security;
+
+drop policy if exists "users see the limits" on rolecall.broadcast_limits;
+
+create policy "users see the limits"
+on rolecall.broadcast_limits
+for select
+to authenticated
+using ((select auth.uid()) is not null);
+
+alter table rolecall.broadcast_quotas enable row level security;
+
+drop policy if exists "senders see what they have left" on rolecall.broadcast_quotas;
+
+create policy "senders see what they have left"
+on rolecall.broadcast_quotas
+for select
+to authenticated
+using (sender_id = (select auth.uid()));
+
+alter table rolecall.broadcasts enable row level security;
+
+drop policy if exists "senders and their audience see a broadcast" on rolecall.broadcasts;
+
+create policy "senders and their audience see a broadcast"
+on rolecall.broadcasts
+for select
+to authenticated
+using (
+  sender_id = (select auth.uid())
+  or rolecall_internal.in_audience((select auth.uid()), show_id, recipient_roles, created_at)
+);
+
+alter table rolecall.broadcast_receipts enable row level security;
+
+drop policy if exists "people see what they have read, senders who has read" on rolecall.broadcast_receipts;
+
+create policy "people see what they have read, senders who has read"
+on rolecall.broadcast_receipts
+for select
+to authenticated
+using (
+  user_id = (select auth.uid())
+  or exists (
+    select
+    from rolecall.conversations as conversation
+    where conversation.id = conversation_id
+      and conversation.created_by = (select auth.uid())
+  )
+);
+
+alter table rolecall.quota_runs enable row level security;
+
+drop policy if exists "the operator sees the resets" on rolecall.quota_runs;
+
+create policy "the operator sees the resets"
+on rolecall.quota_runs
+for select
+to service_role
+using (true);
+
+drop policy if exists "people see their conversations and what is broadcast to them" on rolecall.conversations;
+
+create policy "people see their conversations and what is broadcast to them"
+on rolecall.conversations
+for select
+to authenticated
+using (
+  (select auth.uid()) in (participant_low, participant_high)
+  or created_by = (select auth.uid())
+  or exists (
+    -- Through the policy on broadcasts: only those that are for the caller.
+    select
+    from rolecall.broadcasts as broadcast
+    where broadcast.conversation_id = conversations.id
+  )
+);
+
+drop policy if exists "people see the messages of their conversations" on rolecall.messages;
+
+create policy "people see the messages of their conversations"
+on rolecall.messages
+for select
+to authenticated
+using (
+  exists (
+    select
+    from rolecall.conversations as conversation
+    where conversation.id = messages.conversation_id
+      and (
+        (select auth.uid()) in (conversation.participant_low, conversation.participant_high)
+        or conversation.created_by = (select auth.uid())
+      )
+  )
+  or exists (
+    -- Of a broadcast conversation only what is for the caller's role.
+    select
+    from rolecall.broadcasts as broadcast
+    where broadcast.message_id = messages.id
+  )
+);
+$sql$;
+
+  -- schema/calls/policies.sql
+  execute $sql$
+-- Clients may look which functions are on; the operator changes them.
+alter table rolecall.feature_flags enable row level security;
+
+drop policy if exists "users see the flags" on rolecall.feature_flags;
+
+create policy "users see the flags"
+on rolecall.feature_flags
+for select
+to authenticated
+using ((select auth.uid()) is not null);
+
+alter table rolecall.rate_limits enable row level security;
+
+drop policy if exists "users see the rate limits" on rolecall.rate_limits;
+
+create policy "users see the rate limits"
+on rolecall.rate_limits
+for select
+to authenticated
+using ((select auth.uid()) is not null);
+
+-- An audit log is read, never written through the API.
+alter table rolecall.application_logs enable row level security;
+
+drop policy if exists "the operator reads the log" on rolecall.application_logs;
+
+create policy "the operator reads the log"
+on rolecall.application_logs
+for select
+to service_role
+using (true);
+$sql$;
+
+  -- schema/help/policies.sql
+  execute $sql$
+alter table rolecall.help_requests enable row level security;
+
+drop policy if exists "users see open requests, their own, and those they help with" on rolecall.help_requests;
+
+create policy "users see open requests, their own, and those they help with"
+on rolecall.help_requests
+for select
+to authenticated
+using (
+  (status = 'open' and (select auth.uid()) is not null)
+  or requester_id = (select auth.uid())
+  or exists (
+    select
+    from public.conversations_v2 as conversation
+    where conversation.help_request_id = help_requests.id
+      and conversation.helper_id = (select auth.uid())
+  )
+);
+
+drop policy if exists "people ask for help" on rolecall.help_requests;
+
+create policy "people ask for help"
+on rolecall.help_requests
+for insert
+to authenticated
+with check (
+  requester_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_write())
+);
+
+drop policy if exists "people change their own requests" on rolecall.help_requests;
+
+create policy "people change their own requests"
+on rolecall.help_requests
+for update
+to authenticated
+using (
+  requester_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_write())
+)
+with check (requester_id = (select auth.uid()));
+
+-- Conversations begin through create_conversation_atomic alone: without the first message they must not exist.
+alter table public.conversations_v2 enable row level security;
+
+drop policy if exists "people see their help conversations" on public.conversations_v2;
+
+create policy "people see their help conversations"
+on public.conversations_v2
+for select
+to authenticated
+using ((select auth.uid()) in (requester_id, helper_id));
+
+drop policy if exists "people close and reopen their help conversations" on public.conversations_v2;
+
+create policy "people close and reopen their help conversations"
+on public.conversations_v2
+for update
+to authenticated
+using ((select auth.uid()) in (requester_id, helper_id))
+with check ((select auth.uid()) in (requester_id, helper_id));
+
+alter table public.messages_v2 enable row level security;
+
+drop policy if exists "people see the messages of their help conversations" on public.messages_v2;
+
+create policy "people see the messages of their help conversations"
+on public.messages_v2
+for select
+to authenticated
+using (
+  exists (
+    select
+    from public.conversations_v2 as conversation
+    where conversation.id = conversation_id
+      and (select auth.uid()) in (conversation.requester_id, conversation.helper_id)
+  )
+);
+
+drop policy if exists "people correct their own messages" on public.messages_v2;
+
+create policy "people correct their own messages"
+on public.messages_v2
+for update
+to authenticated
+using (
+  sender_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_write())
+)
+with check (sender_id = (select auth.uid()));
+
+drop policy if exists "people take back their own messages" on public.messages_v2;
+
+create policy "people take back their own messages"
+on public.messages_v2
+for delete
+to authenticated
+using (sender_id = (select auth.uid()));
+
+-- Here, because from here on everything exists that makes two people acquainted. Which columns are visible is said by
+-- the grant in 0001_identity.
+drop policy if exists "people see themselves and those they deal with" on rolecall.profiles;
+
+create policy "people see themselves and those they deal with"
+on rolecall.profiles
+for select
+to authenticated
+using (
+  id = (select auth.uid())
+  or organization_id = (select rolecall_internal.caller_organization())
+  or exists (
+    select
+    from rolecall.conversations as conversation
+    where conversation.kind = 'direct'
+      and conversation.participant_low = least(profiles.id, (select auth.uid()))
+      and conversation.participant_high = greatest(profiles.id, (select auth.uid()))
+  )
+  or exists (
+    select
+    from public.conversations_v2 as conversation
+    where (conversation.requester_id = profiles.id and conversation.helper_id = (select auth.uid()))
+      or (conversation.helper_id = profiles.id and conversation.requester_id = (select auth.uid()))
+  )
+);
+$sql$;
+
+  -- schema/identity/policies.sql
+  execute $sql$
+-- Supabase grants everything on a new table of public to its roles; each is given here what it needs and no more.
+alter table rolecall.organizations enable row level security;
+
+drop policy if exists "people see their own organisation" on rolecall.organizations;
+
+create policy "people see their own organisation"
+on rolecall.organizations
+for select
+to authenticated
+using (id = (select rolecall_internal.caller_organization()));
+
+-- Who may see which profile is said in 0008_help, when everything exists that makes two people acquainted.
+alter table rolecall.profiles enable row level security;
+
+drop policy if exists "people change their own profile" on rolecall.profiles;
+
+create policy "people change their own profile"
+on rolecall.profiles
+for update
+to authenticated
+using (id = (select auth.uid()))
+with check (id = (select auth.uid()));
+$sql$;
+
+  -- schema/messages/policies.sql
+  execute $sql$
+alter table rolecall.user_blocks enable row level security;
+
+drop policy if exists "people see whom they block" on rolecall.user_blocks;
+
+create policy "people see whom they block"
+on rolecall.user_blocks
+for select
+to authenticated
+using (blocker_id = (select auth.uid()));
+
+drop policy if exists "people block others" on rolecall.user_blocks;
+
+create policy "people block others"
+on rolecall.user_blocks
+for insert
+to authenticated
+with check (blocker_id = (select auth.uid()));
+
+drop policy if exists "people lift their blocks" on rolecall.user_blocks;
+
+create policy "people lift their blocks"
+on rolecall.user_blocks
+for delete
+to authenticated
+using (blocker_id = (select auth.uid()));
+
+-- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in 0007_broadcasts.
+alter table rolecall.conversations enable row level security;
+
+alter table rolecall.conversation_participants enable row level security;
+
+drop policy if exists "people see who is in their conversations" on rolecall.conversation_participants;
+
+create policy "people see who is in their conversations"
+on rolecall.conversation_participants
+for select
+to authenticated
+using (
+  user_id = (select auth.uid())
+  or exists (
+    select
+    from rolecall.conversations as conversation
+    where conversation.id = conversation_id
+      and (select auth.uid()) in (conversation.participant_low, conversation.participant_high)
+  )
+);
+
+alter table rolecall.messages enable row level security;
+$sql$;
+
+  -- schema/moderation/policies.sql
+  execute $sql$
+-- Reporters see their own reports, but not who decided and why. Reports and decisions are written by the entry points
+-- alone, since each decision leaves an audit row; the operator reads them.
+alter table rolecall.reported_messages enable row level security;
+
+drop policy if exists "people see what they have reported" on rolecall.reported_messages;
+
+create policy "people see what they have reported"
+on rolecall.reported_messages
+for select
+to authenticated
+using (reporter_id = (select auth.uid()));
+
+drop policy if exists "the operator reads the reports" on rolecall.reported_messages;
+
+create policy "the operator reads the reports"
+on rolecall.reported_messages
+for select
+to service_role
+using (true);
+
+alter table rolecall.moderation_audit enable row level security;
+
+drop policy if exists "the operator reads the audit" on rolecall.moderation_audit;
+
+create policy "the operator reads the audit"
+on rolecall.moderation_audit
+for select
+to service_role
+using (true);
+$sql$;
+
+  -- schema/own_data/policies.sql
+  execute $sql$
+alter table rolecall.data_deletions enable row level security;
+
+drop policy if exists "people see their requests to delete" on rolecall.data_deletions;
+
+create policy "people see their requests to delete"
+on rolecall.data_deletions
+for select
+to authenticated
+using (user_id = (select auth.uid()));
+
+drop policy if exists "the operator sees the requests to delete" on rolecall.data_deletions;
+
+create policy "the operator sees the requests to delete"
+on rolecall.data_deletions
+for select
+to service_role
+using (true);
+$sql$;
+
+  -- schema/shows/policies.sql
+  execute $sql$
+alter table rolecall.shows enable row level security;
+
+drop policy if exists "users see every show" on rolecall.shows;
+
+create policy "users see every show"
+on rolecall.shows
+for select
+to authenticated
+using ((select auth.uid()) is not null);
+
+alter table rolecall.show_participants enable row level security;
+
+drop policy if exists "people see where they take part, organizers who does" on rolecall.show_participants;
+
+create policy "people see where they take part, organizers who does"
+on rolecall.show_participants
+for select
+to authenticated
+using (
+  user_id = (select auth.uid())
+  or exists (
+    select
+    from rolecall.shows as show
+    where show.id = show_id
+      and show.organizer_id = (select auth.uid())
+  )
+);
+$sql$;
+
+  -- Functions, views and types that are no more, unless somebody took their mark away.
+  for v_object in execute
+    'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
+     from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''function'', ''view'', ''type'')
+       and description like ''Rolecall%''
+     group by kind
+     order by array_position(array[''function'', ''view'', ''type''], kind)'
+    using v_gone
+  loop
+    execute format('drop %s %s', v_object.kind, v_object.names);
+  end loop;
+
+  -- The mark.
+  for v_object in execute
+    'select identity, description from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and coalesce(description, '''') not like ''Rolecall%'''
+    using v_ours
+  loop
+    execute format(
+      'comment on %s is %L',
+      v_object.identity,
+      case when v_object.description is null then 'Rolecall' else 'Rolecall: ' || v_object.description end
+    );
+  end loop;
+
+  -- Everything is closed to everybody, whatever the default privileges of this database grant; what somebody needs is
+  -- granted below.
+  for v_object in execute
+    'select kind, identity from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')'
+    using v_ours
+  loop
+    execute format(
+      'revoke all on %s from public, anon, authenticated, service_role, rolecall_edge',
+      case when v_object.kind = 'view' then 'table' || substr(v_object.identity, 5) else v_object.identity end
+    );
+    if v_object.identity like 'function rolecall\_edge.%' then
+      execute format('grant execute on %s to rolecall_edge', v_object.identity);
+    end if;
+  end loop;
+
+  -- schema/base/access.sql
+  execute $sql$
+-- Who may look into the schemas. rolecall_edge executes every entry point; the installer grants that.
+grant usage on schema rolecall to authenticated, service_role;
+grant usage on schema rolecall_edge to rolecall_edge;
+$sql$;
+
+  -- schema/broadcasts/access.sql
+  execute $sql$
+grant execute on function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamptz) to authenticated;
+
+grant select on rolecall.broadcast_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_limits to service_role;
+
+grant select on rolecall.broadcast_quotas to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_quotas to service_role;
+
+grant select on rolecall.broadcasts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcasts to service_role;
+
+grant select on rolecall.broadcast_receipts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_receipts to service_role;
+
+grant select on rolecall.quota_runs to service_role;
+$sql$;
+
+  -- schema/calls/access.sql
+  execute $sql$
+grant select on rolecall.feature_flags to authenticated;
+
+grant select, insert, update, delete on rolecall.feature_flags to service_role;
+
+grant select on rolecall.rate_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.rate_limits to service_role;
+
+grant select on rolecall.application_logs to service_role;
+$sql$;
+
+  -- schema/diagnostics/access.sql
+  execute $sql$
+grant usage on schema rolecall_monitoring to service_role;
+
+grant select on
+  rolecall_monitoring.pending_reports,
+  rolecall_monitoring.reports_by_status,
+  rolecall_monitoring.requests_last_hour,
+  rolecall_monitoring.rate_limited_last_hour,
+  rolecall_monitoring.quota_reset,
+  rolecall_monitoring.suspensions,
+  rolecall_monitoring.unfinished_deletions,
+  rolecall_monitoring.migration
+  to service_role;
+$sql$;
+
+  -- schema/help/access.sql
+  execute $sql$
+grant execute on function
+  public.create_conversation_atomic(uuid, uuid, text),
+  public.send_message_v2(uuid, uuid, text),
+  public.get_conversation_v2(uuid, uuid)
+  to authenticated;
+
+grant select on rolecall.help_requests to authenticated;
+
+grant insert (id, requester_id, title, description) on rolecall.help_requests to authenticated;
+
+grant update (title, description, status) on rolecall.help_requests to authenticated;
+
+grant select, insert, update, delete on rolecall.help_requests to service_role;
+
+grant select on public.conversations_v2 to authenticated;
+
+grant update (status) on public.conversations_v2 to authenticated;
+
+grant select, insert, update, delete on public.conversations_v2 to service_role;
+
+grant select, delete on public.messages_v2 to authenticated;
+
+grant update (content) on public.messages_v2 to authenticated;
+
+grant select, insert, update, delete on public.messages_v2 to service_role;
+$sql$;
+
+  -- schema/identity/access.sql
+  execute $sql$
+grant execute on function rolecall_internal.caller_organization() to authenticated;
+
+grant execute on function rolecall_internal.caller_may_write() to authenticated;
+
+grant select on rolecall.organizations to authenticated;
+
+grant select, insert, update, delete on rolecall.organizations to service_role;
+
+grant select (id, display_name, role, created_at, updated_at) on rolecall.profiles to authenticated;
+
+grant update (display_name) on rolecall.profiles to authenticated;
+
+grant select, insert, update, delete on rolecall.profiles to service_role;
+$sql$;
+
+  -- schema/legacy/access.sql
+  execute $sql$
+grant execute on function rolecall.import_legacy_conversations(jsonb) to service_role;
+$sql$;
+
+  -- schema/messages/access.sql
+  execute $sql$
+-- The checks of the tables run with the rights of whoever writes; the schema stays closed.
+grant execute on function
+  rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
+  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean)
+  to service_role;
+
+grant execute on function
+  public.can_user_send_dm(uuid, uuid, uuid),
+  public.can_user_reply(uuid, uuid)
+  to authenticated;
+
+grant select, insert, delete on rolecall.user_blocks to authenticated;
+
+grant select, insert, update, delete on rolecall.user_blocks to service_role;
+
+grant select on rolecall.conversations to authenticated;
+
+grant select, insert, update, delete on rolecall.conversations to service_role;
+
+grant select on rolecall.conversation_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.conversation_participants to service_role;
+
+grant select on rolecall.messages to authenticated;
+
+grant select, insert, update, delete on rolecall.messages to service_role;
+$sql$;
+
+  -- schema/moderation/access.sql
+  execute $sql$
+grant select (id, message_id, conversation_id, reporter_id, reason, status, created_at)
+  on rolecall.reported_messages to authenticated;
+
+grant select on rolecall.reported_messages to service_role;
+
+grant select on rolecall.moderation_audit to service_role;
+$sql$;
+
+  -- schema/own_data/access.sql
+  execute $sql$
+grant select on rolecall.data_deletions to authenticated;
+
+grant select on rolecall.data_deletions to service_role;
+$sql$;
+
+  -- schema/shows/access.sql
+  execute $sql$
+grant select on rolecall.shows to authenticated;
+
+grant select, insert, update, delete on rolecall.shows to service_role;
+
+grant select on rolecall.show_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.show_participants to service_role;
+$sql$;
+
+  -- schema/base/operator.sql
+  execute $sql$
+-- Lets service_role do its work where it cannot pass row-level security by: on RDS no owner can grant BYPASSRLS. What it
+-- may do to a table its grants say; a table that has a policy for it already needs none.
+do $$
+declare
+  v_table record;
+begin
+  if (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'service_role') then
+    return;
+  end if;
+  for v_table in
+    select format('%I.%I', namespace.nspname, class.relname) as name
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace
+      on namespace.oid = class.relnamespace
+    where class.relkind in ('r', 'p')
+      and class.relrowsecurity
+      and obj_description(class.oid, 'pg_class') like 'Rolecall%'
+      and has_any_column_privilege('service_role', class.oid, 'select, insert, update')
+      and not exists (
+        select
+        from pg_catalog.pg_policy as policy
+        where policy.polrelid = class.oid
+          and to_regrole('service_role') = any (policy.polroles)
+      )
+    order by 1
+  loop
+    execute format(
+      'create policy "the operator works by its grants" on %s for all to service_role using (true) with check (true)',
+      v_table.name
+    );
+  end loop;
+end
+$$;
+$sql$;
+
+  insert into rolecall.schema_migrations (version, name)
+  values (1, 'initial');
+  perform set_config('search_path', v_search_path, true);
+end
+$migration$;

@@ -1,0 +1,43 @@
+
+  -- What holds tables and functions together goes first: policies, triggers, checks, views.
+  for v_object in execute
+    'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
+     from pg_catalog.pg_class as class
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind in (''r'', ''p'')
+       and format(''table %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') like ''Rolecall%'''
+    using v_made
+  loop
+    execute (
+      select coalesce(string_agg(statement, '; '), 'select')
+      from (
+        select format('drop policy %I on %s', polname, v_object.table_name)
+        from pg_catalog.pg_policy
+        where polrelid = v_object.id
+        union all
+        select format('drop trigger %I on %s', tgname, v_object.table_name)
+        from pg_catalog.pg_trigger
+        where tgrelid = v_object.id
+          and not tgisinternal
+        union all
+        select format('alter table %s drop constraint %I', v_object.table_name, conname)
+        from pg_catalog.pg_constraint
+        where conrelid = v_object.id
+          and contype = 'c'
+      ) as held (statement)
+    );
+  end loop;
+  for v_object in execute
+    'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
+     from (' || v_inventory || ') as object
+     where (identity = any ($1) or (kind = ''view'' and identity like ''view public.%'' and {drops_views}))
+       and kind in (''view'', ''function'', ''table'', ''type'')
+       and description like ''Rolecall%''
+     group by kind
+     order by array_position(array[''function'', ''view'', ''table'', ''type''], kind)'
+    using v_made
+  loop
+    execute format('drop %s %s', v_object.kind, v_object.names);
+  end loop;

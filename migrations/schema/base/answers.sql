@@ -1,0 +1,96 @@
+-- What an entry point answers when it did what was asked.
+create or replace function rolecall_internal.success(p_data jsonb, p_limits jsonb default null)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limits is null then
+    return jsonb_build_object('ok', true, 'data', p_data);
+  end if;
+  return jsonb_build_object('ok', true, 'data', p_data, 'limits', p_limits);
+end
+$$;
+
+-- What an entry point answers when it refuses. The detail is a sentence for people; a rule, where one refused, is
+-- given as the one reason.
+create or replace function rolecall_internal.refusal(
+  p_code text,
+  p_detail text,
+  p_rule text default null,
+  p_allowed_if text default null,
+  p_data jsonb default null
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+begin
+  if p_rule is not null then
+    v_reasons := jsonb_build_array(
+      jsonb_build_object('code', p_rule, 'message', p_detail)
+      || case
+        when p_allowed_if <> '' then jsonb_build_object('allowed_if', p_allowed_if)
+        else '{}'
+      end
+    );
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('ok', false, 'code', p_code, 'detail', p_detail, 'reasons', v_reasons))
+    || case when p_data is null then '{}' else jsonb_build_object('data', p_data) end;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_without_profile()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'You have no profile, so no role allows you to do this.',
+    'no_profile',
+    'A profile is made for you.'
+  );
+end
+$$;
+
+-- The end of a suspension as answers show it: null for none, "infinity" for one for good.
+create or replace function rolecall_internal.suspension_json(p_until timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if isfinite(p_until) then
+    return to_jsonb(rolecall_internal.iso(p_until));
+  end if;
+  return coalesce(to_jsonb(p_until::text), 'null');
+end
+$$;
+
+-- A message. A deleted one has no content but for whoever may see what was removed, and hands it over.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'seq', p_message.seq,
+    'sender_id', p_message.sender_id,
+    'content', coalesce(p_message.content, p_removed),
+    'created_at', rolecall_internal.iso(p_message.created_at),
+    'show_id', p_message.show_id,
+    'deleted', rolecall_internal.deletion_of(p_message)
+  );
+end
+$$;

@@ -1,0 +1,114 @@
+-- The next two are parsed here and now, as their bodies are standard SQL: no search path is consulted when they run, so
+-- none is pinned, and without a SET clause the planner writes them into the statements that call them.
+
+-- A timestamp as every answer shows it: ISO 8601 in UTC with microseconds.
+create or replace function rolecall_internal.iso(p_at timestamptz)
+returns text
+language sql
+stable
+return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- Text of a request as a uuid; what is none is null, not an error. It has hexadecimal digits but for the four hyphens
+-- in their places; a regular expression would cost ten times as much.
+create or replace function rolecall_internal.uuid_or_null(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when p_text like '________-____-____-____-____________'
+    and translate(p_text, '0123456789abcdefABCDEF', '') = '----'
+  then p_text::uuid
+end;
+
+-- Whether a text may be a message of this length; the function has trimmed it and looked for control characters.
+create or replace function rolecall_internal.has_length(p_text text, p_least int, p_most int)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(char_length(p_text) between p_least and p_most, false);
+end
+$$;
+
+-- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
+-- name that is no role fails to be found, not to be cast.
+create or replace function rolecall_internal.roles_of(p_names jsonb)
+returns rolecall.app_role[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_roles rolecall.app_role[];
+begin
+  if jsonb_typeof(p_names) is distinct from 'array' then
+    return null;
+  end if;
+  select array_agg(role order by role)
+  into v_roles
+  from unnest(enum_range(null::rolecall.app_role)) as role
+  where p_names ? role::text;
+  if exists (
+    select
+    from jsonb_array_elements(p_names) as given
+    where jsonb_typeof(given) <> 'string'
+      or given #>> '{}' <> all (v_roles::text[])
+  ) then
+    return null;
+  end if;
+  return v_roles;
+end
+$$;
+
+-- A moment of a request as the functions write it (RFC 3339 in UTC); null for what is none.
+create or replace function rolecall_internal.moment_or_null(p_text text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$' then
+    return p_text::timestamptz;
+  end if;
+  return null;
+exception
+  -- The thirty-first of February.
+  when datetime_field_overflow or invalid_datetime_format then
+    return null;
+end
+$$;
+
+-- Reading: the inbox, the messages of a conversation, what is unread, and how far somebody has read.
+--
+-- Everything is read by an index that has it in the order of the answer, a page at a time, so that it costs the same
+-- however many conversations and messages there are.
+
+-- A number of a request; null for whatever is no whole number, or too large to be one of ours.
+create or replace function rolecall_internal.whole_number(p_value jsonb)
+returns bigint
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_value) = 'number' and p_value #>> '{}' ~ '^[0-9]{1,18}$' then
+    return (p_value #>> '{}')::bigint;
+  end if;
+  return null;
+end
+$$;
+
+-- Whether a text is the name of a role.
+create or replace function rolecall_internal.is_role(p_name text)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_name = any (enum_range(null::rolecall.app_role)::text[]), false);
+end
+$$;

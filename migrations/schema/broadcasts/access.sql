@@ -1,0 +1,19 @@
+grant execute on function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamptz) to authenticated;
+
+grant select on rolecall.broadcast_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_limits to service_role;
+
+grant select on rolecall.broadcast_quotas to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_quotas to service_role;
+
+grant select on rolecall.broadcasts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcasts to service_role;
+
+grant select on rolecall.broadcast_receipts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_receipts to service_role;
+
+grant select on rolecall.quota_runs to service_role;

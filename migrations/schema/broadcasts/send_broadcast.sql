@@ -1,0 +1,320 @@
+-- Everything about a broadcast of p_sender to p_roles of p_show that is settled before it takes from the quota: whether
+-- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
+create or replace function rolecall_internal.judge_broadcast(
+  p_sender uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_rollout text,
+  out judgement rolecall.judgement,
+  out allowed_roles rolecall.app_role[],
+  out phase text,
+  out pre_show_limit int,
+  out post_show_limit int
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender rolecall.profiles;
+  v_show rolecall.shows;
+  v_facts text[];
+  v_reasons jsonb;
+  v_code text;
+  v_detail text;
+begin
+  select *
+  into v_sender
+  from rolecall.profiles
+  where id = p_sender;
+  judgement.org_id := v_sender.organization_id;
+  judgement.allowed := false;
+  if not rolecall_internal.feature_enabled('send-broadcast', p_rollout, p_sender, v_sender.is_internal) then
+    judgement.refusal := rolecall_internal.refuse_disabled();
+    judgement.rule := 'feature_disabled';
+    return;
+  end if;
+  if v_sender.id is null then
+    judgement.refusal := rolecall_internal.refuse_without_profile();
+    judgement.rule := 'no_profile';
+    return;
+  end if;
+  select *
+  into v_show
+  from rolecall.shows
+  where id = p_show;
+  if not found then
+    judgement.refusal := rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
+    return;
+  end if;
+
+  v_facts := array[
+    'feature_enabled',
+    case when v_sender.suspended_until > now() then 'suspended' end,
+    case when v_show.organizer_id = p_sender then 'own_show' end,
+    case
+      when exists (
+        select
+        from rolecall.show_participants
+        where show_id = p_show
+          and user_id = p_sender
+      )
+      then 'takes_part'
+    end
+  ];
+  -- Every role that is refused is a reason; what is said of several roles is said once.
+  select
+    jsonb_agg(reason order by first_role) filter (where not allowed),
+    (array_agg(code order by first_role) filter (where not allowed))[1],
+    string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed),
+    (array_agg(rule order by allowed, first_role))[1]
+  into v_reasons, v_code, v_detail, judgement.rule
+  from (
+    select
+      min(role) as first_role,
+      coalesce(decision.allowed, false) as allowed,
+      decision.code,
+      decision.rule,
+      jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+        as reason
+    from unnest(p_roles) as role
+    cross join lateral rolecall_internal.decide('broadcast', v_sender.role, role, v_facts) as decision
+    group by decision.allowed, decision.code, decision.rule, decision.message, decision.allowed_if
+  ) as decided;
+  if v_reasons is not null then
+    -- Which of them would be allowed alone.
+    select array_agg(role order by role)
+    into allowed_roles
+    from unnest(p_roles) as role
+    where (rolecall_internal.decide('broadcast', v_sender.role, role, v_facts)).allowed;
+    judgement.refusal := jsonb_build_object('ok', false, 'code', v_code, 'detail', v_detail, 'reasons', v_reasons);
+    return;
+  end if;
+
+  judgement.allowed := true;
+  allowed_roles := p_roles;
+  phase := case when now() < v_show.starts_at then 'pre_show' else 'post_show' end;
+  -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+  select
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'pre_show'
+    ),
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'post_show'
+    )
+  into pre_show_limit, post_show_limit;
+end
+$$;
+
+-- Does what send-broadcast does for p_sender, who is verified: {show_id, recipient_roles, message}.
+create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_show_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+  v_roles rolecall.app_role[] := rolecall_internal.roles_of(p_input -> 'recipient_roles');
+  v_judged record;
+  v_reset_seconds bigint;
+  v_limit int;
+  v_quota rolecall.broadcast_quotas;
+  v_remaining jsonb;
+  v_limits jsonb;
+  v_audience bigint;
+  v_conversation uuid;
+  v_seq bigint;
+  v_message uuid;
+  v_broadcast uuid;
+begin
+  if not rolecall_internal.has_length(p_input ->> 'message', 1, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The message must have 1 to 1000 characters.');
+  end if;
+  if v_roles is null then
+    return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
+  end if;
+  v_judged := rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout);
+  if (v_judged.judgement).allowed is distinct from true then
+    return (v_judged.judgement).refusal;
+  end if;
+
+  v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
+  select *
+  into v_quota
+  from rolecall_internal.take_quota(
+    p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
+  );
+  if not found then
+    return rolecall_internal.refuse_quota(
+      v_judged.phase,
+      v_limit,
+      rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+        || jsonb_build_object(v_judged.phase, 0)
+    );
+  end if;
+  v_remaining := jsonb_build_object(
+    'pre_show', v_quota.pre_show_remaining,
+    'post_show', v_quota.post_show_remaining
+  );
+  if v_limit is not null then
+    v_reset_seconds := greatest(
+      1,
+      ceil(extract(epoch from rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())) - now()))
+    );
+    v_limits := jsonb_build_array(
+      rolecall_internal.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
+    );
+  end if;
+
+  -- Who sends to a role they have themselves is not their own audience.
+  select coalesce(sum(participants), 0)
+  into v_audience
+  from rolecall.show_audience
+  where show_id = v_show_id
+    and role = any (v_roles);
+  if exists (
+    select
+    from rolecall.show_participants
+    where show_id = v_show_id
+      and user_id = p_sender
+      and role = any (v_roles)
+  ) then
+    v_audience := v_audience - 1;
+  end if;
+
+  insert into rolecall.conversations as conversation (
+    kind, show_id, created_by, organization_id, last_seq, last_message_at
+  )
+  values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+  on conflict (show_id, created_by) where kind = 'show' do update
+  set
+    last_seq = conversation.last_seq + 1,
+    last_message_at = excluded.last_message_at
+  returning id, last_seq
+  into v_conversation, v_seq;
+
+  insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
+  values (v_conversation, p_sender, v_seq)
+  on conflict (conversation_id, user_id) do update
+  set last_read_seq = excluded.last_read_seq;
+
+  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
+  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id)
+  returning id
+  into v_message;
+
+  insert into rolecall.broadcasts (
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count
+  )
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience)
+  returning id
+  into v_broadcast;
+
+  insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
+  select v_conversation, v_show_id, role, v_seq, now()
+  from unnest(v_roles) as role
+  on conflict (conversation_id, role) do update
+  set
+    last_seq = excluded.last_seq,
+    last_message_at = excluded.last_message_at;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'broadcast_id', v_broadcast,
+      'conversation_id', v_conversation,
+      'audience_count', v_audience,
+      'quota_remaining', v_remaining
+    ),
+    v_limits
+  );
+end
+$$;
+
+-- The same for a dry run: sends, and takes it back, so that it cannot answer differently from sending.
+create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb;
+  v_conversation uuid;
+begin
+  begin
+    v_answer := rolecall_internal.send_broadcast(p_sender, p_input, p_rollout);
+    raise exception using
+      errcode = 'RC001',
+      message = 'the rehearsal of a broadcast is taken back';
+  exception
+    when sqlstate 'RC001' then
+      null;
+  end;
+  if (v_answer -> 'ok')::boolean then
+    select id
+    into v_conversation
+    from rolecall.conversations
+    where kind = 'show'
+      and show_id = rolecall_internal.uuid_or_null(p_input ->> 'show_id')
+      and created_by = p_sender;
+    v_answer := jsonb_set(
+      v_answer,
+      '{data}',
+      v_answer -> 'data'
+        || jsonb_build_object('broadcast_id', null, 'conversation_id', v_conversation, 'dry_run', true)
+    );
+  end if;
+  return v_answer || (
+    select coalesce(jsonb_object_agg('org_id', organization_id), '{}')
+    from rolecall.profiles
+    where id = p_sender
+  );
+end
+$$;
+
+create or replace function rolecall_edge.send_broadcast(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_input -> 'dry_run' = 'true' then
+    -- Leaves nothing behind: no token, no quota, no message, no key, no audit row.
+    return rolecall_internal.rehearse_broadcast(v_caller, v_input, p_request ->> 'rollout');
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('send-broadcast', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(v_caller, 'send_broadcast');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.send_broadcast(v_caller, v_input, p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('send-broadcast', p_request, v_caller, v_answer);
+end
+$$;

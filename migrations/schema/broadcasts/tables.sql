@@ -1,0 +1,112 @@
+-- Broadcasts: one row each whatever the audience, the quotas that limit them, and the nightly reset.
+--
+-- Locks are taken in one order: the quota of sender and show, then the conversation, then its participant.
+
+create table rolecall.broadcast_limits (
+  role rolecall.app_role not null,
+  phase text not null,
+  per_quota_day int,
+  primary key (role, phase),
+  constraint broadcast_limits_phase_known check (phase in ('pre_show', 'post_show')),
+  constraint broadcast_limits_per_quota_day_positive check (per_quota_day >= 0)
+);
+
+comment on table rolecall.broadcast_limits is
+  'How many broadcasts a sender of this role has for each show and quota day. A role without a row has none.';
+
+comment on column rolecall.broadcast_limits.per_quota_day is 'Null for no limit.';
+
+create table rolecall.broadcast_quotas (
+  sender_id uuid not null references rolecall.profiles (id) on delete cascade,
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  period date not null,
+  pre_show_remaining int,
+  post_show_remaining int,
+  updated_at timestamptz not null default now(),
+  primary key (sender_id, show_id),
+  constraint broadcast_quotas_pre_show_positive check (pre_show_remaining >= 0),
+  constraint broadcast_quotas_post_show_positive check (post_show_remaining >= 0)
+);
+
+comment on table rolecall.broadcast_quotas is
+  'What a sender has left for a show on a quota day. A row of an earlier day counts as full; null is no limit.';
+
+create index broadcast_quotas_show_id_idx
+  on rolecall.broadcast_quotas (show_id);
+
+-- For the nightly reset, and for the newest rows of the diagnostics.
+create index broadcast_quotas_period_idx
+  on rolecall.broadcast_quotas (period);
+
+create table rolecall.broadcasts (
+  id uuid primary key default gen_random_uuid(),
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  seq bigint not null,
+  show_id uuid not null references rolecall.shows (id),
+  sender_id uuid not null references rolecall.profiles (id),
+  phase text not null,
+  recipient_roles rolecall.app_role[] not null,
+  audience_count bigint not null,
+  created_at timestamptz not null default now(),
+  constraint broadcasts_phase_known check (phase in ('pre_show', 'post_show')),
+  constraint broadcasts_recipient_roles_given check (cardinality(recipient_roles) >= 1),
+  constraint broadcasts_audience_count_positive check (audience_count >= 0)
+);
+
+comment on table rolecall.broadcasts is
+  'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
+
+comment on column rolecall.broadcasts.seq is 'The message''s.';
+
+create index broadcasts_conversation_id_seq_idx
+  on rolecall.broadcasts (conversation_id, seq);
+
+create unique index broadcasts_message_id_key
+  on rolecall.broadcasts (message_id);
+
+create index broadcasts_show_id_idx
+  on rolecall.broadcasts (show_id, created_at);
+
+create index broadcasts_sender_id_idx
+  on rolecall.broadcasts (sender_id);
+
+create table rolecall.show_threads (
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  show_id uuid not null references rolecall.shows (id),
+  role rolecall.app_role not null,
+  last_seq bigint not null,
+  last_message_at timestamptz not null,
+  primary key (conversation_id, role)
+);
+
+comment on table rolecall.show_threads is
+  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
+
+-- The inbox of who takes part in a show with a role, newest first.
+create index show_threads_show_id_idx
+  on rolecall.show_threads (show_id, role, last_message_at desc, conversation_id desc);
+
+create table rolecall.broadcast_receipts (
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  last_read_seq bigint not null,
+  read_at timestamptz not null default now(),
+  primary key (conversation_id, user_id)
+);
+
+comment on table rolecall.broadcast_receipts is
+  'How far somebody of the audience has read in a conversation of a show; written when they do.';
+
+create index broadcast_receipts_user_id_idx
+  on rolecall.broadcast_receipts (user_id, conversation_id);
+
+create table rolecall.quota_runs (
+  period date primary key,
+  reset_pre_show bigint not null default 0,
+  reset_post_show bigint not null default 0,
+  pruned jsonb not null default '{}',
+  run_at timestamptz not null default now()
+);
+
+comment on table rolecall.quota_runs is 'The nightly resets, one for each quota day.';

@@ -1,0 +1,25 @@
+insert into rolecall.feature_flags (name, rollout, description)
+values
+  ('send-dm', 'enabled', 'Direct messages and replies.'),
+  ('send-broadcast', 'enabled', 'Broadcasts to the audience of a show.'),
+  ('reset-broadcast-quotas', 'enabled', 'The nightly reset of the broadcast quotas.'),
+  ('start-conversation', 'enabled', 'Help conversations.'),
+  ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.'),
+  ('check-permission', 'enabled', 'What one may do, and why not, before one tries.'),
+  ('conversations', 'enabled', 'The inbox: conversations, their messages, what is unread.'),
+  ('moderation', 'enabled', 'Reports, deleting and restoring messages, suspensions.'),
+  ('blocks', 'enabled', 'Blocking users.'),
+  ('own-data', 'enabled', 'Export and deletion of one''s own data.');
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, action, capacity, window_seconds
+from unnest(enum_range(null::rolecall.app_role)) as role
+cross join (
+  values
+    ('send_dm', 60, 60),
+    ('send_broadcast', 10, 60),
+    ('start_conversation', 20, 60),
+    ('report_message', 10, 60),
+    ('block_user', 60, 60),
+    ('export_own_data', 10, 3600)
+) as limited (action, capacity, window_seconds);

@@ -1,0 +1,217 @@
+-- The upper end of a bucket, in milliseconds.
+create or replace function rolecall_internal.bucket_end_ms(p_bucket int)
+returns double precision
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return 0.1 * power(2.0::double precision, p_bucket / 2.0);
+end
+$$;
+
+-- The end of every request: writes the audit row of a refusal, counts the request, and sees to it that the answer
+-- names the caller's organisation, for the function's log line.
+create or replace function rolecall_internal.finish(
+  p_function text,
+  p_request jsonb,
+  p_user uuid,
+  p_answer jsonb,
+  p_service text default 'database',
+  p_event text default 'refused'
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- From the statement's arrival on, so that waiting for a lock counts; the commit comes after it.
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_code text := coalesce(p_answer ->> 'code', 'ok');
+  v_org_id uuid := p_answer ->> 'org_id';
+begin
+  if not p_answer ? 'org_id' then
+    select organization_id
+    into v_org_id
+    from rolecall.profiles
+    where id = p_user;
+    if v_org_id is not null then
+      p_answer := p_answer || jsonb_build_object('org_id', v_org_id);
+    end if;
+  end if;
+
+  if v_code <> 'ok' then
+    insert into rolecall.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    values (
+      'warn',
+      p_service,
+      p_function,
+      p_event,
+      p_request ->> 'request_id',
+      p_user,
+      rolecall_internal.uuid_or_null(p_answer #>> '{data,conversation_id}'),
+      v_org_id,
+      round(v_ms::numeric, 3),
+      v_code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', p_answer -> 'detail',
+          'reasons', p_answer -> 'reasons',
+          'field', p_answer -> 'field'
+        )
+      )
+    );
+  end if;
+
+  insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+  values (
+    date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+    p_function,
+    v_code,
+    coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
+    -- Two buckets for each doubling above 0.1 ms; the last one ends at 105 s.
+    least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+    pg_backend_pid() % 32,
+    1
+  )
+  on conflict (org_id, slot, function, code, bucket, stripe) do update
+  set requests = metric.requests + 1;
+  return p_answer;
+end
+$$;
+
+-- Answers that the database does; takes no claims, since a load balancer asks.
+create or replace function rolecall_edge.health(p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'database', 'ok',
+      'migration', (select max(version) from rolecall.schema_migrations)
+    )
+  );
+end
+$$;
+
+-- Writes the audit row of a refusal that the function itself decided, such as an attempt to act for somebody else:
+-- {function, code, event, detail, field?}.
+create or replace function rolecall_edge.record_refusal(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_input jsonb := p_request -> 'input';
+begin
+  perform rolecall_internal.finish(
+    coalesce(v_input ->> 'function', 'unknown'),
+    p_request,
+    v_caller,
+    jsonb_build_object(
+      'code', coalesce(v_input ->> 'code', 'internal'),
+      'detail', v_input -> 'detail',
+      'field', v_input -> 'field'
+    ),
+    'function',
+    coalesce(v_input ->> 'event', 'refused')
+  );
+  return rolecall_internal.success('{}');
+end
+$$;
+
+-- rolecall_internal.finish for many requests; one whose answer is null has not been answered yet.
+create or replace function rolecall_internal.finish_many(
+  p_function text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[]
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_answers jsonb[];
+begin
+  with finished as (
+    select
+      request.number,
+      request.user_id,
+      coalesce(request.answer ->> 'code', 'ok') as code,
+      case
+        when request.answer ? 'org_id' then (request.answer ->> 'org_id')::uuid
+        else profile.organization_id
+      end as org_id,
+      case
+        when not request.answer ? 'org_id' and profile.organization_id is not null then
+          request.answer || jsonb_build_object('org_id', profile.organization_id)
+        else request.answer
+      end as answer
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    left join rolecall.profiles as profile
+      on profile.id = request.user_id
+      and not request.answer ? 'org_id'
+  ),
+  logged as (
+    insert into rolecall.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    select
+      'warn',
+      'database',
+      p_function,
+      'refused',
+      p_requests -> (number::int - 1) ->> 'request_id',
+      user_id,
+      rolecall_internal.uuid_or_null(answer #>> '{data,conversation_id}'),
+      org_id,
+      round(v_ms::numeric, 3),
+      code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', answer -> 'detail',
+          'reasons', answer -> 'reasons',
+          'field', answer -> 'field'
+        )
+      )
+    from finished
+    where answer is not null
+      and code <> 'ok'
+    order by number
+  ),
+  counted as (
+    insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+    select
+      date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+      p_function,
+      code,
+      coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
+      least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+      pg_backend_pid() % 32,
+      count(*)
+    from finished
+    where answer is not null
+    group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
+    order by 4, 3
+    on conflict (org_id, slot, function, code, bucket, stripe) do update
+    set requests = metric.requests + excluded.requests
+  )
+  select array_agg(answer order by number)
+  into v_answers
+  from finished;
+  return v_answers;
+end
+$$;

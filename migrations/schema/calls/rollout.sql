@@ -1,0 +1,90 @@
+-- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
+-- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
+-- shared/src/rollout.rs.
+create or replace function rolecall_internal.rollout_includes(
+  p_rollout text,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digest bytea;
+begin
+  if p_rollout = 'enabled' then
+    return true;
+  end if;
+  if p_rollout = 'internal' then
+    return coalesce(p_internal, false);
+  end if;
+  if p_rollout ~ '^percentage:(0|[1-9][0-9]?|100)$' and p_flag is not null and p_user is not null then
+    if p_internal then
+      return true;
+    end if;
+    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
+    return (
+      (get_byte(v_digest, 0)::bigint << 24)
+      + (get_byte(v_digest, 1) << 16)
+      + (get_byte(v_digest, 2) << 8)
+      + get_byte(v_digest, 3)
+    ) % 10000 < substr(p_rollout, 12)::int * 100;
+  end if;
+  return false;
+end
+$$;
+
+-- Whether a function is on for a user: both the flag's row and the operator's variable (p_rollout) must include them.
+create or replace function rolecall_internal.feature_enabled(
+  p_flag text,
+  p_rollout text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_flag text;
+begin
+  select rollout
+  into v_flag
+  from rolecall.feature_flags
+  where name = p_flag;
+  return rolecall_internal.rollout_includes(v_flag, p_flag, p_user, p_internal)
+    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_internal);
+end
+$$;
+
+create or replace function rolecall_internal.refuse_disabled()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'feature_disabled',
+    'This function is switched off, or not rolled out to you yet.',
+    'feature_disabled',
+    'The function is switched on for you.'
+  );
+end
+$$;
+
+-- The rollout of another function, which decides with it whether that function would refuse.
+create or replace function rolecall_internal.rollout_of(p_request jsonb, p_flag text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_request -> 'rollouts' ->> p_flag, 'enabled');
+end
+$$;

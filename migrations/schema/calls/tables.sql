@@ -1,0 +1,124 @@
+-- What keeps the service running: feature flags and rollout, the audit log, idempotency records, rate limits, request
+-- metrics.
+
+-- Flags
+
+create table rolecall.feature_flags (
+  name text primary key,
+  rollout text not null,
+  description text not null default '',
+  updated_at timestamptz not null default now(),
+  constraint feature_flags_rollout_form
+    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$')
+);
+
+comment on table rolecall.feature_flags is 'How far each function is rolled out. A function without a row is off.';
+
+comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
+
+-- Audit log
+
+create table rolecall.application_logs (
+  id bigint generated always as identity primary key,
+  "timestamp" timestamptz not null default now(),
+  level text not null,
+  service text not null,
+  method text,
+  event text not null,
+  request_id text,
+  user_id uuid,
+  conversation_id uuid,
+  org_id uuid,
+  duration_ms numeric,
+  code text,
+  details jsonb not null default '{}',
+  constraint application_logs_level_known check (level in ('info', 'warn', 'error'))
+);
+
+comment on table rolecall.application_logs is
+  'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
+
+-- Both the nightly pruning and whoever reads the log go by time.
+create index application_logs_timestamp_idx
+  on rolecall.application_logs ("timestamp");
+
+-- Idempotency
+
+create table rolecall.idempotency_records (
+  user_id uuid not null,
+  key text not null,
+  fingerprint bytea not null,
+  answer jsonb,
+  created_at timestamptz not null default now(),
+  primary key (user_id, key),
+  constraint idempotency_records_key_length check (char_length(key) between 1 and 255)
+);
+
+comment on table rolecall.idempotency_records is
+  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
+
+create index idempotency_records_created_at_idx
+  on rolecall.idempotency_records (created_at);
+
+-- Rate limits
+
+create table rolecall.rate_limits (
+  role rolecall.app_role not null,
+  action text not null,
+  capacity int,
+  window_seconds int not null,
+  primary key (role, action),
+  constraint rate_limits_capacity_positive check (capacity >= 0),
+  constraint rate_limits_window_seconds_positive check (window_seconds >= 1)
+);
+
+comment on table rolecall.rate_limits is
+  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
+
+comment on column rolecall.rate_limits.capacity is 'Null for no limit.';
+
+-- Unlogged: a crash fills every bucket, which harms nobody, and a message costs no write-ahead log for it.
+create unlogged table rolecall.rate_buckets (
+  user_id uuid not null,
+  action text not null,
+  tokens double precision not null,
+  refilled_at timestamptz not null,
+  capacity int not null,
+  window_seconds int not null,
+  primary key (user_id, action)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.rate_buckets is
+  'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
+
+comment on column rolecall.rate_buckets.capacity is
+  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+
+-- Metrics
+
+create table rolecall.request_metrics (
+  slot timestamptz not null,
+  function text not null,
+  code text not null,
+  org_id uuid not null,
+  bucket smallint not null,
+  stripe smallint not null,
+  requests bigint not null,
+  primary key (org_id, slot, function, code, bucket, stripe)
+)
+-- Room on each page for the next version of a row that is counted up all the time.
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.request_metrics is
+  'How many requests each function answered with which code in 15 minutes, and how long the database took.';
+
+comment on column rolecall.request_metrics.code is 'ok, or the code of the refusal.';
+
+comment on column rolecall.request_metrics.org_id is 'The caller''s organisation; the nil uuid for none.';
+
+comment on column rolecall.request_metrics.bucket is
+  'Up to 0.1 ms in 0, then each bucket reaches to the square root of two times the one before.';
+
+comment on column rolecall.request_metrics.stripe is
+  'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';

@@ -1,0 +1,352 @@
+-- Conversations as p_user sees them, who reads each as the reader of the same place in p_readers: with whom, about which
+-- show, its newest message, what is unread, and whether they may write into it. To an audience the newest message is the
+-- newest that is for them, and what is unread is counted among those. The removed contents are for moderators.
+--
+-- One statement for a whole page, and one decision for all conversations of the same facts.
+create or replace function rolecall_internal.conversation_cards(
+  p_user uuid,
+  p_conversations uuid[],
+  p_readers text[],
+  p_removed boolean,
+  p_send_dm_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    with shown as materialized (
+      select
+        asked.number,
+        asked.reader,
+        conversation.*,
+        fact.sender_role,
+        fact.sender_internal,
+        fact.org_id as sender_org_id,
+        fact.rollout,
+        fact.target_role,
+        case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
+        case
+          when asked.reader <> 'audience' then conversation.last_seq
+          else (
+            select broadcast.seq
+            from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+            order by broadcast.seq desc
+            limit 1
+          )
+        end as newest_seq,
+        case asked.reader
+          when 'people' then (
+            select own.last_read_seq
+            from rolecall.conversation_participants as own
+            where own.conversation_id = conversation.id
+              and own.user_id = p_user
+          )
+          when 'audience' then (
+            select receipt.last_read_seq
+            from rolecall.broadcast_receipts as receipt
+            where receipt.conversation_id = conversation.id
+              and receipt.user_id = p_user
+          )
+        end as read_seq,
+        case
+          when conversation.kind = 'show' then nullif(conversation.created_by, p_user)
+          when conversation.participant_low = p_user then conversation.participant_high
+          when conversation.participant_high = p_user then conversation.participant_low
+        end as other_id
+      from unnest(p_conversations, p_readers) with ordinality as asked (id, reader, number)
+      cross join lateral (
+        select *
+        from rolecall.conversations
+        where id = asked.id
+        -- Each by its key, whatever PostgreSQL thinks how many there are.
+        offset 0
+      ) as conversation
+      cross join lateral (
+        select *
+        from rolecall_internal.reply_facts(p_user, asked.id)
+        offset 0
+      ) as fact
+    ),
+    judged as materialized (
+      select
+        alike.target_role,
+        alike.facts,
+        rolecall_internal.judge_reply_facts(
+          p_user,
+          alike.sender_role,
+          alike.sender_internal,
+          alike.sender_org_id,
+          alike.rollout,
+          p_send_dm_rollout,
+          alike.target_role,
+          alike.facts
+        ) as judgement
+      from (
+        select distinct sender_role, sender_internal, sender_org_id, rollout, target_role, facts
+        from shown
+      ) as alike
+    )
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', shown.id,
+        'kind', shown.kind,
+        'version', shown.version,
+        'with', case
+          when shown.other_id is not null then (
+            -- Of an imported conversation with somebody who has no profile, the id is all there is.
+            select jsonb_build_object('id', shown.other_id, 'display_name', person.display_name, 'role', person.role)
+            from (values (shown.other_id)) as other (id)
+            left join rolecall.profiles as person
+              on person.id = other.id
+          )
+        end,
+        'show', (
+          select jsonb_build_object('id', show.id, 'title', show.title)
+          from rolecall.shows as show
+          where show.id = shown.show_id
+        ),
+        'last_message', newest.message,
+        'last_seq', coalesce(shown.newest_seq, 0),
+        -- Of what was imported before somebody had a profile nothing is new to them; and who looks in to moderate has
+        -- nothing to read.
+        'last_read_seq', case shown.reader
+          when 'people' then coalesce(shown.read_seq, shown.newest_seq)
+          else coalesce(shown.read_seq, 0)
+        end,
+        'unread_count', case
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then (
+            select count(*)
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq > coalesce(shown.read_seq, 0)
+          )
+          else 0
+        end,
+        'can_reply', coalesce((judged.judgement).allowed, false),
+        'reply_refusal', case
+          when (judged.judgement).allowed then null
+          else jsonb_build_object(
+            'code', (judged.judgement).refusal -> 'code',
+            'rule', (judged.judgement).rule,
+            'message', (judged.judgement).refusal -> 'detail',
+            'allowed_if', (judged.judgement).refusal #> '{reasons,0,allowed_if}'
+          )
+        end,
+        'created_at', rolecall_internal.iso(shown.created_at),
+        'last_message_at', rolecall_internal.iso(coalesce(newest.created_at, shown.last_message_at))
+      )
+      order by shown.number
+    )
+    from shown
+    join judged
+      on judged.target_role is not distinct from shown.target_role
+      and judged.facts = shown.facts
+    left join lateral (
+      select
+        rolecall_internal.message_json(message, case when p_removed then removed.content end) as message,
+        message.created_at
+      from rolecall.messages as message
+      left join rolecall.removed_contents as removed
+        on removed.message_id = message.id
+      where message.conversation_id = shown.id
+        and message.seq = shown.newest_seq
+      offset 0
+    ) as newest
+      on true
+  );
+end
+$$;
+
+-- A page of the conversations of p_user with when each had its newest message that they see, newest first, after the
+-- one that (p_at, p_id) names. Each part reads no more than a page of its index.
+create or replace function rolecall_internal.inbox_page(
+  p_user uuid,
+  p_kind text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select listed.id, listed.at, listed.reader
+  from (
+    (
+      select conversation.id, conversation.last_message_at as at, 'people' as reader
+      from rolecall.conversations as conversation
+      where conversation.participant_low = p_user
+        and p_kind is distinct from 'show'
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.participant_high = p_user
+        and p_kind is distinct from 'show'
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.created_by = p_user
+        and conversation.kind = 'show'
+        and p_kind is distinct from 'direct'
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What is broadcast where they take part.
+      select thread.conversation_id, thread.last_message_at, 'audience'
+      from rolecall.show_participants as own
+      cross join lateral (
+        select newest.conversation_id, newest.last_message_at
+        from rolecall.show_threads as newest
+        join rolecall.conversations as conversation
+          on conversation.id = newest.conversation_id
+          and conversation.created_by <> p_user
+        where newest.show_id = own.show_id
+          and newest.role = own.role
+          and newest.last_message_at >= own.joined_at
+          and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
+        order by newest.last_message_at desc, newest.conversation_id desc
+        limit p_limit
+      ) as thread
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What was broadcast where they took part, unless they see later messages of it, too.
+      select newest.conversation_id, max(last.created_at), 'audience'
+      from rolecall.past_participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+      cross join lateral (
+        select broadcast.created_at
+        from rolecall.broadcasts as broadcast
+        where broadcast.conversation_id = newest.conversation_id
+          and broadcast.sender_id <> p_user
+          and broadcast.created_at >= own.joined_at
+          and broadcast.created_at < own.left_at
+          and own.role = any (broadcast.recipient_roles)
+        order by broadcast.seq desc
+        limit 1
+      ) as last
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+        and not exists (
+          select
+          from rolecall.show_participants as now_own
+          join rolecall.show_threads as later
+            on later.conversation_id = newest.conversation_id
+            and later.role = now_own.role
+            and later.last_message_at >= now_own.joined_at
+          where now_own.user_id = p_user
+            and now_own.show_id = own.show_id
+        )
+      group by newest.conversation_id
+      having (max(last.created_at), newest.conversation_id) < (p_at, p_id)
+      order by 2 desc, 1 desc
+      limit p_limit
+    )
+  ) as listed
+  order by listed.at desc, listed.id desc
+  limit p_limit;
+end
+$$;
+
+-- Does what GET conversations does for p_user, who is verified: {limit, kind?, cursor?}.
+create or replace function rolecall_internal.inbox(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_kind text := p_input ->> 'kind';
+  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_removed boolean;
+  -- Before everything.
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_conversations uuid[];
+  v_readers text[];
+  v_cards jsonb;
+  v_next text;
+begin
+  if v_kind not in ('direct', 'show') then
+    return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select at, id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+    if v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  v_removed := exists (
+    select
+    from rolecall.profiles
+    where id = p_user
+      and role in ('moderator', 'admin')
+  );
+
+  -- One more than the page tells whether there is another.
+  select
+    array_agg(id order by number) filter (where number <= v_limit),
+    array_agg(reader order by number) filter (where number <= v_limit),
+    case
+      when count(*) > v_limit then max(rolecall_internal.cursor_of(at, id)) filter (where number = v_limit)
+    end
+  into v_conversations, v_readers, v_next
+  from (
+    select id, at, reader, row_number() over (order by at desc, id desc) as number
+    from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+  ) as page;
+  v_cards := coalesce(
+    rolecall_internal.conversation_cards(p_user, v_conversations, v_readers, v_removed, p_send_dm_rollout),
+    '[]'
+  );
+
+  return rolecall_internal.success(jsonb_build_object('conversations', v_cards, 'next_cursor', v_next));
+end
+$$;
+
+create or replace function rolecall_edge.inbox(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+begin
+  if v_answer is null then
+    v_answer := rolecall_internal.inbox(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
+  end if;
+  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+end
+$$;

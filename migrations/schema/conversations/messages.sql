@@ -1,0 +1,124 @@
+-- Does what GET conversations/:id/messages does for p_user, who is verified: {conversation_id, limit, before_seq?,
+-- since_seq?}: the newest messages, those before a number, or, to catch up, those since one. The answer says as what they
+-- read it.
+--
+-- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
+create or replace function rolecall_internal.read_messages(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit int := rolecall_internal.page_size(p_input, 200);
+  v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
+  v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_removed boolean;
+  v_audience_of uuid;
+  v_messages jsonb;
+  v_first bigint;
+  v_last bigint;
+begin
+  if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
+    return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'since_seq', 'null') <> 'null' and v_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The since_seq must be a whole number.');
+  end if;
+
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refuse_unknown_conversation();
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+  v_removed := v_reader = 'moderator'
+    or exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+        and role in ('moderator', 'admin')
+    );
+  select
+    coalesce(
+      jsonb_agg(
+        rolecall_internal.message_json(message, case when v_removed then removed.content end)
+        order by message.seq
+      ),
+      '[]'
+    ),
+    min(message.seq),
+    max(message.seq)
+  into v_messages, v_first, v_last
+  from rolecall_internal.visible_messages(
+    p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+  ) as message
+  left join rolecall.removed_contents as removed
+    on removed.message_id = message.id;
+  -- Of a page without messages, where it would be.
+  v_first := coalesce(v_first, v_since + 1, v_before);
+  v_last := coalesce(v_last, v_before - 1, v_since);
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation',
+      rolecall_internal.conversation_cards(
+        p_user,
+        array[v_conversation.id],
+        array[v_reader],
+        v_removed,
+        p_send_dm_rollout
+      ) -> 0,
+      'messages', v_messages,
+      'has_more_before', v_first is not null and exists (
+        select
+        from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
+      ),
+      'has_more_after', v_last is not null and exists (
+        select
+        from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
+      )
+    )
+  ) || jsonb_build_object('reader', v_reader);
+end
+$$;
+
+create or replace function rolecall_edge.messages(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+begin
+  if v_answer is null then
+    v_answer := rolecall_internal.read_messages(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
+    if v_answer ->> 'reader' = 'moderator' then
+      insert into rolecall.application_logs (
+        level, service, method, event, request_id, user_id, conversation_id, org_id, code
+      )
+      select
+        'info',
+        'database',
+        'conversations',
+        'conversation_read_by_moderator',
+        p_request ->> 'request_id',
+        v_caller,
+        rolecall_internal.uuid_or_null(v_answer #>> '{data,conversation,id}'),
+        organization_id,
+        'ok'
+      from rolecall.profiles
+      where id = v_caller;
+    end if;
+  end if;
+  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer - 'reader');
+end
+$$;

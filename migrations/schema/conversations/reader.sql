@@ -1,0 +1,163 @@
+-- Why a request may not read, and null when it may: it is no signed-in user's, the function is off for them, or they
+-- have no profile. A suspended user reads on.
+create or replace function rolecall_internal.refuse_reader(p_request jsonb, p_caller uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_profile rolecall.profiles;
+begin
+  if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    return rolecall_internal.refuse_non_user(p_request);
+  end if;
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_caller;
+  if not rolecall_internal.feature_enabled('conversations', p_request ->> 'rollout', p_caller, v_profile.is_internal) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if v_profile.id is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  return null;
+end
+$$;
+
+-- As what p_user may read a conversation, best first: as one of its people (people), as the audience of its broadcasts
+-- (audience), as the organizer of its show (organizer), as a moderator (moderator). Null when not at all, or when there
+-- is none.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+    or exists (
+      select
+      from rolecall.conversation_participants
+      where conversation_id = p_conversation.id
+        and user_id = p_user
+    )
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      case when reader.suspended_until > now() then 'suspended' end,
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, 'attendee', v_facts)).allowed
+  then
+    return case when v_role in ('moderator', 'admin') then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest: all of them, or, of the broadcasts for the show p_audience_of, those that p_user sees as their
+-- audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.id = broadcast.message_id
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.id = broadcast.message_id
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_unknown_conversation()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'not_found',
+    'No conversation with this id has you as a participant.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;

@@ -1,0 +1,83 @@
+-- The oldest is what an alarm is about.
+create or replace view rolecall_monitoring.pending_reports as
+select
+  count(*) as count,
+  min(created_at) as oldest_at,
+  extract(epoch from now() - min(created_at))::bigint as oldest_age_seconds
+from rolecall.reported_messages
+where status = 'pending';
+
+comment on view rolecall_monitoring.pending_reports is 'How many reports wait for a moderator, and since when the oldest does.';
+
+create or replace view rolecall_monitoring.reports_by_status as
+select
+  known.status,
+  coalesce(sum(counted.reports), 0)::bigint as reports
+from unnest(array['pending', 'dismissed', 'actioned']) as known (status)
+left join rolecall.report_counts as counted
+  on counted.status = known.status
+group by known.status;
+
+comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';
+
+-- Requests are counted in quarters of an hour: the hour begins with the quarter that it begins in.
+create or replace view rolecall_monitoring.requests_last_hour as
+select
+  function,
+  code,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 15 minutes'
+group by function, code;
+
+comment on view rolecall_monitoring.requests_last_hour is 'Requests by function and answer: ok, or the code of the refusal.';
+
+create or replace view rolecall_monitoring.rate_limited_last_hour as
+select
+  function,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 15 minutes'
+  and code in ('rate_limited', 'quota_exceeded')
+group by function;
+
+comment on view rolecall_monitoring.rate_limited_last_hour is 'Requests that a rate limit or a quota refused, by function.';
+
+create or replace view rolecall_monitoring.quota_reset as
+select
+  max(period) as last_period,
+  max(run_at) as run_at,
+  extract(epoch from now() - max(run_at))::bigint as age_seconds,
+  -- The quota day begins at 02:00 UTC; whoever reads a view needs the right to every function in it.
+  max(period) is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
+from rolecall.quota_runs;
+
+comment on view rolecall_monitoring.quota_reset is 'The newest nightly reset, and whether that of today is still to come.';
+
+create or replace view rolecall_monitoring.suspensions as
+select
+  count(*) as count,
+  count(*) filter (where suspended_until = 'infinity') as for_good
+from rolecall.profiles
+where suspended_until > now();
+
+comment on view rolecall_monitoring.suspensions is 'How many users are suspended now.';
+
+create or replace view rolecall_monitoring.unfinished_deletions as
+select
+  count(*) as count,
+  min(requested_at) as oldest_at,
+  extract(epoch from now() - min(requested_at))::bigint as oldest_age_seconds
+from rolecall.data_deletions
+where completed_at is null;
+
+comment on view rolecall_monitoring.unfinished_deletions is
+  'Requests to delete one''s own data that need another call, and since when the oldest does.';
+
+create or replace view rolecall_monitoring.migration as
+select version, name, applied_at
+from rolecall.schema_migrations
+order by version desc
+limit 1;
+
+comment on view rolecall_monitoring.migration is 'The newest migration of this database.';

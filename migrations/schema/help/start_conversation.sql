@@ -1,0 +1,252 @@
+-- Why p_user, who is verified, may not write at all or not to p_other; null when they may. The rollout of
+-- start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_writer(p_user uuid, p_other uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user rolecall.profiles;
+begin
+  select *
+  into v_user
+  from rolecall.profiles
+  where id = p_user;
+  if not found then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  if v_user.suspended_until > now() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Does what start-conversation does for p_helper, who is verified.
+create or replace function rolecall_internal.start_help_conversation(
+  p_helper uuid,
+  p_help_request uuid,
+  p_initial_message text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_request rolecall.help_requests;
+  v_refusal jsonb;
+  v_conversation uuid;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
+  -- do not wait for each other.
+  select *
+  into v_request
+  from rolecall.help_requests
+  where id = p_help_request
+  for share;
+
+  if not rolecall_internal.feature_enabled(
+    'start-conversation',
+    p_rollout,
+    p_helper,
+    (select is_internal from rolecall.profiles where id = p_helper)
+  ) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  v_refusal := rolecall_internal.refuse_help_writer(p_helper, v_request.requester_id);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if not rolecall_internal.has_length(p_initial_message, 10, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The initial_message must have 10 to 1000 characters.');
+  end if;
+  if v_request.id is null then
+    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
+  end if;
+  if v_request.requester_id = p_helper then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'One cannot offer help on one''s own request.',
+      'own_help_request',
+      'The help request is somebody else''s.'
+    );
+  end if;
+  if v_request.status <> 'open' then
+    return rolecall_internal.refusal(
+      'help_request_unavailable',
+      'This help request is no longer open.',
+      'help_request_not_open',
+      'The requester opens it again.'
+    );
+  end if;
+
+  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
+  on conflict (help_request_id, helper_id) do nothing
+  returning id
+  into v_conversation;
+  if v_conversation is null then
+    select id
+    into v_conversation
+    from public.conversations_v2
+    where help_request_id = p_help_request
+      and helper_id = p_helper;
+    return rolecall_internal.refusal(
+      'conversation_exists',
+      'You already have a conversation about this help request.',
+      'one_conversation_per_helper',
+      'You write into the conversation that exists.',
+      jsonb_build_object('conversation_id', v_conversation)
+    );
+  end if;
+
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (v_conversation, p_helper, p_initial_message)
+  returning *
+  into v_message;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_internal.help_message(p_message public.messages_v2)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'content', p_message.content,
+    'sender_id', p_message.sender_id,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- The three RPCs below are called through PostgREST, too, by users and with their rights. They take the caller from the
+-- verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  if p_user is distinct from auth.uid() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'You cannot act for somebody else.',
+      'impersonation',
+      'The user named is yourself.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Starts the conversation of a helper about a help request with its first message.
+create or replace function public.create_conversation_atomic(
+  p_help_request_id uuid,
+  p_helper_id uuid,
+  p_initial_message text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_helper_id);
+  v_limit jsonb;
+begin
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(p_helper_id, 'start_conversation');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.start_help_conversation(p_helper_id, p_help_request_id, p_initial_message, 'enabled'),
+        v_limit
+      );
+    end if;
+  end if;
+  return rolecall_internal.finish('create_conversation_atomic', '{}', auth.uid(), v_answer);
+end
+$$;
+
+create or replace function rolecall_edge.start_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_input jsonb := p_request -> 'input';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('start-conversation', v_caller, v_key, v_input);
+  end if;
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(v_caller, 'start_conversation');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.start_help_conversation(
+          v_caller,
+          rolecall_internal.uuid_or_null(v_input ->> 'help_request_id'),
+          v_input ->> 'initial_message',
+          p_request ->> 'rollout'
+        ),
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('start-conversation', p_request, v_caller, v_answer);
+end
+$$;

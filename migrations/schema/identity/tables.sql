@@ -1,0 +1,53 @@
+create table rolecall.schema_migrations (
+  version int primary key,
+  name text not null,
+  applied_at timestamptz not null default now()
+);
+
+comment on table rolecall.schema_migrations is 'Which migrations this database has.';
+
+create type rolecall.app_role as enum (
+  'attendee',
+  'dealer',
+  'mvp_dealer',
+  'show_organizer',
+  'moderator',
+  'admin'
+);
+
+comment on type rolecall.app_role is 'The application role of a profile; the permission matrix speaks of it.';
+
+create table rolecall.organizations (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  created_at timestamptz not null default now(),
+  constraint organizations_name_length check (char_length(name) between 1 and 200)
+);
+
+comment on table rolecall.organizations is 'Organisations whose people use Rolecall; a profile belongs to at most one.';
+
+create table rolecall.profiles (
+  id uuid primary key,
+  display_name text not null default '',
+  role rolecall.app_role not null default 'attendee',
+  organization_id uuid references rolecall.organizations (id),
+  organization_role text,
+  is_internal boolean not null default false,
+  suspended_until timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint profiles_display_name_length check (char_length(display_name) <= 200),
+  constraint profiles_organization_role_known
+    check (organization_role in ('owner', 'admin', 'sitter', 'client')),
+  constraint profiles_organization_role_has_organization
+    check (organization_role is null or organization_id is not null)
+);
+
+comment on table rolecall.profiles is 'The users. Role, organisation and suspension are for the backend to set.';
+
+comment on column rolecall.profiles.is_internal is 'Gets features that are rolled out to internal users.';
+
+comment on column rolecall.profiles.suspended_until is 'Cannot write before this moment; infinity for good.';
+
+create index profiles_organization_id_idx
+  on rolecall.profiles (organization_id);

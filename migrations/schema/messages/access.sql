@@ -1,0 +1,26 @@
+-- The checks of the tables run with the rights of whoever writes; the schema stays closed.
+grant execute on function
+  rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
+  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean)
+  to service_role;
+
+grant execute on function
+  public.can_user_send_dm(uuid, uuid, uuid),
+  public.can_user_reply(uuid, uuid)
+  to authenticated;
+
+grant select, insert, delete on rolecall.user_blocks to authenticated;
+
+grant select, insert, update, delete on rolecall.user_blocks to service_role;
+
+grant select on rolecall.conversations to authenticated;
+
+grant select, insert, update, delete on rolecall.conversations to service_role;
+
+grant select on rolecall.conversation_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.conversation_participants to service_role;
+
+grant select on rolecall.messages to authenticated;
+
+grant select, insert, update, delete on rolecall.messages to service_role;

@@ -1,0 +1,48 @@
+alter table rolecall.user_blocks enable row level security;
+
+drop policy if exists "people see whom they block" on rolecall.user_blocks;
+
+create policy "people see whom they block"
+on rolecall.user_blocks
+for select
+to authenticated
+using (blocker_id = (select auth.uid()));
+
+drop policy if exists "people block others" on rolecall.user_blocks;
+
+create policy "people block others"
+on rolecall.user_blocks
+for insert
+to authenticated
+with check (blocker_id = (select auth.uid()));
+
+drop policy if exists "people lift their blocks" on rolecall.user_blocks;
+
+create policy "people lift their blocks"
+on rolecall.user_blocks
+for delete
+to authenticated
+using (blocker_id = (select auth.uid()));
+
+-- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in 0007_broadcasts.
+alter table rolecall.conversations enable row level security;
+
+alter table rolecall.conversation_participants enable row level security;
+
+drop policy if exists "people see who is in their conversations" on rolecall.conversation_participants;
+
+create policy "people see who is in their conversations"
+on rolecall.conversation_participants
+for select
+to authenticated
+using (
+  user_id = (select auth.uid())
+  or exists (
+    select
+    from rolecall.conversations as conversation
+    where conversation.id = conversation_id
+      and (select auth.uid()) in (conversation.participant_low, conversation.participant_high)
+  )
+);
+
+alter table rolecall.messages enable row level security;

@@ -1,0 +1,174 @@
+-- Does what send-dm does for p_sender, who is verified: {recipient_id, content, show_id?} starts or continues the
+-- direct conversation of the two, {conversation_id, content} replies.
+create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_content text := p_input ->> 'content';
+  v_recipient uuid;
+  v_conversation uuid;
+  v_show uuid;
+  v_judgement rolecall.judgement;
+  v_seq bigint;
+  v_message uuid;
+begin
+  if coalesce(char_length(v_content) not between 1 and 2000, true) then
+    return rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+  end if;
+
+  if p_input ->> 'conversation_id' is null then
+    v_recipient := rolecall_internal.uuid_or_null(p_input ->> 'recipient_id');
+    if p_input ->> 'show_id' is not null then
+      v_show := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+      if v_show is null then
+        return rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.');
+      end if;
+    end if;
+    v_judgement := rolecall_internal.judge_dm(p_sender, v_recipient, v_show, p_rollout);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    -- One statement settles who makes the conversation and who continues it, and numbers the message.
+    with numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      values (
+        'direct',
+        least(p_sender, v_recipient),
+        greatest(p_sender, v_recipient),
+        p_sender,
+        v_judgement.org_id,
+        1,
+        now()
+      )
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + 1,
+        last_message_at = excluded.last_message_at
+      where not conversation.read_only
+      returning id, last_seq
+    )
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
+    select id, last_seq, p_sender, v_content, v_show
+    from numbered
+    returning conversation_id, seq, id
+    into v_conversation, v_seq, v_message;
+    if not found then
+      -- There is a conversation, and the operator has closed it.
+      select id
+      into v_conversation
+      from rolecall.conversations
+      where kind = 'direct'
+        and version = 'v2'
+        and participant_low = least(p_sender, v_recipient)
+        and participant_high = greatest(p_sender, v_recipient);
+      return (rolecall_internal.judge_reply(p_sender, v_conversation, p_rollout)).refusal;
+    end if;
+  else
+    v_conversation := rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+    v_judgement := rolecall_internal.judge_reply(p_sender, v_conversation, p_rollout);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    with numbered as (
+      update rolecall.conversations
+      set
+        last_seq = last_seq + 1,
+        last_message_at = now()
+      where id = v_conversation
+        and not read_only
+      returning id, last_seq
+    )
+    insert into rolecall.messages (conversation_id, seq, sender_id, content)
+    select id, last_seq, p_sender, v_content
+    from numbered
+    returning seq, id
+    into v_seq, v_message;
+    if not found then
+      -- Closed or deleted since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
+    end if;
+  end if;
+
+  -- Not part of the statement above, which would not see what was committed while it waited for the conversation.
+  if v_seq = 1 then
+    insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+    values
+      (v_conversation, p_sender, 1),
+      (v_conversation, v_recipient, 0);
+  else
+    update rolecall.conversation_participants
+    set last_read_seq = v_seq
+    where conversation_id = v_conversation
+      and user_id = p_sender;
+  end if;
+
+  return jsonb_build_object(
+    'ok', true,
+    'data', jsonb_build_object(
+      'message_id', v_message,
+      'conversation_id', v_conversation,
+      'seq', v_seq,
+      'created_at', rolecall_internal.iso(now())
+    ),
+    'org_id', v_judgement.org_id
+  );
+end
+$$;
+
+-- One request of send-dm. All it depends on is its own envelope, so that a statement can one day answer several.
+create or replace function rolecall_internal.send_dm_one(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('send-dm', v_caller, v_key, p_request -> 'input');
+  end if;
+  if v_answer is null then
+    v_limit := rolecall_internal.take_token(v_caller, 'send_dm');
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.send_dm(v_caller, p_request -> 'input', p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('send-dm', p_request, v_caller, v_answer);
+end
+$$;
+
+create or replace function rolecall_edge.send_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.send_dm_many(p_request);
+  end if;
+  return rolecall_internal.send_dm_one(p_request);
+end
+$$;

@@ -1,0 +1,242 @@
+-- Direct messages: blocks, conversations, their participants and messages, and who may write to whom.
+--
+-- Locks are taken in one order everywhere: the row of the conversation, then those of its participants, then the
+-- message. A conversation's row is what numbers its messages, so whoever writes into it waits for the one before.
+
+create table rolecall.user_blocks (
+  blocker_id uuid not null references rolecall.profiles (id) on delete cascade,
+  blocked_id uuid not null references rolecall.profiles (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (blocker_id, blocked_id),
+  constraint user_blocks_of_somebody_else check (blocker_id <> blocked_id)
+);
+
+comment on table rolecall.user_blocks is 'Who has blocked whom. A block stops direct messages both ways.';
+
+create index user_blocks_blocked_id_idx
+  on rolecall.user_blocks (blocked_id);
+
+-- What a row of the next two tables must be. PostgreSQL reads a check's expression anew for every statement, so that one
+-- of this length costs a message more than all of its indexes; the call of a function is short to read.
+create or replace function rolecall_internal.is_conversation(
+  p_version text,
+  p_kind text,
+  p_low uuid,
+  p_high uuid,
+  p_show uuid,
+  p_created_by uuid,
+  p_read_only boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    case p_version
+      when 'v2' then
+        p_created_by is not null
+        and case p_kind
+          when 'direct' then p_low < p_high and p_show is null
+          when 'show' then p_low is null and p_high is null and p_show is not null
+        end
+      -- What was imported may lack people, and is for reading alone.
+      when 'v1' then
+        p_kind = 'direct'
+        and p_read_only
+        and (p_low < p_high or p_high is null)
+    end,
+    false
+  );
+end
+$$;
+
+create or replace function rolecall_internal.is_message(
+  p_sender uuid,
+  p_content text,
+  p_created_at timestamptz,
+  p_deleted_at timestamptz,
+  p_deleted_as text,
+  p_legacy boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- What was imported may lack its sender, its time and its content.
+  if p_sender is null or p_created_at is null then
+    if not p_legacy then
+      return false;
+    end if;
+  end if;
+  if p_deleted_at is not null then
+    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
+  end if;
+  return p_deleted_as is null
+    and (p_legacy or coalesce(char_length(p_content) between 1 and 2000, false));
+end
+$$;
+
+-- Every message writes this row, so it has few indexes and one check: each of them costs every message. Its users are
+-- tied to their profiles by conversation_participants; foreign keys here as well would lock both profiles and the
+-- organisation once more for every new conversation.
+create table rolecall.conversations (
+  id uuid primary key default gen_random_uuid(),
+  kind text not null,
+  version text not null default 'v2',
+  participant_low uuid,
+  participant_high uuid,
+  show_id uuid references rolecall.shows (id),
+  created_by uuid,
+  organization_id uuid,
+  read_only boolean not null default false,
+  last_seq bigint not null default 0,
+  last_message_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  constraint conversations_form check (
+    rolecall_internal.is_conversation(version, kind, participant_low, participant_high, show_id, created_by, read_only)
+  )
+)
+with (fillfactor = 80);
+
+comment on table rolecall.conversations is
+  'The one direct conversation of two people, the one conversation of a sender of broadcasts for a show, and what was imported.';
+
+comment on column rolecall.conversations.kind is 'direct: of two people; show: the broadcasts of one sender for a show.';
+
+comment on column rolecall.conversations.version is 'v1: imported from what was there before, to be read alone; v2: begun here.';
+
+comment on column rolecall.conversations.participant_low is
+  'The smaller id of the two people of a direct conversation; the only one that is known of an imported one.';
+
+comment on column rolecall.conversations.organization_id is 'The creator''s organisation when the conversation began.';
+
+comment on column rolecall.conversations.read_only is 'The operator has closed it for writing.';
+
+comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
+
+comment on column rolecall.conversations.last_message_at is '-infinity if it is not known of an imported one.';
+
+create unique index conversations_direct_key
+  on rolecall.conversations (participant_low, participant_high)
+  where kind = 'direct' and version = 'v2';
+
+create unique index conversations_show_key
+  on rolecall.conversations (show_id, created_by)
+  where kind = 'show';
+
+-- The inbox, newest first: of either of two people, and of who sends to shows. What is unread is counted in the index
+-- alone; as every message moves the entry anyway, last_seq in it costs nothing more.
+create index conversations_participant_low_idx
+  on rolecall.conversations (participant_low, last_message_at desc, id desc)
+  include (last_seq);
+
+create index conversations_participant_high_idx
+  on rolecall.conversations (participant_high, last_message_at desc, id desc)
+  include (last_seq);
+
+create index conversations_created_by_idx
+  on rolecall.conversations (created_by, last_message_at desc, id desc)
+  where kind = 'show';
+
+create index conversations_organization_id_idx
+  on rolecall.conversations (organization_id, kind);
+
+create table rolecall.conversation_participants (
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id),
+  last_read_seq bigint not null default 0,
+  joined_at timestamptz not null default now(),
+  primary key (conversation_id, user_id)
+)
+with (fillfactor = 80);
+
+comment on table rolecall.conversation_participants is
+  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq.';
+
+create index conversation_participants_user_id_idx
+  on rolecall.conversation_participants (user_id, conversation_id);
+
+-- Who sent a message is vouched for by the entry points, which alone write here; a foreign key would lock the sender's
+-- profile for every message.
+create table rolecall.messages (
+  id uuid primary key default gen_random_uuid(),
+  conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
+  seq bigint not null,
+  sender_id uuid,
+  content text,
+  show_id uuid,
+  created_at timestamptz default now(),
+  deleted_at timestamptz,
+  deleted_as text,
+  legacy boolean not null default false,
+  constraint messages_conversation_id_seq_key unique (conversation_id, seq),
+  constraint messages_form check (
+    rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
+  )
+);
+
+comment on table rolecall.messages is 'Messages, numbered from 1 without gaps in each conversation.';
+
+comment on column rolecall.messages.show_id is 'The show that a direct message is about, or a broadcast''s.';
+
+comment on column rolecall.messages.content is 'Null of a deleted message, whose content is kept where only moderators look.';
+
+comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: author, organizer or moderator.';
+
+comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
+
+-- Apart from the messages, so that nothing that reads those can show it.
+create table rolecall.removed_contents (
+  message_id uuid primary key references rolecall.messages (id) on delete cascade,
+  content text not null,
+  removed_at timestamptz not null default now()
+);
+
+comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';
+
+-- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
+create type rolecall.judgement as (
+  allowed boolean,
+  refusal jsonb,
+  org_id uuid,
+  rule text
+);
+
+-- Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array of requests, too, and answer an
+-- array in the same order. Each request is decided as if it had come alone, with its own claims, key, rate limit and
+-- audit row, and none is touched by the refusal of another; but every step of send_dm is one statement for all of them,
+-- and there is one commit.
+--
+-- What makes that safe:
+-- * A request that depends on another of the same array is not answered but deferred (rolecall_internal.deferred_dms).
+-- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
+--   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
+-- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
+--   Whoever sent the array sends its requests one by one then, which may wait as long as ever.
+
+-- How many tokens the last statement took: known to the statement alone that refilled the bucket, so it says so here.
+alter table rolecall.rate_buckets add column if not exists taken int not null default 1;
+
+comment on column rolecall.rate_buckets.taken is 'How many tokens the last statement took; it reads this back.';
+
+-- One request of an array, taken apart.
+create type rolecall.dm_item as (
+  number int,
+  -- Null for nobody.
+  caller uuid,
+  is_user boolean,
+  key text,
+  rollout text,
+  content text,
+  is_reply boolean,
+  conversation uuid,
+  recipient uuid,
+  show_id uuid,
+  -- What is said to the client of a show_id that is no uuid, and of a content that is no message.
+  refusal jsonb
+);

@@ -1,0 +1,168 @@
+-- Whether p_user may report p_message: somebody else's that they can read as one whom it is for. A suspended user may.
+create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_internal boolean;
+  v_author_role rolecall.app_role;
+  v_facts text[];
+  v_decision rolecall.decision;
+  v_judgement rolecall.judgement;
+begin
+  select
+    actor.role,
+    actor.is_internal,
+    actor.organization_id,
+    coalesce(author.role, 'attendee'),
+    array[
+      'feature_enabled',
+      case when message.sender_id = p_user then 'self' end,
+      case
+        when p_user in (conversation.participant_low, conversation.participant_high)
+          or exists (
+            select
+            from rolecall.conversation_participants as participant
+            where participant.conversation_id = message.conversation_id
+              and participant.user_id = p_user
+          )
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.message_id = message.id
+              and rolecall_internal.in_audience(
+                p_user,
+                broadcast.show_id,
+                broadcast.recipient_roles,
+                broadcast.created_at
+              )
+          )
+        then 'participant'
+      end
+    ]
+  into v_role, v_internal, v_judgement.org_id, v_author_role, v_facts
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as actor
+    on actor.id = asked.id
+  left join rolecall.messages as message
+    on message.id = p_message
+  left join rolecall.profiles as author
+    on author.id = message.sender_id
+  left join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id;
+
+  v_judgement.allowed := false;
+  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
+    v_judgement.refusal := rolecall_internal.refuse_disabled();
+    v_judgement.rule := 'feature_disabled';
+    return v_judgement;
+  end if;
+  if v_role is null then
+    v_judgement.refusal := rolecall_internal.refuse_without_profile();
+    v_judgement.rule := 'no_profile';
+    return v_judgement;
+  end if;
+  -- A message that does not exist has no participants, and is refused in the same words.
+  v_decision := rolecall_internal.decide('report', v_role, v_author_role, v_facts);
+  v_judgement.rule := v_decision.rule;
+  v_judgement.allowed := v_decision.allowed;
+  if not v_decision.allowed then
+    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- The refusal of who has filed p_report about the message before.
+create or replace function rolecall_internal.refuse_second_report(p_report uuid)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'already_reported',
+    'You have reported this message before.',
+    'one_report_per_message',
+    'You report another message.',
+    jsonb_build_object('report_id', p_report)
+  );
+end
+$$;
+
+-- What the functions do, each for p_user, who is verified
+
+-- Files a report: {message_id, reason}.
+create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_report(p_user, v_message, p_rollout);
+  v_report rolecall.reported_messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if not rolecall_internal.has_length(p_input ->> 'reason', 1, 1000) then
+    return rolecall_internal.refusal('invalid_input', 'The reason must have 1 to 1000 characters.');
+  end if;
+
+  insert into rolecall.reported_messages (
+    message_id, conversation_id, show_id, reporter_id, reported_user_id, reason
+  )
+  select
+    message.id,
+    message.conversation_id,
+    coalesce(message.show_id, conversation.show_id),
+    p_user,
+    message.sender_id,
+    p_input ->> 'reason'
+  from rolecall.messages as message
+  join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id
+  where message.id = v_message
+  on conflict (message_id, reporter_id) do nothing
+  returning *
+  into v_report;
+  if not found then
+    select *
+    into v_report
+    from rolecall.reported_messages
+    where message_id = v_message
+      and reporter_id = p_user;
+    if not found then
+      -- Deleted with its conversation since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+    end if;
+    return rolecall_internal.refuse_second_report(v_report.id);
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'report_id', v_report.id,
+      'message_id', v_report.message_id,
+      'status', v_report.status,
+      'created_at', rolecall_internal.iso(v_report.created_at)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.report_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.answer_moderation('report_message', p_request);
+end
+$$;

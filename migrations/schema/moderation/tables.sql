@@ -1,0 +1,102 @@
+-- Moderation: reports, their queue and review, deleted and restored messages, suspensions, and the audit of all of it.
+--
+-- Locks are taken in one order: the message, then its reports, then how many there are, then the profile of who is
+-- suspended. Whoever decides about a message holds its row, so that two who do so at the same time act one after the
+-- other.
+
+-- Who has reported which message to the moderators. What was reported stays what it was, whatever happens to the
+-- conversation's show; the message goes with its conversation alone.
+create table rolecall.reported_messages (
+  id uuid primary key default gen_random_uuid(),
+  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  conversation_id uuid not null,
+  show_id uuid,
+  reporter_id uuid not null references rolecall.profiles (id),
+  reported_user_id uuid,
+  reason text not null,
+  status text not null default 'pending',
+  decision text,
+  note text,
+  reviewed_by uuid,
+  reviewed_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint reported_messages_message_id_reporter_id_key unique (message_id, reporter_id),
+  constraint reported_messages_reason_length check (char_length(reason) between 1 and 1000),
+  constraint reported_messages_note_length check (char_length(note) between 1 and 1000),
+  constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
+  constraint reported_messages_decision_known check (decision in ('dismiss', 'delete', 'restore', 'suspend')),
+  constraint reported_messages_decided_unless_pending check (
+    (status = 'pending') = (decision is null)
+    and (status = 'pending') = (reviewed_by is null)
+    and (status = 'pending') = (reviewed_at is null)
+  )
+);
+
+comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
+
+comment on column rolecall.reported_messages.reported_user_id is
+  'The sender of the message; null where a message of before Rolecall names none.';
+
+comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
+
+comment on column rolecall.reported_messages.status is
+  'pending until the review; dismissed when the message stays as it was, actioned otherwise.';
+
+-- The queue, newest first: of everybody, and of one show.
+create index reported_messages_queue_idx
+  on rolecall.reported_messages (status, created_at desc, id desc);
+
+create index reported_messages_show_queue_idx
+  on rolecall.reported_messages (show_id, status, created_at desc, id desc)
+  where show_id is not null;
+
+create index reported_messages_reporter_id_idx
+  on rolecall.reported_messages (reporter_id, id);
+
+create table rolecall.report_counts (
+  show_id uuid not null,
+  status text not null,
+  reports bigint not null,
+  primary key (show_id, status)
+);
+
+comment on table rolecall.report_counts is
+  'How many reports each show has of each status, so that a queue of a million tells its counts without counting.';
+
+comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of messages that are about no show.';
+
+-- Refers to nothing: it outlives what it tells of.
+create table rolecall.moderation_audit (
+  id uuid primary key default gen_random_uuid(),
+  -- On the clock, not of the transaction: what one review does keeps its order.
+  at timestamptz not null default clock_timestamp(),
+  actor_id uuid not null,
+  action text not null,
+  report_id uuid,
+  message_id uuid,
+  target_id uuid,
+  note text,
+  before jsonb not null,
+  after jsonb not null,
+  constraint moderation_audit_action_known check (
+    action in ('report_reviewed', 'message_deleted', 'message_restored', 'user_suspended', 'suspension_lifted')
+  )
+);
+
+comment on table rolecall.moderation_audit is
+  'Who moderated what, and why: written with the act itself, and changed by nobody. Never message contents.';
+
+comment on column rolecall.moderation_audit.target_id is 'The sender of the message, or who was suspended.';
+
+comment on column rolecall.moderation_audit.before is 'The state that the act found: status, deleted or suspended_until.';
+
+create index moderation_audit_at_idx
+  on rolecall.moderation_audit (at desc, id desc);
+
+create index moderation_audit_message_id_idx
+  on rolecall.moderation_audit (message_id, at desc, id desc)
+  where message_id is not null;
+
+create index moderation_audit_target_id_idx
+  on rolecall.moderation_audit (target_id, at desc, id desc)
+  where target_id is not null;

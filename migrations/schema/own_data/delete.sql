@@ -1,0 +1,247 @@
+-- Erases what was kept for reports that are decided now.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where message_id in (select message_id from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.message_id = erasures_due.message_id
+          and report.status = 'pending'
+      )
+    returning message_id
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.message_id = due.message_id;
+  return null;
+end
+$$;
+
+-- Deletion
+
+-- Turns those of these messages of p_user that are not placeholders yet into ones, and returns how many were not. Their
+-- content is gone for good, but for what a pending report is about: that stays for the moderators until its review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+  v_reported uuid[];
+begin
+  -- From here on nobody else deletes or restores them.
+  perform
+  from rolecall.messages
+  where id = any (p_messages)
+    and sender_id = p_user
+  order by conversation_id, seq
+  for no key update;
+
+  select coalesce(array_agg(distinct message_id), '{}')
+  into v_reported
+  from rolecall.reported_messages
+  where message_id = any (p_messages)
+    and status = 'pending';
+  insert into rolecall.removed_contents (message_id, content, removed_at)
+  select id, content, now()
+  from rolecall.messages
+  where id = any (v_reported)
+    and sender_id = p_user
+    and content is not null;
+  insert into rolecall.erasures_due (message_id)
+  select id
+  from rolecall.messages
+  where id = any (v_reported)
+    and sender_id = p_user
+  on conflict (message_id) do nothing;
+
+  select count(*)
+  into v_new
+  from rolecall.messages
+  where id = any (p_messages)
+    and sender_id = p_user
+    and deleted_at is null;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = coalesce(deleted_at, now()),
+    deleted_as = 'author'
+  where id = any (p_messages)
+    and sender_id = p_user
+    and deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents
+  where message_id = any (p_messages)
+    and message_id <> all (v_reported);
+  return v_new;
+end
+$$;
+
+-- Deletes what p_user wrote, up to about 20,000 messages a call; the next call goes on where this one ended, and the
+-- last one completes the request. Of two calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  v_placeholder constant text := '[deleted by its author]';
+  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_deletion rolecall.data_deletions;
+  v_own uuid[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+
+  for v_conversation, v_last in
+    select conversation.id, conversation.last_seq
+    from rolecall.conversation_participants as participant
+    join rolecall.conversations as conversation
+      on conversation.id = participant.conversation_id
+    where participant.user_id = p_user
+      and participant.conversation_id >= v_deletion.reached_conversation_id
+    order by participant.conversation_id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select v_own || coalesce(array_agg(id), '{}')
+      into v_own
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = p_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+        v_own := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    update public.messages_v2
+    set content = v_placeholder
+    where id in (
+      select id
+      from public.messages_v2
+      where sender_id = p_user
+        and content <> v_placeholder
+      limit v_most - v_deleted
+    );
+    get diagnostics v_rows = row_count;
+    v_deleted := v_deleted + v_rows;
+    v_all := v_deleted < v_most;
+  end if;
+  if v_all then
+    update public.conversations_v2
+    set initial_message = v_placeholder
+    where id in (
+      select id
+      from public.conversations_v2
+      where helper_id = p_user
+        and initial_message <> v_placeholder
+      limit v_most
+    );
+    get diagnostics v_rows = row_count;
+    v_all := v_rows < v_most;
+  end if;
+  if v_all then
+    -- The answer that is kept for a repeated request quotes the message, too.
+    update rolecall.idempotency_records
+    set answer = jsonb_set(answer, '{data,message,content}', to_jsonb(v_placeholder))
+    where user_id = p_user
+      and answer #> '{data,message,content}' is not null;
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'deletion_id', v_deletion.id,
+      'status', case when v_all then 'complete' else 'in_progress' end,
+      'messages_deleted', v_deletion.messages_deleted,
+      'requested_at', rolecall_internal.iso(v_deletion.requested_at)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_key text := p_request ->> 'idempotency_key';
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  elsif v_key is not null then
+    v_answer := rolecall_internal.claim_key('own-data', v_caller, v_key, p_request -> 'input');
+  end if;
+  if v_answer is null then
+    v_answer := rolecall_internal.delete_own_data(v_caller, p_request ->> 'rollout');
+    if (v_answer -> 'ok')::boolean then
+      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_deleted', v_answer -> 'data');
+    end if;
+    if v_key is not null then
+      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+    end if;
+  end if;
+  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+end
+$$;

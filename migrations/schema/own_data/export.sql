@@ -1,0 +1,411 @@
+-- Why p_user, who is verified, cannot use the function own-data; null when they can. A suspended user can.
+create or replace function rolecall_internal.refuse_data_subject(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user rolecall.profiles;
+begin
+  select *
+  into v_user
+  from rolecall.profiles
+  where id = p_user;
+  if not rolecall_internal.feature_enabled('own-data', p_rollout, p_user, v_user.is_internal) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if v_user.id is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  return null;
+end
+$$;
+
+-- Export
+
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.id = broadcast.message_id
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'conversation', 'message', 'broadcast', 'help_request', 'help_conversation', 'help_message',
+    'report'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object('type', v_sections[v_section]) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- That somebody took their data, or had it deleted, is worth an audit.
+create or replace function rolecall_internal.log_own_data(p_request jsonb, p_user uuid, p_event text, p_details jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.application_logs (level, service, method, event, request_id, user_id, org_id, code, details)
+  values (
+    'info',
+    'database',
+    'own-data',
+    p_event,
+    p_request ->> 'request_id',
+    p_user,
+    (select organization_id from rolecall.profiles where id = p_user),
+    'ok',
+    p_details
+  );
+end
+$$;
+
+-- A page of the export; the first one takes a token, and the others belong to it.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_limit jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  else
+    if v_first then
+      v_limit := rolecall_internal.take_token(v_caller, 'export_own_data');
+    end if;
+    if v_limit -> 'taken' = 'false' then
+      v_answer := rolecall_internal.refuse_rate(v_limit);
+    else
+      v_answer := rolecall_internal.with_limit(
+        rolecall_internal.export_page(v_caller, p_request -> 'input', p_request ->> 'rollout'),
+        v_limit
+      );
+    end if;
+    if v_first and (v_answer -> 'ok')::boolean then
+      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_exported', '{}');
+    end if;
+  end if;
+  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+end
+$$;

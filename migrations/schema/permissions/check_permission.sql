@@ -1,0 +1,338 @@
+-- What one may do, before one tries: the real calls' own judgements, limits and quotas, looked at and not taken from.
+
+-- The answer to one check of p_user, who is verified; null when it asks for nothing that there is. Its refusal is the
+-- one that the real call would give, in the same order: first the rate limit, then the judgement, then the quota.
+create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_actor_role text := p_check ->> 'actor_role';
+  v_target_role text := p_check ->> 'target_role';
+  v_facts text[] := array['feature_enabled', 'participant'];
+  v_decision rolecall.decision;
+  v_limit jsonb;
+  v_judgement rolecall.judgement;
+  v_broadcast record;
+  v_roles rolecall.app_role[];
+  v_remaining jsonb;
+  v_phase_limit int;
+  v_quota jsonb;
+  v_conversation uuid;
+  v_report uuid;
+  v_more jsonb := '{}';
+begin
+  if v_actor_role is not null or v_target_role is not null then
+    -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
+    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend')
+      or not (
+        rolecall_internal.is_role(v_actor_role)
+        and rolecall_internal.is_role(v_target_role)
+      )
+    then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    v_decision := rolecall_internal.decide(
+      v_action, v_actor_role::rolecall.app_role, v_target_role::rolecall.app_role, v_facts
+    );
+    v_judgement.allowed := v_decision.allowed;
+    v_judgement.rule := v_decision.rule;
+    if not v_decision.allowed then
+      v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+    end if;
+    return rolecall_internal.permission_result(v_action, v_judgement, null);
+  end if;
+
+  case v_action
+    when 'start_dm', 'reply' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_dm');
+    when 'broadcast' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
+    when 'report' then
+      v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    else
+      null;
+  end case;
+
+  case v_action
+    when 'start_dm' then
+      if p_check ->> 'recipient_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_dm(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        rolecall_internal.rollout_of(p_request, 'send-dm')
+      );
+      if v_judgement.allowed then
+        -- The message would go into the conversation that there is, which may be closed.
+        select id
+        into v_conversation
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and read_only;
+        if found then
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, rolecall_internal.rollout_of(p_request, 'send-dm'));
+        end if;
+      end if;
+
+    when 'reply' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reply(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        rolecall_internal.rollout_of(p_request, 'send-dm')
+      );
+
+    when 'broadcast' then
+      if p_check ->> 'show_id' is null then
+        return null;
+      end if;
+      v_roles := case
+        when coalesce(p_check -> 'recipient_roles', 'null') = 'null' then enum_range(null::rolecall.app_role)
+        else rolecall_internal.roles_of(p_check -> 'recipient_roles')
+      end;
+      if v_roles is null then
+        return null;
+      end if;
+      v_broadcast := rolecall_internal.judge_broadcast(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        v_roles,
+        rolecall_internal.rollout_of(p_request, 'send-broadcast')
+      );
+      if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
+        -- Asked for no role in particular, those count that are allowed.
+        v_broadcast := rolecall_internal.judge_broadcast(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.allowed_roles,
+          rolecall_internal.rollout_of(p_request, 'send-broadcast')
+        );
+      end if;
+      v_judgement := v_broadcast.judgement;
+      v_phase_limit := case v_broadcast.phase
+        when 'pre_show' then v_broadcast.pre_show_limit
+        when 'post_show' then v_broadcast.post_show_limit
+      end;
+      if v_phase_limit is not null then
+        v_remaining := rolecall_internal.peek_quota(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.pre_show_limit,
+          v_broadcast.post_show_limit
+        );
+        v_quota := jsonb_build_object(
+          'phase', v_broadcast.phase,
+          'limit', v_phase_limit,
+          'remaining', v_remaining,
+          'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+        );
+        if (v_remaining ->> v_broadcast.phase)::int = 0 then
+          v_judgement.allowed := false;
+          v_judgement.rule := 'broadcast_quota_spent';
+          v_judgement.refusal := rolecall_internal.refuse_quota(v_broadcast.phase, v_phase_limit, v_remaining);
+        end if;
+      end if;
+      v_more := jsonb_build_object('recipient_roles', coalesce(to_jsonb(v_broadcast.allowed_roles), '[]'));
+
+    when 'moderate' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_moderation(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+
+    when 'report' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_report(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+      if v_judgement.allowed then
+        select id
+        into v_report
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and reporter_id = p_user;
+        if found then
+          v_judgement.allowed := false;
+          v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
+          v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
+        end if;
+      end if;
+
+    when 'suspend' then
+      if p_check ->> 'target_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_suspension(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+
+    else
+      return null;
+  end case;
+
+  if v_limit -> 'taken' = 'false' then
+    v_judgement.allowed := false;
+    v_judgement.rule := 'rate_limit';
+    v_judgement.refusal := rolecall_internal.refuse_rate(v_limit);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, v_quota) || v_more;
+end
+$$;
+
+-- A rate limit as a check shows it; null for none.
+create or replace function rolecall_internal.quota_of_limit(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'policy', p_limit -> 'policy',
+    'limit', p_limit -> 'quota',
+    'remaining', p_limit -> 'remaining',
+    'window_seconds', p_limit -> 'window_seconds',
+    'reset_seconds', p_limit -> 'reset_seconds'
+  );
+end
+$$;
+
+-- A judgement as a check shows it.
+create or replace function rolecall_internal.permission_result(
+  p_action text,
+  p_judgement rolecall.judgement,
+  p_quota jsonb
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+  v_allowed_if jsonb;
+begin
+  if p_judgement.allowed then
+    return jsonb_build_object(
+      'action', p_action,
+      'allowed', true,
+      'rule', p_judgement.rule,
+      'reasons', '[]'::jsonb,
+      'would_be_allowed_if', '[]'::jsonb,
+      'quota', p_quota
+    );
+  end if;
+  -- What no rule refuses, such as what is not there, is its own reason.
+  v_reasons := coalesce(
+    p_judgement.refusal -> 'reasons',
+    jsonb_build_array(
+      jsonb_build_object('code', p_judgement.refusal -> 'code', 'message', p_judgement.refusal -> 'detail')
+    )
+  );
+  select coalesce(jsonb_agg(reason -> 'allowed_if' order by number), '[]')
+  into v_allowed_if
+  from jsonb_array_elements(v_reasons) with ordinality as listed (reason, number)
+  where reason ->> 'allowed_if' <> '';
+  return jsonb_build_object(
+    'action', p_action,
+    'allowed', false,
+    'code', p_judgement.refusal -> 'code',
+    'rule', p_judgement.rule,
+    'reasons', v_reasons,
+    'would_be_allowed_if', v_allowed_if,
+    'quota', p_quota
+  );
+end
+$$;
+
+-- One check, or {"checks": [...]} with up to 200. What is answered leaves nothing behind.
+create or replace function rolecall_edge.check_permission(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_input jsonb := p_request -> 'input';
+  v_profile rolecall.profiles;
+  v_results jsonb;
+  v_answer jsonb;
+begin
+  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+    v_answer := rolecall_internal.refuse_non_user(p_request);
+  else
+    select *
+    into v_profile
+    from rolecall.profiles
+    where id = v_caller;
+    if not rolecall_internal.feature_enabled('check-permission', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
+      v_answer := rolecall_internal.refuse_disabled();
+    elsif v_input ? 'checks' then
+      if jsonb_typeof(v_input -> 'checks') = 'array' and jsonb_array_length(v_input -> 'checks') between 1 and 200 then
+        -- A check that asks for nothing leaves a null.
+        select jsonb_agg(rolecall_internal.check_permission(v_caller, asked, p_request) order by number)
+        into v_results
+        from jsonb_array_elements(v_input -> 'checks') with ordinality as listed (asked, number);
+        if not v_results @> '[null]' then
+          v_answer := rolecall_internal.success(jsonb_build_object('results', v_results));
+        end if;
+      end if;
+    else
+      v_answer := rolecall_internal.success(rolecall_internal.check_permission(v_caller, v_input, p_request));
+      if coalesce(v_answer -> 'data', 'null') = 'null' then
+        v_answer := null;
+      end if;
+    end if;
+    if v_answer is null then
+      v_answer := rolecall_internal.refusal(
+        'invalid_input',
+        'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
+      );
+    end if;
+  end if;
+
+  if (v_answer -> 'ok')::boolean then
+    return v_answer
+      || case
+        when v_profile.organization_id is null then '{}'
+        else jsonb_build_object('org_id', v_profile.organization_id)
+      end;
+  end if;
+  return rolecall_internal.finish('check-permission', p_request, v_caller, v_answer);
+end
+$$;

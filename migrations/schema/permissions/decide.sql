@@ -1,0 +1,80 @@
+-- Decides whether p_actor may do p_action to p_target, given the facts that hold. Whatever is unknown is refused: a
+-- role that is null, a fact that is null or not given, an action without rules.
+create or replace function rolecall_internal.decide(
+  p_action text,
+  p_actor rolecall.app_role,
+  p_target rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_guard text;
+  v_rule text;
+  v_decision rolecall.decision;
+begin
+  -- One statement, since every request comes through here.
+  select
+    guard.rule,
+    rule.rule,
+    guard.rule is null and rule.allowed and (rule.requires is null or rule.requires = any (p_facts)),
+    guard.code,
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into
+    v_guard,
+    v_rule,
+    v_decision.allowed,
+    v_decision.code,
+    v_decision.rule,
+    v_decision.message,
+    v_decision.allowed_if
+  from (values (p_action)) as asked (action)
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.permission_guards as guarding
+    where guarding.action = asked.action
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  left join rolecall.permission_rules as rule
+    on rule.action = asked.action
+    and rule.actor_role = p_actor
+    and rule.target_role = p_target;
+
+  if v_guard is null and v_rule is null then
+    v_decision := row(
+      false,
+      'permission_denied'::text,
+      'no_rule'::text,
+      'No rule allows this.'::text,
+      'A rule is added for these roles.'::text
+    );
+    return v_decision;
+  end if;
+  -- A fact that is null is one that is not known to hold.
+  v_decision.allowed := coalesce(v_decision.allowed, false);
+  if not v_decision.allowed and v_guard is null then
+    v_decision.code := 'permission_denied';
+  end if;
+  return v_decision;
+end
+$$;
+
+-- The refusal that a decision amounts to.
+create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
+end
+$$;

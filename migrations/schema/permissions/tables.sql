@@ -1,0 +1,48 @@
+-- The permission matrix as tables, and the one function that decides by it.
+--
+-- The rows are generated from the matrix in shared/src/matrix.rs (0003_permission_rules); a test compares what this
+-- decides with what Rust decides, for every combination.
+
+create table rolecall.permission_guards (
+  action text not null,
+  position smallint not null,
+  fact text not null,
+  denies_when boolean not null,
+  code text not null,
+  rule text not null,
+  message text not null,
+  allowed_if text not null,
+  primary key (action, position)
+);
+
+comment on table rolecall.permission_guards is
+  'What refuses an action for everybody, whatever the roles; checked before the rules, in order of position.';
+
+comment on column rolecall.permission_guards.denies_when is
+  'The guard refuses when the fact holds (true) or when it does not (false).';
+
+create table rolecall.permission_rules (
+  action text not null,
+  actor_role rolecall.app_role not null,
+  target_role rolecall.app_role not null,
+  allowed boolean not null,
+  requires text,
+  rule text not null,
+  message text not null,
+  allowed_if text not null,
+  primary key (action, actor_role, target_role)
+);
+
+comment on table rolecall.permission_rules is
+  'Whether an actor of one role may do something to a target of another; one row for each combination.';
+
+comment on column rolecall.permission_rules.requires is
+  'A fact without which an allowing rule refuses; null when it needs none.';
+
+create type rolecall.decision as (
+  allowed boolean,
+  code text,
+  rule text,
+  message text,
+  allowed_if text
+);

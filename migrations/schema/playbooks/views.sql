@@ -1,0 +1,45 @@
+-- The names in public by which the adopters' playbooks ask, where nobody has taken them. They read with the rights of
+-- whoever asks.
+do $$
+declare
+  v_view record;
+begin
+  for v_view in
+    select name, definition, about
+    from (
+      values
+        (
+          'reported_messages',
+          'select report.*, report.status as report_status from rolecall.reported_messages as report',
+          'Reports of messages, with report_status as the playbooks call their status.'
+        ),
+        (
+          'broadcast_quotas',
+          'select quota.* from rolecall.broadcast_quotas as quota',
+          'What senders have left for a show on a quota day.'
+        ),
+        (
+          'application_logs',
+          'select entry.*, entry.level as log_level, entry.code as error_code from rolecall.application_logs as entry',
+          'The audit log, with log_level and error_code as the playbooks call its columns.'
+        )
+    ) as wanted (name, definition, about)
+    where not exists (
+      select
+      from pg_catalog.pg_class as class
+      where class.relnamespace = 'public'::regnamespace
+        and class.relname = wanted.name
+        and coalesce(obj_description(class.oid, 'pg_class'), '') not like 'Rolecall%'
+    )
+  loop
+    execute format('create or replace view public.%I with (security_invoker = true) as %s', v_view.name, v_view.definition);
+    execute format('comment on view public.%I is %L', v_view.name, 'Rolecall: ' || v_view.about);
+    execute format('revoke all on public.%I from public, anon, authenticated, service_role', v_view.name);
+    execute format(
+      'grant select on public.%I to %s',
+      v_view.name,
+      case when v_view.name = 'application_logs' then 'service_role' else 'authenticated, service_role' end
+    );
+  end loop;
+end
+$$;

@@ -1,0 +1,133 @@
+-- The role is the profile's unless the insert names one, and stays as it was at the moment of joining. Who is moved to
+-- another show joins it at this moment.
+create or replace function rolecall_internal.set_participant_role()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    new.role := old.role;
+    if new.show_id is distinct from old.show_id or new.user_id is distinct from old.user_id then
+      new.joined_at := now();
+    end if;
+    return new;
+  end if;
+  if new.role is null then
+    select role
+    into new.role
+    from rolecall.profiles
+    where id = new.user_id;
+  end if;
+  return new;
+end
+$$;
+
+-- One statement each for any number of rows, in one order, so that two of them cannot wait for each other.
+create or replace function rolecall_internal.count_joined()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.show_audience as audience (show_id, role, participants)
+  select show_id, role, count(*)
+  from joined
+  group by show_id, role
+  order by show_id, role
+  on conflict (show_id, role) do update
+  set participants = audience.participants + excluded.participants;
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.count_left()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.show_audience
+  where (show_id, role) in (select show_id, role from gone)
+  order by show_id, role
+  for update;
+  update rolecall.show_audience as audience
+  set participants = audience.participants - gone_of.participants
+  from (
+    select show_id, role, count(*) as participants
+    from gone
+    group by show_id, role
+  ) as gone_of
+  where audience.show_id = gone_of.show_id
+    and audience.role = gone_of.role;
+  return null;
+end
+$$;
+
+-- A participant who moves to another show leaves one audience and joins another.
+create or replace function rolecall_internal.count_moved()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.show_audience as audience (show_id, role, participants)
+  select show_id, role, sum(participants)
+  from (
+    select show_id, role, 1 as participants from joined
+    union all
+    select show_id, role, -1 from gone
+  ) as change
+  group by show_id, role
+  having sum(participants) <> 0
+  order by show_id, role
+  on conflict (show_id, role) do update
+  set participants = audience.participants + excluded.participants;
+  return null;
+end
+$$;
+
+-- Keeps who left. Nothing is kept of a show or a profile that is deleted itself: it is gone already when this runs.
+create or replace function rolecall_internal.archive_participations()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.past_participations as past (show_id, user_id, role, joined_at, left_at)
+  select gone.show_id, gone.user_id, gone.role, gone.joined_at, clock_timestamp()
+  from gone
+  join rolecall.shows as show
+    on show.id = gone.show_id
+  join rolecall.profiles as profile
+    on profile.id = gone.user_id
+  where not exists (
+    select
+    from rolecall.show_participants as stays
+    where stays.show_id = gone.show_id
+      and stays.user_id = gone.user_id
+  )
+  on conflict (user_id, show_id, joined_at, role) do update
+  set left_at = greatest(past.left_at, excluded.left_at);
+  return null;
+end
+$$;
+
+-- TRUNCATE fires no row triggers and hands over no rows; whoever may do it wants all audiences empty.
+create or replace function rolecall_internal.count_none()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.show_audience
+  set participants = 0;
+  return null;
+end
+$$;

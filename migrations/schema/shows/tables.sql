@@ -1,0 +1,70 @@
+-- Shows, who takes part in them, and how many of each role do.
+
+create table rolecall.shows (
+  id uuid primary key default gen_random_uuid(),
+  organizer_id uuid not null references rolecall.profiles (id),
+  title text not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  constraint shows_title_length check (char_length(title) between 1 and 200),
+  constraint shows_ends_after_start check (ends_at >= starts_at)
+);
+
+comment on table rolecall.shows is 'Card shows. Before starts_at a broadcast counts as pre_show, from then on as post_show.';
+
+create index shows_organizer_id_idx
+  on rolecall.shows (organizer_id);
+
+create table rolecall.show_participants (
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  role rolecall.app_role not null,
+  joined_at timestamptz not null default now(),
+  primary key (show_id, user_id)
+);
+
+comment on table rolecall.show_participants is
+  'Who takes part in a show. Taking part gives rights to write, so the backend says who does.';
+
+comment on column rolecall.show_participants.role is
+  'The role at the moment of joining, which decides for which broadcasts somebody is in the audience.';
+
+-- A broadcast is for who took part at that moment: leaving a show must not take away what was sent before, nor joining
+-- it again give what was sent between.
+create table rolecall.past_participations (
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  role rolecall.app_role not null,
+  joined_at timestamptz not null,
+  left_at timestamptz not null,
+  primary key (user_id, show_id, joined_at, role)
+);
+
+comment on table rolecall.past_participations is 'Who took part in a show, from when until when, and left it.';
+
+create index past_participations_show_id_idx
+  on rolecall.past_participations (show_id);
+
+-- Leads from a user to their shows without reading the table.
+create index show_participants_user_id_idx
+  on rolecall.show_participants (user_id, show_id);
+
+create table rolecall.show_audience (
+  show_id uuid not null references rolecall.shows (id) on delete cascade,
+  role rolecall.app_role not null,
+  participants bigint not null,
+  primary key (show_id, role)
+);
+
+comment on table rolecall.show_audience is
+  'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in one row.';
+
+create or replace view rolecall.participations as
+select show_id, user_id, role, joined_at, 'infinity'::timestamptz as left_at
+from rolecall.show_participants
+union all
+select show_id, user_id, role, joined_at, left_at
+from rolecall.past_participations;
+
+comment on view rolecall.participations is 'Who takes or took part in which show, from when until when.';
