@@ -197,7 +197,7 @@ async fn a_statement_that_fails_is_named_with_its_file_and_changes_nothing() {
     assert!(error.contains("0005_shows.sql"), "{error}");
     let steps = status(&database.admin_url).await.expect("it answers");
     assert_eq!(steps.iter().filter(|step| step.applied_at.is_some()).count(), 4);
-    assert!(!one::<bool>(&client, "select to_regclass('public.shows') is not null").await);
+    assert!(!one::<bool>(&client, "select to_regclass('rolecall.shows') is not null").await);
 }
 
 #[tokio::test]

@@ -22,19 +22,19 @@ async fn the_login_of_the_functions_is_limited() {
         assert_eq!(one::<String>(&edge, &format!("show {setting}")).await, value);
     }
     for statement in [
-        "select from public.profiles",
+        "select from rolecall.profiles",
         "select from rolecall.idempotency_records",
-        "insert into public.messages default values",
-        "update public.profiles set role = 'admin'",
+        "insert into rolecall.messages default values",
+        "update rolecall.profiles set role = 'admin'",
         "create table public.mine ()",
         "create schema mine",
         "create function public.mine() returns int language sql return 1",
         "set role authenticated",
         "set role postgres",
         "alter role rolecall_edge superuser",
-        "select rolecall.send_dm(gen_random_uuid(), '{}', 'enabled')",
+        "select rolecall_internal.send_dm(gen_random_uuid(), '{}', 'enabled')",
         "select public.create_conversation_atomic(gen_random_uuid(), gen_random_uuid(), 'x')",
-        "copy public.profiles to stdout",
+        "copy rolecall.profiles to stdout",
     ] {
         let error = edge.batch_execute(statement).await.expect_err(statement);
         let code = error.code().map(|code| code.code().to_owned());
@@ -183,7 +183,7 @@ async fn every_table_has_a_key_and_every_foreign_key_an_index() {
     assert_eq!(twice, NOTHING);
 }
 
-/// The audience of a broadcast counts on it: see `rolecall.judge_dm`, which looks it up late.
+/// The audience of a broadcast counts on it: see `rolecall_internal.judge_dm`, which looks it up late.
 #[tokio::test]
 async fn no_guard_looks_at_a_shared_show() {
     let database = Database::demo().await;

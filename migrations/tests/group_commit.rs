@@ -406,9 +406,9 @@ struct Locks {
 const LOCKS: [Locks; 5] = [
     Locks { table: "rolecall.idempotency_records", rows: "true", owner: "user_id" },
     Locks { table: "rolecall.rate_buckets", rows: "action = 'send_dm'", owner: "user_id" },
-    Locks { table: "public.conversations", rows: "true", owner: "participant_low" },
+    Locks { table: "rolecall.conversations", rows: "true", owner: "participant_low" },
     Locks {
-        table: "public.conversation_participants",
+        table: "rolecall.conversation_participants",
         rows: "user_id in (select user_id from rolecall.idempotency_records)",
         owner: "conversation_id",
     },
@@ -429,7 +429,7 @@ async fn every_array_takes_its_locks_in_the_same_order() {
         .batch_execute(
             "update rate_limits set capacity = 1000000, window_seconds = 1000000 where action = 'send_dm';
              -- Long enough to look at what is locked.
-             alter function rolecall.send_dm_many(jsonb) set lock_timeout = '60s'",
+             alter function rolecall_internal.send_dm_many(jsonb) set lock_timeout = '60s'",
         )
         .await
         .expect("a superuser may");
@@ -775,7 +775,7 @@ async fn mark_some(session: &Client, random: &mut Random) {
         marked["input"]["conversation_id"] = cards[random.below(cards.len())]["id"].clone();
         requests.push(marked);
     }
-    let marked = session.query_one("select edge.mark_read($1)", &[&array(&requests)]).await;
+    let marked = session.query_one("select rolecall_edge.mark_read($1)", &[&array(&requests)]).await;
     match marked {
         Ok(row) => {
             let answers: Value = row.get(0);

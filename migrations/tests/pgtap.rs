@@ -42,7 +42,7 @@ async fn the_pgtap_files_pass() {
             .env("PGUSER", "postgres")
             .env("PGPASSWORD", OsString::from_vec(password))
             .env("PGDATABASE", &database.name)
-            .env("PGOPTIONS", "-c search_path=public,tap")
+            .env("PGOPTIONS", "-c search_path=rolecall,public,tap")
             .output()
             .expect(install);
         if !output.status.success() {

@@ -110,7 +110,7 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
 
     let middle: Vec<String> = list(
         &admin,
-        "select rolecall.cursor_of(last_message_at, id) from conversations
+        "select rolecall_internal.cursor_of(last_message_at, id) from conversations
          where participant_low = '10000000-0000-4000-8000-000000000001'
          order by last_message_at desc, id desc offset 5000 limit 1",
     )

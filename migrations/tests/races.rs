@@ -91,7 +91,7 @@ async fn of_ten_resets_at_once_one_resets_and_all_report_it() {
     client
         .batch_execute(
             "insert into broadcast_quotas (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
-             select sender.id, show.id, rolecall.quota_day(now()) - 1, 0, 0
+             select sender.id, show.id, rolecall_internal.quota_day(now()) - 1, 0, 0
              from profiles sender cross join shows show
              where sender.role in ('mvp_dealer', 'show_organizer', 'admin')",
         )
@@ -214,7 +214,7 @@ async fn a_broadcast_that_fails_after_its_quota_was_taken_costs_nothing() {
     let edge = database.edge().await;
     let send = request(demo(5), json!({"show_id": demo(11), "recipient_roles": ["attendee"], "message": "news"}));
     for _ in 0..3 {
-        let error = edge.query_one("select edge.send_broadcast($1)", &[&send]).await.expect_err("the disk is full");
+        let error = edge.query_one("select rolecall_edge.send_broadcast($1)", &[&send]).await.expect_err("the disk is full");
         assert_eq!(error.code().map(|code| code.code()), Some("53100"));
     }
     let left: i64 = one(

@@ -7,7 +7,7 @@
 use crate::{code::Code, vocabulary::names};
 
 names! {
-    /// The application role of a profile (`public.app_role`).
+    /// The application role of a profile (`rolecall.app_role`).
     Role {
         /// Visits shows.
         Attendee = "attendee",

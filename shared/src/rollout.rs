@@ -1,6 +1,6 @@
 //! Staged rollout: which users a feature is switched on for.
 //!
-//! The database evaluates the same values in `rolecall.rollout_includes`; a test compares the two.
+//! The database evaluates the same values in `rolecall_internal.rollout_includes`; a test compares the two.
 
 use crate::id::UserId;
 use serde::{Serialize, Serializer};

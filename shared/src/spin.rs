@@ -190,7 +190,7 @@ async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes>
         rollouts: &Rollouts::NONE,
         input: Nothing {},
     };
-    let (status, word, database) = match query(exchange, settings, "select edge.health($1)", &call).await {
+    let (status, word, database) = match query(exchange, settings, "select rolecall_edge.health($1)", &call).await {
         Ok(_) => (StatusCode::OK, "ok", "ok"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
     };
@@ -263,7 +263,7 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
         rollouts: &Rollouts::NONE,
         input,
     };
-    match query(exchange, settings, "select edge.record_refusal($1)", &call).await {
+    match query(exchange, settings, "select rolecall_edge.record_refusal($1)", &call).await {
         Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
             code: "impersonation".into(),
             message: message.into(),

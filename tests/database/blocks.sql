@@ -27,22 +27,22 @@ return pg_temp.verdict(
 select is(pg_temp.write(1, 4), 'ok', 'before a block people write');
 select is(
   pg_temp.block(4, 1) -> 'data',
-  jsonb_build_object('blocked_id', pg_temp.demo(1), 'created_at', rolecall.iso(now())),
+  jsonb_build_object('blocked_id', pg_temp.demo(1), 'created_at', rolecall_internal.iso(now())),
   'a user blocks another'
 );
 select is(pg_temp.write(1, 4), 'permission_denied/blocked', 'who then cannot write to them');
 select is(pg_temp.write(4, 1), 'permission_denied/blocked', 'nor they back');
-update public.user_blocks set created_at = created_at - interval '1 day';
+update rolecall.user_blocks set created_at = created_at - interval '1 day';
 select is(
   pg_temp.block(4, 1) #>> '{data,created_at}',
-  rolecall.iso(now() - interval '1 day'),
+  rolecall_internal.iso(now() - interval '1 day'),
   'blocking again changes nothing, and answers since when'
 );
 select is(pg_temp.verdict(pg_temp.block(4, 4)), 'invalid_input/self_block', 'nobody blocks themselves');
 select is(pg_temp.verdict(pg_temp.block(4, 99)), 'not_found', 'there must be such a user');
 select is(pg_temp.verdict(pg_temp.ask('block_user', pg_temp.demo(4), '{"blocked_id": "x"}')), 'not_found', 'with such an id');
 select is(pg_temp.verdict(pg_temp.block(99, 1)), 'permission_denied/no_profile', 'who has no profile blocks nobody');
-select is((select count(*) from public.user_blocks), 1::bigint, 'no refusal has blocked anybody');
+select is((select count(*) from rolecall.user_blocks), 1::bigint, 'no refusal has blocked anybody');
 
 select is(
   pg_temp.unblock(1, 4) -> 'data',
@@ -55,21 +55,21 @@ select is(pg_temp.write(1, 4), 'ok', 'which the next request meets');
 select is((pg_temp.unblock(4, 1) #> '{data,was_blocked}'), 'false', 'lifting it again changes nothing');
 select is((pg_temp.unblock(4, 99) #> '{data,was_blocked}'), 'false', 'nor does lifting what never was');
 
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
 select is(pg_temp.verdict(pg_temp.block(1, 5)), 'ok', 'a suspended user can block');
-update public.profiles set suspended_until = null where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = null where id = pg_temp.demo(1);
 select pg_temp.unblock(1, 5);
 
 -- The list
-insert into public.user_blocks (blocker_id, blocked_id, created_at)
+insert into rolecall.user_blocks (blocker_id, blocked_id, created_at)
 select pg_temp.demo(2), pg_temp.demo(number), now() - (number / 3) * interval '1 hour'
 from unnest(array[1, 3, 4, 5, 6, 7, 8]) as number;
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(3), pg_temp.demo(2));
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(3), pg_temp.demo(2));
 select is(
   pg_temp.ask('blocks', pg_temp.demo(3), '{"limit": 50}') -> 'data',
   jsonb_build_object(
     'blocks', jsonb_build_array(
-      jsonb_build_object('blocked_id', pg_temp.demo(2), 'display_name', 'Ben', 'created_at', rolecall.iso(now()))
+      jsonb_build_object('blocked_id', pg_temp.demo(2), 'display_name', 'Ben', 'created_at', rolecall_internal.iso(now()))
     ),
     'next_cursor', null
   ),
@@ -101,7 +101,7 @@ select is(
   pg_temp.pages(size),
   array(
     select blocked_id::text
-    from public.user_blocks
+    from rolecall.user_blocks
     where blocker_id = pg_temp.demo(2)
     order by created_at desc, blocked_id desc
   ),
@@ -130,11 +130,11 @@ from (
     (3, 'block_user', 'ok')
 ) as each (position, function, expected)
 order by position;
-select is((select count(*) from public.user_blocks where blocker_id = pg_temp.demo(1)), 1::bigint, 'the block stands');
+select is((select count(*) from rolecall.user_blocks where blocker_id = pg_temp.demo(1)), 1::bigint, 'the block stands');
 
 -- The rate limit
 delete from rolecall.rate_buckets;
-update public.rate_limits set capacity = 2 where action = 'block_user';
+update rolecall.rate_limits set capacity = 2 where action = 'block_user';
 select is(
   array(select pg_temp.verdict(pg_temp.block(1, 99)) from generate_series(1, 3)),
   array['not_found', 'not_found', 'rate_limited/rate_limit'],
@@ -150,7 +150,7 @@ select is(
   format('%s can be switched off', function)
 )
 from unnest(array['blocks', 'block_user', 'unblock_user']) as function;
-select is(edge.blocks('{"claims": {}, "input": {}}') ->> 'code', 'unauthenticated', 'nobody is nobody');
+select is(rolecall_edge.blocks('{"claims": {}, "input": {}}') ->> 'code', 'unauthenticated', 'nobody is nobody');
 
 select * from finish();
 rollback;

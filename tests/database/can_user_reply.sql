@@ -91,7 +91,7 @@ select is(
   'there must be a conversation'
 );
 
-update public.conversations set read_only = true where kind = 'direct';
+update rolecall.conversations set read_only = true where kind = 'direct';
 select is(pg_temp.can(1, 1, direct), 'false', 'a closed conversation takes no reply') from conversation;
 select is(pg_temp.reply(1, direct), 'conversation_read_only/conversation_read_only', 'and says so') from conversation;
 select is(
@@ -101,18 +101,18 @@ select is(
   'conversation_read_only/conversation_read_only',
   'also to who names the recipient'
 );
-update public.conversations set read_only = false;
+update rolecall.conversations set read_only = false;
 
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(1), pg_temp.demo(5));
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(1), pg_temp.demo(5));
 select is(pg_temp.reply(1, direct), 'permission_denied/blocked', 'who blocks cannot reply') from conversation;
 select is(pg_temp.reply(5, direct), 'permission_denied/blocked', 'who is blocked cannot reply') from conversation;
-delete from public.user_blocks;
+delete from rolecall.user_blocks;
 
-update public.profiles set suspended_until = now() + interval '1 second' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = now() + interval '1 second' where id = pg_temp.demo(1);
 select is(pg_temp.reply(1, direct), 'permission_denied/suspended', 'a suspended user cannot reply') from conversation;
 
 select is(
-  (select array_agg(last_seq order by id) from public.conversations where id = (select direct from conversation)),
+  (select array_agg(last_seq order by id) from rolecall.conversations where id = (select direct from conversation)),
   '{2}'::bigint[],
   'no refusal has numbered a message'
 );

@@ -23,7 +23,7 @@ select is(pg_temp.can(3, 3, 4), 'false', 'a dealer may not write at all');
 select is(pg_temp.can(4, 4, 1), 'true', 'an MVP dealer may write to an attendee of a show of both');
 select is(pg_temp.can(4, 4, 7), 'false', 'an MVP dealer may not write to an attendee of no common show');
 select is(pg_temp.can(4, 4, 1, 11), 'true', 'the common show may be named');
-delete from public.show_participants where show_id = pg_temp.demo(12) and user_id = pg_temp.demo(1);
+delete from rolecall.show_participants where show_id = pg_temp.demo(12) and user_id = pg_temp.demo(1);
 select is(pg_temp.can(4, 4, 1, 12), 'false', 'a show that is named must be the common one');
 select is(pg_temp.can(4, 4, 1, 11), 'true', 'the other show still is');
 select is(pg_temp.can(4, 4, 1), 'true', 'without a name any common show will do');
@@ -65,29 +65,29 @@ select is(
   'anon may not ask'
 );
 
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(4), pg_temp.demo(1));
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(4), pg_temp.demo(1));
 select is(pg_temp.can(1, 1, 4), 'false', 'who is blocked may not write');
 select is(pg_temp.can(4, 4, 1), 'false', 'who blocks may not write either');
-delete from public.user_blocks;
+delete from rolecall.user_blocks;
 
-update public.profiles set suspended_until = now() + interval '1 hour' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = now() + interval '1 hour' where id = pg_temp.demo(1);
 select is(pg_temp.can(1, 1, 4), 'false', 'a suspended user may not write');
 select is(pg_temp.can(4, 4, 1), 'true', 'but may be written to');
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
 select is(pg_temp.can(1, 1, 4), 'false', 'a user suspended for good may not write');
-update public.profiles set suspended_until = now() where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = now() where id = pg_temp.demo(1);
 select is(pg_temp.can(1, 1, 4), 'true', 'a suspension ends');
 
-update public.feature_flags set rollout = 'disabled' where name = 'send-dm';
+update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm';
 select is(pg_temp.can(1, 1, 4), 'false', 'nobody may write while the function is off');
-update public.feature_flags set rollout = 'enabled' where name = 'send-dm';
+update rolecall.feature_flags set rollout = 'enabled' where name = 'send-dm';
 
 -- Who was written to may answer, whoever may begin.
-update public.profiles set role = 'mvp_dealer' where id = pg_temp.demo(7);
+update rolecall.profiles set role = 'mvp_dealer' where id = pg_temp.demo(7);
 select is(pg_temp.can(7, 7, 1), 'false', 'without a conversation an MVP dealer needs a common show');
 select is(pg_temp.verdict(pg_temp.ask('send_dm', pg_temp.demo(1), jsonb_build_object('recipient_id', pg_temp.demo(7), 'content', 'Hi'))), 'ok');
 select is(pg_temp.can(7, 7, 1), 'true', 'with one they may answer');
-update public.conversations set read_only = true;
+update rolecall.conversations set read_only = true;
 select is(pg_temp.can(7, 7, 1), 'false', 'unless it is closed');
 
 select * from finish();

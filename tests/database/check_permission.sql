@@ -1,4 +1,4 @@
--- edge.check_permission: that it answers as the real call does, whoever asks for what, and leaves nothing behind.
+-- rolecall_edge.check_permission: that it answers as the real call does, whoever asks for what, and leaves nothing behind.
 begin;
 \ir support/calls.psql
 select no_plan();
@@ -58,7 +58,7 @@ select pg_temp.ask(
   jsonb_build_object('recipient_id', pg_temp.demo(other), 'content', 'Hi')
 )
 from (values (1, 4), (5, 1), (5, 2), (8, 3), (5, 4)) as pair (one, other);
-update public.conversations
+update rolecall.conversations
 set read_only = true
 where pg_temp.demo(2) in (participant_low, participant_high);
 select pg_temp.ask(
@@ -67,7 +67,7 @@ select pg_temp.ask(
   jsonb_build_object('show_id', pg_temp.demo(show), 'recipient_roles', '["attendee"]'::jsonb, 'message', 'News')
 )
 from (values (11), (12)) as broadcast (show);
-select public.import_legacy_conversations(
+select rolecall.import_legacy_conversations(
   jsonb_build_array(
     jsonb_build_object(
       'participants', jsonb_build_array(pg_temp.demo(1), pg_temp.demo(2)),
@@ -80,11 +80,11 @@ select pg_temp.ask(
   pg_temp.demo(1),
   jsonb_build_object('message_id', message.id, 'reason', 'Rude')
 )
-from public.messages as message
+from rolecall.messages as message
 where sender_id = pg_temp.demo(5)
 limit 1;
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(4), pg_temp.demo(5));
-insert into public.profiles (id, role, suspended_until)
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(4), pg_temp.demo(5));
+insert into rolecall.profiles (id, role, suspended_until)
 values
   (pg_temp.demo(50), 'mvp_dealer', 'infinity'),
   (pg_temp.demo(51), 'mvp_dealer', null),
@@ -96,38 +96,38 @@ from unnest(array['send_dm', 'send_broadcast', 'report_message']) as action;
 create temporary table asked as
 select row_number() over () as number, person.id as user_id, question.body
 from (
-  select id from public.profiles
+  select id from rolecall.profiles
   union all
   select pg_temp.demo(99)
 ) as person
 cross join (
   select jsonb_build_object('action', 'start_dm', 'recipient_id', id) as body
-  from (select id from public.profiles union all select pg_temp.demo(99)) as other
+  from (select id from rolecall.profiles union all select pg_temp.demo(99)) as other
   union all
   select jsonb_build_object('action', 'start_dm', 'recipient_id', id, 'show_id', show)
-  from public.profiles
+  from rolecall.profiles
   cross join (values (pg_temp.demo(11)), (pg_temp.demo(99))) as about (show)
   union all
   select jsonb_build_object('action', 'reply', 'conversation_id', id)
-  from (select id from public.conversations union all select pg_temp.demo(99)) as conversation
+  from (select id from rolecall.conversations union all select pg_temp.demo(99)) as conversation
   union all
   select jsonb_build_object('action', 'broadcast', 'show_id', show, 'recipient_roles', roles)
   from (values (pg_temp.demo(11)), (pg_temp.demo(12)), (pg_temp.demo(99))) as about (show)
   cross join (values ('["attendee"]'::jsonb), ('["dealer", "attendee"]'), ('["admin"]')) as wanted (roles)
   union all
   select jsonb_build_object('action', action, 'message_id', id)
-  from (select id from public.messages union all select pg_temp.demo(99)) as message
+  from (select id from rolecall.messages union all select pg_temp.demo(99)) as message
   cross join unnest(array['moderate', 'report']) as action
   union all
   select jsonb_build_object('action', 'suspend', 'target_id', id)
-  from (select id from public.profiles union all select pg_temp.demo(99)) as other
+  from (select id from rolecall.profiles union all select pg_temp.demo(99)) as other
 ) as question
 -- An author takes their own message back without being a moderator: that is no moderating.
 where not (
   question.body ->> 'action' = 'moderate'
   and exists (
     select
-    from public.messages as own
+    from rolecall.messages as own
     where own.id = (question.body ->> 'message_id')::uuid
       and own.sender_id = person.id
   )
@@ -135,21 +135,21 @@ where not (
 
 create temporary table before as
 select
-  (select count(*) from public.application_logs) as logs,
+  (select count(*) from rolecall.application_logs) as logs,
   (select sum(requests) from rolecall.request_metrics) as requests,
   (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.rate_buckets as t) as buckets,
-  (select md5(string_agg(t::text, ' ' order by t::text)) from public.broadcast_quotas as t) as quotas,
-  (select count(*) from public.messages) as messages;
+  (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.broadcast_quotas as t) as quotas,
+  (select count(*) from rolecall.messages) as messages;
 create temporary table answered as
 select *, pg_temp.check(user_id, body) as result
 from asked;
 select results_eq(
   $$ select
-       (select count(*) from public.application_logs),
+       (select count(*) from rolecall.application_logs),
        (select sum(requests) from rolecall.request_metrics),
        (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.rate_buckets as t),
-       (select md5(string_agg(t::text, ' ' order by t::text)) from public.broadcast_quotas as t),
-       (select count(*) from public.messages) $$,
+       (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.broadcast_quotas as t),
+       (select count(*) from rolecall.messages) $$,
   $$ select * from before $$,
   'checking leaves nothing behind'
 );
@@ -255,7 +255,7 @@ from (
         'phase', 'pre_show',
         'limit', 2,
         'remaining', '{"pre_show": 1, "post_show": 1}'::jsonb,
-        'reset_at', rolecall.iso(rolecall.quota_day_end(rolecall.quota_day(now())))
+        'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
       )
     )
 ) as expected (key, value);
@@ -288,7 +288,7 @@ select is(
           pg_temp.demo(1),
           jsonb_build_object('action', action, 'actor_role', actor_role, 'target_role', target_role)
         ) as result,
-        rolecall.decide(action, actor_role, target_role, array['feature_enabled', 'participant']) as decision
+        rolecall_internal.decide(action, actor_role, target_role, array['feature_enabled', 'participant']) as decision
     ) as asked
     where (result ->> 'allowed')::boolean is distinct from (decision).allowed
       or result ->> 'rule' is distinct from (decision).rule
@@ -316,7 +316,7 @@ from (
 -- What the operator has switched off is off for a check, too.
 select is(
   pg_temp.result(
-    edge.check_permission(
+    rolecall_edge.check_permission(
       jsonb_build_object(
         'claims', jsonb_build_object('sub', pg_temp.demo(5), 'role', 'authenticated'),
         'rollout', 'enabled',
@@ -380,14 +380,14 @@ select is(
   200,
   '200 at once are answered'
 );
-update public.feature_flags set rollout = 'disabled' where name = 'check-permission';
+update rolecall.feature_flags set rollout = 'disabled' where name = 'check-permission';
 select is(
   pg_temp.verdict(pg_temp.ask('check_permission', pg_temp.demo(1), '{"action": "start_dm"}')),
   'feature_disabled/feature_disabled',
   'the flag can turn it off'
 );
-select is(pg_temp.verdict(edge.check_permission('{}')), 'unauthenticated', 'nobody is told nothing');
-select is(pg_temp.verdict(edge.check_permission(null)), 'unauthenticated', 'nor for no request');
+select is(pg_temp.verdict(rolecall_edge.check_permission('{}')), 'unauthenticated', 'nobody is told nothing');
+select is(pg_temp.verdict(rolecall_edge.check_permission(null)), 'unauthenticated', 'nor for no request');
 select is(pg_temp.verdict(pg_temp.ask_as_operator('check_permission')), 'permission_denied/users_only', 'nor the operator');
 
 select * from finish();

@@ -1,10 +1,10 @@
--- edge.inbox, edge.messages, edge.unread, edge.mark_read: what each reader sees, page by page, and who sees nothing.
+-- rolecall_edge.inbox, rolecall_edge.messages, rolecall_edge.unread, rolecall_edge.mark_read: what each reader sees, page by page, and who sees nothing.
 begin;
 \ir support/calls.psql
 select no_plan();
-update public.rate_limits set capacity = null;
-update public.broadcast_limits set per_quota_day = null;
-update public.show_participants set joined_at = now() - interval '1 day';
+update rolecall.rate_limits set capacity = null;
+update rolecall.broadcast_limits set per_quota_day = null;
+update rolecall.show_participants set joined_at = now() - interval '1 day';
 
 create function pg_temp.dm(p_user int, p_to int, p_content text)
 returns uuid
@@ -94,7 +94,7 @@ create function pg_temp.age(p_conversation uuid, p_minutes int)
 returns void
 language sql
 begin atomic
-  update public.conversations
+  update rolecall.conversations
   set last_message_at = now() - p_minutes * interval '1 minute'
   where id = p_conversation;
   update rolecall.show_threads
@@ -196,7 +196,7 @@ select is(
 );
 
 -- What cannot be replied to, and why
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(5), pg_temp.demo(1));
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(5), pg_temp.demo(1));
 select is(
   (
     select string_agg(coalesce(card #>> '{reply_refusal,rule}', 'may'), ' ' order by number)
@@ -207,16 +207,16 @@ select is(
   'may blocked broadcast_not_answerable',
   'a card tells why one cannot reply'
 );
-delete from public.user_blocks;
-update public.feature_flags set rollout = 'disabled' where name = 'send-dm';
+delete from rolecall.user_blocks;
+update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm';
 select is(
   pg_temp.ask('inbox', pg_temp.demo(1), '{}') #>> '{data,conversations,0,reply_refusal,code}',
   'feature_disabled',
   'also that sending is switched off'
 );
-update public.feature_flags set rollout = 'enabled' where name = 'send-dm';
+update rolecall.feature_flags set rollout = 'enabled' where name = 'send-dm';
 select is(
-  edge.inbox(
+  rolecall_edge.inbox(
     jsonb_build_object(
       'claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'authenticated'),
       'rollout', 'enabled',
@@ -227,14 +227,14 @@ select is(
   'feature_disabled',
   'by the operator''s variable, too'
 );
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
 select is(
   pg_temp.ask('inbox', pg_temp.demo(1), '{}') #>> '{data,conversations,0,reply_refusal,rule}',
   'suspended',
   'a suspended user reads on, and is told'
 );
 select is(pg_temp.mark(1, mia, 2), 'read 2, unread 0', 'and says what they have read') from made;
-update public.profiles set suspended_until = null where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = null where id = pg_temp.demo(1);
 
 -- Messages
 select pg_temp.dm(4, 1, 'mia ' || number) from generate_series(3, 10) as number;
@@ -315,7 +315,7 @@ cross join (values (1, null::jsonb), (2, 'true')) as time (number, replayed);
 
 -- Broadcasts: to whom and when
 select is(
-  (select count(*) from public.broadcast_receipts),
+  (select count(*) from rolecall.broadcast_receipts),
   0::bigint,
   'nobody has a row of a broadcast before they read it'
 );
@@ -329,40 +329,40 @@ select is(pg_temp.read(1, news, '{"limit": 1, "before_seq": 3}'), '| 1 >', 'whic
 select is(pg_temp.read(3, news, '{"since_seq": 2}'), '< 3 |', 'and since') from made;
 select is(pg_temp.inbox(3), 'news 3/2', 'and counts that alone');
 select is(pg_temp.mark(3, news, 1), 'read 0, unread 2', 'what is not for them cannot be read') from made;
-select is((select count(*) from public.broadcast_receipts), 0::bigint, 'and leaves no receipt');
+select is((select count(*) from rolecall.broadcast_receipts), 0::bigint, 'and leaves no receipt');
 select is(pg_temp.mark(3, news, 2), 'read 2, unread 1', 'what is for them can') from made;
 select is(pg_temp.mark(3, news, 1), 'read 2, unread 1', 'never backwards') from made;
 select is(pg_temp.mark(3, news, 999), 'read 3, unread 0', 'nor beyond') from made;
 select is(pg_temp.mark(1, news, 2), 'read 1, unread 1', 'up to the last that is for them') from made;
 select results_eq(
-  $$ select user_id, last_read_seq from public.broadcast_receipts order by 1 $$,
+  $$ select user_id, last_read_seq from rolecall.broadcast_receipts order by 1 $$,
   $$ values (pg_temp.demo(1), 1::bigint), (pg_temp.demo(3), 3::bigint) $$,
   'a receipt is written when it is read'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(number), 'select count(*) from public.broadcast_receipts'),
+  pg_temp.run_as('authenticated', pg_temp.demo(number), 'select count(*) from rolecall.broadcast_receipts'),
   seen,
   format('%s sees %s receipts', number, seen)
 )
 from (values (1, '1'), (5, '2'), (2, '0'), (6, '0')) as expected (number, seen);
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.broadcast_receipts set last_read_seq = 0'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.broadcast_receipts set last_read_seq = 0'),
   '42501',
   'and changes none'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.conversation_participants set last_read_seq = 0'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.conversation_participants set last_read_seq = 0'),
   '42501',
   'nor how far they have read in a direct conversation'
 );
 
 -- Who leaves keeps what was sent while they took part; who joins sees what is sent from then on.
-delete from public.show_participants where user_id = pg_temp.demo(2) and show_id = pg_temp.demo(11);
-insert into public.show_participants (show_id, user_id, joined_at)
+delete from rolecall.show_participants where user_id = pg_temp.demo(2) and show_id = pg_temp.demo(11);
+insert into rolecall.show_participants (show_id, user_id, joined_at)
 values (pg_temp.demo(11), pg_temp.demo(7), now() + interval '1 minute');
 select pg_temp.broadcast(5, 11, '["attendee"]', 'news 4');
-update public.messages set created_at = now() + interval '2 minutes' where content = 'news 4';
-update public.broadcasts set created_at = now() + interval '2 minutes' where seq = 4;
+update rolecall.messages set created_at = now() + interval '2 minutes' where content = 'news 4';
+update rolecall.broadcasts set created_at = now() + interval '2 minutes' where seq = 4;
 update rolecall.show_threads set last_message_at = now() + interval '2 minutes' where role = 'attendee';
 select is(pg_temp.read(2, news), '| 1 3 |', 'who left before it was sent does not see it') from made;
 select is(pg_temp.inbox(2), 'news 3/2', 'and has what was sent before') ;
@@ -370,7 +370,7 @@ select is(pg_temp.unread(2) -> 'by_kind' -> 'show', '2', 'to read') ;
 select is(pg_temp.read(7, news), '| 4 |', 'who joined later does not see what was sent before') from made;
 select is(pg_temp.inbox(7), 'news 4/1', 'and has the rest');
 select is(pg_temp.read(1, news), '| 1 3 4 |', 'who stayed sees everything') from made;
-insert into public.show_participants (show_id, user_id, joined_at)
+insert into rolecall.show_participants (show_id, user_id, joined_at)
 values (pg_temp.demo(11), pg_temp.demo(2), now() + interval '1 minute');
 select is(pg_temp.read(2, news), '| 1 3 4 |', 'who comes back has both') from made;
 select is(pg_temp.inbox(2), 'news 4/3', 'once');
@@ -379,15 +379,15 @@ select is(
   'null',
   'and not on a page of its own'
 );
-update public.profiles set role = 'dealer' where id = pg_temp.demo(1);
+update rolecall.profiles set role = 'dealer' where id = pg_temp.demo(1);
 select is(pg_temp.read(1, news), '| 1 3 4 |', 'whoever''s role changes keeps what they had') from made;
-update public.profiles set role = 'attendee' where id = pg_temp.demo(1);
+update rolecall.profiles set role = 'attendee' where id = pg_temp.demo(1);
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(2), 'select count(*) from public.broadcasts'),
+  pg_temp.run_as('authenticated', pg_temp.demo(2), 'select count(*) from rolecall.broadcasts'),
   '3',
   'through the API it is the same'
 );
-delete from public.shows where id = pg_temp.demo(12);
+delete from rolecall.shows where id = pg_temp.demo(12);
 select is(
   (select count(*) from rolecall.past_participations where show_id = pg_temp.demo(12)),
   0::bigint,
@@ -395,13 +395,13 @@ select is(
 );
 
 -- Deleted messages
-update public.messages
+update rolecall.messages
 set content = null, deleted_at = now(), deleted_as = 'moderator'
 where conversation_id = (select mia from made)
   and seq = 10;
 insert into rolecall.removed_contents (message_id, content)
 select id, 'mia 10'
-from public.messages
+from rolecall.messages
 where conversation_id = (select mia from made)
   and seq = 10;
 select is(
@@ -414,7 +414,7 @@ from made
 cross join (
   values
     ('content', 'null'::jsonb),
-    ('deleted', jsonb_build_object('by', 'moderator', 'at', rolecall.iso(now()))),
+    ('deleted', jsonb_build_object('by', 'moderator', 'at', rolecall_internal.iso(now()))),
     ('seq', '10'),
     ('sender_id', to_jsonb(pg_temp.demo(4)))
 ) as expected (key, value);
@@ -424,7 +424,7 @@ select is(
   'in the inbox, too'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'select count(*) from public.messages where content = ''mia 10'''),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'select count(*) from rolecall.messages where content = ''mia 10'''),
   '0',
   'and through the API'
 );
@@ -440,7 +440,7 @@ from made;
 select is(
   (
     select format('%s %s %s', level, user_id = pg_temp.demo(6), conversation_id = mia)
-    from public.application_logs
+    from rolecall.application_logs
     where event = 'conversation_read_by_moderator'
   ),
   'info t t',
@@ -449,23 +449,23 @@ select is(
 from made;
 select is(pg_temp.read(8, mia, '{"limit": 1}'), '< 10 |', 'an admin, too') from made;
 select is(pg_temp.mark(6, mia, 1), 'not_found/not_a_participant', 'they have nothing to mark as read') from made;
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(6);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(6);
 select is(pg_temp.read(6, mia), null, 'nor does a suspended moderator look in') from made;
-insert into public.profiles (id, role) values (pg_temp.demo(50), 'show_organizer');
-update public.shows set organizer_id = pg_temp.demo(50) where id = pg_temp.demo(11);
+insert into rolecall.profiles (id, role) values (pg_temp.demo(50), 'show_organizer');
+update rolecall.shows set organizer_id = pg_temp.demo(50) where id = pg_temp.demo(11);
 select is(pg_temp.read(50, news), '| 1 2 3 4 |', 'the organizer of a show reads what is broadcast for it') from made;
 select is(pg_temp.read(50, mia), null, 'and no direct conversation') from made;
 select is(
-  (select count(*) from public.application_logs where user_id = pg_temp.demo(50) and level = 'info'),
+  (select count(*) from rolecall.application_logs where user_id = pg_temp.demo(50) and level = 'info'),
   0::bigint,
   'which is theirs to read'
 );
 
 -- Pages of the inbox
-delete from public.conversations;
-insert into public.profiles (id, role)
+delete from rolecall.conversations;
+insert into rolecall.profiles (id, role)
 select pg_temp.demo(number), 'mvp_dealer' from generate_series(60, 90) as number;
-insert into public.conversations (kind, participant_low, participant_high, created_by, last_message_at)
+insert into rolecall.conversations (kind, participant_low, participant_high, created_by, last_message_at)
 select 'direct', pg_temp.demo(1), pg_temp.demo(number), pg_temp.demo(1), now() - (number / 4) * interval '1 hour'
 from generate_series(60, 90) as number;
 create temporary table paged as
@@ -530,7 +530,7 @@ select is(
   repeat('permission_denied/no_profile ', 3) || 'permission_denied/no_profile',
   'who has no profile has no inbox'
 );
-update public.feature_flags set rollout = 'disabled' where name = 'conversations';
+update rolecall.feature_flags set rollout = 'disabled' where name = 'conversations';
 select is(
   (
     select string_agg(
@@ -545,7 +545,7 @@ select is(
 select is(
   (
     select string_agg(pg_temp.verdict(answer), ' ')
-    from unnest(array[edge.inbox('{}'), edge.unread(null), edge.messages('{"input": {}}'), edge.mark_read('{}')]) as answer
+    from unnest(array[rolecall_edge.inbox('{}'), rolecall_edge.unread(null), rolecall_edge.messages('{"input": {}}'), rolecall_edge.mark_read('{}')]) as answer
   ),
   'unauthenticated unauthenticated unauthenticated unauthenticated',
   'nobody has none'

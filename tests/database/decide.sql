@@ -1,15 +1,15 @@
--- rolecall.decide: guards before rules, and refusal of whatever is unknown. The matrix itself is compared with Rust's,
+-- rolecall_internal.decide: guards before rules, and refusal of whatever is unknown. The matrix itself is compared with Rust's,
 -- case by case, by an end-to-end test.
 begin;
 \ir support/calls.psql
 select no_plan();
 
-create function pg_temp.rule(p_action text, p_actor public.app_role, p_target public.app_role, p_facts text[])
+create function pg_temp.rule(p_action text, p_actor rolecall.app_role, p_target rolecall.app_role, p_facts text[])
 returns text
 language sql
 return (
   select concat_ws('/', case when allowed then 'allowed' when not allowed then 'refused' else 'null' end, code, rule)
-  from rolecall.decide(p_action, p_actor, p_target, p_facts)
+  from rolecall_internal.decide(p_action, p_actor, p_target, p_facts)
 );
 
 select is(

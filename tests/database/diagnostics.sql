@@ -1,4 +1,4 @@
--- edge.diagnostics: the figures of one's own organisation, for its owners and admins.
+-- rolecall_edge.diagnostics: the figures of one's own organisation, for its owners and admins.
 begin;
 \ir support/calls.psql
 select no_plan();
@@ -56,7 +56,7 @@ select is(
     jsonb_build_object(
       'sender_id', pg_temp.demo(5),
       'show_id', pg_temp.demo(11),
-      'period', rolecall.quota_day(now()),
+      'period', rolecall_internal.quota_day(now()),
       'pre_show_remaining', 1,
       'post_show_remaining', 1
     )
@@ -103,9 +103,9 @@ select is(
   'permission_denied/organization_owners_and_admins_only',
   'an admin of the application may not'
 );
-update public.profiles set organization_role = 'admin' where id = pg_temp.demo(1);
+update rolecall.profiles set organization_role = 'admin' where id = pg_temp.demo(1);
 select is(pg_temp.verdict(pg_temp.ask('diagnostics', pg_temp.demo(1), '{}')), 'ok', 'an admin of the organisation may');
-update public.profiles set organization_role = 'sitter' where id = pg_temp.demo(1);
+update rolecall.profiles set organization_role = 'sitter' where id = pg_temp.demo(1);
 select is(
   pg_temp.verdict(pg_temp.ask('diagnostics', pg_temp.demo(1), '{}')),
   'permission_denied/organization_owners_and_admins_only',
@@ -116,10 +116,10 @@ select is(
   'permission_denied/no_profile',
   'who has no profile may not'
 );
-select is(pg_temp.verdict(edge.diagnostics('{}')), 'unauthenticated', 'nobody may not');
+select is(pg_temp.verdict(rolecall_edge.diagnostics('{}')), 'unauthenticated', 'nobody may not');
 
-insert into public.organizations (id, name) values (pg_temp.demo(32), 'Others');
-update public.profiles set organization_id = pg_temp.demo(32), organization_role = 'owner' where id = pg_temp.demo(2);
+insert into rolecall.organizations (id, name) values (pg_temp.demo(32), 'Others');
+update rolecall.profiles set organization_id = pg_temp.demo(32), organization_role = 'owner' where id = pg_temp.demo(2);
 create temporary table others as
 select pg_temp.ask('diagnostics', pg_temp.demo(2), '{}') -> 'data' as data;
 select is(data ->> 'organization_id', pg_temp.demo(32)::text, 'an owner sees their own organisation') from others;

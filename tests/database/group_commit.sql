@@ -1,4 +1,4 @@
--- edge.send_dm with an array: an answer for each request in its place, as if each had come alone, and which requests
+-- rolecall_edge.send_dm with an array: an answer for each request in its place, as if each had come alone, and which requests
 -- are left for the next statement. That the answers and rows are those of single requests, whatever the mix, is proven
 -- by migrations/tests/group_commit.rs.
 begin;
@@ -32,7 +32,7 @@ declare
   v_answers jsonb;
 begin
   perform set_config('role', 'rolecall_edge', true);
-  v_answers := edge.send_dm(to_jsonb(p_requests));
+  v_answers := rolecall_edge.send_dm(to_jsonb(p_requests));
   perform set_config('role', 'none', true);
   return v_answers;
 end
@@ -55,7 +55,7 @@ return (
 );
 
 -- The form
-select is(edge.send_dm('[]'), '[]'::jsonb, 'no requests have no answers');
+select is(rolecall_edge.send_dm('[]'), '[]'::jsonb, 'no requests have no answers');
 select is(
   pg_temp.verdicts(pg_temp.send(pg_temp.dm(5, 1, 'One'))),
   'ok 1',
@@ -88,8 +88,8 @@ select is(
 );
 select results_eq(
   $$ select message.seq, message.content
-     from public.messages as message
-     join public.conversations as conversation on conversation.id = message.conversation_id
+     from rolecall.messages as message
+     join rolecall.conversations as conversation on conversation.id = message.conversation_id
      where conversation.created_by = pg_temp.demo(5)
      order by message.seq $$,
   $$ values (1::bigint, 'One'), (2, 'Two'), (3, 'Three'), (4, 'Four'), (5, 'Five') $$,
@@ -97,15 +97,15 @@ select results_eq(
 );
 select results_eq(
   $$ select participant.user_id, participant.last_read_seq
-     from public.conversation_participants as participant
-     join public.conversations as conversation on conversation.id = participant.conversation_id
+     from rolecall.conversation_participants as participant
+     join rolecall.conversations as conversation on conversation.id = participant.conversation_id
      where conversation.created_by = pg_temp.demo(5)
      order by 1 $$,
   $$ values (pg_temp.demo(1), 0::bigint), (pg_temp.demo(5), 5) $$,
   'the sender has read as far as their own last message'
 );
 select results_eq(
-  $$ select user_id, code from public.application_logs where event = 'refused' and user_id is not null order by id $$,
+  $$ select user_id, code from rolecall.application_logs where event = 'refused' and user_id is not null order by id $$,
   $$ values
        (pg_temp.demo(1), 'permission_denied'),
        (pg_temp.demo(3), 'permission_denied'),
@@ -123,7 +123,7 @@ select results_eq(
 select is(current_setting('request.jwt.claims', true), '{}', 'while the statement ran, the caller was nobody');
 
 -- Rate limits
-update public.rate_limits set capacity = 3, window_seconds = 3600 where action = 'send_dm';
+update rolecall.rate_limits set capacity = 3, window_seconds = 3600 where action = 'send_dm';
 delete from rolecall.rate_buckets;
 select is(
   (
@@ -148,19 +148,19 @@ select is(
   1,
   'a bucket has what was not taken'
 );
-update public.rate_limits set capacity = null where action = 'send_dm';
+update rolecall.rate_limits set capacity = null where action = 'send_dm';
 select is(
   pg_temp.send(pg_temp.dm(5, 1, '8'), pg_temp.dm(5, 1, '9')) #> '{1,limits}',
   null,
   'without a limit there is nothing to tell'
 );
-update public.rate_limits set capacity = 0 where action = 'send_dm';
+update rolecall.rate_limits set capacity = 0 where action = 'send_dm';
 select is(
   pg_temp.verdicts(pg_temp.send(pg_temp.dm(5, 1, 'No'), pg_temp.dm(6, 1, 'No'))),
   'rate_limited/rate_limit, rate_limited/rate_limit',
   'a limit of nothing lets nobody through'
 );
-update public.rate_limits set capacity = 60 where action = 'send_dm';
+update rolecall.rate_limits set capacity = 60 where action = 'send_dm';
 delete from rolecall.rate_buckets;
 
 -- Keys
@@ -227,7 +227,7 @@ declare
   v_answers jsonb;
 begin
   perform set_config('role', 'rolecall_edge', true);
-  v_answers := edge.mark_read(to_jsonb(p_requests));
+  v_answers := rolecall_edge.mark_read(to_jsonb(p_requests));
   perform set_config('role', 'none', true);
   return (
     select string_agg(
@@ -250,11 +250,11 @@ $$;
 
 create temporary table thread as
 select id::text, last_seq
-from public.conversations
+from rolecall.conversations
 where created_by = pg_temp.demo(5)
   and participant_low = pg_temp.demo(1);
 
-select is(edge.mark_read('[]'), '[]'::jsonb, 'no requests have no answers');
+select is(rolecall_edge.mark_read('[]'), '[]'::jsonb, 'no requests have no answers');
 select is(
   (select pg_temp.read(
      pg_temp.read_up_to(1, id, 2), '{}', pg_temp.read_up_to(2, id, 2), pg_temp.read_up_to(1, id, 4)

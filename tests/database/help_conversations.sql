@@ -63,22 +63,22 @@ select is(pg_temp.verdict(pg_temp.start(99, 22, 99)), 'permission_denied/no_prof
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4, repeat('x', 9))), 'invalid_input', 'nine characters are too few');
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4, repeat('x', 1001))), 'invalid_input', '1001 characters are too many');
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4, null)), 'invalid_input', 'no message is refused');
-update public.help_requests set status = 'matched' where id = pg_temp.demo(22);
+update rolecall.help_requests set status = 'matched' where id = pg_temp.demo(22);
 select is(
   pg_temp.verdict(pg_temp.start(4, 22, 4)),
   'help_request_unavailable/help_request_not_open',
   'a request that is not open is refused'
 );
-update public.help_requests set status = 'open';
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(2), pg_temp.demo(4));
+update rolecall.help_requests set status = 'open';
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(2), pg_temp.demo(4));
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4)), 'permission_denied/blocked', 'a block stops help, too');
-delete from public.user_blocks;
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
+delete from rolecall.user_blocks;
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4)), 'permission_denied/suspended', 'a suspended user cannot write');
-update public.profiles set suspended_until = null;
-update public.feature_flags set rollout = 'disabled' where name = 'start-conversation';
+update rolecall.profiles set suspended_until = null;
+update rolecall.feature_flags set rollout = 'disabled' where name = 'start-conversation';
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4)), 'feature_disabled/feature_disabled', 'the flag turns it off');
-update public.feature_flags set rollout = 'enabled';
+update rolecall.feature_flags set rollout = 'enabled';
 
 select is(
   pg_temp.verdict(
@@ -96,7 +96,7 @@ select is(
   'help_request_not_found',
   'an id that is no uuid is no exception'
 );
-select is(pg_temp.verdict(edge.start_conversation('{}')), 'unauthenticated', 'no claims are nobody''s');
+select is(pg_temp.verdict(rolecall_edge.start_conversation('{}')), 'unauthenticated', 'no claims are nobody''s');
 
 -- send_message_v2
 create function pg_temp.say(p_caller int, p_sender int, p_content text)
@@ -120,10 +120,10 @@ select is(pg_temp.say(2, 2, 'Me too'), 'not_found', 'nobody else is heard');
 select is(pg_temp.say(2, 1, 'Me too'), 'permission_denied/impersonation', 'nor in somebody else''s name');
 select is(pg_temp.say(1, 1, ''), 'invalid_input', 'an empty message is refused');
 select is(pg_temp.say(1, 1, repeat('x', 2001)), 'invalid_input', '2001 characters are too many');
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(1), pg_temp.demo(4));
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(1), pg_temp.demo(4));
 select is(pg_temp.say(4, 4, 'Hello?'), 'permission_denied/blocked', 'a block stops it');
-delete from public.user_blocks;
-update public.feature_flags set rollout = 'disabled' where name = 'start-conversation';
+delete from rolecall.user_blocks;
+update rolecall.feature_flags set rollout = 'disabled' where name = 'start-conversation';
 select is(pg_temp.say(1, 1, 'Still there?'), 'ok', 'what has begun goes on when no new one may begin');
 update public.conversations_v2 set status = 'closed';
 select is(pg_temp.say(1, 1, 'Bye'), 'conversation_read_only/conversation_read_only', 'a closed conversation takes nothing');

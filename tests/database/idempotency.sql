@@ -15,7 +15,7 @@ return pg_temp.ask(
 
 create temporary table first as select pg_temp.send(1, 'k') as answer;
 select is(pg_temp.send(1, 'k'), answer || '{"replayed": true}', 'the same request gets the first answer again') from first;
-select is((select count(*) from public.messages), 1::bigint, 'and is not repeated');
+select is((select count(*) from rolecall.messages), 1::bigint, 'and is not repeated');
 select is(
   pg_temp.ask(
     'send_dm',
@@ -51,9 +51,9 @@ select is(pg_temp.send(1, null) #>> '{data,seq}', '3', 'no key is another reques
 select is(pg_temp.send(1, 'r', 'Hi', 3) ->> 'code', 'permission_denied', 'a refusal');
 select is(pg_temp.send(1, 'r', 'Hi', 4) ->> 'ok', 'true', 'keeps no key');
 
-update public.feature_flags set rollout = 'disabled' where name = 'send-dm';
+update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm';
 select is(pg_temp.send(1, 'k'), answer || '{"replayed": true}', 'what was done is answered even when the function is off') from first;
-update public.feature_flags set rollout = 'enabled' where name = 'send-dm';
+update rolecall.feature_flags set rollout = 'enabled' where name = 'send-dm';
 
 update rolecall.idempotency_records set created_at = now() - interval '24 hours' + interval '1 second';
 select is(pg_temp.send(1, 'k') ->> 'replayed', 'true', 'just before 24 hours it is answered');

@@ -1,4 +1,4 @@
--- public.import_legacy_conversations: what is kept, what is derived, what is left out, and that the result is read-only.
+-- rolecall.import_legacy_conversations: what is kept, what is derived, what is left out, and that the result is read-only.
 begin;
 \ir support/calls.psql
 select no_plan();
@@ -63,7 +63,7 @@ select jsonb_build_array(
 ) as conversations;
 
 create temporary table answer as
-select public.import_legacy_conversations(conversations) as first
+select rolecall.import_legacy_conversations(conversations) as first
 from given;
 select is(
   first,
@@ -86,29 +86,29 @@ from answer;
 
 create temporary table state as
 select
-  md5((select string_agg(t::text, ' ' order by id) from public.conversations as t)) as conversations,
-  md5((select string_agg(t::text, ' ' order by id) from public.messages as t)) as messages,
-  md5((select string_agg(t::text, ' ' order by conversation_id, user_id) from public.conversation_participants as t)) as people;
+  md5((select string_agg(t::text, ' ' order by id) from rolecall.conversations as t)) as conversations,
+  md5((select string_agg(t::text, ' ' order by id) from rolecall.messages as t)) as messages,
+  md5((select string_agg(t::text, ' ' order by conversation_id, user_id) from rolecall.conversation_participants as t)) as people;
 select is(
-  public.import_legacy_conversations(conversations) - 'skipped',
+  rolecall.import_legacy_conversations(conversations) - 'skipped',
   '{"conversations": 0, "messages": 0, "already_imported": 5}'::jsonb,
   'importing the same again adds nothing'
 )
 from given;
 select results_eq(
   $$ select
-       md5((select string_agg(t::text, ' ' order by id) from public.conversations as t)),
-       md5((select string_agg(t::text, ' ' order by id) from public.messages as t)),
+       md5((select string_agg(t::text, ' ' order by id) from rolecall.conversations as t)),
+       md5((select string_agg(t::text, ' ' order by id) from rolecall.messages as t)),
        md5((select string_agg(t::text, ' ' order by conversation_id, user_id)
-            from public.conversation_participants as t)) $$,
+            from rolecall.conversation_participants as t)) $$,
   $$ select * from state $$,
   'and changes nothing'
 );
 
 -- Numbers, times, ids
 select results_eq(
-  $$ select seq, coalesce(content, 'null'), coalesce(rolecall.iso(created_at), 'null')
-     from public.messages
+  $$ select seq, coalesce(content, 'null'), coalesce(rolecall_internal.iso(created_at), 'null')
+     from rolecall.messages
      where conversation_id = 'a0000000-0000-4000-8000-000000000001'
      order by seq $$,
   $$ values
@@ -123,8 +123,8 @@ select results_eq(
 );
 select results_eq(
   $$ select kind, version, participant_low, participant_high, show_id, created_by, read_only, last_seq,
-       rolecall.iso(created_at), rolecall.iso(last_message_at)
-     from public.conversations
+       rolecall_internal.iso(created_at), rolecall_internal.iso(last_message_at)
+     from rolecall.conversations
      where id = 'a0000000-0000-4000-8000-000000000001' $$,
   $$ values (
        'direct', 'v1', pg_temp.demo(1), pg_temp.demo(4), pg_temp.demo(11), pg_temp.demo(1), true, 7::bigint,
@@ -132,19 +132,19 @@ select results_eq(
   'a conversation is its people''s, and closed'
 );
 select is(
-  (select id from public.messages where conversation_id = 'a0000000-0000-4000-8000-000000000001' and seq = 1),
+  (select id from rolecall.messages where conversation_id = 'a0000000-0000-4000-8000-000000000001' and seq = 1),
   'b0000000-0000-4000-8000-000000000001'::uuid,
   'an id stays'
 );
 select is(
-  (select count(*) from public.messages where content = 'an id of another conversation'),
+  (select count(*) from rolecall.messages where content = 'an id of another conversation'),
   1::bigint,
   'one that is taken is replaced'
 );
 select is(
-  (select array_agg(seq order by seq) from public.messages as m
-   join public.conversation_participants as p using (conversation_id)
-   join public.conversations as c on c.id = conversation_id
+  (select array_agg(seq order by seq) from rolecall.messages as m
+   join rolecall.conversation_participants as p using (conversation_id)
+   join rolecall.conversations as c on c.id = conversation_id
    where p.user_id = pg_temp.demo(3) and c.participant_high is null),
   '{1,2}'::bigint[],
   'what is left out leaves no gap'
@@ -242,7 +242,7 @@ select is(
   'who wrote in a conversation that names nobody has it, and who is named in one of no messages'
 );
 select is(
-  (select count(*) from public.conversation_participants where user_id = pg_temp.demo(6)),
+  (select count(*) from rolecall.conversation_participants where user_id = pg_temp.demo(6)),
   1::bigint,
   'whoever else wrote in it is kept'
 );
@@ -273,16 +273,16 @@ select is(
   'in which both write'
 );
 select throws_ok(
-  $$ update public.conversations set read_only = false where version = 'v1' $$,
+  $$ update rolecall.conversations set read_only = false where version = 'v1' $$,
   '23514',
   null,
   'and nobody opens it'
 );
 select is(
-  public.import_legacy_conversations(
+  rolecall.import_legacy_conversations(
     jsonb_build_array(
       jsonb_build_object(
-        'id', (select id from public.conversations where version = 'v2'),
+        'id', (select id from rolecall.conversations where version = 'v2'),
         'participants', jsonb_build_array(pg_temp.demo(1))
       )
     )
@@ -293,22 +293,22 @@ select is(
 
 -- Who imports
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(8), $$ select public.import_legacy_conversations('[]') $$),
+  pg_temp.run_as('authenticated', pg_temp.demo(8), $$ select rolecall.import_legacy_conversations('[]') $$),
   '42501',
   'no user imports'
 );
 select is(
-  pg_temp.run_as('service_role', null, $$ select public.import_legacy_conversations('[]') ->> 'conversations' $$),
+  pg_temp.run_as('service_role', null, $$ select rolecall.import_legacy_conversations('[]') ->> 'conversations' $$),
   '0',
   'the operator does'
 );
 select throws_ok(
-  $$ select public.import_legacy_conversations('{}') $$,
+  $$ select rolecall.import_legacy_conversations('{}') $$,
   '22023',
   null,
   'a list'
 );
-select throws_ok($$ select public.import_legacy_conversations(null) $$, '22023', null, 'and nothing else');
+select throws_ok($$ select rolecall.import_legacy_conversations(null) $$, '22023', null, 'and nothing else');
 
 select * from finish();
 rollback;

@@ -4,7 +4,7 @@ begin;
 select no_plan();
 
 -- Somebody of no show, a second organizer with a show of their own, and somebody without a profile (99).
-insert into public.profiles (id, role, display_name)
+insert into rolecall.profiles (id, role, display_name)
 values
   (pg_temp.demo(50), 'attendee', 'Nina of no show'),
   (pg_temp.demo(51), 'show_organizer', 'Otto the other organizer'),
@@ -30,7 +30,7 @@ select
     ) #>> '{data,broadcast_id}'
   )::uuid as broadcast_id;
 alter table message add news uuid;
-update message set news = (select message_id from public.broadcasts where id = broadcast_id);
+update message set news = (select message_id from rolecall.broadcasts where id = broadcast_id);
 grant select on message to rolecall_edge;
 
 create function pg_temp.report(p_user int, p_message uuid, p_reason text default 'It is rude.')
@@ -69,7 +69,7 @@ select is(
 from message;
 select is(
   pg_temp.report(4, plain) #>> '{data,report_id}',
-  (select id::text from public.reported_messages where message_id = plain),
+  (select id::text from rolecall.reported_messages where message_id = plain),
   'and hears which report that was'
 )
 from message;
@@ -115,9 +115,9 @@ from message
 cross join unnest(array['', repeat('x', 1001)]) as reason;
 select is(pg_temp.verdict(pg_temp.report(1, answer, repeat('ä', 1000))), 'ok', 'one of 1000 characters is not')
 from message;
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
 select is(pg_temp.verdict(pg_temp.report(1, news)), 'ok', 'a suspended user may report') from message;
-update public.profiles set suspended_until = null where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = null where id = pg_temp.demo(1);
 select is(
   (
     select array_agg(
@@ -130,14 +130,14 @@ select is(
       )
       order by created_at, message_id, reporter_id
     )
-    from public.reported_messages
+    from rolecall.reported_messages
     where message_id in (select about_show from message)
   ),
   array['pending by 04 of 01, show 11'],
   'a report knows whom and which show it is about'
 );
 select is(
-  (select array_agg(distinct coalesce(right(show_id::text, 2), 'none')) from public.reported_messages where message_id = news),
+  (select array_agg(distinct coalesce(right(show_id::text, 2), 'none')) from rolecall.reported_messages where message_id = news),
   array['11'],
   'a broadcast is of its show'
 )
@@ -208,12 +208,12 @@ select is(
       'seq', 2,
       'sender_id', pg_temp.demo(1),
       'content', 'About',
-      'created_at', rolecall.iso(created_at),
+      'created_at', rolecall_internal.iso(created_at),
       'show_id', pg_temp.demo(11),
       'deleted', null,
       'conversation_id', conversation_id
     )
-    from public.messages
+    from rolecall.messages
     where id = about_show
   ),
   'a report shows its message'
@@ -243,18 +243,18 @@ begin
 end
 $$;
 -- Several at the same moment, as they are in one transaction.
-update public.reported_messages
+update rolecall.reported_messages
 set created_at = created_at - interval '1 day'
 where message_id in (select plain from message);
 select is(
   pg_temp.pages(6, size),
-  array(select id::text from public.reported_messages order by created_at desc, id desc),
+  array(select id::text from rolecall.reported_messages order by created_at desc, id desc),
   format('pages of %s hold every report once, newest first', size)
 )
 from generate_series(1, 6) as size;
 select is(
   pg_temp.pages(5, 1),
-  array(select id::text from public.reported_messages where show_id = pg_temp.demo(11) order by created_at desc, id desc),
+  array(select id::text from rolecall.reported_messages where show_id = pg_temp.demo(11) order by created_at desc, id desc),
   'an organizer''s pages do, too'
 );
 
@@ -263,7 +263,7 @@ select is(
 create function pg_temp.report_of(p_message uuid, p_reporter int)
 returns uuid
 language sql
-return (select id from public.reported_messages where message_id = p_message and reporter_id = pg_temp.demo(p_reporter));
+return (select id from rolecall.reported_messages where message_id = p_message and reporter_id = pg_temp.demo(p_reporter));
 
 create function pg_temp.review(p_user int, p_report uuid, p_decision text, p_more jsonb default '{}')
 returns jsonb
@@ -323,9 +323,9 @@ cross join (
     ('dismiss', '{"note": ""}'),
     ('dismiss', jsonb_build_object('note', repeat('x', 1001)))
 ) as wrong (decision, more);
-select is((select count(*) from public.moderation_audit), 0::bigint, 'no refusal leaves an audit row');
+select is((select count(*) from rolecall.moderation_audit), 0::bigint, 'no refusal leaves an audit row');
 select is(
-  (select count(*) from public.reported_messages where status = 'pending'),
+  (select count(*) from rolecall.reported_messages where status = 'pending'),
   5::bigint,
   'and none has settled a report'
 );
@@ -360,7 +360,7 @@ select is(
   'moderators go on seeing what it said, and as what it was deleted'
 );
 select is(
-  (select concat_ws(' ', coalesce(content, 'nothing'), deleted_as) from public.messages where id = news),
+  (select concat_ws(' ', coalesce(content, 'nothing'), deleted_as) from rolecall.messages where id = news),
   'nothing organizer',
   'the message itself says nothing any more'
 )
@@ -383,9 +383,9 @@ select is(
   'what a review deleted a review restores'
 )
 from message;
-select is((select content from public.messages where id = news), 'News', 'with what it said') from message;
+select is((select content from rolecall.messages where id = news), 'News', 'with what it said') from message;
 select is(
-  (select array_agg(distinct status || ' ' || decision) from public.reported_messages where message_id = news),
+  (select array_agg(distinct status || ' ' || decision) from rolecall.reported_messages where message_id = news),
   array['dismissed restore'],
   'and its reports are dismissed by that'
 )
@@ -404,7 +404,7 @@ select is(
   'a moderator dismisses'
 )
 from message;
-select is((select content from public.messages where id = answer), 'Answer', 'which leaves the message') from message;
+select is((select content from rolecall.messages where id = answer), 'Answer', 'which leaves the message') from message;
 
 select is(
   pg_temp.verdict(
@@ -423,7 +423,7 @@ select is(
 )
 from message;
 select is(
-  (select rolecall.iso(suspended_until) from public.profiles where id = pg_temp.demo(1)),
+  (select rolecall_internal.iso(suspended_until) from rolecall.profiles where id = pg_temp.demo(1)),
   '2999-01-01T00:00:00.000000Z',
   'until the moment they said'
 );
@@ -432,7 +432,7 @@ select is(
   'permission_denied/suspended',
   'which the next request of the user meets'
 );
-select is((select content from public.messages where id = about_show), 'About', 'the message stays') from message;
+select is((select content from rolecall.messages where id = about_show), 'About', 'the message stays') from message;
 select is(
   pg_temp.verdict(pg_temp.review(6, pg_temp.report_of(about_show, 4), 'restore')),
   'already_reviewed/one_decision_per_report',
@@ -469,14 +469,14 @@ select is(
   pg_temp.ask('restore_message', pg_temp.demo(6), jsonb_build_object('message_id', about_show)) #> '{data,message}',
   (
     select jsonb_build_object('id', id, 'conversation_id', conversation_id, 'seq', 2, 'deleted', null)
-    from public.messages
+    from rolecall.messages
     where id = about_show
   ),
   'a moderator restores it'
 )
 from message;
 select is(pg_temp.on_message('restore_message', 6, about_show), 'ok', 'once or twice') from message;
-select is((select content from public.messages where id = about_show), 'About', 'as it was') from message;
+select is((select content from rolecall.messages where id = about_show), 'About', 'as it was') from message;
 select is(
   pg_temp.on_message('restore_message', 1, about_show),
   'permission_denied/suspended',
@@ -485,7 +485,7 @@ select is(
 from message;
 
 select is(pg_temp.on_message('delete_message', 1, plain), 'ok', 'authors delete their own message, suspended or not') from message;
-select is((select deleted_as from public.messages where id = plain), 'author', 'as its author') from message;
+select is((select deleted_as from rolecall.messages where id = plain), 'author', 'as its author') from message;
 select is(pg_temp.on_message('restore_message', 6, plain), 'permission_denied/deleted_by_author', 'for good') from message;
 select is(
   pg_temp.verdict(pg_temp.review(6, pg_temp.report_of(plain, 4), 'restore')),
@@ -502,14 +502,14 @@ select is(
   'but moderators see what was reported'
 );
 select is(pg_temp.verdict(pg_temp.review(6, pg_temp.report_of(plain, 4), 'delete')), 'ok', 'and decide about it') from message;
-select is((select deleted_as from public.messages where id = plain), 'author', 'the first deletion stands') from message;
+select is((select deleted_as from rolecall.messages where id = plain), 'author', 'the first deletion stands') from message;
 
 -- What a moderator deletes, and what was imported without a sender or content.
 select is(pg_temp.on_message('delete_message', 8, answer), 'ok', 'an admin deletes') from message;
-select is((select deleted_as from public.messages where id = answer), 'moderator', 'as a moderator') from message;
-insert into public.conversations (id, kind, version, participant_low, read_only, last_seq)
+select is((select deleted_as from rolecall.messages where id = answer), 'moderator', 'as a moderator') from message;
+insert into rolecall.conversations (id, kind, version, participant_low, read_only, last_seq)
 values (pg_temp.demo(60), 'direct', 'v1', pg_temp.demo(2), true, 1);
-insert into public.messages (id, conversation_id, seq, legacy, created_at)
+insert into rolecall.messages (id, conversation_id, seq, legacy, created_at)
 values (pg_temp.demo(61), pg_temp.demo(60), 1, true, null);
 select is(pg_temp.verdict(pg_temp.report(2, pg_temp.demo(61))), 'ok', 'what was imported can be reported');
 select is(
@@ -625,12 +625,12 @@ from unnest(
     'lift_suspension', 'moderation_audit']
 ) as function;
 select is(
-  edge.moderation_queue('{"claims": {}, "input": {}}') ->> 'code',
+  rolecall_edge.moderation_queue('{"claims": {}, "input": {}}') ->> 'code',
   'unauthenticated',
   'nobody is nobody'
 );
 select is(
-  edge.review_report(
+  rolecall_edge.review_report(
     jsonb_build_object(
       'claims', jsonb_build_object('sub', pg_temp.demo(8), 'role', 'service_role'),
       'rollout', 'enabled',
@@ -643,7 +643,7 @@ select is(
 
 -- The rate limit
 delete from rolecall.rate_buckets;
-update public.rate_limits set capacity = 2 where action = 'report_message';
+update rolecall.rate_limits set capacity = 2 where action = 'report_message';
 select is(
   array(select pg_temp.verdict(pg_temp.report(2, pg_temp.demo(99))) from generate_series(1, 3)),
   array['not_found/not_a_participant', 'not_found/not_a_participant', 'rate_limited/rate_limit'],
@@ -665,7 +665,7 @@ as $$
   from rolecall.report_counts as counted
   full join (
     select coalesce(show_id, '00000000-0000-0000-0000-000000000000') as show_id, status, count(*) as reports
-    from public.reported_messages
+    from rolecall.reported_messages
     group by 1, 2
   ) as real
     using (show_id, status)
@@ -673,20 +673,20 @@ as $$
 $$;
 select is(pg_temp.miscounted(), 0::bigint, 'every report is counted once');
 savepoint counted;
-delete from public.reported_messages where status = 'dismissed';
+delete from rolecall.reported_messages where status = 'dismissed';
 select is(pg_temp.miscounted(), 0::bigint, 'also when some go');
-update public.reported_messages set show_id = pg_temp.demo(12) where show_id is null;
+update rolecall.reported_messages set show_id = pg_temp.demo(12) where show_id is null;
 select is(pg_temp.miscounted(), 0::bigint, 'or move');
-delete from public.conversations;
+delete from rolecall.conversations;
 select is(pg_temp.miscounted(), 0::bigint, 'or go with their conversation');
-truncate public.reported_messages;
+truncate rolecall.reported_messages;
 select is(pg_temp.miscounted(), 0::bigint, 'or all go');
 rollback to counted;
 
 -- The audit
 select is(
   (select array_agg(action || ' ' || count order by action) from (
-    select action, count(*) as count from public.moderation_audit group by action
+    select action, count(*) as count from rolecall.moderation_audit group by action
   ) as counted),
   array['message_deleted 6', 'message_restored 3', 'report_reviewed 6', 'suspension_lifted 6', 'user_suspended 6'],
   'every act left a row, and nothing else did'
@@ -697,7 +697,7 @@ select is(
   (
     select jsonb_build_object(
       'id', id,
-      'at', rolecall.iso(at),
+      'at', rolecall_internal.iso(at),
       'actor_id', pg_temp.demo(5),
       'action', 'message_deleted',
       'report_id', pg_temp.report_of(news, 1),
@@ -705,9 +705,9 @@ select is(
       'target_id', pg_temp.demo(4),
       'note', 'Rude indeed.',
       'before', '{"deleted": null}'::jsonb,
-      'after', jsonb_build_object('deleted', jsonb_build_object('by', 'organizer', 'at', rolecall.iso(now())))
+      'after', jsonb_build_object('deleted', jsonb_build_object('by', 'organizer', 'at', rolecall_internal.iso(now())))
     )
-    from public.moderation_audit
+    from rolecall.moderation_audit
     where message_id = news
       and action = 'message_deleted'
       and actor_id = pg_temp.demo(5)
@@ -729,7 +729,7 @@ select is(
 select is(
   (
     select format('%s to %s', before, after)
-    from public.moderation_audit
+    from rolecall.moderation_audit
     where action = 'report_reviewed'
       and report_id = pg_temp.report_of(news, 1)
   ),
@@ -769,13 +769,13 @@ end
 $$;
 select is(
   pg_temp.audit_pages(4),
-  array(select id::text from public.moderation_audit order by at desc, id desc),
+  array(select id::text from rolecall.moderation_audit order by at desc, id desc),
   'its pages hold every row once'
 );
 select ok(
   not exists (
     select
-    from public.moderation_audit
+    from rolecall.moderation_audit
     where (before::text || after::text) ~ 'Plain|About|Answer|News'
   ),
   'it holds no content'
@@ -785,15 +785,15 @@ select ok(
 select throws_ok(statement, '42501', null, format('the owner cannot: %s', statement))
 from unnest(
   array[
-    'update public.moderation_audit set note = null',
-    'update public.moderation_audit set note = null where false',
-    'delete from public.moderation_audit',
-    'truncate public.moderation_audit',
-    'insert into public.moderation_audit select * from public.moderation_audit limit 1 on conflict (id) do update set note = null'
+    'update rolecall.moderation_audit set note = null',
+    'update rolecall.moderation_audit set note = null where false',
+    'delete from rolecall.moderation_audit',
+    'truncate rolecall.moderation_audit',
+    'insert into rolecall.moderation_audit select * from rolecall.moderation_audit limit 1 on conflict (id) do update set note = null'
   ]
 ) as statement;
 set local session_replication_role = replica;
-select throws_ok('delete from public.moderation_audit', '42501', null, 'not even as a replica');
+select throws_ok('delete from rolecall.moderation_audit', '42501', null, 'not even as a replica');
 set local session_replication_role = origin;
 select is(
   pg_temp.run_as('service_role', null, statement),
@@ -802,13 +802,13 @@ select is(
 )
 from unnest(
   array[
-    'update public.moderation_audit set note = null',
-    'delete from public.moderation_audit',
-    'truncate public.moderation_audit',
-    $$insert into public.moderation_audit (actor_id, action, before, after) values (gen_random_uuid(), 'message_deleted', '{}', '{}')$$,
-    'update public.reported_messages set status = $$pending$$',
-    'delete from public.reported_messages',
-    $$insert into public.reported_messages (message_id, conversation_id, reporter_id, reason) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x')$$
+    'update rolecall.moderation_audit set note = null',
+    'delete from rolecall.moderation_audit',
+    'truncate rolecall.moderation_audit',
+    $$insert into rolecall.moderation_audit (actor_id, action, before, after) values (gen_random_uuid(), 'message_deleted', '{}', '{}')$$,
+    'update rolecall.reported_messages set status = $$pending$$',
+    'delete from rolecall.reported_messages',
+    $$insert into rolecall.reported_messages (message_id, conversation_id, reporter_id, reason) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x')$$
   ]
 ) as statement;
 

@@ -1,4 +1,4 @@
--- The views of schema monitoring: their figures, and that they are for the operator alone.
+-- The views of schema rolecall_monitoring: their figures, and that they are for the operator alone.
 begin;
 \ir support/calls.psql
 select no_plan();
@@ -45,7 +45,7 @@ select
 from generate_series(1, 3) as number;
 select pg_temp.ask('report_message', pg_temp.demo(4), jsonb_build_object('message_id', id, 'reason', 'Rude'))
 from message;
-update public.reported_messages as report
+update rolecall.reported_messages as report
 set created_at = now() - (array['5 minutes', '1 hour', '1 day'])[message.number]::interval
 from message
 where message.id = report.message_id;
@@ -54,7 +54,7 @@ select pg_temp.ask(
   pg_temp.demo(6),
   jsonb_build_object('report_id', report.id, 'decision', 'dismiss')
 )
-from public.reported_messages as report
+from rolecall.reported_messages as report
 join message
   on message.id = report.message_id
 where message.number = 1;
@@ -71,8 +71,8 @@ select is(
   'reports are counted by status'
 );
 select is(pg_temp.reports(7), '{"pending": 2, "oldest_age_seconds": 86400}', 'the diagnostics tell of the organisation');
-insert into public.organizations (id, name) values (pg_temp.demo(32), 'Others');
-update public.profiles set organization_id = pg_temp.demo(32), organization_role = 'owner' where id = pg_temp.demo(2);
+insert into rolecall.organizations (id, name) values (pg_temp.demo(32), 'Others');
+update rolecall.profiles set organization_id = pg_temp.demo(32), organization_role = 'owner' where id = pg_temp.demo(2);
 select is(pg_temp.reports(2), '{"pending": 0, "oldest_age_seconds": null}', 'and not of another''s reports');
 
 delete from rolecall.request_metrics;
@@ -108,16 +108,16 @@ select pg_temp.ask_as_operator('reset_broadcast_quotas');
 select is(
   pg_temp.figures('quota_reset'),
   jsonb_build_array(
-    jsonb_build_object('last_period', rolecall.quota_day(now()), 'run_at', now(), 'age_seconds', 0, 'due', false)
+    jsonb_build_object('last_period', rolecall_internal.quota_day(now()), 'run_at', now(), 'age_seconds', 0, 'due', false)
   ),
   'after it none is'
 );
-update public.quota_runs set period = period - 1, run_at = run_at - interval '1 day';
+update rolecall.quota_runs set period = period - 1, run_at = run_at - interval '1 day';
 select is(pg_temp.figures('quota_reset') #> '{0,due}', 'true', 'on the next day one is, again');
 
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
-update public.profiles set suspended_until = now() + interval '1 hour' where id = pg_temp.demo(2);
-update public.profiles set suspended_until = now() where id = pg_temp.demo(3);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = now() + interval '1 hour' where id = pg_temp.demo(2);
+update rolecall.profiles set suspended_until = now() where id = pg_temp.demo(3);
 select is(pg_temp.figures('suspensions'), '[{"count": 2, "for_good": 1}]', 'who is suspended now');
 
 select is(
@@ -125,7 +125,7 @@ select is(
   '[{"count": 0, "oldest_at": null, "oldest_age_seconds": null}]',
   'no deletion waits'
 );
-insert into public.data_deletions (user_id, requested_at, completed_at)
+insert into rolecall.data_deletions (user_id, requested_at, completed_at)
 values (pg_temp.demo(1), now() - interval '1 hour', null), (pg_temp.demo(2), now() - interval '1 day', now());
 select is(
   pg_temp.figures('unfinished_deletions') #> '{0,oldest_age_seconds}',

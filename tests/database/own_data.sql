@@ -4,7 +4,7 @@ begin;
 select no_plan();
 
 -- 1 and 4 write to each other, 5 writes to both and broadcasts, 4 helps 1, 2 and 3 have nothing to do with it.
-insert into public.profiles (id, role, display_name) values (pg_temp.demo(50), 'attendee', 'Nina of nothing');
+insert into rolecall.profiles (id, role, display_name) values (pg_temp.demo(50), 'attendee', 'Nina of nothing');
 create function pg_temp.sent(p_from int, p_input jsonb)
 returns uuid
 language sql
@@ -97,7 +97,7 @@ select is(
     select line ->> 'content'
     from pg_temp.exported(1) as line, message
     where line ->> 'type' = 'message'
-      and line ->> 'conversation_id' = (select conversation_id::text from public.messages where id = message.first)
+      and line ->> 'conversation_id' = (select conversation_id::text from rolecall.messages where id = message.first)
     order by (line ->> 'seq')::int
   ),
   array['First of Ada', 'Answer of Mia', 'Second of Ada'],
@@ -136,17 +136,17 @@ select is(
   'deleted messages come as placeholders'
 );
 select is(
-  (select count(*) from public.application_logs where event = 'own_data_exported' and user_id = pg_temp.demo(1)),
+  (select count(*) from rolecall.application_logs where event = 'own_data_exported' and user_id = pg_temp.demo(1)),
   6::bigint,
   'every export leaves an audit row'
 );
 
 -- Page by page through many lines of every kind: each once.
-insert into public.user_blocks (blocker_id, blocked_id)
-select pg_temp.demo(1), id from public.profiles where id not in (pg_temp.demo(1), pg_temp.demo(2));
-insert into public.profiles (id, role)
+insert into rolecall.user_blocks (blocker_id, blocked_id)
+select pg_temp.demo(1), id from rolecall.profiles where id not in (pg_temp.demo(1), pg_temp.demo(2));
+insert into rolecall.profiles (id, role)
 select md5('person ' || number)::uuid, 'mvp_dealer' from generate_series(1, 30) as number;
-insert into public.conversations (id, kind, participant_low, participant_high, created_by, last_seq)
+insert into rolecall.conversations (id, kind, participant_low, participant_high, created_by, last_seq)
 select
   md5('conversation ' || number)::uuid,
   'direct',
@@ -156,11 +156,11 @@ select
   -- One of them is longer than two pages.
   case number when 17 then 1203 else number end
 from generate_series(1, 30) as number;
-insert into public.conversation_participants (conversation_id, user_id)
+insert into rolecall.conversation_participants (conversation_id, user_id)
 select md5('conversation ' || number)::uuid, pg_temp.demo(1) from generate_series(1, 30) as number;
-insert into public.messages (conversation_id, seq, sender_id, content)
+insert into rolecall.messages (conversation_id, seq, sender_id, content)
 select id, seq, pg_temp.demo(1), format('%s of %s', seq, id)
-from public.conversations
+from rolecall.conversations
 cross join generate_series(1, last_seq) as seq
 where id in (select md5('conversation ' || number)::uuid from generate_series(1, 30) as number);
 -- Of one moment, so that the id decides.
@@ -175,9 +175,9 @@ select is(
   (select count(*) || ' ' || count(distinct value ->> 'id') from line where value ->> 'type' = 'message'),
   (
     select count(*) || ' ' || count(*)
-    from public.messages
+    from rolecall.messages
     where conversation_id in (
-      select conversation_id from public.conversation_participants where user_id = pg_temp.demo(1)
+      select conversation_id from rolecall.conversation_participants where user_id = pg_temp.demo(1)
     )
   ),
   'every message comes once'
@@ -189,7 +189,7 @@ select is(
 );
 select is(
   (select count(*) from line where value ->> 'type' = 'block'),
-  (select count(*) from public.user_blocks where blocker_id = pg_temp.demo(1)),
+  (select count(*) from rolecall.user_blocks where blocker_id = pg_temp.demo(1)),
   'every block comes once'
 );
 select ok(
@@ -239,7 +239,7 @@ select is(
               '%s/%s/0/00000000-0000-0000-0000-000000000000',
               section,
               case section
-                when 'message' then (select conversation_id from public.messages where id = message.answer)
+                when 'message' then (select conversation_id from rolecall.messages where id = message.answer)
                 else (select id from public.conversations_v2 limit 1)
               end
             )
@@ -253,7 +253,7 @@ select is(
 from unnest(array['message', 'help_message', 'conversation', 'broadcast', 'report']) as section;
 select is(pg_temp.verdict(pg_temp.ask('export_own_data', pg_temp.demo(99), '{}')), 'permission_denied/no_profile', 'a profile is needed');
 delete from rolecall.rate_buckets;
-update public.rate_limits set capacity = 2 where action = 'export_own_data';
+update rolecall.rate_limits set capacity = 2 where action = 'export_own_data';
 select is(
   array(select pg_temp.verdict(pg_temp.ask('export_own_data', pg_temp.demo(4), '{}')) from generate_series(1, 3)),
   array['ok', 'ok', 'rate_limited/rate_limit'],
@@ -280,21 +280,21 @@ return pg_temp.ask('delete_own_data', pg_temp.demo(p_user), '{"confirm": true}',
 
 select is(
   (pg_temp.deleted(50) -> 'data') - 'deletion_id',
-  jsonb_build_object('status', 'complete', 'messages_deleted', 0, 'requested_at', rolecall.iso(now())),
+  jsonb_build_object('status', 'complete', 'messages_deleted', 0, 'requested_at', rolecall_internal.iso(now())),
   'who has written nothing is done at once'
 );
 select is(pg_temp.verdict(pg_temp.deleted(99)), 'permission_denied/no_profile', 'a profile is needed');
 
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(1);
 create temporary table answer as select pg_temp.deleted(1, 'key') -> 'data' as data;
 select is(
   data - 'deletion_id',
   jsonb_build_object(
     'status', 'complete',
     -- The second of two, one was deleted before; those of the conversations; the help messages with the thanks.
-    'messages_deleted', 1 + (select sum(last_seq) from public.conversations where id in (
+    'messages_deleted', 1 + (select sum(last_seq) from rolecall.conversations where id in (
       select md5('conversation ' || number)::uuid from generate_series(1, 30) as number)) + 1101,
-    'requested_at', rolecall.iso(now())
+    'requested_at', rolecall_internal.iso(now())
   ),
   'a suspended user has everything deleted in one call'
 )
@@ -302,18 +302,18 @@ from answer;
 select is(pg_temp.deleted(1, 'key') -> 'replayed', 'true', 'a key is honoured');
 select is(
   (select count(*) || ' ' || count(distinct deleted_as) || ' ' || count(content)
-    from public.messages where sender_id = pg_temp.demo(1)),
-  (select count(*) || ' 1 0' from public.messages where sender_id = pg_temp.demo(1)),
+    from rolecall.messages where sender_id = pg_temp.demo(1)),
+  (select count(*) || ' 1 0' from rolecall.messages where sender_id = pg_temp.demo(1)),
   'every message of theirs is a placeholder'
 );
 select is(
-  (select array_agg(distinct deleted_as) from public.messages where sender_id = pg_temp.demo(1)),
+  (select array_agg(distinct deleted_as) from rolecall.messages where sender_id = pg_temp.demo(1)),
   array['author'],
   'of its author, whoever had deleted it before'
 );
 select is(
-  (select array_agg(content order by seq) from public.messages, message where conversation_id = (
-    select conversation_id from public.messages where id = message.first)),
+  (select array_agg(content order by seq) from rolecall.messages, message where conversation_id = (
+    select conversation_id from rolecall.messages where id = message.first)),
   array[null, 'Answer of Mia', null],
   'the thread stays readable'
 );
@@ -344,7 +344,7 @@ select is(
   pg_temp.ask(
     'review_report',
     pg_temp.demo(8),
-    jsonb_build_object('report_id', (select id from public.reported_messages where message_id = second), 'decision', 'dismiss')
+    jsonb_build_object('report_id', (select id from rolecall.reported_messages where message_id = second), 'decision', 'dismiss')
   ) #>> '{data,report,message,content}',
   null,
   'its review erases it'
@@ -355,7 +355,7 @@ select is((select count(*) from rolecall.erasures_due), 0::bigint, 'and is done 
 select is(
   (
     select array_agg(format('%s %s', details ->> 'status', details ->> 'deletion_id' is not null))
-    from public.application_logs
+    from rolecall.application_logs
     where event = 'own_data_deleted'
       and user_id = pg_temp.demo(1)
   ),
@@ -379,15 +379,15 @@ select is(
 );
 
 -- More than one call takes: each goes on where the last one ended.
-insert into public.messages (conversation_id, seq, sender_id, content)
+insert into rolecall.messages (conversation_id, seq, sender_id, content)
 select conversation_id, 3 + number, case when number % 10 = 0 then pg_temp.demo(4) else pg_temp.demo(1) end, 'x'
 from message
-join public.messages
+join rolecall.messages
   on messages.id = message.first
 cross join generate_series(1, 26000) as number;
-update public.conversations
+update rolecall.conversations
 set last_seq = 26003
-where id in (select conversation_id from public.messages where seq = 26003);
+where id in (select conversation_id from rolecall.messages where seq = 26003);
 create temporary table call as
 select number, pg_temp.deleted(1) -> 'data' as data
 from generate_series(1, 2) as number
@@ -403,12 +403,12 @@ select is(
   'both belong to one deletion'
 );
 select is(
-  (select count(*) from public.messages where sender_id = pg_temp.demo(1) and content is not null),
+  (select count(*) from rolecall.messages where sender_id = pg_temp.demo(1) and content is not null),
   0::bigint,
   'and nothing is left'
 );
 select is(
-  (select count(*) from public.data_deletions where user_id = pg_temp.demo(1) and completed_at is not null),
+  (select count(*) from rolecall.data_deletions where user_id = pg_temp.demo(1) and completed_at is not null),
   2::bigint,
   'two deletions are complete'
 );
@@ -420,8 +420,8 @@ select is(
   format('%s can be switched off', function)
 )
 from unnest(array['export_own_data', 'delete_own_data']) as function;
-select is(edge.export_own_data('{"claims": {}, "input": {}}') ->> 'code', 'unauthenticated', 'nobody is nobody');
-select is(edge.delete_own_data('{"claims": {}, "input": {}}') ->> 'code', 'unauthenticated', 'nor has anything');
+select is(rolecall_edge.export_own_data('{"claims": {}, "input": {}}') ->> 'code', 'unauthenticated', 'nobody is nobody');
+select is(rolecall_edge.delete_own_data('{"claims": {}, "input": {}}') ->> 'code', 'unauthenticated', 'nor has anything');
 
 select * from finish();
 rollback;

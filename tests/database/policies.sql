@@ -6,7 +6,7 @@ select no_plan();
 
 -- The people: 1 and 2 attendees, 3 a dealer, 4 an MVP dealer, 5 the organizer of the shows, 6 a moderator, 8 an admin,
 -- 50 an attendee of no show and no organisation, 0 a token without claims.
-insert into public.profiles (id) values (pg_temp.demo(50));
+insert into rolecall.profiles (id) values (pg_temp.demo(50));
 
 -- What they did: a direct conversation of 1 and 4; broadcasts of 5 to attendees and to dealers, the first one read by 1;
 -- help of 4 for 1; 2 blocks 3; 4 reports 1, 2 reports 5, and a moderator deletes that; an imported conversation of 2
@@ -21,27 +21,27 @@ select pg_temp.ask(
 )
 from unnest(array['attendee', 'dealer']) as role;
 select pg_temp.ask('mark_read', pg_temp.demo(1), jsonb_build_object('conversation_id', id, 'up_to_seq', 1))
-from public.conversations
+from rolecall.conversations
 where kind = 'show';
 select pg_temp.ask(
   'start_conversation',
   pg_temp.demo(4),
   jsonb_build_object('help_request_id', pg_temp.demo(21), 'initial_message', 'I can help with that.')
 );
-update public.help_requests set status = 'matched' where id = pg_temp.demo(21);
+update rolecall.help_requests set status = 'matched' where id = pg_temp.demo(21);
 select pg_temp.ask('block_user', pg_temp.demo(2), jsonb_build_object('blocked_id', pg_temp.demo(3)));
 select pg_temp.ask('report_message', pg_temp.demo(4), jsonb_build_object('message_id', direct, 'reason', 'Rude'))
 from sent;
 select pg_temp.ask('report_message', pg_temp.demo(2), jsonb_build_object('message_id', message_id, 'reason', 'Rude'))
-from public.broadcasts
+from rolecall.broadcasts
 where recipient_roles = '{attendee}';
 select pg_temp.ask('delete_message', pg_temp.demo(6), jsonb_build_object('message_id', message_id))
-from public.broadcasts
+from rolecall.broadcasts
 where recipient_roles = '{attendee}';
-insert into public.conversations (id, kind, version, participant_low, read_only, last_seq, created_by)
+insert into rolecall.conversations (id, kind, version, participant_low, read_only, last_seq, created_by)
 values (pg_temp.demo(60), 'direct', 'v1', pg_temp.demo(2), true, 1, null);
-insert into public.conversation_participants (conversation_id, user_id) values (pg_temp.demo(60), pg_temp.demo(2));
-insert into public.messages (conversation_id, seq, sender_id, content, created_at, legacy)
+insert into rolecall.conversation_participants (conversation_id, user_id) values (pg_temp.demo(60), pg_temp.demo(2));
+insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at, legacy)
 values (pg_temp.demo(60), 1, null, 'Old', null, true);
 select pg_temp.ask('delete_own_data', pg_temp.demo(50), '{"confirm": true}');
 select pg_temp.ask_as_operator('reset_broadcast_quotas');
@@ -127,14 +127,14 @@ select is(
   pg_temp.tried(
     'authenticated',
     number,
-    $$ select string_agg(coalesce(content, 'nothing'), ' ' order by content) from public.messages where deleted_as = 'moderator' $$
+    $$ select string_agg(coalesce(content, 'nothing'), ' ' order by content) from rolecall.messages where deleted_as = 'moderator' $$
   ),
   'nothing',
   format('%s does not see what a deleted message said', number)
 )
 from unnest(array[1, 2, 5]) as number;
 select is(
-  pg_temp.tried('authenticated', 4, format('select %s::text from public.reported_messages', column_name)),
+  pg_temp.tried('authenticated', 4, format('select %s::text from rolecall.reported_messages', column_name)),
   '42501',
   format('a reporter does not see %s', column_name)
 )
@@ -147,20 +147,20 @@ values
   ('conversations_v2', 'update', $$ update public.conversations_v2 set status = 'closed' $$,
     '1', '0', '0', '1', '0', '0', '0', '0', '0'),
   ('help_requests', 'insert',
-    $$ insert into public.help_requests (requester_id, title) values (auth.uid(), 'Help') $$,
+    $$ insert into rolecall.help_requests (requester_id, title) values (auth.uid(), 'Help') $$,
     '1', '1', '1', '1', '1', '1', '1', '1', '42501'),
-  ('help_requests', 'update', $$ update public.help_requests set status = 'closed' $$,
+  ('help_requests', 'update', $$ update rolecall.help_requests set status = 'closed' $$,
     '1', '1', '0', '0', '0', '0', '0', '0', '0'),
   ('messages_v2', 'update', $$ update public.messages_v2 set content = 'x' $$,
     '0', '0', '0', '1', '0', '0', '0', '0', '0'),
   ('messages_v2', 'delete', $$ delete from public.messages_v2 $$,
     '0', '0', '0', '1', '0', '0', '0', '0', '0'),
-  ('profiles', 'update', $$ update public.profiles set display_name = 'x' $$,
+  ('profiles', 'update', $$ update rolecall.profiles set display_name = 'x' $$,
     '1', '1', '1', '1', '1', '1', '1', '1', '0'),
   ('user_blocks', 'insert',
-    $$ insert into public.user_blocks (blocker_id, blocked_id) values (auth.uid(), '00000000-0000-4000-8000-000000000007') $$,
+    $$ insert into rolecall.user_blocks (blocker_id, blocked_id) values (auth.uid(), '00000000-0000-4000-8000-000000000007') $$,
     '1', '1', '1', '1', '1', '1', '1', '1', '42501'),
-  ('user_blocks', 'delete', $$ delete from public.user_blocks $$,
+  ('user_blocks', 'delete', $$ delete from rolecall.user_blocks $$,
     '0', '1', '0', '0', '0', '0', '0', '0', '0');
 select is(
   pg_temp.tried('authenticated', writer.key::int, statement),
@@ -234,9 +234,9 @@ where name in ('application_logs', 'data_deletions', 'moderation_audit', 'quota_
   or command = 'truncate';
 
 -- A suspended user writes nothing past the functions either, but goes on reading and taking back.
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
 select is(
-  pg_temp.tried('authenticated', 4, $$ insert into public.help_requests (requester_id, title) values (auth.uid(), 'Help') $$),
+  pg_temp.tried('authenticated', 4, $$ insert into rolecall.help_requests (requester_id, title) values (auth.uid(), 'Help') $$),
   '42501',
   'a suspended user asks for no help'
 );
@@ -246,7 +246,7 @@ select is(
   'and corrects no message'
 );
 select is(pg_temp.tried('authenticated', 4, 'delete from public.messages_v2'), '1', 'but takes it back');
-select is(pg_temp.tried('authenticated', 4, 'select count(*) from public.messages'), '1', 'and reads');
+select is(pg_temp.tried('authenticated', 4, 'select count(*) from rolecall.messages'), '1', 'and reads');
 
 select * from finish();
 rollback;

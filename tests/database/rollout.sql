@@ -1,19 +1,19 @@
--- rolecall.rollout_includes and the flags: deny by default, and a growing percentage only adds.
+-- rolecall_internal.rollout_includes and the flags: deny by default, and a growing percentage only adds.
 begin;
 \ir support/calls.psql
 select no_plan();
 
-select is(rolecall.rollout_includes('enabled', 'f', pg_temp.demo(1), false), true, 'enabled includes everybody');
-select is(rolecall.rollout_includes('disabled', 'f', pg_temp.demo(1), true), false, 'disabled includes nobody');
-select is(rolecall.rollout_includes('internal', 'f', pg_temp.demo(1), true), true, 'internal includes internal users');
-select is(rolecall.rollout_includes('internal', 'f', pg_temp.demo(1), false), false, 'and no others');
-select is(rolecall.rollout_includes('internal', 'f', pg_temp.demo(1), null), false, 'and nobody unknown');
-select is(rolecall.rollout_includes('percentage:0', 'f', pg_temp.demo(1), true), true, 'a percentage includes internal users');
-select is(rolecall.rollout_includes('percentage:0', 'f', pg_temp.demo(1), false), false, '0 percent is nobody else');
-select is(rolecall.rollout_includes('percentage:100', 'f', pg_temp.demo(1), false), true, '100 percent is everybody');
-select is(rolecall.rollout_includes('percentage:100', 'f', null, false), false, 'but not nobody');
-select is(rolecall.rollout_includes('percentage:100', null, pg_temp.demo(1), false), false, 'and not of no flag');
-select is(rolecall.rollout_includes(value, 'f', pg_temp.demo(1), true), false, format('%L is no rollout', value))
+select is(rolecall_internal.rollout_includes('enabled', 'f', pg_temp.demo(1), false), true, 'enabled includes everybody');
+select is(rolecall_internal.rollout_includes('disabled', 'f', pg_temp.demo(1), true), false, 'disabled includes nobody');
+select is(rolecall_internal.rollout_includes('internal', 'f', pg_temp.demo(1), true), true, 'internal includes internal users');
+select is(rolecall_internal.rollout_includes('internal', 'f', pg_temp.demo(1), false), false, 'and no others');
+select is(rolecall_internal.rollout_includes('internal', 'f', pg_temp.demo(1), null), false, 'and nobody unknown');
+select is(rolecall_internal.rollout_includes('percentage:0', 'f', pg_temp.demo(1), true), true, 'a percentage includes internal users');
+select is(rolecall_internal.rollout_includes('percentage:0', 'f', pg_temp.demo(1), false), false, '0 percent is nobody else');
+select is(rolecall_internal.rollout_includes('percentage:100', 'f', pg_temp.demo(1), false), true, '100 percent is everybody');
+select is(rolecall_internal.rollout_includes('percentage:100', 'f', null, false), false, 'but not nobody');
+select is(rolecall_internal.rollout_includes('percentage:100', null, pg_temp.demo(1), false), false, 'and not of no flag');
+select is(rolecall_internal.rollout_includes(value, 'f', pg_temp.demo(1), true), false, format('%L is no rollout', value))
 from unnest(
   array['', 'Enabled', ' enabled', 'on', 'percentage', 'percentage:', 'percentage:101', 'percentage:-1',
     'percentage:007', 'percentage:1.5', 'percentage:1 ', null]
@@ -23,7 +23,7 @@ select is(
   (
     select array_agg(
       (select count(*) from generate_series(1, 10000) as n
-        where rolecall.rollout_includes('percentage:' || percent, 'f', md5(n::text)::uuid, false)) / 100.0
+        where rolecall_internal.rollout_includes('percentage:' || percent, 'f', md5(n::text)::uuid, false)) / 100.0
       order by percent
     )::text
     from unnest(array[1, 25, 50, 99]) as percent
@@ -35,14 +35,14 @@ select ok(
     select
     from generate_series(1, 500) as n
     cross join generate_series(0, 99) as percent
-    where rolecall.rollout_includes('percentage:' || percent, 'f', md5(n::text)::uuid, false)
-      and not rolecall.rollout_includes('percentage:' || percent + 1, 'f', md5(n::text)::uuid, false)
+    where rolecall_internal.rollout_includes('percentage:' || percent, 'f', md5(n::text)::uuid, false)
+      and not rolecall_internal.rollout_includes('percentage:' || percent + 1, 'f', md5(n::text)::uuid, false)
   ),
   'one percent more takes nobody away'
 );
 
 select throws_ok(
-  format($$ update public.feature_flags set rollout = %L where name = 'send-dm' $$, value),
+  format($$ update rolecall.feature_flags set rollout = %L where name = 'send-dm' $$, value),
   '23514',
   null,
   format('%L cannot be written into a flag', value)
@@ -66,7 +66,7 @@ select is(pg_temp.send('disabled'), 'feature_disabled/feature_disabled', 'the op
 select is(pg_temp.send('nonsense'), 'feature_disabled/feature_disabled', 'nonsense is off');
 select is(
   pg_temp.verdict(
-    edge.send_dm(
+    rolecall_edge.send_dm(
       jsonb_build_object(
         'claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'authenticated'),
         'input', jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Hi')
@@ -77,11 +77,11 @@ select is(
   'no word of the operator is off'
 );
 select is(pg_temp.send('internal'), 'feature_disabled/feature_disabled', 'internal is off for others');
-update public.profiles set is_internal = true where id = pg_temp.demo(1);
+update rolecall.profiles set is_internal = true where id = pg_temp.demo(1);
 select is(pg_temp.send('internal'), 'ok', 'and on for internal users');
-update public.feature_flags set rollout = 'disabled' where name = 'send-dm';
+update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm';
 select is(pg_temp.send('enabled'), 'feature_disabled/feature_disabled', 'the flag turns it off for them, too');
-delete from public.feature_flags where name = 'send-dm';
+delete from rolecall.feature_flags where name = 'send-dm';
 select is(pg_temp.send('enabled'), 'feature_disabled/feature_disabled', 'a function without a flag is off');
 
 select * from finish();

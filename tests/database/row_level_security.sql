@@ -16,9 +16,9 @@ select pg_temp.ask(
   pg_temp.demo(4),
   jsonb_build_object('help_request_id', pg_temp.demo(21), 'initial_message', 'I can help with that.')
 );
-insert into public.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(2), pg_temp.demo(3));
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(2), pg_temp.demo(3));
 -- Somebody of no organisation.
-insert into public.profiles (id) values (pg_temp.demo(50));
+insert into rolecall.profiles (id) values (pg_temp.demo(50));
 
 create function pg_temp.rows(p_user int, p_table text)
 returns text
@@ -50,7 +50,7 @@ where relnamespace = 'public'::regnamespace
   -- Readable by column.
   and relname <> 'profiles';
 select is(
-  pg_temp.run_as('authenticated', null, 'select count(id) from public.profiles'),
+  pg_temp.run_as('authenticated', null, 'select count(id) from rolecall.profiles'),
   '0',
   'a null caller sees nobody'
 );
@@ -66,12 +66,12 @@ cross join unnest(array['authenticated', 'service_role', 'rolecall_edge']) as ro
 where relnamespace = 'rolecall'::regnamespace
   and relkind = 'r';
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'select rolecall.caller_may_write()'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'select rolecall_internal.caller_may_write()'),
   '42501',
   'what policies call cannot be called by name'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), $$ select edge.health('{}') $$),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), $$ select rolecall_edge.health('{}') $$),
   '42501',
   'nor can the entry points'
 );
@@ -81,7 +81,7 @@ select is(pg_temp.rows(1, 'conversations'), '2', 'an attendee sees their direct 
 select is(pg_temp.rows(1, 'messages'), '2', 'and the messages that are for them');
 select is(pg_temp.rows(3, 'messages'), '1', 'a dealer sees the broadcast to dealers');
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(3), 'select content from public.messages'),
+  pg_temp.run_as('authenticated', pg_temp.demo(3), 'select content from rolecall.messages'),
   'dealer',
   'and not the one to attendees in the same conversation'
 );
@@ -98,34 +98,34 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(1),
-    format('insert into public.messages (conversation_id, seq, sender_id, content) select id, 9, %L, %L from public.conversations', pg_temp.demo(1), 'x')
+    format('insert into rolecall.messages (conversation_id, seq, sender_id, content) select id, 9, %L, %L from rolecall.conversations', pg_temp.demo(1), 'x')
   ),
   '42501',
   'a message cannot be written past the function'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.conversations set last_seq = 0'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.conversations set last_seq = 0'),
   '42501',
   'nor a conversation changed'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(4), 'update public.conversation_participants set last_read_seq = 1'),
+  pg_temp.run_as('authenticated', pg_temp.demo(4), 'update rolecall.conversation_participants set last_read_seq = 1'),
   '42501',
   'nobody says how far they have read past the function'
 );
 
 -- Profiles
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(50), 'select count(id) from public.profiles'),
+  pg_temp.run_as('authenticated', pg_temp.demo(50), 'select count(id) from rolecall.profiles'),
   '1',
   'who is in no organisation sees themselves'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'select count(id) from public.profiles'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'select count(id) from rolecall.profiles'),
   '8',
   'others see their organisation'
 );
-insert into public.help_requests (id, requester_id, title) values (pg_temp.demo(59), pg_temp.demo(50), 'Help');
+insert into rolecall.help_requests (id, requester_id, title) values (pg_temp.demo(59), pg_temp.demo(50), 'Help');
 select pg_temp.ask(
   'start_conversation',
   pg_temp.demo(6),
@@ -133,18 +133,18 @@ select pg_temp.ask(
 );
 select pg_temp.ask('send_dm', pg_temp.demo(50), jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Hi'));
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(50), 'select string_agg(right(id::text, 2), $$ $$ order by id) from public.profiles'),
+  pg_temp.run_as('authenticated', pg_temp.demo(50), 'select string_agg(right(id::text, 2), $$ $$ order by id) from rolecall.profiles'),
   '04 06 50',
   'and whom they have a conversation with, of either kind'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), format('select %s from public.profiles', column_name)),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), format('select %s from rolecall.profiles', column_name)),
   '42501',
   format('nobody reads %s', column_name)
 )
 from unnest(array['suspended_until', 'is_internal', 'organization_id', 'organization_role', '*']) as column_name;
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), format('update public.profiles set %s where id = %L', change, pg_temp.demo(1))),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), format('update rolecall.profiles set %s where id = %L', change, pg_temp.demo(1))),
   '42501',
   format('nobody sets %s for themselves', change)
 )
@@ -153,7 +153,7 @@ from unnest(
     'suspended_until = null', 'id = gen_random_uuid()']
 ) as change;
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.profiles set display_name = $$Ada L.$$'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.profiles set display_name = $$Ada L.$$'),
   '1',
   'people set their own name, and nobody else''s'
 );
@@ -165,7 +165,7 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(3),
-    format('insert into public.user_blocks (blocker_id, blocked_id) values (%L, %L)', pg_temp.demo(3), pg_temp.demo(2))
+    format('insert into rolecall.user_blocks (blocker_id, blocked_id) values (%L, %L)', pg_temp.demo(3), pg_temp.demo(2))
   ),
   '1',
   'people block others'
@@ -174,13 +174,13 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(3),
-    format('insert into public.user_blocks (blocker_id, blocked_id) values (%L, %L)', pg_temp.demo(1), pg_temp.demo(2))
+    format('insert into rolecall.user_blocks (blocker_id, blocked_id) values (%L, %L)', pg_temp.demo(1), pg_temp.demo(2))
   ),
   '42501',
   'in their own name alone'
 );
-select is(pg_temp.run_as('authenticated', pg_temp.demo(3), 'delete from public.user_blocks'), '1', 'and lift their own blocks');
-select is((select count(*) from public.user_blocks), 1::bigint, 'and nobody else''s');
+select is(pg_temp.run_as('authenticated', pg_temp.demo(3), 'delete from rolecall.user_blocks'), '1', 'and lift their own blocks');
+select is((select count(*) from rolecall.user_blocks), 1::bigint, 'and nobody else''s');
 
 -- Shows
 select is(pg_temp.rows(50, 'shows'), '2', 'every user sees every show');
@@ -190,13 +190,13 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(50),
-    format('insert into public.show_participants (show_id, user_id) values (%L, %L)', pg_temp.demo(11), pg_temp.demo(50))
+    format('insert into rolecall.show_participants (show_id, user_id) values (%L, %L)', pg_temp.demo(11), pg_temp.demo(50))
   ),
   '42501',
   'nobody lets themselves in'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(5), 'update public.shows set starts_at = now()'),
+  pg_temp.run_as('authenticated', pg_temp.demo(5), 'update rolecall.shows set starts_at = now()'),
   '42501',
   'not even an organizer moves a show past the backend'
 );
@@ -205,7 +205,7 @@ select is(
 select is(pg_temp.rows(5, 'broadcast_quotas'), '1', 'senders see their quota');
 select is(pg_temp.rows(4, 'broadcast_quotas'), '0', 'and nobody else''s');
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(5), 'update public.broadcast_quotas set pre_show_remaining = 99'),
+  pg_temp.run_as('authenticated', pg_temp.demo(5), 'update rolecall.broadcast_quotas set pre_show_remaining = 99'),
   '42501',
   'and cannot raise it'
 );
@@ -213,14 +213,14 @@ select is(pg_temp.rows(1, 'broadcast_limits'), '6', 'users see the limits');
 select is(pg_temp.rows(1, 'feature_flags'), '10', 'users see the flags');
 select is(pg_temp.rows(1, 'rate_limits'), '36', 'and the rate limits');
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.feature_flags set rollout = $$disabled$$'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.feature_flags set rollout = $$disabled$$'),
   '42501',
   'and cannot change them'
 );
 select is(pg_temp.rows(8, 'application_logs'), '42501', 'no user reads the log');
 select is(
-  pg_temp.run_as('service_role', null, 'select count(*) from public.application_logs'),
-  (select count(*)::text from public.application_logs),
+  pg_temp.run_as('service_role', null, 'select count(*) from rolecall.application_logs'),
+  (select count(*)::text from rolecall.application_logs),
   'the operator does'
 );
 select is(
@@ -230,14 +230,14 @@ select is(
 )
 from unnest(
   array[
-    'delete from public.application_logs',
-    'update public.application_logs set code = $$ok$$',
-    'truncate public.application_logs',
-    'insert into public.application_logs (level, service, event) values ($$info$$, $$x$$, $$y$$)'
+    'delete from rolecall.application_logs',
+    'update rolecall.application_logs set code = $$ok$$',
+    'truncate rolecall.application_logs',
+    'insert into rolecall.application_logs (level, service, event) values ($$info$$, $$x$$, $$y$$)'
   ]
 ) as statement;
 select is(
-  pg_temp.run_as('service_role', null, 'update public.feature_flags set rollout = $$disabled$$ where name = $$diagnostics$$'),
+  pg_temp.run_as('service_role', null, 'update rolecall.feature_flags set rollout = $$disabled$$ where name = $$diagnostics$$'),
   '1',
   'the operator turns functions off'
 );
@@ -245,26 +245,26 @@ select is(
   pg_temp.run_as(
     'service_role',
     null,
-    format('insert into public.show_participants (show_id, user_id) values (%L, %L)', pg_temp.demo(11), pg_temp.demo(50))
+    format('insert into rolecall.show_participants (show_id, user_id) values (%L, %L)', pg_temp.demo(11), pg_temp.demo(50))
   ),
   '1',
   'and lets people in'
 );
 select is(
-  (select role from public.show_participants where user_id = pg_temp.demo(50)),
-  'attendee'::public.app_role,
+  (select role from rolecall.show_participants where user_id = pg_temp.demo(50)),
+  'attendee'::rolecall.app_role,
   'with the role of their profile'
 );
-update public.show_participants set role = 'admin' where user_id = pg_temp.demo(50);
+update rolecall.show_participants set role = 'admin' where user_id = pg_temp.demo(50);
 select is(
-  (select role from public.show_participants where user_id = pg_temp.demo(50)),
-  'attendee'::public.app_role,
+  (select role from rolecall.show_participants where user_id = pg_temp.demo(50)),
+  'attendee'::rolecall.app_role,
   'which stays'
 );
 
 -- Help
 select is(pg_temp.rows(50, 'help_requests'), '3', 'users see open requests');
-update public.help_requests set status = 'closed' where id = pg_temp.demo(21);
+update rolecall.help_requests set status = 'closed' where id = pg_temp.demo(21);
 select is(pg_temp.rows(1, 'help_requests'), '3', 'their own when closed');
 select is(pg_temp.rows(4, 'help_requests'), '3', 'those they help with');
 select is(pg_temp.rows(50, 'help_requests'), '2', 'and no other closed one');
@@ -272,7 +272,7 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(50),
-    format('insert into public.help_requests (requester_id, title) values (%L, $$Another$$)', pg_temp.demo(50))
+    format('insert into rolecall.help_requests (requester_id, title) values (%L, $$Another$$)', pg_temp.demo(50))
   ),
   '1',
   'people ask for help'
@@ -281,13 +281,13 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(50),
-    format('insert into public.help_requests (requester_id, title) values (%L, $$Another$$)', pg_temp.demo(1))
+    format('insert into rolecall.help_requests (requester_id, title) values (%L, $$Another$$)', pg_temp.demo(1))
   ),
   '42501',
   'in their own name alone'
 );
 select is(
-  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.help_requests set status = $$open$$'),
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.help_requests set status = $$open$$'),
   '1',
   'and change their own requests alone'
 );
@@ -332,7 +332,7 @@ select is(
   '42501',
   'and do not give it to another'
 );
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(4), 'update public.messages_v2 set content = $$I cannot help.$$'),
   '0',
@@ -342,7 +342,7 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(4),
-    format('insert into public.help_requests (requester_id, title) values (%L, $$Another$$)', pg_temp.demo(4))
+    format('insert into rolecall.help_requests (requester_id, title) values (%L, $$Another$$)', pg_temp.demo(4))
   ),
   '42501',
   'nor asks for anything'

@@ -1,10 +1,10 @@
--- edge.send_broadcast: audience, quota arithmetic, the quota day, rehearsals, refusals.
+-- rolecall_edge.send_broadcast: audience, quota arithmetic, the quota day, rehearsals, refusals.
 begin;
 \ir support/calls.psql
 select no_plan();
 
 -- How often somebody may ask is the matter of rate_limits.sql.
-update public.rate_limits set capacity = null;
+update rolecall.rate_limits set capacity = null;
 
 create function pg_temp.send(p_user int, p_show int, p_roles jsonb, p_dry_run boolean default null)
 returns jsonb
@@ -31,11 +31,11 @@ return format(
 );
 
 -- The quota day
-select is(rolecall.quota_day('2026-03-01 01:59:59.999999+00'), '2026-02-28', 'before 02:00 UTC it is still the day before');
-select is(rolecall.quota_day('2026-03-01 02:00:00+00'), '2026-03-01', 'at 02:00 UTC a quota day begins');
-select is(rolecall.quota_day('2026-03-01 03:30:00+02'), '2026-02-28', 'whatever the time zone');
-select is(rolecall.quota_day_end('2026-02-28'), '2026-03-01 02:00:00+00'::timestamptz, 'and ends at the next 02:00 UTC');
-select is(rolecall.quota_day_end('2026-12-31'), '2027-01-01 02:00:00+00'::timestamptz, 'over the year''s end, too');
+select is(rolecall_internal.quota_day('2026-03-01 01:59:59.999999+00'), '2026-02-28', 'before 02:00 UTC it is still the day before');
+select is(rolecall_internal.quota_day('2026-03-01 02:00:00+00'), '2026-03-01', 'at 02:00 UTC a quota day begins');
+select is(rolecall_internal.quota_day('2026-03-01 03:30:00+02'), '2026-02-28', 'whatever the time zone');
+select is(rolecall_internal.quota_day_end('2026-02-28'), '2026-03-01 02:00:00+00'::timestamptz, 'and ends at the next 02:00 UTC');
+select is(rolecall_internal.quota_day_end('2026-12-31'), '2027-01-01 02:00:00+00'::timestamptz, 'over the year''s end, too');
 
 -- Before a show
 select is(pg_temp.left_of(pg_temp.send(5, 11, '["attendee"]')), 'ok 1/1', 'the first broadcast before a show leaves one');
@@ -50,7 +50,7 @@ select is(
 from refused;
 select is(
   answer #>> '{data,reset_at}',
-  rolecall.iso(rolecall.quota_day_end(rolecall.quota_day(now()))),
+  rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now()))),
   'and when it is full again'
 )
 from refused;
@@ -82,13 +82,13 @@ select is(
   'quota_exceeded/broadcast_quota_spent 2/0',
   'and no more'
 );
-update public.shows set starts_at = now() where id = pg_temp.demo(11);
+update rolecall.shows set starts_at = now() where id = pg_temp.demo(11);
 select is(
   pg_temp.left_of(pg_temp.send(5, 11, '["attendee"]')),
   'ok 0/0',
   'the moment of the start is after it'
 );
-update public.shows set starts_at = now() + interval '1 microsecond' where id = pg_temp.demo(11);
+update rolecall.shows set starts_at = now() + interval '1 microsecond' where id = pg_temp.demo(11);
 select is(
   pg_temp.left_of(pg_temp.send(4, 11, '["attendee"]')),
   'ok 0/1',
@@ -96,42 +96,42 @@ select is(
 );
 
 -- A new quota day fills up by itself.
-update public.broadcast_quotas set period = period - 1 where show_id = pg_temp.demo(11);
+update rolecall.broadcast_quotas set period = period - 1 where show_id = pg_temp.demo(11);
 select is(pg_temp.left_of(pg_temp.send(5, 11, '["attendee"]')), 'ok 1/1', 'yesterday''s row counts as full');
-update public.broadcast_quotas set period = period - 400, pre_show_remaining = 0, post_show_remaining = 0;
+update rolecall.broadcast_quotas set period = period - 400, pre_show_remaining = 0, post_show_remaining = 0;
 select is(pg_temp.left_of(pg_temp.send(5, 11, '["attendee"]')), 'ok 1/1', 'and so does last year''s');
-update public.broadcast_quotas set period = period + 1, pre_show_remaining = 0 where sender_id = pg_temp.demo(5);
+update rolecall.broadcast_quotas set period = period + 1, pre_show_remaining = 0 where sender_id = pg_temp.demo(5);
 select is(
   pg_temp.verdict(pg_temp.send(5, 11, '["attendee"]')),
   'quota_exceeded/broadcast_quota_spent',
   'a row of a day to come (the clock was set back) does not fill up'
 );
-delete from public.broadcast_quotas;
+delete from rolecall.broadcast_quotas;
 
 -- Limits
 select is(pg_temp.left_of(pg_temp.send(8, 11, '["dealer"]')), 'ok none/none', 'an admin has no quota');
 select is(pg_temp.send(8, 11, '["dealer"]') -> 'limits', null, 'and no limit to report');
-update public.broadcast_limits set per_quota_day = 1 where role = 'admin';
+update rolecall.broadcast_limits set per_quota_day = 1 where role = 'admin';
 select is(pg_temp.left_of(pg_temp.send(8, 11, '["dealer"]')), 'ok 0/1', 'a limit that is set applies at once');
 select is(pg_temp.verdict(pg_temp.send(8, 11, '["dealer"]')), 'quota_exceeded/broadcast_quota_spent', 'and refuses');
-update public.broadcast_limits set per_quota_day = null where role = 'admin';
+update rolecall.broadcast_limits set per_quota_day = null where role = 'admin';
 select is(pg_temp.left_of(pg_temp.send(8, 11, '["dealer"]')), 'ok none/none', 'a limit that is lifted is gone at once');
-update public.broadcast_limits set per_quota_day = 0 where role = 'mvp_dealer' and phase = 'pre_show';
+update rolecall.broadcast_limits set per_quota_day = 0 where role = 'mvp_dealer' and phase = 'pre_show';
 select is(
   pg_temp.left_of(pg_temp.send(4, 11, '["attendee"]')),
   'quota_exceeded/broadcast_quota_spent 0/1',
   'a limit of none is none'
 );
-delete from public.broadcast_limits where role = 'mvp_dealer';
+delete from rolecall.broadcast_limits where role = 'mvp_dealer';
 select is(
   pg_temp.left_of(pg_temp.send(4, 11, '["attendee"]')),
   'quota_exceeded/broadcast_quota_spent 0/0',
   'a role without a limit has none left'
 );
-select is((select count(*) from public.broadcast_quotas where sender_id = pg_temp.demo(4)), 0::bigint, 'and no row');
+select is((select count(*) from rolecall.broadcast_quotas where sender_id = pg_temp.demo(4)), 0::bigint, 'and no row');
 
 -- Audience
-delete from public.broadcast_quotas;
+delete from rolecall.broadcast_quotas;
 select is(pg_temp.send(5, 11, '["attendee"]') #>> '{data,audience_count}', '2', 'the audience has the role');
 select is(
   pg_temp.send(5, 11, '["mvp_dealer", "attendee", "attendee", "dealer"]') #>> '{data,audience_count}',
@@ -139,18 +139,18 @@ select is(
   'or one of the roles, each once'
 );
 select is(
-  (select recipient_roles from public.broadcasts order by audience_count desc limit 1),
-  '{attendee,dealer,mvp_dealer}'::public.app_role[],
+  (select recipient_roles from rolecall.broadcasts order by audience_count desc limit 1),
+  '{attendee,dealer,mvp_dealer}'::rolecall.app_role[],
   'which are kept in order'
 );
-insert into public.show_participants (show_id, user_id) values (pg_temp.demo(11), pg_temp.demo(8));
+insert into rolecall.show_participants (show_id, user_id) values (pg_temp.demo(11), pg_temp.demo(8));
 select is(
   pg_temp.send(8, 11, '["admin", "dealer"]') #>> '{data,audience_count}',
   '1',
   'the sender is not their own audience'
 );
 select is(pg_temp.send(8, 11, '["moderator"]') #>> '{data,audience_count}', '0', 'there may be nobody');
-update public.profiles set role = 'dealer' where id = pg_temp.demo(1);
+update rolecall.profiles set role = 'dealer' where id = pg_temp.demo(1);
 select is(
   pg_temp.send(8, 11, '["attendee"]') #>> '{data,audience_count}',
   '2',
@@ -159,27 +159,27 @@ select is(
 
 -- One conversation for each sender and show, numbered like any other.
 select is(
-  (select count(*) from public.conversations where kind = 'show' and created_by = pg_temp.demo(8)),
+  (select count(*) from rolecall.conversations where kind = 'show' and created_by = pg_temp.demo(8)),
   1::bigint,
   'all broadcasts of a sender for a show are one conversation'
 );
 select ok(
   (
-    select bool_and(conversation.last_seq = (select count(*) from public.messages where conversation_id = conversation.id))
-    from public.conversations as conversation
+    select bool_and(conversation.last_seq = (select count(*) from rolecall.messages where conversation_id = conversation.id))
+    from rolecall.conversations as conversation
   ),
   'without gaps'
 );
 
 -- Rehearsals
-delete from public.broadcast_quotas;
-delete from public.application_logs;
+delete from rolecall.broadcast_quotas;
+delete from rolecall.application_logs;
 delete from rolecall.request_metrics;
 create temporary table before as
 select
-  (select count(*) from public.messages) as messages,
-  (select count(*) from public.conversations) as conversations,
-  (select count(*) from public.broadcasts) as broadcasts;
+  (select count(*) from rolecall.messages) as messages,
+  (select count(*) from rolecall.conversations) as conversations,
+  (select count(*) from rolecall.broadcasts) as broadcasts;
 create temporary table rehearsed as
 select
   pg_temp.send(5, 11, '["attendee"]', true) as existing,
@@ -194,7 +194,7 @@ select is(
 from rehearsed;
 select is(
   existing #>> '{data,conversation_id}',
-  (select id::text from public.conversations where created_by = pg_temp.demo(5) and show_id = pg_temp.demo(11)),
+  (select id::text from rolecall.conversations where created_by = pg_temp.demo(5) and show_id = pg_temp.demo(11)),
   'with the conversation there is'
 )
 from rehearsed;
@@ -208,15 +208,15 @@ select is(
 from rehearsed;
 select results_eq(
   $$ select
-       (select count(*) from public.messages),
-       (select count(*) from public.conversations),
-       (select count(*) from public.broadcasts) $$,
+       (select count(*) from rolecall.messages),
+       (select count(*) from rolecall.conversations),
+       (select count(*) from rolecall.broadcasts) $$,
   $$ select * from before $$,
   'a rehearsal sends nothing'
 );
 select is(
-  (select count(*) from public.broadcast_quotas)
-    + (select count(*) from public.application_logs)
+  (select count(*) from rolecall.broadcast_quotas)
+    + (select count(*) from rolecall.application_logs)
     + (select count(*) from rolecall.request_metrics)
     + (select count(*) from rolecall.idempotency_records),
   0::bigint,
@@ -229,7 +229,7 @@ select is(
   'permission_denied/mvp_dealer_broadcasts_to_attendees_only',
   'one role that is refused refuses all'
 );
-delete from public.show_participants where user_id = pg_temp.demo(4);
+delete from rolecall.show_participants where user_id = pg_temp.demo(4);
 select is(
   pg_temp.send(4, 11, '["dealer", "attendee"]') -> 'reasons' ->> 0,
   pg_temp.send(4, 11, '["attendee"]') -> 'reasons' ->> 0,
@@ -277,27 +277,27 @@ select is(
   'invalid_input',
   '1001 characters are too many'
 );
-update public.shows set organizer_id = pg_temp.demo(8) where id = pg_temp.demo(11);
+update rolecall.shows set organizer_id = pg_temp.demo(8) where id = pg_temp.demo(11);
 select is(
   pg_temp.send(5, 11, '["attendee"]') ->> 'code',
   'permission_denied',
   'an organizer cannot broadcast in somebody else''s show'
 );
-update public.profiles set suspended_until = 'infinity' where id = pg_temp.demo(5);
+update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(5);
 select is(
   pg_temp.verdict(pg_temp.send(5, 12, '["attendee"]')),
   'permission_denied/suspended',
   'a suspended sender cannot broadcast'
 );
-update public.feature_flags set rollout = 'disabled' where name = 'send-broadcast';
+update rolecall.feature_flags set rollout = 'disabled' where name = 'send-broadcast';
 select is(
   pg_temp.verdict(pg_temp.send(5, 12, '["attendee"]')),
   'feature_disabled/feature_disabled',
   'nobody can when the function is off'
 );
-select is(pg_temp.verdict(edge.send_broadcast('{}')), 'unauthenticated', 'no claims are nobody''s');
+select is(pg_temp.verdict(rolecall_edge.send_broadcast('{}')), 'unauthenticated', 'no claims are nobody''s');
 select is(
-  pg_temp.verdict(edge.send_broadcast('{"claims": {"role": "service_role"}, "input": {"dry_run": true}}')),
+  pg_temp.verdict(rolecall_edge.send_broadcast('{"claims": {"role": "service_role"}, "input": {"dry_run": true}}')),
   'permission_denied/users_only',
   'the operator is no user'
 );

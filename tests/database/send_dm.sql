@@ -1,4 +1,4 @@
--- edge.send_dm: what it answers, what it refuses, and what it leaves in the tables.
+-- rolecall_edge.send_dm: what it answers, what it refuses, and what it leaves in the tables.
 begin;
 \ir support/calls.psql
 select no_plan();
@@ -26,17 +26,17 @@ from answer;
 select is(first ->> 'org_id', pg_temp.demo(31)::text, 'the answer names the caller''s organisation') from answer;
 select results_eq(
   $$ select kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at = now()
-     from public.conversations $$,
+     from rolecall.conversations $$,
   $$ values ('direct', pg_temp.demo(1), pg_temp.demo(4), pg_temp.demo(1), pg_temp.demo(31), 1::bigint, true) $$,
   'the conversation is that of the two'
 );
 select results_eq(
-  $$ select seq, sender_id, content, show_id from public.messages $$,
+  $$ select seq, sender_id, content, show_id from rolecall.messages $$,
   $$ values (1::bigint, pg_temp.demo(1), 'Is the card still there?', pg_temp.demo(11)) $$,
   'the message is kept'
 );
 select results_eq(
-  $$ select user_id, last_read_seq from public.conversation_participants order by user_id $$,
+  $$ select user_id, last_read_seq from rolecall.conversation_participants order by user_id $$,
   $$ values (pg_temp.demo(1), 1::bigint), (pg_temp.demo(4), 0::bigint) $$,
   'the sender has read their own message'
 );
@@ -58,7 +58,7 @@ select is(
 )
 from answer;
 select results_eq(
-  $$ select user_id, last_read_seq from public.conversation_participants order by user_id $$,
+  $$ select user_id, last_read_seq from rolecall.conversation_participants order by user_id $$,
   $$ values (pg_temp.demo(1), 1::bigint), (pg_temp.demo(4), 3::bigint) $$,
   'writing is reading'
 );
@@ -132,21 +132,21 @@ select is(
 );
 select is(
   pg_temp.verdict(
-    edge.send_dm('{"claims": {"role": "authenticated"}, "rollout": "enabled", "input": {"content": "Hi"}}')
+    rolecall_edge.send_dm('{"claims": {"role": "authenticated"}, "rollout": "enabled", "input": {"content": "Hi"}}')
   ),
   'unauthenticated',
   'claims without a user are nobody''s'
 );
-select is(pg_temp.verdict(edge.send_dm('{}')), 'unauthenticated', 'no claims are nobody''s');
-select is(pg_temp.verdict(edge.send_dm(null)), 'unauthenticated', 'no request is nobody''s');
+select is(pg_temp.verdict(rolecall_edge.send_dm('{}')), 'unauthenticated', 'no claims are nobody''s');
+select is(pg_temp.verdict(rolecall_edge.send_dm(null)), 'unauthenticated', 'no request is nobody''s');
 select is(
-  pg_temp.verdict(edge.send_dm('{"claims": {"role": "service_role"}, "input": {}}')),
+  pg_temp.verdict(rolecall_edge.send_dm('{"claims": {"role": "service_role"}, "input": {}}')),
   'permission_denied/users_only',
   'the operator is no user'
 );
 select is(
   pg_temp.verdict(
-    edge.send_dm(
+    rolecall_edge.send_dm(
       jsonb_build_object('claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'anon'), 'input', '{}'::jsonb)
     )
   ),
@@ -155,7 +155,7 @@ select is(
 );
 select is(
   pg_temp.verdict(
-    edge.send_dm(
+    rolecall_edge.send_dm(
       '{"claims": {"sub": "1 or 1=1", "role": "authenticated"}, "rollout": "enabled", "input": {"content": "Hi"}}'
     )
   ),
@@ -165,14 +165,14 @@ select is(
 
 -- The audit
 select is(
-  (select count(*) from public.application_logs where event = 'refused' and level = 'warn' and service = 'database'),
+  (select count(*) from rolecall.application_logs where event = 'refused' and level = 'warn' and service = 'database'),
   18::bigint,
   'every refusal is in the audit log'
 );
 select is(
   (
     select format('%s %s %s %s %s', method, request_id, user_id = pg_temp.demo(1), org_id = pg_temp.demo(31), code)
-    from public.application_logs
+    from rolecall.application_logs
     order by id
     limit 1
   ),
@@ -180,7 +180,7 @@ select is(
   'with who, where and why'
 );
 select ok(
-  not exists (select from public.application_logs as log where log::text ~ 'Is the card|Come by|éé'),
+  not exists (select from rolecall.application_logs as log where log::text ~ 'Is the card|Come by|éé'),
   'and no message content'
 );
 select is(

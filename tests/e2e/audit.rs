@@ -80,12 +80,12 @@ async fn what_changes_nothing_and_what_is_refused_leaves_no_row() {
     stand.lift_suspension(&moderator, attendee.id).expect(200).await;
     stand.delete_message(&attendee, message).expect(403).await;
     stand.suspend_user(&attendee, moderator.id, "2999-01-01T00:00:00Z").expect(403).await;
-    let rows = "public.moderation_audit where message_id = $1 or target_id = any($2)";
+    let rows = "rolecall.moderation_audit where message_id = $1 or target_id = any($2)";
     let people = vec![moderator.id, attendee.id];
     assert_eq!(stand.db.count(rows, &[&message, &people]).await, 0);
     stand.delete_message(&moderator, message).expect(200).await;
     stand.delete_message(&moderator, message).expect(200).await;
-    assert_eq!(stand.db.count("public.moderation_audit where message_id = $1", &[&message]).await, 1);
+    assert_eq!(stand.db.count("rolecall.moderation_audit where message_id = $1", &[&message]).await, 1);
 }
 
 #[tokio::test]
@@ -129,14 +129,14 @@ async fn nobody_changes_the_record_the_owner_through_the_api_included() {
     let [moderator, admin] = stand.users([Role::Moderator, Role::Admin]).await;
     let (message, _) = everything(&stand, &moderator).await;
     let sums =
-        "select md5(string_agg(a::text, ' ' order by a.id)) from public.moderation_audit as a where message_id = $1";
+        "select md5(string_agg(a::text, ' ' order by a.id)) from rolecall.moderation_audit as a where message_id = $1";
     let before: String = stand.db.one(sums, &[&message]).await;
     let statements = [
-        "update public.moderation_audit set note = 'Nothing happened'",
-        "update public.moderation_audit set note = note where false",
-        "delete from public.moderation_audit",
-        "truncate public.moderation_audit",
-        "truncate public.moderation_audit cascade",
+        "update rolecall.moderation_audit set note = 'Nothing happened'",
+        "update rolecall.moderation_audit set note = note where false",
+        "delete from rolecall.moderation_audit",
+        "truncate rolecall.moderation_audit",
+        "truncate rolecall.moderation_audit cascade",
     ];
     // As PostgREST would do it for each, and as the owner of the table.
     for role in [Some("authenticated"), Some("service_role"), Some("anon"), Some("rolecall_edge"), None] {

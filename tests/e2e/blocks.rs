@@ -69,7 +69,7 @@ async fn who_cannot_be_blocked() {
             assert_eq!(refusal.faults(), [(field, code)], "{operation}");
         }
     }
-    assert_eq!(stand.db.count("public.user_blocks where blocker_id = $1", &[&user.id]).await, 0);
+    assert_eq!(stand.db.count("rolecall.user_blocks where blocker_id = $1", &[&user.id]).await, 0);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn blocks_and_liftings_at_once_leave_one_row_or_none() {
         }
     }));
     both.await;
-    let rows = "public.user_blocks where $1 in (blocker_id, blocked_id)";
+    let rows = "rolecall.user_blocks where $1 in (blocker_id, blocked_id)";
     assert_eq!(stand.db.count(rows, &[&one.id]).await, 2);
 }
 
@@ -136,6 +136,6 @@ async fn a_block_under_one_key_is_answered_again_even_when_it_was_lifted() {
     stand.unblock_user(&one, other.id).expect(200).await;
     let again = stand.block_user(&one, other.id).key("k").expect(201).await;
     assert_eq!((again.header("idempotency-replayed"), &again["created_at"]), ("true", &first["created_at"]));
-    assert_eq!(stand.db.count("public.user_blocks where blocker_id = $1", &[&one.id]).await, 0, "not repeated");
+    assert_eq!(stand.db.count("rolecall.user_blocks where blocker_id = $1", &[&one.id]).await, 0, "not repeated");
     stand.unblock_user(&one, other.id).key("k").expect(422).await.refused(Code::IdempotencyConflict);
 }

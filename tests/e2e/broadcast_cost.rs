@@ -20,12 +20,12 @@ async fn work_of_a_broadcast(db: &Db, sender: Uuid, show: Uuid, audience: i64) -
         "claims": {"sub": sender, "role": "authenticated"}, "request_id": "r", "rollout": "enabled",
         "input": {"show_id": show, "recipient_roles": ["attendee"], "message": "Doors open at nine"},
     });
-    let sent: Value = db.one("select edge.send_broadcast($1)", &[&call]).await;
+    let sent: Value = db.one("select rolecall_edge.send_broadcast($1)", &[&call]).await;
     assert_eq!(sent["data"]["audience_count"], audience, "{sent}");
     db.script("begin").await;
     let before: i64 = db.one(ROWS, &[]).await;
     let plan: Value = db
-        .one("explain (analyze, buffers, wal, timing off, format json) select edge.send_broadcast($1)", &[&call])
+        .one("explain (analyze, buffers, wal, timing off, format json) select rolecall_edge.send_broadcast($1)", &[&call])
         .await;
     let after: i64 = db.one(ROWS, &[]).await;
     db.script("rollback").await;
@@ -42,20 +42,20 @@ async fn an_audience_of_100_000_costs_what_one_of_ten_costs() {
     let url = Stand::database().await;
     let db = Db::connect(&url).await;
     let sender = Uuid::new_v4();
-    db.run("insert into public.profiles (id, role) values ($1, 'admin')", &[&sender]).await;
+    db.run("insert into rolecall.profiles (id, role) values ($1, 'admin')", &[&sender]).await;
     let mut shows = Vec::new();
     for audience in [10_i64, 100_000] {
         let show: Uuid = db
             .one(
-                "insert into public.shows (organizer_id, title, starts_at, ends_at)
+                "insert into rolecall.shows (organizer_id, title, starts_at, ends_at)
                  values ($1, 'A show', now() + interval '7 days', now() + interval '8 days') returning id",
                 &[&sender],
             )
             .await;
         let people = "with people as (
-              insert into public.profiles (id) select gen_random_uuid() from generate_series(1, $2::int8) returning id
+              insert into rolecall.profiles (id) select gen_random_uuid() from generate_series(1, $2::int8) returning id
             )
-            insert into public.show_participants (show_id, user_id) select $1, id from people";
+            insert into rolecall.show_participants (show_id, user_id) select $1, id from people";
         assert_eq!(db.run(people, &[&show, &audience]).await, audience as u64);
         shows.push((show, audience));
     }

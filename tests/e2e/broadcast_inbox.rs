@@ -100,7 +100,7 @@ async fn a_role_reads_what_is_for_it_and_cannot_learn_of_the_rest() {
     {
         stand.broadcast_to(&admin, show, &roles, message).expect(201).await;
     }
-    let conversation: Uuid = stand.db.one("select id from public.conversations where show_id = $1", &[&show]).await;
+    let conversation: Uuid = stand.db.one("select id from rolecall.conversations where show_id = $1", &[&show]).await;
     for (user, expected, last) in [(&attendee, vec!["A1", "A2"], 3), (&dealer, vec!["D1", "D2", "D3"], 5)] {
         let page = stand.messages(user, conversation, "").expect(200).await;
         assert_eq!(contents(page.items("messages")), expected);
@@ -129,11 +129,11 @@ async fn a_receipt_is_written_when_it_is_read_and_not_before() {
     stand.crowd(show, 50).await;
     let conversation = stand.broadcast(&organizer, show, "One").expect(201).await.id("conversation_id");
     stand.broadcast(&organizer, show, "Two").expect(201).await;
-    let receipts = "public.broadcast_receipts where conversation_id = $1";
+    let receipts = "rolecall.broadcast_receipts where conversation_id = $1";
     stand.inbox(&reader, "").expect(200).await;
     stand.messages(&reader, conversation, "").expect(200).await;
     assert_eq!(stand.db.count(receipts, &[&conversation]).await, 0, "looking is not reading");
-    let people = "public.conversation_participants where conversation_id = $1";
+    let people = "rolecall.conversation_participants where conversation_id = $1";
     assert_eq!(stand.db.count(people, &[&conversation]).await, 1, "the sender alone has a row");
 
     for (up_to, read, unread) in [(1, 1, 1), (0, 1, 1), (99, 2, 0), (1, 2, 0)] {
@@ -144,7 +144,7 @@ async fn a_receipt_is_written_when_it_is_read_and_not_before() {
     assert_eq!(stand.unread(&reader).expect(200).await["unread"], 0);
     let row: Value = stand
         .db
-        .one("select to_jsonb(r) from public.broadcast_receipts as r where conversation_id = $1", &[&conversation])
+        .one("select to_jsonb(r) from rolecall.broadcast_receipts as r where conversation_id = $1", &[&conversation])
         .await;
     assert_eq!((&row["user_id"], &row["last_read_seq"]), (&json!(reader.id), &json!(2)));
 }
@@ -164,7 +164,7 @@ async fn fifty_receipts_at_once_are_one_row_with_the_furthest() {
     let read: Vec<i64> = stand
         .db
         .one(
-            "select array_agg(last_read_seq) from public.broadcast_receipts where conversation_id = $1",
+            "select array_agg(last_read_seq) from rolecall.broadcast_receipts where conversation_id = $1",
             &[&conversation],
         )
         .await;

@@ -24,7 +24,7 @@ async fn two_before_a_show_and_the_third_waits_for_the_turn_of_the_quota_day() {
         assert_eq!(third["quota_remaining"], json!({"pre_show": 0, "post_show": 1}));
         let reset_at: String = stand
             .db
-            .one("select to_char((rolecall.quota_day(now()) + 1), 'YYYY-MM-DD') || 'T02:00:00.000000Z'", &[])
+            .one("select to_char((rolecall_internal.quota_day(now()) + 1), 'YYYY-MM-DD') || 'T02:00:00.000000Z'", &[])
             .await;
         assert_eq!(third["reset_at"], reset_at);
         let seconds = third["retry_after_seconds"].as_u64().unwrap();
@@ -32,7 +32,7 @@ async fn two_before_a_show_and_the_third_waits_for_the_turn_of_the_quota_day() {
         assert_eq!(third.header("retry-after"), seconds.to_string());
         assert!(third.header("ratelimit").starts_with("\"pre_show\";r=0;t="), "{}", third.header("ratelimit"));
         assert_eq!(stand.quota(&sender, show).await, Some((Some(0), Some(1))));
-        assert_eq!(stand.db.count("public.broadcasts where sender_id = $1", &[&sender.id]).await, 2);
+        assert_eq!(stand.db.count("rolecall.broadcasts where sender_id = $1", &[&sender.id]).await, 2);
         assert_eq!(stand.audit(third.request_id()).await.len(), 1);
     }
 }
@@ -47,7 +47,7 @@ async fn one_after_a_show_has_started() {
     let second = stand.broadcast(&organizer, show, "Once more").expect(429).await.refused(Code::QuotaExceeded);
     assert_eq!(second["phase"], "post_show");
     let phase: String =
-        stand.db.one("select phase from public.broadcasts where id = $1", &[&first.id("broadcast_id")]).await;
+        stand.db.one("select phase from rolecall.broadcasts where id = $1", &[&first.id("broadcast_id")]).await;
     assert_eq!(phase, "post_show");
 }
 
@@ -59,7 +59,7 @@ async fn the_phase_turns_when_the_show_starts_on_the_clock_of_the_database() {
     stand.broadcast(&organizer, show, "One").expect(201).await;
     stand.broadcast(&organizer, show, "Two").expect(201).await;
     stand.broadcast(&organizer, show, "Three").expect(429).await;
-    stand.db.run("update public.shows set starts_at = now() where id = $1", &[&show]).await;
+    stand.db.run("update rolecall.shows set starts_at = now() where id = $1", &[&show]).await;
     let after = stand.broadcast(&organizer, show, "It has begun").expect(201).await;
     assert_eq!(after["quota_remaining"], json!({"pre_show": 0, "post_show": 0}));
 }
@@ -104,7 +104,7 @@ async fn an_admin_has_no_quota() {
 async fn limits_are_rows_and_hold_from_the_next_quota_row_on() {
     let stand = Stand::own(Setup::new()).await;
     let organizer = stand.user(Role::ShowOrganizer).await;
-    let sql = "update public.broadcast_limits set per_quota_day = $2 where role = 'show_organizer' and phase = $1";
+    let sql = "update rolecall.broadcast_limits set per_quota_day = $2 where role = 'show_organizer' and phase = $1";
     stand.db.run(sql, &[&"pre_show", &3]).await;
     stand.db.run(sql, &[&"post_show", &0]).await;
     let show = stand.show(&organizer, Starts::InAWeek).await;
@@ -126,7 +126,7 @@ async fn a_quota_of_an_earlier_day_is_full_again_without_any_reset() {
         stand.broadcast(&organizer, show, "Hello").expect(201).await;
     }
     stand.broadcast(&organizer, show, "Hello").expect(429).await;
-    stand.db.run("update public.broadcast_quotas set period = period - 1 where show_id = $1", &[&show]).await;
+    stand.db.run("update rolecall.broadcast_quotas set period = period - 1 where show_id = $1", &[&show]).await;
     let sent = stand.broadcast(&organizer, show, "A new day").expect(201).await;
     assert_eq!(sent["quota_remaining"], json!({"pre_show": 1, "post_show": 1}));
     assert_eq!(stand.quota(&organizer, show).await, Some((Some(1), Some(1))));
@@ -181,7 +181,7 @@ async fn quota_is_not_spent_twice_by_one_send_nor_by_its_repetition() {
         stand.broadcast(&organizer, show, "Hello").key("second").expect(201).await;
         assert_eq!(stand.quota(&organizer, show).await, Some((Some(0), Some(1))));
     }
-    assert_eq!(stand.db.count("public.broadcasts where sender_id = $1", &[&organizer.id]).await, 2);
+    assert_eq!(stand.db.count("rolecall.broadcasts where sender_id = $1", &[&organizer.id]).await, 2);
 }
 
 #[tokio::test]

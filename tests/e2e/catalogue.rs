@@ -46,11 +46,11 @@ async fn provoke(code: Code) -> Answer {
         Code::ConversationReadOnly => {
             let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
             let conversation = sent.id("conversation_id");
-            stand.db.run("update public.conversations set read_only = true where id = $1", &[&conversation]).await;
+            stand.db.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
             stand.reply(&attendee, conversation, "Hello").send().await
         }
         Code::HelpRequestUnavailable => {
-            stand.db.run("update public.help_requests set status = 'closed' where id = $1", &[&request]).await;
+            stand.db.run("update rolecall.help_requests set status = 'closed' where id = $1", &[&request]).await;
             stand.offer(&organizer, request, "I can drive you.").send().await
         }
         Code::IdempotencyConflict => {
@@ -78,7 +78,7 @@ async fn provoke(code: Code) -> Answer {
             let stand = Stand::own(flags).await;
             let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
             let blocker = stand.connect().await;
-            blocker.script("begin; lock table public.messages in share mode").await;
+            blocker.script("begin; lock table rolecall.messages in share mode").await;
             let slow = tokio::spawn(stand.send_dm(&organizer, &attendee, "Hello").send());
             let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
             rolecall_tests::until("a request is in flight", async || {
@@ -97,7 +97,7 @@ async fn provoke(code: Code) -> Answer {
         Code::Internal => {
             let stand = Stand::own(Setup::new()).await;
             let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
-            stand.db.script("alter table public.messages add constraint never check (false) not valid").await;
+            stand.db.script("alter table rolecall.messages add constraint never check (false) not valid").await;
             stand.send_dm(&organizer, &attendee, "Hello").send().await
         }
         Code::RateLimited => {

@@ -230,7 +230,7 @@ async fn rates_and_quotas_are_looked_at_and_not_taken() {
         assert_eq!(&answer["code"] == "quota_exceeded", left == 0);
         stand.broadcast(&organizer, show, "Hello").expect(if left > 0 { 201 } else { 429 }).await;
     }
-    stand.db.run("update public.rate_limits set capacity = null", &[]).await;
+    stand.db.run("update rolecall.rate_limits set capacity = null", &[]).await;
     assert_eq!(stand.check(&organizer, &dm).expect(200).await["quota"], Value::Null);
 }
 
@@ -374,7 +374,7 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
     let roles = [random.role(), random.role(), random.role()];
     let [actor, other, third] = stand.users(roles).await;
     let actor = if random.once_in(40) { User::stranger() } else { actor };
-    let has_profile = stand.db.count("public.profiles where id = $1", &[&actor.id]).await == 1;
+    let has_profile = stand.db.count("rolecall.profiles where id = $1", &[&actor.id]).await == 1;
     let mut told = vec![format!("case {number}: {roles:?}, profile {has_profile}")];
     let mut say = |text: &str| told.push(text.to_owned());
     let organizer = if has_profile && random.once_in(2) { &actor } else { &third };
@@ -419,7 +419,7 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
     }
     if place < 2 && random.once_in(5) {
         say("closed");
-        stand.db.run("update public.conversations set read_only = true where id = $1", &[&conversation]).await;
+        stand.db.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
     }
     let nowhere = random.once_in(10);
     if nowhere {
@@ -454,13 +454,13 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
             if has_profile && random.once_in(3) {
                 say("an organizer of it");
                 stand.becomes(&actor, Role::ShowOrganizer).await;
-                stand.db.run("update public.shows set organizer_id = $2 where id = $1", &[&show, &actor.id]).await;
+                stand.db.run("update rolecall.shows set organizer_id = $2 where id = $1", &[&show, &actor.id]).await;
             }
             if has_profile && random.once_in(2) {
                 say("quota spent");
-                let sql = "insert into public.broadcast_quotas
+                let sql = "insert into rolecall.broadcast_quotas
                       (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
-                    values ($1, $2, rolecall.quota_day(now()), 0, 0)
+                    values ($1, $2, rolecall_internal.quota_day(now()), 0, 0)
                     on conflict (sender_id, show_id) do update set pre_show_remaining = 0, post_show_remaining = 0";
                 stand.db.run(sql, &[&actor.id, &show]).await;
             }
@@ -472,9 +472,9 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
         Action::Report => {
             if has_profile && !nowhere && random.once_in(3) {
                 say("reported before");
-                let sql = "insert into public.reported_messages
+                let sql = "insert into rolecall.reported_messages
                       (message_id, conversation_id, reporter_id, reported_user_id, reason)
-                    select id, conversation_id, $2, sender_id, 'Before' from public.messages where id = $1";
+                    select id, conversation_id, $2, sender_id, 'Before' from rolecall.messages where id = $1";
                 stand.db.run(sql, &[&message, &actor.id]).await;
             }
             (json!({"action": action, "message_id": message}), "moderation", Some("report_message"))
@@ -531,13 +531,13 @@ async fn the_answer_and_the_real_calls_answer_agree_in_hundreds_of_random_states
     const CASES: usize = 400;
     let stand = Stand::own(Setup::new()).await;
     // Buckets that stand still while the test runs.
-    stand.db.run("update public.rate_limits set window_seconds = 360000", &[]).await;
+    stand.db.run("update rolecall.rate_limits set window_seconds = 360000", &[]).await;
     let mut random = Random(20_261_120);
     let mut rules: HashMap<String, usize> = HashMap::new();
     for number in 0..CASES {
         let case = case(&stand, &mut random, number).await;
         let off = random.once_in(30);
-        let rollout = "update public.feature_flags set rollout = $2 where name = $1";
+        let rollout = "update rolecall.feature_flags set rollout = $2 where name = $1";
         if off {
             stand.db.run(rollout, &[&case.flag, &"disabled"]).await;
         }

@@ -170,7 +170,7 @@ async fn conversations_of_the_same_moment_are_paged_without_loss() {
         let other = stand.user(Role::Attendee).await;
         all.insert(stand.history(&reader, &other, 1).await);
     }
-    let sql = "update public.conversations set last_message_at = '2026-01-02 03:04:05.678901Z' where id = any($1)";
+    let sql = "update rolecall.conversations set last_message_at = '2026-01-02 03:04:05.678901Z' where id = any($1)";
     stand.db.run(sql, &[&all.iter().copied().collect::<Vec<_>>()]).await;
     for limit in [1, 3, 10] {
         let seen = ids(&every_page(&stand, &reader, &format!("limit={limit}"), async || ()).await);
@@ -374,7 +374,7 @@ async fn moderators_and_admins_read_any_conversation_and_it_is_on_record() {
         let reader = stand.user(role).await;
         let page = stand.messages(&reader, conversation, "").expect(200).await;
         assert_eq!(numbers(&page), [1]);
-        let record = "select level || ' ' || user_id from public.application_logs
+        let record = "select level || ' ' || user_id from rolecall.application_logs
             where request_id = $1 and event = 'conversation_read_by_moderator'";
         let level: String = stand.db.one(record, &[&page.request_id()]).await;
         assert_eq!(level, format!("info {}", reader.id));
@@ -488,7 +488,7 @@ async fn a_card_says_whether_one_may_reply_just_as_the_reply_does() {
                     "block" => stand.block(&other, &reader).await,
                     "suspension" => stand.suspend(&reader, 1).await,
                     "closed" => {
-                        let close = "update public.conversations set read_only = true where id = $1";
+                        let close = "update rolecall.conversations set read_only = true where id = $1";
                         stand.db.run(close, &[&conversation]).await;
                     }
                     _ => {}

@@ -116,7 +116,7 @@ fn crashes() -> Vec<Crash> {
 
 /// The messages in the database, by content.
 async fn stored(stand: &Stand) -> HashMap<String, Message> {
-    let sql = "select content, id, conversation_id, seq, sender_id from public.messages";
+    let sql = "select content, id, conversation_id, seq, sender_id from rolecall.messages";
     let rows = stand.connect().await.query(sql, &[]).await.unwrap();
     let number = rows.len();
     let message = |row: &tokio_postgres::Row| Message {
@@ -131,7 +131,7 @@ async fn stored(stand: &Stand) -> HashMap<String, Message> {
 }
 
 /// Conversations whose numbers have a gap or a double, or do not begin with 1.
-const GAPS: &str = "(select conversation_id from public.messages group by conversation_id
+const GAPS: &str = "(select conversation_id from rolecall.messages group by conversation_id
     having max(seq) <> count(*) or min(seq) <> 1 or count(distinct seq) <> count(*)) as gap";
 
 async fn crash(stand: &mut Stand, load: &Load, what: Crash) {
@@ -206,11 +206,11 @@ async fn every_201_outlives_every_crash_and_nothing_is_doubled() {
     assert_eq!(stored(&stand).await, sent);
     let db = stand.connect().await;
     assert_eq!(db.count(GAPS, &[]).await, 0);
-    let counted = "public.conversations c where last_seq <>
-        (select count(*) from public.messages m where m.conversation_id = c.id)";
+    let counted = "rolecall.conversations c where last_seq <>
+        (select count(*) from rolecall.messages m where m.conversation_id = c.id)";
     assert_eq!(db.count(counted, &[]).await, 0);
     let per_commit: f64 =
-        db.one("select count(*)::float8 / count(distinct xmin::text) from public.messages", &[]).await;
+        db.one("select count(*)::float8 / count(distinct xmin::text) from rolecall.messages", &[]).await;
     report(&format!(
         "{} crashes in {:.0} s: {} messages ({per_commit:.1} a commit), {} failures, \
          {} repetitions found their work done",

@@ -38,7 +38,7 @@ async fn the_demo_walks_every_flow_on_a_runner_that_is_running_as_often_as_one_l
         let text = assert_all_right(&demo(&directory).await);
         assert!(text.contains("Using the runner at"), "{text}");
     }
-    stand.db.run("update public.feature_flags set rollout = 'disabled' where name = 'send-dm'", &[]).await;
+    stand.db.run("update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm'", &[]).await;
     let output = demo(&directory).await;
     assert_eq!(output.status.code(), Some(1), "a wrong verdict is an exit code of 1");
     assert!(String::from_utf8_lossy(&output.stdout).contains("WRONG"));

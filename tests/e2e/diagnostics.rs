@@ -159,22 +159,22 @@ async fn a_million_messages_are_summed_up_in_under_50_ms() {
     let url = Stand::database().await;
     let db = Db::connect(&url).await;
     db.script(
-        "insert into public.organizations (id, name) values ('00000000-0000-4000-8000-0000000000aa', 'Big');
-         insert into public.profiles (id, role, organization_id, organization_role)
+        "insert into rolecall.organizations (id, name) values ('00000000-0000-4000-8000-0000000000aa', 'Big');
+         insert into rolecall.profiles (id, role, organization_id, organization_role)
          select ('00000000-0000-4000-9000-' || lpad(n::text, 12, '0'))::uuid, 'admin',
                 '00000000-0000-4000-8000-0000000000aa', case when n = 0 then 'owner' end
          from generate_series(0, 10000) as n;
-         insert into public.conversations (id, kind, participant_low, participant_high, created_by, organization_id,
+         insert into rolecall.conversations (id, kind, participant_low, participant_high, created_by, organization_id,
                                            last_seq, last_message_at)
          select ('00000000-0000-4000-a000-' || lpad(n::text, 12, '0'))::uuid, 'direct',
                 '00000000-0000-4000-9000-000000000000',
                 ('00000000-0000-4000-9000-' || lpad(n::text, 12, '0'))::uuid,
                 '00000000-0000-4000-9000-000000000000', '00000000-0000-4000-8000-0000000000aa', 100, now()
          from generate_series(1, 10000) as n;
-         insert into public.conversation_participants (conversation_id, user_id, last_read_seq)
-         select id, person, 0 from public.conversations, unnest(array[participant_low, participant_high]) as person;
-         insert into public.messages (conversation_id, seq, sender_id, content)
-         select id, seq, participant_low, 'One of a million' from public.conversations, generate_series(1, 100) as seq;
+         insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+         select id, person, 0 from rolecall.conversations, unnest(array[participant_low, participant_high]) as person;
+         insert into rolecall.messages (conversation_id, seq, sender_id, content)
+         select id, seq, participant_low, 'One of a million' from rolecall.conversations, generate_series(1, 100) as seq;
          insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
          select date_bin('15 minutes', now(), '2000-01-01') - slot * interval '15 minutes', function, code,
                 '00000000-0000-4000-8000-0000000000aa', bucket, stripe, 10
@@ -184,7 +184,7 @@ async fn a_million_messages_are_summed_up_in_under_50_ms() {
     )
     .await;
     db.script("vacuum analyze").await;
-    assert_eq!(db.count("public.messages", &[]).await, 1_000_000);
+    assert_eq!(db.count("rolecall.messages", &[]).await, 1_000_000);
 
     let call = json!({
         "claims": {"sub": "00000000-0000-4000-9000-000000000000", "role": "authenticated"},
@@ -193,10 +193,10 @@ async fn a_million_messages_are_summed_up_in_under_50_ms() {
     let mut best = f64::INFINITY;
     for _ in 0..10 {
         let plan: Value =
-            db.one("explain (analyze, timing off, format json) select edge.diagnostics($1)", &[&call]).await;
+            db.one("explain (analyze, timing off, format json) select rolecall_edge.diagnostics($1)", &[&call]).await;
         best = best.min(plan[0]["Execution Time"].as_f64().unwrap());
     }
-    let report: Value = db.one("select edge.diagnostics($1)", &[&call]).await;
+    let report: Value = db.one("select rolecall_edge.diagnostics($1)", &[&call]).await;
     assert_eq!(report["data"]["messages"]["direct"], 1_000_000);
     assert_eq!(report["data"]["conversations"]["direct"], 10_000);
     println!("diagnostics over 1,000,000 messages: {best:.1} ms");

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 async fn set(stand: &Stand, flag: &str, rollout: &str) {
     let changed =
-        stand.db.run("update public.feature_flags set rollout = $2 where name = $1", &[&flag, &rollout]).await;
+        stand.db.run("update rolecall.feature_flags set rollout = $2 where name = $1", &[&flag, &rollout]).await;
     assert_eq!(changed, 1, "{flag}");
 }
 
 async fn internal(stand: &Stand, user: &User) {
-    stand.db.run("update public.profiles set is_internal = true where id = $1", &[&user.id]).await;
+    stand.db.run("update rolecall.profiles set is_internal = true where id = $1", &[&user.id]).await;
 }
 
 /// What each function needs, and a call of it that works when it is on.
@@ -79,10 +79,10 @@ async fn a_flag_that_is_flipped_holds_from_the_next_request_on() {
     for flag in FLAGS {
         assert!(world.ask(&stand, flag).await.status < 300, "{flag}");
         set(&stand, flag, "disabled").await;
-        let messages = stand.db.count("public.messages", &[]).await;
+        let messages = stand.db.count("rolecall.messages", &[]).await;
         let refusal = world.ask(&stand, flag).await.refused_by(Code::FeatureDisabled, "feature_disabled");
         assert_eq!(refusal.status, 404, "{flag}");
-        assert_eq!(stand.db.count("public.messages", &[]).await, messages, "{flag}");
+        assert_eq!(stand.db.count("rolecall.messages", &[]).await, messages, "{flag}");
         for other in FLAGS.into_iter().filter(|other| *other != flag && *other != "send-broadcast") {
             assert!(world.ask(&stand, other).await.status < 300, "{other} while {flag} is off");
         }
@@ -109,7 +109,7 @@ async fn a_flag_switches_every_operation_of_its_function_and_nothing_else() {
 async fn a_flag_without_a_row_is_off() {
     let stand = Stand::own(Setup::new()).await;
     let world = World::new(&stand).await;
-    stand.db.run("delete from public.feature_flags", &[]).await;
+    stand.db.run("delete from rolecall.feature_flags", &[]).await;
     for flag in FLAGS {
         world.ask(&stand, flag).await.refused(Code::FeatureDisabled);
     }
@@ -165,8 +165,8 @@ async fn a_variable_forces_a_function_off_whatever_the_table_says() {
     for flag in FLAGS {
         assert_eq!(world.ask(&stand, flag).await.refused(Code::FeatureDisabled).status, 404, "{flag}");
     }
-    assert_eq!(stand.db.count("public.messages", &[]).await, 0);
-    assert_eq!(stand.db.count("public.quota_runs", &[]).await, 0);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 0);
+    assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 0);
     stand.get("send-dm").expect(200).await;
 }
 
@@ -198,7 +198,7 @@ async fn a_rollout_that_makes_no_sense_cannot_be_written() {
     for rollout in
         ["", "on", "Enabled", "percentage", "percentage:101", "percentage:-1", "percentage:1.5", "percentage:007"]
     {
-        let sql = "update public.feature_flags set rollout = $1 where name = 'send-dm'";
+        let sql = "update rolecall.feature_flags set rollout = $1 where name = 'send-dm'";
         let error = stand.db.execute(sql, &[&rollout]).await.expect_err(rollout);
         assert_eq!(error.code().map(|code| code.code()), Some("23514"), "{rollout}");
     }

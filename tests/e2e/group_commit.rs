@@ -88,13 +88,13 @@ async fn admins<const N: usize>(stand: &Stand) -> [User; N] {
 
 /// How many messages there are, and how many transactions wrote them.
 async fn commits(stand: &Stand) -> (i64, i64) {
-    let rows = stand.db.query("select count(*), count(distinct xmin::text) from public.messages", &[]).await.unwrap();
+    let rows = stand.db.query("select count(*), count(distinct xmin::text) from rolecall.messages", &[]).await.unwrap();
     (rows[0].get(0), rows[0].get(1))
 }
 
 /// Conversations whose messages are not numbered from 1 to the last, each once.
 async fn misnumbered(stand: &Stand) -> i64 {
-    let sql = "(select from public.conversations c left join public.messages m on m.conversation_id = c.id
+    let sql = "(select from rolecall.conversations c left join rolecall.messages m on m.conversation_id = c.id
         group by c.id having count(m.*) <> c.last_seq or max(m.seq) <> c.last_seq or min(m.seq) <> 1) wrong";
     stand.db.count(sql, &[]).await
 }
@@ -161,14 +161,14 @@ async fn in_a_thousand_shared_commits_nothing_carries_the_id_of_another() {
     }
     let seconds = started.elapsed().as_secs_f64();
 
-    let rows = stand.db.query("select id::text, sender_id, content from public.messages", &[]).await.unwrap();
+    let rows = stand.db.query("select id::text, sender_id, content from rolecall.messages", &[]).await.unwrap();
     assert_eq!(rows.len(), sent.len());
     for row in rows {
         let (number, id) = &sent[row.get::<_, &str>(0)];
         assert_eq!((row.get::<_, Uuid>(1), row.get::<_, &str>(2)), (users[*number].id, id.as_str()));
     }
     let number_of = |id: &str| id.split_once('-').unwrap().1.parse::<usize>().unwrap();
-    let sql = "select request_id, user_id, org_id from public.application_logs";
+    let sql = "select request_id, user_id, org_id from rolecall.application_logs";
     let rows = stand.db.query(sql, &[]).await.unwrap();
     assert_eq!(rows.len(), refused.len());
     for row in rows {
@@ -210,7 +210,7 @@ async fn one_poisoned_item_among_sixty_four_fails_alone() {
     const ROUNDS: usize = 40;
     let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let users: [User; AT_ONCE] = admins(&stand).await;
-    stand.db.script("alter table public.messages add constraint no_poison check (content <> 'poison') not valid").await;
+    stand.db.script("alter table rolecall.messages add constraint no_poison check (content <> 'poison') not valid").await;
     let mut lines = Line::open_many(stand.runner(), AT_ONCE).await;
     for round in 0..ROUNDS {
         let guilty = round * 7 % AT_ONCE;
@@ -270,7 +270,7 @@ async fn a_locked_conversation_holds_up_nobody_else() {
     // Once it meets the others in a statement, and once it has been waiting by itself when they come.
     for alone in [false, true] {
         let mut holder = stand.connect().await;
-        let lock = "select from public.conversations where id = $1 for update";
+        let lock = "select from rolecall.conversations where id = $1 for update";
         holder.run("begin", &[]).await;
         holder.run(lock, &[&conversation]).await;
         let name = format!("guilty-{alone}");
@@ -321,7 +321,7 @@ async fn a_locked_conversation_holds_up_nobody_else() {
     assert_eq!(misnumbered(&stand).await, 0);
     let contents: Vec<String> = stand
         .db
-        .one("select array_agg(content order by seq) from public.messages where conversation_id = $1", &[&conversation])
+        .one("select array_agg(content order by seq) from rolecall.messages where conversation_id = $1", &[&conversation])
         .await;
     assert_eq!(contents, ["First", "patient-false", "patient-true"]);
 }
@@ -331,7 +331,7 @@ async fn what_one_sends_arrives_in_order_while_many_others_send() {
     const MESSAGES: usize = 400;
     let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let users: [User; AT_ONCE] = admins(&stand).await;
-    stand.db.script("alter table public.messages add constraint no_poison check (content <> 'poison') not valid").await;
+    stand.db.script("alter table rolecall.messages add constraint no_poison check (content <> 'poison') not valid").await;
     let mut lines = Line::open_many(stand.runner(), AT_ONCE).await;
     // Four have one conversation each with a fifth, who writes to all of them; the others are noise, poison among it.
     let (writers, noise) = lines.split_at_mut(8);
@@ -368,7 +368,7 @@ async fn what_one_sends_arrives_in_order_while_many_others_send() {
     tokio::join!(writing, join_all(noise));
 
     for number in 0..8 {
-        let sql = "select array_agg(content order by conversation_id, seq) from public.messages where content like $1";
+        let sql = "select array_agg(content order by conversation_id, seq) from rolecall.messages where content like $1";
         let stored: Vec<String> = stand.db.one(sql, &[&format!("{number} %")]).await;
         let expected: Vec<String> = (0..MESSAGES).map(|message| format!("{number} {message}")).collect();
         assert_eq!(stored, expected);

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Keeps every request that writes a message waiting in the database until the result is rolled back.
 async fn hold_messages(stand: &Stand) -> rolecall_tests::Db {
     let blocker = stand.connect().await;
-    blocker.script("begin; lock table public.messages in share mode").await;
+    blocker.script("begin; lock table rolecall.messages in share mode").await;
     blocker
 }
 
@@ -43,7 +43,7 @@ async fn a_request_that_takes_too_long_is_504() {
         (stand.send_dm(&admin, &attendee, "Hello").key("k").send().await.status == 201).then_some(())
     })
     .await;
-    assert_eq!(stand.db.count("public.messages", &[]).await, 1);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 1);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn more_requests_in_flight_than_allowed_are_503_and_nothing_was_done() {
     for call in held {
         call.await.unwrap();
     }
-    assert_eq!(stand.db.count("public.messages", &[]).await, 4);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 4);
     stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
 }
 
@@ -157,7 +157,7 @@ async fn clients_that_hang_up_leave_nothing_open_behind_them() {
     let busy = "pg_stat_activity where datname = current_database() and usename = 'rolecall_edge' and state <> 'idle'";
     until("no transaction is open", async || (stand.db.count(busy, &[]).await == 0).then_some(())).await;
     let gaps =
-        "(select conversation_id from public.messages group by conversation_id having max(seq) <> count(*)) as g";
+        "(select conversation_id from rolecall.messages group by conversation_id having max(seq) <> count(*)) as g";
     assert_eq!(stand.db.count(gaps, &[]).await, 0, "each of them took effect whole or not at all");
     for _ in 0..8 {
         stand.send_dm(&admin, &attendee, "And still?").expect(201).await;

@@ -216,7 +216,7 @@ async fn a_body_of_64_kib_is_read_and_one_byte_more_is_413() {
     let chunks = |length: usize| padded(length).into_bytes().chunks(8_000).map(Bytes::copy_from_slice).collect();
     call().chunks(chunks(64 * 1024)).expect(201).await;
     call().chunks(chunks(64 * 1024 + 1)).expect(413).await.refused(Code::PayloadTooLarge);
-    assert_eq!(stand.db.count("public.messages where sender_id = $1", &[&admin.id]).await, 2);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1", &[&admin.id]).await, 2);
 }
 
 #[tokio::test]

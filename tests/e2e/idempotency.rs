@@ -38,7 +38,7 @@ async fn a_repetition_gives_the_first_answer_again_and_says_so() {
             assert_ne!(again.request_id(), first.request_id());
         }
     }
-    assert_eq!(stand.db.count("public.messages where sender_id = $1", &[&organizer.id]).await, 2);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1", &[&organizer.id]).await, 2);
     assert_eq!(stand.db.count("public.messages_v2 where sender_id = $1", &[&organizer.id]).await, 1);
     assert_eq!(stand.quota(&organizer, show).await, Some((Some(1), Some(1))));
 }
@@ -67,7 +67,7 @@ async fn another_body_or_function_with_the_same_key_is_422() {
     ] {
         call.key("k").expect(422).await.refused(Code::IdempotencyConflict);
     }
-    assert_eq!(stand.db.count("public.messages where sender_id = $1", &[&organizer.id]).await, 1);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1", &[&organizer.id]).await, 1);
     assert_eq!(stand.quota(&organizer, show).await, None);
 }
 
@@ -104,7 +104,7 @@ async fn twenty_repetitions_at_once_have_one_effect_and_one_answer() {
             assert_eq!(without_request_id(answer), without_request_id(&answers[0]));
         }
     }
-    assert_eq!(stand.db.count("public.messages where sender_id = $1", &[&organizer.id]).await, 2);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1", &[&organizer.id]).await, 2);
     assert_eq!(stand.quota(&organizer, show).await, Some((Some(1), Some(1))));
 }
 
@@ -117,7 +117,7 @@ async fn different_bodies_at_once_under_one_key_have_one_effect() {
     let sent = answers.iter().filter(|answer| answer.status == 201).count();
     let conflicts = answers.iter().filter(|answer| answer.code() == "idempotency_conflict").count();
     assert_eq!((sent, conflicts), (1, 19));
-    assert_eq!(stand.db.count("public.messages where sender_id = $1", &[&admin.id]).await, 1);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1", &[&admin.id]).await, 1);
 }
 
 #[tokio::test]
@@ -179,5 +179,5 @@ async fn a_repetition_is_answered_after_a_restart_of_the_runner() {
     assert_eq!(without_request_id(&again), without_request_id(&dm));
     let again = stand.broadcast(&organizer, show, "Hello").key("b").expect(201).await;
     assert_eq!(without_request_id(&again), without_request_id(&broadcast));
-    assert_eq!(stand.db.count("public.messages", &[]).await, 2);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 2);
 }

@@ -60,7 +60,7 @@ async fn run(stand: &Stand, pairs: Vec<(User, User)>) -> (Vec<(Uuid, i64)>, f64)
 /// Checks that what was answered is what is there, that each conversation is numbered from 1 without a gap, and that
 /// PostgreSQL has seen no deadlock, not even one that was repeated and went well.
 async fn check(stand: &Stand, answered: &[(Uuid, i64)], conversations: usize) -> f64 {
-    let rows = "select conversation_id, seq from public.messages order by conversation_id, seq";
+    let rows = "select conversation_id, seq from rolecall.messages order by conversation_id, seq";
     let stored: Vec<(Uuid, i64)> =
         stand.db.query(rows, &[]).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
     assert_eq!(stored, answered);
@@ -78,7 +78,7 @@ async fn check(stand: &Stand, answered: &[(Uuid, i64)], conversations: usize) ->
     let deadlocks: i64 =
         stand.db.one("select deadlocks from pg_stat_database where datname = current_database()", &[]).await;
     assert_eq!(deadlocks, 0);
-    stand.db.one("select count(*)::float8 / count(distinct xmin::text) from public.messages", &[]).await
+    stand.db.one("select count(*)::float8 / count(distinct xmin::text) from rolecall.messages", &[]).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,7 +130,7 @@ async fn who_hangs_up_in_front_of_a_full_instance_has_no_effect() {
     let stand = Stand::own(Setup::new().flag("--instance-concurrency", "1")).await;
     let [admin, attendee, leaver] = stand.users([Role::Admin, Role::Attendee, Role::Admin]).await;
     let blocker = stand.connect().await;
-    blocker.script("begin; lock table public.messages in share mode").await;
+    blocker.script("begin; lock table rolecall.messages in share mode").await;
     let held = tokio::spawn(stand.send_dm(&admin, &attendee, "Held").expect(201));
     let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     until("the instance is full", async || (stand.db.count(waiting, &[]).await == 1).then_some(())).await;
@@ -159,7 +159,7 @@ async fn who_hangs_up_in_front_of_a_full_instance_has_no_effect() {
     held.await.unwrap();
     stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
     assert_eq!(stand.traces(&leaver).await, 0);
-    assert_eq!(stand.db.count("public.messages", &[]).await, 2);
-    let audited = "public.application_logs where user_id = $1";
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 2);
+    let audited = "rolecall.application_logs where user_id = $1";
     assert_eq!(stand.db.count(audited, &[&leaver.id]).await, 0);
 }

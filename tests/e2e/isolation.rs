@@ -13,7 +13,7 @@ const WITH_HEALTH: [&str; 5] =
 /// Makes the check of the health tell what it finds in its session.
 const PROBE: &str = "
     create table public.found (session int, remains jsonb);
-    create or replace function edge.health(p_request jsonb)
+    create or replace function rolecall_edge.health(p_request jsonb)
     returns jsonb
     language plpgsql
     volatile
@@ -32,7 +32,7 @@ const PROBE: &str = "
         'tables', (select jsonb_agg(relname) from pg_class where relnamespace = pg_my_temp_schema()),
         'session_user', nullif(session_user, 'rolecall_edge')
       ));
-      return rolecall.success(jsonb_build_object('database', 'ok', 'migration', 0));
+      return rolecall_internal.success(jsonb_build_object('database', 'ok', 'migration', 0));
     end
     $$;";
 
@@ -130,7 +130,7 @@ async fn no_function_does_what_outlives_its_statement() {
         assert_eq!(lasting(&stand).await, [format!("rolecall.lasting_{number}()")], "{body}");
         stand.db.script(&format!("drop function rolecall.lasting_{number}()")).await;
     }
-    let harmless = "perform set_config('a.b', 'c', true); set local a.b = 'c'; update public.shows set title = '';
+    let harmless = "perform set_config('a.b', 'c', true); set local a.b = 'c'; update rolecall.shows set title = '';
         perform pg_advisory_xact_lock(1);";
     stand
         .db

@@ -14,7 +14,7 @@ const ODD: [&str; 10] = [
     "\u{feff}with a byte order mark",
     "\u{1}\u{2}\u{1f} control characters",
     "\u{fffd}\u{ffff}\u{10ffff} no characters",
-    "'; drop table public.messages; -- \\u0000 \\ \" $1 %s",
+    "'; drop table rolecall.messages; -- \\u0000 \\ \" $1 %s",
     "   white space at both ends   ",
     "<script>alert(1)</script>",
 ];
@@ -27,7 +27,7 @@ async fn operator(stand: &Stand) -> Db {
 }
 
 async fn import(db: &Db, conversations: &Value) -> Value {
-    db.one("select public.import_legacy_conversations($1)", &[conversations]).await
+    db.one("select rolecall.import_legacy_conversations($1)", &[conversations]).await
 }
 
 /// Every message of a conversation, read page by page.
@@ -190,7 +190,7 @@ async fn nobody_but_the_operator_imports() {
     for role in ["anon", "authenticated", "rolecall_edge"] {
         let db = stand.connect().await;
         db.script(&format!("set role {role}")).await;
-        let refused = db.query("select public.import_legacy_conversations('[]')", &[]).await;
+        let refused = db.query("select rolecall.import_legacy_conversations('[]')", &[]).await;
         let error = refused.expect_err(role);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{role}");
     }

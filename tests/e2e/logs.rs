@@ -108,7 +108,7 @@ async fn neither_messages_nor_tokens_nor_secrets_nor_phone_numbers_are_printed()
     // A statement that fails in the database quotes the row in PostgreSQL's DETAIL.
     stand
         .db
-        .script("alter table public.messages add constraint no_xyzzy check (content not like 'xyzzy%') not valid")
+        .script("alter table rolecall.messages add constraint no_xyzzy check (content not like 'xyzzy%') not valid")
         .await;
     let broken = stand.send_dm(&organizer, &attendee, &format!("{secret} +1 555 123 4567")).expect(500).await;
     answers.push(broken.refused(Code::Internal));
@@ -133,7 +133,7 @@ async fn neither_messages_nor_tokens_nor_secrets_nor_phone_numbers_are_printed()
     assert!(!everything.contains(signature));
     let audited: String = stand
         .db
-        .one("select coalesce(string_agg(to_jsonb(l)::text, ' '), '') from public.application_logs l", &[])
+        .one("select coalesce(string_agg(to_jsonb(l)::text, ' '), '') from rolecall.application_logs l", &[])
         .await;
     for word in [secret, "555 123 4567", "5551234567"] {
         assert!(!audited.contains(word), "{word} is in application_logs");
@@ -163,7 +163,7 @@ async fn every_line_is_a_json_object_with_a_timestamp_level_service_and_event() 
 async fn what_broke_is_in_the_log_at_level_error_and_not_in_the_answer() {
     let stand = Stand::own(Setup::new()).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
-    stand.db.script("alter table public.messages add constraint never check (false) not valid").await;
+    stand.db.script("alter table rolecall.messages add constraint never check (false) not valid").await;
     let broken = stand.send_dm(&admin, &attendee, "Hello").expect(500).await.refused(Code::Internal);
     let line = stand.runner().request_line(broken.request_id());
     assert_eq!((&line["level"], &line["code"]), (&json!("error"), &json!("internal")));

@@ -11,8 +11,8 @@ async fn rust_and_sql_decide_every_combination_alike() {
     let facts = Fact::ALL.iter().map(|fact| fact.as_str()).collect::<Vec<_>>();
     let sql = "select array_agg(row(d.allowed, d.code, d.rule, d.message, d.allowed_if)::text order by mask)
         from generate_series(0, (1 << cardinality($4::text[])) - 1) as mask
-        cross join lateral rolecall.decide(
-          $1, $2::text::public.app_role, $3::text::public.app_role,
+        cross join lateral rolecall_internal.decide(
+          $1, $2::text::rolecall.app_role, $3::text::rolecall.app_role,
           array(select fact from unnest($4::text[]) with ordinality as f (fact, place)
                 where mask & (1 << (place::int - 1)) <> 0)
         ) as d";
@@ -59,7 +59,7 @@ async fn rust_and_sql_decide_every_combination_alike() {
 #[tokio::test]
 async fn sql_denies_what_it_does_not_know() {
     let stand = Stand::shared().await;
-    let allowed = "select (rolecall.decide($1, $2::text::public.app_role, $3::text::public.app_role, $4)).allowed";
+    let allowed = "select (rolecall_internal.decide($1, $2::text::rolecall.app_role, $3::text::rolecall.app_role, $4)).allowed";
     let all: Vec<&str> = vec!["feature_enabled", "participant", "shares_show", "takes_part", "own_show"];
     for (action, actor, target, facts) in [
         (Some("no_such_action"), Some("admin"), Some("attendee"), Some(all.clone())),
@@ -156,11 +156,11 @@ async fn can_user_reply_decides_from_real_rows_as_rust_does() {
                 let [sender, other] = stand.users([actor, target]).await;
                 let third = if participant { sender.clone() } else { stand.user(actor).await };
                 let sql = "with conversation as (
-                      insert into public.conversations
+                      insert into rolecall.conversations
                         (kind, participant_low, participant_high, created_by, read_only, last_seq)
                       values ('direct', least($1::uuid, $2), greatest($1, $2), $2, $3, 0) returning id
                     ), people as (
-                      insert into public.conversation_participants (conversation_id, user_id)
+                      insert into rolecall.conversation_participants (conversation_id, user_id)
                       select id, person from conversation, unnest(array[$1, $2]) as person
                     )
                     select id from conversation";

@@ -76,7 +76,7 @@ async fn the_same_message_is_reported_once_by_each() {
     stand.report(&other, world.message, "I heard of it").expect(404).await.refused(Code::NotFound);
     // Nor does whoever reads it because the show is theirs: they moderate it instead.
     stand.report(&world.organizer, world.message, "In my show!").expect(404).await.refused(Code::NotFound);
-    assert_eq!(stand.db.count("public.reported_messages where message_id = $1", &[&world.message]).await, 1);
+    assert_eq!(stand.db.count("rolecall.reported_messages where message_id = $1", &[&world.message]).await, 1);
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn fifty_reports_of_one_user_at_once_are_one() {
     for refused in answers.iter().filter(|answer| answer.status != 201) {
         assert_eq!((refused.code(), refused.id("report_id")), ("already_reported", report.id("report_id")));
     }
-    assert_eq!(stand.db.count("public.reported_messages where message_id = $1", &[&message]).await, 1);
+    assert_eq!(stand.db.count("rolecall.reported_messages where message_id = $1", &[&message]).await, 1);
 }
 
 #[tokio::test]
@@ -295,7 +295,7 @@ async fn a_review_that_deletes_leaves_a_placeholder_to_all_but_moderators() {
         assert_eq!(page.items("messages")[0]["deleted"]["by"], "moderator");
     }
     // Nothing that reads the table can see it either.
-    let stored: Option<String> = stand.db.one("select content from public.messages where id = $1", &[&first]).await;
+    let stored: Option<String> = stand.db.one("select content from rolecall.messages where id = $1", &[&first]).await;
     assert_eq!(stored, None);
 
     let restored = stand.review(&moderator, report, "restore").expect(200).await;
@@ -329,9 +329,9 @@ async fn of_fifty_reviewers_at_once_one_decides_and_the_others_learn_how() {
             assert_eq!(refused.code(), "already_reviewed", "{}", refused.body);
             assert_eq!(refused["decision"], decided["report"]["decision"]);
         }
-        let deleted = stand.db.count("public.messages where id = $1 and deleted_at is not null", &[&message]).await;
+        let deleted = stand.db.count("rolecall.messages where id = $1 and deleted_at is not null", &[&message]).await;
         assert_eq!(deleted == 1, decided["report"]["decision"] == "delete");
-        let audit = "public.moderation_audit where report_id = $1 and action = 'report_reviewed'";
+        let audit = "rolecall.moderation_audit where report_id = $1 and action = 'report_reviewed'";
         assert_eq!(stand.db.count(audit, &[&report]).await, 1);
     }
 }
@@ -349,7 +349,7 @@ async fn a_second_decision_is_refused_with_the_first() {
         let refusal = refusal.refused_by(Code::AlreadyReviewed, "one_decision_per_report");
         assert_eq!((refusal.id("report_id"), &refusal["decision"]), (report, &json!("dismiss")));
     }
-    assert_eq!(stand.db.count("public.messages where id = $1 and deleted_at is null", &[&message]).await, 1);
+    assert_eq!(stand.db.count("rolecall.messages where id = $1 and deleted_at is null", &[&message]).await, 1);
 }
 
 #[tokio::test]
@@ -398,7 +398,7 @@ async fn an_organizer_deletes_in_their_own_shows_only() {
     assert_eq!(
         stand
             .db
-            .count("public.messages where id = any($1) and deleted_at is null", &[&vec![world.message, direct]])
+            .count("rolecall.messages where id = any($1) and deleted_at is null", &[&vec![world.message, direct]])
             .await,
         2
     );
@@ -462,7 +462,7 @@ async fn deleting_and_restoring_twice_is_a_success_and_the_first_deletion_stands
         assert_eq!(again["message"]["deleted"], first["message"]["deleted"]);
     }
     stand.restore_message(&moderator, message).expect(200).await;
-    let content: String = stand.db.one("select content from public.messages where id = $1", &[&message]).await;
+    let content: String = stand.db.one("select content from rolecall.messages where id = $1", &[&message]).await;
     assert_eq!(content, "You are a cheat");
     assert_eq!(stand.db.count("rolecall.removed_contents where message_id = $1", &[&message]).await, 0);
 }
@@ -483,10 +483,10 @@ async fn deletions_and_restorations_at_once_end_whole() {
     join_all(calls).await;
     let sql = "select (m.content is null) = (m.deleted_at is not null)
           and (m.content is null) = exists (select from rolecall.removed_contents where message_id = m.id)
-        from public.messages as m where m.id = $1";
+        from rolecall.messages as m where m.id = $1";
     assert!(stand.db.one::<bool>(sql, &[&message]).await);
     stand.restore_message(&moderator, message).expect(200).await;
-    let content: String = stand.db.one("select content from public.messages where id = $1", &[&message]).await;
+    let content: String = stand.db.one("select content from rolecall.messages where id = $1", &[&message]).await;
     assert_eq!(content, "You are a cheat");
 }
 
@@ -535,7 +535,7 @@ async fn an_old_message_without_a_sender_can_be_reported_and_deleted() {
         "id": conversation, "participants": [reader.id, other.id],
         "messages": [{"content": "Nobody knows who wrote this"}, {"sender_id": other.id}],
     }]);
-    let _: Value = stand.db.one("select public.import_legacy_conversations($1)", &[&import]).await;
+    let _: Value = stand.db.one("select rolecall.import_legacy_conversations($1)", &[&import]).await;
     let message = stand.message(conversation, 1).await;
     let report = reported(&stand, &reader, message).await;
     let reviewed = stand.review(&moderator, report, "delete").expect(200).await;

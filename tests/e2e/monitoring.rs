@@ -31,7 +31,7 @@ async fn pending_reports_are_counted_with_the_age_of_the_oldest() {
     assert_eq!((none.len(), &none[0]["count"], &none[0]["oldest_at"]), (1, &Value::from(0), &Value::Null));
     let oldest = report(&stand, &author, &reader).await;
     report(&stand, &author, &reader).await;
-    let age = "update public.reported_messages set created_at = now() - interval '2 hours' where id = $1";
+    let age = "update rolecall.reported_messages set created_at = now() - interval '2 hours' where id = $1";
     stand.db.run(age, &[&oldest]).await;
 
     let pending = view(&operator, "pending_reports").await;
@@ -78,7 +78,7 @@ async fn requests_and_resets_are_seen_by_the_operator() {
         assert_eq!(row.map(|row| &row["requests"]), Some(&Value::from(1)), "{requests:?}");
     }
     let reset = view(&operator, "quota_reset").await;
-    let today: String = stand.db.one("select rolecall.quota_day(now())::text", &[]).await;
+    let today: String = stand.db.one("select rolecall_internal.quota_day(now())::text", &[]).await;
     assert_eq!(reset[0]["last_period"], Value::from(today), "{reset:?}");
 }
 

@@ -290,7 +290,7 @@ async fn every_operation_that_writes_refuses_a_key_that_another_request_had() {
 #[tokio::test]
 async fn every_limited_operation_answers_429_when_the_tokens_are_gone() {
     let sweep = Sweep::new().await;
-    sweep.stand.db.run("update public.rate_limits set capacity = 1, window_seconds = 3600", &[]).await;
+    sweep.stand.db.run("update rolecall.rate_limits set capacity = 1, window_seconds = 3600", &[]).await;
     for operation in naming("429", Code::RateLimited) {
         // Each action has tokens of its own, but an alias shares them with what it stands for.
         sweep.example(operation).send().await;
@@ -306,7 +306,7 @@ async fn every_limited_operation_answers_429_when_the_tokens_are_gone() {
 #[tokio::test]
 async fn every_function_can_be_switched_off() {
     let sweep = Sweep::new().await;
-    sweep.stand.db.run("update public.feature_flags set rollout = 'disabled'", &[]).await;
+    sweep.stand.db.run("update rolecall.feature_flags set rollout = 'disabled'", &[]).await;
     for operation in naming("404", Code::FeatureDisabled) {
         sweep.example(operation).expect(404).await.refused(Code::FeatureDisabled);
     }

@@ -80,11 +80,11 @@ async fn every_201_outlives_a_stopped_database_and_nothing_is_there_twice() {
 
     let db = stand.connect().await;
     let sent = seen.sent.lock().unwrap().clone();
-    let rows = db.query("select content, id from public.messages", &[]).await.unwrap();
+    let rows = db.query("select content, id from rolecall.messages", &[]).await.unwrap();
     let stored: HashMap<String, Uuid> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     assert_eq!(rows.len(), stored.len(), "no message is there twice");
     assert_eq!(stored, sent, "every 201 is there, under the id that was answered, and nothing else");
-    let gaps = "(select conversation_id from public.messages group by conversation_id
+    let gaps = "(select conversation_id from rolecall.messages group by conversation_id
         having max(seq) <> count(*) or min(seq) <> 1) as gap";
     assert_eq!(db.count(gaps, &[]).await, 0);
     println!("{} messages, {} answers of 503", sent.len(), seen.outages.load(Ordering::SeqCst));

@@ -110,7 +110,7 @@ fn memory_mib(process: u32) -> i64 {
 async fn with_much_to_read(stand: &Stand, messages: i64) -> User {
     let [user, other] = stand.users([Role::Attendee, Role::Admin]).await;
     let conversation = stand.history(&user, &other, messages).await;
-    let sql = "update public.messages set content = repeat('x', 2000) where conversation_id = $1";
+    let sql = "update rolecall.messages set content = repeat('x', 2000) where conversation_id = $1";
     stand.db.run(sql, &[&conversation]).await;
     user
 }
@@ -197,7 +197,7 @@ async fn a_deletion_leaves_placeholders_and_readable_threads() {
         stand
             .db
             .count(
-                "rolecall.removed_contents r join public.messages m on m.id = r.message_id where m.sender_id = $1",
+                "rolecall.removed_contents r join rolecall.messages m on m.id = r.message_id where m.sender_id = $1",
                 &[&user.id]
             )
             .await,
@@ -236,7 +236,7 @@ async fn a_deletion_must_be_meant() {
         let refusal = stand.post("own-data/deletion", &body).by(&other).expect(400).await;
         assert_eq!(refusal.refused(Code::ValidationError).faults(), [(field, code)]);
     }
-    assert_eq!(stand.db.count("public.messages where sender_id = $1 and content = 'Hello'", &[&other.id]).await, 1);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1 and content = 'Hello'", &[&other.id]).await, 1);
 }
 
 #[tokio::test]
@@ -275,7 +275,7 @@ async fn a_large_deletion_goes_on_where_it_was() {
     assert_eq!((&second["status"], &second["messages_deleted"]), (&json!("complete"), &json!(20_500)), "in total");
     assert_eq!(second["deletion_id"], first["deletion_id"], "it is the same deletion");
     assert_eq!(second["requested_at"], first["requested_at"]);
-    let left = "public.messages where conversation_id = $1 and content is not null";
+    let left = "rolecall.messages where conversation_id = $1 and content is not null";
     assert_eq!(stand.db.count(left, &[&conversation]).await, 0);
     assert_eq!(stand.messages(&reader, conversation, "").expect(200).await.items("messages").len(), 50);
 }
@@ -290,5 +290,5 @@ async fn a_deletion_under_one_key_is_answered_again() {
     let again = stand.delete_own_data(&author).key("k").expect(200).await;
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again["deletion_id"], first["deletion_id"]);
-    assert_eq!(stand.db.count("public.messages where sender_id = $1 and content = 'Two'", &[&author.id]).await, 1);
+    assert_eq!(stand.db.count("rolecall.messages where sender_id = $1 and content = 'Two'", &[&author.id]).await, 1);
 }

@@ -14,12 +14,12 @@ async fn spent_yesterday(stand: &Stand) -> (User, Uuid, Uuid) {
     for show in [upcoming, upcoming, past] {
         stand.broadcast(&organizer, show, "Hello").expect(201).await;
     }
-    stand.db.run("update public.broadcast_quotas set period = period - 1", &[]).await;
+    stand.db.run("update rolecall.broadcast_quotas set period = period - 1", &[]).await;
     (organizer, upcoming, past)
 }
 
 async fn today(stand: &Stand) -> String {
-    stand.db.one("select rolecall.quota_day(now())::text", &[]).await
+    stand.db.one("select rolecall_internal.quota_day(now())::text", &[]).await
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn at_the_turn_of_the_quota_day_quotas_are_full_again_and_old_records_are_
             "insert into rolecall.idempotency_records (user_id, key, fingerprint, answer, created_at)
                values (gen_random_uuid(), 'old', '\\x00', '{}', now() - interval '25 hours'),
                       (gen_random_uuid(), 'young', '\\x00', '{}', now() - interval '23 hours');
-             insert into public.application_logs (level, service, event, \"timestamp\")
+             insert into rolecall.application_logs (level, service, event, \"timestamp\")
                values ('warn', 'old', 'x', now() - interval '31 days'), ('warn', 'young', 'x', now() - interval '29 days');
              insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
                values (now() - interval '8 days', 'old', 'ok', gen_random_uuid(), 1, 1, 1),
@@ -56,7 +56,7 @@ async fn at_the_turn_of_the_quota_day_quotas_are_full_again_and_old_records_are_
     assert_eq!(run["pruned"]["rate_buckets"], 1);
     for table in [
         "rolecall.idempotency_records where key",
-        "public.application_logs where service",
+        "rolecall.application_logs where service",
         "rolecall.rate_buckets where action",
     ] {
         assert_eq!(stand.db.count(&format!("{table} = 'old'"), &[]).await, 0, "{table}");
@@ -80,7 +80,7 @@ async fn a_second_reset_of_the_period_reports_the_first_and_changes_nothing() {
         assert_eq!(first[member], second[member]);
     }
     assert_eq!(stand.quota(&organizer, upcoming).await, Some((Some(1), Some(1))), "what was spent since stays spent");
-    assert_eq!(stand.db.count("public.application_logs where event = 'quota_reset'", &[]).await, 1);
+    assert_eq!(stand.db.count("rolecall.application_logs where event = 'quota_reset'", &[]).await, 1);
 }
 
 #[tokio::test]
@@ -94,8 +94,8 @@ async fn ten_resets_at_once_reset_once_and_all_report_it() {
         assert_eq!(run["reset"], json!({"pre_show": 1, "post_show": 1}));
         assert_eq!(run["period"], first[0]["period"]);
     }
-    assert_eq!(stand.db.count("public.quota_runs", &[]).await, 1);
-    assert_eq!(stand.db.count("public.application_logs where event = 'quota_reset'", &[]).await, 1);
+    assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 1);
+    assert_eq!(stand.db.count("rolecall.application_logs where event = 'quota_reset'", &[]).await, 1);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn only_an_operator_resets() {
     let refusal = stand.post("reset-broadcast-quotas", &json!({})).token(&anon).expect(403).await;
     refusal.refused_by(Code::PermissionDenied, "operators_only");
     stand.post("reset-broadcast-quotas", &json!({})).expect(401).await.refused(Code::Unauthenticated);
-    assert_eq!(stand.db.count("public.quota_runs", &[]).await, 0);
+    assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 0);
     assert_eq!(stand.quota(&organizer, upcoming).await, Some((Some(0), Some(1))));
 }
 
@@ -142,7 +142,7 @@ async fn a_reset_takes_an_empty_body_and_no_field() {
     let call = |body: &Value| stand.post("reset-broadcast-quotas", body).token(&token::operator());
     let refusal = call(&json!({"period": "2026-01-01"})).expect(400).await.refused(Code::ValidationError);
     assert_eq!(refusal.faults(), [("period", "unknown_field")]);
-    assert_eq!(stand.db.count("public.quota_runs", &[]).await, 0);
+    assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 0);
     let empty = stand.call(http::Method::POST, "reset-broadcast-quotas").token(&token::operator());
     empty.expect(200).await;
 }
@@ -152,7 +152,7 @@ async fn a_reset_takes_an_empty_body_and_no_field() {
 async fn the_schedule_of_the_manifest_resets_the_quotas_by_itself() {
     let stand = Stand::own(Setup::new().cron("* * * * * *")).await;
     let (organizer, upcoming, _) = spent_yesterday(&stand).await;
-    stand.db.run("delete from public.quota_runs", &[]).await;
+    stand.db.run("delete from rolecall.quota_runs", &[]).await;
     until("the schedule has reset the quota", async || {
         (stand.quota(&organizer, upcoming).await == Some((Some(2), Some(1)))).then_some(())
     })

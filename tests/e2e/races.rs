@@ -21,17 +21,17 @@ async fn fifty_first_messages_at_once_make_one_conversation_numbered_1_to_50() {
         assert_eq!(numbers, (1..=50).collect::<Vec<i64>>());
         let stored: Vec<i64> = stand
             .db
-            .one("select array_agg(seq order by seq) from public.messages where conversation_id = $1", &[&conversation])
+            .one("select array_agg(seq order by seq) from rolecall.messages where conversation_id = $1", &[&conversation])
             .await;
         assert_eq!(stored, numbers);
         let pair =
-            "public.conversations where participant_low = least($1::uuid, $2) and participant_high = greatest($1, $2)";
+            "rolecall.conversations where participant_low = least($1::uuid, $2) and participant_high = greatest($1, $2)";
         assert_eq!(stand.db.count(pair, &[&organizer.id, &moderator.id]).await, 1);
-        let people = "public.conversation_participants where conversation_id = $1";
+        let people = "rolecall.conversation_participants where conversation_id = $1";
         assert_eq!(stand.db.count(people, &[&conversation]).await, 2);
         for answer in &sent {
             let seq: i64 =
-                stand.db.one("select seq from public.messages where id = $1", &[&answer.id("message_id")]).await;
+                stand.db.one("select seq from rolecall.messages where id = $1", &[&answer.id("message_id")]).await;
             assert_eq!(answer["seq"], seq, "the number answered is the number stored");
         }
     }
@@ -52,7 +52,7 @@ async fn fifty_replies_at_once_are_numbered_without_a_gap() {
     let read: i64 = stand
         .db
         .one(
-            "select max(last_read_seq) from public.conversation_participants where conversation_id = $1",
+            "select max(last_read_seq) from rolecall.conversation_participants where conversation_id = $1",
             &[&conversation],
         )
         .await;
@@ -72,11 +72,11 @@ async fn of_fifty_broadcasts_at_once_two_are_sent_and_forty_eight_refused() {
         assert_eq!((sent, refused), (quota, 50 - quota));
         let left = if starts == Starts::InAWeek { (Some(0), Some(1)) } else { (Some(2), Some(0)) };
         assert_eq!(stand.quota(&organizer, show).await, Some(left));
-        for table in ["public.broadcasts", "public.messages"] {
+        for table in ["rolecall.broadcasts", "rolecall.messages"] {
             let rows = stand.db.count(&format!("{table} where sender_id = $1"), &[&organizer.id]).await;
             assert_eq!(rows, quota as i64, "{table}");
         }
-        let audits = "public.application_logs where user_id = $1 and code = 'quota_exceeded'";
+        let audits = "rolecall.application_logs where user_id = $1 and code = 'quota_exceeded'";
         assert_eq!(stand.db.count(audits, &[&organizer.id]).await, 50 - quota as i64);
     }
 }
@@ -105,7 +105,7 @@ async fn an_offer_and_the_closing_of_the_request_have_an_order() {
     for _ in 0..10 {
         let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
         let request = stand.help_request(&requester).await;
-        let close = "update public.help_requests set status = 'closed' where id = $1";
+        let close = "update rolecall.help_requests set status = 'closed' where id = $1";
         let closing = async { stand.db.run(close, &[&request]).await };
         let (answer, _) = tokio::join!(stand.offer(&helper, request, "I can drive you.").send(), closing);
         let conversations = stand.db.count("public.conversations_v2 where help_request_id = $1", &[&request]).await;
@@ -131,9 +131,9 @@ async fn people_who_write_to_each_other_crosswise_do_not_deadlock() {
     }
     let sent = join_all(calls).await.len() as i64;
     let ids: Vec<Uuid> = people.iter().map(|user| user.id).collect();
-    let stored = "public.messages where sender_id = any($1)";
+    let stored = "rolecall.messages where sender_id = any($1)";
     assert_eq!(stand.db.count(stored, &[&ids]).await, sent);
-    let gaps = "(select conversation_id from public.messages where sender_id = any($1) group by conversation_id
+    let gaps = "(select conversation_id from rolecall.messages where sender_id = any($1) group by conversation_id
         having max(seq) <> count(*)) as gap";
     assert_eq!(stand.db.count(gaps, &[&ids]).await, 0);
 }
@@ -150,7 +150,7 @@ async fn requests_of_many_users_at_the_same_time_are_not_mixed_up() {
     for (answer, (from, to, id)) in join_all(calls).await.iter().zip(&people) {
         assert_eq!(answer.request_id(), id);
         let sql = "select m.sender_id, m.content, $2 in (c.participant_low, c.participant_high)
-            from public.messages m join public.conversations c on c.id = m.conversation_id where m.id = $1";
+            from rolecall.messages m join rolecall.conversations c on c.id = m.conversation_id where m.id = $1";
         let row = stand.db.query_one(sql, &[&answer.id("message_id"), &to.id]).await.unwrap();
         assert_eq!((row.get(0), row.get(1), row.get(2)), (from.id, id.as_str(), true));
         let line = stand.runner().request_line(id);

@@ -20,8 +20,8 @@ fn remaining(answer: &Answer, policy: &str) -> (i64, i64) {
 async fn leave_tokens(stand: &Stand, user: &User, action: &str, tokens: f64) {
     let sql = "insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
         select $1, action, $3, clock_timestamp(), capacity, window_seconds
-        from public.rate_limits
-        where action = $2 and role = (select role from public.profiles where id = $1)
+        from rolecall.rate_limits
+        where action = $2 and role = (select role from rolecall.profiles where id = $1)
         on conflict (user_id, action) do update
         set tokens = excluded.tokens, refilled_at = excluded.refilled_at";
     assert_eq!(stand.db.run(sql, &[&user.id, &action, &tokens]).await, 1);
@@ -53,7 +53,7 @@ async fn sixty_direct_messages_a_minute_and_the_next_is_told_when() {
     let seconds = refused["retry_after_seconds"].as_i64().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     assert_eq!(refused.header("retry-after"), seconds.to_string());
-    assert_eq!(stand.db.count("public.messages", &[]).await, 60);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 60);
     assert_eq!(stand.audit(refused.request_id()).await.len(), 1);
 }
 
@@ -64,8 +64,8 @@ async fn the_delivered_limits() {
         let limits: Value = stand
             .db
             .one(
-                "select jsonb_object_agg(action, array[capacity, window_seconds]) from public.rate_limits
-                 where role = $1::text::public.app_role",
+                "select jsonb_object_agg(action, array[capacity, window_seconds]) from rolecall.rate_limits
+                 where role = $1::text::rolecall.app_role",
                 &[&role.as_str()],
             )
             .await;
@@ -89,7 +89,7 @@ async fn of_a_hundred_at_once_exactly_the_capacity_succeed() {
         let sent = answers.iter().filter(|answer| answer.status == 201).count();
         let refused = answers.iter().filter(|answer| answer.code() == "rate_limited").count();
         assert_eq!((sent, refused), (capacity as usize, 100 - capacity as usize));
-        let stored = stand.db.count("public.messages where sender_id = $1", &[&organizer.id]).await;
+        let stored = stand.db.count("rolecall.messages where sender_id = $1", &[&organizer.id]).await;
         assert_eq!(stored, i64::from(capacity));
         let mut left: Vec<i64> =
             answers.iter().filter(|answer| answer.status == 201).map(|answer| remaining(answer, "send_dm").0).collect();
@@ -166,7 +166,7 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
         assert_eq!(remaining(&refused, action).0, 0);
     }
     assert_eq!(stand.traces(&user).await, before);
-    assert_eq!(stand.db.count("public.user_blocks", &[]).await, 0);
+    assert_eq!(stand.db.count("rolecall.user_blocks", &[]).await, 0);
     // Lifting a block and reading are not among them.
     stand.unblock_user(&user, other.id).expect(200).await;
     stand.inbox(&user, "").expect(200).await;
@@ -224,8 +224,8 @@ async fn a_limit_is_a_row_for_each_role_and_holds_from_the_next_request_on() {
     stand.becomes(&organizer, Role::ShowOrganizer).await;
     // No limit at all, said in either way: nothing is taken and no field is sent.
     for sql in [
-        "update public.rate_limits set capacity = null where role = 'show_organizer' and action = 'send_dm'",
-        "delete from public.rate_limits where role = 'show_organizer' and action = 'send_dm'",
+        "update rolecall.rate_limits set capacity = null where role = 'show_organizer' and action = 'send_dm'",
+        "delete from rolecall.rate_limits where role = 'show_organizer' and action = 'send_dm'",
     ] {
         stand.db.run(sql, &[]).await;
         for _ in 0..3 {

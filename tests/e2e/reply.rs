@@ -18,8 +18,8 @@ async fn participants_reply_in_turn_and_every_reply_has_the_next_number() {
     let unread: i64 = stand
         .db
         .one(
-            "select c.last_seq - p.last_read_seq from public.conversations c
-             join public.conversation_participants p on p.conversation_id = c.id
+            "select c.last_seq - p.last_read_seq from rolecall.conversations c
+             join rolecall.conversation_participants p on p.conversation_id = c.id
              where c.id = $1 and p.user_id = $2",
             &[&conversation, &attendee.id],
         )
@@ -132,7 +132,7 @@ async fn a_closed_conversation_can_only_be_read() {
     let stand = Stand::shared().await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let conversation = stand.send_dm(&admin, &attendee, "Hello").expect(201).await.id("conversation_id");
-    stand.db.run("update public.conversations set read_only = true where id = $1", &[&conversation]).await;
+    stand.db.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
     for call in [
         stand.reply(&attendee, conversation, "Hello"),
         stand.reply(&admin, conversation, "Hello"),
@@ -144,5 +144,5 @@ async fn a_closed_conversation_can_only_be_read() {
 }
 
 async fn last_seq(stand: &Stand, conversation: Uuid) -> i64 {
-    stand.db.one("select last_seq from public.conversations where id = $1", &[&conversation]).await
+    stand.db.one("select last_seq from rolecall.conversations where id = $1", &[&conversation]).await
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 async fn rust_and_sql_include_the_same_of_10_000_users() {
     let stand = Stand::shared().await;
     let ids: Vec<Uuid> = (0..10_000).map(|_| Uuid::new_v4()).collect();
-    let sql = "select array_agg(rolecall.rollout_includes($1, $2, id, $4) order by place)
+    let sql = "select array_agg(rolecall_internal.rollout_includes($1, $2, id, $4) order by place)
         from unnest($3::uuid[]) with ordinality as asked (id, place)";
     let mut compared = 0;
     for text in [
@@ -47,7 +47,7 @@ async fn rust_and_sql_include_the_same_of_10_000_users() {
 #[tokio::test]
 async fn sql_includes_nobody_for_a_rollout_it_does_not_know() {
     let stand = Stand::shared().await;
-    let sql = "select coalesce(rolecall.rollout_includes($1, $2, $3, $4), false)";
+    let sql = "select coalesce(rolecall_internal.rollout_includes($1, $2, $3, $4), false)";
     for rollout in [None, Some(""), Some("on"), Some("percentage:"), Some("percentage:101"), Some("percentage:-5")] {
         for internal in [Some(true), Some(false), None] {
             let included: bool = stand.db.one(sql, &[&rollout, &"send-dm", &Some(Uuid::new_v4()), &internal]).await;

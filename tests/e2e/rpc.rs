@@ -150,11 +150,11 @@ async fn anonymous_callers_reach_no_rpc_and_no_table() {
         "select public.create_conversation_atomic(null, null, null)",
         "select public.send_message_v2(null, null, null)",
         "select public.get_conversation_v2(null, null)",
-        "select edge.health('{}')",
-        "select count(*) from public.profiles",
-        "select count(*) from public.messages",
+        "select rolecall_edge.health('{}')",
+        "select count(*) from rolecall.profiles",
+        "select count(*) from rolecall.messages",
         "select count(*) from public.messages_v2",
-        "select count(*) from public.application_logs",
+        "select count(*) from rolecall.application_logs",
         "select count(*) from rolecall.idempotency_records",
     ] {
         let error = db.query(sql, &[]).await.expect_err(sql);
@@ -169,7 +169,7 @@ async fn users_do_not_reach_the_entry_points() {
     let user = stand.user(Role::Admin).await;
     let db = acting(&stand, "authenticated", &json!({"role": "authenticated", "sub": user.id})).await;
     for function in ENTRY_POINTS {
-        let sql = format!("select edge.{function}('{{}}'::jsonb)");
+        let sql = format!("select rolecall_edge.{function}('{{}}'::jsonb)");
         let error = db.query(&sql, &[]).await.expect_err(&sql);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{sql}");
     }
@@ -210,7 +210,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("delete_own_data", json!({})),
     ];
     for (function, input) in &inputs {
-        let sql = format!("select edge.{function}($1)");
+        let sql = format!("select rolecall_edge.{function}($1)");
         for claims in nobodies() {
             let call = json!({"claims": claims, "request_id": "r", "rollout": "enabled", "input": input});
             let answer: Value = db.one(&sql, &[&call]).await;
@@ -227,7 +227,7 @@ async fn every_entry_point_refuses_a_null_caller() {
     }
     for claims in nobodies().into_iter().chain([json!({"role": "authenticated", "sub": admin.id})]) {
         let call = json!({"claims": claims, "request_id": "r", "rollout": "enabled", "input": {}});
-        let answer: Value = db.one("select edge.reset_broadcast_quotas($1)", &[&call]).await;
+        let answer: Value = db.one("select rolecall_edge.reset_broadcast_quotas($1)", &[&call]).await;
         assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{claims}: {answer}");
     }
     assert_eq!(stand.traces(&admin).await + stand.traces(&attendee).await, 0);
@@ -307,7 +307,7 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
     }
     let mut called = 0;
     for function in ENTRY_POINTS.into_iter().filter(|name| !matches!(*name, "health" | "record_refusal")) {
-        let sql = format!("select edge.{function}($1)");
+        let sql = format!("select rolecall_edge.{function}($1)");
         for (_, input) in inputs.iter().filter(|(only, _)| only.is_none_or(|only| only == function)) {
             for role in ["authenticated", "service_role"] {
                 // The operator's one entry point has a test of its own, and shall not reset others' quotas here.
@@ -337,13 +337,13 @@ async fn the_claims_of_one_request_are_gone_in_the_next() {
         "claims": {"sub": admin.id, "role": "authenticated"}, "request_id": "r", "rollout": "enabled",
         "input": {"recipient_id": attendee.id, "content": "Hello"},
     });
-    let answer: Value = db.one("select edge.send_dm($1)", &[&call]).await;
+    let answer: Value = db.one("select rolecall_edge.send_dm($1)", &[&call]).await;
     assert_eq!(answer["ok"], true, "{answer}");
     let left: Option<String> = db.one("select nullif(current_setting('request.jwt.claims', true), '')", &[]).await;
     assert_eq!(left, None);
     let mut nobody = call.clone();
     nobody.as_object_mut().unwrap().remove("claims");
-    let answer: Value = db.one("select edge.send_dm($1)", &[&nobody]).await;
+    let answer: Value = db.one("select rolecall_edge.send_dm($1)", &[&nobody]).await;
     assert_eq!(code(&answer), "unauthenticated");
 }
 
@@ -352,9 +352,9 @@ async fn the_login_of_the_functions_may_execute_the_entry_points_and_nothing_els
     let stand = Stand::shared().await;
     let db = Db::connect(stand.edge_url()).await;
     for sql in [
-        "select count(*) from public.profiles",
-        "select count(*) from public.messages",
-        "delete from public.application_logs",
+        "select count(*) from rolecall.profiles",
+        "select count(*) from rolecall.messages",
+        "delete from rolecall.application_logs",
         "select count(*) from rolecall.idempotency_records",
         "select public.can_user_send_dm(null, null, null)",
         "select public.create_conversation_atomic(null, null, null)",
@@ -362,7 +362,7 @@ async fn the_login_of_the_functions_may_execute_the_entry_points_and_nothing_els
         "set role service_role",
         "create table public.mine (x int)",
         "create schema mine",
-        "select rolecall.send_dm_one('{}')",
+        "select rolecall_internal.send_dm_one('{}')",
     ] {
         let error = db.query(sql, &[]).await.expect_err(sql);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{sql}");
@@ -374,7 +374,7 @@ async fn the_login_of_the_functions_may_execute_the_entry_points_and_nothing_els
           and has_function_privilege('rolecall_edge', p.oid, 'execute')";
     let mut reachable: Vec<String> = stand.db.one(sql, &[]).await;
     reachable.sort_unstable();
-    let mut expected = ENTRY_POINTS.map(|name| format!("edge.{name}")).to_vec();
+    let mut expected = ENTRY_POINTS.map(|name| format!("rolecall_edge.{name}")).to_vec();
     expected.sort_unstable();
     assert_eq!(reachable, expected);
     let timeout: String = db.one("select current_setting('statement_timeout')", &[]).await;

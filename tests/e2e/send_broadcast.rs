@@ -21,8 +21,8 @@ async fn an_organizer_broadcasts_to_the_roles_of_the_own_show() {
         let row = stand
             .db
             .query_one(
-                "select m.content, b.audience_count, b.recipient_roles::text[] from public.broadcasts b
-                 join public.messages m on m.id = b.message_id where b.id = $1",
+                "select m.content, b.audience_count, b.recipient_roles::text[] from rolecall.broadcasts b
+                 join rolecall.messages m on m.id = b.message_id where b.id = $1",
                 &[&sent.id("broadcast_id")],
             )
             .await

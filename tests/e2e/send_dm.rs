@@ -17,12 +17,12 @@ async fn an_attendee_writes_to_an_mvp_dealer() {
     let created_at = sent["created_at"].as_str().unwrap();
     assert!(created_at.len() == 27 && created_at.ends_with('Z') && created_at.contains('T'), "{created_at}");
     let content: String =
-        stand.db.one("select content from public.messages where id = $1", &[&sent.id("message_id")]).await;
+        stand.db.one("select content from rolecall.messages where id = $1", &[&sent.id("message_id")]).await;
     assert_eq!(content, "Is the Charizard still there?", "white space at the ends is no part of a message");
     let read: Vec<i64> = stand
         .db
         .one(
-            "select array_agg(last_read_seq order by user_id = $2) from public.conversation_participants
+            "select array_agg(last_read_seq order by user_id = $2) from rolecall.conversation_participants
              where conversation_id = $1",
             &[&sent.id("conversation_id"), &attendee.id],
         )
@@ -111,7 +111,7 @@ async fn a_show_named_in_the_request_must_be_the_shared_one() {
     assert_eq!(stand.traces(&dealer).await, 0);
 
     let sent = stand.post("send-dm", &body(shared)).by(&dealer).expect(201).await;
-    let show: Uuid = stand.db.one("select show_id from public.messages where id = $1", &[&sent.id("message_id")]).await;
+    let show: Uuid = stand.db.one("select show_id from rolecall.messages where id = $1", &[&sent.id("message_id")]).await;
     assert_eq!(show, shared);
 }
 
@@ -138,7 +138,7 @@ async fn a_block_stops_messages_both_ways_until_it_is_lifted() {
     }
     assert_eq!(stand.traces(&attendee).await, 0);
 
-    stand.db.run("delete from public.user_blocks where blocker_id = $1", &[&attendee.id]).await;
+    stand.db.run("delete from rolecall.user_blocks where blocker_id = $1", &[&attendee.id]).await;
     stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
 }
 
@@ -196,7 +196,7 @@ async fn text_arrives_as_it_was_sent() {
     let stand = Stand::shared().await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     for text in [
-        "'; drop table public.messages; --",
+        "'; drop table rolecall.messages; --",
         "Zeile eins\nZeile zwei\tmit Tabulator",
         "日本語 👩‍🚀 🇯🇵 e\u{301}",
         "{\"json\": [1, null]} \\u0000 \\ \" $1 %s",
@@ -205,7 +205,7 @@ async fn text_arrives_as_it_was_sent() {
     ] {
         let sent = stand.send_dm(&admin, &attendee, text).expect(201).await;
         let stored: String =
-            stand.db.one("select content from public.messages where id = $1", &[&sent.id("message_id")]).await;
+            stand.db.one("select content from rolecall.messages where id = $1", &[&sent.id("message_id")]).await;
         assert_eq!(stored, text);
     }
 }

@@ -19,7 +19,7 @@ async fn requests_in_flight_are_answered_after_sigterm_and_new_connections_are_n
     }
     // A lock keeps every request waiting in the database.
     let blocker = stand.connect().await;
-    blocker.script("begin; lock table public.messages in share mode").await;
+    blocker.script("begin; lock table rolecall.messages in share mode").await;
     let calls: Vec<_> =
         pairs.iter().map(|[from, to]| tokio::spawn(stand.send_dm(from, to, "Hello").expect(201))).collect();
     let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
@@ -42,7 +42,7 @@ async fn requests_in_flight_are_answered_after_sigterm_and_new_connections_are_n
     }
     let status = tokio::task::block_in_place(|| stand.runner().wait());
     assert_eq!(status.code(), Some(0));
-    assert_eq!(stand.db.count("public.messages", &[]).await, IN_FLIGHT as i64);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, IN_FLIGHT as i64);
     let stopped = stand
         .runner()
         .lines()
@@ -84,7 +84,7 @@ async fn a_stop_under_load_loses_no_request() {
     }
     let status = tokio::task::block_in_place(|| stand.runner().wait());
     assert_eq!(status.code(), Some(0));
-    let stored = stand.db.count("public.messages", &[]).await;
+    let stored = stand.db.count("rolecall.messages", &[]).await;
     assert_eq!(stored, answered.load(Ordering::SeqCst) as i64, "what was done was answered, and the reverse");
 }
 

@@ -107,7 +107,7 @@ async fn a_help_request_that_is_no_longer_open_is_unavailable() {
     let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
     for status in ["matched", "closed", "cancelled"] {
         let request = stand.help_request(&requester).await;
-        stand.db.run("update public.help_requests set status = $2 where id = $1", &[&request, &status]).await;
+        stand.db.run("update rolecall.help_requests set status = $2 where id = $1", &[&request, &status]).await;
         stand.offer(&helper, request, OFFER).expect(409).await.refused(Code::HelpRequestUnavailable);
     }
     assert_eq!(stand.traces(&helper).await, 0);

@@ -53,7 +53,7 @@ async fn who_suspends_whom_is_what_the_matrix_says() {
                 }
             }
             let until: Option<String> =
-                stand.db.one("select suspended_until::text from public.profiles where id = $1", &[&other.id]).await;
+                stand.db.one("select suspended_until::text from rolecall.profiles where id = $1", &[&other.id]).await;
             assert_eq!(until, None, "{actor:?} {target:?}");
         }
     }
@@ -76,7 +76,7 @@ async fn who_cannot_be_suspended() {
     stand.suspend(&moderator, 1).await;
     let refusal = stand.suspend_user(&moderator, attendee.id, &until).expect(403).await;
     refusal.refused_by(Code::PermissionDenied, "suspended");
-    assert_eq!(stand.db.count("public.profiles where id = $1 and suspended_until is null", &[&attendee.id]).await, 1);
+    assert_eq!(stand.db.count("rolecall.profiles where id = $1 and suspended_until is null", &[&attendee.id]).await, 1);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_review_suspends_the_author_and_leaves_the_message() {
     stand.review(&moderator, report, "suspend").expect(400).await;
     let past = json!({"report_id": report, "decision": "suspend", "suspended_until": stand.hours_from_now(-1).await});
     stand.post("moderation/review", &past).by(&moderator).expect(400).await.refused(Code::InvalidInput);
-    assert_eq!(stand.db.count("public.reported_messages where id = $1 and status = 'pending'", &[&report]).await, 1);
+    assert_eq!(stand.db.count("rolecall.reported_messages where id = $1 and status = 'pending'", &[&report]).await, 1);
 
     let reviewed = stand.post("moderation/review", &body).by(&moderator).expect(200).await;
     assert_eq!(
@@ -122,6 +122,6 @@ async fn a_review_suspends_the_author_and_leaves_the_message() {
     let refusal = stand.broadcast(&author, show, "Fakes again").expect(403).await;
     refusal.refused_by(Code::PermissionDenied, "suspended");
     let stored: String =
-        stand.db.one("select rolecall.iso(suspended_until) from public.profiles where id = $1", &[&author.id]).await;
+        stand.db.one("select rolecall_internal.iso(suspended_until) from rolecall.profiles where id = $1", &[&author.id]).await;
     assert_eq!(stored, until);
 }

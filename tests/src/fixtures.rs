@@ -46,7 +46,7 @@ impl Stand {
     pub async fn user(&self, role: Role) -> User {
         let user = User::of(Uuid::new_v4());
         let sql =
-            "insert into public.profiles (id, display_name, role) values ($1, 'Somebody', $2::text::public.app_role)";
+            "insert into rolecall.profiles (id, display_name, role) values ($1, 'Somebody', $2::text::rolecall.app_role)";
         self.db.run(sql, &[&user.id, &role.as_str()]).await;
         user
     }
@@ -55,7 +55,7 @@ impl Stand {
     pub async fn users<const N: usize>(&self, roles: [Role; N]) -> [User; N] {
         let users = roles.map(|_| User::of(Uuid::new_v4()));
         for (user, role) in users.iter().zip(roles) {
-            let sql = "insert into public.profiles (id, display_name, role) values ($1, 'Somebody', $2::text::public.app_role)";
+            let sql = "insert into rolecall.profiles (id, display_name, role) values ($1, 'Somebody', $2::text::rolecall.app_role)";
             self.db.run(sql, &[&user.id, &role.as_str()]).await;
         }
         users
@@ -65,20 +65,20 @@ impl Stand {
     pub async fn many(&self, role: Role, number: usize) -> Vec<User> {
         let users: Vec<User> = (0..number).map(|_| User::of(Uuid::new_v4())).collect();
         let ids: Vec<Uuid> = users.iter().map(|user| user.id).collect();
-        let sql = "insert into public.profiles (id, display_name, role)
-            select id, 'Somebody', $2::text::public.app_role from unnest($1::uuid[]) as id";
+        let sql = "insert into rolecall.profiles (id, display_name, role)
+            select id, 'Somebody', $2::text::rolecall.app_role from unnest($1::uuid[]) as id";
         self.db.run(sql, &[&ids, &role.as_str()]).await;
         users
     }
 
     /// An organisation.
     pub async fn organization(&self) -> Uuid {
-        self.db.one("insert into public.organizations (name) values ('An organisation') returning id", &[]).await
+        self.db.one("insert into rolecall.organizations (name) values ('An organisation') returning id", &[]).await
     }
 
     /// Puts somebody into an organisation.
     pub async fn belongs(&self, user: &User, organization: Uuid, role: Option<&str>) {
-        let sql = "update public.profiles set organization_id = $2, organization_role = $3 where id = $1";
+        let sql = "update rolecall.profiles set organization_id = $2, organization_role = $3 where id = $1";
         self.db.run(sql, &[&user.id, &organization, &role]).await;
     }
 
@@ -88,7 +88,7 @@ impl Stand {
             Starts::InAWeek => 7,
             Starts::ADayAgo => -1,
         };
-        let sql = "insert into public.shows (id, organizer_id, title, starts_at, ends_at)
+        let sql = "insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
             values (gen_random_uuid(), $1, 'A show', now() + make_interval(days => $2),
                     now() + make_interval(days => $2 + 2))
             returning id";
@@ -98,24 +98,24 @@ impl Stand {
     /// Makes people take part in a show.
     pub async fn join(&self, show: Uuid, users: &[&User]) {
         let ids: Vec<Uuid> = users.iter().map(|user| user.id).collect();
-        let sql = "insert into public.show_participants (show_id, user_id) select $1, unnest($2::uuid[])";
+        let sql = "insert into rolecall.show_participants (show_id, user_id) select $1, unnest($2::uuid[])";
         self.db.run(sql, &[&show, &ids]).await;
     }
 
     /// Adds this many new attendees to a show.
     pub async fn crowd(&self, show: Uuid, number: i32) {
         let sql = "with people as (
-              insert into public.profiles (id, display_name, role)
+              insert into rolecall.profiles (id, display_name, role)
               select gen_random_uuid(), 'One of many', 'attendee' from generate_series(1, $2::int)
               returning id
             )
-            insert into public.show_participants (show_id, user_id) select $1, id from people";
+            insert into rolecall.show_participants (show_id, user_id) select $1, id from people";
         self.db.run(sql, &[&show, &number]).await;
     }
 
     /// An open help request.
     pub async fn help_request(&self, requester: &User) -> Uuid {
-        let sql = "insert into public.help_requests (requester_id, title, description)
+        let sql = "insert into rolecall.help_requests (requester_id, title, description)
             values ($1, 'A ride to the clinic', 'On Thursday at nine.') returning id";
         self.db.one(sql, &[&requester.id]).await
     }
@@ -252,8 +252,8 @@ impl Stand {
 
     /// Sets how often users of a role may do something: so many times, refilled within so many seconds.
     pub async fn limit(&self, role: Role, action: &str, capacity: i32, window_seconds: i32) {
-        let sql = "insert into public.rate_limits (role, action, capacity, window_seconds)
-            values ($1::text::public.app_role, $2, $3, $4)
+        let sql = "insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+            values ($1::text::rolecall.app_role, $2, $3, $4)
             on conflict (role, action) do update
             set capacity = excluded.capacity, window_seconds = excluded.window_seconds";
         self.db.run(sql, &[&role.as_str(), &action, &capacity, &window_seconds]).await;
@@ -261,28 +261,28 @@ impl Stand {
 
     /// Takes somebody out of a show.
     pub async fn leave(&self, show: Uuid, user: &User) {
-        let sql = "delete from public.show_participants where show_id = $1 and user_id = $2";
+        let sql = "delete from rolecall.show_participants where show_id = $1 and user_id = $2";
         self.db.run(sql, &[&show, &user.id]).await;
     }
 
     /// A time so many hours from now on the clock of the database, in RFC 3339.
     pub async fn hours_from_now(&self, hours: i32) -> String {
-        self.db.one("select rolecall.iso(now() + make_interval(hours => $1))", &[&hours]).await
+        self.db.one("select rolecall_internal.iso(now() + make_interval(hours => $1))", &[&hours]).await
     }
 
     /// A direct conversation of two people with so many messages, all by `writer` and unread by `reader`.
     pub async fn history(&self, reader: &User, writer: &User, messages: i64) -> Uuid {
         let sql = "with conversation as (
-              insert into public.conversations
+              insert into rolecall.conversations
                 (kind, participant_low, participant_high, created_by, last_seq, last_message_at)
               values ('direct', least($1::uuid, $2), greatest($1, $2), $2, $3, now())
               returning id
             ), people as (
-              insert into public.conversation_participants (conversation_id, user_id, last_read_seq)
+              insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
               select id, person, case when person = $1 then 0 else $3 end
               from conversation, unnest(array[$1::uuid, $2]) as person
             ), written as (
-              insert into public.messages (conversation_id, seq, sender_id, content)
+              insert into rolecall.messages (conversation_id, seq, sender_id, content)
               select id, seq, $2, 'Message ' || seq from conversation, generate_series(1, $3) as seq
             )
             select id from conversation";
@@ -291,7 +291,7 @@ impl Stand {
 
     /// The id of the message with this number.
     pub async fn message(&self, conversation: Uuid, seq: i64) -> Uuid {
-        let sql = "select id from public.messages where conversation_id = $1 and seq = $2";
+        let sql = "select id from rolecall.messages where conversation_id = $1 and seq = $2";
         self.db.one(sql, &[&conversation, &seq]).await
     }
 
@@ -316,41 +316,41 @@ impl Stand {
     /// How many rows writing has left of somebody, as sender, helper or recipient: none after a refusal.
     pub async fn traces(&self, user: &User) -> i64 {
         let sql = "select
-            (select count(*) from public.messages where sender_id = $1)
-            + (select count(*) from public.conversations where $1 in (participant_low, participant_high, created_by))
-            + (select count(*) from public.conversation_participants where user_id = $1)
-            + (select count(*) from public.broadcasts where sender_id = $1)
-            + (select count(*) from public.broadcast_quotas where sender_id = $1)
+            (select count(*) from rolecall.messages where sender_id = $1)
+            + (select count(*) from rolecall.conversations where $1 in (participant_low, participant_high, created_by))
+            + (select count(*) from rolecall.conversation_participants where user_id = $1)
+            + (select count(*) from rolecall.broadcasts where sender_id = $1)
+            + (select count(*) from rolecall.broadcast_quotas where sender_id = $1)
             + (select count(*) from public.conversations_v2 where $1 in (helper_id, requester_id))
             + (select count(*) from public.messages_v2 where sender_id = $1)
-            + (select count(*) from public.reported_messages where reporter_id = $1)
-            + (select count(*) from public.moderation_audit where actor_id = $1)
-            + (select count(*) from public.data_deletions where user_id = $1)
+            + (select count(*) from rolecall.reported_messages where reporter_id = $1)
+            + (select count(*) from rolecall.moderation_audit where actor_id = $1)
+            + (select count(*) from rolecall.data_deletions where user_id = $1)
             + (select count(*) from rolecall.idempotency_records where user_id = $1)";
         self.db.one(sql, &[&user.id]).await
     }
 
     /// Blocks one user for the other.
     pub async fn block(&self, blocker: &User, blocked: &User) {
-        let sql = "insert into public.user_blocks (blocker_id, blocked_id) values ($1, $2)";
+        let sql = "insert into rolecall.user_blocks (blocker_id, blocked_id) values ($1, $2)";
         self.db.run(sql, &[&blocker.id, &blocked.id]).await;
     }
 
     /// Suspends somebody until some hours from now.
     pub async fn suspend(&self, user: &User, hours: i32) {
-        let sql = "update public.profiles set suspended_until = now() + make_interval(hours => $2) where id = $1";
+        let sql = "update rolecall.profiles set suspended_until = now() + make_interval(hours => $2) where id = $1";
         self.db.run(sql, &[&user.id, &hours]).await;
     }
 
     /// Gives somebody another role.
     pub async fn becomes(&self, user: &User, role: Role) {
-        let sql = "update public.profiles set role = $2::text::public.app_role where id = $1";
+        let sql = "update rolecall.profiles set role = $2::text::rolecall.app_role where id = $1";
         self.db.run(sql, &[&user.id, &role.as_str()]).await;
     }
 
     /// The broadcasts somebody has left for a show, before and after; none before the first.
     pub async fn quota(&self, user: &User, show: Uuid) -> Option<(Option<i32>, Option<i32>)> {
-        let sql = "select pre_show_remaining, post_show_remaining from public.broadcast_quotas
+        let sql = "select pre_show_remaining, post_show_remaining from rolecall.broadcast_quotas
             where sender_id = $1 and show_id = $2";
         let row = self.db.query_opt(sql, &[&user.id, &show]).await;
         let row = row.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
@@ -359,7 +359,7 @@ impl Stand {
 
     /// The audit rows of a request, as (code, event, user).
     pub async fn audit(&self, request_id: &str) -> Vec<(Option<String>, String, Option<Uuid>)> {
-        let sql = "select code, event, user_id from public.application_logs where request_id = $1 order by id";
+        let sql = "select code, event, user_id from rolecall.application_logs where request_id = $1 order by id";
         let rows = self.db.query(sql, &[&request_id]).await;
         let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()

@@ -76,7 +76,7 @@ impl Setup {
     }
 
     /// Without a limit on how often somebody may do something: for tests that do more in a moment than a person would,
-    /// and are about something else. Every row of `public.rate_limits` stays and says "unlimited".
+    /// and are about something else. Every row of `rolecall.rate_limits` stays and says "unlimited".
     #[must_use]
     pub fn without_rate_limits(mut self) -> Setup {
         self.without_rate_limits = true;
@@ -276,7 +276,7 @@ impl Base {
         let edge_url = cluster.edge_url(&name).await?;
         if setup.without_rate_limits {
             let db = rolecall_database::connect(&cluster.admin_url(&name)).await?;
-            db.execute("update public.rate_limits set capacity = null", &[]).await?;
+            db.execute("update rolecall.rate_limits set capacity = null", &[]).await?;
         }
         let runner = setup.start(&edge_url).await?;
         Ok(Base { runner: Arc::new(runner), setup, admin_url: cluster.admin_url(&name), edge_url })
@@ -289,7 +289,12 @@ impl Db {
     /// # Panics
     /// When there is none.
     pub async fn connect(url: &str) -> Db {
-        Db(rolecall_database::connect(url).await.unwrap_or_else(|error| panic!("no connection: {error:#}")))
+        let client = rolecall_database::connect(url).await.unwrap_or_else(|error| panic!("no connection: {error:#}"));
+        client
+            .batch_execute("set search_path = rolecall, public")
+            .await
+            .unwrap_or_else(|error| panic!("no search path: {error:#}"));
+        Db(client)
     }
 
     /// The one value of a query's one row.

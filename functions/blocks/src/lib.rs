@@ -36,7 +36,7 @@ pub struct Blocked {
 
 impl Function for List {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.blocks($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.blocks($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = BlocksPage;
@@ -50,7 +50,7 @@ impl Function for List {
 
 impl Function for Block {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.block_user($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.block_user($1)";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Blocked;
@@ -62,7 +62,7 @@ impl Function for Block {
 
 impl Function for Unblock {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.unblock_user($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.unblock_user($1)";
     type Caller = User;
     type Input = Blocked;
 

@@ -82,7 +82,7 @@ const OBJECT_FIELDS: &[&str] = &[
 
 impl Function for CheckPermission {
     const NAME: &'static str = "check-permission";
-    const STATEMENT: &'static str = "select edge.check_permission($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.check_permission($1)";
     type Caller = User;
     type Input = Questions;
 

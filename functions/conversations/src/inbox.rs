@@ -24,7 +24,7 @@ pub struct InboxPage {
 
 impl Function for Inbox {
     const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.inbox($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.inbox($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = InboxPage;

@@ -22,7 +22,7 @@ pub struct ReadUpTo {
 impl Function for MarkRead {
     const NAME: &'static str = "mark-read";
     const FLAG: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.mark_read($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.mark_read($1)";
     const SHARES_STATEMENTS: bool = true;
     type Caller = User;
     type Input = ReadUpTo;

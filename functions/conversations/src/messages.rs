@@ -25,7 +25,7 @@ pub struct MessagesPage {
 
 impl Function for Messages {
     const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.messages($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.messages($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = MessagesPage;

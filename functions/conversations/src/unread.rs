@@ -11,7 +11,7 @@ pub struct Unread;
 
 impl Function for Unread {
     const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.unread($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.unread($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Nothing;

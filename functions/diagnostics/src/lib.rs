@@ -11,7 +11,7 @@ pub struct Diagnostics;
 
 impl Function for Diagnostics {
     const NAME: &'static str = "diagnostics";
-    const STATEMENT: &'static str = "select edge.diagnostics($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.diagnostics($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Nothing;

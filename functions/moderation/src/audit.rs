@@ -27,7 +27,7 @@ pub struct AuditPage {
 
 impl Function for Audit {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.moderation_audit($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.moderation_audit($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = AuditPage;

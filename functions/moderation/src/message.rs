@@ -32,7 +32,7 @@ fn decode(fields: &mut Fields) -> Option<MessageAndNote> {
 
 impl Function for Delete {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.delete_message($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.delete_message($1)";
     type Caller = User;
     type Input = MessageAndNote;
 
@@ -43,7 +43,7 @@ impl Function for Delete {
 
 impl Function for Restore {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.restore_message($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.restore_message($1)";
     type Caller = User;
     type Input = MessageAndNote;
 

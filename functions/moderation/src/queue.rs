@@ -28,7 +28,7 @@ pub struct QueuePage {
 
 impl Function for Queue {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.moderation_queue($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.moderation_queue($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = QueuePage;

@@ -22,7 +22,7 @@ pub struct Complaint {
 
 impl Function for Report {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.report_message($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.report_message($1)";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Complaint;

@@ -27,7 +27,7 @@ pub struct Verdict {
 
 impl Function for Review {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.review_report($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.review_report($1)";
     type Caller = User;
     type Input = Verdict;
 

@@ -35,7 +35,7 @@ pub struct Lifting {
 
 impl Function for Suspend {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.suspend_user($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.suspend_user($1)";
     type Caller = User;
     type Input = Suspension;
 
@@ -49,7 +49,7 @@ impl Function for Suspend {
 
 impl Function for LiftSuspension {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.lift_suspension($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.lift_suspension($1)";
     type Caller = User;
     type Input = Lifting;
 

@@ -17,7 +17,7 @@ pub struct Deletion;
 
 impl Function for Export {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.export_own_data($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.export_own_data($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Page;
@@ -29,7 +29,7 @@ impl Function for Export {
 
 impl Function for Deletion {
     const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.delete_own_data($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.delete_own_data($1)";
     type Caller = User;
     type Input = Nothing;
 

@@ -11,7 +11,7 @@ pub struct ResetBroadcastQuotas;
 
 impl Function for ResetBroadcastQuotas {
     const NAME: &'static str = "reset-broadcast-quotas";
-    const STATEMENT: &'static str = "select edge.reset_broadcast_quotas($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.reset_broadcast_quotas($1)";
     type Caller = Operator;
     type Input = Nothing;
 

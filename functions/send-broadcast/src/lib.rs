@@ -26,7 +26,7 @@ pub struct Broadcast {
 
 impl Function for SendBroadcast {
     const NAME: &'static str = "send-broadcast";
-    const STATEMENT: &'static str = "select edge.send_broadcast($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.send_broadcast($1)";
     type Caller = User;
     type Input = Broadcast;
 

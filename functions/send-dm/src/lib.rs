@@ -35,7 +35,7 @@ enum To {
 
 impl Function for SendDm {
     const NAME: &'static str = "send-dm";
-    const STATEMENT: &'static str = "select edge.send_dm($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.send_dm($1)";
     const CREATES: bool = true;
     const SHARES_STATEMENTS: bool = true;
     type Caller = User;

@@ -21,7 +21,7 @@ pub struct Offer {
 
 impl Function for StartConversation {
     const NAME: &'static str = "start-conversation";
-    const STATEMENT: &'static str = "select edge.start_conversation($1)";
+    const STATEMENT: &'static str = "select rolecall_edge.start_conversation($1)";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Offer;

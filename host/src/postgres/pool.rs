@@ -401,13 +401,13 @@ mod tests {
 
     #[test]
     fn only_a_bare_call_of_edge_leaves_nothing() {
-        for call in ["select edge.send_dm($1)", "select edge.health_2($1, $2,$10)", "select edge.f()"] {
+        for call in ["select rolecall_edge.send_dm($1)", "select edge.health_2($1, $2,$10)", "select edge.f()"] {
             assert_eq!(trace_of(call), Trace::None, "{call}");
         }
         for more in [
-            "select edge.send_dm($1), pg_advisory_lock(1)",
-            "select edge.send_dm(pg_advisory_lock(1))",
-            "select edge.send_dm($1) from set_config('a.b', 'c', false)",
+            "select rolecall_edge.send_dm($1), pg_advisory_lock(1)",
+            "select rolecall_edge.send_dm(pg_advisory_lock(1))",
+            "select rolecall_edge.send_dm($1) from set_config('a.b', 'c', false)",
             "select edge.f($1), edge.g($1)",
             "select edge.f($1), g()",
             "select edge.f($1 + g($2))",

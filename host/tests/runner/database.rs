@@ -17,7 +17,7 @@ pub static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
 
 /// Functions as an application has them, and what misbehaving ones need.
 const SCHEMA: &str = "
-    create schema edge;
+    create schema rolecall_edge;
     create function edge.same(jsonb) returns jsonb language sql as 'select $1';
     create function edge.backend(jsonb) returns jsonb language sql as 'select to_jsonb(pg_backend_pid())';
     create function edge.prepared(jsonb) returns jsonb language sql

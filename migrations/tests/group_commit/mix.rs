@@ -230,8 +230,8 @@ impl<'a> Mix<'a> {
 
     fn setup(&mut self) -> Vec<String> {
         let mut setup = vec![
-            "delete from public.rate_limits where action = 'send_dm'".to_owned(),
-            "insert into public.feature_flags (name, rollout) values ('send-dm', 'enabled')
+            "delete from rolecall.rate_limits where action = 'send_dm'".to_owned(),
+            "insert into rolecall.feature_flags (name, rollout) values ('send-dm', 'enabled')
              on conflict (name) do update set rollout = 'enabled'"
                 .to_owned(),
         ];
@@ -244,7 +244,7 @@ impl<'a> Mix<'a> {
             setup.extend(statement);
         }
         for number in 0..3 {
-            setup.push(format!("insert into public.organizations (id, name) values ('@o{number}', 'One')"));
+            setup.push(format!("insert into rolecall.organizations (id, name) values ('@o{number}', 'One')"));
         }
         for number in 0..self.users {
             let role = self.random.pick(&[
@@ -266,20 +266,20 @@ impl<'a> Mix<'a> {
             let internal = self.random.chance(15);
             let suspended = self.suspension();
             setup.push(format!(
-                "insert into public.profiles (id, role, organization_id, is_internal, suspended_until)
+                "insert into rolecall.profiles (id, role, organization_id, is_internal, suspended_until)
                  values ('@u{number}', '{role}', {organization}, {internal}, {suspended})"
             ));
         }
         for number in 0..self.shows {
             let organizer = self.user();
             setup.push(format!(
-                "insert into public.shows (id, organizer_id, title, starts_at, ends_at)
+                "insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
                  values ('@s{number}', '{organizer}', 'A show', now() + interval '7 days', now() + interval '8 days')"
             ));
             for user in 0..self.users {
                 if self.random.chance(35) {
                     setup.push(format!(
-                        "insert into public.show_participants (show_id, user_id) values ('@s{number}', '@u{user}')"
+                        "insert into rolecall.show_participants (show_id, user_id) values ('@s{number}', '@u{user}')"
                     ));
                 }
             }
@@ -302,9 +302,9 @@ impl<'a> Mix<'a> {
     fn flag(&mut self) -> String {
         let rollouts = ["internal", "percentage:50", "percentage:80", "percentage:0", "disabled", "missing"];
         match if self.random.chance(85) { "enabled" } else { self.random.pick(&rollouts) } {
-            "missing" => "delete from public.feature_flags where name = 'send-dm'".to_owned(),
+            "missing" => "delete from rolecall.feature_flags where name = 'send-dm'".to_owned(),
             rollout => format!(
-                "insert into public.feature_flags (name, rollout) values ('send-dm', '{rollout}')
+                "insert into rolecall.feature_flags (name, rollout) values ('send-dm', '{rollout}')
                  on conflict (name) do update set rollout = excluded.rollout"
             ),
         }
@@ -326,7 +326,7 @@ impl<'a> Mix<'a> {
         let window = 100_000_000 + self.random.below(3) * 50_000_000;
         (capacity != "missing").then(|| {
             format!(
-                "insert into public.rate_limits (role, action, capacity, window_seconds)
+                "insert into rolecall.rate_limits (role, action, capacity, window_seconds)
                  values ('{role}', 'send_dm', {capacity}, {window})
                  on conflict (role, action) do update
                  set capacity = excluded.capacity, window_seconds = excluded.window_seconds"
@@ -346,7 +346,7 @@ impl<'a> Mix<'a> {
     fn block(&mut self) -> String {
         let (one, other) = self.two();
         format!(
-            "insert into public.user_blocks (blocker_id, blocked_id) values ('@u{one}', '@u{other}')
+            "insert into rolecall.user_blocks (blocker_id, blocked_id) values ('@u{one}', '@u{other}')
              on conflict do nothing"
         )
     }
@@ -365,7 +365,7 @@ impl<'a> Mix<'a> {
         // What has begun here has begun with a message.
         let messages = usize::from(!imported) + self.random.below(3);
         setup.push(format!(
-            "insert into public.conversations
+            "insert into rolecall.conversations
                (id, kind, version, participant_low, participant_high, created_by, read_only, last_seq, last_message_at)
              values ('@f{number}', 'direct', '{version}', {low}, {high}, '@u{one}', {read_only}, {messages},
                      '2020-01-01')
@@ -373,15 +373,15 @@ impl<'a> Mix<'a> {
         ));
         for user in [one, other] {
             setup.push(format!(
-                "insert into public.conversation_participants (conversation_id, user_id, last_read_seq)
-                 select id, '@u{user}', 0 from public.conversations where id = '@f{number}'"
+                "insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+                 select id, '@u{user}', 0 from rolecall.conversations where id = '@f{number}'"
             ));
         }
         for seq in 1..=messages {
             setup.push(format!(
-                "insert into public.messages (conversation_id, seq, sender_id, content, created_at, legacy)
+                "insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at, legacy)
                  select id, {seq}, '@u{other}', 'Before', '2020-01-01', {imported}
-                 from public.conversations where id = '@f{number}'"
+                 from rolecall.conversations where id = '@f{number}'"
             ));
         }
     }
@@ -420,33 +420,33 @@ impl<'a> Mix<'a> {
             1 | 2 => {
                 let role = ROLES[self.random.below(ROLES.len())];
                 self.limit(role).unwrap_or_else(|| {
-                    format!("delete from public.rate_limits where role = '{role}' and action = 'send_dm'")
+                    format!("delete from rolecall.rate_limits where role = '{role}' and action = 'send_dm'")
                 })
             }
             3 => self.block(),
             4 | 15 => {
                 let user = self.user();
-                format!("delete from public.user_blocks where '{user}' in (blocker_id, blocked_id)")
+                format!("delete from rolecall.user_blocks where '{user}' in (blocker_id, blocked_id)")
             }
             5 | 6 => {
                 let (user, until) = (self.user(), self.suspension());
-                format!("update public.profiles set suspended_until = {until} where id = '{user}'")
+                format!("update rolecall.profiles set suspended_until = {until} where id = '{user}'")
             }
             7 => {
                 let (user, role) = (self.user(), ROLES[self.random.below(ROLES.len())]);
-                format!("update public.profiles set role = '{role}' where id = '{user}'")
+                format!("update rolecall.profiles set role = '{role}' where id = '{user}'")
             }
             8 => {
                 let (user, organization) = (self.user(), self.random.below(3));
                 format!(
-                    "update public.profiles set organization_id = '@o{organization}', is_internal = not is_internal
+                    "update rolecall.profiles set organization_id = '@o{organization}', is_internal = not is_internal
                      where id = '{user}'"
                 )
             }
             9 => {
                 let (one, other) = self.pair();
                 format!(
-                    "update public.conversations set read_only = not read_only
+                    "update rolecall.conversations set read_only = not read_only
                      where version = 'v2' and kind = 'direct'
                        and participant_low = least('@u{one}'::uuid, '@u{other}')
                        and participant_high = greatest('@u{one}'::uuid, '@u{other}')"
@@ -467,13 +467,13 @@ impl<'a> Mix<'a> {
             14 => {
                 let (show, user) = (self.random.below(self.shows), self.user());
                 format!(
-                    "insert into public.show_participants (show_id, user_id) values ('@s{show}', '{user}')
+                    "insert into rolecall.show_participants (show_id, user_id) values ('@s{show}', '{user}')
                      on conflict do nothing"
                 )
             }
             _ => {
                 let (show, user) = (self.random.below(self.shows), self.user());
-                format!("delete from public.show_participants where show_id = '@s{show}' and user_id = '{user}'")
+                format!("delete from rolecall.show_participants where show_id = '@s{show}' and user_id = '{user}'")
             }
         }
     }

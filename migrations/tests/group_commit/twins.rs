@@ -10,7 +10,7 @@ use super::mix::{Names, Scenario, Step};
 use super::support::Database;
 
 /// The statement that the component sends.
-pub const SEND: &str = "select edge.send_dm($1)";
+pub const SEND: &str = "select rolecall_edge.send_dm($1)";
 
 /// How many seconds may lie between the two sending the same.
 const TOLERANCE: f64 = 120.0;
@@ -82,8 +82,8 @@ impl Side {
         let admin = database.admin().await;
         admin
             .batch_execute(
-                "update public.rate_limits set capacity = null;
-                 update public.broadcast_limits set per_quota_day = null",
+                "update rolecall.rate_limits set capacity = null;
+                 update rolecall.broadcast_limits set per_quota_day = null",
             )
             .await
             .expect("a superuser may");
@@ -119,7 +119,7 @@ impl Side {
             .admin
             .query(
                 "select kind, id, participant_low, participant_high, show_id, created_by
-                 from public.conversations
+                 from rolecall.conversations
                  where version = 'v2'
                    and coalesce(participant_low, show_id)::text like $1
                  order by created_by",
@@ -173,13 +173,13 @@ impl Side {
                        when kind = 'direct' then format('direct %s %s', participant_low, participant_high)
                        else format('show %s %s', show_id, created_by)
                      end as name
-                   from public.conversations
+                   from rolecall.conversations
                    where coalesce(participant_low, show_id)::text like $1
                  )
                  select id::text, name from conversation
                  union all
                  select message.id::text, format('%s #%s', conversation.name, message.seq)
-                 from conversation join public.messages as message on message.conversation_id = conversation.id",
+                 from conversation join rolecall.messages as message on message.conversation_id = conversation.id",
                 &[&prefix],
             )
             .await
@@ -225,9 +225,9 @@ impl Side {
             .query(
                 "select message.id::text, jsonb_build_object(
                    'sender', sender_id, 'seq', seq, 'conversation_id', conversation_id, 'content', content,
-                   'created_at', rolecall.iso(message.created_at)
+                   'created_at', rolecall_internal.iso(message.created_at)
                  )
-                 from public.messages as message where sender_id::text like $1",
+                 from rolecall.messages as message where sender_id::text like $1",
                 &[&format!("{}%", self.names.prefix())],
             )
             .await
@@ -236,7 +236,7 @@ impl Side {
     }
 
     async fn before(&self) -> Before {
-        let log = self.admin.query_one("select coalesce(max(id), 0) from public.application_logs", &[]).await;
+        let log = self.admin.query_one("select coalesce(max(id), 0) from rolecall.application_logs", &[]).await;
         Before { log: log.expect("a superuser may").get(0), metrics: metrics(&self.admin).await }
     }
 }
@@ -244,7 +244,7 @@ impl Side {
 /// The statements of both functions; a connection that keeps them soon runs them by generic plans.
 async fn prepared(edge: &Client) -> HashMap<&'static str, Statement> {
     let mut statements = HashMap::new();
-    for (function, sql) in [("send_dm", SEND), ("mark_read", "select edge.mark_read($1)")] {
+    for (function, sql) in [("send_dm", SEND), ("mark_read", "select rolecall_edge.mark_read($1)")] {
         statements.insert(function, edge.prepare(sql).await.expect("the function exists"));
     }
     statements
@@ -278,30 +278,30 @@ const TABLES: &[(&str, &str)] = &[
         "conversations",
         "select to_jsonb(conversation) - array['created_at', 'last_message_at'] || jsonb_build_object(
            'newest', last_message_at is not distinct from (
-             select created_at from public.messages where conversation_id = conversation.id and seq = last_seq
+             select created_at from rolecall.messages where conversation_id = conversation.id and seq = last_seq
            ),
            'made', created_at > now() - interval '10 minutes'
          )
-         from public.conversations as conversation
+         from rolecall.conversations as conversation
          where coalesce(participant_low, show_id)::text like $1 and $2::bigint is not null",
     ),
     (
         "conversation_participants",
         "select to_jsonb(participant) - 'joined_at'
-         from public.conversation_participants as participant
+         from rolecall.conversation_participants as participant
          where user_id::text like $1 and $2::bigint is not null",
     ),
     (
         "broadcast_receipts",
         "select to_jsonb(receipt) - 'read_at'
-         from public.broadcast_receipts as receipt
+         from rolecall.broadcast_receipts as receipt
          where user_id::text like $1 and $2::bigint is not null",
     ),
     (
         "messages",
         "select to_jsonb(message) - 'created_at'
-         from public.messages as message
-         join public.conversations as conversation on conversation.id = conversation_id
+         from rolecall.messages as message
+         join rolecall.conversations as conversation on conversation.id = conversation_id
          where coalesce(participant_low, conversation.show_id)::text like $1 and $2::bigint is not null",
     ),
     (
@@ -325,7 +325,7 @@ const TABLES: &[(&str, &str)] = &[
         "application_logs",
         "select to_jsonb(log) - array['id', 'timestamp', 'duration_ms']
            || jsonb_build_object('fresh', \"timestamp\" > now() - interval '10 minutes', 'timed', duration_ms >= 0)
-         from public.application_logs as log
+         from rolecall.application_logs as log
          where $1::text is not null and id > $2",
     ),
 ];
@@ -365,7 +365,7 @@ impl Twins {
                     self.drain(function, &mut waiting, &mut batched, &mut tally).await?;
                     for side in [&mut self.single, &mut self.batched] {
                         let request = side.names.envelope(request);
-                        let sent = side.edge.query_one("select edge.send_broadcast($1)", &[&request]).await;
+                        let sent = side.edge.query_one("select rolecall_edge.send_broadcast($1)", &[&request]).await;
                         sent.map_err(|error| Fault::Scenario(format!("{request}: {error:?}")))?;
                     }
                 }

@@ -1,15 +1,15 @@
 -- What the test of the plans reads: 100,000 users, 1,000,000 messages, and one user with 10,000 conversations.
 
 set synchronous_commit = off;
-insert into public.profiles (id, display_name, role)
+insert into rolecall.profiles (id, display_name, role)
 select
   ('10000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid,
   'Person ' || number,
-  case when number % 10 = 1 then 'mvp_dealer' else 'attendee' end::public.app_role
+  case when number % 10 = 1 then 'mvp_dealer' else 'attendee' end::rolecall.app_role
 from generate_series(1, 100000) as number;
 
 -- Person 1 has a conversation with each of 10,000 others; 40,000 more are of other pairs. Twenty messages each.
-insert into public.conversations (
+insert into rolecall.conversations (
   id, kind, participant_low, participant_high, created_by, last_seq, last_message_at, created_at
 )
 select
@@ -31,28 +31,28 @@ from (
 -- In no order: as they would lie after years.
 order by md5(number::text);
 
-insert into public.conversation_participants (conversation_id, user_id, last_read_seq)
+insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
 select id, person, case when person = created_by and get_byte(uuid_send(id), 15) % 3 = 0 then 15 else 20 end
-from public.conversations
+from rolecall.conversations
 cross join lateral unnest(array[participant_low, participant_high]) as person
 where kind = 'direct'
 order by md5(id::text || person);
 
-insert into public.messages (conversation_id, seq, sender_id, content, created_at)
+insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at)
 select
   id,
   seq,
   case when seq % 2 = 0 then participant_low else participant_high end,
   'Is card number ' || seq || ' still there?',
   last_message_at - (20 - seq) * interval '1 minute'
-from public.conversations
+from rolecall.conversations
 cross join generate_series(1, 20) as seq
 where kind = 'direct'
 order by md5(id::text || seq);
 
 -- 200 shows with three senders each and 20 broadcasts of each, to attendees or MVP dealers, too; person 1 takes part in 12
 -- and took part in 3 more.
-insert into public.shows (id, organizer_id, title, starts_at, ends_at)
+insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
 select
   ('30000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid,
   '10000000-0000-4000-8000-000000000002',
@@ -61,23 +61,23 @@ select
   now() + interval '2 days'
 from generate_series(1, 200) as number;
 
-insert into public.show_participants (show_id, user_id, joined_at)
+insert into rolecall.show_participants (show_id, user_id, joined_at)
 select
   ('30000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid,
   '10000000-0000-4000-8000-000000000001',
   now() - interval '300 days'
 from generate_series(1, 15) as number;
-insert into public.show_participants (show_id, user_id, joined_at)
+insert into rolecall.show_participants (show_id, user_id, joined_at)
 select
   ('30000000-0000-4000-8000-' || lpad((1 + number % 200)::text, 12, '0'))::uuid,
   ('10000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid,
   now() - interval '300 days'
 from generate_series(2, 20000) as number;
-delete from public.show_participants
+delete from rolecall.show_participants
 where user_id = '10000000-0000-4000-8000-000000000001'
   and show_id > '30000000-0000-4000-8000-000000000012';
 
-insert into public.conversations (id, kind, show_id, created_by, last_seq, last_message_at)
+insert into rolecall.conversations (id, kind, show_id, created_by, last_seq, last_message_at)
 select
   ('40000000-0000-4000-8000-' || lpad((sender * 1000 + number)::text, 12, '0'))::uuid,
   'show',
@@ -87,24 +87,24 @@ select
   now() - (number * 3 + sender) * interval '11 seconds'
 from generate_series(1, 200) as number
 cross join generate_series(1, 3) as sender;
-insert into public.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
 select id, seq, created_by, 'Doors open at nine.', show_id, last_message_at - (20 - seq) * interval '10 days'
-from public.conversations
+from rolecall.conversations
 cross join generate_series(1, 20) as seq
 where kind = 'show';
-insert into public.broadcasts (
+insert into rolecall.broadcasts (
   conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count, created_at
 )
 select
   conversation_id, id, seq, show_id, sender_id, 'pre_show',
-  case when seq % 2 = 0 then '{attendee,mvp_dealer}' else '{attendee}' end::public.app_role[],
+  case when seq % 2 = 0 then '{attendee,mvp_dealer}' else '{attendee}' end::rolecall.app_role[],
   100,
   created_at
-from public.messages
+from rolecall.messages
 where conversation_id >= '40000000-0000-4000-8000-000000000000'
   and conversation_id < '50000000-0000-4000-8000-000000000000';
 insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
 select conversation_id, show_id, role, max(seq), max(created_at)
-from public.broadcasts
+from rolecall.broadcasts
 cross join unnest(recipient_roles) as role
 group by conversation_id, show_id, role;

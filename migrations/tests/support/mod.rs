@@ -56,7 +56,7 @@ impl Database {
     pub async fn unlimited() -> Self {
         let database = Self::demo().await;
         let client = database.admin().await;
-        client.batch_execute("update public.rate_limits set capacity = null").await.expect("a superuser may");
+        client.batch_execute("update rolecall.rate_limits set capacity = null").await.expect("a superuser may");
         database
     }
 
@@ -73,7 +73,9 @@ impl Database {
 
     /// A connection of the superuser.
     pub async fn admin(&self) -> Client {
-        connect(&self.admin_url).await.expect("the server runs")
+        let client = connect(&self.admin_url).await.expect("the server runs");
+        client.batch_execute("set search_path = rolecall, public").await.expect("anybody may");
+        client
     }
 
     /// A connection of `rolecall_edge`.
@@ -116,7 +118,7 @@ pub fn operator_request() -> Value {
 /// Calls an entry point.
 pub async fn call(client: &Client, function: &str, request: &Value) -> Value {
     client
-        .query_one(&format!("select edge.{function}($1)"), &[request])
+        .query_one(&format!("select rolecall_edge.{function}($1)"), &[request])
         .await
         .unwrap_or_else(|error| panic!("{function}: {error:?}"))
         .get(0)
@@ -211,31 +213,31 @@ pub async fn assert_nothing_is_open(client: &Client) {
     assert_eq!(
         callable,
         [
-            "edge.block_user(jsonb)",
-            "edge.blocks(jsonb)",
-            "edge.check_permission(jsonb)",
-            "edge.delete_message(jsonb)",
-            "edge.delete_own_data(jsonb)",
-            "edge.diagnostics(jsonb)",
-            "edge.export_own_data(jsonb)",
-            "edge.health(jsonb)",
-            "edge.inbox(jsonb)",
-            "edge.lift_suspension(jsonb)",
-            "edge.mark_read(jsonb)",
-            "edge.messages(jsonb)",
-            "edge.moderation_audit(jsonb)",
-            "edge.moderation_queue(jsonb)",
-            "edge.record_refusal(jsonb)",
-            "edge.report_message(jsonb)",
-            "edge.reset_broadcast_quotas(jsonb)",
-            "edge.restore_message(jsonb)",
-            "edge.review_report(jsonb)",
-            "edge.send_broadcast(jsonb)",
-            "edge.send_dm(jsonb)",
-            "edge.start_conversation(jsonb)",
-            "edge.suspend_user(jsonb)",
-            "edge.unblock_user(jsonb)",
-            "edge.unread(jsonb)",
+            "rolecall_edge.block_user(jsonb)",
+            "rolecall_edge.blocks(jsonb)",
+            "rolecall_edge.check_permission(jsonb)",
+            "rolecall_edge.delete_message(jsonb)",
+            "rolecall_edge.delete_own_data(jsonb)",
+            "rolecall_edge.diagnostics(jsonb)",
+            "rolecall_edge.export_own_data(jsonb)",
+            "rolecall_edge.health(jsonb)",
+            "rolecall_edge.inbox(jsonb)",
+            "rolecall_edge.lift_suspension(jsonb)",
+            "rolecall_edge.mark_read(jsonb)",
+            "rolecall_edge.messages(jsonb)",
+            "rolecall_edge.moderation_audit(jsonb)",
+            "rolecall_edge.moderation_queue(jsonb)",
+            "rolecall_edge.record_refusal(jsonb)",
+            "rolecall_edge.report_message(jsonb)",
+            "rolecall_edge.reset_broadcast_quotas(jsonb)",
+            "rolecall_edge.restore_message(jsonb)",
+            "rolecall_edge.review_report(jsonb)",
+            "rolecall_edge.send_broadcast(jsonb)",
+            "rolecall_edge.send_dm(jsonb)",
+            "rolecall_edge.start_conversation(jsonb)",
+            "rolecall_edge.suspend_user(jsonb)",
+            "rolecall_edge.unblock_user(jsonb)",
+            "rolecall_edge.unread(jsonb)",
         ],
         "rolecall_edge has the entry points and nothing else"
     );
@@ -245,7 +247,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             client,
             &format!(
                 "select nspname::text from pg_namespace
-                 where (nspname in ('rolecall', 'edge') or (nspname = 'monitoring' and '{role}' <> 'service_role'))
+                 where (nspname in ('rolecall_internal', 'rolecall_edge') or (nspname = 'rolecall_monitoring' and '{role}' <> 'service_role'))
                    and has_schema_privilege('{role}', oid, 'usage, create')"
             ),
         )
@@ -258,7 +260,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
         "select format('%s %s', role, p.oid::regprocedure)
          from pg_proc p
          cross join unnest(array['anon', 'authenticated', 'service_role']) role
-         where p.pronamespace::regnamespace::text in ('public', 'rolecall', 'edge', 'monitoring')
+         where p.pronamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
            and has_function_privilege(role, p.oid, 'execute')
          order by 1",
     )
@@ -271,14 +273,14 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated create_conversation_atomic(uuid,uuid,text)",
             "authenticated get_conversation_v2(uuid,uuid)",
             // For policies alone; the schema is closed.
-            "authenticated rolecall.caller_may_write()",
-            "authenticated rolecall.caller_organization()",
-            "authenticated rolecall.in_audience(uuid,uuid,app_role[],timestamp with time zone)",
+            "authenticated rolecall_internal.caller_may_write()",
+            "authenticated rolecall_internal.caller_organization()",
+            "authenticated rolecall_internal.in_audience(uuid,uuid,app_role[],timestamp with time zone)",
             "authenticated send_message_v2(uuid,uuid,text)",
             "service_role import_legacy_conversations(jsonb)",
             // The constraints of conversations and messages call them.
-            "service_role rolecall.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
-            "service_role rolecall.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+            "service_role rolecall_internal.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
+            "service_role rolecall_internal.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
         ]
     );
 
@@ -289,7 +291,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
          cross join unnest(array['anon', 'authenticated', 'service_role']) role
          cross join unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) privilege
          where c.relkind in ('r', 'p', 'v', 'm', 'f')
-           and c.relnamespace::regnamespace::text in ('public', 'rolecall', 'monitoring')
+           and c.relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_monitoring')
            and role <> 'service_role'
            and case
              when privilege in ('select', 'insert', 'update', 'references')

@@ -97,7 +97,7 @@ fn rule_rows() -> Vec<String> {
                     Grant::Always | Grant::Never => "null::text".to_owned(),
                 };
                 rows.push(format!(
-                    "    ({}, {}::public.app_role, {}::public.app_role, {}, {requires}, {}, {}, {})",
+                    "    ({}, {}::rolecall.app_role, {}::rolecall.app_role, {}, {requires}, {}, {}, {})",
                     literal(action.as_str()),
                     literal(actor.as_str()),
                     literal(target.as_str()),

@@ -45,7 +45,7 @@ app.post('/functions/v1/send-dm', async (request, reply) => {
   const { input, fault } = decode(request.body);
   if (fault !== undefined) return send(reply, problem(requestId, 'validation_error', fault));
   const call = envelope(sub, requestId, request.headers['idempotency-key'], input);
-  const [{ send_dm: result }] = await sql`select edge.send_dm(${sql.json(call)})`;
+  const [{ send_dm: result }] = await sql`select rolecall_edge.send_dm(${sql.json(call)})`;
   return send(reply, answer(requestId, result));
 });
 

@@ -41,7 +41,7 @@ export async function handler({ DATABASE_URL, JWT_SECRET, POSTGRES_CONNECTIONS }
     const { input, fault } = decode(await request.json().catch(() => undefined));
     if (fault !== undefined) return problem(requestId, 'validation_error', fault);
     const call = envelope(sub, requestId, request.headers.get('idempotency-key'), input);
-    const [{ send_dm: result }] = await sql`select edge.send_dm(${sql.json(call)})`;
+    const [{ send_dm: result }] = await sql`select rolecall_edge.send_dm(${sql.json(call)})`;
     return answer(requestId, result);
   }
 

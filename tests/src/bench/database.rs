@@ -77,7 +77,7 @@ impl Database {
 
     /// Gives every rate limit a capacity that nobody uses up: every message still takes its token, as in production.
     pub async fn lift_rate_limits(&self) {
-        self.db.run("update public.rate_limits set capacity = 1000000000", &[]).await;
+        self.db.run("update rolecall.rate_limits set capacity = 1000000000", &[]).await;
     }
 
     /// Runs pgbench on the SQL of `send-dm` over so many connections: after so many seconds of warm-up, if any.
@@ -100,7 +100,7 @@ impl Database {
 
     /// All messages there are, whoever sent them.
     pub async fn count_messages(&self) -> i64 {
-        self.db.count("public.messages", &[]).await
+        self.db.count("rolecall.messages", &[]).await
     }
 
     /// The server's clock, as text: a border of [`Database::stored`].
@@ -111,7 +111,7 @@ impl Database {
     /// What was stored from `since` until `until`. Every transaction has a number, which its rows carry (xmin).
     pub async fn stored(&self, since: &str, until: &str) -> Stored {
         let sql = "select coalesce(sum(n), 0)::int8, count(*) from (
-              select count(*) as n from public.messages
+              select count(*) as n from rolecall.messages
               where show_id is null and created_at between $1::text::timestamptz and $2::text::timestamptz
               group by xmin::text
             ) as commits";
@@ -144,8 +144,8 @@ fn start_cluster(connections: u64) -> Result<Cluster> {
 }
 
 async fn make_users(db: &Db, users: u64) {
-    let sql = "insert into public.profiles (id, display_name, role)
-        select ($1::text || ($2::int8 + n))::uuid, 'User ' || n, $4::text::public.app_role
+    let sql = "insert into rolecall.profiles (id, display_name, role)
+        select ($1::text || ($2::int8 + n))::uuid, 'User ' || n, $4::text::rolecall.app_role
         from generate_series(0, $3::int8 - 1) as n";
     for (first, role) in [(FIRST_SENDER, "attendee"), (FIRST_RECIPIENT, "mvp_dealer")] {
         db.run(sql, &[&ID_PREFIX, &(first as i64), &(users as i64), &role]).await;
@@ -160,7 +160,7 @@ fn pgbench_script(users: u64) -> String {
 \set k random(0, {last_recipient})
 \set sender {FIRST_SENDER} + :n
 \set recipient {FIRST_RECIPIENT} + (:n + :k) % {users}
-select edge.send_dm(('{{"claims":{{"sub":"{ID_PREFIX}' || :sender || '","role":"authenticated"}},"request_id":"{ID_PREFIX}' || :recipient || '","rollout":"enabled","input":{{"recipient_id":"{ID_PREFIX}' || :recipient || '","content":"{CONTENT}"}}}}')::jsonb);
+select rolecall_edge.send_dm(('{{"claims":{{"sub":"{ID_PREFIX}' || :sender || '","role":"authenticated"}},"request_id":"{ID_PREFIX}' || :recipient || '","rollout":"enabled","input":{{"recipient_id":"{ID_PREFIX}' || :recipient || '","content":"{CONTENT}"}}}}')::jsonb);
 "#,
         last = users - 1,
         last_recipient = RECIPIENTS_OF_A_SENDER - 1,

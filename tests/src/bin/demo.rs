@@ -71,7 +71,7 @@ impl Place {
                     .to_owned(),
             };
             let db = Db::connect(&admin_url).await;
-            let demo_users = db.count("public.profiles where id = $1", &[&OLGA.id()]).await;
+            let demo_users = db.count("rolecall.profiles where id = $1", &[&OLGA.id()]).await;
             ensure!(demo_users == 1, "the demo users are missing; start the runner with --demo-data true");
             let (show, help_request) = prepare(&db).await;
             return Ok(Place { client: Client::new(&address), secret, show, help_request, _stand: None });
@@ -130,16 +130,16 @@ async fn running(state_dir: &Path) -> Option<(String, String)> {
 async fn prepare(db: &Db) -> (Uuid, Uuid) {
     let show: Uuid = db
         .one(
-            "insert into public.shows (organizer_id, title, starts_at, ends_at)
+            "insert into rolecall.shows (organizer_id, title, starts_at, ends_at)
              values ($1, 'Show of the demo', now() + interval '7 days', now() + interval '9 days')
              returning id",
             &[&OLGA.id()],
         )
         .await;
     let people: Vec<Uuid> = [ADA, BEN, DANA, MAX].map(Person::id).to_vec();
-    let sql = "insert into public.show_participants (show_id, user_id) select $1, unnest($2::uuid[])";
+    let sql = "insert into rolecall.show_participants (show_id, user_id) select $1, unnest($2::uuid[])";
     db.run(sql, &[&show, &people]).await;
-    let sql = "insert into public.help_requests (requester_id, title) values ($1, 'Help with carrying') returning id";
+    let sql = "insert into rolecall.help_requests (requester_id, title) values ($1, 'Help with carrying') returning id";
     (show, db.one(sql, &[&BEN.id()]).await)
 }
 

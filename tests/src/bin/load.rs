@@ -181,13 +181,13 @@ fn requests(host: &str, pairs: u64, shows: &[String]) -> Vec<Vec<u8>> {
 /// that one write to some of them.
 async fn make_shows(database: &Database) -> Vec<String> {
     let sql = "with organizer as (
-          insert into public.profiles (id, display_name, role)
+          insert into rolecall.profiles (id, display_name, role)
           values (gen_random_uuid(), 'Organizer', 'show_organizer')
           returning id
         ), numbered as (
           select gen_random_uuid() as id, n from generate_series(0, ($3::int8 - 1) / $5::int8) as n
         ), made as (
-          insert into public.shows (id, organizer_id, title, starts_at, ends_at)
+          insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
           select numbered.id, organizer.id, 'Show ' || n, now() + interval '7 days', now() + interval '9 days'
           from numbered, organizer
           returning id
@@ -201,7 +201,7 @@ async fn make_shows(database: &Database) -> Vec<String> {
             (n / $5::int8 + (select count(*) from numbered) - 1) % (select count(*) from numbered)
           from generate_series(0, $3::int8 - 1) as n
         ), joined as (
-          insert into public.show_participants (show_id, user_id)
+          insert into rolecall.show_participants (show_id, user_id)
           select distinct numbered.id, people.user_id from people join numbered on numbered.n = people.show
         )
         select numbered.id::text from numbered join made using (id) order by n";

@@ -128,7 +128,7 @@ pub async fn check(address: &str, database: &Database) -> Result<()> {
     let db = &database.db;
     let [sender, hasty] = [Uuid::new_v4(), Uuid::new_v4()];
     for id in [sender, hasty] {
-        let sql = "insert into public.profiles (id, display_name, role) values ($1, 'Contract', 'attendee')";
+        let sql = "insert into rolecall.profiles (id, display_name, role) values ($1, 'Contract', 'attendee')";
         db.run(sql, &[&id]).await;
     }
     let (attendee, dealer) = (user_id(FIRST_SENDER), user_id(FIRST_RECIPIENT));
@@ -139,9 +139,9 @@ pub async fn check(address: &str, database: &Database) -> Result<()> {
 
     let first = client.sent(&token, &json!({"recipient_id": dealer, "content": "  It's «é» 日本\n"})).await?;
     let message = first.id("message_id")?;
-    let stored: String = db.one("select content from public.messages where id = $1", &[&message]).await;
+    let stored: String = db.one("select content from rolecall.messages where id = $1", &[&message]).await;
     ensure!(stored == "It's «é» 日本", "{stored:?} is stored");
-    let by: Uuid = db.one("select sender_id from public.messages where id = $1", &[&message]).await;
+    let by: Uuid = db.one("select sender_id from rolecall.messages where id = $1", &[&message]).await;
     ensure!(by == sender, "the message is stored as that of {by}");
     let second = client.sent(&token, &json!({"recipient_id": dealer, "content": "é".repeat(2000)})).await?;
     ensure!(second.body["seq"] == 2, "the second message has another number: {}", second.body);
@@ -169,14 +169,14 @@ pub async fn check(address: &str, database: &Database) -> Result<()> {
     let body = json!({"recipient_id": Uuid::new_v4(), "content": "Hello"}).to_string();
     client.refused(Some(&token), &body, 404, "not_found").await?;
 
-    db.run("update public.rate_limits set capacity = 1 where action = 'send_dm'", &[]).await;
+    db.run("update rolecall.rate_limits set capacity = 1 where action = 'send_dm'", &[]).await;
     let hasty = token::user(hasty);
     client.sent(&hasty, &hello).await?;
     let refusal = client.refused(Some(&hasty), &hello.to_string(), 429, "rate_limited").await?;
     ensure!(refusal.header("retry-after").is_some(), "429 without retry-after");
     database.lift_rate_limits().await;
 
-    let stored = db.count("public.messages where sender_id = $1", &[&sender]).await;
+    let stored = db.count("rolecall.messages where sender_id = $1", &[&sender]).await;
     ensure!(stored == 3, "{stored} messages are stored, not the three that were answered with 201");
     Ok(())
 }

@@ -164,7 +164,7 @@ async fn answer(
         rollout: "enabled",
         input: check(message)?,
     };
-    let sqlx::types::Json(answer): sqlx::types::Json<Answer> = sqlx::query_scalar("select edge.send_dm($1)")
+    let sqlx::types::Json(answer): sqlx::types::Json<Answer> = sqlx::query_scalar("select rolecall_edge.send_dm($1)")
         .bind(sqlx::types::Json(envelope))
         .fetch_one(&app.pool)
         .await
