@@ -146,14 +146,14 @@ select is(
 )
 from pg_class
 cross join unnest(array['anon', 'authenticated', 'rolecall_edge']) as role
-where relnamespace = 'monitoring'::regnamespace;
+where relnamespace = 'rolecall_monitoring'::regnamespace;
 select is(
   pg_temp.run_as('service_role', null, format('select count(*) >= 0 from %s', oid::regclass)),
   'true',
   format('the operator reads %s', oid::regclass)
 )
 from pg_class
-where relnamespace = 'monitoring'::regnamespace;
+where relnamespace = 'rolecall_monitoring'::regnamespace;
 
 select * from finish();
 rollback;

@@ -23,7 +23,7 @@ insert into rolecall.profiles (id) values (pg_temp.demo(50));
 create function pg_temp.rows(p_user int, p_table text)
 returns text
 language sql
-return pg_temp.run_as('authenticated', pg_temp.demo(p_user), format('select count(*) from public.%I', p_table));
+return pg_temp.run_as('authenticated', pg_temp.demo(p_user), format('select count(*) from %I', p_table));
 
 -- anon has nothing.
 select is(
@@ -32,8 +32,9 @@ select is(
   format('anon cannot read %s', oid::regclass)
 )
 from pg_class
-where relnamespace = 'public'::regnamespace
-  and relkind = 'r';
+where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
+  and relkind = 'r'
+  and relrowsecurity;
 
 -- A signed-in user without claims is nobody.
 select is(
@@ -45,8 +46,9 @@ select is(
   format('a null caller sees nothing in %s', oid::regclass)
 )
 from pg_class
-where relnamespace = 'public'::regnamespace
+where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
   and relkind = 'r'
+  and relrowsecurity
   -- Readable by column.
   and relname <> 'profiles';
 select is(
@@ -55,7 +57,7 @@ select is(
   'a null caller sees nobody'
 );
 
--- Nobody reaches the internal schemas.
+-- Nobody reaches what is the product's own.
 select is(
   pg_temp.run_as(role, pg_temp.demo(1), format('select count(*) from %s', oid::regclass)),
   '42501',
@@ -64,7 +66,8 @@ select is(
 from pg_class
 cross join unnest(array['authenticated', 'service_role', 'rolecall_edge']) as role
 where relnamespace = 'rolecall'::regnamespace
-  and relkind = 'r';
+  and relkind = 'r'
+  and not relrowsecurity;
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'select rolecall_internal.caller_may_write()'),
   '42501',

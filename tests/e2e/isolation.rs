@@ -98,7 +98,7 @@ const LASTING: &str = concat!(
 async fn lasting(stand: &Stand) -> Vec<String> {
     let sql = "select coalesce(array_agg(p.oid::regprocedure::text order by p.oid), '{}')
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('edge', 'rolecall', 'public', 'auth', 'monitoring')
+        where n.nspname in ('rolecall_edge', 'rolecall_internal', 'rolecall', 'public', 'auth', 'rolecall_monitoring')
           and p.prosrc ~* $1";
     stand.db.one(sql, &[&LASTING]).await
 }

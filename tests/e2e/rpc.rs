@@ -369,7 +369,7 @@ async fn the_login_of_the_functions_may_execute_the_entry_points_and_nothing_els
     }
     let sql = "select array_agg(n.nspname || '.' || p.proname)
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('public', 'rolecall', 'edge', 'auth')
+        where n.nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'auth')
           and has_schema_privilege('rolecall_edge', n.oid, 'usage')
           and has_function_privilege('rolecall_edge', p.oid, 'execute')";
     let mut reachable: Vec<String> = stand.db.one(sql, &[]).await;
