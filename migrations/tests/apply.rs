@@ -192,7 +192,9 @@ async fn a_statement_that_fails_is_named_with_its_file_and_line_and_changes_noth
     let client = database.admin().await;
     // An index is no name that is looked at beforehand.
     client
-        .batch_execute("create table public.theirs (id int); create index messages_v2_sender_id_idx on public.theirs (id)")
+        .batch_execute(
+            "create table public.theirs (id int); create index messages_v2_sender_id_idx on public.theirs (id)",
+        )
         .await
         .expect("a superuser may");
     let before = dump(&database.admin_url).await;

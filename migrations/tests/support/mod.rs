@@ -217,10 +217,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
     )
     .await;
     assert!(entry_points.iter().any(|name| name == "rolecall_edge.send_dm(jsonb)"), "{entry_points:?}");
-    assert_eq!(
-        callable, entry_points,
-        "rolecall_edge has the entry points and nothing else"
-    );
+    assert_eq!(callable, entry_points, "rolecall_edge has the entry points and nothing else");
 
     for role in ["anon", "authenticated", "service_role"] {
         let schemas = list(
