@@ -76,7 +76,7 @@ endif
 
 .PHONY: demo
 demo: build need-postgres ## Walk the staging flows over HTTP and print each verdict (beside `make run`, or by itself)
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-demo
+	cargo run --locked --release -q -p rolecall-demo
 
 # ---- the database ----------------------------------------------------------------------------------------------
 
@@ -99,10 +99,10 @@ test: build client api-tools need-pgtap ## Run every test: pure, SQL (pgTAP), th
 	@# Most tests wait for a server: more of them at once than there are processors. One package after the other, because
 	@# the features of all together would have the WebAssembly runtime built a second time.
 	cargo test --locked --release $(addprefix -p ,$(FUNCTIONS))
-	for package in shared generate database host tests; do \
+	for package in shared generate database host kit e2e demo bench; do \
 	  RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-$$package || exit 1; \
 	done
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-openapi-coverage
+	cargo run --locked --release -q -p rolecall-e2e --bin rolecall-openapi-coverage
 
 .PHONY: lint
 lint: need-rust ## Check format, lints and that generated files are current
@@ -123,11 +123,11 @@ schema: need-rust need-postgres ## Write migrations/schema.sql, the normalised d
 
 .PHONY: bench
 bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench -- $(ARGS)
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
 
 .PHONY: load
 load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-load -- $(ARGS)
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-load -- $(ARGS)
 
 .PHONY: peers
 peers: need-rust need-node
@@ -137,4 +137,4 @@ peers: need-rust need-node
 
 .PHONY: bench-peers
 bench-peers: build peers need-postgres ## Measure send-dm beside Bun, axum, Node and Deno; writes docs/performance.*
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench-peers -- $(ARGS)
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench-peers -- $(ARGS)

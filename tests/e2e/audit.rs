@@ -1,6 +1,6 @@
 //! What moderators did: on record whole, read by them alone, and changed by nobody.
 
-use rolecall_tests::{Code, Role, Setup, Stand, User};
+use rolecall_e2e::{Code, Role, Setup, Stand, User};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Blocks: set and lifted by users, and in force from the next request on.
 
 use futures::future::join_all;
-use rolecall_tests::{Code, Role, Stand, User};
+use rolecall_e2e::{Code, Role, Stand, User};
 use serde_json::json;
 use std::collections::HashSet;
 use uuid::Uuid;

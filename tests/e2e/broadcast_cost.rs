@@ -1,6 +1,6 @@
 //! The cost of a broadcast does not grow with its audience.
 
-use rolecall_tests::{Db, Stand};
+use rolecall_e2e::{Db, Stand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

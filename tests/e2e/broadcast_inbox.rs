@@ -1,6 +1,6 @@
 //! Broadcasts as their audience reads them: frozen at the moment of sending, without a row for each recipient.
 
-use rolecall_tests::{Code, Role, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

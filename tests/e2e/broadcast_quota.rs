@@ -1,6 +1,6 @@
 //! The quota of broadcasts: two before and one after each show, per sender, show and quota day.
 
-use rolecall_tests::{Code, Role, Setup, Stand, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Setup, Stand, fixtures::Starts};
 use serde_json::json;
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Every code of the catalogue, provoked over HTTP.
 
 use http::Method;
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
 use serde_json::json;
 use std::collections::HashSet;
 use tokio::net::TcpListener;
@@ -81,7 +81,7 @@ async fn provoke(code: Code) -> Answer {
             blocker.script("begin; lock table public.messages in share mode").await;
             let slow = tokio::spawn(stand.send_dm(&organizer, &attendee, "Hello").send());
             let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-            rolecall_tests::until("a request is in flight", async || {
+            rolecall_e2e::until("a request is in flight", async || {
                 (stand.db.count(waiting, &[]).await > 0).then_some(())
             })
             .await;

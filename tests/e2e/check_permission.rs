@@ -1,7 +1,7 @@
 //! What is allowed, known before it is asked for: the same answer as the real call's, and nothing changed by asking.
 
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
 use rolecall_shared::matrix::{Action, Decision, Fact, Facts, decide};
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;

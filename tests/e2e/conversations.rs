@@ -1,7 +1,7 @@
 //! What somebody reads: the inbox, a conversation's messages, how much is unread, and how far it was read.
 
 use futures::future::join_all;
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet},

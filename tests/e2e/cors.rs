@@ -1,7 +1,7 @@
 //! Cross-origin requests: answered before authentication, with headers on every answer.
 
 use http::Method;
-use rolecall_tests::{Setup, Stand};
+use rolecall_e2e::{Setup, Stand};
 use serde_json::json;
 
 const PATHS: [&str; 17] = [

@@ -3,7 +3,7 @@
 
 use http::Method;
 use rolecall_database::Mode;
-use rolecall_tests::{Code, Role, Setup, Stand, User, client::Client, report, until};
+use rolecall_e2e::{Code, Role, Setup, Stand, User, client::Client, report, until};
 use serde_json::json;
 use std::{
     collections::HashMap,

@@ -1,6 +1,6 @@
 //! Diagnostics: an organisation's own figures, for its owners and admins, at any size in one quick statement.
 
-use rolecall_tests::{Code, Db, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Db, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

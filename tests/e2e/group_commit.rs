@@ -1,7 +1,7 @@
 //! Requests that meet share a statement and a commit, and nobody notices: each gets the answer that it would get alone.
 
 use futures::future::join_all;
-use rolecall_tests::{Code, Role, Runner, Setup, Stand, User, bench::Connection, report, until};
+use rolecall_e2e::{Code, Role, Runner, Setup, Stand, User, connection::Connection, report, until};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},

@@ -2,7 +2,7 @@
 
 use http::Method;
 use rolecall_database::Mode;
-use rolecall_tests::{Code, Setup, Stand, until};
+use rolecall_e2e::{Code, Setup, Stand, until};
 
 const PATHS: [&str; 16] = [
     "/api/health",

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use futures::future::join_all;
 use http::Method;
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, until};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, until};
 use std::time::Duration;
 
 /// Keeps every request that writes a message waiting in the database until the result is rolled back.
-async fn hold_messages(stand: &Stand) -> rolecall_tests::Db {
+async fn hold_messages(stand: &Stand) -> rolecall_e2e::Db {
     let blocker = stand.connect().await;
     blocker.script("begin; lock table public.messages in share mode").await;
     blocker

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use rolecall_tests::{Code, Role, Stand, endpoints::endpoints, token};
+use rolecall_e2e::{Code, Role, Stand, endpoints::endpoints, token};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a retried request is answered, not repeated.
 
 use futures::future::join_all;
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
 use serde_json::{Value, json};
 
 /// The body without what differs from request to request.

@@ -2,7 +2,7 @@
 
 use http::Method;
 use jwt_simple::prelude::*;
-use rolecall_tests::{
+use rolecall_e2e::{
     Answer, Call, Code, Role, Setup, Stand, User,
     endpoints::endpoints,
     token::{self, SECRET},

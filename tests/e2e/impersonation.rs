@@ -1,6 +1,6 @@
 //! Acting for somebody else: refused, and on record.
 
-use rolecall_tests::{Code, Role, Stand, endpoints::endpoints, fixtures::Starts, token};
+use rolecall_e2e::{Code, Role, Stand, endpoints::endpoints, fixtures::Starts, token};
 use serde_json::{Value, json};
 
 const AUTHOR_FIELDS: [&str; 10] = [

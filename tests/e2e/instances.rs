@@ -1,7 +1,7 @@
 //! Many instances on one database: no deadlock, no gap, whatever they write to; and a full instance.
 
 use http::Method;
-use rolecall_tests::{Role, Setup, Stand, User, report, until};
+use rolecall_e2e::{Role, Setup, Stand, User, report, until};
 use serde_json::json;
 use std::{
     sync::{

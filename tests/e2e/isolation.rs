@@ -2,7 +2,7 @@
 //! runner need not reset a session behind each of them.
 
 use http::Method;
-use rolecall_tests::{Role, Setup, Stand, endpoints::endpoints, fixtures::Starts};
+use rolecall_e2e::{Role, Setup, Stand, endpoints::endpoints, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

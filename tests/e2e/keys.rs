@@ -1,7 +1,7 @@
 //! Asymmetric keys: a JWK set in a variable, or fetched from an address and followed when it changes.
 
 use jwt_simple::prelude::*;
-use rolecall_tests::{
+use rolecall_e2e::{
     Call, Code, Role, Setup, Stand, User,
     token::{self, SECRET},
     until,

@@ -1,6 +1,6 @@
 //! Conversations that were there before: imported whole, read beside the others, and closed for writing.
 
-use rolecall_tests::{Code, Db, Role, Stand, User};
+use rolecall_e2e::{Code, Db, Role, Stand, User};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;

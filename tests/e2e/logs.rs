@@ -1,6 +1,6 @@
 //! One JSON object a line on standard output, and nothing in it that is nobody's business.
 
-use rolecall_tests::{Code, Role, Setup, Stand, User, fixtures::Starts, token};
+use rolecall_e2e::{Code, Role, Setup, Stand, User, fixtures::Starts, token};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

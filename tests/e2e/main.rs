@@ -11,7 +11,6 @@ mod check_permission;
 mod conversations;
 mod cors;
 mod crash;
-mod demo;
 mod diagnostics;
 mod flags;
 mod group_commit;

@@ -1,7 +1,7 @@
 //! The permission matrix in Rust and in SQL: equal for every input there is.
 
+use rolecall_e2e::{Stand, User, fixtures::Starts, report};
 use rolecall_shared::matrix::{Action, Decision, Fact, Facts, Role, decide};
-use rolecall_tests::{Stand, User, fixtures::Starts, report};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

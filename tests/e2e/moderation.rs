@@ -1,7 +1,7 @@
 //! Reports, their review, and the deletion of messages.
 
 use futures::future::join_all;
-use rolecall_tests::{Code, Role, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! Figures for the operator's monitoring: views in schema `monitoring`, and the reports in the diagnostics.
 
-use rolecall_tests::{Db, Role, Setup, Stand, User};
+use rolecall_e2e::{Db, Role, Setup, Stand, User};
 use serde_json::Value;
 use uuid::Uuid;
 

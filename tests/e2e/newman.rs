@@ -1,7 +1,7 @@
 //! The Postman collection and the OpenAPI document, with the tools their users have. `make test` installs them
 //! (`make api-tools`).
 
-use rolecall_tests::{Role, Setup, Stand, User, fixtures::Starts, observer::Observer, runner::workspace, token};
+use rolecall_e2e::{Role, Setup, Stand, User, fixtures::Starts, observer::Observer, runner::workspace, token};
 use serde_json::{Value, json};
 use std::process::Command;
 

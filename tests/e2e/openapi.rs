@@ -3,16 +3,16 @@
 
 use http::Method;
 use rolecall_database::Mode;
-use rolecall_shared::{
-    limits,
-    matrix::{Action, Fact, Role},
-};
-use rolecall_tests::{
+use rolecall_e2e::{
     Code, Setup, Stand, User,
     client::Call,
     openapi::{Document, Operation, document},
     runner::workspace,
     token, until,
+};
+use rolecall_shared::{
+    limits,
+    matrix::{Action, Fact, Role},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! What is somebody's own: the export of it, streamed line by line, and the end of their messages.
 
 use rolecall_database::Mode;
-use rolecall_tests::{Code, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 

@@ -2,7 +2,7 @@
 //! database of its own.
 
 use futures::future::join_all;
-use rolecall_tests::{Code, Role, Setup, Stand, User, fixtures::Starts, token, until};
+use rolecall_e2e::{Code, Role, Setup, Stand, User, fixtures::Starts, token, until};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Races, run in parallel and counted.
 
 use futures::future::join_all;
-use rolecall_tests::{Role, Stand, fixtures::Starts};
+use rolecall_e2e::{Role, Stand, fixtures::Starts};
 use uuid::Uuid;
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! are delivered.
 
 use futures::future::join_all;
-use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Replies in a conversation.
 
-use rolecall_tests::{Code, Role, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
 use uuid::Uuid;
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Staged rollout in Rust and in SQL: the same users, whichever asks.
 
+use rolecall_e2e::Stand;
 use rolecall_shared::{
     id::UserId,
     rollout::{Inclusion, Rollout},
 };
-use rolecall_tests::Stand;
 use uuid::Uuid;
 
 #[tokio::test]

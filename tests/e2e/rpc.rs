@@ -1,7 +1,7 @@
 //! Straight into SQL: the RPCs that PostgREST exposes, and the entry points of the functions, with nobody as the caller
 //! and with somebody who is not who they say they are.
 
-use rolecall_tests::{Db, Role, Stand};
+use rolecall_e2e::{Db, Role, Stand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Broadcasts: who may, to whom, what is answered and stored.
 
-use rolecall_tests::{Code, Role, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! A graceful stop: whoever was being served is served to the end.
 
 use futures::future::join_all;
-use rolecall_tests::{Role, Setup, Stand, User, until};
+use rolecall_e2e::{Role, Setup, Stand, User, until};
 use serde_json::Value;
 use std::sync::{
     Arc,

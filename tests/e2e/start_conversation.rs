@@ -1,6 +1,6 @@
 //! Help conversations: one atomic step from an open help request to a conversation with its first message.
 
-use rolecall_tests::{Code, Role, Stand, User};
+use rolecall_e2e::{Code, Role, Stand, User};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -143,7 +143,7 @@ async fn a_stranger_a_suspended_user_and_a_blocked_one_do_not_offer_help() {
 
 #[tokio::test]
 async fn a_message_that_cannot_be_stored_leaves_no_conversation() {
-    let stand = Stand::own(rolecall_tests::Setup::new()).await;
+    let stand = Stand::own(rolecall_e2e::Setup::new()).await;
     let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
     let request = stand.help_request(&requester).await;
     stand

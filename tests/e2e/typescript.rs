@@ -2,8 +2,7 @@
 //!
 //! `make test` builds it (`make client`).
 
-use rolecall_shared::matrix::{Action, Decision, Facts, Role, decide};
-use rolecall_tests::{
+use rolecall_e2e::{
     Setup, Stand, User,
     fixtures::Starts,
     observer::Observer,
@@ -12,6 +11,7 @@ use rolecall_tests::{
     runner::workspace,
     token,
 };
+use rolecall_shared::matrix::{Action, Decision, Facts, Role, decide};
 use serde_json::{Value, json};
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! Every field of every body: what is taken, what is just beyond, and what an attacker would send.
 
 use http::Method;
-use rolecall_tests::{Code, Role, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

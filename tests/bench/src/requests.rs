@@ -1,7 +1,7 @@
 //! Requests that are written as they are, made before anything is measured.
 
 use super::database::{FIRST_RECIPIENT, FIRST_SENDER, ID_PREFIX};
-use crate::token::{self, SECRET};
+use rolecall_kit::token::{self, SECRET};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -1,9 +1,6 @@
 //! A proxy that checks every answer against `docs/openapi.yaml`, for callers that are not written in Rust.
 
-use crate::{
-    client::Answer,
-    openapi::{self, Seen},
-};
+use crate::openapi::{self, Seen};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
@@ -13,6 +10,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
 };
+use rolecall_kit::Answer;
 use serde_json::Value;
 use std::{
     collections::BTreeSet,

@@ -3,10 +3,10 @@
 //! The client calls [`check`] for every answer of every end-to-end test. What was seen is written below `target/tmp`;
 //! `rolecall-openapi-coverage` compares it with the document when the tests are over.
 
-use crate::{client::Answer, runner::workspace};
 use anyhow::{Context, Result, bail, ensure};
 use http::Method;
 use jsonschema::{Draft, Registry, Validator};
+use rolecall_kit::{client::Answer, runner::workspace};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -13,13 +13,11 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use contender::Contender;
 use report::{Measured, Round, Setting, Summary, Versions};
-use rolecall_tests::{
-    bench::{
-        Clients, Database, Figures, Requests,
-        system::{allow_connections, cores, load_average},
-    },
-    runner::workspace,
+use rolecall_bench::{
+    Clients, Database, Figures, Requests,
+    system::{allow_connections, cores, load_average},
 };
+use rolecall_kit::runner::workspace;
 use std::{fs, rc::Rc, time::Duration};
 
 /// What says whether a commit is safe when the power fails.

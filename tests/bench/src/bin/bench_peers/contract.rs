@@ -1,14 +1,12 @@
 //! What a contender must do before it is measured: the same duties for all, checked over HTTP and in the database.
 
 use anyhow::{Context, Result, bail, ensure};
-use rolecall_tests::{
-    bench::{
-        Connection, Database,
-        database::{FIRST_RECIPIENT, FIRST_SENDER},
-        requests::user_id,
-    },
-    token::{self, SECRET},
+use rolecall_bench::{
+    Connection, Database,
+    database::{FIRST_RECIPIENT, FIRST_SENDER},
+    requests::user_id,
 };
+use rolecall_kit::token::{self, SECRET};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

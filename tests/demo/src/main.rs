@@ -5,7 +5,7 @@
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use http::Method;
-use rolecall_tests::{
+use rolecall_kit::{
     Answer, Setup, Stand,
     client::Client,
     stand::Db,

@@ -1,7 +1,7 @@
 //! A well-formed request to every operation of the marketplace, for what holds for all of them alike.
 
-use crate::{client::Call, stand::Stand};
 use http::Method;
+use rolecall_kit::{Call, Stand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -7,12 +7,9 @@
 
 use std::io::Write;
 
-pub mod bench;
 pub mod client;
-pub mod endpoints;
+pub mod connection;
 pub mod fixtures;
-pub mod observer;
-pub mod openapi;
 pub mod process;
 pub mod runner;
 pub mod stand;

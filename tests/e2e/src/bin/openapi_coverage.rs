@@ -3,7 +3,7 @@
 //! `make test` empties `target/tmp/openapi` before the end-to-end tests and runs this after them.
 
 use anyhow::{Result, bail};
-use rolecall_tests::openapi::{document, noted};
+use rolecall_e2e::openapi::{document, noted};
 
 fn main() -> Result<()> {
     let (document, seen) = (document(), noted()?);

@@ -6,14 +6,11 @@
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use rolecall_tests::{
-    Runner,
-    bench::{
-        Clients, Database, Figures, GROUP_COMMIT, Requests, Stored, Surroundings, address, peak_memory_mib,
-        start_runner,
-        system::{CpuShare, allow_connections, percent},
-    },
+use rolecall_bench::{
+    Clients, Database, Figures, GROUP_COMMIT, Requests, Stored, Surroundings, address, peak_memory_mib, start_runner,
+    system::{CpuShare, allow_connections, percent},
 };
+use rolecall_kit::Runner;
 use serde_json::{Value, json};
 use std::{rc::Rc, time::Duration};
 

@@ -90,8 +90,8 @@ pub struct Runner {
 
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {
-    // `tests` has a parent: it is a folder of the workspace.
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).to_owned()
+    // This package stands two folders below it.
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/")).to_owned()
 }
 
 /// The runner's program: `$ROLECALL_BIN`, or the release build of the workspace.

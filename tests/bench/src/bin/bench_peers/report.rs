@@ -5,10 +5,8 @@ use crate::{
     contender::{self, Contender, peers},
 };
 use anyhow::{Context, Result, ensure};
-use rolecall_tests::{
-    bench::{Figures, system::runner_version},
-    runner::workspace,
-};
+use rolecall_bench::{Figures, system::runner_version};
+use rolecall_kit::runner::workspace;
 use serde_json::Value;
 use std::{fmt::Write, fs, path::Path};
 
@@ -310,7 +308,7 @@ fn circumstances(setting: &Setting) -> String {
         setting.durability,
         setting.connections,
         thousands(setting.users as f64),
-        rolecall_tests::bench::requests::RECIPIENTS_OF_A_SENDER,
+        rolecall_bench::requests::RECIPIENTS_OF_A_SENDER,
         setting.warm_up,
         setting.seconds,
         setting.pgbench_seconds,

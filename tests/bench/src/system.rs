@@ -1,7 +1,7 @@
 //! The machine: memory, processor time, open files, and what a report says of its circumstances.
 
-use crate::runner;
 use anyhow::{Result, ensure};
+use rolecall_kit::runner;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use std::{process::Command, time::Instant};

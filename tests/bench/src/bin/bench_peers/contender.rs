@@ -2,9 +2,9 @@
 //! Node and Deno (`tests/bench/peers`). One process each.
 
 use anyhow::{Context, Result, bail, ensure};
-use rolecall_tests::{
+use rolecall_bench::{GROUP_COMMIT, address, peak_memory_mib, start_runner, system::cpu_seconds};
+use rolecall_kit::{
     Runner,
-    bench::{GROUP_COMMIT, address, peak_memory_mib, start_runner, system::cpu_seconds},
     process::{Process, temporary_directory},
     runner::workspace,
     token::SECRET,

@@ -6,7 +6,7 @@
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use rolecall_tests::bench::{
+use rolecall_bench::{
     Database, Random, Surroundings, address,
     database::{FIRST_RECIPIENT, FIRST_SENDER, ID_PREFIX},
     open_loop::{Due, Lane, Lanes, Outcome, Search, moments, quarters},
@@ -390,7 +390,7 @@ async fn main() -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rolecall_tests::bench::{Figures, requests::user_id};
+    use rolecall_bench::{Figures, requests::user_id};
     use std::collections::HashMap;
 
     #[test]

@@ -4,9 +4,9 @@ use super::{
     figures::Figures,
     requests::{CONTENT, RECIPIENTS_OF_A_SENDER},
 };
-use crate::{process::temporary_directory, stand::Db};
 use anyhow::{Context, Result, ensure};
 use rolecall_database::{Cluster, Options};
+use rolecall_kit::{process::temporary_directory, stand::Db};
 use std::{
     path::{Path, PathBuf},
     process::Command,

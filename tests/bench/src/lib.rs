@@ -5,12 +5,13 @@
 //! beforehand, and reads no more of an answer than its status and where it ends.
 
 pub mod closed_loop;
-pub mod connection;
 pub mod database;
 pub mod figures;
 pub mod open_loop;
 pub mod requests;
 pub mod system;
+
+pub use rolecall_kit::connection;
 
 pub use closed_loop::Clients;
 pub use connection::{Answer, Connection};
@@ -19,8 +20,8 @@ pub use figures::{Figures, Tally};
 pub use requests::{Random, Requests};
 pub use system::{Surroundings, peak_memory_mib};
 
-use crate::{Runner, token::SECRET};
 use anyhow::Result;
+use rolecall_kit::{Runner, token::SECRET};
 
 /// The variable that says how many requests may share a statement.
 pub const GROUP_COMMIT: &str = "group_commit";

@@ -1,6 +1,6 @@
 //! `make demo`, both ways: with a runner that is running, and by itself.
 
-use rolecall_tests::{Setup, Stand, process::temporary_directory, token::SECRET};
+use rolecall_kit::{Setup, Stand, process::temporary_directory, token::SECRET};
 use serde_json::json;
 use std::process::{Command, Output};
 
