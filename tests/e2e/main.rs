@@ -1,47 +1,90 @@
 //! Every behaviour on the wire, every race and every refusal, against a real PostgreSQL and the real components on the
-//! real runner. One module for each subject; a test's name says what holds.
+//! real runner. One folder for each domain; a test's name says what holds.
 
-mod audit;
-mod blocks;
-mod broadcast_cost;
-mod broadcast_inbox;
-mod broadcast_quota;
-mod catalogue;
-mod check_permission;
-mod conversations;
-mod cors;
-mod crash;
-mod diagnostics;
-mod flags;
-mod group_commit;
-mod health;
-mod host_limits;
-mod http_form;
-mod idempotency;
-mod identity;
-mod impersonation;
-mod instances;
-mod isolation;
-mod keys;
-mod legacy;
-mod logs;
-mod matrix;
-mod moderation;
-mod monitoring;
-mod newman;
-mod openapi;
-mod outage;
-mod own_data;
-mod quota_reset;
-mod races;
-mod rate_limits;
-mod reply;
-mod rollout;
-mod rpc;
-mod send_broadcast;
-mod send_dm;
-mod shutdown;
-mod start_conversation;
-mod suspension;
-mod typescript;
-mod validation;
+#[allow(clippy::module_inception, reason = "a domain may have one operation of its name")]
+mod blocks {
+    mod blocks;
+}
+
+mod broadcasts {
+    mod cost;
+    mod inbox;
+    mod quota;
+    mod reset_broadcast_quotas;
+    mod send_broadcast;
+}
+
+mod calls {
+    mod flags;
+    mod group_commit;
+    mod idempotency;
+    mod rate_limits;
+    mod rollout;
+    mod rpc;
+}
+
+mod conversations {
+    mod conversations;
+}
+
+mod diagnostics {
+    mod diagnostics;
+    mod monitoring;
+}
+
+mod help {
+    mod start_conversation;
+}
+
+mod http {
+    mod catalogue;
+    mod cors;
+    mod health;
+    mod http_form;
+    mod identity;
+    mod impersonation;
+    mod keys;
+    mod logs;
+    mod newman;
+    mod openapi;
+    mod typescript;
+    mod validation;
+}
+
+mod legacy {
+    mod import;
+}
+
+mod messages {
+    mod reply;
+    mod send_dm;
+}
+
+mod moderation {
+    mod audit;
+    mod moderation;
+    mod suspend;
+}
+
+mod own_data {
+    mod own_data;
+}
+
+mod permissions {
+    mod check_permission;
+    mod matrix;
+}
+
+mod robustness {
+    mod crash;
+    mod host_limits;
+    mod instances;
+    mod isolation;
+    mod outage;
+    mod shutdown;
+}
+
+#[path = "../concurrency"]
+mod concurrency {
+    mod races;
+}
