@@ -1,9 +1,9 @@
 //! Every behaviour on the wire, every race and every refusal, against a real PostgreSQL and the real components on the
 //! real runner. One folder for each domain; a test's name says what holds.
 
-#[allow(clippy::module_inception, reason = "a domain may have one operation of its name")]
 mod blocks {
-    mod blocks;
+    mod block;
+    mod list;
 }
 
 mod broadcasts {
@@ -24,9 +24,14 @@ mod calls {
 }
 
 mod conversations {
-    mod conversations;
+    mod inbox;
+    mod mark_read;
+    mod messages;
+    pub mod support;
+    mod unread;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
 mod diagnostics {
     mod diagnostics;
     mod monitoring;
@@ -62,12 +67,18 @@ mod messages {
 
 mod moderation {
     mod audit;
-    mod moderation;
+    mod delete_and_restore;
+    mod queue;
+    mod report;
+    mod review;
+    pub mod support;
     mod suspend;
 }
 
 mod own_data {
-    mod own_data;
+    mod delete;
+    mod export;
+    pub mod support;
 }
 
 mod permissions {
@@ -84,7 +95,27 @@ mod robustness {
     mod shutdown;
 }
 
+/// Races, run in parallel and counted.
 #[path = "../concurrency"]
 mod concurrency {
-    mod races;
+    mod blocks {
+        mod block;
+    }
+    mod broadcasts {
+        mod send_broadcast;
+    }
+    mod conversations {
+        mod mark_read;
+    }
+    mod help {
+        mod start_conversation;
+    }
+    mod messages {
+        mod send_dm;
+    }
+    mod moderation {
+        mod delete_and_restore;
+        mod report;
+        mod review;
+    }
 }

@@ -1,7 +1,7 @@
-//! Races, run in parallel and counted.
+//! Direct messages and replies at once, counted.
 
 use futures::future::join_all;
-use rolecall_e2e::{Role, Stand, fixtures::Starts};
+use rolecall_e2e::{Role, Stand};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -57,64 +57,6 @@ async fn fifty_replies_at_once_are_numbered_without_a_gap() {
         )
         .await;
     assert_eq!(read, 51);
-}
-
-#[tokio::test]
-async fn of_fifty_broadcasts_at_once_two_are_sent_and_forty_eight_refused() {
-    let stand = Stand::shared().await;
-    for starts in [Starts::InAWeek, Starts::ADayAgo] {
-        let quota = if starts == Starts::InAWeek { 2 } else { 1 };
-        let organizer = stand.user(Role::ShowOrganizer).await;
-        let show = stand.show(&organizer, starts).await;
-        let answers = join_all((0..50).map(|n| stand.broadcast(&organizer, show, &format!("Hello {n}")).send())).await;
-        let sent = answers.iter().filter(|answer| answer.status == 201).count();
-        let refused = answers.iter().filter(|answer| answer.code() == "quota_exceeded").count();
-        assert_eq!((sent, refused), (quota, 50 - quota));
-        let left = if starts == Starts::InAWeek { (Some(0), Some(1)) } else { (Some(2), Some(0)) };
-        assert_eq!(stand.quota(&organizer, show).await, Some(left));
-        for table in ["public.broadcasts", "public.messages"] {
-            let rows = stand.db.count(&format!("{table} where sender_id = $1"), &[&organizer.id]).await;
-            assert_eq!(rows, quota as i64, "{table}");
-        }
-        let audits = "public.application_logs where user_id = $1 and code = 'quota_exceeded'";
-        assert_eq!(stand.db.count(audits, &[&organizer.id]).await, 50 - quota as i64);
-    }
-}
-
-#[tokio::test]
-async fn a_double_click_on_offer_help_makes_one_conversation_and_both_answers_carry_its_id() {
-    let stand = Stand::shared().await;
-    for clicks in [2, 2, 2, 20] {
-        let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
-        let request = stand.help_request(&requester).await;
-        let calls = (0..clicks).map(|_| stand.offer(&helper, request, "I can drive you.").send());
-        let answers = join_all(calls).await;
-        let started = answers.iter().filter(|answer| answer.status == 201).count();
-        let existing = answers.iter().filter(|answer| answer.code() == "conversation_exists").count();
-        assert_eq!((started, existing), (1, clicks - 1));
-        let ids: Vec<Uuid> = answers.iter().map(|answer| answer.id("conversation_id")).collect();
-        assert!(ids.iter().all(|id| id == &ids[0]));
-        assert_eq!(stand.db.count("public.conversations_v2 where help_request_id = $1", &[&request]).await, 1);
-        assert_eq!(stand.db.count("public.messages_v2 where conversation_id = $1", &[&ids[0]]).await, 1);
-    }
-}
-
-#[tokio::test]
-async fn an_offer_and_the_closing_of_the_request_have_an_order() {
-    let stand = Stand::shared().await;
-    for _ in 0..10 {
-        let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
-        let request = stand.help_request(&requester).await;
-        let close = "update public.help_requests set status = 'closed' where id = $1";
-        let closing = async { stand.db.run(close, &[&request]).await };
-        let (answer, _) = tokio::join!(stand.offer(&helper, request, "I can drive you.").send(), closing);
-        let conversations = stand.db.count("public.conversations_v2 where help_request_id = $1", &[&request]).await;
-        match answer.status {
-            201 => assert_eq!(conversations, 1),
-            409 => assert_eq!((answer.code(), conversations), ("help_request_unavailable", 0)),
-            _ => panic!("{}", answer.body),
-        }
-    }
 }
 
 #[tokio::test]
