@@ -1,8 +1,13 @@
 //! Each function's flag: a row in `feature_flags`, and the operator's variable beside it.
 
-use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, endpoints::endpoints, fixtures::Starts};
+use rolecall_e2e::{
+    Answer, Code, Role, Setup, Stand, User,
+    endpoints::{endpoints, endpoints_of_users, flags},
+    fixtures::Starts,
+};
 use rolecall_shared::{id::UserId, rollout::bucket};
 use serde_json::json;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 async fn set(stand: &Stand, flag: &str, rollout: &str) {
@@ -54,36 +59,23 @@ impl World {
     }
 }
 
-const FLAGS: [&str; 10] = [
-    "send-dm",
-    "send-broadcast",
-    "start-conversation",
-    "diagnostics",
-    "reset-broadcast-quotas",
-    "check-permission",
-    "conversations",
-    "moderation",
-    "blocks",
-    "own-data",
-];
-
 /// The flags of functions for users, who are in or out of a rollout one by one.
-fn flags_of_users() -> impl Iterator<Item = &'static str> {
-    FLAGS.into_iter().filter(|flag| *flag != "reset-broadcast-quotas")
+fn flags_of_users() -> BTreeSet<String> {
+    endpoints_of_users(Uuid::nil()).into_iter().map(|endpoint| endpoint.flag).collect()
 }
 
 #[tokio::test]
 async fn a_flag_that_is_flipped_holds_from_the_next_request_on() {
     let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let world = World::new(&stand).await;
-    for flag in FLAGS {
+    for flag in &flags() {
         assert!(world.ask(&stand, flag).await.status < 300, "{flag}");
         set(&stand, flag, "disabled").await;
         let messages = stand.db.count("public.messages", &[]).await;
         let refusal = world.ask(&stand, flag).await.refused_by(Code::FeatureDisabled, "feature_disabled");
         assert_eq!(refusal.status, 404, "{flag}");
         assert_eq!(stand.db.count("public.messages", &[]).await, messages, "{flag}");
-        for other in FLAGS.into_iter().filter(|other| *other != flag && *other != "send-broadcast") {
+        for other in flags().iter().filter(|other| *other != flag && *other != "send-broadcast") {
             assert!(world.ask(&stand, other).await.status < 300, "{other} while {flag} is off");
         }
         set(&stand, flag, "enabled").await;
@@ -96,11 +88,11 @@ async fn a_flag_switches_every_operation_of_its_function_and_nothing_else() {
     let stand = Stand::own(Setup::new()).await;
     let admin = stand.user(Role::Admin).await;
     for endpoint in endpoints(Uuid::new_v4()) {
-        set(&stand, endpoint.flag, "disabled").await;
-        let refusal = endpoint.call(&stand).by(&admin).expect(404).await;
+        set(&stand, &endpoint.flag, "disabled").await;
+        let refusal = endpoint.call_by(&stand, &admin).expect(404).await;
         refusal.refused_by(Code::FeatureDisabled, "feature_disabled");
-        set(&stand, endpoint.flag, "enabled").await;
-        let answer = endpoint.call(&stand).by(&admin).send().await;
+        set(&stand, &endpoint.flag, "enabled").await;
+        let answer = endpoint.call_by(&stand, &admin).send().await;
         assert_ne!(answer.code(), "feature_disabled", "{endpoint:?}");
     }
 }
@@ -110,7 +102,7 @@ async fn a_flag_without_a_row_is_off() {
     let stand = Stand::own(Setup::new()).await;
     let world = World::new(&stand).await;
     stand.db.run("delete from public.feature_flags", &[]).await;
-    for flag in FLAGS {
+    for flag in &flags() {
         world.ask(&stand, flag).await.refused(Code::FeatureDisabled);
     }
 }
@@ -119,12 +111,12 @@ async fn a_flag_without_a_row_is_off() {
 async fn an_internal_feature_is_for_internal_users() {
     let stand = Stand::own(Setup::new()).await;
     let world = World::new(&stand).await;
-    for flag in flags_of_users() {
+    for flag in &flags_of_users() {
         set(&stand, flag, "internal").await;
         world.ask(&stand, flag).await.refused(Code::FeatureDisabled);
     }
     internal(&stand, &world.organizer).await;
-    for flag in flags_of_users() {
+    for flag in &flags_of_users() {
         assert!(world.ask(&stand, flag).await.status < 300, "{flag}");
     }
     set(&stand, "reset-broadcast-quotas", "internal").await;
@@ -156,13 +148,13 @@ async fn a_percentage_admits_whose_bucket_is_below_it_and_internal_users() {
 #[tokio::test]
 async fn a_variable_forces_a_function_off_whatever_the_table_says() {
     let mut setup = Setup::new();
-    for flag in FLAGS {
+    for flag in &flags() {
         setup = setup.variable(&format!("rollout_{}", flag.replace('-', "_")), "disabled");
     }
     let stand = Stand::own(setup).await;
     let world = World::new(&stand).await;
     internal(&stand, &world.organizer).await;
-    for flag in FLAGS {
+    for flag in &flags() {
         assert_eq!(world.ask(&stand, flag).await.refused(Code::FeatureDisabled).status, 404, "{flag}");
     }
     assert_eq!(stand.db.count("public.messages", &[]).await, 0);

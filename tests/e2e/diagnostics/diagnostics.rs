@@ -1,21 +1,8 @@
 //! Diagnostics: an organisation's own figures, for its owners and admins, at any size in one quick statement.
 
-use rolecall_e2e::{Code, Db, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_e2e::{Code, Db, Role, Setup, Stand, User, endpoints, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-const FLAGS: [&str; 10] = [
-    "send-dm",
-    "send-broadcast",
-    "reset-broadcast-quotas",
-    "start-conversation",
-    "diagnostics",
-    "check-permission",
-    "conversations",
-    "moderation",
-    "blocks",
-    "own-data",
-];
 
 /// An organisation with its owner and a client.
 async fn organization(stand: &Stand) -> (Uuid, User, User) {
@@ -95,10 +82,11 @@ async fn figures_count_what_the_organisation_did_and_nothing_of_others() {
     assert_eq!(quota["show_id"], json!(show));
     assert_eq!((&quota["pre_show_remaining"], &quota["post_show_remaining"]), (&json!(1), &json!(1)));
     let flags = report["flags"].as_object().unwrap();
-    for flag in FLAGS {
+    let functions = endpoints::flags();
+    for flag in &functions {
         assert_eq!(flags[flag], "enabled", "{flag}");
     }
-    assert_eq!(flags.len(), FLAGS.len());
+    assert_eq!(flags.len(), functions.len());
 
     let of_others = stand.diagnostics(&stranger).expect(200).await;
     assert_eq!(of_others["messages"], json!({"direct": 0, "show": 0, "help": 0}));

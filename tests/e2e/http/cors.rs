@@ -1,33 +1,13 @@
 //! Cross-origin requests: answered before authentication, with headers on every answer.
 
 use http::Method;
-use rolecall_e2e::{Setup, Stand};
+use rolecall_e2e::{Setup, Stand, endpoints::paths};
 use serde_json::json;
-
-const PATHS: [&str; 17] = [
-    "send-dm",
-    "send-broadcast",
-    "reset-broadcast-quotas",
-    "start-conversation",
-    "diagnostics",
-    "/api/messages/diagnostics",
-    "/api/messaging/help-requests/00000000-0000-4000-8000-000000000021/start-conversation",
-    "/api/health",
-    "check-permission",
-    "conversations",
-    "conversations/unread",
-    "conversations/00000000-0000-4000-8000-000000000021/messages",
-    "conversations/00000000-0000-4000-8000-000000000021/read",
-    "moderation/queue",
-    "moderation/review",
-    "blocks",
-    "own-data/export",
-];
 
 #[tokio::test]
 async fn a_preflight_is_answered_without_a_token() {
     let stand = Stand::shared().await;
-    for path in PATHS {
+    for path in &paths() {
         let preflight = stand
             .call(Method::OPTIONS, path)
             .header("origin", "https://app.example")

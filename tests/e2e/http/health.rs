@@ -2,31 +2,12 @@
 
 use http::Method;
 use rolecall_database::Mode;
-use rolecall_e2e::{Code, Setup, Stand, until};
-
-const PATHS: [&str; 16] = [
-    "/api/health",
-    "send-dm",
-    "send-broadcast",
-    "start-conversation",
-    "check-permission",
-    "moderation",
-    "moderation/report",
-    "moderation/review",
-    "moderation/delete",
-    "moderation/restore",
-    "moderation/suspend",
-    "moderation/lift-suspension",
-    "blocks/block",
-    "blocks/unblock",
-    "own-data",
-    "own-data/deletion",
-];
+use rolecall_e2e::{Code, Setup, Stand, endpoints::health_paths, until};
 
 #[tokio::test]
 async fn health_is_ok_without_a_token_and_names_the_version() {
     let stand = Stand::shared().await;
-    for path in PATHS.into_iter().chain(["reset-broadcast-quotas"]) {
+    for path in &health_paths() {
         let health = stand.get(path).expect(200).await;
         assert_eq!(health["status"], "ok", "{path}");
         assert_eq!(health["database"], "ok", "{path}");
@@ -43,7 +24,7 @@ async fn health_is_503_while_the_database_is_away_and_ok_when_it_is_back() {
     let cluster = stand.cluster.clone().unwrap();
     let mut cluster = cluster.lock().await;
     tokio::task::block_in_place(|| cluster.stop(Mode::Fast)).unwrap();
-    for path in PATHS {
+    for path in &health_paths() {
         let health = stand.get(path).expect(503).await;
         assert_eq!(health["status"], "unavailable", "{path}");
         assert_eq!(health["database"], "unreachable", "{path}");
@@ -51,7 +32,7 @@ async fn health_is_503_while_the_database_is_away_and_ok_when_it_is_back() {
     }
     tokio::task::block_in_place(|| cluster.start_again()).unwrap();
     until("health is ok again", async || (stand.get("/api/health").send().await.status == 200).then_some(())).await;
-    for path in PATHS {
+    for path in &health_paths() {
         until("every function is well again", async || (stand.get(path).send().await.status == 200).then_some(()))
             .await;
     }

@@ -1,6 +1,6 @@
 //! Acting for somebody else: refused, and on record.
 
-use rolecall_e2e::{Code, Role, Stand, endpoints::endpoints, fixtures::Starts, token};
+use rolecall_e2e::{Code, Role, Stand, endpoints::endpoints_of_users, fixtures::Starts, token};
 use serde_json::{Value, json};
 
 const AUTHOR_FIELDS: [&str; 10] = [
@@ -48,7 +48,7 @@ async fn a_body_that_names_another_sender_is_refused_and_audited() {
 async fn no_operation_acts_for_somebody_else() {
     let stand = Stand::shared().await;
     let [mallory, victim] = stand.users([Role::Moderator, Role::Attendee]).await;
-    for endpoint in endpoints(victim.id) {
+    for endpoint in endpoints_of_users(victim.id) {
         let call = if endpoint.posts() {
             let mut body = endpoint.body.clone();
             body["user_id"] = json!(victim.id);

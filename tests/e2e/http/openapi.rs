@@ -24,10 +24,6 @@ const LATER: [Code; 2] = [Code::OutsideAssignmentWindow, Code::AntiPoachingBlock
 /// Schemas that are open, and closed where they are used.
 const OPEN: [&str; 2] = ["Problem", "CheckDecision"];
 
-fn is_health(operation: &Operation) -> bool {
-    operation.answers.contains_key("503")
-}
-
 fn names(value: &Value) -> BTreeSet<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -208,12 +204,8 @@ impl Sweep {
 
     /// The token of the right kind of caller.
     fn token(&self, operation: &Operation) -> String {
-        if is_operators(operation) { token::operator() } else { self.user.token.clone() }
+        if document().is_for_operators(operation) { token::operator() } else { self.user.token.clone() }
     }
-}
-
-fn is_operators(operation: &Operation) -> bool {
-    !document().part(operation)["security"][0]["operator"].is_null()
 }
 
 /// The operations that name this code for this status.
@@ -229,13 +221,14 @@ fn naming(status: &'static str, code: Code) -> impl Iterator<Item = &'static Ope
 async fn every_operation_but_health_wants_a_token_of_the_right_kind() {
     let sweep = Sweep::new().await;
     let mut counted = 0;
-    for operation in document().operations().iter().filter(|operation| !is_health(operation)) {
+    for operation in document().operations().iter().filter(|operation| !operation.is_health()) {
         let call = || match document().example(operation) {
             Value::Null => sweep.call(operation),
             body => sweep.call(operation).json(&body),
         };
         call().expect(401).await.refused(Code::Unauthenticated);
-        let other_kind = if is_operators(operation) { sweep.user.token.clone() } else { token::operator() };
+        let other_kind =
+            if document().is_for_operators(operation) { sweep.user.token.clone() } else { token::operator() };
         call().token(&other_kind).expect(403).await.refused(Code::PermissionDenied);
         let anonymous = token::hs256(&token::claims(Some(sweep.user.id), "anon"), token::SECRET.as_bytes());
         call().token(&anonymous).expect(403).await.refused(Code::PermissionDenied);
@@ -310,7 +303,7 @@ async fn every_function_can_be_switched_off() {
     for operation in naming("404", Code::FeatureDisabled) {
         sweep.example(operation).expect(404).await.refused(Code::FeatureDisabled);
     }
-    let functions = document().operations().iter().filter(|operation| !is_health(operation));
+    let functions = document().operations().iter().filter(|operation| !operation.is_health());
     assert_eq!(functions.count(), naming("404", Code::FeatureDisabled).count());
 }
 
@@ -343,7 +336,7 @@ async fn the_health_of_every_path_follows_the_database() {
     let paths: Vec<String> = document()
         .operations()
         .iter()
-        .filter(|operation| is_health(operation))
+        .filter(|operation| operation.is_health())
         .map(|operation| document().example_path(operation))
         .collect();
     for path in &paths {

@@ -62,7 +62,7 @@ async fn requests_of_every_kind_leave_nothing_in_their_session() {
     stand.reset().expect(200).await;
     stand.check(&organizer, &json!({"action": "start_dm", "recipient_id": attendee.id})).expect(200).await;
     for endpoint in endpoints(Uuid::new_v4()) {
-        endpoint.call(&stand).by(&organizer).send().await;
+        endpoint.call_by(&stand, &organizer).send().await;
     }
     for function in WITH_HEALTH {
         stand.call(Method::GET, function).expect(200).await;

@@ -1,21 +1,29 @@
-//! A well-formed request to every operation of the marketplace, for what holds for all of them alike.
+//! A well-formed request to every operation, made from the examples of `docs/openapi.yaml`, for what holds for all of
+//! them alike.
 
+use crate::openapi::{Operation, document};
 use http::Method;
-use rolecall_kit::{Call, Stand};
+use rolecall_kit::{Call, Stand, User, token};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// The start of a function's path.
+const FUNCTIONS: &str = "/functions/v1/";
 
 /// A request to an operation.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The flag that switches it.
-    pub flag: &'static str,
+    pub flag: String,
     /// The method.
     pub method: Method,
-    /// The path, behind `/functions/v1/`.
+    /// The path.
     pub path: String,
     /// The body of a POST.
     pub body: Value,
+    /// Whether it is for operators instead of users.
+    pub for_operators: bool,
 }
 
 impl Endpoint {
@@ -25,35 +33,65 @@ impl Endpoint {
         if self.posts() { call.json(&self.body) } else { call }
     }
 
+    /// The request by this user, or by an operator if it is for operators.
+    pub fn call_by(&self, stand: &Stand, user: &User) -> Call {
+        let token = if self.for_operators { token::operator() } else { user.token.clone() };
+        self.call(stand).token(&token)
+    }
+
     /// Whether it is a POST.
     pub fn posts(&self) -> bool {
         self.method == Method::POST
     }
 }
 
-/// A request to each operation of the functions with which clients of the marketplace read, moderate and ask; what it
-/// is about has this id, and need not exist.
+/// A request to each operation, aliases too, but for health; what it is about has this id, and need not exist.
 pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
-    let get = |flag, path: &str| Endpoint { flag, method: Method::GET, path: path.to_owned(), body: Value::Null };
-    let post = |flag, path: &str, body| Endpoint { flag, method: Method::POST, path: path.to_owned(), body };
-    vec![
-        post("check-permission", "check-permission", json!({"action": "start_dm", "recipient_id": id})),
-        get("conversations", "conversations"),
-        get("conversations", "conversations/unread"),
-        get("conversations", &format!("conversations/{id}/messages")),
-        post("conversations", &format!("conversations/{id}/read"), json!({"up_to_seq": 1})),
-        post("moderation", "moderation/report", json!({"message_id": id, "reason": "Rude"})),
-        get("moderation", "moderation/queue"),
-        post("moderation", "moderation/review", json!({"report_id": id, "decision": "dismiss"})),
-        post("moderation", "moderation/delete", json!({"message_id": id})),
-        post("moderation", "moderation/restore", json!({"message_id": id})),
-        post("moderation", "moderation/suspend", json!({"target_id": id, "until": "2999-01-01T00:00:00Z"})),
-        post("moderation", "moderation/lift-suspension", json!({"target_id": id})),
-        get("moderation", "moderation/audit"),
-        get("blocks", "blocks"),
-        post("blocks", "blocks/block", json!({"blocked_id": id})),
-        post("blocks", "blocks/unblock", json!({"blocked_id": id})),
-        get("own-data", "own-data/export"),
-        post("own-data", "own-data/deletion", json!({"confirm": true})),
-    ]
+    let operations = document().operations().iter().filter(|operation| !operation.is_health());
+    let endpoint = |operation: &Operation| Endpoint {
+        flag: flag(operation),
+        method: operation.method.clone(),
+        path: operation.path.replace("{id}", &id.to_string()),
+        body: about(id, document().example(operation)),
+        for_operators: document().is_for_operators(operation),
+    };
+    operations.map(endpoint).collect()
+}
+
+/// The same without the operations for operators.
+pub fn endpoints_of_users(id: Uuid) -> Vec<Endpoint> {
+    endpoints(id).into_iter().filter(|endpoint| !endpoint.for_operators).collect()
+}
+
+/// The flag of every function.
+pub fn flags() -> BTreeSet<String> {
+    endpoints(Uuid::nil()).into_iter().map(|endpoint| endpoint.flag).collect()
+}
+
+/// Every documented path, with an example of its parameter.
+pub fn paths() -> BTreeSet<String> {
+    document().operations().iter().map(|operation| document().example_path(operation)).collect()
+}
+
+/// Every path whose GET is a health report, with an example of its parameter.
+pub fn health_paths() -> BTreeSet<String> {
+    let operations = document().operations().iter().filter(|operation| operation.is_health());
+    operations.map(|operation| document().example_path(operation)).collect()
+}
+
+/// The function of an operation, or of the operation that it is an alias of.
+fn flag(operation: &Operation) -> String {
+    let canonical = operation.alias_of.as_deref().and_then(|id| document().operation(id)).unwrap_or(operation);
+    let function = canonical.path.strip_prefix(FUNCTIONS).and_then(|rest| rest.split('/').next());
+    function.unwrap_or_else(|| panic!("{} belongs to no function", operation.path)).to_owned()
+}
+
+/// The body with this id in the place of every other.
+fn about(id: Uuid, body: Value) -> Value {
+    match body {
+        Value::String(text) if Uuid::parse_str(&text).is_ok() => json!(id),
+        Value::Array(values) => values.into_iter().map(|value| about(id, value)).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, about(id, value))).collect(),
+        other => other,
+    }
 }

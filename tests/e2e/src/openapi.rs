@@ -64,6 +64,13 @@ pub struct Operation {
     pub answers: BTreeMap<String, BTreeSet<String>>,
 }
 
+impl Operation {
+    /// Whether it reports the health of a function or of the application.
+    pub fn is_health(&self) -> bool {
+        self.answers.contains_key("503")
+    }
+}
+
 /// A documented answer: method, path, status or `default`, code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
@@ -205,6 +212,11 @@ impl Document {
     /// The operations.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// Whether operators call it instead of users.
+    pub fn is_for_operators(&self, operation: &Operation) -> bool {
+        !self.part(operation)["security"][0]["operator"].is_null()
     }
 
     /// The operation with this `operationId`.
