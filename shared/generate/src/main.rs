@@ -4,6 +4,7 @@
 
 mod docs;
 mod openapi;
+mod schemas;
 mod sql;
 mod typescript;
 
@@ -17,12 +18,15 @@ struct Generated {
 }
 
 fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
+    let openapi = openapi::document(root)?;
+    let types = schemas::types(&openapi).context("the types of docs/openapi.yaml")?;
     Ok(vec![
         Generated { path: "migrations/0003_permission_rules.sql", text: sql::permission_rules() },
-        Generated { path: "clients/typescript/src/rules.ts", text: typescript::rules() },
+        Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },
+        Generated { path: "clients/typescript/src/types.generated.ts", text: types },
         Generated { path: "docs/permissions.md", text: docs::permissions() },
         Generated { path: "docs/errors.md", text: docs::errors() },
-        Generated { path: "docs/openapi.yaml", text: openapi::document(root)? },
+        Generated { path: "docs/openapi.yaml", text: openapi },
     ])
 }
 
