@@ -6,6 +6,7 @@ use rolecall_database::Mode;
 use rolecall_e2e::{
     Code, Setup, Stand, User,
     client::Call,
+    endpoints::{flag, flags},
     openapi::{Document, Operation, document},
     runner::workspace,
     token, until,
@@ -170,6 +171,22 @@ fn an_alias_answers_what_the_operation_it_stands_for_answers() {
         let Some(other) = &operation.alias_of else { continue };
         let other = document().operation(other).unwrap_or_else(|| panic!("there is no {other}"));
         assert_eq!(document().part(operation)["responses"], document().part(other)["responses"], "{}", operation.id);
+    }
+}
+
+#[test]
+fn an_operation_is_named_after_its_function() {
+    let flags = flags();
+    for operation in document().operations() {
+        let id = operation.id.as_str();
+        if operation.is_health() {
+            let base = id.strip_suffix(".health").unwrap_or(id);
+            assert!(base == "health" || document().operation(base).is_some() || flags.contains(base), "{id}");
+            continue;
+        }
+        let function = flag(operation);
+        let rest = id.strip_prefix(&function);
+        assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')), "{id} of {function}");
     }
 }
 

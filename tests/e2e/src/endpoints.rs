@@ -79,8 +79,11 @@ pub fn health_paths() -> BTreeSet<String> {
     operations.map(|operation| document().example_path(operation)).collect()
 }
 
-/// The function of an operation, or of the operation that it is an alias of.
-fn flag(operation: &Operation) -> String {
+/// The function of an operation, or of the operation that it is an alias of; its flag has the same name.
+///
+/// # Panics
+/// When it belongs to no function.
+pub fn flag(operation: &Operation) -> String {
     let canonical = operation.alias_of.as_deref().and_then(|id| document().operation(id)).unwrap_or(operation);
     let function = canonical.path.strip_prefix(FUNCTIONS).and_then(|rest| rest.split('/').next());
     function.unwrap_or_else(|| panic!("{} belongs to no function", operation.path)).to_owned()
