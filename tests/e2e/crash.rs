@@ -2,7 +2,7 @@
 //! received is in the database once, what was repeated with its key is not doubled, and no number is left out.
 
 use http::Method;
-use rolecall_database::Mode;
+use rolecall_postgres::Mode;
 use rolecall_tests::{Code, Role, Setup, Stand, User, client::Client, report, until};
 use serde_json::json;
 use std::{

@@ -1,7 +1,7 @@
 //! Health, of the application and of each function.
 
 use http::Method;
-use rolecall_database::Mode;
+use rolecall_postgres::Mode;
 use rolecall_tests::{Code, Setup, Stand, until};
 
 const PATHS: [&str; 16] = [

@@ -2,7 +2,7 @@
 //! client checks each answer of every other test against it, too (`openapi::check`).
 
 use http::Method;
-use rolecall_database::Mode;
+use rolecall_postgres::Mode;
 use rolecall_shared::{
     limits,
     matrix::{Action, Fact, Role},

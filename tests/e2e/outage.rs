@@ -1,6 +1,6 @@
 //! PostgreSQL stops and starts again under load: 503 meanwhile, nothing lost, nothing doubled, back by itself.
 
-use rolecall_database::Mode;
+use rolecall_postgres::Mode;
 use rolecall_tests::{Code, Role, Setup, Stand, User, until};
 use std::{
     collections::HashMap,

@@ -1,6 +1,6 @@
 //! What is somebody's own: the export of it, streamed line by line, and the end of their messages.
 
-use rolecall_database::Mode;
+use rolecall_postgres::Mode;
 use rolecall_tests::{Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};

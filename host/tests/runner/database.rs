@@ -1,7 +1,7 @@
 //! `spin:postgres` against a real PostgreSQL.
 
 use crate::app::{App, Running, component, trigger, with_database};
-use rolecall_database::{Cluster, Mode, Options};
+use rolecall_postgres::{Cluster, Mode, Options};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};

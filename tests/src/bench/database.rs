@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{process::temporary_directory, stand::Db};
 use anyhow::{Context, Result, ensure};
-use rolecall_database::{Cluster, Options};
+use rolecall_postgres::{Cluster, Options};
 use std::{
     path::{Path, PathBuf},
     process::Command,

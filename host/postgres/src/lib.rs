@@ -162,7 +162,7 @@ impl Cluster {
         // URLs handed out before stay right.
         let mut known = self.edge_password.lock().await;
         let password = known.get_or_insert_with(random_word).clone();
-        crate::set_edge_password(&self.admin_url("postgres"), &password).await?;
+        rolecall_database::set_edge_password(&self.admin_url("postgres"), &password).await?;
         Ok(self.url("rolecall_edge", &password, database))
     }
 
@@ -171,7 +171,7 @@ impl Cluster {
     /// # Errors
     /// When the server refuses, for example because the database exists.
     pub async fn create_database(&self, name: &str, template: Option<&str>) -> Result<()> {
-        let client = crate::connect(&self.admin_url("postgres")).await?;
+        let client = rolecall_database::connect(&self.admin_url("postgres")).await?;
         let template = template.unwrap_or("template0");
         let statement = format!("create database {} template {}", quoted(name), quoted(template));
         client.batch_execute(&statement).await.with_context(|| format!("cannot make the database {name}"))
