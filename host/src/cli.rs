@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::units::{parse_duration, parse_size};
+mod units;
+
+use crate::cli::units::{parse_duration, parse_size};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;

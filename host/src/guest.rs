@@ -1,10 +1,19 @@
 //! What one instance of a component has of the host: its WASI context, its limits, and where it may connect to.
 
+pub mod application;
+pub mod bindings;
+pub mod engine;
+pub mod instance;
+pub mod outbound_http;
+pub mod postgres;
+pub mod queue;
+pub mod vitals;
+
+use crate::guest::outbound_http::OutboundHttp;
+use crate::guest::postgres::Pools;
+use crate::guest::vitals::{End, Vitals};
 use crate::log::{Log, Stream};
-use crate::outbound::AllowedHosts;
-use crate::outbound_http::OutboundHttp;
-use crate::postgres::Pools;
-use crate::vitals::{End, Vitals};
+use crate::manifest::allowed_hosts::AllowedHosts;
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;

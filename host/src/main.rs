@@ -4,37 +4,21 @@
 //! Spin or SpinKube.
 
 mod alive;
-mod answer;
-mod application;
-mod bindings;
-mod body;
 mod cli;
 mod database;
-mod engine;
 mod greeting;
 mod guest;
-mod instance;
 mod log;
 mod manifest;
-mod outbound;
-mod outbound_http;
-mod postgres;
-mod queue;
-mod router;
 mod schedule;
 mod server;
-mod spin_headers;
 mod state_dir;
-mod streamed;
 mod token;
-mod units;
 mod up;
-mod variables;
-mod vitals;
 
-use application::Loaded;
 use clap::Parser;
 use cli::{Cli, Command, Compile, Up};
+use guest::application::Loaded;
 use log::Log;
 use manifest::Manifest;
 use state_dir::StateDir;

@@ -3,7 +3,11 @@
 //! What Spin knows and the runner does not is refused with a sentence, never passed over: an application that starts here
 //! behaves as it does on Spin.
 
-use crate::router::{Route, RouteError};
+pub mod allowed_hosts;
+pub mod route;
+pub mod variables;
+
+use crate::manifest::route::{Route, RouteError};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

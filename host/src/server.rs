@@ -1,14 +1,18 @@
 //! The HTTP server: connections, what stands before a component, and a stop that loses no request.
 
+pub mod answer;
+pub mod body;
+mod spin_headers;
+mod streamed;
+
 use crate::alive::{Alive, Token};
-use crate::answer::{Reject, rejection, whole};
-use crate::body::{BodyLimits, WholeBody};
-use crate::instance::{Answered, Failure, Service};
+use crate::guest::instance::{Answered, Failure, Service};
+use crate::guest::vitals::Streaming;
 use crate::log::Log;
-use crate::router::Router;
-use crate::spin_headers;
-use crate::streamed::watched;
-use crate::vitals::Streaming;
+use crate::manifest::route::Router;
+use crate::server::answer::{Reject, rejection, whole};
+use crate::server::body::{BodyLimits, WholeBody};
+use crate::server::streamed::watched;
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN};

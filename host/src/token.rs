@@ -3,7 +3,7 @@
 //! Signing with a shared secret is a hash over two encoded texts. The functions check tokens, which is the part that takes
 //! care, with a library; the runner does without it, because it is the largest dependency next to the WebAssembly engine.
 
-use crate::variables::Variables;
+use crate::manifest::variables::Variables;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac_sha256::HMAC;
@@ -55,7 +55,7 @@ fn hs256(header: &str, claims: &str, key: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::manifest::VariableDeclaration;
-    use crate::variables::Sources;
+    use crate::manifest::variables::Sources;
     use std::collections::{BTreeMap, HashMap};
 
     fn variables(given: &[(&str, &str)]) -> Variables {

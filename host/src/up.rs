@@ -1,17 +1,17 @@
 //! `rolecall up`: from the manifest to a served application, and back to nothing.
 
 use crate::alive::Alive;
-use crate::application::{Loaded, Services};
-use crate::body::BodyLimits;
 use crate::cli::Up;
 use crate::database::{Database, host_of};
 use crate::greeting;
+use crate::guest::application::{Loaded, Services};
 use crate::log::Log;
+use crate::manifest::variables::{Sources, Variables};
 use crate::manifest::{Manifest, VariableDeclaration};
 use crate::schedule::{ScheduleError, Scheduled};
+use crate::server::body::BodyLimits;
 use crate::server::{Server, ServerSettings, listen};
 use crate::state_dir::{Run, StateDir};
-use crate::variables::{Sources, Variables};
 use anyhow::{Context, bail};
 use rolecall_shared::cors::Cors;
 use rolecall_shared::log::{Level, Line};

@@ -11,10 +11,10 @@
 //! takes requests until its successor does, and then finishes what it has.
 
 use crate::alive::Token;
+use crate::guest::queue::Queue;
+use crate::guest::vitals::{End, Tick, Vitals};
 use crate::guest::{ComponentContext, GuestState};
 use crate::log::Log;
-use crate::queue::Queue;
-use crate::vitals::{End, Tick, Vitals};
 use futures::channel::oneshot;
 use futures::future::OptionFuture;
 use futures::stream::{FuturesUnordered, StreamExt};

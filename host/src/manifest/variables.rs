@@ -3,7 +3,7 @@
 //! A value given with `--variable` beats one in the environment (`SPIN_VARIABLE_NAME`), which beats one in the `.env` file,
 //! which beats one the runner provides (the embedded database), which beats the manifest's default.
 
-use crate::bindings::spin::variables::variables as wit;
+use crate::guest::bindings::spin::variables::variables as wit;
 use crate::guest::{Guest, GuestState};
 use crate::manifest::{VariableDeclaration, is_variable_name};
 use std::collections::{BTreeMap, HashMap};

@@ -1,6 +1,6 @@
 //! Errors of the driver in the interface's form: SQLSTATE, detail and constraint for a function to decide by.
 
-use crate::bindings::spin::postgres::postgres as wit;
+use crate::guest::bindings::spin::postgres::postgres as wit;
 use std::error::Error;
 use tokio_postgres::error::{DbError, ErrorPosition};
 

@@ -10,7 +10,7 @@ mod value;
 
 pub use pool::{PoolSettings, Pools};
 
-use crate::bindings::spin::postgres::postgres as wit;
+use crate::guest::bindings::spin::postgres::postgres as wit;
 use crate::guest::{Guest, GuestState};
 use futures::TryStreamExt;
 use parameter::Parameter;

@@ -1,15 +1,15 @@
 //! An application put together: its components loaded, linked, and behind their routes.
 
 use crate::cli::Up;
-use crate::engine::{self, LoadError};
+use crate::guest::engine::{self, LoadError};
+use crate::guest::instance::{InstanceLimits, Service};
+use crate::guest::postgres::{PoolSettings, Pools};
 use crate::guest::{ComponentContext, GuestState};
-use crate::instance::{InstanceLimits, Service};
 use crate::log::Log;
+use crate::manifest::allowed_hosts::{AllowedHosts, OutboundError};
+use crate::manifest::route::Router;
+use crate::manifest::variables::{VariableError, Variables};
 use crate::manifest::{Component, Manifest};
-use crate::outbound::{AllowedHosts, OutboundError};
-use crate::postgres::{PoolSettings, Pools};
-use crate::router::Router;
-use crate::variables::{VariableError, Variables};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! Everything that no entry allows is refused.
 
 use crate::manifest::Component;
-use crate::variables::{VariableError, Variables};
+use crate::manifest::variables::{VariableError, Variables};
 use std::ops::Range;
 
 /// Why an entry of `allowed_outbound_hosts` is not understood.

@@ -9,8 +9,8 @@
 //! * after any other statement, such as `begin` or `set`, and after one that was abandoned halfway, it is closed.
 
 use super::error::{connection_failed, query_failed};
-use crate::bindings::spin::postgres::postgres as wit;
-use crate::outbound::AllowedHosts;
+use crate::guest::bindings::spin::postgres::postgres as wit;
+use crate::manifest::allowed_hosts::AllowedHosts;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -357,8 +357,8 @@ fn after_block_comment(mut text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::variables::Sources;
     use crate::manifest::{Component, VariableDeclaration};
-    use crate::variables::Sources;
     use std::collections::BTreeMap;
 
     fn allowed(entry: &str) -> AllowedHosts {

@@ -1,7 +1,7 @@
 //! Values a guest gives to a statement, in the wire's binary form.
 
 use super::value::{Interval, Jsonb};
-use crate::bindings::spin::postgres::postgres::{ParameterValue, RangeBoundKind};
+use crate::guest::bindings::spin::postgres::postgres::{ParameterValue, RangeBoundKind};
 use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use postgres_protocol::types::{RangeBound, range_to_sql};
@@ -160,7 +160,7 @@ mod tests {
             (ParameterValue::Jsonb(b"{}".to_vec()), Type::TEXT),
             (ParameterValue::RangeInt32((None, None)), Type::INT8_RANGE),
             (
-                ParameterValue::Interval(crate::bindings::spin::postgres::postgres::Interval {
+                ParameterValue::Interval(crate::guest::bindings::spin::postgres::postgres::Interval {
                     micros: 0,
                     days: 0,
                     months: 0,
