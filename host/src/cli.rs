@@ -125,7 +125,7 @@ pub struct Up {
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    if !crate::manifest::is_variable_name(name) {
+    if !crate::manifest::variables::is_variable_name(name) {
         return Err(format!("{name:?} is no variable name: lower-case letters, digits and _, beginning with a letter"));
     }
     Ok((name.to_owned(), value.to_owned()))

@@ -3,7 +3,6 @@
 //! It runs the same WebAssembly components unmodified, on wasmtime's own crates (CONTRACT section 4). Past one machine, it is
 //! Spin or SpinKube.
 
-mod alive;
 mod cli;
 mod database;
 mod greeting;

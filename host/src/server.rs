@@ -5,7 +5,6 @@ pub mod body;
 mod spin_headers;
 mod streamed;
 
-use crate::alive::{Alive, Token};
 use crate::guest::instance::{Answered, Failure, Service};
 use crate::guest::vitals::Streaming;
 use crate::log::Log;
@@ -37,6 +36,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime_wasi_http::WasiBody;
 
 /// Connections the system holds for us until we accept them.
@@ -124,17 +125,18 @@ impl Server {
         stop: impl Future<Output = ()>,
         shutdown_timeout: Duration,
     ) -> usize {
-        let connections = Alive::new();
+        let connections = TaskTracker::new();
         self.accept_until(&listener, stop, &connections).await;
 
         self.phase.send_replace(Phase::LastRequests);
         self.accept_backlog(&listener, &connections).await;
         drop(listener);
-        if connections.count() > 0 {
+        if !connections.is_empty() {
             sleep(LAST_REQUEST_TIME).await;
         }
         self.phase.send_replace(Phase::Closing);
-        match timeout(shutdown_timeout, connections.all_gone()).await {
+        connections.close();
+        match timeout(shutdown_timeout, connections.wait()).await {
             Ok(()) => 0,
             // Every connection listens to the phase.
             Err(_) => self.phase.receiver_count(),
@@ -143,7 +145,7 @@ impl Server {
 
     /// Accepts who is in the backlog, for they have been promised a connection. New ones may arrive as fast as these are
     /// taken, so there is an end to it.
-    async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &Alive) {
+    async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) {
         let end = Instant::now() + BACKLOG_TIME;
         while let Ok(Ok((stream, peer))) = timeout_at(end, listener.accept()).await {
             self.start_connection(stream, peer, connections);
@@ -154,7 +156,7 @@ impl Server {
         self: &Arc<Self>,
         listener: &TcpListener,
         stop: impl Future<Output = ()>,
-        connections: &Alive,
+        connections: &TaskTracker,
     ) {
         let mut stop = pin!(stop);
         loop {
@@ -175,7 +177,7 @@ impl Server {
         }
     }
 
-    fn start_connection(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, connections: &Alive) {
+    fn start_connection(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, connections: &TaskTracker) {
         // A connection that is gone already is noticed when it is read.
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve_connection(self.clone(), stream, peer, connections.token()));
@@ -280,7 +282,7 @@ struct Rejected<'a> {
     component: Option<&'a str>,
 }
 
-async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, _alive: Token) {
+async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, _alive: TaskTrackerToken) {
     let mut phase = server.phase.subscribe();
     let service = service_fn(|request: Request<Incoming>| async {
         let mut response = server.answer(request, peer).await;

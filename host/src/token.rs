@@ -54,8 +54,7 @@ fn hs256(header: &str, claims: &str, key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::VariableDeclaration;
-    use crate::manifest::variables::Sources;
+    use crate::manifest::variables::{Sources, VariableDeclaration};
     use std::collections::{BTreeMap, HashMap};
 
     fn variables(given: &[(&str, &str)]) -> Variables {

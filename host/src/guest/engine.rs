@@ -1,8 +1,8 @@
 //! The WebAssembly engine: its settings, the cache of compiled components, and what a component is linked with.
 
 use crate::guest::bindings::spin;
+use crate::guest::state::{Guest, GuestState};
 use crate::guest::vitals::TICK;
-use crate::guest::{Guest, GuestState};
 use std::path::{Path, PathBuf};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, CacheConfig, Config, Engine};

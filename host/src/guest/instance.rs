@@ -10,10 +10,10 @@
 //! Either way a new instance takes its place at once. An instance that has served its number of requests is renewed: it
 //! takes requests until its successor does, and then finishes what it has.
 
-use crate::alive::Token;
+use crate::guest::context::ComponentContext;
 use crate::guest::queue::Queue;
+use crate::guest::state::GuestState;
 use crate::guest::vitals::{End, Tick, Vitals};
-use crate::guest::{ComponentContext, GuestState};
 use crate::log::Log;
 use futures::channel::oneshot;
 use futures::future::OptionFuture;
@@ -28,6 +28,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime::component::Accessor;
 use wasmtime::{AsContextMut, Engine, Store, UpdateDeadline};
 use wasmtime_wasi_http::WasiHttpView;
@@ -79,7 +80,7 @@ pub struct Service {
     accepting: AtomicUsize,
 }
 
-/// What an instance has of the one it is to take the place of.
+/// The instance that this one replaces.
 #[derive(Default)]
 struct Predecessor {
     /// Told when the successor takes requests; nobody is there to be told unless the instance is renewed.
@@ -144,11 +145,11 @@ impl Service {
     }
 
     /// Starts one more instance, which replaces itself for as long as the service is not stopped.
-    pub fn start_instance(self: &Arc<Self>, alive: Token) {
+    pub fn start_instance(self: &Arc<Self>, alive: TaskTrackerToken) {
         self.start_successor(alive, Predecessor::default());
     }
 
-    fn start_successor(self: &Arc<Self>, alive: Token, predecessor: Predecessor) {
+    fn start_successor(self: &Arc<Self>, alive: TaskTrackerToken, predecessor: Predecessor) {
         tokio::spawn(run_instance(self.clone(), alive, predecessor));
     }
 
@@ -230,7 +231,7 @@ impl Service {
                 // Tokio's own way of yielding lets everything else have a turn, sockets included, before this one.
                 Tick::StepAside => UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())),
                 Tick::Stop => {
-                    vitals.end_is_near(End::Cpu);
+                    vitals.record_cause(End::Cpu);
                     UpdateDeadline::Interrupt
                 }
             })
@@ -240,7 +241,7 @@ impl Service {
 }
 
 /// Runs one instance to its end and sees to its successor.
-async fn run_instance(service: Arc<Service>, alive: Token, predecessor: Predecessor) {
+async fn run_instance(service: Arc<Service>, alive: TaskTrackerToken, predecessor: Predecessor) {
     let vitals = Arc::new(Vitals::default());
     let mut store = service.store(&vitals);
     let proxy = match service.linked.instantiate_async(&mut store).await {
@@ -292,7 +293,7 @@ async fn run_instance(service: Arc<Service>, alive: Token, predecessor: Predeces
 /// An instance's place among the others.
 struct Place {
     /// Kept while requests are in progress here, although the successor has one of its own.
-    alive: Option<Token>,
+    alive: Option<TaskTrackerToken>,
     /// Whether a successor has been started.
     is_replaced: bool,
     predecessor: Predecessor,

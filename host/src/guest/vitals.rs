@@ -64,8 +64,8 @@ struct Meter {
 }
 
 impl Vitals {
-    /// Says what the instance will have died of, if it does now.
-    pub fn end_is_near(&self, end: End) {
+    /// Records the likely cause of death, for the case that the instance ends now.
+    pub fn record_cause(&self, end: End) {
         let value = match end {
             End::Trap => 0,
             End::Memory => 1,
@@ -205,9 +205,9 @@ mod tests {
     fn the_end_is_remembered() {
         let vitals = Vitals::default();
         assert_eq!(vitals.end(), End::Trap);
-        vitals.end_is_near(End::Memory);
+        vitals.record_cause(End::Memory);
         assert_eq!(vitals.end(), End::Memory);
-        vitals.end_is_near(End::Cpu);
+        vitals.record_cause(End::Cpu);
         assert_eq!(vitals.end(), End::Cpu);
     }
 }

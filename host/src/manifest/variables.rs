@@ -3,12 +3,9 @@
 //! A value given with `--variable` beats one in the environment (`SPIN_VARIABLE_NAME`), which beats one in the `.env` file,
 //! which beats one the runner provides (the embedded database), which beats the manifest's default.
 
-use crate::guest::bindings::spin::variables::variables as wit;
-use crate::guest::{Guest, GuestState};
-use crate::manifest::{VariableDeclaration, is_variable_name};
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use wasmtime::component::Accessor;
 
 /// What stands before a variable's name in the environment.
 pub const PREFIX: &str = "SPIN_VARIABLE_";
@@ -58,6 +55,30 @@ pub enum VariableError {
         /// The line's number, from 1.
         line: usize,
     },
+}
+
+/// An application variable of the manifest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableDeclaration {
+    /// Whether it must be given.
+    #[serde(default)]
+    pub required: bool,
+    /// Its value when it is not given.
+    pub default: Option<String>,
+    /// Whether it must not be shown.
+    #[serde(default)]
+    pub secret: bool,
+    /// What it is for.
+    #[serde(rename = "description")]
+    pub _description: Option<String>,
+}
+
+/// Whether `name` may name an application variable.
+pub fn is_variable_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Where values come from, the strongest first.
@@ -200,20 +221,6 @@ fn unquoted(value: &str) -> String {
     }
     let value = value.split_once(" #").map_or(value, |(value, _)| value);
     value.trim_end().to_owned()
-}
-
-impl wit::Host for GuestState {}
-
-impl<T> wit::HostWithStore<T> for Guest {
-    async fn get(accessor: &Accessor<T, Self>, name: String) -> wasmtime::Result<Result<String, wit::Error>> {
-        if !is_variable_name(&name) {
-            return Ok(Err(wit::Error::InvalidName(format!("{name:?} is no variable name"))));
-        }
-        Ok(accessor.with(|mut access| match access.get().component.variables.get(&name) {
-            Some(value) => Ok(value.clone()),
-            None => Err(wit::Error::Undefined(format!("no variable for {name:?}"))),
-        }))
-    }
 }
 
 #[cfg(test)]

@@ -310,10 +310,13 @@ fn trace_of(statement: &str) -> Trace {
     if is_query { Trace::Reset } else { Trace::Close }
 }
 
+/// How a call of an entry point of the database begins.
+const ENTRY_POINT: &str = "select edge.";
+
 /// Whether a statement is `select edge.function($1, …)` and nothing more: exactly as functions write it, for there is no
 /// need to understand other ways.
 fn is_call_of_edge(statement: &str) -> bool {
-    let call = statement.strip_prefix("select edge.").and_then(|call| call.strip_suffix(')')?.split_once('('));
+    let call = statement.strip_prefix(ENTRY_POINT).and_then(|call| call.strip_suffix(')')?.split_once('('));
     let Some((name, parameters)) = call else { return false };
     let is_name = !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     let is_parameter = |parameter: &str| {
@@ -357,19 +360,9 @@ fn after_block_comment(mut text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::variables::Sources;
-    use crate::manifest::{Component, VariableDeclaration};
-    use std::collections::BTreeMap;
 
     fn allowed(entry: &str) -> AllowedHosts {
-        let component = Component {
-            source: "one.wasm".into(),
-            variables: HashMap::new(),
-            allowed_outbound_hosts: vec![entry.to_owned()],
-            environment: Vec::new(),
-        };
-        let variables = Sources::default().settle(&BTreeMap::<String, VariableDeclaration>::new()).unwrap();
-        AllowedHosts::of(&component, &variables).unwrap()
+        AllowedHosts::parse(&[entry]).unwrap()
     }
 
     fn check(entry: &str, address: &str) -> Result<(), String> {
