@@ -1,6 +1,6 @@
 //! The one-machine runner: serves the application of a `spin.toml` without Spin, for development, tests and one machine.
 //!
-//! It runs the same WebAssembly components unmodified, on wasmtime's own crates (CONTRACT section 4). Past one machine, it is
+//! It runs the same WebAssembly components unmodified, on wasmtime's own crates. Past one machine, it is
 //! Spin or SpinKube.
 
 mod cli;

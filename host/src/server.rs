@@ -143,8 +143,8 @@ impl Server {
         }
     }
 
-    /// Accepts who is in the backlog, for they have been promised a connection. New ones may arrive as fast as these are
-    /// taken, so there is an end to it.
+    /// Accepts the clients in the backlog, which the system has already told that they are connected. New ones may arrive
+    /// as fast as these are taken, so this ends after a while.
     async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) {
         let end = Instant::now() + BACKLOG_TIME;
         while let Ok(Ok((stream, peer))) = timeout_at(end, listener.accept()).await {
@@ -298,7 +298,7 @@ async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAd
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let closing = pin!(async {
-        // It ends with an error when the server itself is gone, which is no reason to stay, either.
+        // An error means that the server itself is gone; the connection then closes too.
         let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
     });
     // How a connection ends, broken or not, is its client's business: whoever had a request on it has been served or has
@@ -314,7 +314,7 @@ fn close_after(response: &mut Response<WasiBody>) {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// Reads what is left of a body and throws it away; whether that was all of it.
+/// Reads the rest of a body and throws it away. The result says whether the end was reached.
 async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B) -> bool {
     let mut left = DRAIN_BYTES;
     let all = async {

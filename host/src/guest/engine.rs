@@ -48,7 +48,7 @@ pub enum LoadError {
     },
 }
 
-/// Creates the engine. Compiled components are kept in `cache`, a directory of ours alone, under a name made of their
+/// Creates the engine. It keeps compiled components in `cache`, a private directory. Their file names are a hash of their
 /// content and everything the compilation depends on.
 ///
 /// # Errors

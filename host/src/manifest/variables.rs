@@ -119,7 +119,7 @@ impl Sources {
         })
     }
 
-    /// The value of a variable that somebody set, which leaves the manifest's default out.
+    /// The value that a source gives for a variable. The manifest's default is no source.
     pub fn get(&self, name: &str) -> Option<&str> {
         [&self.command_line, &self.environment, &self.file, &self.provided]
             .into_iter()
@@ -179,7 +179,7 @@ impl Variables {
     }
 }
 
-/// The variable and value that an entry of the environment sets, if it is one of ours.
+/// The variable that an entry of the environment sets, with its value; `None` for any other entry.
 fn variable_of(name: &str, value: String) -> Option<(String, String)> {
     let name = name.strip_prefix(PREFIX)?;
     // As in Spin, the name in the environment is the upper-case form.
@@ -193,7 +193,7 @@ fn read_env_file(path: &Path) -> Result<HashMap<String, String>, VariableError> 
     parse_env_file(&text).map_err(|line| VariableError::EnvLine { path: path.to_owned(), line })
 }
 
-/// The variables of a `.env` text, or the number of the first line that is none.
+/// The variables of a `.env` text, or the number of the first line that is not `NAME=value`.
 fn parse_env_file(text: &str) -> Result<HashMap<String, String>, usize> {
     let mut variables = HashMap::new();
     for (index, line) in text.lines().enumerate() {

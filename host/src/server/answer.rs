@@ -1,4 +1,4 @@
-//! What the runner itself answers, in the form of CONTRACT section 6: it looks like what the functions answer.
+//! What the runner itself answers, in the form of docs/contract.md, section 3: it looks like what the functions answer.
 
 use crate::guest::instance::Failure;
 use crate::guest::vitals::End;

@@ -27,7 +27,7 @@ pub struct BodyLimits {
 pub struct WholeBody {
     /// The body.
     pub bytes: Bytes,
-    /// Given back when the request is answered.
+    /// The share, given back when the request is answered.
     pub memory: Option<OwnedSemaphorePermit>,
 }
 

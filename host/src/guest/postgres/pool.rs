@@ -1,7 +1,7 @@
 //! Database connections: a pool per component and address.
 //!
 //! What the pools promise: never more connections than configured, a bounded wait for one, and no connection twice that is
-//! not as good as new. A request is one statement (CONTRACT section 3), and what becomes of the connection depends on it:
+//! not as good as new. A request is one statement (docs/contract.md, section 4), and what becomes of the connection depends on it:
 //! * a call of a function of schema `edge` and nothing else leaves the session alone; that is the part of whoever writes
 //!   such a function, and it costs nothing here;
 //! * any other query may have left something behind, for a function it calls can change settings, take locks or make
