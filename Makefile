@@ -6,7 +6,10 @@ SHELL := /bin/bash
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 WASM := cargo build --locked --profile component --target wasm32-wasip2 $(addprefix -p ,$(FUNCTIONS))
+COMPONENTS := $(patsubst %,target/wasm32-wasip2/component/%.wasm,$(subst -,_,$(FUNCTIONS)))
 HOST := target/release/rolecall
+# What a first `make build` takes on two processors.
+FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
 TESTED := shared generate database kit e2e demo bench
 # The newest PostgreSQL server on this machine.
@@ -52,6 +55,9 @@ apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 
 .PHONY: build
 build: need-rust ## Build the functions (WebAssembly) and the runner
+	@# Said before the long wait of a first build, and not again.
+	@ls $(HOST) $(COMPONENTS) >/dev/null 2>&1 \
+	  || echo "Building the functions and the runner with its WebAssembly engine: the first time about $(FIRST_BUILD) on two processors."
 	$(WASM)
 	cargo build --locked --release -p rolecall-host
 	@# Compiled ahead, so that the first start is as quick as the others.
@@ -78,7 +84,8 @@ endif
 
 .PHONY: demo
 demo: build need-postgres ## Walk the staging flows over HTTP and print each verdict (beside `make run`, or by itself)
-	@# Together with the runner the demo has the runner's dependencies, feature by feature: nothing is built twice.
+	@# Together with the runner the demo has the runner's dependencies, feature by feature: only its own two crates are
+	@# left to build.
 	cargo build --locked --release -p rolecall-host -p rolecall-demo
 	@target/release/rolecall-demo
 
@@ -110,13 +117,14 @@ test: build client api-tools need-pgtap ## Run every test: pure, SQL (pgTAP), th
 .PHONY: lint
 lint: need-rust ## Check format, lints and that generated files are current
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@# In the profile of everything else, so that build scripts and procedural macros are built once.
+	cargo clippy --locked --release --workspace --all-targets -- -D warnings
 	cargo clippy --locked --profile component --target wasm32-wasip2 -p rolecall-shared $(addprefix -p ,$(FUNCTIONS)) -- -D warnings
-	cargo run --locked -q -p rolecall-generate -- --check
+	cargo run --locked --release -q -p rolecall-generate -- --check
 
 .PHONY: generate
 generate: need-rust ## Write the files derived from the matrix and the error catalogue
-	cargo run --locked -q -p rolecall-generate
+	cargo run --locked --release -q -p rolecall-generate
 
 .PHONY: schema
 schema: need-rust need-postgres ## Write migrations/schema.sql, the normalised dump of a migrated database

@@ -36,8 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     world: "rolecall:host/host",
     imports: {{ default: async | trappable }},
     with: {{
-        "spin:postgres/postgres.connection": crate::postgres::Connection,
-        "spin:postgres/postgres.connection-builder": crate::postgres::ConnectionBuilder,
+        "spin:postgres/postgres.connection": crate::guest::postgres::Connection,
+        "spin:postgres/postgres.connection-builder": crate::guest::postgres::ConnectionBuilder,
     }},
 }});
 "#,

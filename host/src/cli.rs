@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::units::{parse_duration, parse_size};
+mod units;
+
+use crate::cli::units::{parse_duration, parse_size};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -123,7 +125,7 @@ pub struct Up {
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    if !crate::manifest::is_variable_name(name) {
+    if !crate::manifest::variables::is_variable_name(name) {
         return Err(format!("{name:?} is no variable name: lower-case letters, digits and _, beginning with a letter"));
     }
     Ok((name.to_owned(), value.to_owned()))

@@ -7,7 +7,8 @@
 
 use crate::state_dir::StateDir;
 use anyhow::{Context, bail};
-use rolecall_database::{Cluster, Mode, Options, apply, load_demo, set_edge_password};
+use rolecall_database::{apply, load_demo, set_edge_password};
+use rolecall_postgres::{Cluster, Mode, Options};
 use std::env;
 use tokio::task::spawn_blocking;
 use tokio_postgres::Config;

@@ -1,7 +1,7 @@
 //! What the runner says to people when it is ready: where it listens, who there is, and requests to try.
 
+use crate::manifest::variables::Variables;
 use crate::token;
-use crate::variables::Variables;
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Standard output and standard error: whole lines only, written by a thread of their own.
 //!
-//! Components print one JSON object a line (CONTRACT section 10), and the host does the same. Several instances print at
+//! Components print one JSON object a line (docs/contract.md, section 6), and the host does the same. Several instances print at
 //! the same time, so a line is put together here before it is passed on; and a reader of the log that does not keep up
 //! must not hold up requests, so lines beyond a bound are counted instead of kept.
 
@@ -43,12 +43,12 @@ pub struct LogThreads {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Which output of a guest.
+/// An output of a guest.
 #[derive(Clone, Copy)]
 pub enum Stream {
-    /// For log lines.
+    /// Log lines.
     Stdout,
-    /// For what a panic prints.
+    /// The text that a panic prints.
     Stderr,
 }
 

@@ -1,40 +1,23 @@
 //! The one-machine runner: serves the application of a `spin.toml` without Spin, for development, tests and one machine.
 //!
-//! It runs the same WebAssembly components unmodified, on wasmtime's own crates (CONTRACT section 4). Past one machine, it is
+//! It runs the same WebAssembly components unmodified, on wasmtime's own crates. Past one machine, it is
 //! Spin or SpinKube.
 
-mod alive;
-mod answer;
-mod application;
-mod bindings;
-mod body;
 mod cli;
 mod database;
-mod engine;
 mod greeting;
 mod guest;
-mod instance;
 mod log;
 mod manifest;
-mod outbound;
-mod outbound_http;
-mod postgres;
-mod queue;
-mod router;
 mod schedule;
 mod server;
-mod spin_headers;
 mod state_dir;
-mod streamed;
 mod token;
-mod units;
 mod up;
-mod variables;
-mod vitals;
 
-use application::Loaded;
 use clap::Parser;
 use cli::{Cli, Command, Compile, Up};
+use guest::application::Loaded;
 use log::Log;
 use manifest::Manifest;
 use state_dir::StateDir;

@@ -3,7 +3,12 @@
 //! What Spin knows and the runner does not is refused with a sentence, never passed over: an application that starts here
 //! behaves as it does on Spin.
 
-use crate::router::{Route, RouteError};
+pub mod allowed_hosts;
+pub mod route;
+pub mod variables;
+
+use crate::manifest::route::{Route, RouteError};
+use crate::manifest::variables::{VariableDeclaration, is_variable_name};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -103,23 +108,6 @@ pub struct Manifest {
     pub schedule: Vec<ScheduleEntry>,
 }
 
-/// An application variable of the manifest.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VariableDeclaration {
-    /// Whether it must be given.
-    #[serde(default)]
-    pub required: bool,
-    /// Its value when it is not given.
-    pub default: Option<String>,
-    /// Whether it must not be shown.
-    #[serde(default)]
-    pub secret: bool,
-    /// What it is for.
-    #[serde(rename = "description")]
-    pub _description: Option<String>,
-}
-
 /// A component of the manifest.
 #[derive(Debug)]
 pub struct Component {
@@ -150,13 +138,6 @@ pub struct ScheduleEntry {
 
 fn post() -> String {
     "POST".to_owned()
-}
-
-/// Whether `name` may name an application variable.
-pub fn is_variable_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 impl Manifest {

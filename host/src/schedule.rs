@@ -2,9 +2,9 @@
 
 use crate::log::Log;
 use crate::manifest::ScheduleEntry;
+use crate::manifest::variables::Variables;
 use crate::server::Server;
 use crate::token;
-use crate::variables::Variables;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use croner::Cron;
@@ -166,7 +166,7 @@ fn next_time(cron: &Cron, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::variables::Sources;
+    use crate::manifest::variables::Sources;
     use std::collections::BTreeMap;
 
     fn next(cron: &str, now: &str) -> String {

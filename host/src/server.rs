@@ -1,14 +1,17 @@
 //! The HTTP server: connections, what stands before a component, and a stop that loses no request.
 
-use crate::alive::{Alive, Token};
-use crate::answer::{Reject, rejection, whole};
-use crate::body::{BodyLimits, WholeBody};
-use crate::instance::{Answered, Failure, Service};
+pub mod answer;
+pub mod body;
+mod spin_headers;
+mod streamed;
+
+use crate::guest::instance::{Answered, Failure, Service};
+use crate::guest::vitals::Streaming;
 use crate::log::Log;
-use crate::router::Router;
-use crate::spin_headers;
-use crate::streamed::watched;
-use crate::vitals::Streaming;
+use crate::manifest::route::Router;
+use crate::server::answer::{Reject, rejection, whole};
+use crate::server::body::{BodyLimits, WholeBody};
+use crate::server::streamed::watched;
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN};
@@ -33,6 +36,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime_wasi_http::WasiBody;
 
 /// Connections the system holds for us until we accept them.
@@ -120,26 +125,27 @@ impl Server {
         stop: impl Future<Output = ()>,
         shutdown_timeout: Duration,
     ) -> usize {
-        let connections = Alive::new();
+        let connections = TaskTracker::new();
         self.accept_until(&listener, stop, &connections).await;
 
         self.phase.send_replace(Phase::LastRequests);
         self.accept_backlog(&listener, &connections).await;
         drop(listener);
-        if connections.count() > 0 {
+        if !connections.is_empty() {
             sleep(LAST_REQUEST_TIME).await;
         }
         self.phase.send_replace(Phase::Closing);
-        match timeout(shutdown_timeout, connections.all_gone()).await {
+        connections.close();
+        match timeout(shutdown_timeout, connections.wait()).await {
             Ok(()) => 0,
             // Every connection listens to the phase.
             Err(_) => self.phase.receiver_count(),
         }
     }
 
-    /// Accepts who is in the backlog, for they have been promised a connection. New ones may arrive as fast as these are
-    /// taken, so there is an end to it.
-    async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &Alive) {
+    /// Accepts the clients in the backlog, which the system has already told that they are connected. New ones may arrive
+    /// as fast as these are taken, so this ends after a while.
+    async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) {
         let end = Instant::now() + BACKLOG_TIME;
         while let Ok(Ok((stream, peer))) = timeout_at(end, listener.accept()).await {
             self.start_connection(stream, peer, connections);
@@ -150,7 +156,7 @@ impl Server {
         self: &Arc<Self>,
         listener: &TcpListener,
         stop: impl Future<Output = ()>,
-        connections: &Alive,
+        connections: &TaskTracker,
     ) {
         let mut stop = pin!(stop);
         loop {
@@ -171,7 +177,7 @@ impl Server {
         }
     }
 
-    fn start_connection(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, connections: &Alive) {
+    fn start_connection(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, connections: &TaskTracker) {
         // A connection that is gone already is noticed when it is read.
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve_connection(self.clone(), stream, peer, connections.token()));
@@ -276,7 +282,7 @@ struct Rejected<'a> {
     component: Option<&'a str>,
 }
 
-async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, _alive: Token) {
+async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, _alive: TaskTrackerToken) {
     let mut phase = server.phase.subscribe();
     let service = service_fn(|request: Request<Incoming>| async {
         let mut response = server.answer(request, peer).await;
@@ -292,7 +298,7 @@ async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAd
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let closing = pin!(async {
-        // It ends with an error when the server itself is gone, which is no reason to stay, either.
+        // An error means that the server itself is gone; the connection then closes too.
         let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
     });
     // How a connection ends, broken or not, is its client's business: whoever had a request on it has been served or has
@@ -308,7 +314,7 @@ fn close_after(response: &mut Response<WasiBody>) {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// Reads what is left of a body and throws it away; whether that was all of it.
+/// Reads the rest of a body and throws it away. The result says whether the end was reached.
 async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B) -> bool {
     let mut left = DRAIN_BYTES;
     let all = async {

@@ -1,11 +1,13 @@
 //! The runner's own directory: the embedded database, compiled components, generated secrets, and what runs now.
 
-use jwt_simple::prelude::HS256Key;
 use serde::Serialize;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// The length of a generated secret: that of the hash it is used with.
+const SECRET_BYTES: usize = 32;
 
 /// A directory whose files are this user's alone. Others may pass through it: the embedded database belongs to another
 /// account when the runner is root.
@@ -59,7 +61,9 @@ impl StateDir {
             Ok(secret) if !secret.trim().is_empty() => return Ok(secret.trim().to_owned()),
             Ok(_) => fs::remove_file(&file)?,
         }
-        let secret: String = HS256Key::generate().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut bytes = [0; SECRET_BYTES];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         write_private(&file, format!("{secret}\n").as_bytes())?;
         Ok(secret)
     }

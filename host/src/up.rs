@@ -1,17 +1,18 @@
 //! `rolecall up`: from the manifest to a served application, and back to nothing.
 
-use crate::alive::Alive;
-use crate::application::{Loaded, Services};
-use crate::body::BodyLimits;
 use crate::cli::Up;
 use crate::database::{Database, host_of};
 use crate::greeting;
+use crate::guest::application::{Loaded, Services};
+use crate::guest::instance::InstanceLimits;
+use crate::guest::postgres::pool::PoolSettings;
 use crate::log::Log;
-use crate::manifest::{Manifest, VariableDeclaration};
+use crate::manifest::Manifest;
+use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
 use crate::schedule::{ScheduleError, Scheduled};
+use crate::server::body::BodyLimits;
 use crate::server::{Server, ServerSettings, listen};
 use crate::state_dir::{Run, StateDir};
-use crate::variables::{Sources, Variables};
 use anyhow::{Context, bail};
 use rolecall_shared::cors::Cors;
 use rolecall_shared::log::{Level, Line};
@@ -23,6 +24,7 @@ use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 /// What the runner provides when nobody else does.
 const DATABASE_URL: &str = "database_url";
@@ -131,9 +133,16 @@ impl Application<'_> {
         let variables = Arc::new(sources.settle(&manifest.variables)?);
         print_configured(log, &manifest, &variables);
         let schedule = schedule(&mut manifest, &variables, log)?;
-        let Services { router, services } = loaded.into_services(manifest, &variables, up, log)?;
+        let limits = InstanceLimits {
+            concurrency: up.instance_concurrency,
+            requests: up.instance_requests,
+            memory: up.max_memory,
+            cpu: up.cpu_limit,
+        };
+        let pool_settings = PoolSettings { connections: up.postgres_connections, wait: up.postgres_wait };
+        let Services { router, services } = loaded.into_services(manifest, &variables, limits, pool_settings, log)?;
 
-        let instances = Alive::new();
+        let instances = TaskTracker::new();
         for service in &services {
             for _ in 0..up.instances {
                 service.start_instance(instances.token());
@@ -160,7 +169,8 @@ impl Application<'_> {
         scheduled.iter().for_each(tokio::task::JoinHandle::abort);
         services.iter().for_each(|service| service.stop());
         // What a component still does behind an answer, it may finish.
-        let idle = timeout(up.shutdown_timeout, instances.all_gone()).await;
+        instances.close();
+        let idle = timeout(up.shutdown_timeout, instances.wait()).await;
         log.print(&Line::new(Level::Info, "host", "stopped"), &());
         if cut_off > 0 {
             bail!("{cut_off} connections still had a request after {:?} and were cut off", up.shutdown_timeout);

@@ -1,15 +1,12 @@
-//! The database of Rolecall: its migrations with their rollbacks and demo data, how they are applied,
-//! and [`Cluster`], the PostgreSQL server of one machine for development and tests.
+//! The database of Rolecall: its migrations with their rollbacks and demo data, and how they are applied.
 //!
 //! The SQL files lie beside this crate's `Cargo.toml` so that plain `psql -f` and `supabase db push` can apply them too;
 //! here they are embedded, so that a binary carries the schema it was built for.
 
 mod apply;
-mod cluster;
 mod connection;
 mod files;
 
 pub use apply::{Step, apply, load_demo, migrate, rollback, rollback_last, set_edge_password, status};
-pub use cluster::{Cluster, Mode, Options};
 pub use connection::connect;
 pub use files::{MIGRATIONS, Migration};

@@ -5,7 +5,8 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rolecall_database::{Cluster, MIGRATIONS, Options, apply, connect, load_demo, rollback, rollback_last, status};
+use rolecall_database::{MIGRATIONS, apply, connect, load_demo, rollback, rollback_last, status};
+use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
 use support::{Database, call, cluster, demo, dump, list, one, request};
 

@@ -391,7 +391,7 @@ async fn the_pages_of_a_long_queue_are_read_by_index() {
             let mut inside = database.admin().await;
             let transaction = inside.transaction().await.expect("it runs");
             let answer: Value = transaction
-                .query_one(&format!("select rolecall.{function}($1, $2, 'enabled')"), &[&demo(user), input])
+                .query_one(&format!("select rolecall_internal.{function}($1, $2, 'enabled')"), &[&demo(user), input])
                 .await
                 .expect("it answers")
                 .get(0);

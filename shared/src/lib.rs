@@ -6,8 +6,10 @@ pub mod answer;
 pub mod coalesce;
 pub mod code;
 pub mod cors;
+#[cfg(feature = "verify")]
 pub mod decode;
 pub mod envelope;
+#[cfg(feature = "verify")]
 pub mod function;
 pub mod id;
 pub mod limits;
@@ -18,9 +20,12 @@ pub mod phone;
 pub mod refusal;
 pub mod request_id;
 pub mod rollout;
+#[cfg(feature = "verify")]
 pub mod settings;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "verify"))]
 pub mod spin;
+#[cfg(feature = "verify")]
 pub mod token;
+#[cfg(feature = "verify")]
 pub mod token_cache;
 pub mod vocabulary;

@@ -52,6 +52,7 @@ mod http {
     mod logs;
     mod newman;
     mod openapi;
+    mod signed;
     mod typescript;
     mod validation;
 }

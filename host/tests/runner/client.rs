@@ -29,7 +29,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    /// Expects a problem document with this code (CONTRACT section 6), complete in every respect.
+    /// Expects a problem document with this code (docs/contract.md, section 3), complete in every respect.
     #[track_caller]
     pub fn expect_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{self:?}");

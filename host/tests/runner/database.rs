@@ -1,7 +1,7 @@
 //! `spin:postgres` against a real PostgreSQL.
 
 use crate::app::{App, Running, component, trigger, with_database};
-use rolecall_database::{Cluster, Mode, Options};
+use rolecall_postgres::{Cluster, Mode, Options};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
@@ -18,11 +18,11 @@ pub static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
 /// Functions as an application has them, and what misbehaving ones need.
 const SCHEMA: &str = "
     create schema rolecall_edge;
-    create function edge.same(jsonb) returns jsonb language sql as 'select $1';
-    create function edge.backend(jsonb) returns jsonb language sql as 'select to_jsonb(pg_backend_pid())';
-    create function edge.prepared(jsonb) returns jsonb language sql
+    create function rolecall_edge.same(jsonb) returns jsonb language sql as 'select $1';
+    create function rolecall_edge.backend(jsonb) returns jsonb language sql as 'select to_jsonb(pg_backend_pid())';
+    create function rolecall_edge.prepared(jsonb) returns jsonb language sql
       as 'select to_jsonb(count(*)) from pg_prepared_statements';
-    create function edge.changing(jsonb) returns jsonb language sql as 'select $1';
+    create function rolecall_edge.changing(jsonb) returns jsonb language sql as 'select $1';
     create function public.leaves(statement text) returns text language plpgsql
       as 'begin execute statement; return statement; end';
     create role left_behind;
@@ -128,17 +128,17 @@ fn a_host_that_is_not_allowed_is_refused_and_no_password_is_told() {
 fn a_connection_is_used_again_and_its_statements_stay_prepared() {
     let app = with_database(&CLUSTER.admin_url("postgres")).arguments(&["--postgres-connections", "1"]).start();
     let call = |statement: &str| query(&app, &json!({"statements": [statement], "jsonb": {}}));
-    let first = call("select edge.backend($1)");
+    let first = call("select rolecall_edge.backend($1)");
     assert!(first["values"][0].is_number(), "{first}");
-    assert_eq!(call("select edge.backend($1)"), first);
-    call("select edge.prepared($1)");
-    assert_eq!(call("select edge.prepared($1)")["values"], json!([2]));
+    assert_eq!(call("select rolecall_edge.backend($1)"), first);
+    call("select rolecall_edge.prepared($1)");
+    assert_eq!(call("select rolecall_edge.prepared($1)")["values"], json!([2]));
     // A statement that no longer fits what is prepared is prepared anew.
-    call("select edge.changing($1)");
+    call("select rolecall_edge.changing($1)");
     let other = with_database(&CLUSTER.admin_url("postgres")).start();
-    values(&other, &["drop function edge.changing(jsonb)"]);
-    values(&other, &["create function edge.changing(jsonb) returns text language sql as 'select $1::text'"]);
-    let answers: Vec<_> = (0..2).map(|_| call("select edge.changing($1)")).collect();
+    values(&other, &["drop function rolecall_edge.changing(jsonb)"]);
+    values(&other, &["create function rolecall_edge.changing(jsonb) returns text language sql as 'select $1::text'"]);
+    let answers: Vec<_> = (0..2).map(|_| call("select rolecall_edge.changing($1)")).collect();
     assert_eq!(answers[1]["values"], json!(["Str(\"{}\")"]), "{answers:?}");
 }
 

@@ -59,7 +59,7 @@ const CALLS: [&str; 7] = [
     "with left_behind as (select public.leaves($$STATEMENT$$)) select * from left_behind",
     "values (public.leaves($$STATEMENT$$))",
     "insert into public.kept values (public.leaves($$STATEMENT$$)) returning 1",
-    "select edge.same($1) || to_jsonb(public.leaves($$STATEMENT$$))",
+    "select rolecall_edge.same($1) || to_jsonb(public.leaves($$STATEMENT$$))",
 ];
 
 #[test]
@@ -125,7 +125,7 @@ fn an_open_transaction_is_rolled_back_whatever_came_after_it() {
     values(&app, &["create table if not exists left_open (n int)"]);
     for after in [
         &["insert into left_open values (1)"][..],
-        &["insert into left_open values (1)", "select edge.same($1)"],
+        &["insert into left_open values (1)", "select rolecall_edge.same($1)"],
         &["insert into left_open values (1)", "savepoint s", "select 1"],
     ] {
         let statements: Vec<_> = ["begin"].iter().chain(after).collect();
@@ -149,7 +149,8 @@ fn the_last_number_of_a_sequence_is_not_told() {
 #[test]
 fn a_call_of_edge_after_something_else_hides_nothing() {
     let app = one_connection();
-    let statements = ["select public.leaves('set fixture.behind = ''x''') || $1::jsonb::text", "select edge.same($1)"];
+    let statements =
+        ["select public.leaves('set fixture.behind = ''x''') || $1::jsonb::text", "select rolecall_edge.same($1)"];
     assert!(query(&app, &json!({"statements": statements, "jsonb": {}}))["error"].is_null());
     assert_eq!(values(&app, &[REMAINS]), nothing());
 }

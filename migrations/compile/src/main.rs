@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use rolecall_compile::{Inventory, NextRelease, Released, Tree, checksums_hold, compile, inventory_of, prove, seal};
-use rolecall_database::{Cluster, MIGRATIONS, Options};
+use rolecall_database::MIGRATIONS;
+use rolecall_postgres::{Cluster, Options};
 
 const USAGE: &str = "\
 rolecall-compile: the schema tree (migrations/schema) into migrations

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use rolecall_database::{Cluster, MIGRATIONS, connect};
+use rolecall_database::{MIGRATIONS, connect};
+use rolecall_postgres::Cluster;
 
 use crate::inventory::Inventory;
 use crate::migration::whole_tree;

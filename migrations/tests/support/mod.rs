@@ -5,7 +5,8 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rolecall_database::{Cluster, Options, apply, connect, load_demo};
+use rolecall_database::{apply, connect, load_demo};
+use rolecall_postgres::{Cluster, Options};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio_postgres::Client;

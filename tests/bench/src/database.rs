@@ -5,8 +5,8 @@ use super::{
     requests::{CONTENT, RECIPIENTS_OF_A_SENDER},
 };
 use anyhow::{Context, Result, ensure};
-use rolecall_database::{Cluster, Options};
 use rolecall_kit::{process::temporary_directory, stand::Db};
+use rolecall_postgres::{Cluster, Options};
 use std::{
     path::{Path, PathBuf},
     process::Command,

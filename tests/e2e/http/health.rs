@@ -1,8 +1,8 @@
 //! Health, of the application and of each function.
 
 use http::Method;
-use rolecall_database::Mode;
 use rolecall_e2e::{Code, Setup, Stand, endpoints::health_paths, until};
+use rolecall_postgres::Mode;
 
 #[tokio::test]
 async fn health_is_ok_without_a_token_and_names_the_version() {

@@ -1,5 +1,6 @@
 //! Who is let in: every attack on a token, on every function.
 
+use super::signed::signed_by;
 use http::Method;
 use jwt_simple::prelude::*;
 use rolecall_e2e::{
@@ -162,7 +163,7 @@ async fn a_token_with_another_signature_is_refused() {
     }
     let payload = token::payload(&json!({"alg": "HS512", "typ": "JWT"}), &claims);
     let key = HS512Key::from_bytes(SECRET.as_bytes());
-    let other_algorithm = token::signed_by(Uuid::new_v4(), |claims| key.authenticate(claims));
+    let other_algorithm = signed_by(Uuid::new_v4(), |claims| key.authenticate(claims));
     token_refused_everywhere(&stand, &other_algorithm).await;
     token_refused_everywhere(&stand, &format!("{payload}.{}", token::base64(&[1; 64]))).await;
 }

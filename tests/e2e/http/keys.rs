@@ -1,5 +1,6 @@
 //! Asymmetric keys: a JWK set in a variable, or fetched from an address and followed when it changes.
 
+use super::signed::signed_by;
 use jwt_simple::prelude::*;
 use rolecall_e2e::{
     Call, Code, Role, Setup, Stand, User,
@@ -34,9 +35,9 @@ impl Pairs {
 
     fn tokens(&self, user: &User) -> [String; 3] {
         [
-            token::signed_by(user.id, |claims| self.es256.sign(claims)),
-            token::signed_by(user.id, |claims| self.eddsa.sign(claims)),
-            token::signed_by(user.id, |claims| self.rs256.sign(claims)),
+            signed_by(user.id, |claims| self.es256.sign(claims)),
+            signed_by(user.id, |claims| self.eddsa.sign(claims)),
+            signed_by(user.id, |claims| self.rs256.sign(claims)),
         ]
     }
 
@@ -113,7 +114,7 @@ async fn a_secret_and_a_key_set_stand_side_by_side() {
     let stand = Stand::own(Setup::new().variable("jwt_jwks", &set)).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     send(&stand, &attendee, &admin.token).expect(201).await;
-    send(&stand, &attendee, &token::signed_by(admin.id, |claims| pair.sign(claims))).expect(201).await;
+    send(&stand, &attendee, &signed_by(admin.id, |claims| pair.sign(claims))).expect(201).await;
     // The secret does not answer for a key of the set.
     let payload = token::payload(&json!({"alg": "EdDSA", "kid": "ed"}), &token::user_claims(admin.id));
     let tag = hmac_sha256::HMAC::mac(payload.as_bytes(), SECRET.as_bytes());

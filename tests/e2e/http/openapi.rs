@@ -2,7 +2,6 @@
 //! client checks each answer of every other test against it, too (`openapi::check`).
 
 use http::Method;
-use rolecall_database::Mode;
 use rolecall_e2e::{
     Code, Setup, Stand, User,
     client::Call,
@@ -11,6 +10,7 @@ use rolecall_e2e::{
     runner::workspace,
     token, until,
 };
+use rolecall_postgres::Mode;
 use rolecall_shared::{
     limits,
     matrix::{Action, Fact, Role},

@@ -1,8 +1,8 @@
 //! The export of somebody's own data, streamed line by line.
 
 use crate::own_data::support::*;
-use rolecall_database::Mode;
 use rolecall_e2e::{Code, Role, Setup, Stand, User, fixtures::Starts};
+use rolecall_postgres::Mode;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 

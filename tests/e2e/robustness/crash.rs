@@ -2,8 +2,8 @@
 //! received is in the database once, what was repeated with its key is not doubled, and no number is left out.
 
 use http::Method;
-use rolecall_database::Mode;
 use rolecall_e2e::{Code, Role, Setup, Stand, User, client::Client, report, until};
+use rolecall_postgres::Mode;
 use serde_json::json;
 use std::{
     collections::HashMap,

@@ -1,7 +1,7 @@
 //! PostgreSQL stops and starts again under load: 503 meanwhile, nothing lost, nothing doubled, back by itself.
 
-use rolecall_database::Mode;
 use rolecall_e2e::{Code, Role, Setup, Stand, User, until};
+use rolecall_postgres::Mode;
 use std::{
     collections::HashMap,
     sync::{

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use http::Method;
-use rolecall_database::{Cluster, Options};
+use rolecall_postgres::{Cluster, Options};
 use serde_json::Value;
 use std::{
     ops::Deref,

@@ -1,15 +1,15 @@
 //! An application put together: its components loaded, linked, and behind their routes.
 
-use crate::cli::Up;
-use crate::engine::{self, LoadError};
-use crate::guest::{ComponentContext, GuestState};
-use crate::instance::{InstanceLimits, Service};
+use crate::guest::context::ComponentContext;
+use crate::guest::engine::{self, LoadError};
+use crate::guest::instance::{InstanceLimits, Service};
+use crate::guest::postgres::pool::{PoolSettings, Pools};
+use crate::guest::state::GuestState;
 use crate::log::Log;
+use crate::manifest::allowed_hosts::{AllowedHosts, OutboundError};
+use crate::manifest::route::Router;
+use crate::manifest::variables::{VariableError, Variables};
 use crate::manifest::{Component, Manifest};
-use crate::outbound::{AllowedHosts, OutboundError};
-use crate::postgres::{PoolSettings, Pools};
-use crate::router::Router;
-use crate::variables::{VariableError, Variables};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -73,16 +73,10 @@ impl Loaded {
         self,
         manifest: Manifest,
         variables: &Variables,
-        up: &Up,
+        limits: InstanceLimits,
+        pool_settings: PoolSettings,
         log: &Log,
     ) -> Result<Services, ComponentError> {
-        let limits = InstanceLimits {
-            concurrency: up.instance_concurrency,
-            requests: up.instance_requests,
-            memory: up.max_memory,
-            cpu: up.cpu_limit,
-        };
-        let pool_settings = PoolSettings { connections: up.postgres_connections, wait: up.postgres_wait };
         let Loaded { engine, mut components } = self;
         let mut services: HashMap<String, Arc<Service>> = HashMap::new();
         for (name, component) in manifest.components {
@@ -113,7 +107,10 @@ fn context(
     variables: &Variables,
     pool_settings: PoolSettings,
 ) -> Result<ComponentContext, ComponentProblem> {
-    let allowed_hosts = AllowedHosts::of(&component, variables)?;
+    let allowed = component.allowed_outbound_hosts.iter();
+    let allowed =
+        allowed.map(|entry| variables.resolve(entry, "allowed_outbound_hosts")).collect::<Result<Vec<_>, _>>()?;
+    let allowed_hosts = AllowedHosts::parse(&allowed)?;
     let resolve = |(name, template): (String, String)| {
         let value = variables.resolve(&template, &format!("variable {name}"))?;
         Ok::<_, VariableError>((name, value))

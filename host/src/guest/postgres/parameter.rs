@@ -1,7 +1,8 @@
 //! Values a guest gives to a statement, in the wire's binary form.
 
+use super::error::BadParameter;
 use super::value::{Interval, Jsonb};
-use crate::bindings::spin::postgres::postgres::{ParameterValue, RangeBoundKind};
+use crate::guest::bindings::spin::postgres::postgres::{ParameterValue, RangeBoundKind};
 use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use postgres_protocol::types::{RangeBound, range_to_sql};
@@ -14,20 +15,6 @@ type Written = Result<IsNull, Box<dyn Error + Sync + Send>>;
 
 /// One end of a range.
 type Bound<T> = Option<(T, RangeBoundKind)>;
-
-/// A value that its own kind forbids, such as a 31st of February.
-#[derive(Debug, thiserror::Error)]
-pub enum BadParameter {
-    /// Not a date, a time, or both.
-    #[error("there is no such date or time: {0}")]
-    DateTime(String),
-    /// Not a uuid.
-    #[error("not a uuid: {0:?}")]
-    Uuid(String),
-    /// Not a decimal number, or one of more than 28 digits.
-    #[error("not a decimal number of at most 28 digits: {0:?}")]
-    Decimal(String),
-}
 
 /// A parameter of a statement.
 #[derive(Debug)]
@@ -160,7 +147,7 @@ mod tests {
             (ParameterValue::Jsonb(b"{}".to_vec()), Type::TEXT),
             (ParameterValue::RangeInt32((None, None)), Type::INT8_RANGE),
             (
-                ParameterValue::Interval(crate::bindings::spin::postgres::postgres::Interval {
+                ParameterValue::Interval(crate::guest::bindings::spin::postgres::postgres::Interval {
                     micros: 0,
                     days: 0,
                     months: 0,

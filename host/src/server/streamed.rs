@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 /// The largest piece handed to the connection at once. A slow client then still takes one from time to time.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// What is kept for as long as the answer is on its way.
+/// The state of an answer on its way.
 type Kept = Box<dyn Send>;
 
 struct Streamed {
@@ -26,7 +26,7 @@ struct Streamed {
 
 struct State {
     progress: Progress,
-    /// What the connection has not taken yet of a larger piece.
+    /// The part of a larger piece that the connection has not taken yet.
     rest: Bytes,
     /// When the last piece left.
     last: Instant,
@@ -71,7 +71,7 @@ pub fn watched(
                 drop(state);
                 return cut_off();
             }
-            // The answer may end meanwhile, and must not be kept by who watches it.
+            // The watcher must not keep an answer alive that ends meanwhile.
             drop(state);
             sleep_until(due).await;
         }

@@ -4,14 +4,12 @@
 
 mod error;
 mod parameter;
-mod pool;
+pub mod pool;
 mod rows;
 mod value;
 
-pub use pool::{PoolSettings, Pools};
-
-use crate::bindings::spin::postgres::postgres as wit;
-use crate::guest::{Guest, GuestState};
+use crate::guest::bindings::spin::postgres::postgres as wit;
+use crate::guest::state::{Guest, GuestState};
 use futures::TryStreamExt;
 use parameter::Parameter;
 use pool::Lease;

@@ -10,11 +10,11 @@
 //! Either way a new instance takes its place at once. An instance that has served its number of requests is renewed: it
 //! takes requests until its successor does, and then finishes what it has.
 
-use crate::alive::Token;
-use crate::guest::{ComponentContext, GuestState};
+use crate::guest::context::ComponentContext;
+use crate::guest::queue::Queue;
+use crate::guest::state::GuestState;
+use crate::guest::vitals::{End, Tick, Vitals};
 use crate::log::Log;
-use crate::queue::Queue;
-use crate::vitals::{End, Tick, Vitals};
 use futures::channel::oneshot;
 use futures::future::OptionFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -28,23 +28,24 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime::component::Accessor;
 use wasmtime::{AsContextMut, Engine, Store, UpdateDeadline};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::handler::{ExpirationError, Prepared, Proxy, ProxyPre, Request, Response};
 
-/// How long an instance that takes no more requests may go on after the last of them, to end what it has begun.
+/// How long an instance that takes no more requests may still run after its last answer.
 const LINGERING_TIME: Duration = Duration::from_secs(5);
 
 /// How long to wait before trying again to start an instance that could not be started.
 const RESTART_PAUSE: Duration = Duration::from_millis(500);
 
-/// What the instances of a component may take.
+/// The limits of a component's instances.
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceLimits {
     /// Requests in one instance at the same time.
     pub concurrency: usize,
-    /// Requests until it is renewed.
+    /// Requests until the instance is renewed.
     pub requests: usize,
     /// Linear memory, in bytes.
     pub memory: usize,
@@ -79,16 +80,16 @@ pub struct Service {
     accepting: AtomicUsize,
 }
 
-/// What an instance has of the one it is to take the place of.
+/// The instance that this one replaces.
 #[derive(Default)]
 struct Predecessor {
-    /// Told when the successor takes requests; nobody is there to be told unless the instance is renewed.
+    /// Tells a renewed instance that its successor takes requests; `None` unless the instance is renewed.
     ready: Option<oneshot::Sender<()>>,
-    /// There until the one that is renewed has ended.
+    /// Upgrades until the renewed instance has ended.
     life: Weak<()>,
 }
 
-/// One of the instances that take requests.
+/// Counts an instance among those that take requests, until it is dropped.
 struct Accepting<'a>(&'a AtomicUsize);
 
 impl Accepting<'_> {
@@ -144,11 +145,11 @@ impl Service {
     }
 
     /// Starts one more instance, which replaces itself for as long as the service is not stopped.
-    pub fn start_instance(self: &Arc<Self>, alive: Token) {
+    pub fn start_instance(self: &Arc<Self>, alive: TaskTrackerToken) {
         self.start_successor(alive, Predecessor::default());
     }
 
-    fn start_successor(self: &Arc<Self>, alive: Token, predecessor: Predecessor) {
+    fn start_successor(self: &Arc<Self>, alive: TaskTrackerToken, predecessor: Predecessor) {
         tokio::spawn(run_instance(self.clone(), alive, predecessor));
     }
 
@@ -176,7 +177,7 @@ impl Service {
         let failure = match timeout_at(deadline, answered).await {
             Ok(Ok(Ok(response))) => match taken_by.get() {
                 Some(vitals) => return Ok(Answered { response, vitals: vitals.clone() }),
-                // Only who has taken the request answers it.
+                // Only the instance that took the request answers it.
                 None => Failure::NotStartable,
             },
             Ok(Ok(Err(error))) if error.is::<ExpirationError>() => Failure::Timeout,
@@ -230,7 +231,7 @@ impl Service {
                 // Tokio's own way of yielding lets everything else have a turn, sockets included, before this one.
                 Tick::StepAside => UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())),
                 Tick::Stop => {
-                    vitals.end_is_near(End::Cpu);
+                    vitals.record_cause(End::Cpu);
                     UpdateDeadline::Interrupt
                 }
             })
@@ -240,7 +241,7 @@ impl Service {
 }
 
 /// Runs one instance to its end and sees to its successor.
-async fn run_instance(service: Arc<Service>, alive: Token, predecessor: Predecessor) {
+async fn run_instance(service: Arc<Service>, alive: TaskTrackerToken, predecessor: Predecessor) {
     let vitals = Arc::new(Vitals::default());
     let mut store = service.store(&vitals);
     let proxy = match service.linked.instantiate_async(&mut store).await {
@@ -291,12 +292,12 @@ async fn run_instance(service: Arc<Service>, alive: Token, predecessor: Predeces
 
 /// An instance's place among the others.
 struct Place {
-    /// Kept while requests are in progress here, although the successor has one of its own.
-    alive: Option<Token>,
+    /// Keeps the process waiting for this instance's requests, although the successor has a token too.
+    alive: Option<TaskTrackerToken>,
     /// Whether a successor has been started.
     is_replaced: bool,
     predecessor: Predecessor,
-    /// Gone when the instance has ended.
+    /// Dropped when the instance has ended.
     life: Arc<()>,
 }
 
@@ -307,7 +308,7 @@ impl Place {
         !self.is_replaced && self.predecessor.life.strong_count() == 0
     }
 
-    /// Starts the successor, the first time.
+    /// Starts the successor; a second call does nothing.
     fn replace(&mut self, service: &Arc<Service>, told: Predecessor) {
         if let Some(alive) = &self.alive
             && !std::mem::replace(&mut self.is_replaced, true)
@@ -329,7 +330,7 @@ async fn serve(
     let mut in_progress = FuturesUnordered::new();
     let mut accepting = Some(Accepting::of(&service.accepting));
     if let Some(ready) = place.predecessor.ready.take() {
-        // It may have ended meanwhile.
+        // The predecessor may have ended meanwhile.
         let _ = ready.send(());
     }
     let mut taken = 0;
@@ -345,7 +346,7 @@ async fn serve(
         loop {
             match in_progress.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(true))) => continue,
-                // It has been answered without this instance, which is not to be trusted with more.
+                // The request timed out. Its instance may be stuck and gets no more requests.
                 Poll::Ready(Some(Ok(false))) => {
                     accepting = None;
                     if !std::mem::replace(&mut is_retired, true) {
@@ -386,23 +387,23 @@ async fn serve(
             if accepting.is_some() || !in_progress.is_empty() {
                 return Poll::Pending;
             }
-            // What a request has begun and left behind, such as the end of its body, is finished too.
+            // Work that a request left behind, such as the end of its body, is finished too.
             if accessor.poll_no_interesting_tasks(context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
             if !place.is_replaced {
                 return Poll::Pending;
             }
-            // But not for ever.
+            // There is a limit to that.
             if !std::mem::replace(&mut is_lingering, true) {
                 if is_retired {
-                    // Nobody waits for what a request still does that has long been answered without it.
+                    // The request was answered long ago, so the end of the process need not wait for its rest.
                     place.alive = None;
                 }
                 lingering.set(OptionFuture::from(Some(sleep(LINGERING_TIME))));
             }
             match lingering.as_mut().poll(context) {
-                // Its last answers may still be leaving, for as long as they make progress.
+                // The last answers may still be leaving, as long as they make progress.
                 Poll::Ready(_) if vitals.is_streaming() => {
                     lingering.set(OptionFuture::from(Some(sleep(LINGERING_TIME))));
                 }

@@ -3,12 +3,9 @@
 //! A value given with `--variable` beats one in the environment (`SPIN_VARIABLE_NAME`), which beats one in the `.env` file,
 //! which beats one the runner provides (the embedded database), which beats the manifest's default.
 
-use crate::bindings::spin::variables::variables as wit;
-use crate::guest::{Guest, GuestState};
-use crate::manifest::{VariableDeclaration, is_variable_name};
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use wasmtime::component::Accessor;
 
 /// What stands before a variable's name in the environment.
 pub const PREFIX: &str = "SPIN_VARIABLE_";
@@ -60,6 +57,30 @@ pub enum VariableError {
     },
 }
 
+/// An application variable of the manifest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableDeclaration {
+    /// Whether it must be given.
+    #[serde(default)]
+    pub required: bool,
+    /// Its value when it is not given.
+    pub default: Option<String>,
+    /// Whether it must not be shown.
+    #[serde(default)]
+    pub secret: bool,
+    /// What it is for.
+    #[serde(rename = "description")]
+    pub _description: Option<String>,
+}
+
+/// Whether `name` may name an application variable.
+pub fn is_variable_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 /// Where values come from, the strongest first.
 #[derive(Debug, Default)]
 pub struct Sources {
@@ -98,7 +119,7 @@ impl Sources {
         })
     }
 
-    /// The value of a variable that somebody set, which leaves the manifest's default out.
+    /// The value that a source gives for a variable. The manifest's default is no source.
     pub fn get(&self, name: &str) -> Option<&str> {
         [&self.command_line, &self.environment, &self.file, &self.provided]
             .into_iter()
@@ -158,7 +179,7 @@ impl Variables {
     }
 }
 
-/// The variable and value that an entry of the environment sets, if it is one of ours.
+/// The variable that an entry of the environment sets, with its value; `None` for any other entry.
 fn variable_of(name: &str, value: String) -> Option<(String, String)> {
     let name = name.strip_prefix(PREFIX)?;
     // As in Spin, the name in the environment is the upper-case form.
@@ -172,7 +193,7 @@ fn read_env_file(path: &Path) -> Result<HashMap<String, String>, VariableError> 
     parse_env_file(&text).map_err(|line| VariableError::EnvLine { path: path.to_owned(), line })
 }
 
-/// The variables of a `.env` text, or the number of the first line that is none.
+/// The variables of a `.env` text, or the number of the first line that is not `NAME=value`.
 fn parse_env_file(text: &str) -> Result<HashMap<String, String>, usize> {
     let mut variables = HashMap::new();
     for (index, line) in text.lines().enumerate() {
@@ -200,20 +221,6 @@ fn unquoted(value: &str) -> String {
     }
     let value = value.split_once(" #").map_or(value, |(value, _)| value);
     value.trim_end().to_owned()
-}
-
-impl wit::Host for GuestState {}
-
-impl<T> wit::HostWithStore<T> for Guest {
-    async fn get(accessor: &Accessor<T, Self>, name: String) -> wasmtime::Result<Result<String, wit::Error>> {
-        if !is_variable_name(&name) {
-            return Ok(Err(wit::Error::InvalidName(format!("{name:?} is no variable name"))));
-        }
-        Ok(accessor.with(|mut access| match access.get().component.variables.get(&name) {
-            Some(value) => Ok(value.clone()),
-            None => Err(wit::Error::Undefined(format!("no variable for {name:?}"))),
-        }))
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Values of the database, as a guest receives them: the same kinds as on Spin, no fewer and no more.
 
 use super::error::conversion_failed;
-use crate::bindings::spin::postgres::postgres::{self as wit, DbDataType, DbValue, RangeBoundKind};
+use crate::guest::bindings::spin::postgres::postgres::{self as wit, DbDataType, DbValue, RangeBoundKind};
 use bytes::{BufMut, BytesMut};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use postgres_protocol::types::{Range, RangeBound, range_from_sql};

@@ -1,6 +1,6 @@
 //! The `spin-*` request headers, by which Spin tells a component how it was reached.
 
-use crate::router::{Captures, Route};
+use crate::manifest::route::{Captures, Route};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::SocketAddr;

@@ -1,12 +1,26 @@
 //! Errors of the driver in the interface's form: SQLSTATE, detail and constraint for a function to decide by.
 
-use crate::bindings::spin::postgres::postgres as wit;
+use crate::guest::bindings::spin::postgres::postgres as wit;
 use std::error::Error;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
+/// A value that its own kind forbids, such as a 31st of February.
+#[derive(Debug, thiserror::Error)]
+pub enum BadParameter {
+    /// Not a date, a time, or both.
+    #[error("there is no such date or time: {0}")]
+    DateTime(String),
+    /// Not a uuid.
+    #[error("not a uuid: {0:?}")]
+    Uuid(String),
+    /// Not a decimal number, or one of more than 28 digits.
+    #[error("not a decimal number of at most 28 digits: {0:?}")]
+    Decimal(String),
+}
+
 /// A statement failed.
 pub fn query_failed(error: tokio_postgres::Error) -> wit::Error {
-    if let Some(source) = error.source().and_then(|source| source.downcast_ref::<super::parameter::BadParameter>()) {
+    if let Some(source) = error.source().and_then(|source| source.downcast_ref::<BadParameter>()) {
         return wit::Error::BadParameter(source.to_string());
     }
     wit::Error::QueryFailed(match error.as_db_error() {

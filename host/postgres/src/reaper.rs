@@ -36,14 +36,14 @@ if [ "$3" = remove ]; then
 fi
 "#;
 
-/// The running shell; dropping it lets it do its work and waits until it has.
+/// The running shell. Dropping it closes the pipe and waits until the shell is done.
 #[derive(Debug)]
 pub(super) struct Reaper {
     child: Child,
 }
 
 impl Reaper {
-    /// Starts it for the cluster in `home`; with `remove` the home is temporary.
+    /// Starts the shell for the cluster in `home`; with `remove` the home is temporary.
     pub(super) fn start(home: &Path, remove: bool) -> Result<Self> {
         // A temporary cluster is thrown away, so it need not shut down in order.
         let (signal, removal) = if remove { ("QUIT", "remove") } else { ("INT", "keep") };

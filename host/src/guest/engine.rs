@@ -1,8 +1,8 @@
 //! The WebAssembly engine: its settings, the cache of compiled components, and what a component is linked with.
 
-use crate::bindings::spin;
-use crate::guest::{Guest, GuestState};
-use crate::vitals::TICK;
+use crate::guest::bindings::spin;
+use crate::guest::state::{Guest, GuestState};
+use crate::guest::vitals::TICK;
 use std::path::{Path, PathBuf};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, CacheConfig, Config, Engine};
@@ -48,7 +48,7 @@ pub enum LoadError {
     },
 }
 
-/// Creates the engine. Compiled components are kept in `cache`, a directory of ours alone, under a name made of their
+/// Creates the engine. It keeps compiled components in `cache`, a private directory. Their file names are a hash of their
 /// content and everything the compilation depends on.
 ///
 /// # Errors

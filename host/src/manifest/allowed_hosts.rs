@@ -4,16 +4,11 @@
 //! `*.domain`; the port a number, a range `8000..9000` (the end not included) or `*`, and without one the scheme's own.
 //! Everything that no entry allows is refused.
 
-use crate::manifest::Component;
-use crate::variables::{VariableError, Variables};
 use std::ops::Range;
 
 /// Why an entry of `allowed_outbound_hosts` is not understood.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum OutboundError {
-    /// The template in it cannot be resolved.
-    #[error(transparent)]
-    Template(#[from] VariableError),
     /// There is no scheme.
     #[error("allowed_outbound_hosts {0:?}: expected scheme://host:port")]
     NoScheme(String),
@@ -56,13 +51,12 @@ enum HostPattern {
 const ANY_PORT: Range<u32> = 0..0x1_0000;
 
 impl AllowedHosts {
-    /// What the manifest allows a component, with its templates resolved.
+    /// The hosts that these entries allow, whose templates are resolved already.
     ///
     /// # Errors
     /// An entry that is not understood.
-    pub fn of(component: &Component, variables: &Variables) -> Result<AllowedHosts, OutboundError> {
-        let parse = |entry: &String| AllowedHost::parse(&variables.resolve(entry, "allowed_outbound_hosts")?);
-        let entries = component.allowed_outbound_hosts.iter().map(parse).collect::<Result<_, _>>()?;
+    pub fn parse(entries: &[impl AsRef<str>]) -> Result<AllowedHosts, OutboundError> {
+        let entries = entries.iter().map(|entry| AllowedHost::parse(entry.as_ref())).collect::<Result<_, _>>()?;
         Ok(AllowedHosts { entries })
     }
 
@@ -158,8 +152,7 @@ mod tests {
     use super::*;
 
     fn allowed(entries: &[&str]) -> AllowedHosts {
-        let entries = entries.iter().map(|entry| AllowedHost::parse(entry).unwrap()).collect();
-        AllowedHosts { entries }
+        AllowedHosts::parse(entries).unwrap()
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A PostgreSQL server of one's own: for `make run` without a database, and for tests.
+//! The PostgreSQL of one machine: a server that the program starts for itself. `make run` without a database and the
+//! tests use it.
 
 mod account;
 mod binaries;
@@ -162,7 +163,7 @@ impl Cluster {
         // URLs handed out before stay right.
         let mut known = self.edge_password.lock().await;
         let password = known.get_or_insert_with(random_word).clone();
-        crate::set_edge_password(&self.admin_url("postgres"), &password).await?;
+        rolecall_database::set_edge_password(&self.admin_url("postgres"), &password).await?;
         Ok(self.url("rolecall_edge", &password, database))
     }
 
@@ -171,7 +172,7 @@ impl Cluster {
     /// # Errors
     /// When the server refuses, for example because the database exists.
     pub async fn create_database(&self, name: &str, template: Option<&str>) -> Result<()> {
-        let client = crate::connect(&self.admin_url("postgres")).await?;
+        let client = rolecall_database::connect(&self.admin_url("postgres")).await?;
         let template = template.unwrap_or("template0");
         let statement = format!("create database {} template {}", quoted(name), quoted(template));
         client.batch_execute(&statement).await.with_context(|| format!("cannot make the database {name}"))
@@ -344,7 +345,7 @@ impl fmt::Debug for Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let mode = if self.home.temporary { Mode::Immediate } else { Mode::Fast };
-        // What does not stop now is the reaper's, which runs next.
+        // The reaper runs next and stops a server that does not stop here.
         self.stop(mode).ok();
     }
 }
@@ -366,14 +367,14 @@ fn pid_in(file: &Path) -> Option<Pid> {
 /// Whether `pid` is a running server on `data`. Where /proc does not say, a running process counts as one.
 fn is_server_of(pid: Pid, data: &Path) -> bool {
     match test_kill_process(pid) {
-        // Also when it is another user's process, which we may not signal.
+        // This also holds for another user's process, which may not be signalled.
         Err(error) if error == rustix::io::Errno::SRCH => return false,
         _ => {}
     }
     // A server's working directory is its data directory.
     match std::fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero())) {
         Ok(folder) => Some(folder) == data.canonicalize().ok(),
-        // One that has ended and that nobody waits for has no working directory.
+        // A process that has ended without being waited for has no working directory.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => !Path::new("/proc/self/cwd").exists(),
         Err(_) => true,
     }

@@ -1,16 +1,16 @@
 //! Database connections: a pool per component and address.
 //!
 //! What the pools promise: never more connections than configured, a bounded wait for one, and no connection twice that is
-//! not as good as new. A request is one statement (CONTRACT section 3), and what becomes of the connection depends on it:
-//! * a call of a function of schema `edge` and nothing else leaves the session alone; that is the part of whoever writes
+//! not as good as new. A request is one statement (docs/contract.md, section 4), and what becomes of the connection depends on it:
+//! * a call of a function of schema `rolecall_edge` and nothing else leaves the session alone; that is the part of whoever writes
 //!   such a function, and it costs nothing here;
 //! * any other query may have left something behind, for a function it calls can change settings, take locks or make
 //!   tables; the session is reset behind it, before anybody else is given the connection;
 //! * after any other statement, such as `begin` or `set`, and after one that was abandoned halfway, it is closed.
 
 use super::error::{connection_failed, query_failed};
-use crate::bindings::spin::postgres::postgres as wit;
-use crate::outbound::AllowedHosts;
+use crate::guest::bindings::spin::postgres::postgres as wit;
+use crate::manifest::allowed_hosts::AllowedHosts;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -310,10 +310,13 @@ fn trace_of(statement: &str) -> Trace {
     if is_query { Trace::Reset } else { Trace::Close }
 }
 
-/// Whether a statement is `select edge.function($1, …)` and nothing more: exactly as functions write it, for there is no
+/// How a call of an entry point of the database begins.
+const ENTRY_POINT: &str = "select rolecall_edge.";
+
+/// Whether a statement is `select rolecall_edge.function($1, …)` and nothing more: exactly as functions write it, for there is no
 /// need to understand other ways.
 fn is_call_of_edge(statement: &str) -> bool {
-    let call = statement.strip_prefix("select edge.").and_then(|call| call.strip_suffix(')')?.split_once('('));
+    let call = statement.strip_prefix(ENTRY_POINT).and_then(|call| call.strip_suffix(')')?.split_once('('));
     let Some((name, parameters)) = call else { return false };
     let is_name = !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     let is_parameter = |parameter: &str| {
@@ -357,19 +360,9 @@ fn after_block_comment(mut text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Component, VariableDeclaration};
-    use crate::variables::Sources;
-    use std::collections::BTreeMap;
 
     fn allowed(entry: &str) -> AllowedHosts {
-        let component = Component {
-            source: "one.wasm".into(),
-            variables: HashMap::new(),
-            allowed_outbound_hosts: vec![entry.to_owned()],
-            environment: Vec::new(),
-        };
-        let variables = Sources::default().settle(&BTreeMap::<String, VariableDeclaration>::new()).unwrap();
-        AllowedHosts::of(&component, &variables).unwrap()
+        AllowedHosts::parse(&[entry]).unwrap()
     }
 
     fn check(entry: &str, address: &str) -> Result<(), String> {
@@ -401,25 +394,29 @@ mod tests {
 
     #[test]
     fn only_a_bare_call_of_edge_leaves_nothing() {
-        for call in ["select rolecall_edge.send_dm($1)", "select edge.health_2($1, $2,$10)", "select edge.f()"] {
+        for call in [
+            "select rolecall_edge.send_dm($1)",
+            "select rolecall_edge.health_2($1, $2,$10)",
+            "select rolecall_edge.f()",
+        ] {
             assert_eq!(trace_of(call), Trace::None, "{call}");
         }
         for more in [
             "select rolecall_edge.send_dm($1), pg_advisory_lock(1)",
             "select rolecall_edge.send_dm(pg_advisory_lock(1))",
             "select rolecall_edge.send_dm($1) from set_config('a.b', 'c', false)",
-            "select edge.f($1), edge.g($1)",
-            "select edge.f($1), g()",
-            "select edge.f($1 + g($2))",
-            "select edge.f($1,)",
-            "select edge.f($)",
-            "select edge.f(*)",
-            "select edge.a.b($1)",
-            "select edge.($1)",
-            "select edge.\"F\"($1)",
+            "select rolecall_edge.f($1), rolecall_edge.g($1)",
+            "select rolecall_edge.f($1), g()",
+            "select rolecall_edge.f($1 + g($2))",
+            "select rolecall_edge.f($1,)",
+            "select rolecall_edge.f($)",
+            "select rolecall_edge.f(*)",
+            "select rolecall_edge.a.b($1)",
+            "select rolecall_edge.($1)",
+            "select rolecall_edge.\"F\"($1)",
             "select edgy.f($1)",
             "select f($1)",
-            "select edge.f",
+            "select rolecall_edge.f",
         ] {
             assert_eq!(trace_of(more), Trace::Reset, "{more}");
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use uuid::Uuid;
 
-use super::account::Account;
+use crate::account::Account;
 
 /// A folder that belongs to PostgreSQL's user, and the lock on it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! A slow client therefore holds a connection and some memory, but no instance; and the answer to a body that is too large
 //! or breaks off is the runner's own, not whatever a component makes of half a body.
 
-use crate::answer::Reject;
+use crate::server::answer::Reject;
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -27,7 +27,7 @@ pub struct BodyLimits {
 pub struct WholeBody {
     /// The body.
     pub bytes: Bytes,
-    /// Given back when the request is answered.
+    /// The share, given back when the request is answered.
     pub memory: Option<OwnedSemaphorePermit>,
 }
 

@@ -27,7 +27,7 @@ pub enum End {
 #[derive(Debug, Default)]
 pub struct Vitals {
     end: AtomicU8,
-    /// Answers whose head is there and whose body is still leaving.
+    /// Answers whose body is still leaving.
     streams: AtomicUsize,
     meter: Mutex<Meter>,
 }
@@ -38,7 +38,7 @@ pub struct Streaming {
 }
 
 impl Streaming {
-    /// One more answer that leaves piece by piece.
+    /// Counts one more answer that leaves piece by piece.
     pub fn of(vitals: &Arc<Vitals>) -> Streaming {
         vitals.streams.fetch_add(1, Ordering::Relaxed);
         Streaming { vitals: vitals.clone() }
@@ -53,9 +53,9 @@ impl Drop for Streaming {
 
 #[derive(Debug, Default)]
 struct Meter {
-    /// When the instance was last given the thread; none while it is at rest.
+    /// When the instance's turn on the thread began; `None` while it is at rest.
     running_since: Option<Instant>,
-    /// What it has run since it last came to rest, without the current turn.
+    /// CPU time since the instance last came to rest, without the current turn.
     carried: Duration,
     /// Whether the turn ends because of a tick and not because everything waits.
     stepped_aside: bool,
@@ -64,8 +64,8 @@ struct Meter {
 }
 
 impl Vitals {
-    /// Says what the instance will have died of, if it does now.
-    pub fn end_is_near(&self, end: End) {
+    /// Records the likely cause of death, for the case that the instance ends now.
+    pub fn record_cause(&self, end: End) {
         let value = match end {
             End::Trap => 0,
             End::Memory => 1,
@@ -139,11 +139,11 @@ impl Vitals {
 /// What a running guest does at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tick {
-    /// It has only just been given the thread.
+    /// The guest has only just been given the thread.
     GoOn,
-    /// It gives the thread back and goes on at its next turn.
+    /// The guest gives the thread back and goes on at its next turn.
     StepAside,
-    /// It has had its time.
+    /// The guest has used up its time and ends.
     Stop,
 }
 
@@ -205,9 +205,9 @@ mod tests {
     fn the_end_is_remembered() {
         let vitals = Vitals::default();
         assert_eq!(vitals.end(), End::Trap);
-        vitals.end_is_near(End::Memory);
+        vitals.record_cause(End::Memory);
         assert_eq!(vitals.end(), End::Memory);
-        vitals.end_is_near(End::Cpu);
+        vitals.record_cause(End::Cpu);
         assert_eq!(vitals.end(), End::Cpu);
     }
 }

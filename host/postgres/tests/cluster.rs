@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rolecall_database::{Cluster, Mode, Options, connect};
+use rolecall_database::connect;
+use rolecall_postgres::{Cluster, Mode, Options};
 
 /// A folder of this test's own, removed at its end.
 struct Folder(PathBuf);

@@ -2,7 +2,7 @@
 
 use super::pool::Lease;
 use super::{error::query_failed, value};
-use crate::bindings::spin::postgres::postgres as wit;
+use crate::guest::bindings::spin::postgres::postgres as wit;
 use futures::{FutureExt, StreamExt};
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! What the runner itself answers, in the form of CONTRACT section 6: it looks like what the functions answer.
+//! What the runner itself answers, in the form of docs/contract.md, section 3: it looks like what the functions answer.
 
-use crate::instance::Failure;
-use crate::vitals::End;
+use crate::guest::instance::Failure;
+use crate::guest::vitals::End;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body_util::{BodyExt, Full};

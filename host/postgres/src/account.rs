@@ -1,4 +1,4 @@
-//! Whom PostgreSQL runs as. It refuses to run as root, so root hands it to another user.
+//! The user that PostgreSQL runs as. PostgreSQL refuses to run as root, so root hands it to another user.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 pub(super) enum Account {
     /// The user of this process, who is not root.
     Same,
-    /// Another one, because this process is root's.
+    /// Another user, because this process runs as root.
     Other { name: String, uid: u32, gid: u32 },
 }
 
@@ -53,7 +53,7 @@ impl Account {
         command
     }
 
-    /// Makes `path` this user's.
+    /// Gives `path` to this user.
     pub(super) fn own(&self, path: &Path) -> Result<()> {
         if let Self::Other { uid, gid, .. } = self {
             chown(path, Some(*uid), Some(*gid))

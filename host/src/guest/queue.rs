@@ -25,7 +25,7 @@ impl<T> Queue<T> {
     /// Adds an item at the end, or gives it back when the queue is closed.
     ///
     /// # Errors
-    /// The item, when nobody will take it any more.
+    /// The item, when the queue is closed.
     pub fn push(&self, item: T) -> Result<(), T> {
         let mut state = self.state();
         if state.closed {
@@ -53,12 +53,12 @@ impl<T> Queue<T> {
         Poll::Pending
     }
 
-    /// Takes everything that waits.
+    /// Takes all items that wait.
     pub fn take_all(&self) -> Vec<T> {
         self.state().waiting.drain(..).collect()
     }
 
-    /// Accepts nothing more; what waits is still given out.
+    /// Accepts no more items; those that wait are still given out.
     pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;

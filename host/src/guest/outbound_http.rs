@@ -1,6 +1,6 @@
 //! Outbound HTTP of the components: what wasmtime-wasi-http does, behind `allowed_outbound_hosts`.
 
-use crate::guest::ComponentContext;
+use crate::guest::context::ComponentContext;
 use http::uri::Scheme;
 use std::sync::Arc;
 use std::time::Duration;
