@@ -1,6 +1,6 @@
 //! What is allowed, known before it is asked for: the same answer as the real call's, and nothing changed by asking.
 
-use rolecall_shared::matrix::{Action, Decision, Fact, Facts, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, decide};
 use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use std::collections::HashMap;

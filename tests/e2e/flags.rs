@@ -1,6 +1,6 @@
 //! Each function's flag: a row in `feature_flags`, and the operator's variable beside it.
 
-use rolecall_shared::{id::UserId, rollout::bucket};
+use rolecall_shared::rules::{id::UserId, rollout::bucket};
 use rolecall_tests::{Answer, Code, Role, Setup, Stand, User, endpoints::endpoints, fixtures::Starts};
 use serde_json::json;
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 
 use http::Method;
 use rolecall_database::Mode;
-use rolecall_shared::{
+use rolecall_shared::rules::{
     limits,
     matrix::{Action, Fact, Role},
 };

@@ -1,6 +1,6 @@
 //! Staged rollout in Rust and in SQL: the same users, whichever asks.
 
-use rolecall_shared::{
+use rolecall_shared::rules::{
     id::UserId,
     rollout::{Inclusion, Rollout},
 };

@@ -1,6 +1,6 @@
 //! Suspensions: set and lifted by moderators, in force from the next request on.
 
-use rolecall_shared::matrix::{Action, Decision, Fact, Facts, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, decide};
 use rolecall_tests::{Code, Role, Stand, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;

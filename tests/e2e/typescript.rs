@@ -2,7 +2,7 @@
 //!
 //! `make test` builds it (`make client`).
 
-use rolecall_shared::matrix::{Action, Decision, Facts, Role, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Facts, Role, decide};
 use rolecall_tests::{
     Setup, Stand, User,
     fixtures::Starts,

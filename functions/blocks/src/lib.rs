@@ -1,11 +1,10 @@
 //! `blocks`: whom the caller has blocked. A block stops direct messages both ways, from the next request on.
 
 use rolecall_shared::{
-    decode::{Cursor, Fields},
+    auth::verifier::User,
     function::{Function, PathParameters, Verb},
-    id::UserId,
-    limits::MAX_PAGE,
-    token::User,
+    rules::{id::UserId, limits::MAX_PAGE},
+    wire::decode::{Cursor, Fields},
 };
 use serde::Serialize;
 

@@ -2,12 +2,14 @@
 //! 200 questions at once and changes nothing.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::{ConversationId, MessageId, ShowId, UserId},
-    limits::MAX_CHECKS,
-    matrix::{Action, Fact, Role},
-    token::User,
+    rules::{
+        id::{ConversationId, MessageId, ShowId, UserId},
+        limits::MAX_CHECKS,
+        matrix::{Action, Fact, Role},
+    },
+    wire::decode::Fields,
 };
 use serde::Serialize;
 
@@ -209,7 +211,7 @@ mod tests {
     fn two_hundred_questions_fit_into_one_body() {
         let longest = json!({"action": "start_dm", "recipient_id": ID, "show_id": ID});
         let body = json!({"checks": vec![longest.clone(); MAX_CHECKS]});
-        assert!(body.to_string().len() < rolecall_shared::limits::MAX_BODY_BYTES);
+        assert!(body.to_string().len() < rolecall_shared::rules::limits::MAX_BODY_BYTES);
         assert!(read(body).is_ok());
         assert_eq!(
             read(json!({"checks": vec![longest; MAX_CHECKS + 1]})),

@@ -1,11 +1,10 @@
 //! GET: the caller's conversations, the newest first.
 
 use rolecall_shared::{
-    decode::{Cursor, Fields},
+    auth::verifier::User,
     function::{Function, PathParameters, Verb},
-    limits::MAX_PAGE,
-    token::User,
-    vocabulary::ConversationKind,
+    rules::{limits::MAX_PAGE, vocabulary::ConversationKind},
+    wire::decode::{Cursor, Fields},
 };
 use serde::Serialize;
 

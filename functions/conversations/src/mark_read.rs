@@ -1,11 +1,10 @@
 //! POST :id/read: the caller has read a conversation up to a message.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::ConversationId,
-    limits::MAX_SEQ,
-    token::User,
+    rules::{id::ConversationId, limits::MAX_SEQ},
+    wire::decode::Fields,
 };
 use serde::Serialize;
 

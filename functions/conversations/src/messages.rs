@@ -1,11 +1,13 @@
 //! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from what the client has.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::User,
     function::{Function, PathParameters, Verb},
-    id::ConversationId,
-    limits::{MAX_MESSAGES_PAGE, MAX_SEQ},
-    token::User,
+    rules::{
+        id::ConversationId,
+        limits::{MAX_MESSAGES_PAGE, MAX_SEQ},
+    },
+    wire::decode::Fields,
 };
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! GET unread: how many messages wait for the caller.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::User,
     function::{Function, Nothing, PathParameters, Verb},
-    token::User,
+    wire::decode::Fields,
 };
 
 /// The function.

@@ -1,9 +1,9 @@
 //! `diagnostics`: an organisation's figures, for its owners and admins.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::User,
     function::{Function, Nothing, PathParameters, Verb},
-    token::User,
+    wire::decode::Fields,
 };
 
 /// The function.

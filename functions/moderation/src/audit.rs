@@ -2,11 +2,13 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    decode::{Cursor, Fields},
+    auth::verifier::User,
     function::{Function, PathParameters, Verb},
-    id::{MessageId, UserId},
-    limits::MAX_PAGE,
-    token::User,
+    rules::{
+        id::{MessageId, UserId},
+        limits::MAX_PAGE,
+    },
+    wire::decode::{Cursor, Fields},
 };
 use serde::Serialize;
 

@@ -2,11 +2,10 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    decode::{Fields, Text},
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::MessageId,
-    limits::NOTE_CHARS,
-    token::User,
+    rules::{id::MessageId, limits::NOTE_CHARS},
+    wire::decode::{Fields, Text},
 };
 use serde::Serialize;
 

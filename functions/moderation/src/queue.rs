@@ -2,12 +2,10 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    decode::{Cursor, Fields},
+    auth::verifier::User,
     function::{Function, PathParameters, Verb},
-    id::ShowId,
-    limits::MAX_PAGE,
-    token::User,
-    vocabulary::ReportStatus,
+    rules::{id::ShowId, limits::MAX_PAGE, vocabulary::ReportStatus},
+    wire::decode::{Cursor, Fields},
 };
 use serde::Serialize;
 

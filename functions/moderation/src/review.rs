@@ -2,12 +2,10 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    decode::{Fields, Text, Timestamp},
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::ReportId,
-    limits::NOTE_CHARS,
-    token::User,
-    vocabulary::ReviewDecision,
+    rules::{id::ReportId, limits::NOTE_CHARS, vocabulary::ReviewDecision},
+    wire::decode::{Fields, Text, Timestamp},
 };
 use serde::Serialize;
 

@@ -2,11 +2,10 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    decode::{Fields, Text, Timestamp},
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::UserId,
-    limits::NOTE_CHARS,
-    token::User,
+    rules::{id::UserId, limits::NOTE_CHARS},
+    wire::decode::{Fields, Text, Timestamp},
 };
 use serde::Serialize;
 

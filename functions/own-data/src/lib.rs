@@ -1,10 +1,9 @@
 //! `own-data`: what the caller wrote or is addressed by, to take along, and the end of the caller's messages.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::User,
     function::{Function, Nothing, PathParameters, Verb},
-    lines::Page,
-    token::User,
+    wire::{decode::Fields, lines::Page},
 };
 
 const NAME: &str = "own-data";

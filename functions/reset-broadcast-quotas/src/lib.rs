@@ -1,9 +1,9 @@
 //! `reset-broadcast-quotas`: fills the quotas at the turn of the quota day and prunes what has expired.
 
 use rolecall_shared::{
-    decode::Fields,
+    auth::verifier::Operator,
     function::{Function, Nothing, PathParameters},
-    token::Operator,
+    wire::decode::Fields,
 };
 
 /// The function.

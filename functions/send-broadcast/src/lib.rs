@@ -2,12 +2,10 @@
 
 use http::StatusCode;
 use rolecall_shared::{
-    decode::{Fields, Text},
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::ShowId,
-    limits::BROADCAST_CHARS,
-    matrix::Role,
-    token::User,
+    rules::{id::ShowId, limits::BROADCAST_CHARS, matrix::Role},
+    wire::decode::{Fields, Text},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,11 +1,13 @@
 //! `send-dm`: starts or continues the one direct conversation of two people, or replies in a conversation.
 
 use rolecall_shared::{
-    decode::{Fields, Text},
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::{ConversationId, ShowId, UserId},
-    limits::DIRECT_MESSAGE_CHARS,
-    token::User,
+    rules::{
+        id::{ConversationId, ShowId, UserId},
+        limits::DIRECT_MESSAGE_CHARS,
+    },
+    wire::decode::{Fields, Text},
 };
 use serde::Serialize;
 

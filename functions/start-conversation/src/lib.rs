@@ -1,11 +1,13 @@
 //! `start-conversation`: offers help on a help request; conversation and first message in one step.
 
 use rolecall_shared::{
-    decode::{Fields, Text},
+    auth::verifier::User,
     function::{Function, PathParameters},
-    id::HelpRequestId,
-    limits::{HELP_MESSAGE_MAX_CHARS, HELP_MESSAGE_MIN_CHARS},
-    token::User,
+    rules::{
+        id::HelpRequestId,
+        limits::{HELP_MESSAGE_MAX_CHARS, HELP_MESSAGE_MIN_CHARS},
+    },
+    wire::decode::{Fields, Text},
 };
 use serde::Serialize;
 

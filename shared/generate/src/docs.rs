@@ -1,6 +1,6 @@
 //! The pages derived from the matrix and the catalogue.
 
-use rolecall_shared::{
+use rolecall_shared::rules::{
     code::Code,
     matrix::{Action, Fact, Grant, Role, guards_of, row_for},
 };
@@ -44,7 +44,7 @@ pub fn permissions() -> String {
     }
     page.push_str("\n## Rules\n\n| rule | what it says | what would make it allowed |\n| --- | --- | --- |\n");
     let mut seen = Vec::new();
-    for row in rolecall_shared::matrix::ROWS {
+    for row in rolecall_shared::rules::matrix::ROWS {
         if !seen.contains(&row.rule) {
             seen.push(row.rule);
             let _ = writeln!(page, "| `{}` | {} | {} |", row.rule, row.message, row.allowed_if);

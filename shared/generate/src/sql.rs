@@ -1,6 +1,6 @@
 //! The matrix as the rows that the database decides by.
 
-use rolecall_shared::matrix::{Action, Grant, Role, guards_of, row_for};
+use rolecall_shared::rules::matrix::{Action, Grant, Role, guards_of, row_for};
 
 /// The migration that loads the matrix. Each table is brought up to date by one statement, so that nobody ever sees
 /// half a matrix.

@@ -2,10 +2,12 @@
 
 use super::exchange::Exchange;
 use crate::{
-    envelope::{self, Answer, Call, Done},
-    log::{Level, Line},
-    refusal::Refusal,
-    settings::Settings,
+    spin::settings::Settings,
+    wire::{
+        envelope::{self, Answer, Call, Done},
+        log::{Level, Line},
+        refusal::Refusal,
+    },
 };
 use serde::Serialize;
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};

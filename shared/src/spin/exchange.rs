@@ -1,16 +1,17 @@
 //! A request on its way: what its log line says at the end, and what becomes of the faults it meets.
 
-use super::{Body, instance};
+use super::{instance, serve::Body};
 use crate::{
-    answer,
-    code::Code,
-    cors::Cors,
-    envelope::{self, Answer, Done},
-    id::UserId,
-    log::{Level, Line},
-    refusal::Refusal,
-    request_id::{RequestId, TraceParent},
-    settings::Settings,
+    rules::{code::Code, id::UserId},
+    spin::settings::Settings,
+    wire::{
+        answer,
+        cors::Cors,
+        envelope::{self, Answer, Done},
+        log::{Level, Line},
+        refusal::Refusal,
+        request_id::{RequestId, TraceParent},
+    },
 };
 use bytes::Bytes;
 use http::{Method, Response, request::Parts};

@@ -2,13 +2,19 @@
 
 use super::{database, exchange::Exchange};
 use crate::{
-    coalesce::{self, Batch, Bounds, Entrance, Item, Turn},
-    code::Code,
-    envelope::{self, Answer, Call, Done, Part},
-    limits::{GROUP_PATIENCE_MS, MAX_GROUP_ALONE, MAX_GROUP_BYTES, MAX_GROUP_WAITING},
-    log::{Level, Line},
-    refusal::Refusal,
-    settings::Settings,
+    rules::{
+        code::Code,
+        limits::{GROUP_PATIENCE_MS, MAX_GROUP_ALONE, MAX_GROUP_BYTES, MAX_GROUP_WAITING},
+    },
+    spin::{
+        coalesce::{self, Batch, Bounds, Entrance, Item, Turn},
+        settings::Settings,
+    },
+    wire::{
+        envelope::{self, Answer, Call, Done, Part},
+        log::{Level, Line},
+        refusal::Refusal,
+    },
 };
 use futures_util::future::join;
 use serde::Serialize;

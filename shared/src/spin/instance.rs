@@ -2,11 +2,13 @@
 
 use super::exchange::Exchange;
 use crate::{
-    code::Code,
-    log::{Level, Line},
-    refusal::Refusal,
-    settings::{Settings, Variables},
-    token::KeySet,
+    auth::verifier::KeySet,
+    rules::code::Code,
+    spin::settings::{Settings, Variables},
+    wire::{
+        log::{Level, Line},
+        refusal::Refusal,
+    },
 };
 use http::StatusCode;
 use http_body_util::BodyExt;

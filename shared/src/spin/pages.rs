@@ -1,15 +1,21 @@
 //! Answers that are sent page by page.
 
-use super::{Body, Received, database, exchange::Exchange, receive};
+use super::{
+    database,
+    exchange::Exchange,
+    serve::{Body, Received, receive},
+};
 use crate::{
-    answer,
-    code::Code,
-    cors::Cors,
-    envelope::{Call, Claims},
     function::{Function, PathParameters},
-    lines::{self, Lines, Page},
-    refusal::{Limit, Refusal},
-    settings::Settings,
+    rules::code::Code,
+    spin::settings::Settings,
+    wire::{
+        answer,
+        cors::Cors,
+        envelope::{Call, Claims},
+        lines::{self, Lines, Page},
+        refusal::{Limit, Refusal},
+    },
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream::unfold};

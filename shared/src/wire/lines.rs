@@ -3,7 +3,7 @@
 //! The last line says how it ended: `{"type": "end", "lines": n}`, or `{"type": "error", ...}` when a page could not be
 //! read. Without either, the answer was cut off.
 
-use crate::{envelope::Done, refusal::Refusal};
+use crate::wire::{envelope::Done, refusal::Refusal};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ fn write(text: &mut Vec<u8>, line: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
+    use crate::rules::code::Code;
 
     fn page(data: Value) -> Option<Lines> {
         let data = data.as_object().unwrap().clone();

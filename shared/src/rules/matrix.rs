@@ -4,7 +4,7 @@
 //! `rolecall.permission_rules` (written by `make generate`) and of `docs/permissions.md`; a test compares
 //! [`decide`] with the database for every combination.
 
-use crate::{code::Code, vocabulary::names};
+use crate::rules::{code::Code, vocabulary::names};
 
 names! {
     /// The application role of a profile (`public.app_role`).

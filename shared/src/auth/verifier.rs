@@ -1,11 +1,13 @@
 //! Bearer tokens: which keys are trusted and what a verified token says (RFC 7519, RFC 8725).
 
 use crate::{
-    code::Code,
-    id::UserId,
-    limits::{MAX_TOKEN_BYTES, MIN_JWT_SECRET_BYTES, TOKEN_LEEWAY_SECONDS},
-    refusal::{Reason, Refusal},
-    token_cache::TokenCache,
+    auth::cache::TokenCache,
+    rules::{
+        code::Code,
+        id::UserId,
+        limits::{MAX_TOKEN_BYTES, MIN_JWT_SECRET_BYTES, TOKEN_LEEWAY_SECONDS},
+    },
+    wire::refusal::{Reason, Refusal},
 };
 use jwt_simple::{JWTError, prelude::*};
 use serde_json::Value;

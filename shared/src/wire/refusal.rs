@@ -1,6 +1,6 @@
 //! A refusal: an error as a value, with a code of the catalogue, on its way to becoming a problem document.
 
-use crate::code::Code;
+use crate::rules::code::Code;
 use http::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

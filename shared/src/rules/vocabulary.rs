@@ -42,7 +42,7 @@ macro_rules! names {
             }
         }
 
-        impl $crate::vocabulary::Name for $name {
+        impl $crate::rules::vocabulary::Name for $name {
             const EVERY: &'static [$name] = $name::ALL;
 
             fn name(self) -> &'static str {

@@ -1,12 +1,14 @@
 //! Bodies and query strings are checked while they are decoded; every fault is reported, each with the field it is in.
 
 use crate::{
-    code::Code,
-    id::{Id, UserId},
-    limits::DEFAULT_PAGE,
-    refusal::{Reason, Refusal},
-    token::hyphenated_uuid,
-    vocabulary::Name,
+    auth::verifier::hyphenated_uuid,
+    rules::{
+        code::Code,
+        id::{Id, UserId},
+        limits::DEFAULT_PAGE,
+        vocabulary::Name,
+    },
+    wire::refusal::{Reason, Refusal},
 };
 use serde::{
     Serialize,
@@ -610,7 +612,7 @@ impl<'de> Visitor<'de> for Node<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
+    use crate::rules::{
         id::{ConversationId, HelpRequestId, ShowId},
         limits::MAX_SEQ,
         matrix::{Fact, Role},

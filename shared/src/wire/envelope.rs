@@ -1,12 +1,16 @@
 //! What passes between a function and the database: one `jsonb` each way.
 
 use crate::{
-    code::Code,
-    id::UserId,
-    limits::MAX_IDEMPOTENCY_KEY_CHARS,
-    refusal::{Limit, Reason, Refusal},
-    request_id::RequestId,
-    rollout::{Rollout, Rollouts},
+    rules::{
+        code::Code,
+        id::UserId,
+        limits::MAX_IDEMPOTENCY_KEY_CHARS,
+        rollout::{Rollout, Rollouts},
+    },
+    wire::{
+        refusal::{Limit, Reason, Refusal},
+        request_id::RequestId,
+    },
 };
 use http::HeaderMap;
 use serde::{Deserialize, Serialize, Serializer};

@@ -12,7 +12,7 @@
 //!
 //! Nothing here knows a runtime. A request that waits is woken by dropping its `W`.
 
-use crate::id::UserId;
+use crate::rules::id::UserId;
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},

@@ -1,10 +1,11 @@
 //! One JSON object a line (CONTRACT section 10). Nothing in it can hold a message, a token or a phone number.
 
 use crate::{
-    code::Code,
-    id::UserId,
-    phone::redact,
-    request_id::{RequestId, TraceParent},
+    rules::{code::Code, id::UserId},
+    wire::{
+        phone::redact,
+        request_id::{RequestId, TraceParent},
+    },
 };
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};

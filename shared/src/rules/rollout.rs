@@ -2,7 +2,7 @@
 //!
 //! The database evaluates the same values in `rolecall.rollout_includes`; a test compares the two.
 
-use crate::id::UserId;
+use crate::rules::id::UserId;
 use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 

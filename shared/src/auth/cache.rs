@@ -1,6 +1,6 @@
 //! Tokens that have been verified, so that a client's next request need not pay for it again.
 
-use crate::{limits::MAX_CACHED_TOKENS, token::Identity};
+use crate::{auth::verifier::Identity, rules::limits::MAX_CACHED_TOKENS};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
@@ -66,7 +66,7 @@ impl TokenCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::UserId;
+    use crate::rules::id::UserId;
     use uuid::Uuid;
 
     fn user(number: u128) -> Identity {

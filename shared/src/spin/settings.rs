@@ -1,10 +1,12 @@
 //! A function's settings, read from its Spin variables once per instance and checked before the first request.
 
 use crate::{
-    cors::Cors,
-    limits::MAX_GROUP_COMMIT,
-    rollout::{InvalidRollout, Rollout, Rollouts},
-    token::{InvalidKeys, KeySet, Verifier},
+    auth::verifier::{InvalidKeys, KeySet, Verifier},
+    rules::{
+        limits::MAX_GROUP_COMMIT,
+        rollout::{InvalidRollout, Rollout, Rollouts},
+    },
+    wire::cors::Cors,
 };
 use std::fmt;
 

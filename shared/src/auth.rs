@@ -1,0 +1,4 @@
+//! Who calls: tokens and the keys that verify them.
+
+pub mod cache;
+pub mod verifier;

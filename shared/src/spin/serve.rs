@@ -1,0 +1,284 @@
+//! The way of a request through a function.
+
+use crate::{
+    auth::verifier::{Caller, Identity, TokenError, bearer},
+    function::{Ask, Function, Nothing, PathParameters, Verb, is_json},
+    rules::{
+        code::Code,
+        id::UserId,
+        limits::MAX_BODY_BYTES,
+        rollout::{Inclusion, Rollout, Rollouts},
+    },
+    spin::{
+        Pages,
+        database::query,
+        exchange::Exchange,
+        grouped,
+        instance::{KEY_SET_COOLDOWN, KEY_SET_LIFETIME, refresh_keys},
+        settings::Settings,
+    },
+    wire::{
+        answer,
+        cors::Cors,
+        decode::{Fields, Impersonation},
+        envelope::{Call, Claims, IdempotencyKey},
+        refusal::{Reason, Refusal},
+        request_id::RequestId,
+    },
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, Either, StreamBody};
+use serde_json::json;
+use spin_sdk::http::{FullBody, Request};
+use std::rc::Rc;
+
+/// The body of an answer: whole, or sent page by page.
+pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
+
+/// How far a request came before its statement.
+pub(super) enum Received<I> {
+    /// It asked for something else, and this is the answer.
+    Answered(Response<Bytes>),
+    /// It may have what it asks for, as far as that can be told here.
+    Admitted(Admitted<I>),
+}
+
+/// What the statement is told.
+pub(super) struct Admitted<I> {
+    pub claims: Claims,
+    pub idempotency_key: Option<IdempotencyKey>,
+    pub input: I,
+}
+
+/// Answers a request. It never fails: whatever happens becomes an answer in the one form.
+pub async fn serve<F: Function>(request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    call::<F>(&parts, PathParameters::of(&parts.headers), body).await
+}
+
+/// Answers a request whose path has an id that is no parameter of the route.
+pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    call::<F>(&parts, PathParameters { id: Some(id) }, body).await
+}
+
+/// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
+pub async fn serve_health(service: &'static str, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    respond(service, &parts, async |exchange, settings| match Verb::Get.ask(&parts.method) {
+        Ask::Call | Ask::Health => Ok(health(exchange, settings).await),
+        Ask::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
+        Ask::NotAllowed => Err(method_not_allowed(Verb::Get)),
+    })
+    .await
+}
+
+/// Answers a request for a path below that of `service` at which there is nothing.
+pub async fn serve_nothing(service: &'static str, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    respond(service, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path."))).await
+}
+
+async fn call<F: Function>(
+    parts: &Parts,
+    path: PathParameters<'_>,
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Response<Body> {
+    respond(F::NAME, parts, async |exchange, settings| {
+        let Admitted { claims, idempotency_key, input } =
+            match receive::<F>(exchange, settings, parts, path, body).await? {
+                Received::Admitted(admitted) => admitted,
+                Received::Answered(response) => return Ok(response),
+            };
+        let request_id = exchange.request_id.clone();
+        let call = Call {
+            claims,
+            request_id: &request_id,
+            idempotency_key,
+            rollout: settings.rollout,
+            rollouts: &settings.rollouts,
+            input,
+        };
+        let done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
+            grouped::query(exchange, settings, F::STATEMENT, &call).await?
+        } else {
+            query(exchange, settings, F::STATEMENT, &call).await?
+        };
+        Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
+    })
+    .await
+}
+
+/// Does `work` with the instance's settings and gives its outcome the last form.
+async fn respond(
+    service: &'static str,
+    parts: &Parts,
+    work: impl AsyncFnOnce(&mut Exchange, &Rc<Settings>) -> Result<Response<Bytes>, Refusal>,
+) -> Response<Body> {
+    let mut exchange = Exchange::begin(service, parts);
+    let (cors, outcome) = match exchange.settings().await {
+        Ok(settings) => (settings.cors.clone(), work(&mut exchange, &settings).await),
+        Err(refusal) => (Cors::any(), Err(refusal)),
+    };
+    exchange.conclude(&cors, parts, outcome)
+}
+
+/// The way of a request up to its statement: method, body, who, what, rollout.
+pub(super) async fn receive<F: Function>(
+    exchange: &mut Exchange,
+    settings: &Settings,
+    parts: &Parts,
+    path: PathParameters<'_>,
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Result<Received<F::Input>, Refusal> {
+    let answered = |response| Ok(Received::Answered(response));
+    match F::VERB.ask(&parts.method) {
+        Ask::Call => {}
+        Ask::Options => return answered(options(F::VERB, settings, parts, &exchange.request_id)),
+        Ask::Health => return answered(health(exchange, settings).await),
+        Ask::NotAllowed => return Err(method_not_allowed(F::VERB)),
+    }
+    let body = read_body(&parts.headers, body).await?;
+
+    let identity = authenticate(exchange, settings, &parts.headers).await?;
+    let caller = F::Caller::admit(identity)?;
+    exchange.user_id = caller.user_id();
+
+    let idempotency_key = IdempotencyKey::of(&parts.headers)?;
+    let mut fields = match F::VERB {
+        // A body has no meaning there (RFC 9110 section 9.3.1).
+        Verb::Get => Fields::of_query(parts.uri.query()),
+        Verb::Post => Fields::parse(&body)?,
+    };
+    if let Some(attempt) = fields.impersonation(caller.user_id()) {
+        return Err(impersonation::<F>(exchange, settings, attempt).await);
+    }
+    let input = F::decode(&mut fields, path);
+    let input = fields.finish(input)?;
+    admit_rollout::<F>(settings.rollout, caller.user_id())?;
+
+    let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };
+    Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
+}
+
+/// The answer to OPTIONS, a CORS preflight above all.
+fn options(verb: Verb, settings: &Settings, parts: &Parts, request_id: &RequestId) -> Response<Bytes> {
+    let mut response = answer::empty(StatusCode::NO_CONTENT, request_id);
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, HeaderValue::from_static(verb.allow()));
+    if Cors::is_preflight(&parts.method, &parts.headers) {
+        settings.cors.apply_preflight(verb.allow(), headers);
+    }
+    response
+}
+
+fn method_not_allowed(verb: Verb) -> Refusal {
+    Refusal::new(Code::MethodNotAllowed, format!("This path takes {}.", verb.allow()))
+        .with_header(header::ALLOW, verb.allow())
+}
+
+/// How the function and its database are.
+async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes> {
+    let claims = Claims { sub: None, role: "anon" };
+    let request_id = exchange.request_id.clone();
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: Rollout::Enabled,
+        rollouts: &Rollouts::NONE,
+        input: Nothing {},
+    };
+    let (status, word, database) = match query(exchange, settings, "select edge.health($1)", &call).await {
+        Ok(_) => (StatusCode::OK, "ok", "ok"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
+    };
+    let body = json!({"status": word, "database": database, "version": env!("CARGO_PKG_VERSION")});
+    let mut response = answer::json(status, HeaderValue::from_static("application/json"), &request_id, &body);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// Reads a body of JSON within the limit.
+async fn read_body(
+    headers: &HeaderMap,
+    mut body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("At most {MAX_BODY_BYTES} bytes."));
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(declared.unwrap_or(0) as usize);
+    // To read on to the end of a body that is all there would cost a turn of the host.
+    while declared != Some(bytes.len() as u64)
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended early."))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    if bytes.is_empty() || is_json(headers) {
+        Ok(Bytes::from(bytes))
+    } else {
+        Err(Refusal::new(Code::UnsupportedMediaType, "Send `content-type: application/json`, in UTF-8."))
+    }
+}
+
+/// Checks the bearer token; a key set that may be out of date is fetched anew once.
+async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &HeaderMap) -> Result<Identity, Refusal> {
+    let token = bearer(headers.get(header::AUTHORIZATION)).map_err(|error| error.refusal())?;
+    refresh_keys(exchange, settings, KEY_SET_LIFETIME).await?;
+    let identity = match settings.verifier.verify(token) {
+        Err(TokenError::UnknownKey) => {
+            refresh_keys(exchange, settings, KEY_SET_COOLDOWN).await?;
+            settings.verifier.verify(token)
+        }
+        verified => verified,
+    };
+    identity.map_err(|error| error.refusal())
+}
+
+/// Refuses an attempt to act for somebody else, once the attempt is on record.
+async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings, attempt: Impersonation) -> Refusal {
+    let message = format!("`{}` names somebody else; the sender is always the owner of the token.", attempt.field);
+    let request_id = exchange.request_id.clone();
+    let input = json!({
+        "function": F::NAME, "code": Code::PermissionDenied.as_str(), "event": "impersonation_attempt",
+        "detail": message, "field": attempt.field,
+    });
+    let claims = Claims { sub: exchange.user_id, role: F::Caller::ROLE };
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: settings.rollout,
+        rollouts: &Rollouts::NONE,
+        input,
+    };
+    match query(exchange, settings, "select edge.record_refusal($1)", &call).await {
+        Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
+            code: "impersonation".into(),
+            message: message.into(),
+            field: Some(attempt.field.into()),
+            allowed_if: Some("The field is left out, or is your own id.".into()),
+        }]),
+        Err(unrecorded) => unrecorded,
+    }
+}
+
+/// Applies the operator's variable as far as it can be told here; the database applies the rest.
+fn admit_rollout<F: Function>(rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
+    let excluded = match user {
+        Some(user) => rollout.includes(F::FLAG, user) == Inclusion::Excluded,
+        None => rollout == Rollout::Disabled,
+    };
+    if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{} is switched off.", F::FLAG))) } else { Ok(()) }
+}
