@@ -1,6 +1,6 @@
 //! What makes a function: its name, who may call it, what it takes, and its one statement.
 
-use crate::{auth::verifier::Caller, wire::decode::Fields};
+use crate::{auth::caller::Caller, wire::decode::Fields};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! `blocks`: whom the caller has blocked. A block stops direct messages both ways, from the next request on.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters, Verb},
     rules::{id::UserId, limits::MAX_PAGE},
     wire::decode::{Cursor, Fields},

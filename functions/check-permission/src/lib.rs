@@ -2,7 +2,7 @@
 //! 200 questions at once and changes nothing.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{
         id::{ConversationId, MessageId, ShowId, UserId},

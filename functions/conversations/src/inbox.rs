@@ -1,7 +1,7 @@
 //! GET: the caller's conversations, the newest first.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters, Verb},
     rules::{limits::MAX_PAGE, vocabulary::ConversationKind},
     wire::decode::{Cursor, Fields},

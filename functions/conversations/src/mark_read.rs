@@ -1,7 +1,7 @@
 //! POST :id/read: the caller has read a conversation up to a message.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{id::ConversationId, limits::MAX_SEQ},
     wire::decode::Fields,

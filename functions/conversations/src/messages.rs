@@ -1,7 +1,7 @@
 //! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from what the client has.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters, Verb},
     rules::{
         id::ConversationId,

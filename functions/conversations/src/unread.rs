@@ -1,7 +1,7 @@
 //! GET unread: how many messages wait for the caller.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, Nothing, PathParameters, Verb},
     wire::decode::Fields,
 };

@@ -1,7 +1,7 @@
 //! `diagnostics`: an organisation's figures, for its owners and admins.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, Nothing, PathParameters, Verb},
     wire::decode::Fields,
 };

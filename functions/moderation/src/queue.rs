@@ -2,7 +2,7 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters, Verb},
     rules::{id::ShowId, limits::MAX_PAGE, vocabulary::ReportStatus},
     wire::decode::{Cursor, Fields},

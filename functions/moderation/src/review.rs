@@ -2,7 +2,7 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{id::ReportId, limits::NOTE_CHARS, vocabulary::ReviewDecision},
     wire::decode::{Fields, Text, Timestamp},

@@ -2,7 +2,7 @@
 
 use crate::NAME;
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{id::UserId, limits::NOTE_CHARS},
     wire::decode::{Fields, Text, Timestamp},

@@ -1,7 +1,7 @@
 //! `own-data`: what the caller wrote or is addressed by, to take along, and the end of the caller's messages.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, Nothing, PathParameters, Verb},
     wire::{decode::Fields, lines::Page},
 };

@@ -1,7 +1,7 @@
 //! `reset-broadcast-quotas`: fills the quotas at the turn of the quota day and prunes what has expired.
 
 use rolecall_shared::{
-    auth::verifier::Operator,
+    auth::caller::Operator,
     function::{Function, Nothing, PathParameters},
     wire::decode::Fields,
 };

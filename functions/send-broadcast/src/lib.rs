@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{id::ShowId, limits::BROADCAST_CHARS, matrix::Role},
     wire::decode::{Fields, Text},

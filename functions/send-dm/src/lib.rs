@@ -1,7 +1,7 @@
 //! `send-dm`: starts or continues the one direct conversation of two people, or replies in a conversation.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{
         id::{ConversationId, ShowId, UserId},

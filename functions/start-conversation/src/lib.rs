@@ -1,7 +1,7 @@
 //! `start-conversation`: offers help on a help request; conversation and first message in one step.
 
 use rolecall_shared::{
-    auth::verifier::User,
+    auth::caller::User,
     function::{Function, PathParameters},
     rules::{
         id::HelpRequestId,

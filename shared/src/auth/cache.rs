@@ -1,6 +1,6 @@
 //! Tokens that have been verified, so that a client's next request need not pay for it again.
 
-use crate::{auth::verifier::Identity, rules::limits::MAX_CACHED_TOKENS};
+use crate::{auth::identity::Identity, rules::limits::MAX_CACHED_TOKENS};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},

@@ -53,3 +53,8 @@ ids! {
     /// A report about a message.
     ReportId;
 }
+
+/// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.
+pub fn hyphenated_uuid(text: &str) -> Option<Uuid> {
+    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}

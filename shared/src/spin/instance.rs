@@ -1,13 +1,11 @@
 //! What an instance keeps between requests: its settings and the keys that verify tokens.
 
-use super::exchange::Exchange;
 use crate::{
-    auth::verifier::KeySet,
-    rules::code::Code,
+    auth::keys::KeySet,
     spin::settings::{Settings, Variables},
     wire::{
         log::{Level, Line},
-        refusal::Refusal,
+        request_id::RequestId,
     },
 };
 use http::StatusCode;
@@ -60,34 +58,28 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
     Ok(settings)
 }
 
-/// Fetches the key set if it is older than `lifetime`. Old keys are better than none when that fails.
-pub async fn refresh_keys(exchange: &mut Exchange, settings: &Settings, lifetime: Duration) -> Result<(), Refusal> {
+/// Fetches the key set if it is older than `lifetime`. Old keys are better than none when that fails; the error is the
+/// cause, for the log.
+pub async fn refresh_keys(settings: &Settings, lifetime: Duration, request_id: &RequestId) -> Result<(), String> {
     let Some(url) = &settings.jwks_url else { return Ok(()) };
     let fetched = KEYS_FETCHED.get();
     if fetched.is_some_and(|at| at.elapsed() < lifetime) {
         return Ok(());
     }
     match fetch_keys(url).await {
-        Ok(keys) => {
-            settings.verifier.replace_keys(keys);
-            KEYS_FETCHED.set(Some(Instant::now()));
-            Ok(())
-        }
+        Ok(keys) => settings.verifier.replace_keys(keys),
         Err(cause) if fetched.is_some() => {
             Line {
-                request_id: Some(&exchange.request_id),
+                request_id: Some(request_id),
                 cause: Some(&cause),
                 ..Line::new(Level::Warn, "jwks", "kept_old_keys")
             }
             .print();
-            KEYS_FETCHED.set(Some(Instant::now()));
-            Ok(())
         }
-        Err(cause) => {
-            exchange.cause = Some(format!("jwt_jwks_url: {cause}"));
-            Err(Refusal::new(Code::AuthenticationUnavailable, "The keys that verify tokens cannot be fetched."))
-        }
+        Err(cause) => return Err(format!("jwt_jwks_url: {cause}")),
     }
+    KEYS_FETCHED.set(Some(Instant::now()));
+    Ok(())
 }
 
 async fn fetch_keys(url: &str) -> Result<KeySet, String> {

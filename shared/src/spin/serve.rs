@@ -1,7 +1,11 @@
 //! The way of a request through a function.
 
 use crate::{
-    auth::verifier::{Caller, Identity, TokenError, bearer},
+    auth::{
+        caller::Caller,
+        identity::Identity,
+        verifier::{TokenError, bearer},
+    },
     function::{Ask, Function, Nothing, PathParameters, Verb, is_json},
     rules::{
         code::Code,
@@ -31,7 +35,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts}
 use http_body_util::{BodyExt, Either, StreamBody};
 use serde_json::json;
 use spin_sdk::http::{FullBody, Request};
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 /// The body of an answer: whole, or sent page by page.
 pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
@@ -235,15 +239,23 @@ async fn read_body(
 /// Checks the bearer token; a key set that may be out of date is fetched anew once.
 async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &HeaderMap) -> Result<Identity, Refusal> {
     let token = bearer(headers.get(header::AUTHORIZATION)).map_err(|error| error.refusal())?;
-    refresh_keys(exchange, settings, KEY_SET_LIFETIME).await?;
+    keys_within(KEY_SET_LIFETIME, exchange, settings).await?;
     let identity = match settings.verifier.verify(token) {
         Err(TokenError::UnknownKey) => {
-            refresh_keys(exchange, settings, KEY_SET_COOLDOWN).await?;
+            keys_within(KEY_SET_COOLDOWN, exchange, settings).await?;
             settings.verifier.verify(token)
         }
         verified => verified,
     };
     identity.map_err(|error| error.refusal())
+}
+
+/// Makes sure that the keys are not older than `lifetime`.
+async fn keys_within(lifetime: Duration, exchange: &mut Exchange, settings: &Settings) -> Result<(), Refusal> {
+    refresh_keys(settings, lifetime, &exchange.request_id).await.map_err(|cause| {
+        exchange.cause = Some(cause);
+        Refusal::new(Code::AuthenticationUnavailable, "The keys that verify tokens cannot be fetched.")
+    })
 }
 
 /// Refuses an attempt to act for somebody else, once the attempt is on record.

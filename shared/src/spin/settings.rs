@@ -1,7 +1,10 @@
 //! A function's settings, read from its Spin variables once per instance and checked before the first request.
 
 use crate::{
-    auth::verifier::{InvalidKeys, KeySet, Verifier},
+    auth::{
+        keys::{InvalidKeys, KeySet},
+        verifier::Verifier,
+    },
     rules::{
         limits::MAX_GROUP_COMMIT,
         rollout::{InvalidRollout, Rollout, Rollouts},

@@ -1,10 +1,9 @@
 //! Bodies and query strings are checked while they are decoded; every fault is reported, each with the field it is in.
 
 use crate::{
-    auth::verifier::hyphenated_uuid,
     rules::{
         code::Code,
-        id::{Id, UserId},
+        id::{Id, UserId, hyphenated_uuid},
         limits::DEFAULT_PAGE,
         vocabulary::Name,
     },
