@@ -1,6 +1,9 @@
 //! What makes a function: its name, who may call it, what it takes, and its one statement.
 
-use crate::{auth::caller::Caller, wire::decode::Fields};
+use crate::{
+    auth::caller::Caller,
+    wire::{fields::Fields, input::Input},
+};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -28,11 +31,8 @@ pub trait Function {
     /// Who may call it.
     type Caller: Caller;
 
-    /// What the entry point takes.
-    type Input: Serialize;
-
-    /// Reads the body, or the query string of a function that is called with GET; `None` where `fields` has noted a fault.
-    fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<Self::Input>;
+    /// What it takes, from the body or, if it is called with GET, from the query string; the entry point is told.
+    type Input: Input + Serialize;
 
     /// The status of a success.
     fn status(_data: &Map<String, Value>) -> StatusCode {
@@ -43,6 +43,12 @@ pub trait Function {
 /// The input of a function that takes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Nothing {}
+
+impl Input for Nothing {
+    fn decode(_: &mut Fields) -> Option<Nothing> {
+        Some(Nothing {})
+    }
+}
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

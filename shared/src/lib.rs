@@ -8,3 +8,6 @@ pub mod function;
 pub mod rules;
 pub mod spin;
 pub mod wire;
+
+#[doc(hidden)]
+pub use serde;

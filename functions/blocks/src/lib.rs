@@ -2,11 +2,11 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, PathParameters, Verb},
+    function::{Function, Verb},
+    input,
     rules::{id::UserId, limits::MAX_PAGE},
-    wire::decode::{Cursor, Fields},
+    wire::{cursor::Cursor, number::Limit},
 };
-use serde::Serialize;
 
 const NAME: &str = "blocks";
 
@@ -19,18 +19,19 @@ pub struct Block;
 /// POST unblock.
 pub struct Unblock;
 
-/// A page of the list.
-#[derive(Serialize)]
-pub struct BlocksPage {
-    limit: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<Cursor>,
+input! {
+    /// A page of the list.
+    pub struct BlocksPage {
+        limit: Limit<MAX_PAGE>,
+        cursor: Option<Cursor>,
+    }
 }
 
-/// Whom.
-#[derive(Serialize)]
-pub struct Blocked {
-    blocked_id: UserId,
+input! {
+    /// Whom.
+    pub struct Blocked {
+        blocked_id: UserId,
+    }
 }
 
 impl Function for List {
@@ -39,12 +40,6 @@ impl Function for List {
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = BlocksPage;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<BlocksPage> {
-        let limit = fields.limit(MAX_PAGE);
-        let cursor = fields.cursor();
-        Some(BlocksPage { limit: limit?, cursor: cursor? })
-    }
 }
 
 impl Function for Block {
@@ -53,10 +48,6 @@ impl Function for Block {
     const CREATES: bool = true;
     type Caller = User;
     type Input = Blocked;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Blocked> {
-        fields.id("blocked_id").map(|blocked_id| Blocked { blocked_id })
-    }
 }
 
 impl Function for Unblock {
@@ -64,10 +55,6 @@ impl Function for Unblock {
     const STATEMENT: &'static str = "select edge.unblock_user($1)";
     type Caller = User;
     type Input = Blocked;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Blocked> {
-        fields.id("blocked_id").map(|blocked_id| Blocked { blocked_id })
-    }
 }
 
 #[cfg(target_family = "wasm")]

@@ -2,23 +2,22 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, PathParameters, Verb},
+    function::{Function, Verb},
+    input,
     rules::{limits::MAX_PAGE, vocabulary::ConversationKind},
-    wire::decode::{Cursor, Fields},
+    wire::{cursor::Cursor, number::Limit},
 };
-use serde::Serialize;
 
 /// The function.
 pub struct Inbox;
 
-/// A page of the inbox.
-#[derive(Serialize)]
-pub struct InboxPage {
-    limit: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<ConversationKind>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<Cursor>,
+input! {
+    /// A page of the inbox.
+    pub struct InboxPage {
+        limit: Limit<MAX_PAGE>,
+        kind: Option<ConversationKind>,
+        cursor: Option<Cursor>,
+    }
 }
 
 impl Function for Inbox {
@@ -27,11 +26,4 @@ impl Function for Inbox {
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = InboxPage;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<InboxPage> {
-        let limit = fields.limit(MAX_PAGE);
-        let kind = fields.optional_choice("kind");
-        let cursor = fields.cursor();
-        Some(InboxPage { limit: limit?, kind: kind?, cursor: cursor? })
-    }
 }

@@ -2,20 +2,21 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, PathParameters},
+    function::Function,
+    input,
     rules::{id::ConversationId, limits::MAX_SEQ},
-    wire::decode::Fields,
+    wire::{number::Integer, path_id::PathId},
 };
-use serde::Serialize;
 
 /// The function.
 pub struct MarkRead;
 
-/// How far the caller has read.
-#[derive(Serialize)]
-pub struct ReadUpTo {
-    conversation_id: ConversationId,
-    up_to_seq: i64,
+input! {
+    /// How far the caller has read.
+    pub struct ReadUpTo {
+        conversation_id: PathId<ConversationId>,
+        up_to_seq: Integer<0, MAX_SEQ>,
+    }
 }
 
 impl Function for MarkRead {
@@ -25,10 +26,4 @@ impl Function for MarkRead {
     const SHARES_STATEMENTS: bool = true;
     type Caller = User;
     type Input = ReadUpTo;
-
-    fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<ReadUpTo> {
-        let conversation_id = fields.path_id("conversation_id", path.id);
-        let up_to_seq = fields.integer("up_to_seq", 0..=MAX_SEQ);
-        Some(ReadUpTo { conversation_id: conversation_id?, up_to_seq: up_to_seq? })
-    }
 }

@@ -2,8 +2,7 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, Nothing, PathParameters, Verb},
-    wire::decode::Fields,
+    function::{Function, Nothing, Verb},
 };
 
 /// The function.
@@ -15,8 +14,4 @@ impl Function for Unread {
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Nothing;
-
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        Some(Nothing {})
-    }
 }

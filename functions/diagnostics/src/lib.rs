@@ -2,8 +2,7 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, Nothing, PathParameters, Verb},
-    wire::decode::Fields,
+    function::{Function, Nothing, Verb},
 };
 
 /// The function.
@@ -14,12 +13,8 @@ impl Function for Diagnostics {
     const STATEMENT: &'static str = "select edge.diagnostics($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
+    /// The organisation is the caller's own.
     type Input = Nothing;
-
-    /// It takes nothing: the organisation is the caller's own.
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        Some(Nothing {})
-    }
 }
 
 #[cfg(target_family = "wasm")]

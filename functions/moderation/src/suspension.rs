@@ -3,11 +3,11 @@
 use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, PathParameters},
+    function::Function,
+    input,
     rules::{id::UserId, limits::NOTE_CHARS},
-    wire::decode::{Fields, Text, Timestamp},
+    wire::{text::Text, timestamp::Timestamp},
 };
-use serde::Serialize;
 
 /// Suspends a user.
 pub struct Suspend;
@@ -15,21 +15,21 @@ pub struct Suspend;
 /// Lifts a suspension.
 pub struct LiftSuspension;
 
-/// Who, until when, and why.
-#[derive(Serialize)]
-pub struct Suspension {
-    target_id: UserId,
-    until: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<Text<1, NOTE_CHARS>>,
+input! {
+    /// Who, until when, and why.
+    pub struct Suspension {
+        target_id: UserId,
+        until: Timestamp,
+        note: Option<Text<1, NOTE_CHARS>>,
+    }
 }
 
-/// Who, and why.
-#[derive(Serialize)]
-pub struct Lifting {
-    target_id: UserId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<Text<1, NOTE_CHARS>>,
+input! {
+    /// Who, and why.
+    pub struct Lifting {
+        target_id: UserId,
+        note: Option<Text<1, NOTE_CHARS>>,
+    }
 }
 
 impl Function for Suspend {
@@ -37,13 +37,6 @@ impl Function for Suspend {
     const STATEMENT: &'static str = "select edge.suspend_user($1)";
     type Caller = User;
     type Input = Suspension;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Suspension> {
-        let target_id = fields.id("target_id");
-        let until = fields.timestamp("until");
-        let note = fields.optional_text("note");
-        Some(Suspension { target_id: target_id?, until: until?, note: note? })
-    }
 }
 
 impl Function for LiftSuspension {
@@ -51,10 +44,4 @@ impl Function for LiftSuspension {
     const STATEMENT: &'static str = "select edge.lift_suspension($1)";
     type Caller = User;
     type Input = Lifting;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Lifting> {
-        let target_id = fields.id("target_id");
-        let note = fields.optional_text("note");
-        Some(Lifting { target_id: target_id?, note: note? })
-    }
 }

@@ -2,8 +2,9 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, Nothing, PathParameters, Verb},
-    wire::{decode::Fields, lines::Page},
+    function::{Function, Verb},
+    input,
+    wire::{flag::Confirmed, lines::Page},
 };
 
 const NAME: &str = "own-data";
@@ -14,28 +15,26 @@ pub struct Export;
 /// POST deletion: the caller's messages become placeholders.
 pub struct Deletion;
 
+input! {
+    /// There is no way back, so a deletion takes more than an empty body.
+    pub struct DeletionRequest {
+        confirm: Confirmed,
+    }
+}
+
 impl Function for Export {
     const NAME: &'static str = NAME;
     const STATEMENT: &'static str = "select edge.export_own_data($1)";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Page;
-
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Page> {
-        Some(Page::default())
-    }
 }
 
 impl Function for Deletion {
     const NAME: &'static str = NAME;
     const STATEMENT: &'static str = "select edge.delete_own_data($1)";
     type Caller = User;
-    type Input = Nothing;
-
-    /// There is no way back, so it takes more than an empty body.
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        fields.confirmation("confirm").map(|()| Nothing {})
-    }
+    type Input = DeletionRequest;
 }
 
 #[cfg(target_family = "wasm")]

@@ -2,8 +2,7 @@
 
 use rolecall_shared::{
     auth::caller::Operator,
-    function::{Function, Nothing, PathParameters},
-    wire::decode::Fields,
+    function::{Function, Nothing},
 };
 
 /// The function.
@@ -13,12 +12,8 @@ impl Function for ResetBroadcastQuotas {
     const NAME: &'static str = "reset-broadcast-quotas";
     const STATEMENT: &'static str = "select edge.reset_broadcast_quotas($1)";
     type Caller = Operator;
+    /// The period follows from the database's clock.
     type Input = Nothing;
-
-    /// It takes nothing: the period follows from the database's clock.
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        Some(Nothing {})
-    }
 }
 
 #[cfg(target_family = "wasm")]

@@ -3,23 +3,24 @@
 use http::StatusCode;
 use rolecall_shared::{
     auth::caller::User,
-    function::{Function, PathParameters},
+    function::Function,
+    input,
     rules::{id::ShowId, limits::BROADCAST_CHARS, matrix::Role},
-    wire::decode::{Fields, Text},
+    wire::{list::OneOrMore, text::Text},
 };
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The function.
 pub struct SendBroadcast;
 
-/// A broadcast and its audience.
-#[derive(Serialize)]
-pub struct Broadcast {
-    show_id: ShowId,
-    recipient_roles: Vec<Role>,
-    message: Text<1, BROADCAST_CHARS>,
-    dry_run: bool,
+input! {
+    /// A broadcast and its audience.
+    pub struct Broadcast {
+        show_id: ShowId,
+        recipient_roles: OneOrMore<Role>,
+        message: Text<1, BROADCAST_CHARS>,
+        dry_run: bool,
+    }
 }
 
 impl Function for SendBroadcast {
@@ -27,14 +28,6 @@ impl Function for SendBroadcast {
     const STATEMENT: &'static str = "select edge.send_broadcast($1)";
     type Caller = User;
     type Input = Broadcast;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Broadcast> {
-        let show_id = fields.id("show_id");
-        let recipient_roles = fields.choices("recipient_roles");
-        let message = fields.text("message");
-        let dry_run = fields.flag("dry_run");
-        Some(Broadcast { show_id: show_id?, recipient_roles: recipient_roles?, message: message?, dry_run: dry_run? })
-    }
 
     /// A dry run creates nothing.
     fn status(data: &Map<String, Value>) -> StatusCode {

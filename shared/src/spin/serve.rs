@@ -23,9 +23,10 @@ use crate::{
     },
     wire::{
         answer,
+        author::Impersonation,
         cors::Cors,
-        decode::{Fields, Impersonation},
         envelope::{Call, Claims, IdempotencyKey},
+        fields::Fields,
         refusal::{Reason, Refusal},
         request_id::RequestId,
     },
@@ -158,8 +159,7 @@ pub(super) async fn receive<F: Function>(
     if let Some(attempt) = fields.impersonation(caller.user_id()) {
         return Err(impersonation::<F>(exchange, settings, attempt).await);
     }
-    let input = F::decode(&mut fields, path);
-    let input = fields.finish(input)?;
+    let input = fields.with_path_id(path.id).read()?;
     admit_rollout::<F>(settings.rollout, caller.user_id())?;
 
     let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };

@@ -3,7 +3,7 @@
 //! The last line says how it ended: `{"type": "end", "lines": n}`, or `{"type": "error", ...}` when a page could not be
 //! read. Without either, the answer was cut off.
 
-use crate::wire::{envelope::Done, refusal::Refusal};
+use crate::wire::{envelope::Done, fields::Fields, input::Input, refusal::Refusal};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,6 +17,13 @@ pub struct Page {
     /// Where the page before it ended, as the database wrote it; the first page has none before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+impl Input for Page {
+    /// A client asks for the first page; the others are asked for on its behalf.
+    fn decode(_: &mut Fields) -> Option<Page> {
+        Some(Page::default())
+    }
 }
 
 /// The lines of one page.
