@@ -2,7 +2,7 @@
 
 use crate::{
     auth::caller::Caller,
-    wire::{fields::Fields, input::Input},
+    wire::{fields::Fields, input::Input, statement::Statement},
 };
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
@@ -10,14 +10,18 @@ use serde_json::{Map, Value};
 
 /// A function of the application. Everything else about a request is the same for all (`spin::serve`).
 pub trait Function {
-    /// The name in logs, and in the path `/functions/v1/<name>` unless the component has several functions.
+    /// The operation: its component, and after a dot which of the component's operations it is if there are several.
+    /// Logs, metrics and idempotency keys know it by this name.
     const NAME: &'static str;
 
-    /// The feature flag that switches it off.
-    const FLAG: &'static str = Self::NAME;
+    /// The feature flag that switches it off: one for all operations of a component.
+    const FLAG: &'static str = component_of(Self::NAME);
 
-    /// The one statement: it takes a `jsonb` and answers a `jsonb`.
-    const STATEMENT: &'static str;
+    /// The function in the database that does the work.
+    const ENTRY: &'static str;
+
+    /// The one statement of a request: it calls the entry point.
+    const STATEMENT: &'static Statement = &Statement::of(Self::ENTRY);
 
     /// How it is called.
     const VERB: Verb = Verb::Post;
@@ -38,6 +42,16 @@ pub trait Function {
     fn status(_data: &Map<String, Value>) -> StatusCode {
         if Self::CREATES { StatusCode::CREATED } else { StatusCode::OK }
     }
+}
+
+/// The component that an operation belongs to: its name up to the dot.
+pub const fn component_of(operation: &str) -> &str {
+    let bytes = operation.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'.' {
+        at += 1;
+    }
+    operation.split_at(at).0
 }
 
 /// The input of a function that takes nothing.
@@ -156,6 +170,13 @@ mod tests {
             assert_eq!(Verb::Post.ask(&method), Ask::NotAllowed);
         }
         assert_eq!(Verb::Get.ask(&Method::POST), Ask::NotAllowed);
+    }
+
+    #[test]
+    fn an_operation_belongs_to_a_component() {
+        assert_eq!(component_of("moderation.lift-suspension"), "moderation");
+        assert_eq!(component_of("send-dm"), "send-dm");
+        assert_eq!(component_of(""), "");
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod path_id;
 pub mod phone;
 pub mod refusal;
 pub mod request_id;
+pub mod statement;
 #[cfg(test)]
 mod testing;
 pub mod text;

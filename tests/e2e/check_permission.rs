@@ -311,10 +311,7 @@ async fn what_is_asked_about_must_fit_the_action() {
 
 #[tokio::test]
 async fn a_rollout_that_takes_a_function_away_takes_its_permission_away() {
-    let setup = Setup::new()
-        .variable("rollout_send_dm", "disabled")
-        .variable("rollout_send_broadcast", "internal")
-        .variable("rollout_moderation", "disabled");
+    let setup = Setup::new().variable("rollouts", "send-dm=disabled,send-broadcast=internal,moderation=disabled");
     let stand = Stand::own(setup).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let show = stand.show(&admin, Starts::InAWeek).await;

@@ -155,11 +155,8 @@ async fn a_percentage_admits_whose_bucket_is_below_it_and_internal_users() {
 
 #[tokio::test]
 async fn a_variable_forces_a_function_off_whatever_the_table_says() {
-    let mut setup = Setup::new();
-    for flag in FLAGS {
-        setup = setup.variable(&format!("rollout_{}", flag.replace('-', "_")), "disabled");
-    }
-    let stand = Stand::own(setup).await;
+    let rollouts = FLAGS.map(|flag| format!("{flag}=disabled")).join(",");
+    let stand = Stand::own(Setup::new().variable("rollouts", &rollouts)).await;
     let world = World::new(&stand).await;
     internal(&stand, &world.organizer).await;
     for flag in FLAGS {
@@ -172,8 +169,7 @@ async fn a_variable_forces_a_function_off_whatever_the_table_says() {
 
 #[tokio::test]
 async fn a_variable_restricts_and_the_table_restricts_further() {
-    let setup =
-        Setup::new().variable("rollout_send_dm", "internal").variable("rollout_start_conversation", "percentage:50");
+    let setup = Setup::new().variable("rollouts", "send-dm=internal,start-conversation=percentage:50");
     let stand = Stand::own(setup).await;
     let world = World::new(&stand).await;
     world.ask(&stand, "send-dm").await.refused(Code::FeatureDisabled);

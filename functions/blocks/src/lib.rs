@@ -8,8 +8,6 @@ use rolecall_shared::{
     wire::{cursor::Cursor, number::Limit},
 };
 
-const NAME: &str = "blocks";
-
 /// GET: the caller's blocks, the newest first.
 pub struct List;
 
@@ -35,24 +33,24 @@ input! {
 }
 
 impl Function for List {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.blocks($1)";
+    const NAME: &'static str = "blocks.list";
+    const ENTRY: &'static str = "blocks";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = BlocksPage;
 }
 
 impl Function for Block {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.block_user($1)";
+    const NAME: &'static str = "blocks.block";
+    const ENTRY: &'static str = "block_user";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Blocked;
 }
 
 impl Function for Unblock {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.unblock_user($1)";
+    const NAME: &'static str = "blocks.unblock";
+    const ENTRY: &'static str = "unblock_user";
     type Caller = User;
     type Input = Blocked;
 }
@@ -64,11 +62,12 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         function::SubPath,
         spin::{serve, serve_nothing},
     };
+    const COMPONENT: &str = "blocks";
     let path = SubPath::of(request.headers());
     match *path.segments() {
         [] => serve::<List>(request).await,
         ["block"] => serve::<Block>(request).await,
         ["unblock"] => serve::<Unblock>(request).await,
-        _ => serve_nothing(NAME, request).await,
+        _ => serve_nothing(COMPONENT, request).await,
     }
 }

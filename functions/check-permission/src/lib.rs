@@ -23,7 +23,7 @@ pub struct CheckPermission;
 
 impl Function for CheckPermission {
     const NAME: &'static str = "check-permission";
-    const STATEMENT: &'static str = "select edge.check_permission($1)";
+    const ENTRY: &'static str = "check_permission";
     type Caller = User;
     type Input = Questions;
 }

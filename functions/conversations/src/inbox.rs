@@ -21,8 +21,8 @@ input! {
 }
 
 impl Function for Inbox {
-    const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.inbox($1)";
+    const NAME: &'static str = "conversations.inbox";
+    const ENTRY: &'static str = "inbox";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = InboxPage;

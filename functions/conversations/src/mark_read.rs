@@ -20,9 +20,8 @@ input! {
 }
 
 impl Function for MarkRead {
-    const NAME: &'static str = "mark-read";
-    const FLAG: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.mark_read($1)";
+    const NAME: &'static str = "conversations.mark-read";
+    const ENTRY: &'static str = "mark_read";
     const SHARES_STATEMENTS: bool = true;
     type Caller = User;
     type Input = ReadUpTo;

@@ -42,8 +42,8 @@ fn one_direction(before: &Option<Before>, since: &Option<Since>) -> Result<(), F
 }
 
 impl Function for Messages {
-    const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.messages($1)";
+    const NAME: &'static str = "conversations.messages";
+    const ENTRY: &'static str = "messages";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = MessagesPage;

@@ -9,8 +9,8 @@ use rolecall_shared::{
 pub struct Unread;
 
 impl Function for Unread {
-    const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select edge.unread($1)";
+    const NAME: &'static str = "conversations.unread";
+    const ENTRY: &'static str = "unread";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Nothing;

@@ -10,7 +10,7 @@ pub struct Diagnostics;
 
 impl Function for Diagnostics {
     const NAME: &'static str = "diagnostics";
-    const STATEMENT: &'static str = "select edge.diagnostics($1)";
+    const ENTRY: &'static str = "diagnostics";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     /// The organisation is the caller's own.

@@ -1,6 +1,5 @@
 //! GET audit: who did what, and why, the newest first.
 
-use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
     function::{Function, Verb},
@@ -26,8 +25,8 @@ input! {
 }
 
 impl Function for Audit {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.moderation_audit($1)";
+    const NAME: &'static str = "moderation.audit";
+    const ENTRY: &'static str = "moderation_audit";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = AuditPage;

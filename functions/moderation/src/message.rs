@@ -1,6 +1,5 @@
 //! POST delete and restore: a message becomes a placeholder, or comes back.
 
-use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
     function::Function,
@@ -24,15 +23,15 @@ input! {
 }
 
 impl Function for Delete {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.delete_message($1)";
+    const NAME: &'static str = "moderation.delete";
+    const ENTRY: &'static str = "delete_message";
     type Caller = User;
     type Input = MessageAndNote;
 }
 
 impl Function for Restore {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.restore_message($1)";
+    const NAME: &'static str = "moderation.restore";
+    const ENTRY: &'static str = "restore_message";
     type Caller = User;
     type Input = MessageAndNote;
 }

@@ -1,6 +1,5 @@
 //! GET queue: the reports that the caller may decide about, the newest first.
 
-use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
     function::{Function, Verb},
@@ -23,8 +22,8 @@ input! {
 }
 
 impl Function for Queue {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.moderation_queue($1)";
+    const NAME: &'static str = "moderation.queue";
+    const ENTRY: &'static str = "moderation_queue";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = QueuePage;

@@ -1,6 +1,5 @@
 //! POST report: somebody who can read a message says what is wrong with it.
 
-use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
     function::Function,
@@ -21,8 +20,8 @@ input! {
 }
 
 impl Function for Report {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.report_message($1)";
+    const NAME: &'static str = "moderation.report";
+    const ENTRY: &'static str = "report_message";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Complaint;

@@ -1,6 +1,5 @@
 //! POST review: decides about a report.
 
-use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
     function::Function,
@@ -34,8 +33,8 @@ fn only_a_suspension_ends(decision: &ReviewDecision, end: &Option<Timestamp>) ->
 }
 
 impl Function for Review {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.review_report($1)";
+    const NAME: &'static str = "moderation.review";
+    const ENTRY: &'static str = "review_report";
     type Caller = User;
     type Input = Verdict;
 }

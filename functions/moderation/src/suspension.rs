@@ -1,6 +1,5 @@
 //! POST suspend and lift-suspension: a user cannot write until a moment, or can again.
 
-use crate::NAME;
 use rolecall_shared::{
     auth::caller::User,
     function::Function,
@@ -33,15 +32,15 @@ input! {
 }
 
 impl Function for Suspend {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.suspend_user($1)";
+    const NAME: &'static str = "moderation.suspend";
+    const ENTRY: &'static str = "suspend_user";
     type Caller = User;
     type Input = Suspension;
 }
 
 impl Function for LiftSuspension {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.lift_suspension($1)";
+    const NAME: &'static str = "moderation.lift-suspension";
+    const ENTRY: &'static str = "lift_suspension";
     type Caller = User;
     type Input = Lifting;
 }

@@ -7,8 +7,6 @@ use rolecall_shared::{
     wire::{flag::Confirmed, lines::Page},
 };
 
-const NAME: &str = "own-data";
-
 /// GET export: one line for each thing, page by page.
 pub struct Export;
 
@@ -23,16 +21,16 @@ input! {
 }
 
 impl Function for Export {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.export_own_data($1)";
+    const NAME: &'static str = "own-data.export";
+    const ENTRY: &'static str = "export_own_data";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Page;
 }
 
 impl Function for Deletion {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select edge.delete_own_data($1)";
+    const NAME: &'static str = "own-data.delete";
+    const ENTRY: &'static str = "delete_own_data";
     type Caller = User;
     type Input = DeletionRequest;
 }
@@ -44,11 +42,12 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         function::SubPath,
         spin::{serve, serve_health, serve_lines, serve_nothing},
     };
+    const COMPONENT: &str = "own-data";
     let path = SubPath::of(request.headers());
     match *path.segments() {
-        [] => serve_health(NAME, request).await,
+        [] => serve_health(COMPONENT, request).await,
         ["export"] => serve_lines::<Export>(request).await,
         ["deletion"] => serve::<Deletion>(request).await,
-        _ => serve_nothing(NAME, request).await,
+        _ => serve_nothing(COMPONENT, request).await,
     }
 }

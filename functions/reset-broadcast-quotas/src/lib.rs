@@ -10,7 +10,7 @@ pub struct ResetBroadcastQuotas;
 
 impl Function for ResetBroadcastQuotas {
     const NAME: &'static str = "reset-broadcast-quotas";
-    const STATEMENT: &'static str = "select edge.reset_broadcast_quotas($1)";
+    const ENTRY: &'static str = "reset_broadcast_quotas";
     type Caller = Operator;
     /// The period follows from the database's clock.
     type Input = Nothing;

@@ -25,7 +25,7 @@ input! {
 
 impl Function for SendBroadcast {
     const NAME: &'static str = "send-broadcast";
-    const STATEMENT: &'static str = "select edge.send_broadcast($1)";
+    const ENTRY: &'static str = "send_broadcast";
     type Caller = User;
     type Input = Broadcast;
 

@@ -54,7 +54,7 @@ impl Input for DirectMessage {
 
 impl Function for SendDm {
     const NAME: &'static str = "send-dm";
-    const STATEMENT: &'static str = "select edge.send_dm($1)";
+    const ENTRY: &'static str = "send_dm";
     const CREATES: bool = true;
     const SHARES_STATEMENTS: bool = true;
     type Caller = User;

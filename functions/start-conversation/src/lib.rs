@@ -24,7 +24,7 @@ input! {
 
 impl Function for StartConversation {
     const NAME: &'static str = "start-conversation";
-    const STATEMENT: &'static str = "select edge.start_conversation($1)";
+    const ENTRY: &'static str = "start_conversation";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Offer;

@@ -26,6 +26,7 @@ use std::{rc::Rc, time::Instant};
 /// Where a request is on its way, for the log line at its end.
 pub struct Exchange {
     service: &'static str,
+    operation: Option<&'static str>,
     method: Method,
     started: Instant,
     pub request_id: RequestId,
@@ -38,10 +39,11 @@ pub struct Exchange {
 
 impl Exchange {
     /// A request that has just come.
-    pub fn begin(service: &'static str, parts: &Parts) -> Exchange {
+    pub fn begin(service: &'static str, operation: Option<&'static str>, parts: &Parts) -> Exchange {
         let headers = &parts.headers;
         Exchange {
             service,
+            operation,
             method: parts.method.clone(),
             started: Instant::now(),
             request_id: RequestId::of(headers),
@@ -115,6 +117,7 @@ impl Exchange {
     /// The request's one line.
     pub fn log(&self, code: Option<Code>) {
         Line {
+            operation: self.operation,
             method: Some(self.method.as_str()),
             request_id: Some(&self.request_id),
             traceparent: self.traceparent.as_ref(),

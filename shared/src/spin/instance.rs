@@ -49,8 +49,7 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         jwt_issuer: read("jwt_issuer").await?,
         jwt_audience: read("jwt_audience").await?,
         cors_allowed_origins: read("cors_allowed_origins").await?,
-        rollout: read("rollout").await?,
-        rollouts: read_if_there("rollouts").await?,
+        rollouts: read("rollouts").await?,
         group_commit: read_if_there("group_commit").await?,
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|error| error.to_string())?);

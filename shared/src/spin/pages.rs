@@ -6,7 +6,7 @@ use super::{
     serve::{Body, Received, receive},
 };
 use crate::{
-    function::{Function, PathParameters},
+    function::{Function, PathParameters, component_of},
     rules::code::Code,
     spin::settings::Settings,
     wire::{
@@ -33,7 +33,7 @@ pub type Pages = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
 /// any other; a fault after it is the last line.
 pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let mut exchange = Exchange::begin(F::NAME, &parts);
+    let mut exchange = Exchange::begin(component_of(F::NAME), Some(F::NAME), &parts);
     let settings = match exchange.settings().await {
         Ok(settings) => settings,
         Err(refusal) => return exchange.conclude(&Cors::any(), &parts, Err(refusal)),
@@ -44,13 +44,13 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
         Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
         Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
     };
-    let (claims, statement) = (admitted.claims, F::STATEMENT);
-    match page(&mut exchange, &settings, statement, claims, &admitted.input).await {
+    let asked = Asked { statement: F::STATEMENT.as_str(), flag: F::FLAG, claims: admitted.claims };
+    match page(&mut exchange, &settings, asked, &admitted.input).await {
         Ok((first, limits)) => {
             let mut head = answer::lines(&limits, &exchange.request_id);
             settings.cors.apply(&parts.headers, head.headers_mut());
             let next = Next::Lines(first);
-            let pages = PageByPage { exchange, settings, statement, claims, lines: 0, next, outcome: Err(None) };
+            let pages = PageByPage { exchange, settings, asked, lines: 0, next, outcome: Err(None) };
             let stream = unfold(pages, async |mut pages| pages.next().await.map(|text| (Ok(Frame::data(text)), pages)));
             head.map(|()| Either::Right(StreamBody::new(Box::pin(stream) as Pages)))
         }
@@ -58,12 +58,19 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
     }
 }
 
+/// What is the same for every page of an answer.
+#[derive(Clone, Copy)]
+struct Asked {
+    statement: &'static str,
+    flag: &'static str,
+    claims: Claims,
+}
+
 /// An answer of many lines on its way.
 struct PageByPage {
     exchange: Exchange,
     settings: Rc<Settings>,
-    statement: &'static str,
-    claims: Claims,
+    asked: Asked,
     /// Lines that have been sent.
     lines: u64,
     next: Next,
@@ -86,16 +93,16 @@ enum Next {
 async fn page(
     exchange: &mut Exchange,
     settings: &Settings,
-    statement: &str,
-    claims: Claims,
+    asked: Asked,
     input: &Page,
 ) -> Result<(Lines, Vec<Limit>), Refusal> {
+    let Asked { statement, flag, claims } = asked;
     let request_id = exchange.request_id.clone();
     let call = Call {
         claims,
         request_id: &request_id,
         idempotency_key: None,
-        rollout: settings.rollout,
+        rollout: settings.rollouts.of(flag),
         rollouts: &settings.rollouts,
         input,
     };
@@ -106,8 +113,8 @@ async fn page(
 
 impl PageByPage {
     async fn page(&mut self, input: &Page) -> Result<Lines, Refusal> {
-        let PageByPage { exchange, settings, statement, claims, .. } = self;
-        page(exchange, settings, statement, *claims, input).await.map(|(lines, _)| lines)
+        let PageByPage { exchange, settings, asked, .. } = self;
+        page(exchange, settings, *asked, input).await.map(|(lines, _)| lines)
     }
 
     /// The next piece of the answer.

@@ -6,12 +6,12 @@ use crate::{
         identity::Identity,
         verifier::{TokenError, bearer},
     },
-    function::{Ask, Function, Nothing, PathParameters, Verb, is_json},
+    function::{Ask, Function, Nothing, PathParameters, Verb, component_of, is_json},
     rules::{
         code::Code,
         id::UserId,
         limits::MAX_BODY_BYTES,
-        rollout::{Inclusion, Rollout, Rollouts},
+        rollout::{Inclusion, Rollout, Rollouts, is_flag},
     },
     spin::{
         Pages,
@@ -29,6 +29,7 @@ use crate::{
         fields::Fields,
         refusal::{Reason, Refusal},
         request_id::RequestId,
+        statement::Statement,
     },
 };
 use bytes::Bytes;
@@ -37,6 +38,11 @@ use http_body_util::{BodyExt, Either, StreamBody};
 use serde_json::json;
 use spin_sdk::http::{FullBody, Request};
 use std::{rc::Rc, time::Duration};
+
+/// The operation that tells how a component and its database are.
+const HEALTH: &str = "health";
+const HEALTH_STATEMENT: &Statement = &Statement::of("health");
+const RECORD_REFUSAL: &Statement = &Statement::of("record_refusal");
 
 /// The body of an answer: whole, or sent page by page.
 pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
@@ -71,7 +77,7 @@ pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body>
 /// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
 pub async fn serve_health(service: &'static str, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    respond(service, &parts, async |exchange, settings| match Verb::Get.ask(&parts.method) {
+    respond(service, Some(HEALTH), &parts, async |exchange, settings| match Verb::Get.ask(&parts.method) {
         Ask::Call | Ask::Health => Ok(health(exchange, settings).await),
         Ask::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
         Ask::NotAllowed => Err(method_not_allowed(Verb::Get)),
@@ -82,7 +88,8 @@ pub async fn serve_health(service: &'static str, request: Request) -> Response<B
 /// Answers a request for a path below that of `service` at which there is nothing.
 pub async fn serve_nothing(service: &'static str, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    respond(service, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path."))).await
+    respond(service, None, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path.")))
+        .await
 }
 
 async fn call<F: Function>(
@@ -90,7 +97,7 @@ async fn call<F: Function>(
     path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
 ) -> Response<Body> {
-    respond(F::NAME, parts, async |exchange, settings| {
+    respond(component_of(F::NAME), Some(F::NAME), parts, async |exchange, settings| {
         let Admitted { claims, idempotency_key, input } =
             match receive::<F>(exchange, settings, parts, path, body).await? {
                 Received::Admitted(admitted) => admitted,
@@ -101,14 +108,14 @@ async fn call<F: Function>(
             claims,
             request_id: &request_id,
             idempotency_key,
-            rollout: settings.rollout,
+            rollout: settings.rollouts.of(F::FLAG),
             rollouts: &settings.rollouts,
             input,
         };
         let done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
-            grouped::query(exchange, settings, F::STATEMENT, &call).await?
+            grouped::query(exchange, settings, F::STATEMENT.as_str(), &call).await?
         } else {
-            query(exchange, settings, F::STATEMENT, &call).await?
+            query(exchange, settings, F::STATEMENT.as_str(), &call).await?
         };
         Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
     })
@@ -118,10 +125,11 @@ async fn call<F: Function>(
 /// Does `work` with the instance's settings and gives its outcome the last form.
 async fn respond(
     service: &'static str,
+    operation: Option<&'static str>,
     parts: &Parts,
     work: impl AsyncFnOnce(&mut Exchange, &Rc<Settings>) -> Result<Response<Bytes>, Refusal>,
 ) -> Response<Body> {
-    let mut exchange = Exchange::begin(service, parts);
+    let mut exchange = Exchange::begin(service, operation, parts);
     let (cors, outcome) = match exchange.settings().await {
         Ok(settings) => (settings.cors.clone(), work(&mut exchange, &settings).await),
         Err(refusal) => (Cors::any(), Err(refusal)),
@@ -137,6 +145,7 @@ pub(super) async fn receive<F: Function>(
     path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
 ) -> Result<Received<F::Input>, Refusal> {
+    const { assert!(is_flag(F::FLAG), "the flag is not one of rollout::FLAGS") };
     let answered = |response| Ok(Received::Answered(response));
     match F::VERB.ask(&parts.method) {
         Ask::Call => {}
@@ -160,7 +169,7 @@ pub(super) async fn receive<F: Function>(
         return Err(impersonation::<F>(exchange, settings, attempt).await);
     }
     let input = fields.with_path_id(path.id).read()?;
-    admit_rollout::<F>(settings.rollout, caller.user_id())?;
+    admit_rollout::<F>(settings.rollouts.of(F::FLAG), caller.user_id())?;
 
     let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };
     Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
@@ -194,7 +203,7 @@ async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes>
         rollouts: &Rollouts::NONE,
         input: Nothing {},
     };
-    let (status, word, database) = match query(exchange, settings, "select edge.health($1)", &call).await {
+    let (status, word, database) = match query(exchange, settings, HEALTH_STATEMENT.as_str(), &call).await {
         Ok(_) => (StatusCode::OK, "ok", "ok"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
     };
@@ -271,11 +280,11 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
         claims,
         request_id: &request_id,
         idempotency_key: None,
-        rollout: settings.rollout,
+        rollout: settings.rollouts.of(F::FLAG),
         rollouts: &Rollouts::NONE,
         input,
     };
-    match query(exchange, settings, "select edge.record_refusal($1)", &call).await {
+    match query(exchange, settings, RECORD_REFUSAL.as_str(), &call).await {
         Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
             code: "impersonation".into(),
             message: message.into(),

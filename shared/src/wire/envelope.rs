@@ -63,10 +63,10 @@ pub struct Call<'a, I> {
     /// The key under which a repetition is answered, not repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<IdempotencyKey>,
-    /// How far the operator's variable lets the function be rolled out.
+    /// How far the operator's variable lets the feature be rolled out.
     #[serde(serialize_with = "rollout")]
     pub rollout: Rollout,
-    /// How far the functions are rolled out that this one answers for beside itself.
+    /// The same of every feature that the variable names: an answer may depend on what another function would say.
     #[serde(skip_serializing_if = "Rollouts::is_empty")]
     pub rollouts: &'a Rollouts,
     /// The decoded body or query string.

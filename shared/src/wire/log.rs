@@ -41,8 +41,11 @@ pub struct Line<'a> {
     pub timestamp: OffsetDateTime,
     /// How much attention it wants.
     pub level: Level,
-    /// The function, or `host`.
+    /// The component, or `host`.
     pub service: &'a str,
+    /// The operation that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'a str>,
     /// The HTTP method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<&'a str>,
@@ -81,6 +84,7 @@ impl<'a> Line<'a> {
             timestamp: OffsetDateTime::now_utc(),
             level,
             service,
+            operation: None,
             method: None,
             event,
             request_id: None,
