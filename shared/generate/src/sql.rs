@@ -1,6 +1,9 @@
-//! The matrix as the rows that the database decides by.
+//! The matrix as the rows that the database decides by, and the limits as functions.
 
-use rolecall_shared::rules::matrix::{Action, Grant, Role, guards_of, row_for};
+use rolecall_shared::rules::{
+    limits,
+    matrix::{Action, Grant, Role, guards_of, row_for},
+};
 
 /// The migration that loads the matrix. Each table is brought up to date by one statement, so that nobody ever sees
 /// half a matrix.
@@ -66,6 +69,43 @@ on conflict (version) do nothing;
     )
 }
 
+/// The limits that the database checks too: the name of each in SQL, and what it says.
+const LIMITS: &[(&str, i64)] = &[
+    ("direct_message_chars", limits::DIRECT_MESSAGE_CHARS as i64),
+    ("broadcast_chars", limits::BROADCAST_CHARS as i64),
+    ("help_message_min_chars", limits::HELP_MESSAGE_MIN_CHARS as i64),
+    ("help_message_max_chars", limits::HELP_MESSAGE_MAX_CHARS as i64),
+    ("report_reason_chars", limits::REPORT_REASON_CHARS as i64),
+    ("note_chars", limits::NOTE_CHARS as i64),
+    ("idempotency_key_chars", limits::MAX_IDEMPOTENCY_KEY_CHARS as i64),
+    ("default_page", limits::DEFAULT_PAGE),
+    ("page", limits::MAX_PAGE),
+    ("messages_page", limits::MAX_MESSAGES_PAGE),
+    ("checks", limits::MAX_CHECKS as i64),
+];
+
+/// One function for each limit. It is immutable and takes nothing, so that a plan has its number in it.
+#[cfg_attr(not(test), allow(dead_code, reason = "the schema tree, whose file this is, is on its way"))]
+pub fn limits() -> String {
+    let functions = LIMITS.iter().map(|(name, limit)| {
+        format!(
+            "
+create or replace function rolecall.limit_{name}()
+returns int
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+return {limit};
+"
+        )
+    });
+    format!(
+        "-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.\n{}",
+        functions.collect::<String>()
+    )
+}
+
 fn guard_rows() -> Vec<String> {
     let mut rows = Vec::new();
     for &action in Action::ALL {
@@ -118,7 +158,14 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{LIMITS, limits, literal};
+
+    #[test]
+    fn every_limit_is_a_function() {
+        let text = limits();
+        assert_eq!(text.matches("create or replace function ").count(), LIMITS.len());
+        assert!(text.contains("function rolecall.limit_direct_message_chars()") && text.contains("return 2000;"));
+    }
 
     #[test]
     fn a_literal_cannot_be_left() {
