@@ -1,4 +1,5 @@
-//! What is decided once for everybody: the permission matrix, the error catalogue, the limits and the words of the wire.
+//! What is decided once for everybody: the permission matrix, the error catalogue, the limits and the words of the
+//! wire.
 
 pub mod code;
 pub mod form;

@@ -1,4 +1,4 @@
-//! `blocks`: whom the caller has blocked. A block stops direct messages both ways, from the next request on.
+//! `blocks`: the users that the caller has blocked. A block stops direct messages both ways, from the next request on.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -8,13 +8,13 @@ use rolecall_shared::{
     wire::{cursor::Cursor, number::Limit},
 };
 
-/// GET: the caller's blocks, the newest first.
+/// GET: lists the caller's blocks, the newest first.
 pub struct List;
 
-/// POST block.
+/// POST block: the caller blocks a user.
 pub struct Block;
 
-/// POST unblock.
+/// POST unblock: the caller unblocks a user.
 pub struct Unblock;
 
 input! {
@@ -26,8 +26,8 @@ input! {
 }
 
 input! {
-    /// Whom.
-    pub struct Blocked {
+    /// The user to block or unblock.
+    pub struct BlockedUser {
         blocked_id: UserId,
     }
 }
@@ -45,14 +45,14 @@ impl Function for Block {
     const ENTRY: &'static str = "block_user";
     const CREATES: bool = true;
     type Caller = User;
-    type Input = Blocked;
+    type Input = BlockedUser;
 }
 
 impl Function for Unblock {
     const NAME: &'static str = "blocks.unblock";
     const ENTRY: &'static str = "unblock_user";
     type Caller = User;
-    type Input = Blocked;
+    type Input = BlockedUser;
 }
 
 #[cfg(target_family = "wasm")]

@@ -1,5 +1,5 @@
-//! `check-permission`: whether the caller may do something, by which rule, and what would make it allowed. It answers up to
-//! 200 questions at once and changes nothing.
+//! `check-permission`: whether the caller may do something, by which rule, and what would make it allowed. It answers
+//! up to 200 questions at once and changes nothing.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -53,7 +53,7 @@ pub struct Check {
     object: Object,
 }
 
-/// What it would be done to.
+/// The object of the action.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Object {
@@ -63,7 +63,7 @@ enum Object {
     Audience(Audience),
     Message(Message),
     Target(Target),
-    /// Nobody in particular: a matter of roles.
+    /// No user in particular: two roles.
     Roles(Roles),
 }
 
@@ -114,7 +114,7 @@ input! {
     }
 }
 
-/// Every field that says what an action would be done to.
+/// Every field that names the object of an action.
 const OBJECT_FIELDS: &[&[&str]] =
     &[Recipient::FIELDS, Conversation::FIELDS, Audience::FIELDS, Message::FIELDS, Target::FIELDS, Roles::FIELDS];
 
@@ -131,7 +131,7 @@ impl Input for Questions {
 impl Input for Check {
     fn decode(fields: &mut Fields) -> Option<Check> {
         let Some(action) = fields.get("action") else {
-            // Which fields belong to it depends on the action.
+            // The action decides which fields there are, so none of them is reported as unknown.
             OBJECT_FIELDS.iter().for_each(|names| fields.pass_over(names));
             return None;
         };
@@ -161,7 +161,7 @@ mod tests {
 
     const ID: &str = "00000000-0000-4000-8000-000000000011";
 
-    /// What the entry point is sent, or the faults.
+    /// The input that the entry point is sent, or the faults.
     fn read(body: Value) -> Result<Value, Vec<(String, String)>> {
         match Fields::parse(body.to_string().as_bytes()).ok().unwrap().read::<Questions>() {
             Ok(input) => Ok(serde_json::to_value(input).unwrap()),

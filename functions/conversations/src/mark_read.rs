@@ -1,4 +1,4 @@
-//! POST :id/read: the caller has read a conversation up to a message.
+//! POST :id/read: marks a conversation as read by the caller, up to a message.
 
 use rolecall_shared::{
     auth::caller::User,

@@ -1,4 +1,5 @@
-//! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from what the client has.
+//! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from one that the client
+//! has.
 
 use rolecall_shared::{
     auth::caller::User,

@@ -1,4 +1,4 @@
-//! GET unread: how many messages wait for the caller.
+//! GET unread: the number of messages that the caller has not read.
 
 use rolecall_shared::{
     auth::caller::User,

@@ -1,4 +1,4 @@
-//! GET audit: who did what, and why, the newest first.
+//! GET audit: the record of who did what and why, the newest first.
 
 use rolecall_shared::{
     auth::caller::User,

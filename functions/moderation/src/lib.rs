@@ -1,4 +1,4 @@
-//! `moderation`: reports and their review, deleting and restoring messages, suspending users, and the record of it all.
+//! `moderation`: reports and their review, deleting and restoring messages, suspending users, and the audit record.
 
 mod audit;
 mod message;

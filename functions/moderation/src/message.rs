@@ -15,7 +15,7 @@ pub struct Delete;
 pub struct Restore;
 
 input! {
-    /// A message, and why.
+    /// A message, and why it is deleted or restored.
     pub struct MessageAndNote {
         message_id: MessageId,
         note: Option<Text<1, NOTE_CHARS>>,

@@ -1,4 +1,4 @@
-//! GET queue: the reports that the caller may decide about, the newest first.
+//! GET queue: the reports that the caller may review, the newest first.
 
 use rolecall_shared::{
     auth::caller::User,

@@ -1,4 +1,4 @@
-//! POST report: somebody who can read a message says what is wrong with it.
+//! POST report: a reader of a message says what is wrong with it.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -13,7 +13,7 @@ pub struct Report;
 
 input! {
     /// A message and what is wrong with it.
-    pub struct Complaint {
+    pub struct MessageReport {
         message_id: MessageId,
         reason: Text<1, REPORT_REASON_CHARS>,
     }
@@ -24,5 +24,5 @@ impl Function for Report {
     const ENTRY: &'static str = "report_message";
     const CREATES: bool = true;
     type Caller = User;
-    type Input = Complaint;
+    type Input = MessageReport;
 }

@@ -13,7 +13,7 @@ pub struct Review;
 
 input! {
     /// A decision about a report.
-    pub struct Verdict {
+    pub struct ReportReview {
         report_id: ReportId,
         decision: ReviewDecision,
         note: Option<Text<1, NOTE_CHARS>>,
@@ -36,7 +36,7 @@ impl Function for Review {
     const NAME: &'static str = "moderation.review";
     const ENTRY: &'static str = "review_report";
     type Caller = User;
-    type Input = Verdict;
+    type Input = ReportReview;
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     const ID: &str = "00000000-0000-4000-8000-000000000011";
 
     fn read(body: Value) -> Result<Value, Vec<(String, String)>> {
-        match Fields::parse(body.to_string().as_bytes()).ok().unwrap().read::<Verdict>() {
+        match Fields::parse(body.to_string().as_bytes()).ok().unwrap().read::<ReportReview>() {
             Ok(input) => Ok(serde_json::to_value(input).unwrap()),
             Err(refusal) => Err(refusal
                 .reasons

@@ -1,4 +1,4 @@
-//! POST suspend and lift-suspension: a user cannot write until a moment, or can again.
+//! POST suspend and lift-suspension: a user cannot write until some time, or can write again.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -15,7 +15,7 @@ pub struct Suspend;
 pub struct LiftSuspension;
 
 input! {
-    /// Who, until when, and why.
+    /// The user to suspend, until when, and why.
     pub struct Suspension {
         target_id: UserId,
         until: Timestamp,
@@ -24,8 +24,8 @@ input! {
 }
 
 input! {
-    /// Who, and why.
-    pub struct Lifting {
+    /// The user whose suspension ends, and why.
+    pub struct LiftedSuspension {
         target_id: UserId,
         note: Option<Text<1, NOTE_CHARS>>,
     }
@@ -42,5 +42,5 @@ impl Function for LiftSuspension {
     const NAME: &'static str = "moderation.lift-suspension";
     const ENTRY: &'static str = "lift_suspension";
     type Caller = User;
-    type Input = Lifting;
+    type Input = LiftedSuspension;
 }

@@ -1,4 +1,4 @@
-//! `own-data`: what the caller wrote or is addressed by, to take along, and the end of the caller's messages.
+//! `own-data`: exports everything about the caller, and deletes the caller's messages.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -7,14 +7,14 @@ use rolecall_shared::{
     wire::{flag::Confirmed, lines::Page},
 };
 
-/// GET export: one line for each thing, page by page.
+/// GET export: one line for each row about the caller, page by page.
 pub struct Export;
 
 /// POST deletion: the caller's messages become placeholders.
 pub struct Deletion;
 
 input! {
-    /// There is no way back, so a deletion takes more than an empty body.
+    /// The confirmation: a deletion cannot be undone, so an empty body is not enough.
     pub struct DeletionRequest {
         confirm: Confirmed,
     }

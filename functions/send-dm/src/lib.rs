@@ -1,4 +1,4 @@
-//! `send-dm`: starts or continues the one direct conversation of two people, or replies in a conversation.
+//! `send-dm`: writes to a person, in their one direct conversation, or replies in a conversation.
 
 use rolecall_shared::{
     auth::caller::User,

@@ -1,4 +1,4 @@
-//! `start-conversation`: offers help on a help request; conversation and first message in one step.
+//! `start-conversation`: offers help on a help request; makes the conversation and its first message in one step.
 
 use rolecall_shared::{
     auth::caller::User,

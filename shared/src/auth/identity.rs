@@ -1,8 +1,8 @@
-//! Whom a verified token speaks for.
+//! The identity that a verified token proves.
 
 use crate::rules::id::UserId;
 
-/// Who a verified token speaks for; `role` is the database role.
+/// The identity that a verified token proves; its claim `role` is the database role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// A signed-in user (`authenticated`).

@@ -5,7 +5,7 @@ use jwt_simple::prelude::*;
 use serde_json::Value;
 use std::fmt;
 
-/// A key that verifies tokens. Its kind fixes the algorithm: the token's header has no say (RFC 8725 section 3.1).
+/// A key that verifies tokens. Its kind fixes the algorithm; the token's header is not asked (RFC 8725 section 3.1).
 pub(super) enum Key {
     Hs256(HS256Key),
     Es256(ES256PublicKey),
@@ -19,7 +19,7 @@ pub struct KeySet {
     pub(super) keys: Vec<(Option<String>, Key)>,
 }
 
-/// A setting of the token check that makes no sense.
+/// A key setting that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidKeys {
     /// Neither a secret nor a key set is configured.
@@ -62,7 +62,7 @@ impl KeySet {
     }
 }
 
-/// A signature key; a symmetric key (`oct`) in a public document would be no secret and is passed over.
+/// Reads a signature key. A symmetric key (`oct`) is passed over: in a public document it would not be a secret.
 fn read_key(jwk: &Value) -> Option<(Option<String>, Key)> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     if text("use").is_some_and(|usage| usage != "sig") {

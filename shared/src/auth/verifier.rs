@@ -92,7 +92,7 @@ impl Verifier {
         self.verified.clear();
     }
 
-    /// Whom a token speaks for, once its signature, times, issuer and audience are checked. All but its expiry is checked
+    /// The token's identity, once its signature, times, issuer and audience are checked. All but its expiry is checked
     /// the first time only.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
@@ -125,7 +125,7 @@ impl Verifier {
         outcome
     }
 
-    /// The key the token names; if it names none of ours, the secret; if it names none at all, every key.
+    /// The keys to try: the one that the token names, the secret if it names an unknown one, all if it names none.
     fn candidates<'a>(&'a self, keys: &'a KeySet, key_id: Option<&str>) -> Vec<&'a Key> {
         let named = key_id.filter(|id| keys.has(id));
         let from_set = keys.keys.iter().filter(|(id, _)| match (named, key_id) {
@@ -149,7 +149,7 @@ impl Verifier {
     }
 }
 
-/// Says what is wrong as far as it helps the token's rightful owner; why a signature fails helps only others.
+/// What is wrong with a token, as far as that helps its owner. Why a signature fails would only help a forger.
 fn explain(error: &jwt_simple::Error) -> &'static str {
     match error.downcast_ref::<JWTError>() {
         Some(JWTError::TokenHasExpired) => "The token has expired.",

@@ -57,7 +57,7 @@ pub fn bucket(flag: &str, user: UserId) -> u32 {
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) % BUCKETS
 }
 
-/// The text is none of `disabled`, `internal`, `percentage:0` to `percentage:100`, `enabled`.
+/// The text is not one of `disabled`, `internal`, `percentage:0` to `percentage:100`, `enabled`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRollout(String);
 
@@ -166,7 +166,7 @@ pub enum InvalidRollouts {
     UnknownFlag(String),
     /// A flag stands twice.
     Duplicate(&'static str),
-    /// What a flag is set to is no rollout.
+    /// The value of a flag is not a rollout.
     Rollout(InvalidRollout),
 }
 

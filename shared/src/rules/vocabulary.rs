@@ -1,9 +1,9 @@
-//! The words of the wire that stand for one of a few things. Those of the permission matrix are in `matrix`.
+//! Enumerations of the wire. Those of the permission matrix are in `matrix`.
 
 use crate::rules::form::FromText;
 use serde::Serialize;
 
-/// One of a few things that have names on the wire and in the database.
+/// An enumeration whose values have names on the wire and in the database.
 pub trait Name: FromText + Copy + PartialEq + Serialize + 'static {
     /// Every value, in declaration order.
     const EVERY: &'static [Self];

@@ -1,14 +1,16 @@
 //! Requests that meet in an instance share a statement, and with it a commit.
 //!
-//! Whoever comes while no statement is in flight sends its own at once, as the [`Lead`]: a lone request waits for nothing
-//! and nobody. Whoever comes meanwhile waits, and all who wait go together in the next statement, which is sent as soon as
-//! the one before it is answered. So there is no timer, and the more there is to do, the more requests share a commit.
+//! A request that comes while no statement is in flight sends its own at once, as the [`Leader`]: a lone request waits
+//! for nothing. Requests that come meanwhile wait. All of them go together in the next statement, which is sent as soon
+//! as the one before it is answered. So there is no timer, and the more there is to do, the more requests share a
+//! commit.
 //!
 //! What holds at any time:
-//! * one statement of the group is in flight, and beside it those of items that are run one by one, or that have been
-//!   overtaken because they took too long ([`Watch`]);
-//! * what one sender asked for is decided in the order in which it came: a sender is a [`Lane`];
-//! * every request that waits is told its [`Turn`], or is woken without one because whoever had it in hand is gone.
+//! * one statement of the coalescer is in flight, and beside it those of items that are resent singly, or that have
+//!   been overtaken because they took too long ([`Watch`]);
+//! * the requests of one [`Sender`] are decided in the order in which they came;
+//! * every request that waits is told its [`Turn`], or is woken without one because the request that sent its statement
+//!   has ended.
 //!
 //! Nothing here knows a runtime. A request that waits is woken by dropping its `W`.
 
@@ -19,43 +21,43 @@ use std::{
     rc::Rc,
 };
 
-/// Whose order of arrival is kept: a sender.
-pub type Lane = Option<UserId>;
+/// The user who sent a request. The requests of one sender keep their order.
+pub type Sender = Option<UserId>;
 
-/// How much goes together.
+/// The limits of a coalescer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Items in one statement.
+    /// Most items in one statement.
     pub items: usize,
-    /// Bytes of their envelopes together; a single item may have more.
+    /// Most bytes of their envelopes together; a single item may have more.
     pub bytes: usize,
-    /// Items that wait.
+    /// Most items that wait.
     pub waiting: usize,
-    /// Items that are run one by one at the same time.
-    pub alone: usize,
+    /// Most items that are resent singly at the same time.
+    pub solo: usize,
 }
 
-/// The requests of one function in one instance. `O` is what a shared statement tells one of them, `W` wakes it.
-pub struct Group<O, W>(Rc<RefCell<Queue<O, W>>>);
+/// Gathers the requests of one function in one instance. `O` is the outcome of one of them, `W` wakes it when dropped.
+pub struct Coalescer<O, W>(Rc<RefCell<Queue<O, W>>>);
 
 struct Queue<O, W> {
     bounds: Bounds,
-    /// Who has the lead, if anybody has.
+    /// The number of the leader, if there is one.
     leader: Option<u64>,
-    /// How many have had it.
+    /// How many leaders there have been.
     leaders: u64,
-    /// The item by itself that the leader has in flight.
+    /// The item that the leader has in flight, if it is one by itself.
     single: Option<Single>,
-    /// Somebody watches how long that takes.
+    /// Whether a [`Watch`] looks after it.
     watched: bool,
-    /// In the order of arrival, those first that a statement put off.
+    /// In the order of arrival; requeued items first.
     waiting: VecDeque<Item<O, W>>,
-    /// What a failed statement left to be run one by one.
-    one_by_one: VecDeque<Item<O, W>>,
-    /// How many are being run one by one.
-    alone: usize,
-    /// The lanes of both: what else they have to send waits.
-    held: BTreeMap<Lane, Held>,
+    /// The items of failed statements, which are resent singly.
+    singly: VecDeque<Item<O, W>>,
+    /// How many of them are in flight.
+    solo: usize,
+    /// The senders of both: their other items wait.
+    held: BTreeMap<Sender, Held>,
 }
 
 /// An item that is in flight by itself while others may wait behind it.
@@ -63,7 +65,7 @@ struct Queue<O, W> {
 struct Single {
     leader: u64,
     number: u64,
-    lane: Lane,
+    sender: Sender,
 }
 
 #[derive(Default)]
@@ -72,9 +74,9 @@ struct Held {
     running: bool,
 }
 
-/// A request that waits, as the others see it.
+/// A request that waits, as the coalescer sees it.
 pub struct Item<O, W> {
-    lane: Lane,
+    sender: Sender,
     envelope: Vec<u8>,
     turn: Turns<O, W>,
     /// Only ever dropped.
@@ -83,27 +85,27 @@ pub struct Item<O, W> {
 
 type Turns<O, W> = Rc<Cell<Option<Turn<O, W>>>>;
 
-/// What a request does that has come.
+/// What a request does when it comes.
 pub enum Entrance<O, W> {
-    /// It sends its statement, and sees to those who have come meanwhile.
-    Lead(Lead<O, W>),
+    /// It sends its statement, and then those of the requests that have come meanwhile.
+    Lead(Leader<O, W>),
     /// It waits.
     Wait,
     /// Too many wait already.
     Full,
 }
 
-/// What a request is told that waited.
+/// What a waiting request is told.
 pub enum Turn<O, W> {
-    /// Its statement was sent with others, and this came of it.
+    /// Its statement was sent with others and had this outcome.
     Decided(O),
-    /// It sends its own statement, the shared one having failed; its lane waits until this is dropped.
-    Alone(Alone<O, W>),
-    /// As if it had just come and nobody else were there.
-    Lead(Lead<O, W>),
+    /// The shared statement failed, so it sends its own; its sender's other items wait until this is dropped.
+    Solo(Solo<O, W>),
+    /// It leads from now on, and sends its own statement first.
+    Lead(Leader<O, W>),
 }
 
-/// A request that waits, as it sees itself.
+/// A waiting request's claim to its turn.
 pub struct Ticket<O, W>(Turns<O, W>);
 
 impl<O, W> Ticket<O, W> {
@@ -114,7 +116,7 @@ impl<O, W> Ticket<O, W> {
 }
 
 impl<O, W> Item<O, W> {
-    /// The request has gone: its client has, or its time was up.
+    /// Whether the request has ended: its client has gone, or its time was up.
     fn is_gone(&self) -> bool {
         Rc::strong_count(&self.turn) == 1
     }
@@ -123,38 +125,38 @@ impl<O, W> Item<O, W> {
         self.turn.set(Some(turn));
     }
 
-    /// Tells the request what came of its statement.
+    /// Tells the request the outcome of its statement.
     pub fn decide(self, outcome: O) {
         self.tell(Turn::Decided(outcome));
     }
 }
 
-impl<O, W> Clone for Group<O, W> {
+impl<O, W> Clone for Coalescer<O, W> {
     fn clone(&self) -> Self {
-        Group(Rc::clone(&self.0))
+        Coalescer(Rc::clone(&self.0))
     }
 }
 
-impl<O, W> Group<O, W> {
-    /// A group without requests.
-    pub fn new(bounds: Bounds) -> Group<O, W> {
-        Group(Rc::new(RefCell::new(Queue {
+impl<O, W> Coalescer<O, W> {
+    /// A coalescer without requests.
+    pub fn new(bounds: Bounds) -> Coalescer<O, W> {
+        Coalescer(Rc::new(RefCell::new(Queue {
             bounds,
             leader: None,
             leaders: 0,
             single: None,
             watched: false,
             waiting: VecDeque::new(),
-            one_by_one: VecDeque::new(),
-            alone: 0,
+            singly: VecDeque::new(),
+            solo: 0,
             held: BTreeMap::new(),
         })))
     }
 
-    /// Says what a request does that has come.
-    pub fn enter(&self, lane: Lane) -> Entrance<O, W> {
+    /// Says what a request does when it comes.
+    pub fn enter(&self, sender: Sender) -> Entrance<O, W> {
         let mut queue = self.0.borrow_mut();
-        if queue.leader.is_none() && !queue.held.contains_key(&lane) {
+        if queue.leader.is_none() && !queue.held.contains_key(&sender) {
             return Entrance::Lead(self.lead(&mut queue));
         }
         if queue.waiting.len() >= queue.bounds.waiting {
@@ -163,66 +165,66 @@ impl<O, W> Group<O, W> {
         if queue.waiting.len() < queue.bounds.waiting { Entrance::Wait } else { Entrance::Full }
     }
 
-    /// Lets a request wait that has been told to.
-    pub fn wait(&self, lane: Lane, envelope: Vec<u8>, wake: W) -> Ticket<O, W> {
+    /// Queues a request that has been told to wait.
+    pub fn wait(&self, sender: Sender, envelope: Vec<u8>, wake: W) -> Ticket<O, W> {
         let turn = Rc::new(Cell::new(None));
-        let item = Item { lane, envelope, turn: Rc::clone(&turn), _wake: wake };
+        let item = Item { sender, envelope, turn: Rc::clone(&turn), _wake: wake };
         self.0.borrow_mut().waiting.push_back(item);
         Ticket(turn)
     }
 
-    /// The duty to look after the item by itself that is in flight, if there is one and nobody has it yet.
+    /// A watch over the single item in flight, if there is one and nothing watches it yet.
     pub fn watch(&self) -> Option<Watch<O, W>> {
         let mut queue = self.0.borrow_mut();
         let single = queue.single.filter(|_| !queue.watched)?;
         queue.watched = true;
-        Some(Watch { group: self.clone(), single })
+        Some(Watch { coalescer: self.clone(), single })
     }
 
-    fn lead(&self, queue: &mut Queue<O, W>) -> Lead<O, W> {
+    fn lead(&self, queue: &mut Queue<O, W>) -> Leader<O, W> {
         queue.leaders += 1;
         queue.leader = Some(queue.leaders);
         queue.single = None;
-        Lead { group: self.clone(), number: queue.leaders, single: Cell::new(None) }
+        Leader { coalescer: self.clone(), number: queue.leaders, single: Cell::new(None) }
     }
 
-    /// Gives the lead to the first who may have it, if nobody has.
+    /// Makes the first item that may be sent the leader, if there is none.
     fn pass_on(&self) {
         let first = {
             let mut queue = self.0.borrow_mut();
             let first = if queue.leader.is_some() { None } else { queue.take(1).pop() };
             first.map(|item| (item, self.lead(&mut queue)))
         };
-        // Outside the borrow: a request that has gone drops its turn.
+        // Outside the borrow: a request that has ended drops its turn.
         if let Some((item, lead)) = first {
             item.tell(Turn::Lead(lead));
         }
     }
 
-    /// An item that ran beside the leader's statement is done with.
-    fn end_alone(&self, lane: Lane) {
+    /// Ends an item that ran beside the leader's statement.
+    fn end_solo(&self, sender: Sender) {
         {
             let mut queue = self.0.borrow_mut();
-            queue.alone -= 1;
-            queue.release(lane);
+            queue.solo -= 1;
+            queue.release(sender);
         }
         self.hand_out();
         self.pass_on();
     }
 
-    /// Starts as many items one by one as may run.
+    /// Resends as many items singly as the bounds allow.
     fn hand_out(&self) {
         loop {
-            let next = self.0.borrow_mut().next_alone();
+            let next = self.0.borrow_mut().next_solo();
             let Some(item) = next else { break };
-            let alone = Alone { group: self.clone(), lane: item.lane };
-            item.tell(Turn::Alone(alone));
+            let solo = Solo { coalescer: self.clone(), sender: item.sender };
+            item.tell(Turn::Solo(solo));
         }
     }
 }
 
 impl<O, W> Queue<O, W> {
-    /// Takes the first items out that may go together, as many as the bounds allow, and at most `most`.
+    /// Takes out the first items that may go together: at most `most`, and within the bounds.
     fn take(&mut self, most: usize) -> Vec<Item<O, W>> {
         let most = most.min(self.bounds.items);
         let mut taken: Vec<Item<O, W>> = Vec::with_capacity(most.min(self.waiting.len()));
@@ -233,7 +235,7 @@ impl<O, W> Queue<O, W> {
             if item.is_gone() {
                 continue;
             }
-            if self.held.contains_key(&item.lane) {
+            if self.held.contains_key(&item.sender) {
                 passed_over.push(item);
                 continue;
             }
@@ -255,53 +257,53 @@ impl<O, W> Queue<O, W> {
         }
     }
 
-    /// The next item to be run one by one: of a lane, one after the other.
-    fn next_alone(&mut self) -> Option<Item<O, W>> {
-        if self.alone >= self.bounds.alone {
+    /// The next item to resend singly; a sender has one of them in flight at a time.
+    fn next_solo(&mut self) -> Option<Item<O, W>> {
+        if self.solo >= self.bounds.solo {
             return None;
         }
-        let may_run = |item: &Item<O, W>| self.held.get(&item.lane).is_some_and(|held| !held.running);
-        let at = self.one_by_one.iter().position(may_run)?;
-        let item = self.one_by_one.remove(at)?;
-        self.held.entry(item.lane).or_default().running = true;
-        self.alone += 1;
+        let may_run = |item: &Item<O, W>| self.held.get(&item.sender).is_some_and(|held| !held.running);
+        let at = self.singly.iter().position(may_run)?;
+        let item = self.singly.remove(at)?;
+        self.held.entry(item.sender).or_default().running = true;
+        self.solo += 1;
         Some(item)
     }
 
-    /// One item of a lane less is to be run one by one.
-    fn release(&mut self, lane: Lane) {
-        if let Some(held) = self.held.get_mut(&lane) {
+    /// Notes that one of a sender's items is no longer to be resent singly.
+    fn release(&mut self, sender: Sender) {
+        if let Some(held) = self.held.get_mut(&sender) {
             held.running = false;
             held.items -= 1;
             if held.items == 0 {
-                self.held.remove(&lane);
+                self.held.remove(&sender);
             }
         }
     }
 }
 
-/// The right to send the group's next statement. Whoever drops it passes it on to the next who waits.
-pub struct Lead<O, W> {
-    group: Group<O, W>,
+/// The right to send the coalescer's next statement. Dropping it passes it on to the next request that waits.
+pub struct Leader<O, W> {
+    coalescer: Coalescer<O, W>,
     number: u64,
-    /// What is in flight, if it is one item by itself.
+    /// The item in flight, if it is one by itself.
     single: Cell<Option<Single>>,
 }
 
-impl<O, W> Lead<O, W> {
-    /// Says that an item goes by itself.
-    pub fn goes_alone(&self, lane: Lane) {
-        let mut queue = self.group.0.borrow_mut();
+impl<O, W> Leader<O, W> {
+    /// Notes that a single item of this sender is in flight.
+    pub fn goes_solo(&self, sender: Sender) {
+        let mut queue = self.coalescer.0.borrow_mut();
         let number = self.single.get().map_or(0, |single| single.number + 1);
-        let single = Single { leader: self.number, number, lane };
+        let single = Single { leader: self.number, number, sender };
         self.single.set(Some(single));
         queue.single = Some(single);
     }
 
-    /// Those who have come meanwhile, for the next statement; nobody if the lead has been taken.
+    /// The items that have come meanwhile, for the next statement; none if the lead has been taken.
     pub fn next(&self) -> Option<Batch<O, W>> {
         let items = {
-            let mut queue = self.group.0.borrow_mut();
+            let mut queue = self.coalescer.0.borrow_mut();
             if queue.leader != Some(self.number) {
                 return None;
             }
@@ -309,39 +311,39 @@ impl<O, W> Lead<O, W> {
             queue.take(usize::MAX)
         };
         if let [item] = items.as_slice() {
-            self.goes_alone(item.lane);
+            self.goes_solo(item.sender);
         }
         (!items.is_empty()).then_some(Batch(items))
     }
 
-    /// Whether anybody waits for it to be used.
+    /// Whether requests wait for the next statement.
     pub fn is_awaited(&self) -> bool {
-        let queue = self.group.0.borrow();
+        let queue = self.coalescer.0.borrow();
         queue.leader == Some(self.number) && !queue.waiting.is_empty()
     }
 
-    /// Lets items wait again that a statement has put off, before all who have come since.
-    pub fn put_off(&self, items: Vec<Item<O, W>>) {
-        self.group.0.borrow_mut().put_back(items);
+    /// Puts the items that a statement deferred back, before all that have come since.
+    pub fn requeue(&self, items: Vec<Item<O, W>>) {
+        self.coalescer.0.borrow_mut().put_back(items);
     }
 
-    /// Has the items of a failed statement sent again, each by its own request.
-    pub fn one_by_one(&self, batch: Batch<O, W>) {
+    /// Has each item of a failed statement sent again by its own request.
+    pub fn resend_singly(&self, batch: Batch<O, W>) {
         {
-            let mut queue = self.group.0.borrow_mut();
+            let mut queue = self.coalescer.0.borrow_mut();
             for item in &batch.0 {
-                queue.held.entry(item.lane).or_default().items += 1;
+                queue.held.entry(item.sender).or_default().items += 1;
             }
-            queue.one_by_one.extend(batch.0);
+            queue.singly.extend(batch.0);
         }
-        self.group.hand_out();
+        self.coalescer.hand_out();
     }
 }
 
-impl<O, W> Drop for Lead<O, W> {
+impl<O, W> Drop for Leader<O, W> {
     fn drop(&mut self) {
         let has_lead = {
-            let mut queue = self.group.0.borrow_mut();
+            let mut queue = self.coalescer.0.borrow_mut();
             let has_lead = queue.leader == Some(self.number);
             if has_lead {
                 (queue.leader, queue.single) = (None, None);
@@ -349,36 +351,35 @@ impl<O, W> Drop for Lead<O, W> {
             has_lead
         };
         match self.single.get() {
-            // It was overtaken while it had this in flight.
-            Some(single) if !has_lead => self.group.end_alone(single.lane),
-            _ => self.group.pass_on(),
+            // The leader was overtaken while it had this in flight.
+            Some(single) if !has_lead => self.coalescer.end_solo(single.sender),
+            _ => self.coalescer.pass_on(),
         }
     }
 }
 
-/// The duty to see to it that nobody waits for long behind one item that is in flight by itself: a lock may hold it up
-/// that is nothing to the others.
+/// Looks after a single item in flight, so that the others do not wait for long behind a lock that only it needs.
 pub struct Watch<O, W> {
-    group: Group<O, W>,
+    coalescer: Coalescer<O, W>,
     single: Single,
 }
 
 impl<O, W> Watch<O, W> {
-    /// Takes the lead from whoever has still the same item in flight. Only its lane goes on waiting for it.
-    pub fn overtake(&self) -> Option<Lead<O, W>> {
-        let mut queue = self.group.0.borrow_mut();
+    /// Takes the lead from a request that still has the same item in flight. Only that item's sender goes on waiting.
+    pub fn overtake(&self) -> Option<Leader<O, W>> {
+        let mut queue = self.coalescer.0.borrow_mut();
         if queue.single != Some(self.single) {
             return None;
         }
-        let held = queue.held.entry(self.single.lane).or_default();
+        let held = queue.held.entry(self.single.sender).or_default();
         (held.items, held.running) = (held.items + 1, true);
-        queue.alone += 1;
-        Some(self.group.lead(&mut queue))
+        queue.solo += 1;
+        Some(self.coalescer.lead(&mut queue))
     }
 
-    /// Goes on with the item that is in flight by now, if it is one by itself.
+    /// Watches the item that is in flight by now; false if it is not one by itself.
     pub fn go_on(&mut self) -> bool {
-        let single = self.group.0.borrow().single;
+        let single = self.coalescer.0.borrow().single;
         self.single = single.unwrap_or(self.single);
         single.is_some()
     }
@@ -386,33 +387,33 @@ impl<O, W> Watch<O, W> {
 
 impl<O, W> Drop for Watch<O, W> {
     fn drop(&mut self) {
-        self.group.0.borrow_mut().watched = false;
+        self.coalescer.0.borrow_mut().watched = false;
     }
 }
 
-/// The right to send one item's own statement. Its lane waits until this is dropped.
-pub struct Alone<O, W> {
-    group: Group<O, W>,
-    lane: Lane,
+/// The right to send one item's own statement. Its sender's other items wait until this is dropped.
+pub struct Solo<O, W> {
+    coalescer: Coalescer<O, W>,
+    sender: Sender,
 }
 
-impl<O, W> Drop for Alone<O, W> {
+impl<O, W> Drop for Solo<O, W> {
     fn drop(&mut self) {
-        self.group.end_alone(self.lane);
+        self.coalescer.end_solo(self.sender);
     }
 }
 
-/// What goes together in one statement.
+/// The items of one statement.
 pub struct Batch<O, W>(Vec<Item<O, W>>);
 
 impl<O, W> Batch<O, W> {
-    /// How many items there are; never none.
+    /// How many items there are: at least one.
     #[allow(clippy::len_without_is_empty, reason = "it never is")]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The parameter of the statement: of one item its envelope as it is, of several an array of theirs.
+    /// The parameter of the statement: the envelope of a single item as it is, an array of the envelopes of several.
     pub fn text(&self) -> Vec<u8> {
         if let [item] = self.0.as_slice() {
             return item.envelope.clone();

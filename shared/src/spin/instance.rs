@@ -19,9 +19,10 @@ use std::{
 
 /// Largest JWK set that is read, in bytes.
 const MAX_KEY_SET_BYTES: usize = 256 * 1024;
-/// How long a fetched key set is used without asking again.
+/// How long a fetched key set is used before it is fetched again.
 pub const KEY_SET_LIFETIME: Duration = Duration::from_secs(600);
-/// How soon after a fetch a token with an unknown key may cause another: a forger must not be able to cause traffic.
+/// The shortest time between two fetches that tokens with unknown keys cause: a forger must not be able to cause
+/// traffic.
 pub const KEY_SET_COOLDOWN: Duration = Duration::from_secs(30);
 
 thread_local! {
@@ -57,8 +58,8 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
     Ok(settings)
 }
 
-/// Fetches the key set if it is older than `lifetime`. Old keys are better than none when that fails; the error is the
-/// cause, for the log.
+/// Fetches the key set if it is older than `lifetime`. If that fails, old keys go on being used; without any, the error
+/// is the cause, for the log.
 pub async fn refresh_keys(settings: &Settings, lifetime: Duration, request_id: &RequestId) -> Result<(), String> {
     let Some(url) = &settings.jwks_url else { return Ok(()) };
     let fetched = KEYS_FETCHED.get();

@@ -25,7 +25,7 @@ use http_body_util::{Either, StreamBody};
 use spin_sdk::http::Request;
 use std::{convert::Infallible, pin::Pin, rc::Rc};
 
-/// The pages of an answer that is too long for one piece.
+/// The pages of an answer, as a stream.
 pub type Pages = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
 
 /// Answers a request with lines, sent page by page: the statement is sent once for each page, and only when the page
@@ -66,7 +66,7 @@ struct Asked {
     claims: Claims,
 }
 
-/// An answer of many lines on its way.
+/// An answer of many lines that is being sent.
 struct PageByPage {
     exchange: Exchange,
     settings: Rc<Settings>,
@@ -78,11 +78,11 @@ struct PageByPage {
     outcome: Result<(), Option<Code>>,
 }
 
-/// What an answer of many lines goes on with.
+/// The next piece of an answer of many lines.
 enum Next {
-    /// The first page, which was there before the answer began.
+    /// The first page, which was read before the answer began.
     Lines(Lines),
-    /// A page that is still to be asked for.
+    /// A page that is still to be read from the database.
     Page(Page),
     /// The last line.
     End,

@@ -1,4 +1,4 @@
-//! The way of a request through a function.
+//! How a request passes through a function: method, body, token, input, rollout, statement, answer.
 
 use crate::{
     auth::{
@@ -6,7 +6,7 @@ use crate::{
         identity::Identity,
         verifier::{TokenError, bearer},
     },
-    function::{Ask, Function, Nothing, PathParameters, Verb, component_of, is_json},
+    function::{Function, Intent, Nothing, PathParameters, Verb, component_of, is_json},
     rules::{
         code::Code,
         id::UserId,
@@ -47,28 +47,28 @@ const RECORD_REFUSAL: &Statement = &Statement::of("record_refusal");
 /// The body of an answer: whole, or sent page by page.
 pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
 
-/// How far a request came before its statement.
+/// The outcome of the checks before the statement.
 pub(super) enum Received<I> {
-    /// It asked for something else, and this is the answer.
+    /// The request does not call the function; this is the answer to what it asks for instead.
     Answered(Response<Bytes>),
-    /// It may have what it asks for, as far as that can be told here.
+    /// The request passes every check that can be made without the database.
     Admitted(Admitted<I>),
 }
 
-/// What the statement is told.
+/// A request that passes the checks.
 pub(super) struct Admitted<I> {
     pub claims: Claims,
     pub idempotency_key: Option<IdempotencyKey>,
     pub input: I,
 }
 
-/// Answers a request. It never fails: whatever happens becomes an answer in the one form.
+/// Answers a request. It never fails: every fault becomes an answer in the form of `docs/contract.md` section 6.
 pub async fn serve<F: Function>(request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     call::<F>(&parts, PathParameters::of(&parts.headers), body).await
 }
 
-/// Answers a request whose path has an id that is no parameter of the route.
+/// Answers a request whose path has an id that is not a parameter of the route.
 pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body> {
     let (parts, body) = request.into_parts();
     call::<F>(&parts, PathParameters { id: Some(id) }, body).await
@@ -77,15 +77,15 @@ pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body>
 /// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
 pub async fn serve_health(service: &'static str, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    respond(service, Some(HEALTH), &parts, async |exchange, settings| match Verb::Get.ask(&parts.method) {
-        Ask::Call | Ask::Health => Ok(health(exchange, settings).await),
-        Ask::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
-        Ask::NotAllowed => Err(method_not_allowed(Verb::Get)),
+    respond(service, Some(HEALTH), &parts, async |exchange, settings| match Verb::Get.intent(&parts.method) {
+        Intent::Call | Intent::Health => Ok(health(exchange, settings).await),
+        Intent::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
+        Intent::NotAllowed => Err(method_not_allowed(Verb::Get)),
     })
     .await
 }
 
-/// Answers a request for a path below that of `service` at which there is nothing.
+/// Answers a request for an unknown path below that of `service`.
 pub async fn serve_nothing(service: &'static str, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
     respond(service, None, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path.")))
@@ -122,7 +122,7 @@ async fn call<F: Function>(
     .await
 }
 
-/// Does `work` with the instance's settings and gives its outcome the last form.
+/// Does `work` with the instance's settings, writes the log line and makes the outcome an answer.
 async fn respond(
     service: &'static str,
     operation: Option<&'static str>,
@@ -137,7 +137,7 @@ async fn respond(
     exchange.conclude(&cors, parts, outcome)
 }
 
-/// The way of a request up to its statement: method, body, who, what, rollout.
+/// Checks a request before its statement: method, body, token, input, rollout.
 pub(super) async fn receive<F: Function>(
     exchange: &mut Exchange,
     settings: &Settings,
@@ -147,11 +147,11 @@ pub(super) async fn receive<F: Function>(
 ) -> Result<Received<F::Input>, Refusal> {
     const { assert!(is_flag(F::FLAG), "the flag is not one of rollout::FLAGS") };
     let answered = |response| Ok(Received::Answered(response));
-    match F::VERB.ask(&parts.method) {
-        Ask::Call => {}
-        Ask::Options => return answered(options(F::VERB, settings, parts, &exchange.request_id)),
-        Ask::Health => return answered(health(exchange, settings).await),
-        Ask::NotAllowed => return Err(method_not_allowed(F::VERB)),
+    match F::VERB.intent(&parts.method) {
+        Intent::Call => {}
+        Intent::Options => return answered(options(F::VERB, settings, parts, &exchange.request_id)),
+        Intent::Health => return answered(health(exchange, settings).await),
+        Intent::NotAllowed => return Err(method_not_allowed(F::VERB)),
     }
     let body = read_body(&parts.headers, body).await?;
 
@@ -161,7 +161,7 @@ pub(super) async fn receive<F: Function>(
 
     let idempotency_key = IdempotencyKey::of(&parts.headers)?;
     let mut fields = match F::VERB {
-        // A body has no meaning there (RFC 9110 section 9.3.1).
+        // The body of a GET has no meaning (RFC 9110 section 9.3.1).
         Verb::Get => Fields::of_query(parts.uri.query()),
         Verb::Post => Fields::parse(&body)?,
     };
@@ -175,7 +175,7 @@ pub(super) async fn receive<F: Function>(
     Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
 }
 
-/// The answer to OPTIONS, a CORS preflight above all.
+/// The answer to OPTIONS, which most often is a CORS preflight.
 fn options(verb: Verb, settings: &Settings, parts: &Parts, request_id: &RequestId) -> Response<Bytes> {
     let mut response = answer::empty(StatusCode::NO_CONTENT, request_id);
     let headers = response.headers_mut();
@@ -191,7 +191,7 @@ fn method_not_allowed(verb: Verb) -> Refusal {
         .with_header(header::ALLOW, verb.allow())
 }
 
-/// How the function and its database are.
+/// The answer that tells how the function and its database are.
 async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes> {
     let claims = Claims { sub: None, role: "anon" };
     let request_id = exchange.request_id.clone();
@@ -227,7 +227,7 @@ async fn read_body(
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(declared.unwrap_or(0) as usize);
-    // To read on to the end of a body that is all there would cost a turn of the host.
+    // Reading on at the end of a complete body would cost a turn of the host.
     while declared != Some(bytes.len() as u64)
         && let Some(frame) = body.frame().await
     {
@@ -245,7 +245,7 @@ async fn read_body(
     }
 }
 
-/// Checks the bearer token; a key set that may be out of date is fetched anew once.
+/// Checks the bearer token. An unknown key makes it fetch the key set anew, once.
 async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &HeaderMap) -> Result<Identity, Refusal> {
     let token = bearer(headers.get(header::AUTHORIZATION)).map_err(|error| error.refusal())?;
     keys_within(KEY_SET_LIFETIME, exchange, settings).await?;
@@ -267,7 +267,7 @@ async fn keys_within(lifetime: Duration, exchange: &mut Exchange, settings: &Set
     })
 }
 
-/// Refuses an attempt to act for somebody else, once the attempt is on record.
+/// Records an attempt to act for somebody else, and refuses it.
 async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings, attempt: Impersonation) -> Refusal {
     let message = format!("`{}` names somebody else; the sender is always the owner of the token.", attempt.field);
     let request_id = exchange.request_id.clone();
@@ -295,7 +295,7 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
     }
 }
 
-/// Applies the operator's variable as far as it can be told here; the database applies the rest.
+/// Applies the variable `rollouts` as far as that is possible without the user's profile; the database does the rest.
 fn admit_rollout<F: Function>(rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
     let excluded = match user {
         Some(user) => rollout.includes(F::FLAG, user) == Inclusion::Excluded,

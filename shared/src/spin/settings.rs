@@ -52,18 +52,18 @@ pub struct Settings {
     pub group_commit: usize,
 }
 
-/// A setting that makes no sense.
+/// A setting that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidSettings {
     /// `database_url` is empty.
     NoDatabase,
-    /// The token check.
+    /// The keys that verify tokens.
     Keys(InvalidKeys),
     /// `rollouts`.
     Rollouts(InvalidRollouts),
     /// `jwt_jwks_url` is neither `https://` nor `http://`.
     KeySetUrl,
-    /// `group_commit` is no number from 1 to [`MAX_GROUP_COMMIT`].
+    /// `group_commit` is not a number from 1 to [`MAX_GROUP_COMMIT`].
     GroupCommit,
 }
 

@@ -1,10 +1,10 @@
-//! Fields that name the author of a request. The token alone does that here.
+//! Fields that name the author of a request, which only the token may do.
 
 use crate::rules::id::{UserId, hyphenated_uuid};
 use serde_json::{Map, Value};
 
-/// Fields that name the author of a request in other back ends. Here the token alone does: a value that is not the
-/// caller's id is an attempt to act for somebody else.
+/// Fields that name the author of a request in other back ends. A value other than the caller's id is an attempt to act
+/// for somebody else.
 const AUTHOR_FIELDS: &[&str] = &[
     "sender_id",
     "senderId",
@@ -30,7 +30,7 @@ const AUTHOR_FIELDS: &[&str] = &[
 /// A request named somebody else as its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impersonation {
-    /// The field that did.
+    /// The field that names them.
     pub field: &'static str,
 }
 

@@ -26,7 +26,7 @@ impl Field for Cursor {
 
 fn is_cursor(text: &str) -> bool {
     let Some((microseconds, uuid)) = text.split_once('.') else { return false };
-    // The minus and as many digits as always fit into a bigint.
+    // 18 digits always fit into a bigint.
     let digits = microseconds.strip_prefix('-').unwrap_or(microseconds).len();
     is_integer(microseconds) && digits <= 18 && hyphenated_uuid(uuid).is_some()
 }

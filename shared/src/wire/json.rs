@@ -1,4 +1,4 @@
-//! JSON as requests have it: one object, in which no key stands twice.
+//! The JSON of a request: one object, in which no key stands twice.
 
 use crate::{
     rules::code::Code,

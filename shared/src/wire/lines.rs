@@ -14,7 +14,7 @@ pub const NDJSON: &str = "application/x-ndjson";
 /// Which page the entry point is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Page {
-    /// Where the page before it ended, as the database wrote it; the first page has none before it.
+    /// Where the page before it ended, as the database wrote it; nothing for the first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -38,7 +38,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Reads a page of the form `{lines: [objects], next_cursor: text or null}`; `None` if it has another.
+    /// Reads a page of the form `{lines: [objects], next_cursor: text or null}`; `None` if it does not parse.
     pub fn of(done: &Done) -> Option<Lines> {
         let lines = done.data.get("lines")?.as_array()?;
         let next = match done.data.get("next_cursor")? {

@@ -1,4 +1,4 @@
-//! The identity of a request in answers and logs.
+//! The ids of a request in answers and logs.
 
 use crate::rules::limits::MAX_REQUEST_ID_CHARS;
 use http::HeaderMap;

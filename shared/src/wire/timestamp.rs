@@ -1,4 +1,4 @@
-//! Moments.
+//! Dates and times.
 
 use crate::rules::form::{Fault, FromText};
 use serde::{Serialize, Serializer};
