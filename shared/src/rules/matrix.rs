@@ -338,7 +338,7 @@ macro_rules! rows {
 
 use Grant::{Always, If, Never};
 
-/// The matrix of CONTRACT section 8.
+/// The matrix of `docs/contract.md` section 8.
 #[rustfmt::skip]
 pub static ROWS: &[Row] = rows![
     StartDm, Attendee => [&[MvpDealer]], Always, "attendee_writes_to_mvp_dealer",

@@ -29,7 +29,8 @@ impl Fields {
         let mut fields = Fields::new(Source::Body, values);
         for field in duplicates {
             let message = "This field stands twice in the body.";
-            fields.reader(Location::Written(&field)).refuse::<()>(Fault::new("duplicate", message));
+            let mut reader = Reader::at(Source::Body, Location::Written(&field), &mut fields.reasons);
+            reader.refuse::<()>(Fault::new("duplicate", message));
         }
         Ok(fields)
     }
@@ -77,12 +78,8 @@ impl Fields {
     pub fn get<T: Field>(&mut self, name: &str) -> Option<T> {
         let value = self.values.remove(name);
         let parent = Location::Written(&self.place);
-        let mut reader = Reader {
-            source: self.source,
-            location: Location::Member(&parent, name),
-            path_id: self.path_id.as_deref(),
-            reasons: &mut self.reasons,
-        };
+        let reader = Reader::at(self.source, Location::Member(&parent, name), &mut self.reasons);
+        let mut reader = Reader { path_id: self.path_id.as_deref(), ..reader };
         match value {
             None | Some(Value::Null) => T::absent(&mut reader),
             Some(value) => T::read(value, &mut reader),
@@ -98,15 +95,8 @@ impl Fields {
 
     /// Notes a fault of a field; always `None`, to be returned for the input that could not be read.
     pub fn refuse<T>(&mut self, name: &str, fault: Fault) -> Option<T> {
-        let place = std::mem::take(&mut self.place);
-        let parent = Location::Written(&place);
-        self.reader(Location::Member(&parent, name)).refuse::<()>(fault);
-        self.place = place;
-        None
-    }
-
-    fn reader<'a>(&'a mut self, location: Location<'a>) -> Reader<'a> {
-        Reader { source: self.source, location, path_id: None, reasons: &mut self.reasons }
+        let parent = Location::Written(&self.place);
+        Reader::at(self.source, Location::Member(&parent, name), &mut self.reasons).refuse(fault)
     }
 
     /// Reads the object that is the value of `reader`'s field.

@@ -53,7 +53,12 @@ pub struct Reader<'a> {
     pub(super) reasons: &'a mut Vec<Reason>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The reader of a value at this place.
+    pub(super) fn at(source: Source, location: Location<'a>, reasons: &'a mut Vec<Reason>) -> Reader<'a> {
+        Reader { source, location, path_id: None, reasons }
+    }
+
     /// Notes a fault; always `None`, to be returned for the value that could not be read.
     pub fn refuse<T>(&mut self, fault: Fault) -> Option<T> {
         let field = Some(self.location.to_string().into());
@@ -63,12 +68,7 @@ impl Reader<'_> {
 
     /// The reader of an entry of the list that is being read.
     pub fn entry(&mut self, index: usize) -> Reader<'_> {
-        Reader {
-            source: self.source,
-            location: Location::Entry(&self.location, index),
-            path_id: None,
-            reasons: self.reasons,
-        }
+        Reader::at(self.source, Location::Entry(&self.location, index), self.reasons)
     }
 }
 
