@@ -5,7 +5,7 @@
 //! must not hold up requests, so lines beyond a bound are counted instead of kept.
 
 use bytes::Bytes;
-use rolecall_shared::log::Line;
+use rolecall_shared::wire::log::Line;
 use serde::Serialize;
 use std::io::Write;
 use std::pin::Pin;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use croner::Cron;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
-use rolecall_shared::log::{Level, Line};
+use rolecall_shared::wire::log::{Level, Line};
 use serde::Serialize;
 use std::str::FromStr;
 use std::sync::Arc;

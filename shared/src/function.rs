@@ -1,20 +1,27 @@
-//! What makes a function: its name, who may call it, what it takes, and its one statement.
+//! The definition of a function: its name, its callers, its input and its entry point.
 
-use crate::{decode::Fields, token::Caller};
+use crate::{
+    auth::caller::Caller,
+    wire::{fields::Fields, input::Input, statement::Statement},
+};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A function of the application. Everything else about a request is the same for all (`spin::serve`).
 pub trait Function {
-    /// The name in logs, and in the path `/functions/v1/<name>` unless the component has several functions.
+    /// The operation: its component, and after a dot which of the component's operations it is if there are several.
+    /// Logs, metrics and idempotency keys know it by this name.
     const NAME: &'static str;
 
-    /// The feature flag that switches it off.
-    const FLAG: &'static str = Self::NAME;
+    /// The feature flag that switches it off: one for all operations of a component.
+    const FLAG: &'static str = component_of(Self::NAME);
 
-    /// The one statement: it takes a `jsonb` and answers a `jsonb`.
-    const STATEMENT: &'static str;
+    /// The function in the database that does the work.
+    const ENTRY: &'static str;
+
+    /// The one statement of a request: it calls the entry point.
+    const STATEMENT: &'static Statement = &Statement::of(Self::ENTRY);
 
     /// How it is called.
     const VERB: Verb = Verb::Post;
@@ -22,17 +29,15 @@ pub trait Function {
     /// Whether a success creates something, which its status says.
     const CREATES: bool = false;
 
-    /// Whether requests that meet share a statement. It then also takes an array of what it takes, and answers an array.
+    /// Whether requests that meet share a statement. The entry point then also takes an array of calls, and answers an
+    /// array.
     const SHARES_STATEMENTS: bool = false;
 
     /// Who may call it.
     type Caller: Caller;
 
-    /// What the entry point takes.
-    type Input: Serialize;
-
-    /// Reads the body, or the query string of a function that is called with GET; `None` where `fields` has noted a fault.
-    fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<Self::Input>;
+    /// Its input: the body, or the query string of a GET. The entry point is sent it.
+    type Input: Input + Serialize;
 
     /// The status of a success.
     fn status(_data: &Map<String, Value>) -> StatusCode {
@@ -40,9 +45,25 @@ pub trait Function {
     }
 }
 
+/// The component that an operation belongs to: its name up to the dot.
+pub const fn component_of(operation: &str) -> &str {
+    let bytes = operation.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'.' {
+        at += 1;
+    }
+    operation.split_at(at).0
+}
+
 /// The input of a function that takes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Nothing {}
+
+impl Input for Nothing {
+    fn decode(_: &mut Fields) -> Option<Nothing> {
+        Some(Nothing {})
+    }
+}
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,27 +74,27 @@ pub enum Verb {
     Post,
 }
 
-/// What a request asks of a function, judged by its method.
+/// The method asks for the function, its health, the allowed methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// To be called.
+pub enum Intent {
+    /// Call the function.
     Call,
-    /// How it is.
+    /// Tell how the function and its database are.
     Health,
-    /// Which methods there are.
+    /// Tell which methods are allowed.
     Options,
-    /// Something it does not do.
+    /// A method that the path does not take.
     NotAllowed,
 }
 
 impl Verb {
     /// What `method` asks for.
-    pub fn ask(self, method: &Method) -> Ask {
+    pub fn intent(self, method: &Method) -> Intent {
         match (self, method) {
-            (Verb::Get, &Method::GET) | (Verb::Post, &Method::POST) => Ask::Call,
-            (Verb::Post, &Method::GET) => Ask::Health,
-            (_, &Method::OPTIONS) => Ask::Options,
-            _ => Ask::NotAllowed,
+            (Verb::Get, &Method::GET) | (Verb::Post, &Method::POST) => Intent::Call,
+            (Verb::Post, &Method::GET) => Intent::Health,
+            (_, &Method::OPTIONS) => Intent::Options,
+            _ => Intent::NotAllowed,
         }
     }
 
@@ -86,7 +107,7 @@ impl Verb {
     }
 }
 
-/// What the route took from the path.
+/// The parameters of the route.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PathParameters<'a> {
     /// The id in the path, undecoded.
@@ -100,7 +121,7 @@ impl<'a> PathParameters<'a> {
     }
 }
 
-/// What follows a component's own name in the path, for a component with several functions.
+/// The rest of the path after a component's name, for a component with several functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubPath(String);
 
@@ -119,7 +140,7 @@ impl SubPath {
     }
 }
 
-/// Whether a body of this type is taken: JSON, in UTF-8 (RFC 8259 section 8.1).
+/// Whether the content type is JSON in UTF-8 (RFC 8259 section 8.1).
 pub fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
@@ -142,14 +163,21 @@ mod tests {
 
     #[test]
     fn the_method_says_what_is_asked() {
-        assert_eq!(Verb::Post.ask(&Method::POST), Ask::Call);
-        assert_eq!(Verb::Post.ask(&Method::GET), Ask::Health);
-        assert_eq!(Verb::Get.ask(&Method::GET), Ask::Call);
-        assert_eq!(Verb::Get.ask(&Method::OPTIONS), Ask::Options);
+        assert_eq!(Verb::Post.intent(&Method::POST), Intent::Call);
+        assert_eq!(Verb::Post.intent(&Method::GET), Intent::Health);
+        assert_eq!(Verb::Get.intent(&Method::GET), Intent::Call);
+        assert_eq!(Verb::Get.intent(&Method::OPTIONS), Intent::Options);
         for method in [Method::PUT, Method::DELETE, Method::HEAD, Method::PATCH] {
-            assert_eq!(Verb::Post.ask(&method), Ask::NotAllowed);
+            assert_eq!(Verb::Post.intent(&method), Intent::NotAllowed);
         }
-        assert_eq!(Verb::Get.ask(&Method::POST), Ask::NotAllowed);
+        assert_eq!(Verb::Get.intent(&Method::POST), Intent::NotAllowed);
+    }
+
+    #[test]
+    fn an_operation_belongs_to_a_component() {
+        assert_eq!(component_of("moderation.lift-suspension"), "moderation");
+        assert_eq!(component_of("send-dm"), "send-dm");
+        assert_eq!(component_of(""), "");
     }
 
     #[test]

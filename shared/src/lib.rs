@@ -1,31 +1,16 @@
 //! What every function of Rolecall needs, once: the permission matrix, the error catalogue and the way of a request.
 //!
-//! Everything but `spin` is pure and compiles natively; `spin` is the thin edge that only exists in a component.
+//! Four rooms, each of which uses only those before it: [`rules`], [`wire`], [`auth`], [`spin`]. All but the calls to
+//! Spin is pure and compiles natively.
 
-pub mod answer;
-pub mod coalesce;
-pub mod code;
-pub mod cors;
 #[cfg(feature = "verify")]
-pub mod decode;
-pub mod envelope;
+pub mod auth;
 #[cfg(feature = "verify")]
 pub mod function;
-pub mod id;
-pub mod limits;
-pub mod lines;
-pub mod log;
-pub mod matrix;
-pub mod phone;
-pub mod refusal;
-pub mod request_id;
-pub mod rollout;
+pub mod rules;
 #[cfg(feature = "verify")]
-pub mod settings;
-#[cfg(all(target_family = "wasm", feature = "verify"))]
 pub mod spin;
-#[cfg(feature = "verify")]
-pub mod token;
-#[cfg(feature = "verify")]
-pub mod token_cache;
-pub mod vocabulary;
+pub mod wire;
+
+#[doc(hidden)]
+pub use serde;

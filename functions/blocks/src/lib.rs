@@ -1,74 +1,58 @@
-//! `blocks`: whom the caller has blocked. A block stops direct messages both ways, from the next request on.
+//! `blocks`: the users that the caller has blocked. A block stops direct messages both ways, from the next request on.
 
 use rolecall_shared::{
-    decode::{Cursor, Fields},
-    function::{Function, PathParameters, Verb},
-    id::UserId,
-    limits::MAX_PAGE,
-    token::User,
+    auth::caller::User,
+    function::{Function, Verb},
+    input,
+    rules::{id::UserId, limits::MAX_PAGE},
+    wire::{cursor::Cursor, number::Limit},
 };
-use serde::Serialize;
 
-const NAME: &str = "blocks";
-
-/// GET: the caller's blocks, the newest first.
+/// GET: lists the caller's blocks, the newest first.
 pub struct List;
 
-/// POST block.
+/// POST block: the caller blocks a user.
 pub struct Block;
 
-/// POST unblock.
+/// POST unblock: the caller unblocks a user.
 pub struct Unblock;
 
-/// A page of the list.
-#[derive(Serialize)]
-pub struct BlocksPage {
-    limit: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<Cursor>,
+input! {
+    /// A page of the list.
+    pub struct BlocksPage {
+        limit: Limit<MAX_PAGE>,
+        cursor: Option<Cursor>,
+    }
 }
 
-/// Whom.
-#[derive(Serialize)]
-pub struct Blocked {
-    blocked_id: UserId,
+input! {
+    /// The user to block or unblock.
+    pub struct BlockedUser {
+        blocked_id: UserId,
+    }
 }
 
 impl Function for List {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.blocks($1)";
+    const NAME: &'static str = "blocks.list";
+    const ENTRY: &'static str = "blocks";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = BlocksPage;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<BlocksPage> {
-        let limit = fields.limit(MAX_PAGE);
-        let cursor = fields.cursor();
-        Some(BlocksPage { limit: limit?, cursor: cursor? })
-    }
 }
 
 impl Function for Block {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.block_user($1)";
+    const NAME: &'static str = "blocks.block";
+    const ENTRY: &'static str = "block_user";
     const CREATES: bool = true;
     type Caller = User;
-    type Input = Blocked;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Blocked> {
-        fields.id("blocked_id").map(|blocked_id| Blocked { blocked_id })
-    }
+    type Input = BlockedUser;
 }
 
 impl Function for Unblock {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.unblock_user($1)";
+    const NAME: &'static str = "blocks.unblock";
+    const ENTRY: &'static str = "unblock_user";
     type Caller = User;
-    type Input = Blocked;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Blocked> {
-        fields.id("blocked_id").map(|blocked_id| Blocked { blocked_id })
-    }
+    type Input = BlockedUser;
 }
 
 #[cfg(target_family = "wasm")]
@@ -78,11 +62,12 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         function::SubPath,
         spin::{serve, serve_nothing},
     };
+    const COMPONENT: &str = "blocks";
     let path = SubPath::of(request.headers());
     match *path.segments() {
         [] => serve::<List>(request).await,
         ["block"] => serve::<Block>(request).await,
         ["unblock"] => serve::<Unblock>(request).await,
-        _ => serve_nothing(NAME, request).await,
+        _ => serve_nothing(COMPONENT, request).await,
     }
 }

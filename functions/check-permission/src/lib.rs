@@ -1,18 +1,32 @@
-//! `check-permission`: whether the caller may do something, by which rule, and what would make it allowed. It answers up to
-//! 200 questions at once and changes nothing.
+//! `check-permission`: whether the caller may do something, by which rule, and what would make it allowed. It answers
+//! up to 200 questions at once and changes nothing.
 
 use rolecall_shared::{
-    decode::Fields,
-    function::{Function, PathParameters},
-    id::{ConversationId, MessageId, ShowId, UserId},
-    limits::MAX_CHECKS,
-    matrix::{Action, Fact, Role},
-    token::User,
+    auth::caller::User,
+    function::Function,
+    input,
+    rules::{
+        id::{ConversationId, MessageId, ShowId, UserId},
+        limits::MAX_CHECKS,
+        matrix::{Action, Fact, Role},
+    },
+    wire::{
+        fields::Fields,
+        input::Input,
+        list::{Names, Objects, OneOrMore},
+    },
 };
 use serde::Serialize;
 
 /// The function.
 pub struct CheckPermission;
+
+impl Function for CheckPermission {
+    const NAME: &'static str = "check-permission";
+    const ENTRY: &'static str = "check_permission";
+    type Caller = User;
+    type Input = Questions;
+}
 
 /// One question, or several.
 #[derive(Serialize)]
@@ -21,10 +35,14 @@ pub enum Questions {
     /// One.
     One(Check),
     /// Several, answered in their order.
-    Many {
-        /// The questions.
-        checks: Vec<Check>,
-    },
+    Many(Many),
+}
+
+input! {
+    /// Several questions.
+    pub struct Many {
+        checks: Objects<Check, MAX_CHECKS>,
+    }
 }
 
 /// May the caller do this?
@@ -35,103 +53,98 @@ pub struct Check {
     object: Object,
 }
 
-/// What it would be done to.
+/// The object of the action.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Object {
-    Recipient {
-        recipient_id: UserId,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        show_id: Option<ShowId>,
-    },
-    Conversation {
-        conversation_id: ConversationId,
-    },
-    Show {
-        show_id: ShowId,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        recipient_roles: Option<Vec<Role>>,
-    },
-    Message {
-        message_id: MessageId,
-    },
-    Target {
-        target_id: UserId,
-    },
-    /// Nobody in particular: a matter of roles.
-    Roles {
-        actor_role: Role,
-        target_role: Role,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        facts: Option<Vec<Fact>>,
-    },
+    Recipient(Recipient),
+    Conversation(Conversation),
+    Show(Show),
+    Audience(Audience),
+    Message(Message),
+    Target(Target),
+    /// No user in particular: two roles.
+    Roles(Roles),
 }
 
-/// Every field that says what an action would be done to.
-const OBJECT_FIELDS: &[&str] = &[
-    "recipient_id",
-    "conversation_id",
-    "show_id",
-    "recipient_roles",
-    "message_id",
-    "target_id",
-    "actor_role",
-    "target_role",
-    "facts",
-];
+input! {
+    struct Recipient {
+        recipient_id: UserId,
+        show_id: Option<ShowId>,
+    }
+}
 
-impl Function for CheckPermission {
-    const NAME: &'static str = "check-permission";
-    const STATEMENT: &'static str = "select rolecall_edge.check_permission($1)";
-    type Caller = User;
-    type Input = Questions;
+input! {
+    struct Conversation {
+        conversation_id: ConversationId,
+    }
+}
 
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Questions> {
-        if fields.has("checks") {
-            fields.objects("checks", MAX_CHECKS, check).map(|checks| Questions::Many { checks })
+input! {
+    struct Show {
+        show_id: ShowId,
+    }
+}
+
+input! {
+    /// Some roles of a show.
+    struct Audience {
+        show_id: ShowId,
+        recipient_roles: OneOrMore<Role>,
+    }
+}
+
+input! {
+    struct Message {
+        message_id: MessageId,
+    }
+}
+
+input! {
+    struct Target {
+        target_id: UserId,
+    }
+}
+
+input! {
+    struct Roles {
+        actor_role: Role,
+        target_role: Role,
+        facts: Option<Names<Fact>>,
+    }
+}
+
+/// Every field that names the object of an action.
+const OBJECT_FIELDS: &[&[&str]] =
+    &[Recipient::FIELDS, Conversation::FIELDS, Audience::FIELDS, Message::FIELDS, Target::FIELDS, Roles::FIELDS];
+
+impl Input for Questions {
+    fn decode(fields: &mut Fields) -> Option<Questions> {
+        if fields.has_any(Many::FIELDS) {
+            Many::decode(fields).map(Questions::Many)
         } else {
-            check(fields).map(Questions::One)
+            Check::decode(fields).map(Questions::One)
         }
     }
 }
 
-fn check(fields: &mut Fields) -> Option<Check> {
-    let Some(action) = fields.choice("action") else {
-        // Which fields belong to it depends on the action.
-        fields.pass_over(OBJECT_FIELDS);
-        return None;
-    };
-    let object = if ["actor_role", "target_role", "facts"].iter().any(|field| fields.has(field)) {
-        roles(fields)
-    } else {
-        object(action, fields)
-    };
-    Some(Check { action, object: object? })
-}
-
-fn roles(fields: &mut Fields) -> Option<Object> {
-    let actor_role = fields.choice("actor_role");
-    let target_role = fields.choice("target_role");
-    let facts = fields.optional_choices("facts");
-    Some(Object::Roles { actor_role: actor_role?, target_role: target_role?, facts: facts? })
-}
-
-fn object(action: Action, fields: &mut Fields) -> Option<Object> {
-    match action {
-        Action::StartDm => {
-            let recipient_id = fields.id("recipient_id");
-            let show_id = fields.optional_id("show_id");
-            Some(Object::Recipient { recipient_id: recipient_id?, show_id: show_id? })
-        }
-        Action::Reply => fields.id("conversation_id").map(|conversation_id| Object::Conversation { conversation_id }),
-        Action::Broadcast => {
-            let show_id = fields.id("show_id");
-            let recipient_roles =
-                if fields.has("recipient_roles") { fields.choices("recipient_roles").map(Some) } else { Some(None) };
-            Some(Object::Show { show_id: show_id?, recipient_roles: recipient_roles? })
-        }
-        Action::Moderate | Action::Report => fields.id("message_id").map(|message_id| Object::Message { message_id }),
-        Action::Suspend => fields.id("target_id").map(|target_id| Object::Target { target_id }),
+impl Input for Check {
+    fn decode(fields: &mut Fields) -> Option<Check> {
+        let Some(action) = fields.get("action") else {
+            // The action decides which fields there are, so none of them is reported as unknown.
+            OBJECT_FIELDS.iter().for_each(|names| fields.pass_over(names));
+            return None;
+        };
+        let object = match action {
+            _ if fields.has_any(Roles::FIELDS) => Roles::decode(fields).map(Object::Roles),
+            Action::StartDm => Recipient::decode(fields).map(Object::Recipient),
+            Action::Reply => Conversation::decode(fields).map(Object::Conversation),
+            Action::Broadcast if fields.has_any(&["recipient_roles"]) => Audience::decode(fields).map(Object::Audience),
+            Action::Broadcast => Show::decode(fields).map(Object::Show),
+            Action::Moderate | Action::Report => Message::decode(fields).map(Object::Message),
+            Action::Suspend => Target::decode(fields).map(Object::Target),
+        };
+        Some(Check { action, object: object? })
     }
 }
 
@@ -148,11 +161,9 @@ mod tests {
 
     const ID: &str = "00000000-0000-4000-8000-000000000011";
 
-    /// What the entry point is sent, or the faults.
+    /// The input that the entry point is sent, or the faults.
     fn read(body: Value) -> Result<Value, Vec<(String, String)>> {
-        let mut fields = Fields::parse(body.to_string().as_bytes()).ok().unwrap();
-        let input = CheckPermission::decode(&mut fields, PathParameters::default());
-        match fields.finish(input) {
+        match Fields::parse(body.to_string().as_bytes()).ok().unwrap().read::<Questions>() {
             Ok(input) => Ok(serde_json::to_value(input).unwrap()),
             Err(refusal) => Err(refusal
                 .reasons
@@ -209,7 +220,7 @@ mod tests {
     fn two_hundred_questions_fit_into_one_body() {
         let longest = json!({"action": "start_dm", "recipient_id": ID, "show_id": ID});
         let body = json!({"checks": vec![longest.clone(); MAX_CHECKS]});
-        assert!(body.to_string().len() < rolecall_shared::limits::MAX_BODY_BYTES);
+        assert!(body.to_string().len() < rolecall_shared::rules::limits::MAX_BODY_BYTES);
         assert!(read(body).is_ok());
         assert_eq!(
             read(json!({"checks": vec![longest; MAX_CHECKS + 1]})),

@@ -1,38 +1,29 @@
 //! GET: the caller's conversations, the newest first.
 
 use rolecall_shared::{
-    decode::{Cursor, Fields},
-    function::{Function, PathParameters, Verb},
-    limits::MAX_PAGE,
-    token::User,
-    vocabulary::ConversationKind,
+    auth::caller::User,
+    function::{Function, Verb},
+    input,
+    rules::{limits::MAX_PAGE, vocabulary::ConversationKind},
+    wire::{cursor::Cursor, number::Limit},
 };
-use serde::Serialize;
 
 /// The function.
 pub struct Inbox;
 
-/// A page of the inbox.
-#[derive(Serialize)]
-pub struct InboxPage {
-    limit: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<ConversationKind>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<Cursor>,
+input! {
+    /// A page of the inbox.
+    pub struct InboxPage {
+        limit: Limit<MAX_PAGE>,
+        kind: Option<ConversationKind>,
+        cursor: Option<Cursor>,
+    }
 }
 
 impl Function for Inbox {
-    const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select rolecall_edge.inbox($1)";
+    const NAME: &'static str = "conversations.inbox";
+    const ENTRY: &'static str = "inbox";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = InboxPage;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<InboxPage> {
-        let limit = fields.limit(MAX_PAGE);
-        let kind = fields.optional_choice("kind");
-        let cursor = fields.cursor();
-        Some(InboxPage { limit: limit?, kind: kind?, cursor: cursor? })
-    }
 }

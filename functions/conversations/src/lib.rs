@@ -1,4 +1,4 @@
-//! `conversations`: what a client reads. Inbox, messages, unread counts, and how far it has read.
+//! `conversations`: inbox, messages, unread counts, and marking messages as read.
 
 mod inbox;
 mod mark_read;

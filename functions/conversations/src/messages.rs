@@ -1,63 +1,65 @@
-//! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from what the client has.
+//! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from one that the client
+//! has.
 
 use rolecall_shared::{
-    decode::Fields,
-    function::{Function, PathParameters, Verb},
-    id::ConversationId,
-    limits::{MAX_MESSAGES_PAGE, MAX_SEQ},
-    token::User,
+    auth::caller::User,
+    function::{Function, Verb},
+    input,
+    rules::{
+        form::Fault,
+        id::ConversationId,
+        limits::{MAX_MESSAGES_PAGE, MAX_SEQ},
+    },
+    wire::{
+        number::{Integer, Limit},
+        path_id::PathId,
+    },
 };
-use serde::Serialize;
 
 /// The function.
 pub struct Messages;
 
-/// A page of a conversation.
-#[derive(Serialize)]
-pub struct MessagesPage {
-    conversation_id: ConversationId,
-    limit: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before_seq: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since_seq: Option<i64>,
+input! {
+    /// A page of a conversation.
+    pub struct MessagesPage {
+        conversation_id: PathId<ConversationId>,
+        limit: Limit<MAX_MESSAGES_PAGE>,
+        before_seq: Option<Before>,
+        since_seq: Option<Since>,
+    }
+    check since_seq: one_direction(before_seq, since_seq);
+}
+
+/// The messages before this one.
+type Before = Integer<1, MAX_SEQ>;
+/// The messages after this one; 0: from the first.
+type Since = Integer<0, MAX_SEQ>;
+
+fn one_direction(before: &Option<Before>, since: &Option<Since>) -> Result<(), Fault> {
+    match (before, since) {
+        (Some(_), Some(_)) => Err(Fault::new("contradiction", "Give before_seq or since_seq, not both.")),
+        _ => Ok(()),
+    }
 }
 
 impl Function for Messages {
-    const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select rolecall_edge.messages($1)";
+    const NAME: &'static str = "conversations.messages";
+    const ENTRY: &'static str = "messages";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = MessagesPage;
-
-    fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<MessagesPage> {
-        let conversation_id = fields.path_id("conversation_id", path.id);
-        let limit = fields.limit(MAX_MESSAGES_PAGE);
-        let before_seq = fields.optional_integer("before_seq", 1..=MAX_SEQ);
-        let since_seq = fields.optional_integer("since_seq", 0..=MAX_SEQ);
-        if let (Some(Some(_)), Some(Some(_))) = (before_seq, since_seq) {
-            return fields.refuse("since_seq", "contradiction", "Give before_seq or since_seq, not both.");
-        }
-        Some(MessagesPage {
-            conversation_id: conversation_id?,
-            limit: limit?,
-            before_seq: before_seq?,
-            since_seq: since_seq?,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rolecall_shared::wire::fields::Fields;
     use serde_json::{Value, json};
 
     const ID: &str = "00000000-0000-4000-8000-000000000011";
 
     fn read(query: &str, id: &str) -> Result<Value, Vec<String>> {
-        let mut fields = Fields::of_query(Some(query));
-        let input = Messages::decode(&mut fields, PathParameters { id: Some(id) });
-        match fields.finish(input) {
+        match Fields::of_query(Some(query)).with_path_id(Some(id)).read::<MessagesPage>() {
             Ok(input) => Ok(serde_json::to_value(input).unwrap()),
             Err(refusal) => Err(refusal.reasons.iter().map(|reason| reason.code.to_string()).collect()),
         }

@@ -1,22 +1,17 @@
-//! GET unread: how many messages wait for the caller.
+//! GET unread: the number of messages that the caller has not read.
 
 use rolecall_shared::{
-    decode::Fields,
-    function::{Function, Nothing, PathParameters, Verb},
-    token::User,
+    auth::caller::User,
+    function::{Function, Nothing, Verb},
 };
 
 /// The function.
 pub struct Unread;
 
 impl Function for Unread {
-    const NAME: &'static str = "conversations";
-    const STATEMENT: &'static str = "select rolecall_edge.unread($1)";
+    const NAME: &'static str = "conversations.unread";
+    const ENTRY: &'static str = "unread";
     const VERB: Verb = Verb::Get;
     type Caller = User;
     type Input = Nothing;
-
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        Some(Nothing {})
-    }
 }

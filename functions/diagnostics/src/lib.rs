@@ -1,9 +1,8 @@
 //! `diagnostics`: an organisation's figures, for its owners and admins.
 
 use rolecall_shared::{
-    decode::Fields,
-    function::{Function, Nothing, PathParameters, Verb},
-    token::User,
+    auth::caller::User,
+    function::{Function, Nothing, Verb},
 };
 
 /// The function.
@@ -11,15 +10,11 @@ pub struct Diagnostics;
 
 impl Function for Diagnostics {
     const NAME: &'static str = "diagnostics";
-    const STATEMENT: &'static str = "select rolecall_edge.diagnostics($1)";
+    const ENTRY: &'static str = "diagnostics";
     const VERB: Verb = Verb::Get;
     type Caller = User;
+    /// The organisation is the caller's own.
     type Input = Nothing;
-
-    /// It takes nothing: the organisation is the caller's own.
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        Some(Nothing {})
-    }
 }
 
 #[cfg(target_family = "wasm")]

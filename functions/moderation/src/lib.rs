@@ -1,4 +1,4 @@
-//! `moderation`: reports and their review, deleting and restoring messages, suspending users, and the record of it all.
+//! `moderation`: reports and their review, deleting and restoring messages, suspending users, and the audit record.
 
 mod audit;
 mod message;
@@ -14,9 +14,6 @@ pub use report::Report;
 pub use review::Review;
 pub use suspension::{LiftSuspension, Suspend};
 
-/// The function's name; its flag switches all of it.
-const NAME: &str = "moderation";
-
 #[cfg(target_family = "wasm")]
 #[spin_sdk::http_service]
 async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
@@ -24,9 +21,10 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         function::SubPath,
         spin::{serve, serve_health, serve_nothing},
     };
+    const COMPONENT: &str = "moderation";
     let path = SubPath::of(request.headers());
     match *path.segments() {
-        [] => serve_health(NAME, request).await,
+        [] => serve_health(COMPONENT, request).await,
         ["report"] => serve::<Report>(request).await,
         ["queue"] => serve::<Queue>(request).await,
         ["review"] => serve::<Review>(request).await,
@@ -35,6 +33,6 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         ["suspend"] => serve::<Suspend>(request).await,
         ["lift-suspension"] => serve::<LiftSuspension>(request).await,
         ["audit"] => serve::<Audit>(request).await,
-        _ => serve_nothing(NAME, request).await,
+        _ => serve_nothing(COMPONENT, request).await,
     }
 }

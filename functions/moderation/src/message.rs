@@ -1,14 +1,12 @@
 //! POST delete and restore: a message becomes a placeholder, or comes back.
 
-use crate::NAME;
 use rolecall_shared::{
-    decode::{Fields, Text},
-    function::{Function, PathParameters},
-    id::MessageId,
-    limits::NOTE_CHARS,
-    token::User,
+    auth::caller::User,
+    function::Function,
+    input,
+    rules::{id::MessageId, limits::NOTE_CHARS},
+    wire::text::Text,
 };
-use serde::Serialize;
 
 /// Deletes a message.
 pub struct Delete;
@@ -16,38 +14,24 @@ pub struct Delete;
 /// Restores a message.
 pub struct Restore;
 
-/// A message, and why.
-#[derive(Serialize)]
-pub struct MessageAndNote {
-    message_id: MessageId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<Text<1, NOTE_CHARS>>,
-}
-
-fn decode(fields: &mut Fields) -> Option<MessageAndNote> {
-    let message_id = fields.id("message_id");
-    let note = fields.optional_text("note");
-    Some(MessageAndNote { message_id: message_id?, note: note? })
+input! {
+    /// A message, and why it is deleted or restored.
+    pub struct MessageAndNote {
+        message_id: MessageId,
+        note: Option<Text<1, NOTE_CHARS>>,
+    }
 }
 
 impl Function for Delete {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.delete_message($1)";
+    const NAME: &'static str = "moderation.delete";
+    const ENTRY: &'static str = "delete_message";
     type Caller = User;
     type Input = MessageAndNote;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<MessageAndNote> {
-        decode(fields)
-    }
 }
 
 impl Function for Restore {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.restore_message($1)";
+    const NAME: &'static str = "moderation.restore";
+    const ENTRY: &'static str = "restore_message";
     type Caller = User;
     type Input = MessageAndNote;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<MessageAndNote> {
-        decode(fields)
-    }
 }

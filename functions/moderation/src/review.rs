@@ -1,65 +1,54 @@
 //! POST review: decides about a report.
 
-use crate::NAME;
 use rolecall_shared::{
-    decode::{Fields, Text, Timestamp},
-    function::{Function, PathParameters},
-    id::ReportId,
-    limits::NOTE_CHARS,
-    token::User,
-    vocabulary::ReviewDecision,
+    auth::caller::User,
+    function::Function,
+    input,
+    rules::{form::Fault, id::ReportId, limits::NOTE_CHARS, vocabulary::ReviewDecision},
+    wire::{text::Text, timestamp::Timestamp},
 };
-use serde::Serialize;
 
 /// The function.
 pub struct Review;
 
-/// A decision about a report.
-#[derive(Serialize)]
-pub struct Verdict {
-    report_id: ReportId,
-    decision: ReviewDecision,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<Text<1, NOTE_CHARS>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suspended_until: Option<Timestamp>,
+input! {
+    /// A decision about a report.
+    pub struct ReportReview {
+        report_id: ReportId,
+        decision: ReviewDecision,
+        note: Option<Text<1, NOTE_CHARS>>,
+        suspended_until: Option<Timestamp>,
+    }
+    check suspended_until: only_a_suspension_ends(decision, suspended_until);
+}
+
+fn only_a_suspension_ends(decision: &ReviewDecision, end: &Option<Timestamp>) -> Result<(), Fault> {
+    match (decision, end) {
+        (ReviewDecision::Suspend, None) => Err(Fault::new("required", "A suspension needs an end.")),
+        (ReviewDecision::Dismiss | ReviewDecision::Delete | ReviewDecision::Restore, Some(_)) => {
+            Err(Fault::new("contradiction", "Only the decision `suspend` has an end."))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Function for Review {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.review_report($1)";
+    const NAME: &'static str = "moderation.review";
+    const ENTRY: &'static str = "review_report";
     type Caller = User;
-    type Input = Verdict;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Verdict> {
-        let report_id = fields.id("report_id");
-        let decision = fields.choice("decision");
-        let note = fields.optional_text("note");
-        let suspended_until = fields.optional_timestamp("suspended_until");
-        match (decision, suspended_until) {
-            (Some(ReviewDecision::Suspend), Some(None)) => {
-                return fields.refuse("suspended_until", "required", "A suspension needs an end.");
-            }
-            (Some(ReviewDecision::Dismiss | ReviewDecision::Delete | ReviewDecision::Restore), Some(Some(_))) => {
-                return fields.refuse("suspended_until", "contradiction", "Only the decision `suspend` has an end.");
-            }
-            _ => {}
-        }
-        Some(Verdict { report_id: report_id?, decision: decision?, note: note?, suspended_until: suspended_until? })
-    }
+    type Input = ReportReview;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rolecall_shared::wire::fields::Fields;
     use serde_json::{Value, json};
 
     const ID: &str = "00000000-0000-4000-8000-000000000011";
 
     fn read(body: Value) -> Result<Value, Vec<(String, String)>> {
-        let mut fields = Fields::parse(body.to_string().as_bytes()).ok().unwrap();
-        let input = Review::decode(&mut fields, PathParameters::default());
-        match fields.finish(input) {
+        match Fields::parse(body.to_string().as_bytes()).ok().unwrap().read::<ReportReview>() {
             Ok(input) => Ok(serde_json::to_value(input).unwrap()),
             Err(refusal) => Err(refusal
                 .reasons

@@ -1,42 +1,38 @@
-//! `own-data`: what the caller wrote or is addressed by, to take along, and the end of the caller's messages.
+//! `own-data`: exports everything about the caller, and deletes the caller's messages.
 
 use rolecall_shared::{
-    decode::Fields,
-    function::{Function, Nothing, PathParameters, Verb},
-    lines::Page,
-    token::User,
+    auth::caller::User,
+    function::{Function, Verb},
+    input,
+    wire::{flag::Confirmed, lines::Page},
 };
 
-const NAME: &str = "own-data";
-
-/// GET export: one line for each thing, page by page.
+/// GET export: one line for each row about the caller, page by page.
 pub struct Export;
 
 /// POST deletion: the caller's messages become placeholders.
 pub struct Deletion;
 
-impl Function for Export {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.export_own_data($1)";
-    const VERB: Verb = Verb::Get;
-    type Caller = User;
-    type Input = Page;
-
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Page> {
-        Some(Page::default())
+input! {
+    /// The confirmation: a deletion cannot be undone, so an empty body is not enough.
+    pub struct DeletionRequest {
+        confirm: Confirmed,
     }
 }
 
-impl Function for Deletion {
-    const NAME: &'static str = NAME;
-    const STATEMENT: &'static str = "select rolecall_edge.delete_own_data($1)";
+impl Function for Export {
+    const NAME: &'static str = "own-data.export";
+    const ENTRY: &'static str = "export_own_data";
+    const VERB: Verb = Verb::Get;
     type Caller = User;
-    type Input = Nothing;
+    type Input = Page;
+}
 
-    /// There is no way back, so it takes more than an empty body.
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        fields.confirmation("confirm").map(|()| Nothing {})
-    }
+impl Function for Deletion {
+    const NAME: &'static str = "own-data.delete";
+    const ENTRY: &'static str = "delete_own_data";
+    type Caller = User;
+    type Input = DeletionRequest;
 }
 
 #[cfg(target_family = "wasm")]
@@ -46,11 +42,12 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         function::SubPath,
         spin::{serve, serve_health, serve_lines, serve_nothing},
     };
+    const COMPONENT: &str = "own-data";
     let path = SubPath::of(request.headers());
     match *path.segments() {
-        [] => serve_health(NAME, request).await,
+        [] => serve_health(COMPONENT, request).await,
         ["export"] => serve_lines::<Export>(request).await,
         ["deletion"] => serve::<Deletion>(request).await,
-        _ => serve_nothing(NAME, request).await,
+        _ => serve_nothing(COMPONENT, request).await,
     }
 }

@@ -1,9 +1,8 @@
 //! `reset-broadcast-quotas`: fills the quotas at the turn of the quota day and prunes what has expired.
 
 use rolecall_shared::{
-    decode::Fields,
-    function::{Function, Nothing, PathParameters},
-    token::Operator,
+    auth::caller::Operator,
+    function::{Function, Nothing},
 };
 
 /// The function.
@@ -11,14 +10,10 @@ pub struct ResetBroadcastQuotas;
 
 impl Function for ResetBroadcastQuotas {
     const NAME: &'static str = "reset-broadcast-quotas";
-    const STATEMENT: &'static str = "select rolecall_edge.reset_broadcast_quotas($1)";
+    const ENTRY: &'static str = "reset_broadcast_quotas";
     type Caller = Operator;
+    /// The period follows from the database's clock.
     type Input = Nothing;
-
-    /// It takes nothing: the period follows from the database's clock.
-    fn decode(_: &mut Fields, _: PathParameters<'_>) -> Option<Nothing> {
-        Some(Nothing {})
-    }
 }
 
 #[cfg(target_family = "wasm")]

@@ -2,41 +2,32 @@
 
 use http::StatusCode;
 use rolecall_shared::{
-    decode::{Fields, Text},
-    function::{Function, PathParameters},
-    id::ShowId,
-    limits::BROADCAST_CHARS,
-    matrix::Role,
-    token::User,
+    auth::caller::User,
+    function::Function,
+    input,
+    rules::{id::ShowId, limits::BROADCAST_CHARS, matrix::Role},
+    wire::{list::OneOrMore, text::Text},
 };
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The function.
 pub struct SendBroadcast;
 
-/// A broadcast and its audience.
-#[derive(Serialize)]
-pub struct Broadcast {
-    show_id: ShowId,
-    recipient_roles: Vec<Role>,
-    message: Text<1, BROADCAST_CHARS>,
-    dry_run: bool,
+input! {
+    /// A broadcast and its audience.
+    pub struct Broadcast {
+        show_id: ShowId,
+        recipient_roles: OneOrMore<Role>,
+        message: Text<1, BROADCAST_CHARS>,
+        dry_run: bool,
+    }
 }
 
 impl Function for SendBroadcast {
     const NAME: &'static str = "send-broadcast";
-    const STATEMENT: &'static str = "select rolecall_edge.send_broadcast($1)";
+    const ENTRY: &'static str = "send_broadcast";
     type Caller = User;
     type Input = Broadcast;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<Broadcast> {
-        let show_id = fields.id("show_id");
-        let recipient_roles = fields.choices("recipient_roles");
-        let message = fields.text("message");
-        let dry_run = fields.flag("dry_run");
-        Some(Broadcast { show_id: show_id?, recipient_roles: recipient_roles?, message: message?, dry_run: dry_run? })
-    }
 
     /// A dry run creates nothing.
     fn status(data: &Map<String, Value>) -> StatusCode {

@@ -1,11 +1,14 @@
-//! `send-dm`: starts or continues the one direct conversation of two people, or replies in a conversation.
+//! `send-dm`: writes to a person, in their one direct conversation, or replies in a conversation.
 
 use rolecall_shared::{
-    decode::{Fields, Text},
-    function::{Function, PathParameters},
-    id::{ConversationId, ShowId, UserId},
-    limits::DIRECT_MESSAGE_CHARS,
-    token::User,
+    auth::caller::User,
+    function::Function,
+    input,
+    rules::{
+        id::{ConversationId, ShowId, UserId},
+        limits::DIRECT_MESSAGE_CHARS,
+    },
+    wire::{fields::Fields, input::Input, text::Text},
 };
 use serde::Serialize;
 
@@ -14,44 +17,48 @@ pub struct SendDm;
 
 /// A message and where it goes.
 #[derive(Serialize)]
-pub struct DirectMessage {
-    #[serde(flatten)]
-    to: To,
-    content: Text<1, DIRECT_MESSAGE_CHARS>,
+#[serde(untagged)]
+pub enum DirectMessage {
+    /// Into a conversation that exists.
+    Reply(Reply),
+    /// To a person.
+    Opening(Opening),
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum To {
-    Person {
-        recipient_id: UserId,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        show_id: Option<ShowId>,
-    },
-    Conversation {
+input! {
+    /// A message to a conversation.
+    pub struct Reply {
         conversation_id: ConversationId,
-    },
+        content: Text<1, DIRECT_MESSAGE_CHARS>,
+    }
+}
+
+input! {
+    /// A message to a person.
+    pub struct Opening {
+        recipient_id: UserId,
+        show_id: Option<ShowId>,
+        content: Text<1, DIRECT_MESSAGE_CHARS>,
+    }
+}
+
+impl Input for DirectMessage {
+    fn decode(fields: &mut Fields) -> Option<DirectMessage> {
+        if fields.has_any(&["conversation_id"]) {
+            Reply::decode(fields).map(DirectMessage::Reply)
+        } else {
+            Opening::decode(fields).map(DirectMessage::Opening)
+        }
+    }
 }
 
 impl Function for SendDm {
     const NAME: &'static str = "send-dm";
-    const STATEMENT: &'static str = "select rolecall_edge.send_dm($1)";
+    const ENTRY: &'static str = "send_dm";
     const CREATES: bool = true;
     const SHARES_STATEMENTS: bool = true;
     type Caller = User;
     type Input = DirectMessage;
-
-    fn decode(fields: &mut Fields, _: PathParameters<'_>) -> Option<DirectMessage> {
-        let to = if fields.has("conversation_id") {
-            fields.id("conversation_id").map(|conversation_id| To::Conversation { conversation_id })
-        } else {
-            let recipient = fields.id("recipient_id");
-            let show = fields.optional_id("show_id");
-            recipient.zip(show).map(|(recipient_id, show_id)| To::Person { recipient_id, show_id })
-        };
-        let content = fields.text("content");
-        Some(DirectMessage { to: to?, content: content? })
-    }
 }
 
 #[cfg(target_family = "wasm")]

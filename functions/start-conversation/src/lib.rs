@@ -1,36 +1,33 @@
-//! `start-conversation`: offers help on a help request; conversation and first message in one step.
+//! `start-conversation`: offers help on a help request; makes the conversation and its first message in one step.
 
 use rolecall_shared::{
-    decode::{Fields, Text},
-    function::{Function, PathParameters},
-    id::HelpRequestId,
-    limits::{HELP_MESSAGE_MAX_CHARS, HELP_MESSAGE_MIN_CHARS},
-    token::User,
+    auth::caller::User,
+    function::Function,
+    input,
+    rules::{
+        id::HelpRequestId,
+        limits::{HELP_MESSAGE_MAX_CHARS, HELP_MESSAGE_MIN_CHARS},
+    },
+    wire::{path_id::PathId, text::Text},
 };
-use serde::Serialize;
 
 /// The function.
 pub struct StartConversation;
 
-/// The first message of a help conversation.
-#[derive(Serialize)]
-pub struct Offer {
-    help_request_id: HelpRequestId,
-    initial_message: Text<HELP_MESSAGE_MIN_CHARS, HELP_MESSAGE_MAX_CHARS>,
+input! {
+    /// The first message of a help conversation.
+    pub struct Offer {
+        help_request_id: PathId<HelpRequestId>,
+        initial_message: Text<HELP_MESSAGE_MIN_CHARS, HELP_MESSAGE_MAX_CHARS>,
+    }
 }
 
 impl Function for StartConversation {
     const NAME: &'static str = "start-conversation";
-    const STATEMENT: &'static str = "select rolecall_edge.start_conversation($1)";
+    const ENTRY: &'static str = "start_conversation";
     const CREATES: bool = true;
     type Caller = User;
     type Input = Offer;
-
-    fn decode(fields: &mut Fields, path: PathParameters<'_>) -> Option<Offer> {
-        let help_request_id = fields.path_id("help_request_id", path.id);
-        let initial_message = fields.text("initial_message");
-        Some(Offer { help_request_id: help_request_id?, initial_message: initial_message? })
-    }
 }
 
 #[cfg(target_family = "wasm")]

@@ -18,7 +18,7 @@ use crate::log::Log;
 use futures::channel::oneshot;
 use futures::future::OptionFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use rolecall_shared::log::{Level, Line};
+use rolecall_shared::wire::log::{Level, Line};
 use serde::Serialize;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};

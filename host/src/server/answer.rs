@@ -5,11 +5,11 @@ use crate::guest::vitals::End;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body_util::{BodyExt, Full};
-use rolecall_shared::answer::{finish, problem};
-use rolecall_shared::code::Code;
-use rolecall_shared::cors::Cors;
-use rolecall_shared::refusal::Refusal;
-use rolecall_shared::request_id::RequestId;
+use rolecall_shared::rules::code::Code;
+use rolecall_shared::wire::answer::{finish, problem};
+use rolecall_shared::wire::cors::Cors;
+use rolecall_shared::wire::refusal::Refusal;
+use rolecall_shared::wire::request_id::RequestId;
 use std::borrow::Cow;
 use wasmtime_wasi_http::WasiBody;
 

@@ -5,6 +5,7 @@
 mod docs;
 mod openapi;
 mod schemas;
+mod spin_toml;
 mod sql;
 mod typescript;
 
@@ -21,7 +22,9 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
     let openapi = openapi::document(root)?;
     let types = schemas::types(&openapi).context("the types of docs/openapi.yaml")?;
     Ok(vec![
-        Generated { path: "migrations/0003_permission_rules.sql", text: sql::permission_rules() },
+        Generated { path: "spin.toml", text: spin_toml::spin_toml(root)? },
+        Generated { path: "migrations/schema/base/limits.generated.sql", text: sql::limits() },
+        Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
         Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },
         Generated { path: "clients/typescript/src/types.generated.ts", text: types },
         Generated { path: "docs/permissions.md", text: docs::permissions() },

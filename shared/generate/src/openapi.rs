@@ -5,7 +5,7 @@
 //! (`$MAX_PAGE`), the names of an enum (`$roles`), the status of a code (`$status.not_found`), or the version.
 
 use anyhow::{Context, Result, bail, ensure};
-use rolecall_shared::{
+use rolecall_shared::rules::{
     code::Code,
     limits,
     matrix::{Action, Fact, Role},

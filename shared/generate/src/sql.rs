@@ -1,13 +1,16 @@
-//! The matrix as the rows that the database decides by.
+//! The matrix as the rows that the database decides by, and the limits as functions.
 
-use rolecall_shared::matrix::{Action, Grant, Role, guards_of, row_for};
+use rolecall_shared::rules::{
+    limits,
+    matrix::{Action, Grant, Role, guards_of, row_for},
+};
 
-/// The migration that loads the matrix. Each table is brought up to date by one statement, so that nobody ever sees
+/// The file of the schema tree that holds the matrix. Each table is brought up to date by one statement, so that nobody ever sees
 /// half a matrix.
 pub fn permission_rules() -> String {
     format!(
         "\
--- The permission matrix. Generated from shared/src/matrix.rs by `make generate`; do not edit.
+-- The permission matrix. Generated from shared/src/rules/matrix.rs by `make generate`; do not edit.
 
 with source (action, position, fact, denies_when, code, rule, message, allowed_if) as (
   values
@@ -56,13 +59,45 @@ set
   rule = excluded.rule,
   message = excluded.message,
   allowed_if = excluded.allowed_if;
-
-insert into rolecall.schema_migrations (version, name)
-values (3, 'permission_rules')
-on conflict (version) do nothing;
 ",
         guards = guard_rows().join(",\n"),
         rules = rule_rows().join(",\n"),
+    )
+}
+
+/// The limits that the database checks too: the name of each in SQL, and what it says.
+const LIMITS: &[(&str, i64)] = &[
+    ("direct_message_chars", limits::DIRECT_MESSAGE_CHARS as i64),
+    ("broadcast_chars", limits::BROADCAST_CHARS as i64),
+    ("help_message_min_chars", limits::HELP_MESSAGE_MIN_CHARS as i64),
+    ("help_message_max_chars", limits::HELP_MESSAGE_MAX_CHARS as i64),
+    ("report_reason_chars", limits::REPORT_REASON_CHARS as i64),
+    ("note_chars", limits::NOTE_CHARS as i64),
+    ("idempotency_key_chars", limits::MAX_IDEMPOTENCY_KEY_CHARS as i64),
+    ("default_page", limits::DEFAULT_PAGE),
+    ("page", limits::MAX_PAGE),
+    ("messages_page", limits::MAX_MESSAGES_PAGE),
+    ("checks", limits::MAX_CHECKS as i64),
+];
+
+/// One function for each limit. It is parsed when it is made, looks nothing up when it runs, and has no SET clause, so
+/// that a plan has its number in it.
+pub fn limits() -> String {
+    let functions = LIMITS.iter().map(|(name, limit)| {
+        format!(
+            "
+create or replace function rolecall_internal.limit_{name}()
+returns int
+language sql
+immutable
+parallel safe
+return {limit};
+"
+        )
+    });
+    format!(
+        "-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.\n{}",
+        functions.collect::<String>()
     )
 }
 
@@ -118,7 +153,14 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{LIMITS, limits, literal};
+
+    #[test]
+    fn every_limit_is_a_function() {
+        let text = limits();
+        assert_eq!(text.matches("create or replace function ").count(), LIMITS.len());
+        assert!(text.contains("function rolecall.limit_direct_message_chars()") && text.contains("return 2000;"));
+    }
 
     #[test]
     fn a_literal_cannot_be_left() {

@@ -1,6 +1,6 @@
 //! The matrix and the catalogue as TypeScript data, for clients.
 
-use rolecall_shared::{
+use rolecall_shared::rules::{
     code::Code,
     matrix::{Action, Fact, GUARDS, Grant, ROWS, Role},
 };

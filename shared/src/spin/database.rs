@@ -2,10 +2,12 @@
 
 use super::exchange::Exchange;
 use crate::{
-    envelope::{self, Answer, Call, Done},
-    log::{Level, Line},
-    refusal::Refusal,
-    settings::Settings,
+    spin::settings::Settings,
+    wire::{
+        envelope::{self, Answer, Call, Done},
+        log::{Level, Line},
+        refusal::Refusal,
+    },
 };
 use serde::Serialize;
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
@@ -32,11 +34,11 @@ pub async fn query<I: Serialize>(
         answer => answer,
     };
     let answer = answer.map_err(|error| exchange.database_failure(&error))?;
-    let answer = Answer::parse(&answer).ok_or_else(|| exchange.another_form(statement))?;
+    let answer = Answer::parse(&answer).ok_or_else(|| exchange.unparsable(statement))?;
     exchange.decided(answer)
 }
 
-/// What the statement is told, as text.
+/// The statement's parameter, as JSON text.
 pub fn envelope<I: Serialize>(call: &Call<'_, I>) -> Result<Vec<u8>, PgError> {
     serde_json::to_vec(call).map_err(|error| PgError::BadParameter(error.to_string()))
 }

@@ -1,16 +1,17 @@
-//! A request on its way: what its log line says at the end, and what becomes of the faults it meets.
+//! One request: what its log line says, and which answers its faults become.
 
-use super::{Body, instance};
+use super::{instance, serve::Body};
 use crate::{
-    answer,
-    code::Code,
-    cors::Cors,
-    envelope::{self, Answer, Done},
-    id::UserId,
-    log::{Level, Line},
-    refusal::Refusal,
-    request_id::{RequestId, TraceParent},
-    settings::Settings,
+    rules::{code::Code, id::UserId},
+    spin::settings::Settings,
+    wire::{
+        answer,
+        cors::Cors,
+        envelope::{self, Answer, Done},
+        log::{Level, Line},
+        refusal::Refusal,
+        request_id::{RequestId, TraceParent},
+    },
 };
 use bytes::Bytes;
 use http::{Method, Response, request::Parts};
@@ -22,9 +23,10 @@ use spin_sdk::{
 };
 use std::{rc::Rc, time::Instant};
 
-/// Where a request is on its way, for the log line at its end.
+/// What is known of a request, for the log line at its end.
 pub struct Exchange {
     service: &'static str,
+    operation: Option<&'static str>,
     method: Method,
     started: Instant,
     pub request_id: RequestId,
@@ -36,11 +38,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// A request that has just come.
-    pub fn begin(service: &'static str, parts: &Parts) -> Exchange {
+    /// Begins with a request that has just come.
+    pub fn begin(service: &'static str, operation: Option<&'static str>, parts: &Parts) -> Exchange {
         let headers = &parts.headers;
         Exchange {
             service,
+            operation,
             method: parts.method.clone(),
             started: Instant::now(),
             request_id: RequestId::of(headers),
@@ -52,7 +55,7 @@ impl Exchange {
         }
     }
 
-    /// The instance's settings; a fault in them is nothing the client can mend.
+    /// The instance's settings. A client cannot mend a fault in them, so it is told nothing about it.
     pub async fn settings(&mut self) -> Result<Rc<Settings>, Refusal> {
         instance::settings().await.map_err(|cause| self.broken(cause))
     }
@@ -64,24 +67,24 @@ impl Exchange {
         answer::finish(response, cors, &parts.headers).map(|body| Either::Left(FullBody::new(body)))
     }
 
-    /// A fault of our own: the cause goes to the log, and nowhere else.
+    /// The refusal for a bug of ours; the cause goes to the log alone.
     pub fn broken(&mut self, cause: String) -> Refusal {
         self.cause = Some(cause);
         Refusal::internal()
     }
 
-    /// An answer of the database that is none: a fault of our own.
-    pub fn another_form(&mut self, statement: &str) -> Refusal {
+    /// The database's answer does not parse; our bug.
+    pub fn unparsable(&mut self, statement: &str) -> Refusal {
         self.broken(format!("{statement}: the answer has another form"))
     }
 
-    /// Nobody can say whether the request took effect.
+    /// The refusal when it is unknown whether the request took effect.
     pub fn outcome_unknown(&mut self, cause: &str) -> Refusal {
         self.cause = Some(cause.to_owned());
         Refusal::new(Code::DatabaseUnavailable, "The database does not answer.")
     }
 
-    /// Keeps of the database's answer what the log says.
+    /// Keeps the parts of the database's answer that the log line shows.
     pub fn decided(&mut self, answer: Answer) -> Result<Done, Refusal> {
         self.org_id = answer.org_id;
         let data = answer.outcome.as_ref().map_or_else(|refusal| &refusal.data, |done| &done.data);
@@ -89,7 +92,8 @@ impl Exchange {
         answer.outcome
     }
 
-    /// A failed statement, judged by its SQLSTATE. PostgreSQL's DETAIL may quote rows and is not logged.
+    /// The refusal for a failed statement; the SQLSTATE alone decides. PostgreSQL's DETAIL may quote rows and is not
+    /// logged.
     pub fn database_failure(&mut self, error: &PgError) -> Refusal {
         let (code, cause) = match error {
             PgError::QueryFailed(QueryError::DbError(error)) => {
@@ -111,9 +115,10 @@ impl Exchange {
         }
     }
 
-    /// The request's one line.
+    /// Writes the request's one log line.
     pub fn log(&self, code: Option<Code>) {
         Line {
+            operation: self.operation,
             method: Some(self.method.as_str()),
             request_id: Some(&self.request_id),
             traceparent: self.traceparent.as_ref(),

@@ -2,13 +2,19 @@
 
 use super::{database, exchange::Exchange};
 use crate::{
-    coalesce::{self, Batch, Bounds, Entrance, Item, Turn},
-    code::Code,
-    envelope::{self, Answer, Call, Done, Part},
-    limits::{GROUP_PATIENCE_MS, MAX_GROUP_ALONE, MAX_GROUP_BYTES, MAX_GROUP_WAITING},
-    log::{Level, Line},
-    refusal::Refusal,
-    settings::Settings,
+    rules::{
+        code::Code,
+        limits::{GROUP_PATIENCE_MS, MAX_GROUP_BYTES, MAX_GROUP_SOLO, MAX_GROUP_WAITING},
+    },
+    spin::{
+        coalesce::{self, Batch, Bounds, Entrance, Item, Turn},
+        settings::Settings,
+    },
+    wire::{
+        envelope::{self, Answer, Call, Done, Part},
+        log::{Level, Line},
+        refusal::Refusal,
+    },
 };
 use futures_util::future::join;
 use serde::Serialize;
@@ -19,53 +25,53 @@ use spin_sdk::{
 };
 use std::{cell::RefCell, rc::Rc};
 
-/// What came of a shared statement for one of its requests.
+/// The outcome of a shared statement for one of its requests.
 type Outcome = Result<Answer, Rc<Fault>>;
 /// A request is woken by its stream's end: a plain waker does not reach from one task of the component to another.
 type Wake = StreamWriter<u8>;
-type Group = coalesce::Group<Outcome, Wake>;
-type Lead = coalesce::Lead<Outcome, Wake>;
+type Coalescer = coalesce::Coalescer<Outcome, Wake>;
+type Leader = coalesce::Leader<Outcome, Wake>;
 type Watch = coalesce::Watch<Outcome, Wake>;
 
-/// What is the matter with a shared statement.
+/// Why a shared statement failed.
 enum Fault {
     Database(PgError),
-    /// Its answer is none.
-    AnotherForm,
+    /// Its answer does not parse.
+    Unparsable,
 }
 
 thread_local! {
-    // Requests that wait, each with what its own task alone receives: its turn.
-    static GROUPS: RefCell<Vec<(&'static str, Group)>> = const { RefCell::new(Vec::new()) };
+    // Requests that wait, each with its turn, which only its own task receives.
+    static COALESCERS: RefCell<Vec<(&'static str, Coalescer)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The requests of this instance that send the same statement.
-fn group(statement: &'static str, settings: &Settings) -> Group {
-    GROUPS.with_borrow_mut(|groups| {
-        if let Some((_, group)) = groups.iter().find(|(of, _)| *of == statement) {
-            return group.clone();
+fn coalescer(statement: &'static str, settings: &Settings) -> Coalescer {
+    COALESCERS.with_borrow_mut(|coalescers| {
+        if let Some((_, coalescer)) = coalescers.iter().find(|(of, _)| *of == statement) {
+            return coalescer.clone();
         }
-        let group = Group::new(Bounds {
+        let coalescer = Coalescer::new(Bounds {
             items: settings.group_commit,
             bytes: MAX_GROUP_BYTES,
             waiting: MAX_GROUP_WAITING,
-            alone: MAX_GROUP_ALONE,
+            solo: MAX_GROUP_SOLO,
         });
-        groups.push((statement, group.clone()));
-        group
+        coalescers.push((statement, coalescer.clone()));
+        coalescer
     })
 }
 
-/// Sends the request's one statement: at once if no other is in flight, and otherwise with the next.
+/// Sends the request's one statement: at once if none is in flight, and otherwise with the next.
 pub async fn query<I: Serialize>(
     exchange: &mut Exchange,
     settings: &Rc<Settings>,
     statement: &'static str,
     call: &Call<'_, I>,
 ) -> Result<Done, Refusal> {
-    let lane = call.claims.sub;
-    let group = group(statement, settings);
-    let turn = match group.enter(lane) {
+    let sender = call.claims.sub;
+    let coalescer = coalescer(statement, settings);
+    let turn = match coalescer.enter(sender) {
         Entrance::Lead(lead) => Some(Turn::Lead(lead)),
         Entrance::Full => {
             let detail = "Too many requests wait for the database; nothing was done.";
@@ -74,8 +80,8 @@ pub async fn query<I: Serialize>(
         Entrance::Wait => {
             let envelope = database::envelope(call).map_err(|error| exchange.database_failure(&error))?;
             let (wake, mut woken) = wit_stream::new();
-            let ticket = group.wait(lane, envelope, wake);
-            if let Some(watch) = group.watch() {
+            let ticket = coalescer.wait(sender, envelope, wake);
+            if let Some(watch) = coalescer.watch() {
                 spawn(keep_watch(watch, Rc::clone(settings), statement));
             }
             woken.next().await;
@@ -86,11 +92,11 @@ pub async fn query<I: Serialize>(
         Some(Turn::Decided(Ok(answer))) => exchange.decided(answer),
         Some(Turn::Decided(Err(fault))) => Err(match &*fault {
             Fault::Database(error) => exchange.database_failure(error),
-            Fault::AnotherForm => exchange.another_form(statement),
+            Fault::Unparsable => exchange.unparsable(statement),
         }),
-        Some(Turn::Alone(_lane_waits)) => database::query(exchange, settings, statement, call).await,
+        Some(Turn::Solo(_sender_waits)) => database::query(exchange, settings, statement, call).await,
         Some(Turn::Lead(lead)) => {
-            lead.goes_alone(lane);
+            lead.goes_solo(sender);
             let done = database::query(exchange, settings, statement, call).await;
             if lead.is_awaited() {
                 spawn(send_the_others(lead, Rc::clone(settings), statement));
@@ -101,7 +107,7 @@ pub async fn query<I: Serialize>(
     }
 }
 
-/// Sees to it that nobody waits for long behind one request that is sent by itself and held up.
+/// Lets the others overtake a request that is sent by itself and held up.
 async fn keep_watch(mut watch: Watch, settings: Rc<Settings>, statement: &'static str) {
     loop {
         wait_for(GROUP_PATIENCE_MS * 1_000_000).await;
@@ -115,7 +121,7 @@ async fn keep_watch(mut watch: Watch, settings: Rc<Settings>, statement: &'stati
 }
 
 /// Sends statement after statement, for as long as requests wait.
-async fn send_the_others(lead: Lead, settings: Rc<Settings>, statement: &'static str) {
+async fn send_the_others(lead: Leader, settings: Rc<Settings>, statement: &'static str) {
     let mut connection = None;
     let mut decided = Vec::new();
     while let Some(batch) = lead.next() {
@@ -128,16 +134,16 @@ async fn send_the_others(lead: Lead, settings: Rc<Settings>, statement: &'static
     tell(&mut decided);
 }
 
-/// Wakes requests with what came of their statement.
+/// Wakes requests with the outcome of their statement.
 fn tell(decided: &mut Vec<(Item<Outcome, Wake>, Outcome)>) {
     for (item, outcome) in decided.drain(..) {
         item.decide(outcome);
     }
 }
 
-/// Says which of a statement's items are decided, and sees to the others.
+/// Gives the items of an answered statement their outcomes; those that are not decided are queued again.
 fn settle(
-    lead: &Lead,
+    lead: &Leader,
     batch: Batch<Outcome, Wake>,
     statement: &str,
     answer: Result<Vec<u8>, PgError>,
@@ -151,7 +157,7 @@ fn settle(
             };
             match parts {
                 Some(parts) => return sort(lead, batch, parts),
-                None => Fault::AnotherForm,
+                None => Fault::Unparsable,
             }
         }
         Err(PgError::QueryFailed(QueryError::DbError(error)))
@@ -160,7 +166,7 @@ fn settle(
         {
             let cause = format!("{statement}: {} for {count} items, which are sent one by one", error.code);
             Line { cause: Some(&cause), ..Line::new(Level::Warn, "database", "retried") }.print();
-            lead.one_by_one(batch);
+            lead.resend_singly(batch);
             return Vec::new();
         }
         Err(error) => Fault::Database(error),
@@ -169,16 +175,16 @@ fn settle(
     batch.into_items().into_iter().map(|item| (item, Err(Rc::clone(&fault)))).collect()
 }
 
-/// Gives each item its answer. Those that the statement put off go into the next, in their order.
-fn sort(lead: &Lead, batch: Batch<Outcome, Wake>, parts: Vec<Part>) -> Vec<(Item<Outcome, Wake>, Outcome)> {
+/// Gives each item its answer. Deferred items go into the next statement, in their order.
+fn sort(lead: &Leader, batch: Batch<Outcome, Wake>, parts: Vec<Part>) -> Vec<(Item<Outcome, Wake>, Outcome)> {
     let mut decided = Vec::with_capacity(parts.len());
-    let mut put_off = Vec::new();
+    let mut deferred = Vec::new();
     for (item, part) in batch.into_items().into_iter().zip(parts) {
         match part {
             Part::Answer(answer) => decided.push((item, Ok(answer))),
-            Part::Deferred => put_off.push(item),
+            Part::Deferred => deferred.push(item),
         }
     }
-    lead.put_off(put_off);
+    lead.requeue(deferred);
     decided
 }

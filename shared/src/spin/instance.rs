@@ -1,12 +1,12 @@
 //! What an instance keeps between requests: its settings and the keys that verify tokens.
 
-use super::exchange::Exchange;
 use crate::{
-    code::Code,
-    log::{Level, Line},
-    refusal::Refusal,
-    settings::{Settings, Variables},
-    token::KeySet,
+    auth::keys::KeySet,
+    spin::settings::{Settings, Variables},
+    wire::{
+        log::{Level, Line},
+        request_id::RequestId,
+    },
 };
 use http::StatusCode;
 use http_body_util::BodyExt;
@@ -19,9 +19,10 @@ use std::{
 
 /// Largest JWK set that is read, in bytes.
 const MAX_KEY_SET_BYTES: usize = 256 * 1024;
-/// How long a fetched key set is used without asking again.
+/// How long a fetched key set is used before it is fetched again.
 pub const KEY_SET_LIFETIME: Duration = Duration::from_secs(600);
-/// How soon after a fetch a token with an unknown key may cause another: a forger must not be able to cause traffic.
+/// The shortest time between two fetches that tokens with unknown keys cause: a forger must not be able to cause
+/// traffic.
 pub const KEY_SET_COOLDOWN: Duration = Duration::from_secs(30);
 
 thread_local! {
@@ -49,8 +50,7 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         jwt_issuer: read("jwt_issuer").await?,
         jwt_audience: read("jwt_audience").await?,
         cors_allowed_origins: read("cors_allowed_origins").await?,
-        rollout: read("rollout").await?,
-        rollouts: read_if_there("rollouts").await?,
+        rollouts: read("rollouts").await?,
         group_commit: read_if_there("group_commit").await?,
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|error| error.to_string())?);
@@ -58,34 +58,28 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
     Ok(settings)
 }
 
-/// Fetches the key set if it is older than `lifetime`. Old keys are better than none when that fails.
-pub async fn refresh_keys(exchange: &mut Exchange, settings: &Settings, lifetime: Duration) -> Result<(), Refusal> {
+/// Fetches the key set if it is older than `lifetime`. If that fails, old keys go on being used; without any, the error
+/// is the cause, for the log.
+pub async fn refresh_keys(settings: &Settings, lifetime: Duration, request_id: &RequestId) -> Result<(), String> {
     let Some(url) = &settings.jwks_url else { return Ok(()) };
     let fetched = KEYS_FETCHED.get();
     if fetched.is_some_and(|at| at.elapsed() < lifetime) {
         return Ok(());
     }
     match fetch_keys(url).await {
-        Ok(keys) => {
-            settings.verifier.replace_keys(keys);
-            KEYS_FETCHED.set(Some(Instant::now()));
-            Ok(())
-        }
+        Ok(keys) => settings.verifier.replace_keys(keys),
         Err(cause) if fetched.is_some() => {
             Line {
-                request_id: Some(&exchange.request_id),
+                request_id: Some(request_id),
                 cause: Some(&cause),
                 ..Line::new(Level::Warn, "jwks", "kept_old_keys")
             }
             .print();
-            KEYS_FETCHED.set(Some(Instant::now()));
-            Ok(())
         }
-        Err(cause) => {
-            exchange.cause = Some(format!("jwt_jwks_url: {cause}"));
-            Err(Refusal::new(Code::AuthenticationUnavailable, "The keys that verify tokens cannot be fetched."))
-        }
+        Err(cause) => return Err(format!("jwt_jwks_url: {cause}")),
     }
+    KEYS_FETCHED.set(Some(Instant::now()));
+    Ok(())
 }
 
 async fn fetch_keys(url: &str) -> Result<KeySet, String> {

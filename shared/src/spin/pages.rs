@@ -1,15 +1,21 @@
 //! Answers that are sent page by page.
 
-use super::{Body, Received, database, exchange::Exchange, receive};
+use super::{
+    database,
+    exchange::Exchange,
+    serve::{Body, Received, receive},
+};
 use crate::{
-    answer,
-    code::Code,
-    cors::Cors,
-    envelope::{Call, Claims},
-    function::{Function, PathParameters},
-    lines::{self, Lines, Page},
-    refusal::{Limit, Refusal},
-    settings::Settings,
+    function::{Function, PathParameters, component_of},
+    rules::code::Code,
+    spin::settings::Settings,
+    wire::{
+        answer,
+        cors::Cors,
+        envelope::{Call, Claims},
+        lines::{self, Lines, Page},
+        refusal::{Limit, Refusal},
+    },
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream::unfold};
@@ -19,7 +25,7 @@ use http_body_util::{Either, StreamBody};
 use spin_sdk::http::Request;
 use std::{convert::Infallible, pin::Pin, rc::Rc};
 
-/// The pages of an answer that is too long for one piece.
+/// The pages of an answer, as a stream.
 pub type Pages = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
 
 /// Answers a request with lines, sent page by page: the statement is sent once for each page, and only when the page
@@ -27,7 +33,7 @@ pub type Pages = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
 /// any other; a fault after it is the last line.
 pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let mut exchange = Exchange::begin(F::NAME, &parts);
+    let mut exchange = Exchange::begin(component_of(F::NAME), Some(F::NAME), &parts);
     let settings = match exchange.settings().await {
         Ok(settings) => settings,
         Err(refusal) => return exchange.conclude(&Cors::any(), &parts, Err(refusal)),
@@ -38,13 +44,13 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
         Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
         Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
     };
-    let (claims, statement) = (admitted.claims, F::STATEMENT);
-    match page(&mut exchange, &settings, statement, claims, &admitted.input).await {
+    let asked = Asked { statement: F::STATEMENT.as_str(), flag: F::FLAG, claims: admitted.claims };
+    match page(&mut exchange, &settings, asked, &admitted.input).await {
         Ok((first, limits)) => {
             let mut head = answer::lines(&limits, &exchange.request_id);
             settings.cors.apply(&parts.headers, head.headers_mut());
             let next = Next::Lines(first);
-            let pages = PageByPage { exchange, settings, statement, claims, lines: 0, next, outcome: Err(None) };
+            let pages = PageByPage { exchange, settings, asked, lines: 0, next, outcome: Err(None) };
             let stream = unfold(pages, async |mut pages| pages.next().await.map(|text| (Ok(Frame::data(text)), pages)));
             head.map(|()| Either::Right(StreamBody::new(Box::pin(stream) as Pages)))
         }
@@ -52,12 +58,19 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
     }
 }
 
-/// An answer of many lines on its way.
+/// What is the same for every page of an answer.
+#[derive(Clone, Copy)]
+struct Asked {
+    statement: &'static str,
+    flag: &'static str,
+    claims: Claims,
+}
+
+/// An answer of many lines that is being sent.
 struct PageByPage {
     exchange: Exchange,
     settings: Rc<Settings>,
-    statement: &'static str,
-    claims: Claims,
+    asked: Asked,
     /// Lines that have been sent.
     lines: u64,
     next: Next,
@@ -65,11 +78,11 @@ struct PageByPage {
     outcome: Result<(), Option<Code>>,
 }
 
-/// What an answer of many lines goes on with.
+/// The next piece of an answer of many lines.
 enum Next {
-    /// The first page, which was there before the answer began.
+    /// The first page, which was read before the answer began.
     Lines(Lines),
-    /// A page that is still to be asked for.
+    /// A page that is still to be read from the database.
     Page(Page),
     /// The last line.
     End,
@@ -80,16 +93,16 @@ enum Next {
 async fn page(
     exchange: &mut Exchange,
     settings: &Settings,
-    statement: &str,
-    claims: Claims,
+    asked: Asked,
     input: &Page,
 ) -> Result<(Lines, Vec<Limit>), Refusal> {
+    let Asked { statement, flag, claims } = asked;
     let request_id = exchange.request_id.clone();
     let call = Call {
         claims,
         request_id: &request_id,
         idempotency_key: None,
-        rollout: settings.rollout,
+        rollout: settings.rollouts.of(flag),
         rollouts: &settings.rollouts,
         input,
     };
@@ -100,8 +113,8 @@ async fn page(
 
 impl PageByPage {
     async fn page(&mut self, input: &Page) -> Result<Lines, Refusal> {
-        let PageByPage { exchange, settings, statement, claims, .. } = self;
-        page(exchange, settings, statement, *claims, input).await.map(|(lines, _)| lines)
+        let PageByPage { exchange, settings, asked, .. } = self;
+        page(exchange, settings, *asked, input).await.map(|(lines, _)| lines)
     }
 
     /// The next piece of the answer.

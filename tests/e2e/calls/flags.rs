@@ -5,7 +5,7 @@ use rolecall_e2e::{
     endpoints::{endpoints, endpoints_of_users, flags},
     fixtures::Starts,
 };
-use rolecall_shared::{id::UserId, rollout::bucket};
+use rolecall_shared::rules::{id::UserId, rollout::bucket};
 use serde_json::json;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -147,11 +147,8 @@ async fn a_percentage_admits_whose_bucket_is_below_it_and_internal_users() {
 
 #[tokio::test]
 async fn a_variable_forces_a_function_off_whatever_the_table_says() {
-    let mut setup = Setup::new();
-    for flag in &flags() {
-        setup = setup.variable(&format!("rollout_{}", flag.replace('-', "_")), "disabled");
-    }
-    let stand = Stand::own(setup).await;
+    let rollouts: Vec<String> = flags().iter().map(|flag| format!("{flag}=disabled")).collect();
+    let stand = Stand::own(Setup::new().variable("rollouts", &rollouts.join(","))).await;
     let world = World::new(&stand).await;
     internal(&stand, &world.organizer).await;
     for flag in &flags() {
@@ -164,8 +161,7 @@ async fn a_variable_forces_a_function_off_whatever_the_table_says() {
 
 #[tokio::test]
 async fn a_variable_restricts_and_the_table_restricts_further() {
-    let setup =
-        Setup::new().variable("rollout_send_dm", "internal").variable("rollout_start_conversation", "percentage:50");
+    let setup = Setup::new().variable("rollouts", "send-dm=internal,start-conversation=percentage:50");
     let stand = Stand::own(setup).await;
     let world = World::new(&stand).await;
     world.ask(&stand, "send-dm").await.refused(Code::FeatureDisabled);

@@ -1,7 +1,7 @@
 //! Staged rollout in Rust and in SQL: the same users, whichever asks.
 
 use rolecall_e2e::Stand;
-use rolecall_shared::{
+use rolecall_shared::rules::{
     id::UserId,
     rollout::{Inclusion, Rollout},
 };

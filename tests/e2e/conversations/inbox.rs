@@ -231,7 +231,7 @@ async fn a_card_says_whether_one_may_reply_just_as_the_reply_does() {
 
 #[tokio::test]
 async fn a_rollout_that_takes_replying_away_shows_on_the_card() {
-    let stand = Stand::own(Setup::new().variable("rollout_send_dm", "disabled")).await;
+    let stand = Stand::own(Setup::new().variable("rollouts", "send-dm=disabled")).await;
     let [reader, other] = stand.users([Role::Admin, Role::Attendee]).await;
     let conversation = stand.history(&reader, &other, 1).await;
     stand.reply(&reader, conversation, "Hello").expect(404).await.refused(Code::FeatureDisabled);

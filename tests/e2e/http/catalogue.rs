@@ -32,7 +32,7 @@ async fn provoke(code: Code) -> Answer {
         Code::NotFound => stand.reply(&organizer, Uuid::new_v4(), "Hello").send().await,
         Code::HelpRequestNotFound => stand.offer(&organizer, Uuid::new_v4(), "I can drive you.").send().await,
         Code::FeatureDisabled => {
-            let stand = Stand::own(Setup::new().variable("rollout_send_dm", "disabled")).await;
+            let stand = Stand::own(Setup::new().variable("rollouts", "send-dm=disabled")).await;
             let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
             stand.send_dm(&organizer, &attendee, "Hello").send().await
         }

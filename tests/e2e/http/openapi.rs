@@ -11,7 +11,7 @@ use rolecall_e2e::{
     token, until,
 };
 use rolecall_postgres::Mode;
-use rolecall_shared::{
+use rolecall_shared::rules::{
     limits,
     matrix::{Action, Fact, Role},
 };

@@ -11,7 +11,7 @@ use rolecall_e2e::{
     runner::workspace,
     token,
 };
-use rolecall_shared::matrix::{Action, Decision, Facts, Role, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Facts, Role, decide};
 use serde_json::{Value, json};
 use std::process::Command;
 

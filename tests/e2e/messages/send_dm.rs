@@ -1,7 +1,7 @@
 //! Direct messages to a person: who may, who may not and why, and what is left in the database.
 
 use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
-use rolecall_shared::matrix::{Action, Decision, Fact, Facts, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, decide};
 use serde_json::json;
 use uuid::Uuid;
 

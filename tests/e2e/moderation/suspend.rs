@@ -1,7 +1,7 @@
 //! Suspensions: set and lifted by moderators, in force from the next request on.
 
 use rolecall_e2e::{Code, Role, Stand, fixtures::Starts};
-use rolecall_shared::matrix::{Action, Decision, Fact, Facts, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, decide};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

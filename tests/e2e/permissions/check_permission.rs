@@ -1,7 +1,7 @@
 //! What is allowed, known before it is asked for: the same answer as the real call's, and nothing changed by asking.
 
 use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
-use rolecall_shared::matrix::{Action, Decision, Fact, Facts, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, decide};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -311,10 +311,7 @@ async fn what_is_asked_about_must_fit_the_action() {
 
 #[tokio::test]
 async fn a_rollout_that_takes_a_function_away_takes_its_permission_away() {
-    let setup = Setup::new()
-        .variable("rollout_send_dm", "disabled")
-        .variable("rollout_send_broadcast", "internal")
-        .variable("rollout_moderation", "disabled");
+    let setup = Setup::new().variable("rollouts", "send-dm=disabled,send-broadcast=internal,moderation=disabled");
     let stand = Stand::own(setup).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let show = stand.show(&admin, Starts::InAWeek).await;

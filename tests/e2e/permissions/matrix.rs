@@ -1,7 +1,7 @@
 //! The permission matrix in Rust and in SQL: equal for every input there is.
 
 use rolecall_e2e::{Stand, User, fixtures::Starts, report};
-use rolecall_shared::matrix::{Action, Decision, Fact, Facts, Role, decide};
+use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, Role, decide};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ async fn rust_and_sql_decide_every_combination_alike() {
                     let decision = decide(actor, action, target, facts);
                     let (code, message, allowed_if) = match decision {
                         Decision::Allowed { .. } => {
-                            let row = rolecall_shared::matrix::row_for(action, actor, target).unwrap();
+                            let row = rolecall_shared::rules::matrix::row_for(action, actor, target).unwrap();
                             ("", row.message, row.allowed_if)
                         }
                         Decision::Refused { code, message, allowed_if, .. } => (code.as_str(), message, allowed_if),

@@ -82,7 +82,7 @@ async fn more_requests_in_flight_than_allowed_are_503_and_nothing_was_done() {
 
 #[tokio::test]
 async fn a_variable_that_makes_no_sense_is_500_and_named_in_the_log_only() {
-    let stand = Stand::own(Setup::new().variable("rollout_send_dm", "some")).await;
+    let stand = Stand::own(Setup::new().variable("rollouts", "send-dm=some")).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let broken = stand.send_dm(&admin, &attendee, "Hello").expect(500).await.refused(Code::Internal);
     let line = stand.runner().request_line(broken.request_id());

@@ -25,7 +25,7 @@ const EXAMPLE_ID: &str = "00000000-0000-4000-8000-0000000000ee";
 /// Methods an operation of the document may have.
 const METHODS: [Method; 6] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
 
-/// Fields that a body may repeat the caller's id in, whatever the function; see `shared/src/decode.rs`.
+/// Fields that a body may repeat the caller's id in, whatever the function; see `shared/src/wire/author.rs`.
 const AUTHOR_FIELDS: [&str; 10] = [
     "sender_id",
     "senderId",

@@ -10,7 +10,7 @@ use hyper_util::{
     client::legacy::{Client as HyperClient, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use rolecall_shared::{code::Code, request_id::RequestId};
+use rolecall_shared::{rules::code::Code, wire::request_id::RequestId};
 use serde_json::Value;
 use std::{convert::Infallible, ops::Index, sync::OnceLock};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! People, shows and help requests, each with a fresh id.
 
 use crate::{client::Call, stand::Stand, token};
-use rolecall_shared::matrix::Role;
+use rolecall_shared::rules::matrix::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -18,7 +18,7 @@ pub mod wait;
 
 pub use client::{Answer, Call};
 pub use fixtures::User;
-pub use rolecall_shared::{code::Code, matrix::Role};
+pub use rolecall_shared::rules::{code::Code, matrix::Role};
 pub use runner::Runner;
 pub use stand::{Db, Setup, Stand};
 pub use wait::until;

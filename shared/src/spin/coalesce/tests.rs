@@ -3,7 +3,7 @@ use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-const BOUNDS: Bounds = Bounds { items: 4, bytes: 40, waiting: 8, alone: 2 };
+const BOUNDS: Bounds = Bounds { items: 4, bytes: 40, waiting: 8, solo: 2 };
 
 /// Says when it is dropped, which is how a request is woken.
 struct Wake(Rc<Cell<bool>>);
@@ -14,8 +14,8 @@ impl Drop for Wake {
     }
 }
 
-type TestGroup = Group<u32, Wake>;
-type TestLead = Lead<u32, Wake>;
+type TestCoalescer = Coalescer<u32, Wake>;
+type TestLeader = Leader<u32, Wake>;
 
 /// A request that waits.
 struct Waiting {
@@ -37,14 +37,14 @@ impl Waiting {
         }
     }
 
-    fn alone(self) -> Alone<u32, Wake> {
+    fn solo(self) -> Solo<u32, Wake> {
         match self.turn() {
-            Some(Turn::Alone(alone)) => alone,
+            Some(Turn::Solo(solo)) => solo,
             other => panic!("{}", name(&other)),
         }
     }
 
-    fn lead(self) -> TestLead {
+    fn lead(self) -> TestLeader {
         match self.turn() {
             Some(Turn::Lead(lead)) => lead,
             other => panic!("{}", name(&other)),
@@ -56,30 +56,30 @@ fn name(turn: &Option<Turn<u32, Wake>>) -> &'static str {
     match turn {
         None => "nothing",
         Some(Turn::Decided(_)) => "decided",
-        Some(Turn::Alone(_)) => "alone",
+        Some(Turn::Solo(_)) => "solo",
         Some(Turn::Lead(_)) => "lead",
     }
 }
 
-fn lane(number: u8) -> Lane {
+fn sender(number: u8) -> Sender {
     Some(UserId::from(Uuid::from_u128(number.into())))
 }
 
-fn lead(group: &TestGroup, number: u8) -> TestLead {
-    match group.enter(lane(number)) {
+fn lead(coalescer: &TestCoalescer, number: u8) -> TestLeader {
+    match coalescer.enter(sender(number)) {
         Entrance::Lead(lead) => lead,
         _ => panic!("nobody leads"),
     }
 }
 
-fn wait(group: &TestGroup, number: u8, envelope: &str) -> Waiting {
-    assert!(matches!(group.enter(lane(number)), Entrance::Wait));
+fn wait(coalescer: &TestCoalescer, number: u8, envelope: &str) -> Waiting {
+    assert!(matches!(coalescer.enter(sender(number)), Entrance::Wait));
     let woken = Rc::new(Cell::new(false));
-    let ticket = group.wait(lane(number), envelope.into(), Wake(Rc::clone(&woken)));
+    let ticket = coalescer.wait(sender(number), envelope.into(), Wake(Rc::clone(&woken)));
     Waiting { ticket, woken }
 }
 
-fn text(lead: &TestLead) -> (Batch<u32, Wake>, String) {
+fn text(lead: &TestLeader) -> (Batch<u32, Wake>, String) {
     let batch = lead.next().unwrap();
     let text = String::from_utf8(batch.text()).unwrap();
     (batch, text)
@@ -87,18 +87,18 @@ fn text(lead: &TestLead) -> (Batch<u32, Wake>, String) {
 
 #[test]
 fn a_lone_request_goes_at_once_and_the_next_one_too() {
-    let group = TestGroup::new(BOUNDS);
+    let coalescer = TestCoalescer::new(BOUNDS);
     for _ in 0..3 {
-        let lead = lead(&group, 1);
+        let lead = lead(&coalescer, 1);
         assert!(!lead.is_awaited() && lead.next().is_none());
     }
 }
 
 #[test]
 fn those_who_meet_go_together_in_their_order_and_each_gets_its_own_outcome() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let waiting: Vec<_> = [(1, "a"), (2, "b"), (1, "c")].map(|(number, text)| wait(&group, number, text)).into();
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let waiting: Vec<_> = [(1, "a"), (2, "b"), (1, "c")].map(|(number, text)| wait(&coalescer, number, text)).into();
     assert!(lead.is_awaited());
     let (batch, text) = text(&lead);
     assert_eq!((batch.len(), text.as_str()), (3, "[a,b,c]"));
@@ -112,19 +112,20 @@ fn those_who_meet_go_together_in_their_order_and_each_gets_its_own_outcome() {
 
 #[test]
 fn one_alone_is_sent_as_it_is() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let _waiting = wait(&group, 2, "{}");
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let _waiting = wait(&coalescer, 2, "{}");
     assert_eq!(text(&lead).1, "{}");
 }
 
 #[test]
 fn a_statement_has_so_many_items_and_bytes_and_no_more() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
     let large = "x".repeat(30);
     let huge = "y".repeat(50);
-    let _waiting: Vec<_> = ["a", "b", "c", "d", "e", &large, &large, &huge].map(|text| wait(&group, 2, text)).into();
+    let _waiting: Vec<_> =
+        ["a", "b", "c", "d", "e", &large, &large, &huge].map(|text| wait(&coalescer, 2, text)).into();
     let sizes: Vec<_> = std::iter::from_fn(|| lead.next()).map(|batch| batch.len()).collect();
     // Four items; 1 + 30 bytes; 30 bytes; and one that has too many by itself.
     assert_eq!(sizes, [4, 2, 1, 1]);
@@ -132,19 +133,19 @@ fn a_statement_has_so_many_items_and_bytes_and_no_more() {
 
 #[test]
 fn beyond_the_limit_nobody_waits_unless_somebody_has_gone() {
-    let group = TestGroup::new(BOUNDS);
-    let _lead = lead(&group, 1);
-    let mut waiting: Vec<_> = (0..8).map(|_| wait(&group, 1, "a")).collect();
-    assert!(matches!(group.enter(lane(2)), Entrance::Full));
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let _lead = lead(&coalescer, 1);
+    let mut waiting: Vec<_> = (0..8).map(|_| wait(&coalescer, 1, "a")).collect();
+    assert!(matches!(coalescer.enter(sender(2)), Entrance::Full));
     drop(waiting.remove(3));
-    assert!(matches!(group.enter(lane(2)), Entrance::Wait));
+    assert!(matches!(coalescer.enter(sender(2)), Entrance::Wait));
 }
 
 #[test]
 fn who_has_gone_is_not_sent() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let mut waiting: Vec<_> = ["a", "b", "c"].map(|text| wait(&group, 1, text)).into();
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let mut waiting: Vec<_> = ["a", "b", "c"].map(|text| wait(&coalescer, 1, text)).into();
     drop(waiting.remove(1));
     assert_eq!(text(&lead).1, "[a,c]");
     drop(waiting);
@@ -152,38 +153,38 @@ fn who_has_gone_is_not_sent() {
 }
 
 #[test]
-fn what_was_put_off_goes_before_what_has_come_since() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let _waiting: Vec<_> = ["a", "b", "c"].map(|text| wait(&group, 1, text)).into();
+fn what_was_requeued_goes_before_what_has_come_since() {
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let _waiting: Vec<_> = ["a", "b", "c"].map(|text| wait(&coalescer, 1, text)).into();
     let (batch, _) = text(&lead);
-    let _later = wait(&group, 1, "d");
+    let _later = wait(&coalescer, 1, "d");
     let mut items = batch.into_items();
     items.remove(0).decide(1);
-    lead.put_off(items);
+    lead.requeue(items);
     assert_eq!(text(&lead).1, "[b,c,d]");
 }
 
 #[test]
-fn the_items_of_a_failed_statement_run_by_themselves_each_lane_in_its_order() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let [one, again, two, three] = [(1, "a"), (1, "b"), (2, "c"), (3, "d")].map(|(n, text)| wait(&group, n, text));
+fn the_items_of_a_failed_statement_run_by_themselves_each_sender_in_its_order() {
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let [one, again, two, three] = [(1, "a"), (1, "b"), (2, "c"), (3, "d")].map(|(n, text)| wait(&coalescer, n, text));
     let (batch, _) = text(&lead);
-    lead.one_by_one(batch);
-    // Two at the same time, of different lanes.
+    lead.resend_singly(batch);
+    // Two at the same time, of different senders.
     assert!(one.woken.get() && two.woken.get() && !again.woken.get() && !three.woken.get());
-    let (one, two) = (one.alone(), two.alone());
-    // Their lanes wait, also those of items that have not begun; the others go on.
-    let held = [1, 2, 3].map(|number| wait(&group, number, "held"));
-    let free = wait(&group, 4, "free");
+    let (one, two) = (one.solo(), two.solo());
+    // Their senders wait, also those of items that have not begun; the others go on.
+    let held = [1, 2, 3].map(|number| wait(&coalescer, number, "held"));
+    let free = wait(&coalescer, 4, "free");
     assert_eq!(text(&lead).1, "free");
     drop(two);
     assert!(three.woken.get() && !again.woken.get());
     assert_eq!(text(&lead).1, "held");
     drop(one);
     assert!(again.woken.get());
-    let (again, three) = (again.alone(), three.alone());
+    let (again, three) = (again.solo(), three.solo());
     assert!(lead.next().is_none());
     drop(again);
     drop(three);
@@ -193,26 +194,26 @@ fn the_items_of_a_failed_statement_run_by_themselves_each_lane_in_its_order() {
 
 #[test]
 fn a_failed_item_whose_request_has_gone_holds_up_nobody() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let [gone, next] = ["a", "b"].map(|text| wait(&group, 1, text));
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let [gone, next] = ["a", "b"].map(|text| wait(&coalescer, 1, text));
     let (batch, _) = text(&lead);
     drop(gone);
-    lead.one_by_one(batch);
-    drop(next.alone());
-    assert!(matches!(group.enter(lane(2)), Entrance::Wait));
+    lead.resend_singly(batch);
+    drop(next.solo());
+    assert!(matches!(coalescer.enter(sender(2)), Entrance::Wait));
     drop(lead);
-    assert!(matches!(group.enter(lane(1)), Entrance::Lead(_)));
+    assert!(matches!(coalescer.enter(sender(1)), Entrance::Lead(_)));
 }
 
 #[test]
 fn a_lead_that_ends_early_is_passed_on() {
-    let group = TestGroup::new(BOUNDS);
-    let first = lead(&group, 1);
-    let [in_flight, gone, next] = ["a", "b", "c"].map(|text| wait(&group, 1, text));
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let first = lead(&coalescer, 1);
+    let [in_flight, gone, next] = ["a", "b", "c"].map(|text| wait(&coalescer, 1, text));
     let batch = {
         let mut items = first.next().unwrap().into_items();
-        first.put_off(items.split_off(1));
+        first.requeue(items.split_off(1));
         Batch(items)
     };
     drop(gone);
@@ -220,16 +221,16 @@ fn a_lead_that_ends_early_is_passed_on() {
     drop((batch, first));
     assert!(in_flight.turn().is_none(), "nobody knows what came of it");
     let second = next.lead();
-    assert!(matches!(group.enter(lane(2)), Entrance::Wait));
+    assert!(matches!(coalescer.enter(sender(2)), Entrance::Wait));
     drop(second);
-    assert!(matches!(group.enter(lane(2)), Entrance::Lead(_)));
+    assert!(matches!(coalescer.enter(sender(2)), Entrance::Lead(_)));
 }
 
 #[test]
 fn a_lead_that_nobody_takes_is_passed_on() {
-    let group = TestGroup::new(BOUNDS);
-    let first = lead(&group, 1);
-    let [one, other] = [1, 2].map(|number| wait(&group, number, "a"));
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let first = lead(&coalescer, 1);
+    let [one, other] = [1, 2].map(|number| wait(&coalescer, number, "a"));
     drop(first);
     assert!(one.woken.get() && !other.woken.get());
     drop(one);
@@ -238,17 +239,17 @@ fn a_lead_that_nobody_takes_is_passed_on() {
 }
 
 #[test]
-fn the_lead_comes_back_when_a_lane_is_free_again() {
-    let group = TestGroup::new(BOUNDS);
-    let lead = lead(&group, 1);
-    let failed = [1, 2].map(|number| wait(&group, number, "a"));
+fn the_lead_comes_back_when_a_sender_is_free_again() {
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let lead = lead(&coalescer, 1);
+    let failed = [1, 2].map(|number| wait(&coalescer, number, "a"));
     let (batch, _) = text(&lead);
-    lead.one_by_one(batch);
-    let [one, two] = failed.map(Waiting::alone);
-    let held = wait(&group, 1, "b");
+    lead.resend_singly(batch);
+    let [one, two] = failed.map(Waiting::solo);
+    let held = wait(&coalescer, 1, "b");
     assert!(lead.next().is_none());
     drop(lead);
-    assert!(matches!(group.enter(lane(3)), Entrance::Lead(_)), "a lane that is free need not wait");
+    assert!(matches!(coalescer.enter(sender(3)), Entrance::Lead(_)), "a sender that is free need not wait");
     drop(two);
     assert!(!held.woken.get());
     drop(one);
@@ -256,13 +257,13 @@ fn the_lead_comes_back_when_a_lane_is_free_again() {
 }
 
 #[test]
-fn an_item_by_itself_that_takes_too_long_is_overtaken_by_all_but_its_lane() {
-    let group = TestGroup::new(BOUNDS);
-    let slow = lead(&group, 1);
-    slow.goes_alone(lane(1));
-    let watch = group.watch().unwrap();
-    assert!(group.watch().is_none(), "one watches");
-    let [same, other, another] = [(1, "same"), (2, "a"), (3, "b")].map(|(number, text)| wait(&group, number, text));
+fn an_item_by_itself_that_takes_too_long_is_overtaken_by_all_but_its_sender() {
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let slow = lead(&coalescer, 1);
+    slow.goes_solo(sender(1));
+    let watch = coalescer.watch().unwrap();
+    assert!(coalescer.watch().is_none(), "one watches");
+    let [same, other, another] = [(1, "same"), (2, "a"), (3, "b")].map(|(number, text)| wait(&coalescer, number, text));
     let fast = watch.overtake().unwrap();
     assert!(watch.overtake().is_none(), "nobody waits for it any more");
     assert_eq!(text(&fast).1, "[a,b]");
@@ -276,17 +277,17 @@ fn an_item_by_itself_that_takes_too_long_is_overtaken_by_all_but_its_lane() {
 }
 
 #[test]
-fn an_overtaken_item_that_fails_is_run_again_before_the_others_of_its_lane() {
-    let group = TestGroup::new(BOUNDS);
-    let slow = lead(&group, 1);
-    let failing = wait(&group, 2, "failing");
+fn an_overtaken_item_that_fails_is_run_again_before_the_others_of_its_sender() {
+    let coalescer = TestCoalescer::new(BOUNDS);
+    let slow = lead(&coalescer, 1);
+    let failing = wait(&coalescer, 2, "failing");
     let batch = slow.next().unwrap();
-    let later = wait(&group, 2, "later");
-    let fast = group.watch().unwrap().overtake().unwrap();
-    slow.one_by_one(batch);
-    assert!(!failing.woken.get(), "the lane is still held");
+    let later = wait(&coalescer, 2, "later");
+    let fast = coalescer.watch().unwrap().overtake().unwrap();
+    slow.resend_singly(batch);
+    assert!(!failing.woken.get(), "the sender is still held");
     drop(slow);
-    let failing = failing.alone();
+    let failing = failing.solo();
     assert!(fast.next().is_none());
     drop(failing);
     assert_eq!(text(&fast).1, "later");
@@ -295,21 +296,21 @@ fn an_overtaken_item_that_fails_is_run_again_before_the_others_of_its_lane() {
 
 #[test]
 fn what_is_shared_or_done_is_not_overtaken() {
-    let group = TestGroup::new(BOUNDS);
-    assert!(group.watch().is_none());
-    let lead = lead(&group, 1);
-    lead.goes_alone(lane(1));
-    let mut watch = group.watch().unwrap();
-    let mut waiting = vec![wait(&group, 2, "a")];
+    let coalescer = TestCoalescer::new(BOUNDS);
+    assert!(coalescer.watch().is_none());
+    let lead = lead(&coalescer, 1);
+    lead.goes_solo(sender(1));
+    let mut watch = coalescer.watch().unwrap();
+    let mut waiting = vec![wait(&coalescer, 2, "a")];
     let one = lead.next().unwrap();
     assert!(watch.overtake().is_none(), "that was another");
     assert!(watch.go_on());
-    waiting.extend([1, 3].map(|number| wait(&group, number, "b")));
+    waiting.extend([1, 3].map(|number| wait(&coalescer, number, "b")));
     drop(one);
     let both = lead.next().unwrap();
     assert!(watch.overtake().is_none() && !watch.go_on());
     drop(watch);
-    assert!(group.watch().is_none());
+    assert!(coalescer.watch().is_none());
     drop((both, lead, waiting));
 }
 
@@ -320,9 +321,9 @@ enum Step {
     Come(u8, usize),
     /// One of those that wait goes away.
     Leave(prop::sample::Index),
-    /// The leader's statement is answered: those of these items that may be are put off, and the next is sent.
+    /// The leader's statement is answered: those of these items that may be are deferred, and the next is sent.
     Answer(Vec<bool>),
-    /// It fails, and its items are to be run one by one.
+    /// It fails, and its items are resent singly.
     Fail,
     /// Its task is cancelled.
     Cancel,
@@ -336,7 +337,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (0..4_u8, 0..30_usize).prop_map(|(lane, bytes)| Step::Come(lane, bytes)),
+        6 => (0..4_u8, 0..30_usize).prop_map(|(sender, bytes)| Step::Come(sender, bytes)),
         1 => any::<prop::sample::Index>().prop_map(Step::Leave),
         3 => vec(any::<bool>(), BOUNDS.items).prop_map(Step::Answer),
         1 => Just(Step::Fail),
@@ -349,16 +350,16 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A world in which requests come and go. Each has a number, in the order of arrival.
 struct World {
-    group: TestGroup,
+    coalescer: TestCoalescer,
     arrivals: usize,
-    lanes: Vec<u8>,
+    senders: Vec<u8>,
     waiting: Vec<(usize, Waiting)>,
     /// Who leads, and what its statement holds: at first itself.
-    leading: Option<(TestLead, Statement)>,
+    leading: Option<(TestLeader, Statement)>,
     /// Whoever led and was overtaken.
-    overtaken: Vec<(TestLead, Statement)>,
+    overtaken: Vec<(TestLeader, Statement)>,
     /// Who runs by itself.
-    alone: Vec<(usize, Alone<u32, Wake>)>,
+    solo: Vec<(usize, Solo<u32, Wake>)>,
     /// Who has gone or got no answer.
     lost: BTreeSet<usize>,
     decided: Vec<usize>,
@@ -377,13 +378,13 @@ fn number(item: &Item<u32, Wake>) -> usize {
 impl World {
     fn new() -> World {
         World {
-            group: TestGroup::new(BOUNDS),
+            coalescer: TestCoalescer::new(BOUNDS),
             arrivals: 0,
-            lanes: Vec::new(),
+            senders: Vec::new(),
             waiting: Vec::new(),
             leading: None,
             overtaken: Vec::new(),
-            alone: Vec::new(),
+            solo: Vec::new(),
             lost: BTreeSet::new(),
             decided: Vec::new(),
         }
@@ -396,7 +397,7 @@ impl World {
                 let (number, _) = self.waiting.remove(index.index(self.waiting.len()));
                 self.lost.insert(number);
             }
-            Step::Answer(put_off) => self.answer(&put_off),
+            Step::Answer(deferred) => self.answer(&deferred),
             Step::Fail => self.fail(),
             Step::Cancel => {
                 if let Some((lead, statement)) = self.leading.take() {
@@ -405,7 +406,7 @@ impl World {
                 }
             }
             Step::Overtake => {
-                if let Some(lead) = self.group.watch().and_then(|watch| watch.overtake()) {
+                if let Some(lead) = self.coalescer.watch().and_then(|watch| watch.overtake()) {
                     self.overtaken.extend(self.leading.take());
                     self.next(lead);
                 }
@@ -414,10 +415,10 @@ impl World {
                 let (lead, statement) = self.overtaken.remove(index.index(self.overtaken.len()));
                 self.late(lead, statement, fails);
             }
-            Step::Done(index) if !self.alone.is_empty() => {
-                let (number, alone) = self.alone.remove(index.index(self.alone.len()));
+            Step::Done(index) if !self.solo.is_empty() => {
+                let (number, solo) = self.solo.remove(index.index(self.solo.len()));
                 self.decide(number);
-                drop(alone);
+                drop(solo);
             }
             Step::Leave(_) | Step::Done(_) | Step::Late(..) => {}
         }
@@ -432,10 +433,10 @@ impl World {
         }
     }
 
-    fn late(&mut self, lead: TestLead, statement: Statement, fails: bool) {
+    fn late(&mut self, lead: TestLeader, statement: Statement, fails: bool) {
         match statement {
             Statement::Own(number) => self.decide(number),
-            Statement::Shared(batch) if fails => lead.one_by_one(batch),
+            Statement::Shared(batch) if fails => lead.resend_singly(batch),
             Statement::Shared(batch) => {
                 for item in batch.into_items() {
                     let number = number(&item);
@@ -448,16 +449,16 @@ impl World {
 
     fn come(&mut self, number: u8, bytes: usize) {
         let arrival = self.arrivals;
-        match self.group.enter(lane(number)) {
+        match self.coalescer.enter(sender(number)) {
             Entrance::Lead(lead) => {
                 assert!(self.leading.is_none(), "one leads");
-                lead.goes_alone(lane(number));
+                lead.goes_solo(sender(number));
                 self.leading = Some((lead, Statement::Own(arrival)));
             }
             Entrance::Wait => {
                 let woken = Rc::new(Cell::new(false));
                 let envelope = format!("{arrival}{}", ".".repeat(bytes)).into_bytes();
-                let ticket = self.group.wait(lane(number), envelope, Wake(Rc::clone(&woken)));
+                let ticket = self.coalescer.wait(sender(number), envelope, Wake(Rc::clone(&woken)));
                 self.waiting.push((arrival, Waiting { ticket, woken }));
             }
             Entrance::Full => {
@@ -465,28 +466,28 @@ impl World {
                 return;
             }
         }
-        self.lanes.push(number);
+        self.senders.push(number);
         self.arrivals += 1;
     }
 
-    fn answer(&mut self, put_off: &[bool]) {
+    fn answer(&mut self, deferred: &[bool]) {
         let Some((lead, statement)) = self.leading.take() else { return };
         match statement {
             Statement::Own(number) => self.decide(number),
             Statement::Shared(batch) => {
                 let mut later = Vec::new();
-                let mut lanes = BTreeSet::new();
+                let mut senders = BTreeSet::new();
                 for (at, item) in batch.into_items().into_iter().enumerate() {
                     // As the database does: never the first, and all of a sender that come after one of it.
-                    if (at > 0 && put_off[at]) || lanes.contains(&item.lane) {
-                        lanes.insert(item.lane);
+                    if (at > 0 && deferred[at]) || senders.contains(&item.sender) {
+                        senders.insert(item.sender);
                         later.push(item);
                     } else {
                         let number = number(&item);
                         item.decide(number as u32);
                     }
                 }
-                lead.put_off(later);
+                lead.requeue(later);
             }
         }
         self.next(lead);
@@ -495,14 +496,14 @@ impl World {
     fn fail(&mut self) {
         match self.leading.take() {
             Some((lead, Statement::Shared(batch))) => {
-                lead.one_by_one(batch);
+                lead.resend_singly(batch);
                 self.next(lead);
             }
             other => self.leading = other,
         }
     }
 
-    fn next(&mut self, lead: TestLead) {
+    fn next(&mut self, lead: TestLeader) {
         if let Some(batch) = lead.next() {
             assert!((1..=BOUNDS.items).contains(&batch.len()));
             assert!(batch.len() == 1 || batch.0.iter().map(|item| item.envelope.len()).sum::<usize>() <= BOUNDS.bytes);
@@ -521,10 +522,10 @@ impl World {
                     assert_eq!(outcome as usize, number, "an answer never reaches another request");
                     self.decide(number);
                 }
-                Some(Turn::Alone(alone)) => self.alone.push((number, alone)),
+                Some(Turn::Solo(solo)) => self.solo.push((number, solo)),
                 Some(Turn::Lead(lead)) => {
                     assert!(self.leading.is_none(), "one leads");
-                    lead.goes_alone(lane(self.lanes[number]));
+                    lead.goes_solo(sender(self.senders[number]));
                     self.leading = Some((lead, Statement::Own(number)));
                 }
             }
@@ -536,15 +537,15 @@ impl World {
     }
 
     fn check(&self) {
-        assert!(self.alone.len() <= BOUNDS.alone);
-        assert!(self.leading.is_some() || self.waiting.is_empty() || self.alone.len() + self.overtaken.len() > 0);
+        assert!(self.solo.len() <= BOUNDS.solo);
+        assert!(self.leading.is_some() || self.waiting.is_empty() || self.solo.len() + self.overtaken.len() > 0);
         // What runs at the same time is of different senders.
-        let mut running: Vec<u8> = self.alone.iter().map(|(number, _)| self.lanes[*number]).collect();
+        let mut running: Vec<u8> = self.solo.iter().map(|(number, _)| self.senders[*number]).collect();
         for (_, statement) in self.leading.iter().chain(&self.overtaken) {
             match statement {
-                Statement::Own(number) => running.push(self.lanes[*number]),
+                Statement::Own(number) => running.push(self.senders[*number]),
                 Statement::Shared(batch) => {
-                    running.extend(batch.0.iter().map(|item| self.lanes[number(item)]).collect::<BTreeSet<_>>());
+                    running.extend(batch.0.iter().map(|item| self.senders[number(item)]).collect::<BTreeSet<_>>());
                 }
             }
         }
@@ -553,30 +554,30 @@ impl World {
 
     /// Answers whatever is still asked.
     fn finish(mut self) {
-        while self.leading.is_some() || !self.alone.is_empty() || !self.overtaken.is_empty() {
+        while self.leading.is_some() || !self.solo.is_empty() || !self.overtaken.is_empty() {
             for (lead, statement) in std::mem::take(&mut self.overtaken) {
                 self.late(lead, statement, false);
             }
             self.wake();
             self.answer(&[false; BOUNDS.items]);
             self.wake();
-            for (number, alone) in std::mem::take(&mut self.alone) {
+            for (number, solo) in std::mem::take(&mut self.solo) {
                 self.decide(number);
-                drop(alone);
+                drop(solo);
             }
             self.wake();
         }
         assert!(self.waiting.is_empty(), "nobody waits for ever");
         assert_eq!(self.decided.len() + self.lost.len(), self.arrivals, "everybody is told once");
-        for lane in 0..4 {
-            let of_lane: Vec<_> = self.decided.iter().filter(|number| self.lanes[**number] == lane).collect();
-            assert!(of_lane.is_sorted(), "the order of a sender: {of_lane:?}");
+        for sender in 0..4 {
+            let of_sender: Vec<_> = self.decided.iter().filter(|number| self.senders[**number] == sender).collect();
+            assert!(of_sender.is_sorted(), "the order of a sender: {of_sender:?}");
         }
-        let queue = self.group.0.borrow();
+        let queue = self.coalescer.0.borrow();
         assert!(
-            queue.leader.is_none() && queue.single.is_none() && queue.waiting.is_empty() && queue.one_by_one.is_empty()
+            queue.leader.is_none() && queue.single.is_none() && queue.waiting.is_empty() && queue.singly.is_empty()
         );
-        assert!(queue.alone == 0 && queue.held.is_empty());
+        assert!(queue.solo == 0 && queue.held.is_empty());
     }
 }
 

@@ -1,19 +1,15 @@
-//! The words of the wire that stand for one of a few things. Those of the permission matrix are in `matrix`.
+//! Enumerations of the wire. Those of the permission matrix are in `matrix`.
 
+use crate::rules::form::FromText;
 use serde::Serialize;
 
-/// One of a few things that have names on the wire and in the database.
-pub trait Name: Copy + PartialEq + Serialize + 'static {
+/// An enumeration whose values have names on the wire and in the database.
+pub trait Name: FromText + Copy + PartialEq + Serialize + 'static {
     /// Every value, in declaration order.
     const EVERY: &'static [Self];
 
     /// The value's name.
     fn name(self) -> &'static str;
-
-    /// The value with this name.
-    fn named(name: &str) -> Option<Self> {
-        Self::EVERY.iter().copied().find(|value| value.name() == name)
-    }
 
     /// All names, for people.
     fn names() -> String {
@@ -42,11 +38,22 @@ macro_rules! names {
             }
         }
 
-        impl $crate::vocabulary::Name for $name {
+        impl $crate::rules::vocabulary::Name for $name {
             const EVERY: &'static [$name] = $name::ALL;
 
             fn name(self) -> &'static str {
                 self.as_str()
+            }
+        }
+
+        impl $crate::rules::form::FromText for $name {
+            const WRONG_TYPE: &'static str = "Expected a name in a string.";
+
+            fn from_text(text: &str) -> Result<$name, $crate::rules::form::Fault> {
+                $name::from_name(text).ok_or_else(|| {
+                    let names = <$name as $crate::rules::vocabulary::Name>::names();
+                    $crate::rules::form::Fault::new("unknown_value", format!("Expected one of {names}."))
+                })
             }
         }
 

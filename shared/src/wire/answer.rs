@@ -1,8 +1,8 @@
-//! Answers in the form of CONTRACT section 6: the success object and the problem document (RFC 9457).
+//! Answers in the form of `docs/contract.md` section 6: the success object and the problem document (RFC 9457).
 //!
 //! The runner uses the same functions for the errors it answers itself.
 
-use crate::{
+use crate::wire::{
     cors::Cors,
     lines::NDJSON,
     refusal::{Limit, Reason, Refusal},
@@ -157,7 +157,7 @@ fn rate_limit_fields(headers: &mut HeaderMap, limits: &[Limit]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
+    use crate::rules::code::Code;
     use serde_json::json;
 
     fn id() -> RequestId {

@@ -1,105 +1,20 @@
-//! Bearer tokens: which keys are trusted and what a verified token says (RFC 7519, RFC 8725).
+//! Bearer tokens: what a verified token says (RFC 7519, RFC 8725).
 
 use crate::{
-    code::Code,
-    id::UserId,
-    limits::{MAX_TOKEN_BYTES, MIN_JWT_SECRET_BYTES, TOKEN_LEEWAY_SECONDS},
-    refusal::{Reason, Refusal},
-    token_cache::TokenCache,
+    auth::{
+        cache::TokenCache,
+        identity::Identity,
+        keys::{InvalidKeys, Key, KeySet},
+    },
+    rules::{
+        code::Code,
+        id::{UserId, hyphenated_uuid},
+        limits::{MAX_TOKEN_BYTES, MIN_JWT_SECRET_BYTES, TOKEN_LEEWAY_SECONDS},
+    },
+    wire::refusal::Refusal,
 };
 use jwt_simple::{JWTError, prelude::*};
-use serde_json::Value;
-use std::{cell::RefCell, collections::HashSet, fmt};
-use uuid::Uuid;
-
-/// A key that verifies tokens. Its kind fixes the algorithm: the token's header has no say (RFC 8725 section 3.1).
-enum Key {
-    Hs256(HS256Key),
-    Es256(ES256PublicKey),
-    Rs256(Box<RS256PublicKey>),
-    EdDsa(Ed25519PublicKey),
-}
-
-/// The keys of a JWK set (RFC 7517), with their ids.
-#[derive(Default)]
-pub struct KeySet {
-    keys: Vec<(Option<String>, Key)>,
-}
-
-/// A setting of the token check that makes no sense.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InvalidKeys {
-    /// Neither a secret nor a key set is configured.
-    None,
-    /// The secret is too short for HS256.
-    ShortSecret,
-    /// The key set is not JSON of the form `{"keys": [...]}`.
-    MalformedKeySet,
-    /// The key set has no key that could verify a signature.
-    NoUsableKey,
-}
-
-impl fmt::Display for InvalidKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            InvalidKeys::None => {
-                f.write_str("set jwt_secret, jwt_jwks or jwt_jwks_url: without a key no token can be checked")
-            }
-            InvalidKeys::ShortSecret => write!(f, "jwt_secret must have at least {MIN_JWT_SECRET_BYTES} bytes"),
-            InvalidKeys::MalformedKeySet => f.write_str("the JWK set is not of the form {\"keys\": [...]}"),
-            InvalidKeys::NoUsableKey => f.write_str("the JWK set has no ES256, RS256 or EdDSA signature key"),
-        }
-    }
-}
-
-impl std::error::Error for InvalidKeys {}
-
-impl KeySet {
-    /// Reads a JWK set. Keys for encryption or of other algorithms are passed over, as RFC 7517 section 5 asks.
-    pub fn parse(text: &str) -> Result<KeySet, InvalidKeys> {
-        let document: Value = serde_json::from_str(text).map_err(|_| InvalidKeys::MalformedKeySet)?;
-        let jwks = document.get("keys").and_then(Value::as_array).ok_or(InvalidKeys::MalformedKeySet)?;
-        let keys: Vec<_> = jwks.iter().filter_map(read_key).collect();
-        if keys.is_empty() { Err(InvalidKeys::NoUsableKey) } else { Ok(KeySet { keys }) }
-    }
-
-    fn has(&self, key_id: &str) -> bool {
-        self.keys.iter().any(|(id, _)| id.as_deref() == Some(key_id))
-    }
-}
-
-/// A signature key; a symmetric key (`oct`) in a public document would be no secret and is passed over.
-fn read_key(jwk: &Value) -> Option<(Option<String>, Key)> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    if text("use").is_some_and(|usage| usage != "sig") {
-        return None;
-    }
-    let encoded = jwk.to_string();
-    let key = match (text("kty")?, text("crv"), text("alg")) {
-        ("EC", Some("P-256"), None | Some("ES256")) => ES256PublicKey::from_jwk(&encoded).ok().map(Key::Es256),
-        ("OKP", Some("Ed25519"), None | Some("EdDSA" | "Ed25519")) => {
-            Ed25519PublicKey::from_jwk(&encoded).ok().map(Key::EdDsa)
-        }
-        ("RSA", _, None | Some("RS256")) => {
-            RS256PublicKey::from_jwk(&encoded).ok().map(|key| Key::Rs256(Box::new(key)))
-        }
-        _ => None,
-    }?;
-    Some((text("kid").map(str::to_owned), key))
-}
-
-/// Who a verified token speaks for; `role` is the database role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// A signed-in user (`authenticated`).
-    User(UserId),
-    /// An operator (`service_role`); Supabase's service tokens have no `sub`.
-    Service(Option<UserId>),
-    /// Anybody (`anon`).
-    Anonymous,
-    /// A role that Rolecall does not know.
-    Unknown,
-}
+use std::{cell::RefCell, collections::HashSet};
 
 /// Why a token was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +92,7 @@ impl Verifier {
         self.verified.clear();
     }
 
-    /// Whom a token speaks for, once its signature, times, issuer and audience are checked. All but its expiry is checked
+    /// The token's identity, once its signature, times, issuer and audience are checked. All but its expiry is checked
     /// the first time only.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
@@ -210,7 +125,7 @@ impl Verifier {
         outcome
     }
 
-    /// The key the token names; if it names none of ours, the secret; if it names none at all, every key.
+    /// The keys to try: the one that the token names, the secret if it names an unknown one, all if it names none.
     fn candidates<'a>(&'a self, keys: &'a KeySet, key_id: Option<&str>) -> Vec<&'a Key> {
         let named = key_id.filter(|id| keys.has(id));
         let from_set = keys.keys.iter().filter(|(id, _)| match (named, key_id) {
@@ -234,7 +149,7 @@ impl Verifier {
     }
 }
 
-/// Says what is wrong as far as it helps the token's rightful owner; why a signature fails helps only others.
+/// What is wrong with a token, as far as that helps its owner. Why a signature fails would only help a forger.
 fn explain(error: &jwt_simple::Error) -> &'static str {
     match error.downcast_ref::<JWTError>() {
         Some(JWTError::TokenHasExpired) => "The token has expired.",
@@ -267,74 +182,10 @@ fn identity(claims: &JWTClaims<Claims>) -> Result<Identity, TokenError> {
     }
 }
 
-/// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.
-pub fn hyphenated_uuid(text: &str) -> Option<Uuid> {
-    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
-}
-
-/// Who may call a function: the type in its signature is the guard.
-pub trait Caller: Sized {
-    /// Lets an identity in or says why not.
-    fn admit(identity: Identity) -> Result<Self, Refusal>;
-
-    /// The user, if there is one.
-    fn user_id(&self) -> Option<UserId>;
-
-    /// The database role for `request.jwt.claims`.
-    const ROLE: &'static str;
-}
-
-/// A signed-in user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct User(pub UserId);
-
-impl Caller for User {
-    const ROLE: &'static str = "authenticated";
-
-    fn admit(identity: Identity) -> Result<User, Refusal> {
-        match identity {
-            Identity::User(user) => Ok(User(user)),
-            _ => Err(wrong_role("users_only", "This is for signed-in users.", "The token's role is `authenticated`.")),
-        }
-    }
-
-    fn user_id(&self) -> Option<UserId> {
-        Some(self.0)
-    }
-}
-
-/// An operator: a scheduler, a deployment, never an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Operator(pub Option<UserId>);
-
-impl Caller for Operator {
-    const ROLE: &'static str = "service_role";
-
-    fn admit(identity: Identity) -> Result<Operator, Refusal> {
-        match identity {
-            Identity::Service(user) => Ok(Operator(user)),
-            _ => Err(wrong_role("operators_only", "This is for operators.", "The token's role is `service_role`.")),
-        }
-    }
-
-    fn user_id(&self) -> Option<UserId> {
-        self.0
-    }
-}
-
-fn wrong_role(rule: &'static str, message: &'static str, allowed_if: &'static str) -> Refusal {
-    Refusal::new(Code::PermissionDenied, message).because(vec![Reason {
-        code: rule.into(),
-        message: message.into(),
-        field: None,
-        allowed_if: Some(allowed_if.into()),
-    }])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const SECRET: &str = "a test secret of at least 32 bytes";
     const USER: &str = "00000000-0000-4000-8000-000000000001";
@@ -542,15 +393,5 @@ mod tests {
             assert_eq!(read(text), Err(TokenError::Missing), "{text}");
         }
         assert_eq!(bearer(None), Err(TokenError::Missing));
-    }
-
-    #[test]
-    fn each_caller_admits_its_own_role_only() {
-        let id = UserId::from(hyphenated_uuid(USER).unwrap());
-        let identities = [Identity::User(id), Identity::Service(None), Identity::Anonymous, Identity::Unknown];
-        let users: Vec<bool> = identities.iter().map(|&identity| User::admit(identity).is_ok()).collect();
-        let operators: Vec<bool> = identities.iter().map(|&identity| Operator::admit(identity).is_ok()).collect();
-        assert_eq!(users, [true, false, false, false]);
-        assert_eq!(operators, [false, true, false, false]);
     }
 }

@@ -3,7 +3,7 @@
 //! The last line says how it ended: `{"type": "end", "lines": n}`, or `{"type": "error", ...}` when a page could not be
 //! read. Without either, the answer was cut off.
 
-use crate::{envelope::Done, refusal::Refusal};
+use crate::wire::{envelope::Done, fields::Fields, input::Input, refusal::Refusal};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,9 +14,16 @@ pub const NDJSON: &str = "application/x-ndjson";
 /// Which page the entry point is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Page {
-    /// Where the page before it ended, as the database wrote it; the first page has none before it.
+    /// Where the page before it ended, as the database wrote it; nothing for the first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+impl Input for Page {
+    /// A client asks for the first page; the others are asked for on its behalf.
+    fn decode(_: &mut Fields) -> Option<Page> {
+        Some(Page::default())
+    }
 }
 
 /// The lines of one page.
@@ -31,7 +38,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Reads a page of the form `{lines: [objects], next_cursor: text or null}`; `None` if it has another.
+    /// Reads a page of the form `{lines: [objects], next_cursor: text or null}`; `None` if it does not parse.
     pub fn of(done: &Done) -> Option<Lines> {
         let lines = done.data.get("lines")?.as_array()?;
         let next = match done.data.get("next_cursor")? {
@@ -76,7 +83,7 @@ fn write(text: &mut Vec<u8>, line: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
+    use crate::rules::code::Code;
 
     fn page(data: Value) -> Option<Lines> {
         let data = data.as_object().unwrap().clone();

@@ -1,11 +1,14 @@
 //! Identifiers: each kind of thing has its own type, so that a user cannot be passed for a conversation.
 
+use crate::rules::form::{Fault, FromText};
 use serde::Serialize;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 use uuid::Uuid;
 
-/// An identifier that is a uuid on the wire.
-pub trait Id: From<Uuid> + Copy {}
+const MALFORMED: Fault = Fault {
+    code: "malformed_uuid",
+    message: Cow::Borrowed("Expected a uuid such as 00000000-0000-4000-8000-000000000000."),
+};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -34,7 +37,13 @@ macro_rules! ids {
                 }
             }
 
-            impl Id for $name {}
+            impl FromText for $name {
+                const WRONG_TYPE: &'static str = "Expected a uuid in a string.";
+
+                fn from_text(text: &str) -> Result<Self, Fault> {
+                    hyphenated_uuid(text).map($name).ok_or(MALFORMED)
+                }
+            }
         )*
     };
 }
@@ -52,4 +61,9 @@ ids! {
     MessageId;
     /// A report about a message.
     ReportId;
+}
+
+/// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.
+pub fn hyphenated_uuid(text: &str) -> Option<Uuid> {
+    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
 }

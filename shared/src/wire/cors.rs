@@ -8,7 +8,7 @@ use http::{
     },
 };
 
-/// Request headers a browser may send; the last two are Supabase's client's own.
+/// Request headers a browser may send; Supabase's client sends the last two.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, idempotency-key, x-request-id, traceparent, apikey, x-client-info",
 );
@@ -25,7 +25,7 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// Any origin may call; tokens travel in a header, never in a cookie, so that nothing is given away.
+    /// Any origin may call. That gives nothing away, since tokens travel in a header and never in a cookie.
     pub const fn any() -> Cors {
         Cors { origins: None }
     }
@@ -40,7 +40,7 @@ impl Cors {
         if origins.iter().any(|origin| origin == "*") { Cors::any() } else { Cors { origins: Some(origins) } }
     }
 
-    /// Whether the request asks for permission only (a CORS preflight).
+    /// Whether the request is a CORS preflight.
     pub fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
         method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }

@@ -1,12 +1,16 @@
 //! What passes between a function and the database: one `jsonb` each way.
 
 use crate::{
-    code::Code,
-    id::UserId,
-    limits::MAX_IDEMPOTENCY_KEY_CHARS,
-    refusal::{Limit, Reason, Refusal},
-    request_id::RequestId,
-    rollout::{Rollout, Rollouts},
+    rules::{
+        code::Code,
+        id::UserId,
+        limits::MAX_IDEMPOTENCY_KEY_CHARS,
+        rollout::{Rollout, Rollouts},
+    },
+    wire::{
+        refusal::{Limit, Reason, Refusal},
+        request_id::RequestId,
+    },
 };
 use http::HeaderMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -59,10 +63,10 @@ pub struct Call<'a, I> {
     /// The key under which a repetition is answered, not repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<IdempotencyKey>,
-    /// How far the operator's variable lets the function be rolled out.
+    /// How far the operator's variable lets the feature be rolled out.
     #[serde(serialize_with = "rollout")]
     pub rollout: Rollout,
-    /// How far the functions are rolled out that this one answers for beside itself.
+    /// The same of every feature that the variable names: an answer may depend on what another function would say.
     #[serde(skip_serializing_if = "Rollouts::is_empty")]
     pub rollouts: &'a Rollouts,
     /// The decoded body or query string.
@@ -78,7 +82,7 @@ fn rollout<S: Serializer>(rollout: &Rollout, serializer: S) -> Result<S::Ok, S::
 struct RawAnswer {
     #[serde(default)]
     ok: Option<bool>,
-    /// Among the answers to several items only, and then by itself.
+    /// The item was left alone. Only an answer to several items says so, and then nothing else.
     #[serde(default)]
     deferred: bool,
     #[serde(default)]
@@ -117,18 +121,18 @@ pub struct Done {
     pub replayed: bool,
 }
 
-/// What a statement with several items says of one of them.
+/// A statement's answer to one of several items.
 #[derive(Debug)]
 pub enum Part {
     /// It was decided.
     Answer(Answer),
-    /// It depends on another item of the same statement and was left alone; it belongs into the next.
+    /// It was left alone since it depends on another item of the same statement; it belongs into the next one.
     Deferred,
 }
 
 impl Part {
-    /// Reads the answers to `count` items; `None` if one of them has another form, if there are more or fewer, or if no
-    /// item was decided, which is a fault of ours.
+    /// Reads the answers to `count` items. `None`, our bug, if one of them does not parse, if there are more or fewer,
+    /// or if no item was decided.
     pub fn parse_all(json: &[u8], count: usize) -> Option<Vec<Part>> {
         let answers: Vec<RawAnswer> = serde_json::from_slice(json).ok()?;
         let one_each = answers.len() == count;
@@ -138,7 +142,7 @@ impl Part {
 }
 
 impl Answer {
-    /// Reads an answer; `None` if it has another form or a code that is not in the catalogue, which is a fault of ours.
+    /// Reads an answer. `None`, our bug, if it does not parse or its code is not in the catalogue.
     pub fn parse(json: &[u8]) -> Option<Answer> {
         serde_json::from_slice::<RawAnswer>(json).ok()?.answer()
     }
@@ -187,8 +191,8 @@ pub fn code_for_sqlstate(sqlstate: &str) -> Code {
     }
 }
 
-/// Whether an error says of its statement that it was rolled back, so that what was in it may be sent again. It does not
-/// where the connection or the server may have gone with it.
+/// Whether an error proves that its statement was rolled back, so that the items may be sent again. An error that may
+/// have taken the connection or the server with it proves nothing.
 pub fn is_undone(severity: &str, sqlstate: &str) -> bool {
     let unknown = match sqlstate {
         // statement_completion_unknown, and errors of the system that PostgreSQL runs on.
@@ -199,7 +203,7 @@ pub fn is_undone(severity: &str, sqlstate: &str) -> bool {
     !unknown && !matches!(severity, "FATAL" | "PANIC")
 }
 
-/// Whether the statement was rolled back for a reason that passes by itself, so that running it again once is safe:
+/// Whether the statement was rolled back for a passing reason, so that running it again once is safe:
 /// serialization_failure and deadlock_detected.
 pub fn is_transient(sqlstate: &str) -> bool {
     matches!(sqlstate, "40001" | "40P01")

@@ -1,6 +1,6 @@
-//! The identity of a request in answers and logs.
+//! The ids of a request in answers and logs.
 
-use crate::limits::MAX_REQUEST_ID_CHARS;
+use crate::rules::limits::MAX_REQUEST_ID_CHARS;
 use http::HeaderMap;
 use serde::Serialize;
 use std::fmt;

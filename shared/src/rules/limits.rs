@@ -64,9 +64,9 @@ pub const MAX_GROUP_BYTES: usize = 512 * 1024;
 /// Requests that wait in an instance for the next statement.
 pub const MAX_GROUP_WAITING: usize = 4096;
 
-/// How long the others of an instance wait for a request that is sent by itself, in milliseconds: as long as a statement
-/// of several waits for a lock.
+/// How long the others wait for a request that is sent by itself, in milliseconds: as long as a statement of several
+/// waits for a lock.
 pub const GROUP_PATIENCE_MS: u64 = 500;
 
-/// Requests of failed statements that an instance runs by themselves at the same time.
-pub const MAX_GROUP_ALONE: usize = 16;
+/// Requests of failed statements that an instance resends singly at the same time.
+pub const MAX_GROUP_SOLO: usize = 16;

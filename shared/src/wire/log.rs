@@ -1,10 +1,11 @@
-//! One JSON object a line (CONTRACT section 10). Nothing in it can hold a message, a token or a phone number.
+//! One JSON object a line (`docs/contract.md` section 10). Nothing in it can hold a message, a token or a phone number.
 
 use crate::{
-    code::Code,
-    id::UserId,
-    phone::redact,
-    request_id::{RequestId, TraceParent},
+    rules::{code::Code, id::UserId},
+    wire::{
+        phone::redact,
+        request_id::{RequestId, TraceParent},
+    },
 };
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -22,7 +23,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The level of a request's line: a client's fault is not an error of ours.
+    /// The level of a request's line. A refusal is a warning; only a server error is an error.
     pub fn of(outcome: Option<Code>) -> Level {
         match outcome {
             None => Level::Info,
@@ -35,22 +36,25 @@ impl Level {
 /// One line of the log.
 #[derive(Debug, Serialize)]
 pub struct Line<'a> {
-    /// When.
+    /// When the line was written.
     #[serde(serialize_with = "rfc3339")]
     pub timestamp: OffsetDateTime,
     /// How much attention it wants.
     pub level: Level,
-    /// The function, or `host`.
+    /// The component, or `host`.
     pub service: &'a str,
+    /// The operation that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'a str>,
     /// The HTTP method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<&'a str>,
     /// What happened.
     pub event: &'a str,
-    /// The request.
+    /// The request's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'a RequestId>,
-    /// The trace the request belongs to.
+    /// The trace that the request belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<&'a TraceParent>,
     /// The caller.
@@ -68,7 +72,7 @@ pub struct Line<'a> {
     /// The code of a refusal.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "code")]
     pub code: Option<Code>,
-    /// What broke, for operators, with whatever may be a phone number redacted.
+    /// What broke, for operators. Whatever may be a phone number is redacted.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "redacted")]
     pub cause: Option<&'a str>,
 }
@@ -80,6 +84,7 @@ impl<'a> Line<'a> {
             timestamp: OffsetDateTime::now_utc(),
             level,
             service,
+            operation: None,
             method: None,
             event,
             request_id: None,

@@ -2,7 +2,7 @@
 //!
 //! The database evaluates the same values in `rolecall_internal.rollout_includes`; a test compares the two.
 
-use crate::id::UserId;
+use crate::rules::id::UserId;
 use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -57,7 +57,7 @@ pub fn bucket(flag: &str, user: UserId) -> u32 {
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) % BUCKETS
 }
 
-/// The text is none of `disabled`, `internal`, `percentage:0` to `percentage:100`, `enabled`.
+/// The text is not one of `disabled`, `internal`, `percentage:0` to `percentage:100`, `enabled`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRollout(String);
 
@@ -103,31 +103,110 @@ impl fmt::Display for Rollout {
     }
 }
 
-/// How far other functions are rolled out: what a function needs that says beforehand what those would answer.
+/// The feature flags: one for each component that can be switched off. `spin.toml` is checked against them.
+pub const FLAGS: &[&str] = &[
+    "blocks",
+    "check-permission",
+    "conversations",
+    "diagnostics",
+    "moderation",
+    "own-data",
+    "reset-broadcast-quotas",
+    "send-broadcast",
+    "send-dm",
+    "start-conversation",
+];
+
+/// Whether there is this flag; for constants.
+pub const fn is_flag(name: &str) -> bool {
+    let mut at = 0;
+    while at < FLAGS.len() {
+        if same(FLAGS[at].as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// How far features may be rolled out, whatever the database says: the operator's variable. A feature that is not in it
+/// is enabled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rollouts(Vec<(String, Rollout)>);
+pub struct Rollouts(Vec<(&'static str, Rollout)>);
 
 impl Rollouts {
-    /// None.
+    /// Everything is enabled.
     pub const NONE: Rollouts = Rollouts(Vec::new());
 
-    /// Whether there is none.
+    /// Whether everything is enabled.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// How far this feature may be rolled out.
+    pub fn of(&self, flag: &str) -> Rollout {
+        self.0.iter().find(|(name, _)| *name == flag).map_or(Rollout::Enabled, |&(_, rollout)| rollout)
+    }
 }
 
+/// The text is not a list of pairs such as `send-dm=percentage:10,moderation=disabled`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidRollouts {
+    /// An entry is not of the form `flag=rollout`.
+    Pair(String),
+    /// There is no such flag.
+    UnknownFlag(String),
+    /// A flag stands twice.
+    Duplicate(&'static str),
+    /// The value of a flag is not a rollout.
+    Rollout(InvalidRollout),
+}
+
+impl fmt::Display for InvalidRollouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InvalidRollouts::Pair(text) => {
+                write!(f, "rollouts: `{text}` is not of the form flag=rollout, such as send-dm=percentage:10")
+            }
+            InvalidRollouts::UnknownFlag(name) => {
+                write!(f, "rollouts: there is no feature `{name}`; there are {}", FLAGS.join(", "))
+            }
+            InvalidRollouts::Duplicate(name) => write!(f, "rollouts: `{name}` stands twice"),
+            InvalidRollouts::Rollout(error) => write!(f, "rollouts: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidRollouts {}
+
 impl FromStr for Rollouts {
-    type Err = InvalidRollout;
+    type Err = InvalidRollouts;
 
     /// Reads `flag=rollout` pairs, separated by commas.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-        let read = |pair: &str| {
-            let (flag, rollout) = pair.split_once('=').ok_or_else(|| InvalidRollout(pair.to_owned()))?;
-            Ok((flag.trim().to_owned(), rollout.trim().parse()?))
-        };
-        pairs.map(read).collect::<Result<_, _>>().map(Rollouts)
+        let mut rollouts: Vec<(&'static str, Rollout)> = Vec::new();
+        if text.trim().is_empty() {
+            return Ok(Rollouts::NONE);
+        }
+        for pair in text.split(',').map(str::trim) {
+            let (name, rollout) = pair.split_once('=').ok_or_else(|| InvalidRollouts::Pair(pair.to_owned()))?;
+            let name = name.trim();
+            let flag = FLAGS.iter().copied().find(|&flag| flag == name);
+            let flag = flag.ok_or_else(|| InvalidRollouts::UnknownFlag(name.to_owned()))?;
+            if rollouts.iter().any(|&(other, _)| other == flag) {
+                return Err(InvalidRollouts::Duplicate(flag));
+            }
+            rollouts.push((flag, rollout.trim().parse().map_err(InvalidRollouts::Rollout)?));
+        }
+        Ok(Rollouts(rollouts))
     }
 }
 
@@ -181,10 +260,34 @@ mod tests {
             serde_json::to_value(&rollouts).unwrap(),
             serde_json::json!({"send-dm": "enabled", "moderation": "percentage:7"})
         );
+        assert_eq!(rollouts.of("moderation"), Rollout::Percentage(7));
+        assert_eq!(rollouts.of("blocks"), Rollout::Enabled);
         assert_eq!("".parse(), Ok(Rollouts::NONE));
-        for text in ["send-dm", "send-dm=some", "=", "send-dm=enabled;moderation=enabled"] {
-            assert!(text.parse::<Rollouts>().is_err(), "{text}");
+        assert_eq!(" ".parse(), Ok(Rollouts::NONE));
+    }
+
+    #[test]
+    fn what_is_wrong_with_rollouts_is_said() {
+        for (text, says) in [
+            ("send-dm", "`send-dm` is not of the form flag=rollout"),
+            ("send-dm=enabled,", "`` is not of the form flag=rollout"),
+            ("send-dm:disabled", "is not of the form flag=rollout"),
+            ("=", "there is no feature ``"),
+            ("health=disabled", "there is no feature `health`"),
+            ("send_dm=disabled", "there is no feature `send_dm`; there are blocks, check-permission, "),
+            ("send-dm=some", "`some` is not a rollout"),
+            ("send-dm=enabled;moderation=enabled", "`enabled;moderation=enabled` is not a rollout"),
+            ("send-dm=disabled,send-dm=enabled", "`send-dm` stands twice"),
+        ] {
+            let error = text.parse::<Rollouts>().unwrap_err().to_string();
+            assert!(error.starts_with("rollouts: ") && error.contains(says), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn flags_are_known_by_their_whole_name() {
+        assert!(FLAGS.iter().all(|flag| is_flag(flag)));
+        assert!(!["", "send", "send-dms", "health"].iter().any(|name| is_flag(name)));
     }
 
     #[test]

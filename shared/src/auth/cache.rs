@@ -1,6 +1,6 @@
-//! Tokens that have been verified, so that a client's next request need not pay for it again.
+//! Verified tokens, so that a client's next request does not pay for the signature check again.
 
-use crate::{limits::MAX_CACHED_TOKENS, token::Identity};
+use crate::{auth::identity::Identity, rules::limits::MAX_CACHED_TOKENS};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
@@ -9,7 +9,7 @@ use std::{
 /// A token's SHA-256: the token itself is not kept.
 type Key = [u8; 32];
 
-/// Whom verified tokens speak for. There is nothing in it of a token that failed.
+/// The identities of verified tokens. Failed tokens leave no trace in it.
 #[derive(Default)]
 pub struct TokenCache(RefCell<Entries>);
 
@@ -23,7 +23,7 @@ struct Entries {
 #[derive(Clone, Copy)]
 struct Entry {
     identity: Identity,
-    /// The second since 1970 from which on the token must be looked at again.
+    /// The second since 1970 from which on the token must be verified again.
     until: u64,
 }
 
@@ -33,12 +33,12 @@ impl TokenCache {
         hmac_sha256::Hash::hash(token.as_bytes())
     }
 
-    /// Whom the token speaks for, if it was verified before and it is not yet time to look at it again.
+    /// The token's identity, if it was verified before and that still counts.
     pub fn get(&self, key: &Key, now: u64) -> Option<Identity> {
         self.0.borrow().verified.get(key).filter(|entry| now < entry.until).map(|entry| entry.identity)
     }
 
-    /// Keeps what a token was verified to say; the oldest makes room.
+    /// Keeps the identity of a verified token; the oldest entry makes room.
     pub fn insert(&self, key: Key, identity: Identity, until: u64) {
         let Entries { verified, order } = &mut *self.0.borrow_mut();
         if verified.insert(key, Entry { identity, until }).is_none() {
@@ -57,7 +57,7 @@ impl TokenCache {
         self.0.borrow().verified.len()
     }
 
-    /// Forgets everything: what verified the tokens may not be trusted any more.
+    /// Forgets everything: the keys that verified the tokens may not be trusted any more.
     pub fn clear(&self) {
         self.0.take();
     }
@@ -66,7 +66,7 @@ impl TokenCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::UserId;
+    use crate::rules::id::UserId;
     use uuid::Uuid;
 
     fn user(number: u128) -> Identity {

@@ -16,7 +16,7 @@ pub struct PhoneNumber {
     digits: String,
 }
 
-/// The text is not a phone number in E.164 form. It does not repeat the text, which may be a number all the same.
+/// The text is not a phone number in E.164 form. The error does not repeat the text, which may still be a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidPhoneNumber;
 
@@ -58,10 +58,10 @@ fn mask(digits: impl DoubleEndedIterator<Item = char>) -> String {
     format!("[phone …{}]", last_four.into_iter().collect::<String>())
 }
 
-/// Replaces whatever may be a phone number by its last four digits.
+/// Replaces every possible phone number by its last four digits.
 ///
-/// Seven digits or more of any script count as a number, however they are grouped; that takes some dates and
-/// amounts with it, which a log can do without.
+/// Seven digits or more of any script count as a number, however they are grouped. Some dates and amounts are redacted
+/// too; a log can do without them.
 pub fn redact(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut cleaned = String::with_capacity(text.len());

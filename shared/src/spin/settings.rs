@@ -1,10 +1,15 @@
 //! A function's settings, read from its Spin variables once per instance and checked before the first request.
 
 use crate::{
-    cors::Cors,
-    limits::MAX_GROUP_COMMIT,
-    rollout::{InvalidRollout, Rollout, Rollouts},
-    token::{InvalidKeys, KeySet, Verifier},
+    auth::{
+        keys::{InvalidKeys, KeySet},
+        verifier::Verifier,
+    },
+    rules::{
+        limits::MAX_GROUP_COMMIT,
+        rollout::{InvalidRollouts, Rollouts},
+    },
+    wire::cors::Cors,
 };
 use std::fmt;
 
@@ -25,9 +30,7 @@ pub struct Variables {
     pub jwt_audience: String,
     /// Web origins that may call.
     pub cors_allowed_origins: String,
-    /// How far the function may be rolled out, whatever the database's flag says.
-    pub rollout: String,
-    /// How far the functions may be rolled out that this one answers for beside itself; empty: none.
+    /// How far features may be rolled out, whatever the database says; empty: all of them are enabled.
     pub rollouts: String,
     /// How many requests may share a statement; empty: one.
     pub group_commit: String,
@@ -43,26 +46,24 @@ pub struct Settings {
     pub jwks_url: Option<String>,
     /// Web origins that may call.
     pub cors: Cors,
-    /// How far the function may be rolled out.
-    pub rollout: Rollout,
-    /// How far the functions may be rolled out that this one answers for beside itself.
+    /// How far features may be rolled out.
     pub rollouts: Rollouts,
     /// How many requests may share a statement.
     pub group_commit: usize,
 }
 
-/// A setting that makes no sense.
+/// A setting that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidSettings {
     /// `database_url` is empty.
     NoDatabase,
-    /// The token check.
+    /// The keys that verify tokens.
     Keys(InvalidKeys),
-    /// `rollout` or `rollouts`.
-    Rollout(InvalidRollout),
+    /// `rollouts`.
+    Rollouts(InvalidRollouts),
     /// `jwt_jwks_url` is neither `https://` nor `http://`.
     KeySetUrl,
-    /// `group_commit` is no number from 1 to [`MAX_GROUP_COMMIT`].
+    /// `group_commit` is not a number from 1 to [`MAX_GROUP_COMMIT`].
     GroupCommit,
 }
 
@@ -71,7 +72,7 @@ impl fmt::Display for InvalidSettings {
         match self {
             InvalidSettings::NoDatabase => f.write_str("database_url is empty"),
             InvalidSettings::Keys(error) => error.fmt(f),
-            InvalidSettings::Rollout(error) => error.fmt(f),
+            InvalidSettings::Rollouts(error) => error.fmt(f),
             InvalidSettings::KeySetUrl => f.write_str("jwt_jwks_url must begin with https:// or http://"),
             InvalidSettings::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
         }
@@ -98,8 +99,7 @@ impl Settings {
         };
         let verifier = Verifier::new(&variables.jwt_secret, keys, &variables.jwt_issuer, &variables.jwt_audience)
             .map_err(InvalidSettings::Keys)?;
-        let rollout = variables.rollout.parse().map_err(InvalidSettings::Rollout)?;
-        let rollouts = variables.rollouts.parse().map_err(InvalidSettings::Rollout)?;
+        let rollouts = variables.rollouts.parse().map_err(InvalidSettings::Rollouts)?;
         let cors = Cors::parse(&variables.cors_allowed_origins);
         let group_commit = match text(&variables.group_commit) {
             None => 1,
@@ -109,7 +109,7 @@ impl Settings {
                 .filter(|number| (1..=MAX_GROUP_COMMIT).contains(number))
                 .ok_or(InvalidSettings::GroupCommit)?,
         };
-        Ok(Settings { database_url, verifier, jwks_url, cors, rollout, rollouts, group_commit })
+        Ok(Settings { database_url, verifier, jwks_url, cors, rollouts, group_commit })
     }
 }
 
@@ -122,7 +122,6 @@ mod tests {
             database_url: "postgres://rolecall_edge@127.0.0.1/app".into(),
             jwt_secret: "a test secret of at least 32 bytes".into(),
             cors_allowed_origins: "*".into(),
-            rollout: "enabled".into(),
             ..Variables::default()
         }
     }
@@ -149,8 +148,8 @@ mod tests {
         assert_eq!(fault(|v| v.jwt_secret = "short".into()), Some(InvalidSettings::Keys(InvalidKeys::ShortSecret)));
         assert_eq!(fault(|v| v.jwt_jwks = "{".into()), Some(InvalidSettings::Keys(InvalidKeys::MalformedKeySet)));
         assert_eq!(fault(|v| v.jwt_jwks_url = "file:///etc/passwd".into()), Some(InvalidSettings::KeySetUrl));
-        assert!(matches!(fault(|v| v.rollout = "some".into()), Some(InvalidSettings::Rollout(_))));
-        assert!(matches!(fault(|v| v.rollouts = "send-dm".into()), Some(InvalidSettings::Rollout(_))));
+        assert!(matches!(fault(|v| v.rollouts = "send-dm=some".into()), Some(InvalidSettings::Rollouts(_))));
+        assert!(matches!(fault(|v| v.rollouts = "send-dm".into()), Some(InvalidSettings::Rollouts(_))));
         for number in ["0", "-1", "many", "12.5", "1001"] {
             assert_eq!(fault(|v| v.group_commit = number.into()), Some(InvalidSettings::GroupCommit), "{number}");
         }

@@ -1,6 +1,6 @@
-//! A refusal: an error as a value, with a code of the catalogue, on its way to becoming a problem document.
+//! A refusal: an error as a value, with a code of the catalogue, from which the problem document is made.
 
-use crate::code::Code;
+use crate::rules::code::Code;
 use http::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -41,15 +41,15 @@ pub struct Limit {
 pub struct Refusal {
     /// The code; it determines the status.
     pub code: Code,
-    /// What is the matter this time, for people. Never the database's own text.
+    /// The reason of this refusal, for people. Never the database's own text.
     pub detail: Cow<'static, str>,
-    /// More to say, where there is more.
+    /// The single reasons, if there are several things to say.
     pub reasons: Vec<Reason>,
     /// Further members of the problem document, such as `conversation_id`.
     pub data: Map<String, Value>,
     /// Limits to report in headers.
     pub limits: Vec<Limit>,
-    /// The header that a status asks for: `Allow` with 405, `WWW-Authenticate` with 401.
+    /// The header that belongs to the status: `Allow` with 405, `WWW-Authenticate` with 401.
     pub header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -66,14 +66,14 @@ impl Refusal {
         self
     }
 
-    /// The refusal with the header its status asks for.
+    /// The refusal with the header that belongs to its status.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Refusal {
         self.header = Some((name, HeaderValue::from_static(value)));
         self
     }
 
-    /// The answer to a fault of our own, about which a client learns nothing.
+    /// The refusal for a bug of ours; a client learns nothing about it.
     pub fn internal() -> Refusal {
         Refusal::new(Code::Internal, "Something broke on our side; the request_id helps us to find it.")
     }

@@ -4,7 +4,7 @@
 //! `rolecall.permission_rules` (written by `make generate`) and of `docs/permissions.md`; a test compares
 //! [`decide`] with the database for every combination.
 
-use crate::{code::Code, vocabulary::names};
+use crate::rules::{code::Code, vocabulary::names};
 
 names! {
     /// The application role of a profile (`rolecall.app_role`).
@@ -338,7 +338,7 @@ macro_rules! rows {
 
 use Grant::{Always, If, Never};
 
-/// The matrix of CONTRACT section 8.
+/// The matrix of `docs/contract.md` section 8.
 #[rustfmt::skip]
 pub static ROWS: &[Row] = rows![
     StartDm, Attendee => [&[MvpDealer]], Always, "attendee_writes_to_mvp_dealer",

@@ -1,0 +1,114 @@
+//! The components of `spin.toml`, from the metadata of the functions' crates.
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use std::{fmt::Write, fs, path::Path};
+
+/// What stands between the part of `spin.toml` that is written by hand and the part that is generated.
+const MARKER: &str = "# Generated from here on, by `make generate` from the [package.metadata.rolecall] of functions/*/Cargo.toml; \
+                      do not edit.\n";
+
+/// The variables that every component has; each is the application's of the same name.
+const VARIABLES: &[&str] = &[
+    "database_url",
+    "jwt_secret",
+    "jwt_jwks",
+    "jwt_jwks_url",
+    "jwt_issuer",
+    "jwt_audience",
+    "cors_allowed_origins",
+    "rollouts",
+];
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: Package,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    rolecall: Component,
+}
+
+/// What the manifest of a function's crate says about its component.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Component {
+    /// The paths it answers on.
+    routes: Vec<String>,
+    /// Whether requests of one of its operations may share a statement.
+    #[serde(default)]
+    group_commit: bool,
+}
+
+/// The text of `spin.toml`: its head as it is, and after it the components in the order of their names.
+pub fn spin_toml(root: &Path) -> anyhow::Result<String> {
+    let current = fs::read_to_string(root.join("spin.toml")).context("cannot read spin.toml")?;
+    let Some((head, _)) = current.split_once(MARKER) else { bail!("spin.toml lacks the line {MARKER}") };
+    let mut text = format!("{head}{MARKER}");
+    for (name, component) in components(root)? {
+        write_component(&mut text, &name, &component)?;
+    }
+    Ok(text)
+}
+
+/// The components and their names, in the order of their names.
+fn components(root: &Path) -> anyhow::Result<Vec<(String, Component)>> {
+    let mut components = Vec::new();
+    for entry in fs::read_dir(root.join("functions"))? {
+        let path = entry?.path().join("Cargo.toml");
+        if path.exists() {
+            let text = fs::read_to_string(&path)?;
+            let Manifest { package } = toml::from_str(&text).with_context(|| path.display().to_string())?;
+            components.push((package.name, package.metadata.rolecall));
+        }
+    }
+    components.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(components)
+}
+
+fn write_component(text: &mut String, name: &str, component: &Component) -> std::fmt::Result {
+    for route in &component.routes {
+        write!(text, "\n[[trigger.http]]\nroute = \"{route}\"\ncomponent = \"{name}\"\n")?;
+    }
+    let file = name.replace('-', "_");
+    write!(
+        text,
+        r#"
+[component.{name}]
+source = "target/wasm32-wasip2/component/{file}.wasm"
+allowed_outbound_hosts = ["postgres://{{{{ database_host }}}}:*", "*://{{{{ jwks_host }}}}:*"]
+
+[component.{name}.build]
+command = "cargo build --profile component --target wasm32-wasip2 -p {name}"
+watch = ["functions/{name}/**/*.rs", "shared/src/**/*.rs", "Cargo.lock"]
+
+[component.{name}.variables]
+"#
+    )?;
+    let group_commit = component.group_commit.then_some("group_commit");
+    for variable in VARIABLES.iter().copied().chain(group_commit) {
+        writeln!(text, r#"{variable} = "{{{{ {variable} }}}}""#)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rolecall_shared::rules::rollout::FLAGS;
+
+    #[test]
+    fn every_component_but_health_has_a_flag() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let components = components(&root).unwrap();
+        let names: Vec<&str> = components.iter().map(|(name, _)| name.as_str()).filter(|&n| n != "health").collect();
+        assert_eq!(names, FLAGS);
+    }
+}

@@ -1,0 +1,10 @@
+//! What is decided once for everybody: the permission matrix, the error catalogue, the limits and the words of the
+//! wire.
+
+pub mod code;
+pub mod form;
+pub mod id;
+pub mod limits;
+pub mod matrix;
+pub mod rollout;
+pub mod vocabulary;

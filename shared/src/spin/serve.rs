@@ -1,0 +1,305 @@
+//! How a request passes through a function: method, body, token, input, rollout, statement, answer.
+
+use crate::{
+    auth::{
+        caller::Caller,
+        identity::Identity,
+        verifier::{TokenError, bearer},
+    },
+    function::{Function, Intent, Nothing, PathParameters, Verb, component_of, is_json},
+    rules::{
+        code::Code,
+        id::UserId,
+        limits::MAX_BODY_BYTES,
+        rollout::{Inclusion, Rollout, Rollouts, is_flag},
+    },
+    spin::{
+        Pages,
+        database::query,
+        exchange::Exchange,
+        grouped,
+        instance::{KEY_SET_COOLDOWN, KEY_SET_LIFETIME, refresh_keys},
+        settings::Settings,
+    },
+    wire::{
+        answer,
+        author::Impersonation,
+        cors::Cors,
+        envelope::{Call, Claims, IdempotencyKey},
+        fields::Fields,
+        refusal::{Reason, Refusal},
+        request_id::RequestId,
+        statement::Statement,
+    },
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, Either, StreamBody};
+use serde_json::json;
+use spin_sdk::http::{FullBody, Request};
+use std::{rc::Rc, time::Duration};
+
+/// The operation that tells how a component and its database are.
+const HEALTH: &str = "health";
+const HEALTH_STATEMENT: &Statement = &Statement::of("health");
+const RECORD_REFUSAL: &Statement = &Statement::of("record_refusal");
+
+/// The body of an answer: whole, or sent page by page.
+pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
+
+/// The outcome of the checks before the statement.
+pub(super) enum Received<I> {
+    /// The request does not call the function; this is the answer to what it asks for instead.
+    Answered(Response<Bytes>),
+    /// The request passes every check that can be made without the database.
+    Admitted(Admitted<I>),
+}
+
+/// A request that passes the checks.
+pub(super) struct Admitted<I> {
+    pub claims: Claims,
+    pub idempotency_key: Option<IdempotencyKey>,
+    pub input: I,
+}
+
+/// Answers a request. It never fails: every fault becomes an answer in the form of `docs/contract.md` section 6.
+pub async fn serve<F: Function>(request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    call::<F>(&parts, PathParameters::of(&parts.headers), body).await
+}
+
+/// Answers a request whose path has an id that is not a parameter of the route.
+pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    call::<F>(&parts, PathParameters { id: Some(id) }, body).await
+}
+
+/// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
+pub async fn serve_health(service: &'static str, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    respond(service, Some(HEALTH), &parts, async |exchange, settings| match Verb::Get.intent(&parts.method) {
+        Intent::Call | Intent::Health => Ok(health(exchange, settings).await),
+        Intent::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
+        Intent::NotAllowed => Err(method_not_allowed(Verb::Get)),
+    })
+    .await
+}
+
+/// Answers a request for an unknown path below that of `service`.
+pub async fn serve_nothing(service: &'static str, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    respond(service, None, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path.")))
+        .await
+}
+
+async fn call<F: Function>(
+    parts: &Parts,
+    path: PathParameters<'_>,
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Response<Body> {
+    respond(component_of(F::NAME), Some(F::NAME), parts, async |exchange, settings| {
+        let Admitted { claims, idempotency_key, input } =
+            match receive::<F>(exchange, settings, parts, path, body).await? {
+                Received::Admitted(admitted) => admitted,
+                Received::Answered(response) => return Ok(response),
+            };
+        let request_id = exchange.request_id.clone();
+        let call = Call {
+            claims,
+            request_id: &request_id,
+            idempotency_key,
+            rollout: settings.rollouts.of(F::FLAG),
+            rollouts: &settings.rollouts,
+            input,
+        };
+        let done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
+            grouped::query(exchange, settings, F::STATEMENT.as_str(), &call).await?
+        } else {
+            query(exchange, settings, F::STATEMENT.as_str(), &call).await?
+        };
+        Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
+    })
+    .await
+}
+
+/// Does `work` with the instance's settings, writes the log line and makes the outcome an answer.
+async fn respond(
+    service: &'static str,
+    operation: Option<&'static str>,
+    parts: &Parts,
+    work: impl AsyncFnOnce(&mut Exchange, &Rc<Settings>) -> Result<Response<Bytes>, Refusal>,
+) -> Response<Body> {
+    let mut exchange = Exchange::begin(service, operation, parts);
+    let (cors, outcome) = match exchange.settings().await {
+        Ok(settings) => (settings.cors.clone(), work(&mut exchange, &settings).await),
+        Err(refusal) => (Cors::any(), Err(refusal)),
+    };
+    exchange.conclude(&cors, parts, outcome)
+}
+
+/// Checks a request before its statement: method, body, token, input, rollout.
+pub(super) async fn receive<F: Function>(
+    exchange: &mut Exchange,
+    settings: &Settings,
+    parts: &Parts,
+    path: PathParameters<'_>,
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Result<Received<F::Input>, Refusal> {
+    const { assert!(is_flag(F::FLAG), "the flag is not one of rollout::FLAGS") };
+    let answered = |response| Ok(Received::Answered(response));
+    match F::VERB.intent(&parts.method) {
+        Intent::Call => {}
+        Intent::Options => return answered(options(F::VERB, settings, parts, &exchange.request_id)),
+        Intent::Health => return answered(health(exchange, settings).await),
+        Intent::NotAllowed => return Err(method_not_allowed(F::VERB)),
+    }
+    let body = read_body(&parts.headers, body).await?;
+
+    let identity = authenticate(exchange, settings, &parts.headers).await?;
+    let caller = F::Caller::admit(identity)?;
+    exchange.user_id = caller.user_id();
+
+    let idempotency_key = IdempotencyKey::of(&parts.headers)?;
+    let mut fields = match F::VERB {
+        // The body of a GET has no meaning (RFC 9110 section 9.3.1).
+        Verb::Get => Fields::of_query(parts.uri.query()),
+        Verb::Post => Fields::parse(&body)?,
+    };
+    if let Some(attempt) = fields.impersonation(caller.user_id()) {
+        return Err(impersonation::<F>(exchange, settings, attempt).await);
+    }
+    let input = fields.with_path_id(path.id).read()?;
+    admit_rollout::<F>(settings.rollouts.of(F::FLAG), caller.user_id())?;
+
+    let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };
+    Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
+}
+
+/// The answer to OPTIONS, which most often is a CORS preflight.
+fn options(verb: Verb, settings: &Settings, parts: &Parts, request_id: &RequestId) -> Response<Bytes> {
+    let mut response = answer::empty(StatusCode::NO_CONTENT, request_id);
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, HeaderValue::from_static(verb.allow()));
+    if Cors::is_preflight(&parts.method, &parts.headers) {
+        settings.cors.apply_preflight(verb.allow(), headers);
+    }
+    response
+}
+
+fn method_not_allowed(verb: Verb) -> Refusal {
+    Refusal::new(Code::MethodNotAllowed, format!("This path takes {}.", verb.allow()))
+        .with_header(header::ALLOW, verb.allow())
+}
+
+/// The answer that tells how the function and its database are.
+async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes> {
+    let claims = Claims { sub: None, role: "anon" };
+    let request_id = exchange.request_id.clone();
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: Rollout::Enabled,
+        rollouts: &Rollouts::NONE,
+        input: Nothing {},
+    };
+    let (status, word, database) = match query(exchange, settings, HEALTH_STATEMENT.as_str(), &call).await {
+        Ok(_) => (StatusCode::OK, "ok", "ok"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
+    };
+    let body = json!({"status": word, "database": database, "version": env!("CARGO_PKG_VERSION")});
+    let mut response = answer::json(status, HeaderValue::from_static("application/json"), &request_id, &body);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// Reads a body of JSON within the limit.
+async fn read_body(
+    headers: &HeaderMap,
+    mut body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("At most {MAX_BODY_BYTES} bytes."));
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(declared.unwrap_or(0) as usize);
+    // Reading on at the end of a complete body would cost a turn of the host.
+    while declared != Some(bytes.len() as u64)
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended early."))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    if bytes.is_empty() || is_json(headers) {
+        Ok(Bytes::from(bytes))
+    } else {
+        Err(Refusal::new(Code::UnsupportedMediaType, "Send `content-type: application/json`, in UTF-8."))
+    }
+}
+
+/// Checks the bearer token. An unknown key makes it fetch the key set anew, once.
+async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &HeaderMap) -> Result<Identity, Refusal> {
+    let token = bearer(headers.get(header::AUTHORIZATION)).map_err(|error| error.refusal())?;
+    keys_within(KEY_SET_LIFETIME, exchange, settings).await?;
+    let identity = match settings.verifier.verify(token) {
+        Err(TokenError::UnknownKey) => {
+            keys_within(KEY_SET_COOLDOWN, exchange, settings).await?;
+            settings.verifier.verify(token)
+        }
+        verified => verified,
+    };
+    identity.map_err(|error| error.refusal())
+}
+
+/// Makes sure that the keys are not older than `lifetime`.
+async fn keys_within(lifetime: Duration, exchange: &mut Exchange, settings: &Settings) -> Result<(), Refusal> {
+    refresh_keys(settings, lifetime, &exchange.request_id).await.map_err(|cause| {
+        exchange.cause = Some(cause);
+        Refusal::new(Code::AuthenticationUnavailable, "The keys that verify tokens cannot be fetched.")
+    })
+}
+
+/// Records an attempt to act for somebody else, and refuses it.
+async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings, attempt: Impersonation) -> Refusal {
+    let message = format!("`{}` names somebody else; the sender is always the owner of the token.", attempt.field);
+    let request_id = exchange.request_id.clone();
+    let input = json!({
+        "function": F::NAME, "code": Code::PermissionDenied.as_str(), "event": "impersonation_attempt",
+        "detail": message, "field": attempt.field,
+    });
+    let claims = Claims { sub: exchange.user_id, role: F::Caller::ROLE };
+    let call = Call {
+        claims,
+        request_id: &request_id,
+        idempotency_key: None,
+        rollout: settings.rollouts.of(F::FLAG),
+        rollouts: &Rollouts::NONE,
+        input,
+    };
+    match query(exchange, settings, RECORD_REFUSAL.as_str(), &call).await {
+        Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
+            code: "impersonation".into(),
+            message: message.into(),
+            field: Some(attempt.field.into()),
+            allowed_if: Some("The field is left out, or is your own id.".into()),
+        }]),
+        Err(unrecorded) => unrecorded,
+    }
+}
+
+/// Applies the variable `rollouts` as far as that is possible without the user's profile; the database does the rest.
+fn admit_rollout<F: Function>(rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
+    let excluded = match user {
+        Some(user) => rollout.includes(F::FLAG, user) == Inclusion::Excluded,
+        None => rollout == Rollout::Disabled,
+    };
+    if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{} is switched off.", F::FLAG))) } else { Ok(()) }
+}

@@ -1,0 +1,137 @@
+//! Lists of names and of objects.
+
+use crate::{
+    rules::{form::Fault, vocabulary::Name},
+    wire::{
+        fields::Fields,
+        input::{Field, Input, Reader},
+    },
+};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Different names; the list may be empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Names<T>(Vec<T>);
+
+/// Different names, at least one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OneOrMore<T>(Names<T>);
+
+/// One to `MAX` objects; a fault in one does not hide those of the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Objects<T, const MAX: usize>(Vec<T>);
+
+impl<T: Name> Field for Names<T> {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<Names<T>> {
+        let Value::Array(values) = value else {
+            return reader.refuse(Fault::new("wrong_type", "Expected an array of names."));
+        };
+        let mut names = Vec::with_capacity(values.len().min(T::EVERY.len()));
+        for (index, value) in values.into_iter().enumerate() {
+            let mut entry = reader.entry(index);
+            let name = T::read(value, &mut entry)?;
+            if names.contains(&name) {
+                return entry.refuse(Fault::new("duplicate", "This is named twice."));
+            }
+            names.push(name);
+        }
+        Some(Names(names))
+    }
+}
+
+impl<T: Name> Field for OneOrMore<T> {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<OneOrMore<T>> {
+        match Names::read(value, reader)? {
+            Names(names) if names.is_empty() => reader.refuse(Fault::new("empty", "Name at least one.")),
+            names => Some(OneOrMore(names)),
+        }
+    }
+}
+
+impl<T: Input, const MAX: usize> Field for Objects<T, MAX> {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<Objects<T, MAX>> {
+        let Value::Array(values) = value else {
+            return reader.refuse(Fault::new("wrong_type", "Expected an array of objects."));
+        };
+        if values.is_empty() {
+            return reader.refuse(Fault::new("empty", "Give at least one."));
+        }
+        if values.len() > MAX {
+            return reader.refuse(Fault::new("too_many", format!("At most {MAX}; these are {}.", values.len())));
+        }
+        let mut objects = Some(Vec::with_capacity(values.len()));
+        for (index, value) in values.into_iter().enumerate() {
+            let mut entry = reader.entry(index);
+            let object = match value {
+                Value::Object(values) => Fields::read_nested(values, &mut entry),
+                _ => entry.refuse(Fault::new("wrong_type", "Expected an object.")),
+            };
+            match (&mut objects, object) {
+                (Some(objects), Some(object)) => objects.push(object),
+                _ => objects = None,
+            }
+        }
+        objects.map(Objects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        input,
+        rules::matrix::{Fact, Role},
+        wire::testing::{faults, fields, one},
+    };
+    use serde_json::json;
+
+    input! {
+        struct Check {
+            role: Role,
+            facts: Option<Names<Fact>>,
+        }
+    }
+
+    #[test]
+    fn roles_are_known_and_different() {
+        let read = |value: Value| {
+            let mut fields = fields(json!({ "recipient_roles": value }));
+            let roles = fields.get::<OneOrMore<Role>>("recipient_roles");
+            faults(fields, roles)
+        };
+        assert_eq!(read(json!(["attendee", "dealer"])), []);
+        assert_eq!(read(json!([])), one("recipient_roles", "empty"));
+        assert_eq!(read(json!("attendee")), one("recipient_roles", "wrong_type"));
+        assert_eq!(read(json!(["attendee", "king"])), one("recipient_roles[1]", "unknown_value"));
+        assert_eq!(read(json!(["attendee", "attendee"])), one("recipient_roles[1]", "duplicate"));
+        assert_eq!(read(json!([null])), one("recipient_roles[0]", "wrong_type"));
+    }
+
+    #[test]
+    fn objects_in_a_list_are_read_one_by_one() {
+        let read = |body: Value| {
+            let mut fields = fields(body);
+            let objects = fields.get::<Objects<Check, 2>>("checks");
+            faults(fields, objects)
+        };
+        assert_eq!(read(json!({"checks": [{"role": "dealer"}, {"role": "admin", "facts": []}]})), []);
+        assert_eq!(read(json!({"checks": []})), one("checks", "empty"));
+        assert_eq!(read(json!({"checks": {}})), one("checks", "wrong_type"));
+        assert_eq!(read(json!({})), one("checks", "required"));
+        assert_eq!(read(json!({"checks": [{}, {}, {}]})), one("checks", "too_many"));
+        assert_eq!(
+            read(json!({"checks": [1, {"role": "king", "facts": ["self", "self"], "more": 1}]})),
+            [
+                one("checks[0]", "wrong_type"),
+                one("checks[1].role", "unknown_value"),
+                one("checks[1].facts[1]", "duplicate"),
+                one("checks[1].more", "unknown_field"),
+            ]
+            .concat()
+        );
+    }
+}
