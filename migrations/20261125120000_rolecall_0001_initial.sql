@@ -37,17 +37,21 @@ declare
     'function rolecall_edge.suspend_user(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
-    'function rolecall_internal.answer_blocks(text, jsonb)',
-    'function rolecall_internal.answer_moderation(text, jsonb)',
+    'function rolecall_internal.actor(uuid, text, text)',
+    'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_restoration(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
-    'function rolecall_internal.bring_back_message(uuid, uuid, uuid, text)',
+    'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
+    'function rolecall_internal.block_user(uuid, jsonb, text)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
     'function rolecall_internal.caller_may_write()',
     'function rolecall_internal.caller_organization()',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], boolean, text)',
@@ -63,12 +67,13 @@ declare
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
     'function rolecall_internal.delete_message(uuid, jsonb, text)',
     'function rolecall_internal.delete_own_data(uuid, text)',
-    'function rolecall_internal.deletion_class(uuid, uuid)',
+    'function rolecall_internal.deletion_capacity(uuid, uuid)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.erase_messages(uuid, uuid[])',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
@@ -76,11 +81,10 @@ declare
     'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
-    'function rolecall_internal.further_figures(uuid)',
     'function rolecall_internal.has_length(text, integer, integer)',
     'function rolecall_internal.help_message(public.messages_v2)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
-    'function rolecall_internal.inbox(uuid, jsonb, text)',
+    'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
@@ -94,16 +98,18 @@ declare
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, text)',
     'function rolecall_internal.judge_suspension(uuid, uuid, text)',
+    'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
+    'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
-    'function rolecall_internal.lift_block(uuid, jsonb, text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
-    'function rolecall_internal.log_own_data(jsonb, uuid, text, jsonb)',
-    'function rolecall_internal.mark_read(uuid, jsonb)',
+    'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.mark_read(uuid, jsonb, text)',
     'function rolecall_internal.mark_read_many(jsonb)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
+    'function rolecall_internal.moderates_everything(rolecall.app_role)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
     'function rolecall_internal.moment_or_null(text)',
@@ -115,60 +121,61 @@ declare
     'function rolecall_internal.quota_day_end(date)',
     'function rolecall_internal.quota_of_limit(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
-    'function rolecall_internal.read_messages(uuid, jsonb, text)',
+    'function rolecall_internal.read_messages(uuid, jsonb, text, text)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
-    'function rolecall_internal.refuse_blocker(uuid, text)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, text)',
     'function rolecall_internal.refuse_change()',
     'function rolecall_internal.refuse_cursor()',
-    'function rolecall_internal.refuse_data_subject(uuid, text)',
     'function rolecall_internal.refuse_disabled()',
-    'function rolecall_internal.refuse_help_writer(uuid, uuid)',
+    'function rolecall_internal.refuse_help_writer(uuid, rolecall.actor, uuid)',
+    'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
     'function rolecall_internal.refuse_note(jsonb)',
     'function rolecall_internal.refuse_other_than_caller(uuid)',
-    'function rolecall_internal.refuse_overseer(uuid, boolean, text)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
-    'function rolecall_internal.refuse_reader(jsonb, uuid)',
     'function rolecall_internal.refuse_restoring_authors()',
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_unknown_conversation()',
     'function rolecall_internal.refuse_without_profile()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
-    'function rolecall_internal.remove_message(uuid, uuid, uuid, text)',
     'function rolecall_internal.reply_facts(uuid, uuid)',
+    'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_json(rolecall.reported_messages)',
     'function rolecall_internal.report_message(uuid, jsonb, text)',
-    'function rolecall_internal.reset_broadcast_quotas()',
+    'function rolecall_internal.reset_broadcast_quotas(text)',
     'function rolecall_internal.restore_message(uuid, jsonb, text)',
     'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
     'function rolecall_internal.rollout_of(jsonb, text)',
+    'function rolecall_internal.rollouts_include(text, text, text, uuid, boolean)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.send_dm(uuid, jsonb, text)',
     'function rolecall_internal.send_dm_many(jsonb)',
-    'function rolecall_internal.send_dm_one(jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
-    'function rolecall_internal.set_block(uuid, jsonb, text)',
     'function rolecall_internal.set_participant_role()',
-    'function rolecall_internal.set_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.settle_key(uuid, text, jsonb)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[])',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, text)',
+    'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
     'function rolecall_internal.touch_updated_at()',
-    'function rolecall_internal.unread(uuid)',
+    'function rolecall_internal.unblock_user(uuid, jsonb, text)',
+    'function rolecall_internal.unread(uuid, text)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
@@ -215,7 +222,9 @@ declare
     'table rolecall.show_threads',
     'table rolecall.shows',
     'table rolecall.user_blocks',
+    'type rolecall.actor',
     'type rolecall.app_role',
+    'type rolecall.call',
     'type rolecall.decision',
     'type rolecall.dm_item',
     'type rolecall.judgement',
@@ -262,17 +271,21 @@ declare
     'function rolecall_edge.suspend_user(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
-    'function rolecall_internal.answer_blocks(text, jsonb)',
-    'function rolecall_internal.answer_moderation(text, jsonb)',
+    'function rolecall_internal.actor(uuid, text, text)',
+    'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_restoration(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
-    'function rolecall_internal.bring_back_message(uuid, uuid, uuid, text)',
+    'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
+    'function rolecall_internal.block_user(uuid, jsonb, text)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
     'function rolecall_internal.caller_may_write()',
     'function rolecall_internal.caller_organization()',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], boolean, text)',
@@ -288,12 +301,13 @@ declare
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
     'function rolecall_internal.delete_message(uuid, jsonb, text)',
     'function rolecall_internal.delete_own_data(uuid, text)',
-    'function rolecall_internal.deletion_class(uuid, uuid)',
+    'function rolecall_internal.deletion_capacity(uuid, uuid)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.erase_messages(uuid, uuid[])',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
@@ -301,11 +315,10 @@ declare
     'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
-    'function rolecall_internal.further_figures(uuid)',
     'function rolecall_internal.has_length(text, integer, integer)',
     'function rolecall_internal.help_message(public.messages_v2)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
-    'function rolecall_internal.inbox(uuid, jsonb, text)',
+    'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
@@ -319,16 +332,18 @@ declare
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, text)',
     'function rolecall_internal.judge_suspension(uuid, uuid, text)',
+    'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
+    'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
-    'function rolecall_internal.lift_block(uuid, jsonb, text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
-    'function rolecall_internal.log_own_data(jsonb, uuid, text, jsonb)',
-    'function rolecall_internal.mark_read(uuid, jsonb)',
+    'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.mark_read(uuid, jsonb, text)',
     'function rolecall_internal.mark_read_many(jsonb)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
+    'function rolecall_internal.moderates_everything(rolecall.app_role)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
     'function rolecall_internal.moment_or_null(text)',
@@ -340,60 +355,61 @@ declare
     'function rolecall_internal.quota_day_end(date)',
     'function rolecall_internal.quota_of_limit(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
-    'function rolecall_internal.read_messages(uuid, jsonb, text)',
+    'function rolecall_internal.read_messages(uuid, jsonb, text, text)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
-    'function rolecall_internal.refuse_blocker(uuid, text)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, text)',
     'function rolecall_internal.refuse_change()',
     'function rolecall_internal.refuse_cursor()',
-    'function rolecall_internal.refuse_data_subject(uuid, text)',
     'function rolecall_internal.refuse_disabled()',
-    'function rolecall_internal.refuse_help_writer(uuid, uuid)',
+    'function rolecall_internal.refuse_help_writer(uuid, rolecall.actor, uuid)',
+    'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
     'function rolecall_internal.refuse_note(jsonb)',
     'function rolecall_internal.refuse_other_than_caller(uuid)',
-    'function rolecall_internal.refuse_overseer(uuid, boolean, text)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
-    'function rolecall_internal.refuse_reader(jsonb, uuid)',
     'function rolecall_internal.refuse_restoring_authors()',
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_unknown_conversation()',
     'function rolecall_internal.refuse_without_profile()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
-    'function rolecall_internal.remove_message(uuid, uuid, uuid, text)',
     'function rolecall_internal.reply_facts(uuid, uuid)',
+    'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_json(rolecall.reported_messages)',
     'function rolecall_internal.report_message(uuid, jsonb, text)',
-    'function rolecall_internal.reset_broadcast_quotas()',
+    'function rolecall_internal.reset_broadcast_quotas(text)',
     'function rolecall_internal.restore_message(uuid, jsonb, text)',
     'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
     'function rolecall_internal.rollout_of(jsonb, text)',
+    'function rolecall_internal.rollouts_include(text, text, text, uuid, boolean)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.send_dm(uuid, jsonb, text)',
     'function rolecall_internal.send_dm_many(jsonb)',
-    'function rolecall_internal.send_dm_one(jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
-    'function rolecall_internal.set_block(uuid, jsonb, text)',
     'function rolecall_internal.set_participant_role()',
-    'function rolecall_internal.set_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.settle_key(uuid, text, jsonb)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[])',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, text)',
+    'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
     'function rolecall_internal.touch_updated_at()',
-    'function rolecall_internal.unread(uuid)',
+    'function rolecall_internal.unblock_user(uuid, jsonb, text)',
+    'function rolecall_internal.unread(uuid, text)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
@@ -440,7 +456,9 @@ declare
     'table rolecall.show_threads',
     'table rolecall.shows',
     'table rolecall.user_blocks',
+    'type rolecall.actor',
     'type rolecall.app_role',
+    'type rolecall.call',
     'type rolecall.decision',
     'type rolecall.dm_item',
     'type rolecall.judgement',
@@ -758,134 +776,18 @@ comment on column rolecall.profiles.suspended_until is 'Cannot write before this
 
 create index profiles_organization_id_idx
   on rolecall.profiles (organization_id);
-$sql$;
 
-  -- schema/calls/tables.sql
-  execute $sql$
--- What keeps the service running: feature flags and rollout, the audit log, idempotency records, rate limits, request
--- metrics.
-
--- Flags
-
-create table rolecall.feature_flags (
-  name text primary key,
-  rollout text not null,
-  description text not null default '',
-  updated_at timestamptz not null default now(),
-  constraint feature_flags_rollout_form
-    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$')
+-- The user of a request, as far as it decides whether they may use a function at all.
+create type rolecall.actor as (
+  -- Null without a profile.
+  role rolecall.app_role,
+  organization_id uuid,
+  organization_role text,
+  -- The fact 'suspended' while a suspension lasts, else null.
+  suspended text,
+  -- Null when the function is on for them and they have a profile.
+  refusal jsonb
 );
-
-comment on table rolecall.feature_flags is 'How far each function is rolled out. A function without a row is off.';
-
-comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
-
--- Audit log
-
-create table rolecall.application_logs (
-  id bigint generated always as identity primary key,
-  "timestamp" timestamptz not null default now(),
-  level text not null,
-  service text not null,
-  method text,
-  event text not null,
-  request_id text,
-  user_id uuid,
-  conversation_id uuid,
-  org_id uuid,
-  duration_ms numeric,
-  code text,
-  details jsonb not null default '{}',
-  constraint application_logs_level_known check (level in ('info', 'warn', 'error'))
-);
-
-comment on table rolecall.application_logs is
-  'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
-
--- Both the nightly pruning and whoever reads the log go by time.
-create index application_logs_timestamp_idx
-  on rolecall.application_logs ("timestamp");
-
--- Idempotency
-
-create table rolecall.idempotency_records (
-  user_id uuid not null,
-  key text not null,
-  fingerprint bytea not null,
-  answer jsonb,
-  created_at timestamptz not null default now(),
-  primary key (user_id, key),
-  constraint idempotency_records_key_length check (char_length(key) between 1 and 255)
-);
-
-comment on table rolecall.idempotency_records is
-  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
-
-create index idempotency_records_created_at_idx
-  on rolecall.idempotency_records (created_at);
-
--- Rate limits
-
-create table rolecall.rate_limits (
-  role rolecall.app_role not null,
-  action text not null,
-  capacity int,
-  window_seconds int not null,
-  primary key (role, action),
-  constraint rate_limits_capacity_positive check (capacity >= 0),
-  constraint rate_limits_window_seconds_positive check (window_seconds >= 1)
-);
-
-comment on table rolecall.rate_limits is
-  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
-
-comment on column rolecall.rate_limits.capacity is 'Null for no limit.';
-
--- Unlogged: a crash fills every bucket, which harms nobody, and a message costs no write-ahead log for it.
-create unlogged table rolecall.rate_buckets (
-  user_id uuid not null,
-  action text not null,
-  tokens double precision not null,
-  refilled_at timestamptz not null,
-  capacity int not null,
-  window_seconds int not null,
-  primary key (user_id, action)
-)
-with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
-
-comment on table rolecall.rate_buckets is
-  'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
-
-comment on column rolecall.rate_buckets.capacity is
-  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
-
--- Metrics
-
-create table rolecall.request_metrics (
-  slot timestamptz not null,
-  function text not null,
-  code text not null,
-  org_id uuid not null,
-  bucket smallint not null,
-  stripe smallint not null,
-  requests bigint not null,
-  primary key (org_id, slot, function, code, bucket, stripe)
-)
--- Room on each page for the next version of a row that is counted up all the time.
-with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
-
-comment on table rolecall.request_metrics is
-  'How many requests each function answered with which code in 15 minutes, and how long the database took.';
-
-comment on column rolecall.request_metrics.code is 'ok, or the code of the refusal.';
-
-comment on column rolecall.request_metrics.org_id is 'The caller''s organisation; the nil uuid for none.';
-
-comment on column rolecall.request_metrics.bucket is
-  'Up to 0.1 ms in 0, then each bucket reaches to the square root of two times the one before.';
-
-comment on column rolecall.request_metrics.stripe is
-  'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
 $sql$;
 
   -- schema/shows/tables.sql
@@ -1164,33 +1066,7 @@ create table rolecall.removed_contents (
 
 comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';
 
--- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
-create type rolecall.judgement as (
-  allowed boolean,
-  refusal jsonb,
-  org_id uuid,
-  rule text
-);
-
--- Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array of requests, too, and answer an
--- array in the same order. Each request is decided as if it had come alone, with its own claims, key, rate limit and
--- audit row, and none is touched by the refusal of another; but every step of send_dm is one statement for all of them,
--- and there is one commit.
---
--- What makes that safe:
--- * A request that depends on another of the same array is not answered but deferred (rolecall_internal.deferred_dms).
--- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
---   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
---   other.
--- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
---   Whoever sent the array sends its requests one by one then, which may wait as long as ever.
-
--- How many tokens the last statement took: known to the statement alone that refilled the bucket, so it says so here.
-alter table rolecall.rate_buckets add column if not exists taken int not null default 1;
-
-comment on column rolecall.rate_buckets.taken is 'How many tokens the last statement took; it reads this back.';
-
--- One request of an array, taken apart.
+-- One request of an array to send_dm, taken apart.
 create type rolecall.dm_item as (
   number int,
   -- Null for nobody.
@@ -1203,17 +1079,16 @@ create type rolecall.dm_item as (
   conversation uuid,
   recipient uuid,
   show_id uuid,
-  -- What is said to the client of a show_id that is no uuid, and of a content that is no message.
+  -- The refusal of a show_id that is no uuid, and of a content that is no message.
   refusal jsonb
 );
 $sql$;
 
   -- schema/blocks/tables.sql
   execute $sql$
--- Blocks: who has blocked whom is in user_blocks (0006_messaging), which the judgements read; here are the entry points
--- that list, set and lift them.
+-- The table user_blocks lies with the messages, whose judgements read it.
 
--- The list of one's blocks, newest first.
+-- The list of a user's blocks, newest first.
 create index user_blocks_blocker_id_created_at_idx
   on rolecall.user_blocks (blocker_id, created_at desc, blocked_id desc);
 $sql$;
@@ -1332,6 +1207,158 @@ create table rolecall.quota_runs (
 );
 
 comment on table rolecall.quota_runs is 'The nightly resets, one for each quota day.';
+$sql$;
+
+  -- schema/calls/tables.sql
+  execute $sql$
+-- What keeps the service running: feature flags and rollout, the audit log, idempotency records, rate limits, request
+-- metrics.
+
+-- Flags
+
+create table rolecall.feature_flags (
+  name text primary key,
+  rollout text not null,
+  description text not null default '',
+  updated_at timestamptz not null default now(),
+  constraint feature_flags_rollout_form
+    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$')
+);
+
+comment on table rolecall.feature_flags is 'How far each function is rolled out. A function without a row is off.';
+
+comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
+
+-- Audit log
+
+create table rolecall.application_logs (
+  id bigint generated always as identity primary key,
+  "timestamp" timestamptz not null default now(),
+  level text not null,
+  service text not null,
+  method text,
+  event text not null,
+  request_id text,
+  user_id uuid,
+  conversation_id uuid,
+  org_id uuid,
+  duration_ms numeric,
+  code text,
+  details jsonb not null default '{}',
+  constraint application_logs_level_known check (level in ('info', 'warn', 'error'))
+);
+
+comment on table rolecall.application_logs is
+  'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
+
+-- Both the nightly pruning and whoever reads the log go by time.
+create index application_logs_timestamp_idx
+  on rolecall.application_logs ("timestamp");
+
+-- Idempotency
+
+create table rolecall.idempotency_records (
+  user_id uuid not null,
+  key text not null,
+  fingerprint bytea not null,
+  answer jsonb,
+  created_at timestamptz not null default now(),
+  primary key (user_id, key),
+  constraint idempotency_records_key_length check (char_length(key) between 1 and 255)
+);
+
+comment on table rolecall.idempotency_records is
+  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
+
+create index idempotency_records_created_at_idx
+  on rolecall.idempotency_records (created_at);
+
+-- Rate limits
+
+create table rolecall.rate_limits (
+  role rolecall.app_role not null,
+  action text not null,
+  capacity int,
+  window_seconds int not null,
+  primary key (role, action),
+  constraint rate_limits_capacity_positive check (capacity >= 0),
+  constraint rate_limits_window_seconds_positive check (window_seconds >= 1)
+);
+
+comment on table rolecall.rate_limits is
+  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
+
+comment on column rolecall.rate_limits.capacity is 'Null for no limit.';
+
+-- Unlogged: a crash fills every bucket, which harms nobody, and a message costs no write-ahead log for it.
+create unlogged table rolecall.rate_buckets (
+  user_id uuid not null,
+  action text not null,
+  tokens double precision not null,
+  refilled_at timestamptz not null,
+  capacity int not null,
+  window_seconds int not null,
+  taken int not null default 1,
+  primary key (user_id, action)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.rate_buckets is
+  'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
+
+comment on column rolecall.rate_buckets.capacity is
+  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+
+comment on column rolecall.rate_buckets.taken is
+  'How many tokens the last statement took: only the statement that refills the bucket knows it, and reads it back.';
+
+-- Metrics
+
+create table rolecall.request_metrics (
+  slot timestamptz not null,
+  function text not null,
+  code text not null,
+  org_id uuid not null,
+  bucket smallint not null,
+  stripe smallint not null,
+  requests bigint not null,
+  primary key (org_id, slot, function, code, bucket, stripe)
+)
+-- Room on each page for the next version of a row that is counted up all the time.
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.request_metrics is
+  'How many requests each function answered with which code in 15 minutes, and how long the database took.';
+
+comment on column rolecall.request_metrics.code is 'ok, or the code of the refusal.';
+
+comment on column rolecall.request_metrics.org_id is 'The caller''s organisation; the nil uuid for none.';
+
+comment on column rolecall.request_metrics.bucket is
+  'Up to 0.1 ms in 0, then each bucket reaches to the square root of two times the one before.';
+
+comment on column rolecall.request_metrics.stripe is
+  'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+
+-- Calls
+
+-- A request on its way through its entry point, from begin_call to end_call.
+create type rolecall.call as (
+  -- The operation's name: of its metric, of its log rows, and of the scope of its keys.
+  operation text,
+  request jsonb,
+  -- Null for nobody, and for an operator whose token names no user.
+  caller uuid,
+  input jsonb,
+  rollout text,
+  -- The Idempotency-Key that this call holds, and whose it is.
+  key_owner uuid,
+  key text,
+  -- The rate limit from which this call took a token.
+  rate jsonb,
+  -- Null until the request is answered.
+  answer jsonb
+);
 $sql$;
 
   -- schema/help/tables.sql
@@ -1568,8 +1595,8 @@ $sql$;
   execute $sql$
 -- The permission matrix as tables, and the one function that decides by it.
 --
--- The rows are generated from the matrix in shared/src/matrix.rs (0003_permission_rules); a test compares what this
--- decides with what Rust decides, for every combination.
+-- The rows of rules.generated.sql are generated from the matrix in Rust; a test compares what the database decides with
+-- what Rust decides, for every combination.
 
 create table rolecall.permission_guards (
   action text not null,
@@ -1614,6 +1641,14 @@ create type rolecall.decision as (
   message text,
   allowed_if text
 );
+
+-- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
+create type rolecall.judgement as (
+  allowed boolean,
+  refusal jsonb,
+  org_id uuid,
+  rule text
+);
 $sql$;
 
   -- schema/base/values.sql
@@ -1628,8 +1663,8 @@ language sql
 stable
 return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- Text of a request as a uuid; what is none is null, not an error. It has hexadecimal digits but for the four hyphens
--- in their places; a regular expression would cost ten times as much.
+-- Casts text to uuid; null instead of an error. A uuid is hexadecimal digits with four hyphens in their places; a regular
+-- expression would cost ten times as much.
 create or replace function rolecall_internal.uuid_or_null(p_text text)
 returns uuid
 language sql
@@ -1641,14 +1676,14 @@ return case
 end;
 
 -- Whether a text may be a message of this length; the function has trimmed it and looked for control characters.
-create or replace function rolecall_internal.has_length(p_text text, p_least int, p_most int)
+create or replace function rolecall_internal.has_length(p_text text, p_min int, p_max int)
 returns boolean
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return coalesce(char_length(p_text) between p_least and p_most, false);
+  return coalesce(char_length(p_text) between p_min and p_max, false);
 end
 $$;
 
@@ -1814,7 +1849,7 @@ $sql$;
 
   -- schema/base/answers.sql
   execute $sql$
--- What an entry point answers when it did what was asked.
+-- The answer of an entry point that did what was asked.
 create or replace function rolecall_internal.success(p_data jsonb, p_limits jsonb default null)
 returns jsonb
 language plpgsql
@@ -1829,8 +1864,8 @@ begin
 end
 $$;
 
--- What an entry point answers when it refuses. The detail is a sentence for people; a rule, where one refused, is
--- given as the one reason.
+-- The answer of an entry point that refuses. The detail is a sentence for people; the rule that refused, if one did, is
+-- its one reason.
 create or replace function rolecall_internal.refusal(
   p_code text,
   p_detail text,
@@ -1876,7 +1911,7 @@ begin
 end
 $$;
 
--- The end of a suspension as answers show it: null for none, "infinity" for one for good.
+-- The end of a suspension as answers show it: null for none, "infinity" for one that never ends.
 create or replace function rolecall_internal.suspension_json(p_until timestamptz)
 returns jsonb
 language plpgsql
@@ -1891,7 +1926,7 @@ begin
 end
 $$;
 
--- A message. A deleted one has no content but for whoever may see what was removed, and hands it over.
+-- A message. p_removed is the content of a deleted one, given for readers who may see it.
 create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
 returns jsonb
 language plpgsql
@@ -1914,8 +1949,8 @@ $sql$;
 
   -- schema/base/pages.sql
   execute $sql$
--- Where a page of a list ended that is sorted by time and id: <microseconds since 1970>.<id>, opaque to clients. What
--- has no time is sorted as -infinity, which is written as a number that no time has.
+-- Where a page ended of a list that is sorted by time and id: <microseconds since 1970>.<id>, opaque to clients. An
+-- entry without a time is sorted as -infinity, which is written as a number that no time has.
 create or replace function rolecall_internal.cursor_of(p_at timestamptz, p_id uuid)
 returns text
 language sql
@@ -1925,7 +1960,7 @@ return case
   else (extract(epoch from p_at) * 1000000)::bigint
 end || '.' || p_id;
 
--- The two parts of a cursor; both are null of what is none.
+-- The two parts of a cursor; both null when the text is no cursor.
 create or replace function rolecall_internal.cursor_parts(p_cursor text, out at timestamptz, out id uuid)
 language plpgsql
 stable
@@ -1961,8 +1996,8 @@ begin
 end
 $$;
 
--- How many entries a page has: what the request says, within 1 and p_most.
-create or replace function rolecall_internal.page_size(p_input jsonb, p_most int)
+-- How many entries a page has: as many as the request says, from 1 to p_largest, and 50 when it says nothing.
+create or replace function rolecall_internal.page_size(p_input jsonb, p_largest int)
 returns int
 language plpgsql
 immutable
@@ -1970,18 +2005,39 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_input ->> 'limit' ~ '^[0-9]{1,9}$' then
-    return least(greatest((p_input ->> 'limit')::int, 1), p_most);
+    return least(greatest((p_input ->> 'limit')::int, 1), p_largest);
   end if;
-  return least(50, p_most);
+  return least(50, p_largest);
 end
 $$;
 $sql$;
 
   -- schema/calls/claims.sql
   execute $sql$
--- Lets the rest of the transaction run for the caller of these verified claims, so that auth.uid() names them to
--- policies and triggers, and returns the caller: null for nobody. Supabase's own auth.uid() raises on a sub that is no
--- uuid, so such a one is left out before it looks.
+-- The refusal of a session of the functions' login that gave itself more time for a statement than the login has. The
+-- login may change its own settings, so each entry point looks.
+create or replace function rolecall_internal.refuse_long_statements()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_timeout interval := current_setting('statement_timeout');
+begin
+  -- 0 is no limit.
+  if session_user = 'rolecall_edge' and (v_timeout = interval '0' or v_timeout > interval '5 seconds') then
+    raise exception using
+      errcode = 'insufficient_privilege',
+      message = format('rolecall_edge calls with a statement_timeout of up to 5s, not of %s', current_setting('statement_timeout')),
+      hint = 'Leave the statement_timeout as the role has it, or lower it.';
+  end if;
+end
+$$;
+
+-- Begins every request: sets the verified claims for the rest of the transaction, so that auth.uid() names the caller to
+-- policies and triggers, and returns the caller, null for nobody. A sub that is no uuid is left out, as Supabase's own
+-- auth.uid() raises on it.
 create or replace function rolecall_internal.assume_claims(p_claims jsonb)
 returns uuid
 language plpgsql
@@ -2001,6 +2057,10 @@ declare
     true
   );
 begin
+  -- What the login of the functions has from its role, so nearly always this comparison is all.
+  if current_setting('statement_timeout') <> '5s' then
+    perform rolecall_internal.refuse_long_statements();
+  end if;
   return v_caller;
 end
 $$;
@@ -2044,6 +2104,29 @@ begin
   );
 end
 $$;
+
+-- The refusal of a request that is not from whom the operation is for: a signed-in user ('user') or the operator
+-- ('operator'). Null when it is.
+create or replace function rolecall_internal.refuse_stranger(p_who text, p_caller uuid, p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  case p_who
+    when 'user' then
+      if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+        return rolecall_internal.refuse_non_user(p_request);
+      end if;
+    when 'operator' then
+      if p_request #>> '{claims,role}' is distinct from 'service_role' then
+        return rolecall_internal.refuse_non_operator(p_request);
+      end if;
+  end case;
+  return null;
+end
+$$;
 $sql$;
 
   -- schema/calls/finish.sql
@@ -2060,10 +2143,10 @@ begin
 end
 $$;
 
--- The end of every request: writes the audit row of a refusal, counts the request, and sees to it that the answer
--- names the caller's organisation, for the function's log line.
+-- Ends a request: writes the audit row of a refusal, counts the request, and adds the caller's organisation to the
+-- answer, for the function's log line. finish_many is its twin for an array.
 create or replace function rolecall_internal.finish(
-  p_function text,
+  p_operation text,
   p_request jsonb,
   p_user uuid,
   p_answer jsonb,
@@ -2098,7 +2181,7 @@ begin
     values (
       'warn',
       p_service,
-      p_function,
+      p_operation,
       p_event,
       p_request ->> 'request_id',
       p_user,
@@ -2119,7 +2202,7 @@ begin
   insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
   values (
     date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
-    p_function,
+    p_operation,
     v_code,
     coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
     -- Two buckets for each doubling above 0.1 ms; the last one ends at 105 s.
@@ -2133,56 +2216,9 @@ begin
 end
 $$;
 
--- Answers that the database does; takes no claims, since a load balancer asks.
-create or replace function rolecall_edge.health(p_request jsonb)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'database', 'ok',
-      'migration', (select max(version) from rolecall.schema_migrations)
-    )
-  );
-end
-$$;
-
--- Writes the audit row of a refusal that the function itself decided, such as an attempt to act for somebody else:
--- {function, code, event, detail, field?}.
-create or replace function rolecall_edge.record_refusal(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_input jsonb := p_request -> 'input';
-begin
-  perform rolecall_internal.finish(
-    coalesce(v_input ->> 'function', 'unknown'),
-    p_request,
-    v_caller,
-    jsonb_build_object(
-      'code', coalesce(v_input ->> 'code', 'internal'),
-      'detail', v_input -> 'detail',
-      'field', v_input -> 'field'
-    ),
-    'function',
-    coalesce(v_input ->> 'event', 'refused')
-  );
-  return rolecall_internal.success('{}');
-end
-$$;
-
--- rolecall_internal.finish for many requests; one whose answer is null has not been answered yet.
+-- rolecall_internal.finish for an array; a request whose answer is null is deferred and neither logged nor counted.
 create or replace function rolecall_internal.finish_many(
-  p_function text,
+  p_operation text,
   p_requests jsonb,
   p_users uuid[],
   p_answers jsonb[]
@@ -2222,7 +2258,7 @@ begin
     select
       'warn',
       'database',
-      p_function,
+      p_operation,
       'refused',
       p_requests -> (number::int - 1) ->> 'request_id',
       user_id,
@@ -2246,7 +2282,7 @@ begin
     insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
     select
       date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
-      p_function,
+      p_operation,
       code,
       coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
       least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
@@ -2269,9 +2305,11 @@ $sql$;
 
   -- schema/calls/idempotency.sql
   execute $sql$
--- As in 0004_operations, with the words from rolecall_internal.refuse_reused_key.
+-- Claims a key for a request of p_operation. Null when the request shall run; otherwise the answer: that of the first
+-- request with this key when it was the same, a refusal when it was another. A request that runs at this moment is
+-- waited for. claim_keys is its twin for an array.
 create or replace function rolecall_internal.claim_key(
-  p_function text,
+  p_operation text,
   p_user uuid,
   p_key text,
   p_input jsonb
@@ -2282,7 +2320,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_fingerprint bytea := sha256(convert_to(p_function || ' ' || p_input::text, 'UTF8'));
+  v_fingerprint bytea := sha256(convert_to(p_operation || ' ' || p_input::text, 'UTF8'));
   v_answer jsonb;
   v_same boolean;
 begin
@@ -2310,8 +2348,8 @@ begin
 end
 $$;
 
--- Keeps the answer of a request that succeeded under its key; gives the key of a refused one back, since a refusal
--- changed nothing and may be asked again.
+-- Keeps the answer of a request that succeeded under its key, and frees the key of a refused one: a refusal changed
+-- nothing, so the request may come again. settle_keys is its twin for an array.
 create or replace function rolecall_internal.settle_key(p_user uuid, p_key text, p_answer jsonb)
 returns void
 language plpgsql
@@ -2348,10 +2386,10 @@ begin
 end
 $$;
 
--- rolecall_internal.claim_key for many requests, no two of which have the same user and key. Answers in their order; null for
--- one that shall run, as for one without a key.
+-- rolecall_internal.claim_key for an array, in which no two requests have the same user and key. Answers in its order;
+-- null for a request that shall run, and for one without a key.
 create or replace function rolecall_internal.claim_keys(
-  p_function text,
+  p_operation text,
   p_users uuid[],
   p_keys text[],
   p_inputs jsonb[]
@@ -2363,7 +2401,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_fingerprints bytea[] := (
-    select array_agg(sha256(convert_to(p_function || ' ' || input::text, 'UTF8')) order by number)
+    select array_agg(sha256(convert_to(p_operation || ' ' || input::text, 'UTF8')) order by number)
     from unnest(p_inputs) with ordinality as claimed (input, number)
   );
 begin
@@ -2399,7 +2437,7 @@ begin
 end
 $$;
 
--- rolecall_internal.settle_key for many requests.
+-- rolecall_internal.settle_key for an array.
 create or replace function rolecall_internal.settle_keys(p_users uuid[], p_keys text[], p_answers jsonb[])
 returns void
 language plpgsql
@@ -2442,8 +2480,8 @@ return least(
   p_tokens + greatest(0, date_part('epoch', p_at - p_refilled_at)) * p_capacity / p_window_seconds
 );
 
--- One entry of an answer's limits, from which the RateLimit header fields are written, with the member "taken" for
--- whoever decides by it, and, where there is no token, with the time until there is one.
+-- One entry of an answer's limits, from which the RateLimit header fields are written. Its member "taken" says whether
+-- there was a token; without one, "retry_after_seconds" says how long until there is.
 create or replace function rolecall_internal.rate_limit_entry(
   p_action text,
   p_capacity int,
@@ -2483,9 +2521,9 @@ begin
 end
 $$;
 
--- Takes a token for p_action from the bucket of p_user, and returns the limit as an answer names it, with "taken":
--- whether there was one. Null when nothing limits the user. One statement makes the bucket, refills it for the time
--- that has passed and takes from it, so that of many at once exactly as many succeed as there are tokens.
+-- Takes a token for p_action from the bucket of p_user, and returns the limit as rate_limit_entry has it; null when
+-- nothing limits the user. One statement makes the bucket, refills it for the time that has passed and takes from it, so
+-- that of many at once exactly as many succeed as there are tokens. take_tokens is its twin for an array.
 create or replace function rolecall_internal.take_token(p_user uuid, p_action text)
 returns jsonb
 language plpgsql
@@ -2526,12 +2564,12 @@ begin
 end
 $$;
 
--- The same without taking: "taken" says whether there is a token to take. Whoever has just found none says so with
--- p_most, since the clock goes on.
+-- Looks at the bucket without taking: "taken" says whether there is a token to take. p_ceiling bounds the tokens for a
+-- caller that has just found none, since the clock goes on.
 create or replace function rolecall_internal.peek_token(
   p_user uuid,
   p_action text,
-  p_most double precision default null
+  p_ceiling double precision default null
 )
 returns jsonb
 language plpgsql
@@ -2553,7 +2591,7 @@ begin
         ),
         rate.capacity
       ),
-      p_most
+      p_ceiling
     )
   into v_capacity, v_window_seconds, v_tokens
   from rolecall.profiles as profile
@@ -2571,7 +2609,7 @@ begin
 end
 $$;
 
--- The refusal that a limit amounts to of which no token was left.
+-- The refusal when a rate limit has no token left.
 create or replace function rolecall_internal.refuse_rate(p_limit jsonb)
 returns jsonb
 language plpgsql
@@ -2593,7 +2631,7 @@ begin
 end
 $$;
 
--- An answer with one more entry among its limits; nothing is added for no limit.
+-- Adds an entry to the limits of an answer; no limit adds nothing.
 create or replace function rolecall_internal.with_limit(p_answer jsonb, p_limit jsonb)
 returns jsonb
 language plpgsql
@@ -2612,8 +2650,8 @@ begin
 end
 $$;
 
--- rolecall_internal.take_token for many requests: one token for each element of p_users that is not null. A user who has not
--- enough for all of theirs gets what there is, the first ones first. Limits in the order of p_users.
+-- rolecall_internal.take_token for an array: one token for each element of p_users that is not null. When a user's
+-- tokens do not suffice for all of theirs, the first ones get them. Limits in the order of p_users.
 create or replace function rolecall_internal.take_tokens(p_users uuid[], p_action text)
 returns jsonb[]
 language plpgsql
@@ -2708,6 +2746,115 @@ end
 $$;
 $sql$;
 
+  -- schema/calls/call.sql
+  execute $sql$
+-- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
+-- answered yet, and ends the call:
+--
+--   claims, who it is for, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
+--
+-- An array takes the same steps set by set: messages/send_dm_many.sql and conversations/mark_read_many.sql.
+
+-- Begins a call of p_operation for a signed-in user ('user') or the operator ('operator'), taking a token of the rate
+-- limit p_rate if there is one. p_keyed is false where a request leaves nothing behind, so that its key does not count.
+create or replace function rolecall_internal.begin_call(
+  p_operation text,
+  p_request jsonb,
+  p_who text default 'user',
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  v_call.operation := p_operation;
+  v_call.request := p_request;
+  v_call.caller := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_call.input := p_request -> 'input';
+  v_call.rollout := p_request ->> 'rollout';
+  v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
+  if v_call.answer is not null then
+    return v_call;
+  end if;
+
+  if p_keyed and p_request ->> 'idempotency_key' is not null then
+    -- A token of the operator need not name a user.
+    v_call.key_owner := coalesce(v_call.caller, '00000000-0000-0000-0000-000000000000');
+    v_call.answer := rolecall_internal.claim_key(
+      p_operation, v_call.key_owner, p_request ->> 'idempotency_key', v_call.input
+    );
+    if v_call.answer is not null then
+      return v_call;
+    end if;
+    v_call.key := p_request ->> 'idempotency_key';
+  end if;
+
+  if p_rate is not null then
+    v_call.rate := rolecall_internal.take_token(v_call.caller, p_rate);
+    if v_call.rate -> 'taken' = 'false' then
+      v_call.answer := rolecall_internal.refuse_rate(v_call.rate);
+      -- The refusal names the limit already.
+      v_call.rate := null;
+    end if;
+  end if;
+  return v_call;
+end
+$$;
+
+-- Ends a call that is answered, and returns its answer as the function gets it.
+create or replace function rolecall_internal.end_call(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := rolecall_internal.with_limit(p_call.answer, p_call.rate);
+begin
+  if p_call.key is not null then
+    perform rolecall_internal.settle_key(p_call.key_owner, p_call.key, v_answer);
+  end if;
+  return rolecall_internal.finish(p_call.operation, p_call.request, p_call.caller, v_answer);
+end
+$$;
+
+-- Writes the audit row of a call that succeeded and is worth one. Refusals get theirs from end_call.
+create or replace function rolecall_internal.log_event(
+  p_call rolecall.call,
+  p_event text,
+  p_details jsonb default '{}',
+  p_conversation uuid default null
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, code, details
+  )
+  values (
+    'info',
+    'database',
+    p_call.operation,
+    p_event,
+    p_call.request ->> 'request_id',
+    p_call.caller,
+    p_conversation,
+    (select organization_id from rolecall.profiles where id = p_call.caller),
+    'ok',
+    p_details
+  );
+end
+$$;
+$sql$;
+
   -- schema/calls/rollout.sql
   execute $sql$
 -- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
@@ -2749,7 +2896,22 @@ begin
 end
 $$;
 
--- Whether a function is on for a user: both the flag's row and the operator's variable (p_rollout) must include them.
+-- Whether both rollouts of a function include a user: its flag's and the operator's variable. PostgreSQL writes it into
+-- the statements that ask.
+create or replace function rolecall_internal.rollouts_include(
+  p_flag_rollout text,
+  p_rollout text,
+  p_flag text,
+  p_user uuid,
+  p_is_internal boolean
+)
+returns boolean
+language sql
+immutable
+return rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
+  and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal);
+
+-- Whether the function of a flag is on for a user.
 create or replace function rolecall_internal.feature_enabled(
   p_flag text,
   p_rollout text,
@@ -2761,15 +2923,14 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_flag text;
 begin
-  select rollout
-  into v_flag
-  from rolecall.feature_flags
-  where name = p_flag;
-  return rolecall_internal.rollout_includes(v_flag, p_flag, p_user, p_internal)
-    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_internal);
+  return rolecall_internal.rollouts_include(
+    (select rollout from rolecall.feature_flags where name = p_flag),
+    p_rollout,
+    p_flag,
+    p_user,
+    p_internal
+  );
 end
 $$;
 
@@ -2789,7 +2950,7 @@ begin
 end
 $$;
 
--- The rollout of another function, which decides with it whether that function would refuse.
+-- The rollout of another function than the one that is called, to decide whether that one would refuse.
 create or replace function rolecall_internal.rollout_of(p_request jsonb, p_flag text)
 returns text
 language plpgsql
@@ -2802,34 +2963,139 @@ end
 $$;
 $sql$;
 
-  -- schema/blocks/blocks.sql
+  -- schema/identity/actor.sql
   execute $sql$
--- Why p_user, who is verified, cannot use the function blocks; null when they can. A suspended user can: a block writes
--- to nobody.
-create or replace function rolecall_internal.refuse_blocker(p_user uuid, p_rollout text)
+-- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
+-- here alone.
+
+-- The fact that a suspension amounts to while it lasts. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.suspended_fact(p_suspended_until timestamptz)
+returns text
+language sql
+stable
+return case when p_suspended_until > now() then 'suspended' end;
+
+-- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
+-- profile. Null when they may. p_flag is null where no flag is asked.
+create or replace function rolecall_internal.refuse_actor(
+  p_user uuid,
+  p_role rolecall.app_role,
+  p_is_internal boolean,
+  p_flag text,
+  p_flag_rollout text,
+  p_rollout text
+)
 returns jsonb
 language plpgsql
-stable
+immutable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_user rolecall.profiles;
 begin
-  select *
-  into v_user
-  from rolecall.profiles
-  where id = p_user;
-  if not rolecall_internal.feature_enabled('blocks', p_rollout, p_user, v_user.is_internal) then
+  if p_flag is not null
+    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
+  then
     return rolecall_internal.refuse_disabled();
   end if;
-  if v_user.id is null then
+  if p_role is null then
     return rolecall_internal.refuse_without_profile();
   end if;
   return null;
 end
 $$;
 
--- A page of one's own blocks, newest first: {limit, cursor?}.
+-- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
+-- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
+create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollout text)
+returns rolecall.actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor;
+begin
+  select
+    profile.role,
+    profile.organization_id,
+    profile.organization_role,
+    rolecall_internal.suspended_fact(profile.suspended_until),
+    rolecall_internal.refuse_actor(p_user, profile.role, profile.is_internal, p_flag, flag.rollout, p_rollout)
+  into v_actor
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as profile
+    on profile.id = asked.id
+  left join rolecall.feature_flags as flag
+    on flag.name = p_flag;
+  return v_actor;
+end
+$$;
+$sql$;
+
+  -- schema/blocks/block.sql
+  execute $sql$
+-- Blocks a user: {blocked_id}. A block that stands already keeps its time.
+create or replace function rolecall_internal.block_user(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
+  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
+  v_since timestamptz;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_blocked = p_user then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'Nobody can block themselves.',
+      'self_block',
+      'The blocked user is somebody else.'
+    );
+  end if;
+
+  -- An update that changes nothing, so that the row of an earlier block is returned, too, even when another request
+  -- makes it at this moment.
+  insert into rolecall.user_blocks as block (blocker_id, blocked_id)
+  select p_user, id
+  from rolecall.profiles
+  where id = v_blocked
+  on conflict (blocker_id, blocked_id) do update
+  set created_at = block.created_at
+  returning created_at
+  into v_since;
+  if not found then
+    return rolecall_internal.refusal('not_found', 'There is no user with this blocked_id.');
+  end if;
+  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'created_at', rolecall_internal.iso(v_since)));
+end
+$$;
+
+create or replace function rolecall_edge.block_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.block', p_request, p_rate => 'block_user');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.block_user(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/blocks/list.sql
+  execute $sql$
+-- Lists the caller's blocks, newest first, a page at a time: {limit, cursor?}. A suspended user may list, set and lift
+-- blocks: a block writes to nobody.
 create or replace function rolecall_internal.list_blocks(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -2837,14 +3103,14 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_refusal jsonb := rolecall_internal.refuse_blocker(p_user, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
   v_limit int := rolecall_internal.page_size(p_input, 100);
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_page rolecall.user_blocks[];
 begin
-  if v_refusal is not null then
-    return v_refusal;
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
   end if;
   if p_input ->> 'cursor' is not null then
     select parts.at, parts.id
@@ -2893,113 +3159,6 @@ begin
 end
 $$;
 
--- Blocks a user: {blocked_id}. Who is blocked already stays so, since when they were.
-create or replace function rolecall_internal.set_block(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_refusal jsonb := rolecall_internal.refuse_blocker(p_user, p_rollout);
-  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
-  v_since timestamptz;
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  if v_blocked = p_user then
-    return rolecall_internal.refusal(
-      'invalid_input',
-      'Nobody can block themselves.',
-      'self_block',
-      'The blocked user is somebody else.'
-    );
-  end if;
-
-  -- An update that changes nothing, so that the row of an earlier block is returned, too, even when another request
-  -- makes it at this moment.
-  insert into rolecall.user_blocks as block (blocker_id, blocked_id)
-  select p_user, id
-  from rolecall.profiles
-  where id = v_blocked
-  on conflict (blocker_id, blocked_id) do update
-  set created_at = block.created_at
-  returning created_at
-  into v_since;
-  if not found then
-    return rolecall_internal.refusal('not_found', 'There is no user with this blocked_id.');
-  end if;
-  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'created_at', rolecall_internal.iso(v_since)));
-end
-$$;
-
--- Lifts a block of one's own: {blocked_id}.
-create or replace function rolecall_internal.lift_block(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_refusal jsonb := rolecall_internal.refuse_blocker(p_user, p_rollout);
-  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  delete from rolecall.user_blocks
-  where blocker_id = p_user
-    and blocked_id = v_blocked;
-  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'was_blocked', found));
-end
-$$;
-
--- The way of every request of the function blocks.
-create or replace function rolecall_internal.answer_blocks(p_act text, p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_rollout text := p_request ->> 'rollout';
-  v_limit jsonb;
-  v_answer jsonb;
-begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    -- Blocking and unblocking have the same input: the act tells them apart.
-    v_answer := rolecall_internal.claim_key('blocks/' || p_act, v_caller, v_key, v_input);
-  end if;
-  if v_answer is null then
-    if p_act = 'block_user' then
-      v_limit := rolecall_internal.take_token(v_caller, 'block_user');
-    end if;
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        case p_act
-          when 'blocks' then rolecall_internal.list_blocks(v_caller, v_input, v_rollout)
-          when 'block_user' then rolecall_internal.set_block(v_caller, v_input, v_rollout)
-          when 'unblock_user' then rolecall_internal.lift_block(v_caller, v_input, v_rollout)
-        end,
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('blocks', p_request, v_caller, v_answer);
-end
-$$;
-
 create or replace function rolecall_edge.blocks(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -3007,20 +3166,37 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.list', p_request, p_keyed => false);
 begin
-  return rolecall_internal.answer_blocks('blocks', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_blocks(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
+$sql$;
 
-create or replace function rolecall_edge.block_user(p_request jsonb)
+  -- schema/blocks/unblock.sql
+  execute $sql$
+-- Lifts a block of the caller's: {blocked_id}.
+create or replace function rolecall_internal.unblock_user(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
 volatile
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
+  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
 begin
-  return rolecall_internal.answer_blocks('block_user', p_request);
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  delete from rolecall.user_blocks
+  where blocker_id = p_user
+    and blocked_id = v_blocked;
+  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'was_blocked', found));
 end
 $$;
 
@@ -3031,8 +3207,13 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.unblock', p_request);
 begin
-  return rolecall_internal.answer_blocks('unblock_user', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.unblock_user(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -3264,10 +3445,9 @@ $sql$;
 
   -- schema/broadcasts/reset_broadcast_quotas.sql
   execute $sql$
--- Does what reset-broadcast-quotas does: once for each quota day, whoever comes first; the others wait and report the
--- same. A quota row fills itself up when its sender next needs it, so this only brings the figures up to date, and
--- removes what is no longer needed.
-create or replace function rolecall_internal.reset_broadcast_quotas()
+-- Resets the quotas once for each quota day: the first call does it, the others wait and report the same. A quota row
+-- fills itself up when its sender next needs it, so this only brings the figures up to date, and prunes old rows.
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
 returns jsonb
 language plpgsql
 volatile
@@ -3286,6 +3466,12 @@ declare
   v_request_metrics bigint;
   v_run rolecall.quota_runs;
 begin
+  -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
+  if not rolecall_internal.feature_enabled(
+    'reset-broadcast-quotas', p_rollout, '00000000-0000-0000-0000-000000000000', true
+  ) then
+    return rolecall_internal.refuse_disabled();
+  end if;
   insert into rolecall.quota_runs (period)
   values (v_period)
   on conflict (period) do nothing;
@@ -3336,7 +3522,7 @@ begin
     );
     get diagnostics v_application_logs = row_count;
 
-    -- A window may be long; whoever has not done a thing for a day and for its window has a full bucket.
+    -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
     delete from rolecall.rate_buckets
     where (user_id, action) in (
       select bucket.user_id, bucket.action
@@ -3396,50 +3582,24 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  -- A token of the operator need not name a user.
-  v_key_owner uuid := coalesce(v_caller, '00000000-0000-0000-0000-000000000000');
-  v_key text := p_request ->> 'idempotency_key';
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
 begin
-  if p_request #>> '{claims,role}' is distinct from 'service_role' then
-    v_answer := rolecall_internal.refuse_non_operator(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('reset-broadcast-quotas', v_key_owner, v_key, p_request -> 'input');
-  end if;
-  if v_answer is null then
-    -- An operator is no user to be in or out of a percentage: only a flag that is off excludes them.
-    if rolecall_internal.feature_enabled('reset-broadcast-quotas', p_request ->> 'rollout', v_key_owner, true) then
-      v_answer := rolecall_internal.reset_broadcast_quotas();
-      if not (v_answer #> '{data,already_done}')::boolean then
-        insert into rolecall.application_logs (level, service, method, event, request_id, user_id, code, details)
-        values (
-          'info',
-          'database',
-          'reset-broadcast-quotas',
-          'quota_reset',
-          p_request ->> 'request_id',
-          v_caller,
-          'ok',
-          v_answer -> 'data'
-        );
-      end if;
-    else
-      v_answer := rolecall_internal.refuse_disabled();
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_key_owner, v_key, v_answer);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollout);
+    -- Null where it was refused.
+    if not (v_call.answer #> '{data,already_done}')::boolean then
+      perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
     end if;
   end if;
-  return rolecall_internal.finish('reset-broadcast-quotas', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/permissions/decide.sql
   execute $sql$
--- Decides whether p_actor may do p_action to p_target, given the facts that hold. Whatever is unknown is refused: a
--- role that is null, a fact that is null or not given, an action without rules.
+-- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
+-- that is null, a fact that is null or missing, an action without rules.
 create or replace function rolecall_internal.decide(
   p_action text,
   p_actor rolecall.app_role,
@@ -3507,7 +3667,7 @@ begin
 end
 $$;
 
--- The refusal that a decision amounts to.
+-- The refusal of a decision that does not allow.
 create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
 returns jsonb
 language plpgsql
@@ -3518,11 +3678,38 @@ begin
   return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
 end
 $$;
+
+-- The judgement of a decision, for an actor of this organisation.
+create or replace function rolecall_internal.judgement_of(p_decision rolecall.decision, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_decision.allowed then
+    return row(true, null::jsonb, p_org_id, p_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(p_decision), p_org_id, p_decision.rule);
+end
+$$;
+
+-- The judgement of a refusal, which names the rule that refused as its one reason or names none.
+create or replace function rolecall_internal.judgement_of_refusal(p_refusal jsonb, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
+end
+$$;
 $sql$;
 
   -- schema/broadcasts/send_broadcast.sql
   execute $sql$
--- Everything about a broadcast of p_sender to p_roles of p_show that is settled before it takes from the quota: whether
+-- Everything that is settled about a broadcast of p_sender to p_roles of p_show before it takes from the quota: whether
 -- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
 create or replace function rolecall_internal.judge_broadcast(
   p_sender uuid,
@@ -3540,29 +3727,19 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_sender rolecall.profiles;
+  v_sender rolecall.actor := rolecall_internal.actor(p_sender, 'send-broadcast', p_rollout);
   v_show rolecall.shows;
   v_facts text[];
   v_reasons jsonb;
   v_code text;
   v_detail text;
 begin
-  select *
-  into v_sender
-  from rolecall.profiles
-  where id = p_sender;
+  if v_sender.refusal is not null then
+    judgement := rolecall_internal.judgement_of_refusal(v_sender.refusal, v_sender.organization_id);
+    return;
+  end if;
   judgement.org_id := v_sender.organization_id;
   judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('send-broadcast', p_rollout, p_sender, v_sender.is_internal) then
-    judgement.refusal := rolecall_internal.refuse_disabled();
-    judgement.rule := 'feature_disabled';
-    return;
-  end if;
-  if v_sender.id is null then
-    judgement.refusal := rolecall_internal.refuse_without_profile();
-    judgement.rule := 'no_profile';
-    return;
-  end if;
   select *
   into v_show
   from rolecall.shows
@@ -3574,7 +3751,7 @@ begin
 
   v_facts := array[
     'feature_enabled',
-    case when v_sender.suspended_until > now() then 'suspended' end,
+    v_sender.suspended,
     case when v_show.organizer_id = p_sender then 'own_show' end,
     case
       when exists (
@@ -3636,7 +3813,7 @@ begin
 end
 $$;
 
--- Does what send-broadcast does for p_sender, who is verified: {show_id, recipient_roles, message}.
+-- Sends a broadcast: {show_id, recipient_roles, message}.
 create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -3697,7 +3874,7 @@ begin
     );
   end if;
 
-  -- Who sends to a role they have themselves is not their own audience.
+  -- A sender who has one of the roles is not their own audience.
   select coalesce(sum(participants), 0)
   into v_audience
   from rolecall.show_audience
@@ -3761,7 +3938,7 @@ begin
 end
 $$;
 
--- The same for a dry run: sends, and takes it back, so that it cannot answer differently from sending.
+-- A dry run: sends the broadcast and takes it back, so that it cannot answer differently from sending.
 create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -3803,6 +3980,7 @@ begin
 end
 $$;
 
+-- A dry run leaves nothing behind: no token, no quota, no message, no key, no audit row.
 create or replace function rolecall_edge.send_broadcast(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -3811,209 +3989,60 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_limit jsonb;
-  v_answer jsonb;
+  v_rehearses boolean := coalesce(p_request #> '{input,dry_run}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'send-broadcast',
+    p_request,
+    p_rate => case when not v_rehearses then 'send_broadcast' end,
+    p_keyed => not v_rehearses
+  );
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_input -> 'dry_run' = 'true' then
-    -- Leaves nothing behind: no token, no quota, no message, no key, no audit row.
-    return rolecall_internal.rehearse_broadcast(v_caller, v_input, p_request ->> 'rollout');
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('send-broadcast', v_caller, v_key, v_input);
+  if v_call.answer is null and v_rehearses then
+    return rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout);
+  elsif v_call.answer is null then
+    v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollout);
   end if;
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(v_caller, 'send_broadcast');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.send_broadcast(v_caller, v_input, p_request ->> 'rollout'),
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('send-broadcast', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
-  -- schema/conversations/reader.sql
+  -- schema/calls/record_refusal.sql
   execute $sql$
--- Why a request may not read, and null when it may: it is no signed-in user's, the function is off for them, or they
--- have no profile. A suspended user reads on.
-create or replace function rolecall_internal.refuse_reader(p_request jsonb, p_caller uuid)
+-- Writes the audit row of a refusal that the edge function decided, such as an attempt to act for somebody else:
+-- {function, code, event, detail, field?}.
+create or replace function rolecall_edge.record_refusal(p_request jsonb)
 returns jsonb
 language plpgsql
-stable
+volatile
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_profile rolecall.profiles;
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_input jsonb := p_request -> 'input';
 begin
-  if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    return rolecall_internal.refuse_non_user(p_request);
-  end if;
-  select *
-  into v_profile
-  from rolecall.profiles
-  where id = p_caller;
-  if not rolecall_internal.feature_enabled('conversations', p_request ->> 'rollout', p_caller, v_profile.is_internal) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if v_profile.id is null then
-    return rolecall_internal.refuse_without_profile();
-  end if;
-  return null;
-end
-$$;
-
--- As what p_user may read a conversation, best first: as one of its people (people), as the audience of its broadcasts
--- (audience), as the organizer of its show (organizer), as a moderator (moderator). Null when not at all, or when there
--- is none.
-create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_role rolecall.app_role;
-  v_facts text[];
-begin
-  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
-    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
-    or exists (
-      select
-      from rolecall.conversation_participants
-      where conversation_id = p_conversation.id
-        and user_id = p_user
-    )
-  then
-    return 'people';
-  end if;
-  if p_conversation.kind = 'show'
-    and exists (
-      select
-      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
-    )
-  then
-    return 'audience';
-  end if;
-
-  -- Whoever may moderate what is in it: the matrix decides.
-  select
-    reader.role,
-    array[
-      'feature_enabled',
-      case when reader.suspended_until > now() then 'suspended' end,
-      case when show.organizer_id = p_user then 'own_show' end
-    ]
-  into v_role, v_facts
-  from rolecall.profiles as reader
-  left join rolecall.shows as show
-    on show.id = p_conversation.show_id
-    and p_conversation.kind = 'show'
-  where reader.id = p_user;
-  if p_conversation.id is not null
-    and (rolecall_internal.decide('moderate', v_role, 'attendee', v_facts)).allowed
-  then
-    return case when v_role in ('moderator', 'admin') then 'moderator' else 'organizer' end;
-  end if;
-  return null;
-end
-$$;
-
--- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
--- them or the oldest: all of them, or, of the broadcasts for the show p_audience_of, those that p_user sees as their
--- audience. In no order.
-create or replace function rolecall_internal.visible_messages(
-  p_user uuid,
-  p_conversation uuid,
-  p_audience_of uuid,
-  p_after bigint,
-  p_before bigint,
-  p_newest boolean,
-  p_limit int
-)
-returns setof rolecall.messages
-language plpgsql
-stable
-rows 50
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_after bigint := coalesce(p_after, 0);
-  v_before bigint := coalesce(p_before, 9223372036854775807);
-begin
-  if p_audience_of is null and p_newest then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq desc
-    limit p_limit;
-  elsif p_audience_of is null then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq
-    limit p_limit;
-  elsif p_newest then
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.id = broadcast.message_id
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq desc
-    limit p_limit;
-  else
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.id = broadcast.message_id
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq
-    limit p_limit;
-  end if;
-end
-$$;
-
-create or replace function rolecall_internal.refuse_unknown_conversation()
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal(
-    'not_found',
-    'No conversation with this id has you as a participant.',
-    'not_a_participant',
-    'You take part in the conversation.'
+  perform rolecall_internal.finish(
+    coalesce(v_input ->> 'function', 'unknown'),
+    p_request,
+    v_caller,
+    jsonb_build_object(
+      'code', coalesce(v_input ->> 'code', 'internal'),
+      'detail', v_input -> 'detail',
+      'field', v_input -> 'field'
+    ),
+    'function',
+    coalesce(v_input ->> 'event', 'refused')
   );
+  return rolecall_internal.success('{}');
 end
 $$;
 $sql$;
 
   -- schema/messages/judge.sql
   execute $sql$
--- As in 0006_messaging, with the facts from rolecall_internal.dm_facts.
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A conversation of the two
+-- allows what a reply in it would be allowed. judge_dms is its twin for an array.
 create or replace function rolecall_internal.judge_dm(
   p_sender uuid,
   p_recipient uuid,
@@ -4033,6 +4062,7 @@ declare
   v_rollout text;
   v_read_only boolean;
   v_facts text[];
+  v_refusal jsonb;
   v_decision rolecall.decision;
   v_reply rolecall.decision;
 begin
@@ -4040,14 +4070,9 @@ begin
   into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
   from rolecall_internal.dm_facts(p_sender, p_recipient);
 
-  if not (
-    rolecall_internal.rollout_includes(v_rollout, 'send-dm', p_sender, v_internal)
-    and rolecall_internal.rollout_includes(p_rollout, 'send-dm', p_sender, v_internal)
-  ) then
-    return row(false, rolecall_internal.refuse_disabled(), v_org_id, 'feature_disabled'::text);
-  end if;
-  if v_sender_role is null then
-    return row(false, rolecall_internal.refuse_without_profile(), v_org_id, 'no_profile'::text);
+  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollout);
+  if v_refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_refusal, v_org_id);
   end if;
   if v_recipient_role is null then
     return row(false, rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'), v_org_id, null::text);
@@ -4100,7 +4125,7 @@ begin
 end
 $$;
 
--- All that decides whether p_user may write into p_conversation, but for whether they are of the audience of its
+-- All facts that decide whether p_user may write into p_conversation, except whether they are of the audience of its
 -- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
 create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid)
 returns table (
@@ -4124,7 +4149,7 @@ begin atomic
     case when conversation.kind = 'show' then conversation.show_id end,
     array[
       'feature_enabled',
-      case when sender.suspended_until > now() then 'suspended' end,
+      rolecall_internal.suspended_fact(sender.suspended_until),
       case when conversation.read_only then 'read_only' end,
       case when conversation.kind = 'show' then 'broadcast_recipient' end,
       case
@@ -4157,7 +4182,7 @@ begin atomic
     end;
 end;
 
--- The judgement that these facts amount to.
+-- The judgement by these facts.
 create or replace function rolecall_internal.judge_reply_facts(
   p_user uuid,
   p_sender_role rolecall.app_role,
@@ -4174,16 +4199,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_refusal jsonb := rolecall_internal.refuse_actor(
+    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollout
+  );
   v_decision rolecall.decision;
 begin
-  if not (
-    rolecall_internal.rollout_includes(p_flag, 'send-dm', p_user, p_sender_internal)
-    and rolecall_internal.rollout_includes(p_rollout, 'send-dm', p_user, p_sender_internal)
-  ) then
-    return row(false, rolecall_internal.refuse_disabled(), p_org_id, 'feature_disabled'::text);
-  end if;
-  if p_sender_role is null then
-    return row(false, rolecall_internal.refuse_without_profile(), p_org_id, 'no_profile'::text);
+  if v_refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_refusal, p_org_id);
   end if;
   v_decision := rolecall_internal.decide('reply', p_sender_role, p_target_role, p_facts);
   if v_decision.allowed then
@@ -4193,8 +4215,8 @@ begin
 end
 $$;
 
--- Whether p_user may write into p_conversation. One that does not exist has no participants, and is refused in the same
--- words.
+-- Whether p_user may write into p_conversation. A conversation that does not exist has no participants, and is refused in
+-- the same words.
 create or replace function rolecall_internal.judge_reply(
   p_user uuid,
   p_conversation uuid,
@@ -4228,8 +4250,8 @@ begin
 end
 $$;
 
--- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. Everybody may ask for
--- themselves alone.
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A caller may
+-- ask for themselves alone.
 create or replace function public.can_user_send_dm(
   p_sender uuid,
   p_recipient uuid,
@@ -4249,7 +4271,7 @@ begin
 end
 $$;
 
--- Whether p_user may write into p_conversation. Everybody may ask for themselves alone.
+-- Whether p_user may write into p_conversation. A caller may ask for themselves alone.
 create or replace function public.can_user_reply(p_user uuid, p_conversation uuid)
 returns boolean
 language plpgsql
@@ -4265,8 +4287,8 @@ begin
 end
 $$;
 
--- All that decides whether p_sender may write to p_recipient, but for whether they share a show or have a conversation.
--- PostgreSQL writes it into the statements that ask, of one request or of an array of them.
+-- All facts that decide whether p_sender may write to p_recipient, except whether they share a show or have a
+-- conversation. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
 create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid)
 returns table (
   sender_role rolecall.app_role,
@@ -4287,7 +4309,7 @@ begin atomic
     recipient.role,
     array[
       'feature_enabled',
-      case when sender.suspended_until > now() then 'suspended' end,
+      rolecall_internal.suspended_fact(sender.suspended_until),
       case when p_sender = p_recipient then 'self' end,
       case
         when exists (
@@ -4310,13 +4332,34 @@ begin atomic
 end;
 $sql$;
 
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+$sql$;
+
   -- schema/conversations/inbox.sql
   execute $sql$
--- Conversations as p_user sees them, who reads each as the reader of the same place in p_readers: with whom, about which
--- show, its newest message, what is unread, and whether they may write into it. To an audience the newest message is the
--- newest that is for them, and what is unread is counted among those. The removed contents are for moderators.
+-- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
+-- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
+-- that are for it. p_removed shows the contents of deleted messages, for moderators.
 --
--- One statement for a whole page, and one decision for all conversations of the same facts.
+-- One statement makes a whole page, and one decision serves all conversations with the same facts.
 create or replace function rolecall_internal.conversation_cards(
   p_user uuid,
   p_conversations uuid[],
@@ -4375,7 +4418,7 @@ begin
         select *
         from rolecall.conversations
         where id = asked.id
-        -- Each by its key, whatever PostgreSQL thinks how many there are.
+        -- Each by its key, however many PostgreSQL expects.
         offset 0
       ) as conversation
       cross join lateral (
@@ -4474,8 +4517,8 @@ begin
 end
 $$;
 
--- A page of the conversations of p_user with when each had its newest message that they see, newest first, after the
--- one that (p_at, p_id) names. Each part reads no more than a page of its index.
+-- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
+-- one at (p_at, p_id). Each part reads no more than a page of its index.
 create or replace function rolecall_internal.inbox_page(
   p_user uuid,
   p_kind text,
@@ -4589,18 +4632,23 @@ begin
 end
 $$;
 
--- Does what GET conversations does for p_user, who is verified: {limit, kind?, cursor?}.
-create or replace function rolecall_internal.inbox(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+-- The inbox of p_user, newest first, a page at a time: {limit, kind?, cursor?}. A suspended user reads on.
+create or replace function rolecall_internal.inbox(
+  p_user uuid,
+  p_input jsonb,
+  p_rollout text,
+  p_send_dm_rollout text
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_kind text := p_input ->> 'kind';
   v_limit int := rolecall_internal.page_size(p_input, 100);
-  v_removed boolean;
-  -- Before everything.
+  -- Newer than everything.
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_conversations uuid[];
@@ -4608,6 +4656,9 @@ declare
   v_cards jsonb;
   v_next text;
 begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
   if v_kind not in ('direct', 'show') then
     return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
   end if;
@@ -4619,12 +4670,6 @@ begin
       return rolecall_internal.refuse_cursor();
     end if;
   end if;
-  v_removed := exists (
-    select
-    from rolecall.profiles
-    where id = p_user
-      and role in ('moderator', 'admin')
-  );
 
   -- One more than the page tells whether there is another.
   select
@@ -4639,7 +4684,13 @@ begin
     from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
   ) as page;
   v_cards := coalesce(
-    rolecall_internal.conversation_cards(p_user, v_conversations, v_readers, v_removed, p_send_dm_rollout),
+    rolecall_internal.conversation_cards(
+      p_user,
+      v_conversations,
+      v_readers,
+      rolecall_internal.moderates_everything(v_actor.role),
+      p_send_dm_rollout
+    ),
     '[]'
   );
 
@@ -4655,144 +4706,26 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.inbox', p_request, p_keyed => false);
 begin
-  if v_answer is null then
-    v_answer := rolecall_internal.inbox(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.inbox(
+      v_call.caller,
+      v_call.input,
+      v_call.rollout,
+      rolecall_internal.rollout_of(p_request, 'send-dm')
+    );
   end if;
-  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
-  -- schema/conversations/mark_read.sql
+  -- schema/conversations/mark_read_many.sql
   execute $sql$
--- Does what POST conversations/:id/read does for p_user, who is verified: {conversation_id, up_to_seq}. What was read
--- stays read, and nobody has read what there is not yet.
-create or replace function rolecall_internal.mark_read(p_user uuid, p_input jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
-  v_conversation rolecall.conversations;
-  v_reader text;
-  v_last_read_seq bigint;
-  v_unread bigint;
-begin
-  if v_up_to is null then
-    return rolecall_internal.refusal('invalid_input', 'The up_to_seq must be a whole number.');
-  end if;
-  select *
-  into v_conversation
-  from rolecall.conversations
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
-  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
-
-  if v_reader = 'people' then
-    -- Whoever got their profile after the import has no row yet.
-    insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
-    values (v_conversation.id, p_user, least(v_up_to, v_conversation.last_seq))
-    on conflict (conversation_id, user_id) do update
-    set last_read_seq = excluded.last_read_seq
-    where own.last_read_seq < excluded.last_read_seq
-    returning own.last_read_seq
-    into v_last_read_seq;
-    if not found then
-      select own.last_read_seq
-      into v_last_read_seq
-      from rolecall.conversation_participants as own
-      where own.conversation_id = v_conversation.id
-        and own.user_id = p_user;
-    end if;
-    -- Somebody may have written meanwhile.
-    v_unread := greatest(0, v_conversation.last_seq - v_last_read_seq);
-  elsif v_reader = 'audience' then
-    -- Up to the last that is for them.
-    v_up_to := (
-      select max(broadcast.seq)
-      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
-      where broadcast.seq <= v_up_to
-    );
-    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
-    select v_conversation.id, p_user, v_up_to
-    where v_up_to is not null
-    on conflict (conversation_id, user_id) do update
-    set
-      last_read_seq = excluded.last_read_seq,
-      read_at = excluded.read_at
-    where receipt.last_read_seq < excluded.last_read_seq
-    returning receipt.last_read_seq
-    into v_last_read_seq;
-    if not found then
-      select receipt.last_read_seq
-      into v_last_read_seq
-      from rolecall.broadcast_receipts as receipt
-      where receipt.conversation_id = v_conversation.id
-        and receipt.user_id = p_user;
-    end if;
-    v_last_read_seq := coalesce(v_last_read_seq, 0);
-    v_unread := (
-      select count(*)
-      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
-      where broadcast.seq > v_last_read_seq
-    );
-  else
-    -- Who looks in to moderate does not read it as theirs.
-    return rolecall_internal.refuse_unknown_conversation();
-  end if;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_conversation.id,
-      'last_read_seq', v_last_read_seq,
-      'unread_count', v_unread
-    )
-  );
-end
-$$;
-
-create or replace function rolecall_edge.mark_read(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid;
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_answer jsonb;
-begin
-  if jsonb_typeof(p_request) = 'array' then
-    return rolecall_internal.mark_read_many(p_request);
-  end if;
-  v_caller := rolecall_internal.assume_claims(p_request -> 'claims');
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('mark-read', v_caller, v_key, v_input);
-  end if;
-  if v_answer is null then
-    v_answer := rolecall_internal.refuse_reader(p_request, v_caller);
-    if v_answer is null then
-      v_answer := rolecall_internal.mark_read(v_caller, v_input);
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('mark-read', p_request, v_caller, v_answer);
-end
-$$;
-
--- mark-read, of many: they are few statements each, so it is their commit that they share. One after the other in the
--- order of what they lock. A second request with the same key of the same user is deferred, as above, with what the user
--- sent after it.
+-- mark_read for an array; messages/send_dm_many.sql says what makes arrays safe. Each request is few statements, so that
+-- they share the commit alone: they run one after the other, in the order of what they lock. A second request with the
+-- same key of the same user is deferred, and with it what the user sent after it.
 create or replace function rolecall_internal.mark_read_many(p_requests jsonb)
 returns jsonb
 language plpgsql
@@ -4844,7 +4777,7 @@ begin
     array_agg(is_deferred order by number)
   into v_callers, v_keys, v_inputs, v_deferred
   from placed;
-  v_answers := rolecall_internal.claim_keys('mark-read', v_callers, v_keys, v_inputs);
+  v_answers := rolecall_internal.claim_keys('conversations.mark-read', v_callers, v_keys, v_inputs);
   select array_agg(case when answer is null then key end order by number)
   into v_keys
   from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
@@ -4858,13 +4791,17 @@ begin
     order by rolecall_internal.uuid_or_null(input ->> 'conversation_id'), caller, number
   loop
     v_answers[v_request.number] := coalesce(
-      rolecall_internal.refuse_reader(p_requests -> (v_request.number::int - 1), v_request.caller),
-      rolecall_internal.mark_read(v_request.caller, v_request.input)
+      rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
+      rolecall_internal.mark_read(
+        v_request.caller,
+        v_request.input,
+        p_requests -> (v_request.number::int - 1) ->> 'rollout'
+      )
     );
   end loop;
 
   perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
-  v_answers := rolecall_internal.finish_many('mark-read', p_requests, v_callers, v_answers);
+  v_answers := rolecall_internal.finish_many('conversations.mark-read', p_requests, v_callers, v_answers);
   return (
     select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
     from unnest(v_answers) with ordinality as answered (answer, number)
@@ -4873,31 +4810,293 @@ end
 $$;
 $sql$;
 
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+    or exists (
+      select
+      from rolecall.conversation_participants
+      where conversation_id = p_conversation.id
+        and user_id = p_user
+    )
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(reader.suspended_until),
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
+  then
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.id = broadcast.message_id
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.id = broadcast.message_id
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_unknown_conversation()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'not_found',
+    'No conversation with this id has you as a participant.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark_read.sql
+  execute $sql$
+-- Marks a conversation as read by p_user: {conversation_id, up_to_seq}. What was read stays read, and nobody has read
+-- messages that do not exist yet.
+create or replace function rolecall_internal.mark_read(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_last_read_seq bigint;
+  v_unread bigint;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_up_to is null then
+    return rolecall_internal.refusal('invalid_input', 'The up_to_seq must be a whole number.');
+  end if;
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+
+  if v_reader = 'people' then
+    -- A user who got their profile after the import has no row yet.
+    insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
+    values (v_conversation.id, p_user, least(v_up_to, v_conversation.last_seq))
+    on conflict (conversation_id, user_id) do update
+    set last_read_seq = excluded.last_read_seq
+    where own.last_read_seq < excluded.last_read_seq
+    returning own.last_read_seq
+    into v_last_read_seq;
+    if not found then
+      select own.last_read_seq
+      into v_last_read_seq
+      from rolecall.conversation_participants as own
+      where own.conversation_id = v_conversation.id
+        and own.user_id = p_user;
+    end if;
+    -- Somebody may have written meanwhile.
+    v_unread := greatest(0, v_conversation.last_seq - v_last_read_seq);
+  elsif v_reader = 'audience' then
+    -- Up to the last that is for them.
+    v_up_to := (
+      select max(broadcast.seq)
+      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
+      where broadcast.seq <= v_up_to
+    );
+    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
+    select v_conversation.id, p_user, v_up_to
+    where v_up_to is not null
+    on conflict (conversation_id, user_id) do update
+    set
+      last_read_seq = excluded.last_read_seq,
+      read_at = excluded.read_at
+    where receipt.last_read_seq < excluded.last_read_seq
+    returning receipt.last_read_seq
+    into v_last_read_seq;
+    if not found then
+      select receipt.last_read_seq
+      into v_last_read_seq
+      from rolecall.broadcast_receipts as receipt
+      where receipt.conversation_id = v_conversation.id
+        and receipt.user_id = p_user;
+    end if;
+    v_last_read_seq := coalesce(v_last_read_seq, 0);
+    v_unread := (
+      select count(*)
+      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
+      where broadcast.seq > v_last_read_seq
+    );
+  else
+    -- A moderator does not read it as theirs.
+    return rolecall_internal.refuse_unknown_conversation();
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation.id,
+      'last_read_seq', v_last_read_seq,
+      'unread_count', v_unread
+    )
+  );
+end
+$$;
+
+-- One request, or an array of them, which mark_read_many answers.
+create or replace function rolecall_edge.mark_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.mark_read_many(p_request);
+  end if;
+  v_call := rolecall_internal.begin_call('conversations.mark-read', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/conversations/messages.sql
   execute $sql$
--- Does what GET conversations/:id/messages does for p_user, who is verified: {conversation_id, limit, before_seq?,
--- since_seq?}: the newest messages, those before a number, or, to catch up, those since one. The answer says as what they
--- read it.
+-- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?}: the newest ones, those before a
+-- number, or, to catch up, those since one. The answer's member "reader" says as what p_user reads them.
 --
 -- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
-create or replace function rolecall_internal.read_messages(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+create or replace function rolecall_internal.read_messages(
+  p_user uuid,
+  p_input jsonb,
+  p_rollout text,
+  p_send_dm_rollout text
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_limit int := rolecall_internal.page_size(p_input, 200);
   v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
   v_conversation rolecall.conversations;
   v_reader text;
-  v_removed boolean;
+  v_removed boolean := rolecall_internal.moderates_everything(v_actor.role);
   v_audience_of uuid;
   v_messages jsonb;
   v_first bigint;
   v_last bigint;
 begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
   if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
     return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
   end if;
@@ -4914,13 +5113,6 @@ begin
     return rolecall_internal.refuse_unknown_conversation();
   end if;
   v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
-  v_removed := v_reader = 'moderator'
-    or exists (
-      select
-      from rolecall.profiles
-      where id = p_user
-        and role in ('moderator', 'admin')
-    );
   select
     coalesce(
       jsonb_agg(
@@ -4937,7 +5129,7 @@ begin
   ) as message
   left join rolecall.removed_contents as removed
     on removed.message_id = message.id;
-  -- Of a page without messages, where it would be.
+  -- A page without messages is where they would be.
   v_first := coalesce(v_first, v_since + 1, v_before);
   v_last := coalesce(v_last, v_before - 1, v_since);
 
@@ -4973,49 +5165,48 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.messages', p_request, p_keyed => false);
 begin
-  if v_answer is null then
-    v_answer := rolecall_internal.read_messages(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
-    if v_answer ->> 'reader' = 'moderator' then
-      insert into rolecall.application_logs (
-        level, service, method, event, request_id, user_id, conversation_id, org_id, code
-      )
-      select
-        'info',
-        'database',
-        'conversations',
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_messages(
+      v_call.caller,
+      v_call.input,
+      v_call.rollout,
+      rolecall_internal.rollout_of(p_request, 'send-dm')
+    );
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
         'conversation_read_by_moderator',
-        p_request ->> 'request_id',
-        v_caller,
-        rolecall_internal.uuid_or_null(v_answer #>> '{data,conversation,id}'),
-        organization_id,
-        'ok'
-      from rolecall.profiles
-      where id = v_caller;
+        p_conversation => (v_call.answer #>> '{data,conversation,id}')::uuid
+      );
     end if;
+    v_call.answer := v_call.answer - 'reader';
   end if;
-  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer - 'reader');
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/conversations/unread.sql
   execute $sql$
--- Does what GET conversations/unread does for p_user, who is verified.
-create or replace function rolecall_internal.unread(p_user uuid)
+-- How much p_user has not read.
+create or replace function rolecall_internal.unread(p_user uuid, p_rollout text)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_direct bigint;
   v_direct_conversations bigint;
   v_show bigint;
   v_show_conversations bigint;
 begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
   -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
   -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
   -- of 10,000 conversations with each of 10,000 participations.
@@ -5085,13 +5276,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.unread', p_request, p_keyed => false);
 begin
-  if v_answer is null then
-    v_answer := rolecall_internal.unread(v_caller);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollout);
   end if;
-  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -5131,7 +5321,7 @@ begin
   from rolecall.conversations
   where organization_id = p_organization;
 
-  -- A help conversation belongs where its requester does.
+  -- A help conversation belongs to the organisation of its requester.
   select count(*), coalesce(sum(counted.messages), 0)
   into v_help_conversations, v_help_messages
   from rolecall.profiles as requester
@@ -5266,12 +5456,12 @@ begin
     'quotas', v_quotas,
     'flags', v_flags,
     'migration', v_migration
-  ) || rolecall_internal.further_figures(p_organization);
+  ) || rolecall_internal.report_figures(p_organization);
 end
 $$;
 
--- The pending reports of the conversations of an organisation, for its diagnostics.
-create or replace function rolecall_internal.further_figures(p_organization uuid)
+-- The figures of an organisation's diagnostics about pending reports.
+create or replace function rolecall_internal.report_figures(p_organization uuid)
 returns jsonb
 language plpgsql
 stable
@@ -5319,61 +5509,70 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_profile rolecall.profiles;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('diagnostics', p_request, p_keyed => false);
+  v_actor rolecall.actor;
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  else
-    select *
-    into v_profile
-    from rolecall.profiles
-    where id = v_caller;
-    if not rolecall_internal.feature_enabled('diagnostics', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
-      v_answer := rolecall_internal.refuse_disabled();
-    elsif v_profile.id is null then
-      v_answer := rolecall_internal.refuse_without_profile();
-    elsif v_profile.organization_id is null
-      or v_profile.organization_role is null
-      or v_profile.organization_role not in ('owner', 'admin')
-    then
-      v_answer := rolecall_internal.refusal(
+  if v_call.answer is null then
+    v_actor := rolecall_internal.actor(v_call.caller, 'diagnostics', v_call.rollout);
+    if v_actor.refusal is not null then
+      v_call.answer := v_actor.refusal;
+    elsif v_actor.organization_role in ('owner', 'admin') then
+      -- The check profiles_organization_role_has_organization sees to it that there is one.
+      v_call.answer := rolecall_internal.success(rolecall_internal.diagnose(v_actor.organization_id));
+    else
+      v_call.answer := rolecall_internal.refusal(
         'permission_denied',
         'Diagnostics are for the owners and admins of an organisation alone.',
         'organization_owners_and_admins_only',
         'You are an owner or admin of your organisation.'
       );
-    else
-      v_answer := rolecall_internal.success(rolecall_internal.diagnose(v_profile.organization_id));
     end if;
   end if;
-  return rolecall_internal.finish('diagnostics', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/health/health.sql
+  execute $sql$
+-- Answers that the database works, and at which migration. Takes no claims, since a load balancer asks.
+create or replace function rolecall_edge.health(p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.refuse_long_statements();
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'database', 'ok',
+      'migration', (select max(version) from rolecall.schema_migrations)
+    )
+  );
 end
 $$;
 $sql$;
 
   -- schema/help/start_conversation.sql
   execute $sql$
--- Why p_user, who is verified, may not write at all or not to p_other; null when they may. The rollout of
--- start-conversation is not asked: who was written to can answer, included or not.
-create or replace function rolecall_internal.refuse_help_writer(p_user uuid, p_other uuid)
+-- The refusal of an actor who may not write at all, or not to p_other; null when they may.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_actor rolecall.actor,
+  p_other uuid
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_user rolecall.profiles;
 begin
-  select *
-  into v_user
-  from rolecall.profiles
-  where id = p_user;
-  if not found then
-    return rolecall_internal.refuse_without_profile();
+  if p_actor.refusal is not null then
+    return p_actor.refusal;
   end if;
-  if v_user.suspended_until > now() then
+  if p_actor.suspended is not null then
     return rolecall_internal.refusal(
       'permission_denied',
       'Your account is suspended and cannot write.',
@@ -5398,7 +5597,7 @@ begin
 end
 $$;
 
--- Does what start-conversation does for p_helper, who is verified.
+-- Starts the conversation of p_helper about a help request with its first message.
 create or replace function rolecall_internal.start_help_conversation(
   p_helper uuid,
   p_help_request uuid,
@@ -5424,15 +5623,11 @@ begin
   where id = p_help_request
   for share;
 
-  if not rolecall_internal.feature_enabled(
-    'start-conversation',
-    p_rollout,
+  v_refusal := rolecall_internal.refuse_help_writer(
     p_helper,
-    (select is_internal from rolecall.profiles where id = p_helper)
-  ) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  v_refusal := rolecall_internal.refuse_help_writer(p_helper, v_request.requester_id);
+    rolecall_internal.actor(p_helper, 'start-conversation', p_rollout),
+    v_request.requester_id
+  );
   if v_refusal is not null then
     return v_refusal;
   end if;
@@ -5535,7 +5730,7 @@ begin
 end
 $$;
 
--- Starts the conversation of a helper about a help request with its first message.
+-- Starts a help conversation, for the adopters' RPC.
 create or replace function public.create_conversation_atomic(
   p_help_request_id uuid,
   p_helper_id uuid,
@@ -5574,37 +5769,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_limit jsonb;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('start-conversation', v_caller, v_key, v_input);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
+      v_call.input ->> 'initial_message',
+      v_call.rollout
+    );
   end if;
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(v_caller, 'start_conversation');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.start_help_conversation(
-          v_caller,
-          rolecall_internal.uuid_or_null(v_input ->> 'help_request_id'),
-          v_input ->> 'initial_message',
-          p_request ->> 'rollout'
-        ),
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('start-conversation', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -5687,6 +5862,8 @@ begin
     else
       v_answer := rolecall_internal.refuse_help_writer(
         p_sender_id,
+        -- The flag start-conversation is not asked: who was written to can answer, included or not.
+        rolecall_internal.actor(p_sender_id, null, null),
         case p_sender_id
           when v_conversation.helper_id then v_conversation.requester_id
           else v_conversation.helper_id
@@ -6116,8 +6293,22 @@ $sql$;
 
   -- schema/messages/send_dm_many.sql
   execute $sql$
--- The requests of an array, taken apart. What is wrong with one is said by its own columns; only a content or show_id
--- is judged here, since nothing else that is wrong with a request goes unnoticed later.
+-- send_dm for an array. Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
+-- of requests, too, and answer an array in the same order. Each request is decided as if it had come alone, with its own
+-- claims, key, rate limit and audit row, and none is touched by the refusal of another; but every step of send_dm is one
+-- statement for all of them, and there is one commit. send_dm.sql has the twin of each step for a single request,
+-- conversations/mark_read_many.sql the other operation that takes an array.
+--
+-- What makes that safe:
+-- * A request that depends on another of the same array is deferred instead of answered (deferred_dms).
+-- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
+--   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
+-- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
+--   The sender of the array sends its requests one by one then, which may wait as long as ever.
+
+-- The requests of an array, taken apart. Only a content or show_id is checked here; nothing else that is wrong with a
+-- request goes unnoticed later.
 create or replace function rolecall_internal.dm_items(p_requests jsonb)
 returns rolecall.dm_item[]
 language plpgsql
@@ -6258,9 +6449,9 @@ begin
 end
 $$;
 
--- Whether each of these requests is allowed, and whose conversation it goes to. What is allowed at the first look is
--- decided here for all at once, one decision for all that have the same roles and facts. The rest is judged like
--- requests that come alone, which knows every way to be allowed and the words for every refusal.
+-- Whether each of these requests is allowed, and whose conversation it goes to. Requests that are allowed at the first
+-- look are decided here at once, one decision for all with the same roles and facts. The others are judged by judge_dm and
+-- judge_reply, which know every way to be allowed and the words of every refusal.
 create or replace function rolecall_internal.judge_dms(p_items rolecall.dm_item[])
 returns table (number int, judgement rolecall.judgement, low uuid, high uuid)
 language plpgsql
@@ -6279,8 +6470,7 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
-      and rolecall_internal.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal)
+      rolecall_internal.rollouts_include(fact.rollout, item.rollout, 'send-dm', item.caller, fact.sender_internal)
       and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
@@ -6295,8 +6485,7 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
-      and rolecall_internal.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal),
+      rolecall_internal.rollouts_include(fact.rollout, item.rollout, 'send-dm', item.caller, fact.sender_internal),
       conversation.participant_low,
       conversation.participant_high
     from unnest(p_items) as item
@@ -6341,7 +6530,7 @@ begin
 end
 $$;
 
--- The requests of an array, none of which depends on another.
+-- Sends the requests of an array, none of which depends on another.
 create or replace function rolecall_internal.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[])
 returns jsonb[]
 language plpgsql
@@ -6501,7 +6690,7 @@ begin
     left join placed
       on placed.number = judged.number;
 
-    -- A reply has made its conversation anew: somebody deleted it since it was judged. Whoever sent the array sends its
+    -- A reply has made its conversation anew: somebody deleted it since it was judged. The sender of the array sends its
     -- requests one by one.
     if exists (
       select
@@ -6549,7 +6738,7 @@ begin
         and participant.user_id = newest.user_id;
     end if;
 
-    -- What was allowed and not sent: the operator has closed the conversation since.
+    -- Allowed and not sent: the operator has closed the conversation since.
     if array_position(v_outcomes, null) is not null then
       select
         array_agg(
@@ -6613,9 +6802,9 @@ begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
   elsif jsonb_array_length(p_requests) = 1 then
-    return jsonb_build_array(rolecall_internal.send_dm_one(p_requests -> 0));
+    return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
   end if;
-  -- Policies and triggers that ask who calls hear of nobody, since each statement below is of many.
+  -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
   v_nobody := rolecall_internal.assume_claims(null);
   v_items := rolecall_internal.dm_items(p_requests);
   v_deferred := rolecall_internal.deferred_dms(v_items);
@@ -6643,8 +6832,9 @@ $sql$;
 
   -- schema/messages/send_dm.sql
   execute $sql$
--- Does what send-dm does for p_sender, who is verified: {recipient_id, content, show_id?} starts or continues the
--- direct conversation of the two, {conversation_id, content} replies.
+-- Sends a direct message: {recipient_id, content, show_id?} starts or continues the direct conversation of the two,
+-- {conversation_id, content} replies. send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
+-- the other does, and a differential test compares them.
 create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -6704,7 +6894,7 @@ begin
     returning conversation_id, seq, id
     into v_conversation, v_seq, v_message;
     if not found then
-      -- There is a conversation, and the operator has closed it.
+      -- The conversation exists and the operator has closed it.
       select id
       into v_conversation
       from rolecall.conversations
@@ -6767,42 +6957,7 @@ begin
 end
 $$;
 
--- One request of send-dm. All it depends on is its own envelope, so that a statement can one day answer several.
-create or replace function rolecall_internal.send_dm_one(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_limit jsonb;
-  v_answer jsonb;
-begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('send-dm', v_caller, v_key, p_request -> 'input');
-  end if;
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(v_caller, 'send_dm');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.send_dm(v_caller, p_request -> 'input', p_request ->> 'rollout'),
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('send-dm', p_request, v_caller, v_answer);
-end
-$$;
-
+-- One request, or an array of them, which send_dm_many answers.
 create or replace function rolecall_edge.send_dm(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -6810,21 +6965,25 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call;
 begin
   if jsonb_typeof(p_request) = 'array' then
     return rolecall_internal.send_dm_many(p_request);
   end if;
-  return rolecall_internal.send_dm_one(p_request);
+  v_call := rolecall_internal.begin_call('send-dm', p_request, p_rate => 'send_dm');
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/moderation/judge.sql
   execute $sql$
--- Judgements
-
--- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. A sender whom nobody
--- knows counts as an attendee. Who may not moderate anyway hears the same of a message that does not exist.
+-- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. An actor who may not
+-- moderate hears the same of a message that does not exist.
 create or replace function rolecall_internal.judge_moderation(p_user uuid, p_message uuid, p_rollout text)
 returns rolecall.judgement
 language plpgsql
@@ -6832,100 +6991,67 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role rolecall.app_role;
-  v_internal boolean;
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_message uuid;
   v_author_role rolecall.app_role;
   v_facts text[];
   v_decision rolecall.decision;
-  v_judgement rolecall.judgement;
 begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
   select
-    actor.role,
-    actor.is_internal,
-    actor.organization_id,
     message.id,
-    coalesce(author.role, 'attendee'),
+    author.role,
     array[
-      'feature_enabled',
-      case when actor.suspended_until > now() then 'suspended' end,
       case when message.sender_id = p_user then 'self' end,
       case when show.organizer_id = p_user then 'own_show' end
     ]
-  into v_role, v_internal, v_judgement.org_id, v_message, v_author_role, v_facts
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as actor
-    on actor.id = asked.id
-  left join rolecall.messages as message
-    on message.id = p_message
+  into v_message, v_author_role, v_facts
+  from rolecall.messages as message
   left join rolecall.profiles as author
     on author.id = message.sender_id
   left join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
   left join rolecall.shows as show
-    on show.id = coalesce(message.show_id, conversation.show_id);
-
-  v_judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
-    v_judgement.refusal := rolecall_internal.refuse_disabled();
-    v_judgement.rule := 'feature_disabled';
-    return v_judgement;
+    on show.id = coalesce(message.show_id, conversation.show_id)
+  where message.id = p_message;
+  v_decision := rolecall_internal.decide(
+    'moderate',
+    v_actor.role,
+    coalesce(v_author_role, rolecall_internal.role_of_strangers()),
+    array['feature_enabled', v_actor.suspended] || v_facts
+  );
+  if v_decision.allowed and v_message is null then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no message with this message_id.'),
+      v_actor.organization_id
+    );
   end if;
-  if v_role is null then
-    v_judgement.refusal := rolecall_internal.refuse_without_profile();
-    v_judgement.rule := 'no_profile';
-    return v_judgement;
-  end if;
-  v_decision := rolecall_internal.decide('moderate', v_role, v_author_role, v_facts);
-  v_judgement.rule := v_decision.rule;
-  if not v_decision.allowed then
-    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
-  elsif v_message is null then
-    v_judgement.refusal := rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
-    v_judgement.rule := null;
-  else
-    v_judgement.allowed := true;
-  end if;
-  return v_judgement;
+  return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
 end
 $$;
 
--- Why p_user may not look at the queue or the audit at all; null when they may. Both name what was removed, so that a
--- suspended moderator does not see them either. Which roles moderate is asked of the matrix, as for a message of a show
--- of one's own where p_own_show says so.
-create or replace function rolecall_internal.refuse_overseer(
-  p_user uuid,
-  p_own_show boolean,
-  p_rollout text
-)
+-- The refusal of an actor who may not read the queue ('queue') or the audit ('audit') at all; null when they may. Both
+-- show removed contents, so a suspended moderator reads neither. The queue is also for those who moderate their own shows
+-- alone.
+create or replace function rolecall_internal.refuse_moderation_reader(p_actor rolecall.actor, p_list text)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_user rolecall.profiles;
   v_decision rolecall.decision;
 begin
-  select *
-  into v_user
-  from rolecall.profiles
-  where id = p_user;
-  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_user.is_internal) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if v_user.id is null then
-    return rolecall_internal.refuse_without_profile();
+  if p_actor.refusal is not null then
+    return p_actor.refusal;
   end if;
   v_decision := rolecall_internal.decide(
     'moderate',
-    v_user.role,
-    'attendee',
-    array[
-      'feature_enabled',
-      case when v_user.suspended_until > now() then 'suspended' end,
-      case when p_own_show then 'own_show' end
-    ]
+    p_actor.role,
+    rolecall_internal.role_of_strangers(),
+    array['feature_enabled', p_actor.suspended, case when p_list = 'queue' then 'own_show' end]
   );
   if v_decision.allowed then
     return null;
@@ -6933,7 +7059,7 @@ begin
   if v_decision.rule = 'suspended' then
     return rolecall_internal.refusal_of(v_decision);
   end if;
-  if p_own_show then
+  if p_list = 'queue' then
     return rolecall_internal.refusal(
       'permission_denied',
       'The reports are for show organizers, moderators and admins alone.',
@@ -6950,8 +7076,7 @@ begin
 end
 $$;
 
--- Acts
-
+-- Writes a row of the audit.
 create or replace function rolecall_internal.audit_moderation(
   p_actor uuid,
   p_action text,
@@ -6973,7 +7098,7 @@ begin
 end
 $$;
 
--- What is wrong with the note of a request; null when nothing is.
+-- The refusal of a note of the wrong length; null when the note is right or absent.
 create or replace function rolecall_internal.refuse_note(p_input jsonb)
 returns jsonb
 language plpgsql
@@ -6999,7 +7124,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_refusal jsonb := rolecall_internal.refuse_overseer(p_user, false, p_rollout);
+  v_refusal jsonb := rolecall_internal.refuse_moderation_reader(
+    rolecall_internal.actor(p_user, 'moderation', p_rollout),
+    'audit'
+  );
   v_limit int := rolecall_internal.page_size(p_input, 100);
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -7099,16 +7227,83 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.audit', p_request, p_keyed => false);
 begin
-  return rolecall_internal.answer_moderation('moderation_audit', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
-  -- schema/moderation/delete_and_restore.sql
+  -- schema/moderation/counts.sql
   execute $sql$
--- Who deletes, as a placeholder names them: the author, an organizer or a moderator. Admins count as moderators.
-create or replace function rolecall_internal.deletion_class(p_user uuid, p_author uuid)
+-- One statement for any number of rows, in one order, so that two of them cannot wait for each other.
+create or replace function rolecall_internal.count_reports()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into rolecall.report_counts as counted (show_id, status, reports)
+    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
+    from added
+    group by 1, 2
+    order by 1, 2
+    on conflict (show_id, status) do update
+    set reports = counted.reports + excluded.reports;
+  elsif tg_op = 'UPDATE' then
+    insert into rolecall.report_counts as counted (show_id, status, reports)
+    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, sum(reports)
+    from (
+      select show_id, status, 1 as reports from added
+      union all
+      select show_id, status, -1 from gone
+    ) as change
+    group by 1, 2
+    having sum(reports) <> 0
+    order by 1, 2
+    on conflict (show_id, status) do update
+    set reports = counted.reports + excluded.reports;
+  elsif tg_op = 'DELETE' then
+    insert into rolecall.report_counts as counted (show_id, status, reports)
+    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, -count(*)
+    from gone
+    group by 1, 2
+    order by 1, 2
+    on conflict (show_id, status) do update
+    set reports = counted.reports + excluded.reports;
+  else
+    -- TRUNCATE hands over no rows.
+    update rolecall.report_counts
+    set reports = 0;
+  end if;
+  return null;
+end
+$$;
+
+-- Grants do not bind the table's owner, whose rights every entry point has; a trigger binds everybody.
+create or replace function rolecall_internal.refuse_change()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/delete.sql
+  execute $sql$
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
 returns text
 language plpgsql
 stable
@@ -7119,16 +7314,16 @@ begin
     return 'author';
   end if;
   return (
-    select case when role in ('moderator', 'admin') then 'moderator' else 'organizer' end
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
     from rolecall.profiles
     where id = p_user
   );
 end
 $$;
 
--- Deletes a message for p_user, who may, and audits it; returns the message as it is then. The first who deletes
--- stands: for a message that is deleted already nothing happens.
-create or replace function rolecall_internal.remove_message(p_user uuid, p_message uuid, p_report uuid, p_note text)
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands: a deleted message stays as it is.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
 returns rolecall.messages
 language plpgsql
 volatile
@@ -7146,7 +7341,7 @@ begin
     return v_message;
   end if;
 
-  -- The content goes where nothing that reads messages can find it.
+  -- The content moves to where nothing that reads messages can find it.
   if v_message.content is not null then
     insert into rolecall.removed_contents (message_id, content, removed_at)
     values (p_message, v_message.content, now());
@@ -7155,7 +7350,7 @@ begin
   set
     content = null,
     deleted_at = now(),
-    deleted_as = rolecall_internal.deletion_class(p_user, v_message.sender_id)
+    deleted_as = rolecall_internal.deletion_capacity(p_user, v_message.sender_id)
   where id = p_message
   returning *
   into v_message;
@@ -7173,72 +7368,7 @@ begin
 end
 $$;
 
--- Restores a message for p_user, who may, and audits it; returns the message as it is then. One that is not deleted, or
--- that its author deleted, stays as it is.
-create or replace function rolecall_internal.bring_back_message(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_before jsonb;
-  v_content text;
-begin
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found or v_message.deleted_at is null or v_message.deleted_as = 'author' then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  delete from rolecall.removed_contents
-  where message_id = p_message
-  returning content
-  into v_content;
-  update rolecall.messages
-  set
-    content = v_content,
-    deleted_at = null,
-    deleted_as = null
-  where id = p_message
-  returning *
-  into v_message;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_restored',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', null)
-  );
-  return v_message;
-end
-$$;
-
-create or replace function rolecall_internal.refuse_restoring_authors()
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal(
-    'permission_denied',
-    'What its author has deleted stays deleted.',
-    'deleted_by_author',
-    'Somebody else has deleted the message.'
-  );
-end
-$$;
-
--- Deletes a message: {message_id, note?}. Authors may delete their own, whatever the matrix says of moderating.
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
 create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -7257,7 +7387,7 @@ begin
   if v_judgement.allowed is distinct from true
     and (
       v_message.sender_id is distinct from p_user
-      -- Neither being suspended nor the matrix stands in the way of taking back one's own words.
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
       or v_judgement.rule in ('feature_disabled', 'no_profile')
     )
   then
@@ -7267,34 +7397,7 @@ begin
     return rolecall_internal.refuse_note(p_input);
   end if;
 
-  v_message := rolecall_internal.remove_message(p_user, v_message.id, null, p_input ->> 'note');
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
--- Restores a message: {message_id, note?}.
-create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.bring_back_message(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_as = 'author' then
-    return rolecall_internal.refuse_restoring_authors();
-  end if;
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
   return rolecall_internal.moderated_message(v_message);
 end
 $$;
@@ -7306,28 +7409,189 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request);
 begin
-  return rolecall_internal.answer_moderation('delete_message', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/suspend.sql
+  execute $sql$
+-- Whether p_user may suspend p_target, or lift their suspension.
+create or replace function rolecall_internal.judge_suspension(p_user uuid, p_target uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_target_role rolecall.app_role;
+  v_decision rolecall.decision;
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select role
+  into v_target_role
+  from rolecall.profiles
+  where id = p_target;
+  v_decision := rolecall_internal.decide(
+    'suspend',
+    v_actor.role,
+    coalesce(v_target_role, rolecall_internal.role_of_strangers()),
+    array['feature_enabled', v_actor.suspended, case when p_user = p_target then 'self' end]
+  );
+  if v_decision.allowed and v_target_role is null then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no user with this target_id.'),
+      v_actor.organization_id
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
 end
 $$;
 
-create or replace function rolecall_edge.restore_message(p_request jsonb)
+-- Applies a suspension by p_user, who is allowed to, and audits it. p_until is null to lift it.
+create or replace function rolecall_internal.apply_suspension(
+  p_user uuid,
+  p_target uuid,
+  p_until timestamptz,
+  p_report uuid,
+  p_message uuid,
+  p_note text
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_before timestamptz;
+begin
+  select suspended_until
+  into v_before
+  from rolecall.profiles
+  where id = p_target
+  for no key update;
+  if v_before is not distinct from p_until then
+    return;
+  end if;
+  update rolecall.profiles
+  set suspended_until = p_until
+  where id = p_target;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    case when p_until is null then 'suspension_lifted' else 'user_suspended' end,
+    p_report,
+    p_message,
+    p_target,
+    p_note,
+    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(v_before)),
+    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(p_until))
+  );
+end
+$$;
+
+-- Suspends a user: {target_id, until, note?}.
+create or replace function rolecall_internal.suspend_user(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'until');
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if v_until is null or v_until <= now() then
+    return rolecall_internal.refusal('invalid_input', 'The end of a suspension must be a moment in the future.');
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  perform rolecall_internal.apply_suspension(p_user, v_target, v_until, null, null, p_input ->> 'note');
+  return rolecall_internal.success(
+    jsonb_build_object('target_id', v_target, 'suspended_until', rolecall_internal.suspension_json(v_until))
+  );
+end
+$$;
+
+create or replace function rolecall_edge.suspend_user(p_request jsonb)
 returns jsonb
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.suspend', p_request);
 begin
-  return rolecall_internal.answer_moderation('restore_message', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.suspend_user(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/lift_suspension.sql
+  execute $sql$
+-- Lifts a suspension: {target_id, note?}.
+create or replace function rolecall_internal.lift_suspension(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  perform rolecall_internal.apply_suspension(p_user, v_target, null, null, null, p_input ->> 'note');
+  return rolecall_internal.success(jsonb_build_object('target_id', v_target, 'suspended_until', null));
+end
+$$;
+
+create or replace function rolecall_edge.lift_suspension(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.lift-suspension', p_request);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.lift_suspension(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/moderation/queue.sql
   execute $sql$
--- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. Organizers see the reports of their own
--- shows. Each status of each show is read by index, no further than the page.
+-- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. An actor who moderates their own shows alone
+-- sees the reports of those. Each status of each show is read by index, no further than the page.
 create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -7335,14 +7599,14 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_refusal jsonb := rolecall_internal.refuse_overseer(p_user, true, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_refusal jsonb := rolecall_internal.refuse_moderation_reader(v_actor, 'queue');
   v_limit int := rolecall_internal.page_size(p_input, 100);
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_statuses text[] := array['pending', 'dismissed', 'actioned'];
   v_show uuid;
-  v_organizer uuid;
-  -- Null for all of them.
+  -- Null for all shows.
   v_shows uuid[];
   v_page rolecall.reported_messages[];
   v_counts jsonb;
@@ -7364,7 +7628,7 @@ begin
     end if;
     v_statuses := array[p_input ->> 'status'];
   end if;
-  if exists (select from rolecall.profiles where id = p_user and role = 'show_organizer') then
+  if not rolecall_internal.moderates_everything(v_actor.role) then
     select coalesce(array_agg(id), '{}')
     into v_shows
     from rolecall.shows
@@ -7379,7 +7643,9 @@ begin
       return rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
     end if;
     if v_show <> all (v_shows) then
-      return rolecall_internal.refusal_of(rolecall_internal.decide('moderate', 'show_organizer', 'attendee', '{feature_enabled}'));
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('moderate', v_actor.role, rolecall_internal.role_of_strangers(), '{feature_enabled}')
+      );
     end if;
     v_shows := array[v_show];
   end if;
@@ -7457,15 +7723,21 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.queue', p_request, p_keyed => false);
 begin
-  return rolecall_internal.answer_moderation('moderation_queue', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.moderation_queue(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/moderation/report.sql
   execute $sql$
--- Whether p_user may report p_message: somebody else's that they can read as one whom it is for. A suspended user may.
+-- Whether p_user may report p_message: somebody else's that they can read as one of its people or of its audience. A
+-- suspended user may.
 create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollout text)
 returns rolecall.judgement
 language plpgsql
@@ -7473,20 +7745,16 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role rolecall.app_role;
-  v_internal boolean;
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_author_role rolecall.app_role;
   v_facts text[];
-  v_decision rolecall.decision;
-  v_judgement rolecall.judgement;
 begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
   select
-    actor.role,
-    actor.is_internal,
-    actor.organization_id,
-    coalesce(author.role, 'attendee'),
+    author.role,
     array[
-      'feature_enabled',
       case when message.sender_id = p_user then 'self' end,
       case
         when p_user in (conversation.participant_low, conversation.participant_high)
@@ -7510,40 +7778,27 @@ begin
         then 'participant'
       end
     ]
-  into v_role, v_internal, v_judgement.org_id, v_author_role, v_facts
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as actor
-    on actor.id = asked.id
-  left join rolecall.messages as message
-    on message.id = p_message
+  into v_author_role, v_facts
+  from rolecall.messages as message
   left join rolecall.profiles as author
     on author.id = message.sender_id
   left join rolecall.conversations as conversation
-    on conversation.id = message.conversation_id;
-
-  v_judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
-    v_judgement.refusal := rolecall_internal.refuse_disabled();
-    v_judgement.rule := 'feature_disabled';
-    return v_judgement;
-  end if;
-  if v_role is null then
-    v_judgement.refusal := rolecall_internal.refuse_without_profile();
-    v_judgement.rule := 'no_profile';
-    return v_judgement;
-  end if;
+    on conversation.id = message.conversation_id
+  where message.id = p_message;
   -- A message that does not exist has no participants, and is refused in the same words.
-  v_decision := rolecall_internal.decide('report', v_role, v_author_role, v_facts);
-  v_judgement.rule := v_decision.rule;
-  v_judgement.allowed := v_decision.allowed;
-  if not v_decision.allowed then
-    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
-  end if;
-  return v_judgement;
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'report',
+      v_actor.role,
+      coalesce(v_author_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
 end
 $$;
 
--- The refusal of who has filed p_report about the message before.
+-- The refusal of a second report of the same message by the same user; p_report is the first.
 create or replace function rolecall_internal.refuse_second_report(p_report uuid)
 returns jsonb
 language plpgsql
@@ -7560,8 +7815,6 @@ begin
   );
 end
 $$;
-
--- What the functions do, each for p_user, who is verified
 
 -- Files a report: {message_id, reason}.
 create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
@@ -7629,151 +7882,96 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.report', p_request, p_rate => 'report_message');
 begin
-  return rolecall_internal.answer_moderation('report_message', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
-  -- schema/moderation/suspend.sql
+  -- schema/moderation/restore.sql
   execute $sql$
--- Whether p_user may suspend p_target, or lift their suspension.
-create or replace function rolecall_internal.judge_suspension(p_user uuid, p_target uuid, p_rollout text)
-returns rolecall.judgement
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_role rolecall.app_role;
-  v_internal boolean;
-  v_target_role rolecall.app_role;
-  v_facts text[];
-  v_decision rolecall.decision;
-  v_judgement rolecall.judgement;
-begin
-  select
-    actor.role,
-    actor.is_internal,
-    actor.organization_id,
-    target.role,
-    array[
-      'feature_enabled',
-      case when actor.suspended_until > now() then 'suspended' end,
-      case when p_user = p_target then 'self' end
-    ]
-  into v_role, v_internal, v_judgement.org_id, v_target_role, v_facts
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as actor
-    on actor.id = asked.id
-  left join rolecall.profiles as target
-    on target.id = p_target;
-
-  v_judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
-    v_judgement.refusal := rolecall_internal.refuse_disabled();
-    v_judgement.rule := 'feature_disabled';
-    return v_judgement;
-  end if;
-  if v_role is null then
-    v_judgement.refusal := rolecall_internal.refuse_without_profile();
-    v_judgement.rule := 'no_profile';
-    return v_judgement;
-  end if;
-  v_decision := rolecall_internal.decide('suspend', v_role, coalesce(v_target_role, 'attendee'), v_facts);
-  v_judgement.rule := v_decision.rule;
-  if not v_decision.allowed then
-    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
-  elsif v_target_role is null then
-    v_judgement.refusal := rolecall_internal.refusal('not_found', 'There is no user with this target_id.');
-    v_judgement.rule := null;
-  else
-    v_judgement.allowed := true;
-  end if;
-  return v_judgement;
-end
-$$;
-
--- Sets or lifts a suspension for p_user, who may, and audits it. p_until is null to lift.
-create or replace function rolecall_internal.set_suspension(
-  p_user uuid,
-  p_target uuid,
-  p_until timestamptz,
-  p_report uuid,
-  p_message uuid,
-  p_note text
-)
-returns void
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or that its author deleted, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_before timestamptz;
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
 begin
-  select suspended_until
-  into v_before
-  from rolecall.profiles
-  where id = p_target
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
   for no key update;
-  if v_before is not distinct from p_until then
-    return;
+  if not found or v_message.deleted_at is null or v_message.deleted_as = 'author' then
+    return v_message;
   end if;
-  update rolecall.profiles
-  set suspended_until = p_until
-  where id = p_target;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where message_id = p_message
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where id = p_message
+  returning *
+  into v_message;
   perform rolecall_internal.audit_moderation(
     p_user,
-    case when p_until is null then 'suspension_lifted' else 'user_suspended' end,
+    'message_restored',
     p_report,
     p_message,
-    p_target,
+    v_message.sender_id,
     p_note,
-    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(v_before)),
-    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(p_until))
+    v_before,
+    jsonb_build_object('deleted', null)
   );
+  return v_message;
 end
 $$;
 
--- Suspends a user: {target_id, until, note?}.
-create or replace function rolecall_internal.suspend_user(p_user uuid, p_input jsonb, p_rollout text)
+-- The refusal to restore a message that its author deleted.
+create or replace function rolecall_internal.refuse_restoring_authors()
 returns jsonb
 language plpgsql
-volatile
+immutable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
-  v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'until');
-  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
 begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if v_until is null or v_until <= now() then
-    return rolecall_internal.refusal('invalid_input', 'The end of a suspension must be a moment in the future.');
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  perform rolecall_internal.set_suspension(p_user, v_target, v_until, null, null, p_input ->> 'note');
-  return rolecall_internal.success(
-    jsonb_build_object('target_id', v_target, 'suspended_until', rolecall_internal.suspension_json(v_until))
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'What its author has deleted stays deleted.',
+    'deleted_by_author',
+    'Somebody else has deleted the message.'
   );
 end
 $$;
 
--- Lifts a suspension: {target_id, note?}.
-create or replace function rolecall_internal.lift_suspension(p_user uuid, p_input jsonb, p_rollout text)
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
+  v_message rolecall.messages;
 begin
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
@@ -7782,32 +7980,28 @@ begin
     return rolecall_internal.refuse_note(p_input);
   end if;
 
-  perform rolecall_internal.set_suspension(p_user, v_target, null, null, null, p_input ->> 'note');
-  return rolecall_internal.success(jsonb_build_object('target_id', v_target, 'suspended_until', null));
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_as = 'author' then
+    return rolecall_internal.refuse_restoring_authors();
+  end if;
+  return rolecall_internal.moderated_message(v_message);
 end
 $$;
 
-create or replace function rolecall_edge.suspend_user(p_request jsonb)
+create or replace function rolecall_edge.restore_message(p_request jsonb)
 returns jsonb
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request);
 begin
-  return rolecall_internal.answer_moderation('suspend_user', p_request);
-end
-$$;
-
-create or replace function rolecall_edge.lift_suspension(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.answer_moderation('lift_suspension', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -7815,7 +8009,7 @@ $sql$;
   -- schema/moderation/review.sql
   execute $sql$
 -- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every pending report of
--- the same message. Of several reviewers at once one decides, and the others hear how.
+-- the same message. Of several reviewers at once the first decides, and the others hear how.
 create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -7864,7 +8058,7 @@ begin
     return rolecall_internal.refusal('invalid_input', 'The suspended_until belongs to the decision suspend alone.');
   end if;
 
-  -- From here on nobody else decides about this message.
+  -- Locked, so that nobody else decides about this message.
   select *
   into v_message
   from rolecall.messages
@@ -7930,11 +8124,11 @@ begin
     jsonb_build_object('status', v_report.status, 'decision', v_decision, 'reports_settled', v_settled)
   );
   if v_decision = 'delete' then
-    perform rolecall_internal.remove_message(p_user, v_report.message_id, v_report.id, v_note);
+    perform rolecall_internal.apply_deletion(p_user, v_report.message_id, v_report.id, v_note);
   elsif v_decision = 'restore' then
-    perform rolecall_internal.bring_back_message(p_user, v_report.message_id, v_report.id, v_note);
+    perform rolecall_internal.apply_restoration(p_user, v_report.message_id, v_report.id, v_note);
   elsif v_decision = 'suspend' then
-    perform rolecall_internal.set_suspension(
+    perform rolecall_internal.apply_suspension(
       p_user, v_report.reported_user_id, v_until, v_report.id, v_report.message_id, v_note
     );
   end if;
@@ -7949,156 +8143,258 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-begin
-  return rolecall_internal.answer_moderation('review_report', p_request);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/answer.sql
-  execute $sql$
--- The way of every request of the moderation function: the caller, the key, the rate limit, the act, the audit row of a
--- refusal.
-create or replace function rolecall_internal.answer_moderation(p_act text, p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_rollout text := p_request ->> 'rollout';
-  v_limit jsonb;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.review', p_request);
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    -- Deleting and restoring a message have the same input: the act tells them apart.
-    v_answer := rolecall_internal.claim_key('moderation/' || p_act, v_caller, v_key, v_input);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollout);
   end if;
-  if v_answer is null then
-    if p_act = 'report_message' then
-      v_limit := rolecall_internal.take_token(v_caller, 'report_message');
-    end if;
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        case p_act
-          when 'report_message' then rolecall_internal.report_message(v_caller, v_input, v_rollout)
-          when 'moderation_queue' then rolecall_internal.moderation_queue(v_caller, v_input, v_rollout)
-          when 'review_report' then rolecall_internal.review_report(v_caller, v_input, v_rollout)
-          when 'delete_message' then rolecall_internal.delete_message(v_caller, v_input, v_rollout)
-          when 'restore_message' then rolecall_internal.restore_message(v_caller, v_input, v_rollout)
-          when 'suspend_user' then rolecall_internal.suspend_user(v_caller, v_input, v_rollout)
-          when 'lift_suspension' then rolecall_internal.lift_suspension(v_caller, v_input, v_rollout)
-          when 'moderation_audit' then rolecall_internal.moderation_audit(v_caller, v_input, v_rollout)
-        end,
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('moderation', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
-  -- schema/moderation/counts.sql
+  -- schema/own_data/delete.sql
   execute $sql$
--- One statement for any number of rows, in one order, so that two of them cannot wait for each other.
-create or replace function rolecall_internal.count_reports()
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if tg_op = 'INSERT' then
-    insert into rolecall.report_counts as counted (show_id, status, reports)
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
-    from added
-    group by 1, 2
-    order by 1, 2
-    on conflict (show_id, status) do update
-    set reports = counted.reports + excluded.reports;
-  elsif tg_op = 'UPDATE' then
-    insert into rolecall.report_counts as counted (show_id, status, reports)
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, sum(reports)
-    from (
-      select show_id, status, 1 as reports from added
-      union all
-      select show_id, status, -1 from gone
-    ) as change
-    group by 1, 2
-    having sum(reports) <> 0
-    order by 1, 2
-    on conflict (show_id, status) do update
-    set reports = counted.reports + excluded.reports;
-  elsif tg_op = 'DELETE' then
-    insert into rolecall.report_counts as counted (show_id, status, reports)
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, -count(*)
-    from gone
-    group by 1, 2
-    order by 1, 2
-    on conflict (show_id, status) do update
-    set reports = counted.reports + excluded.reports;
-  else
-    -- TRUNCATE hands over no rows.
-    update rolecall.report_counts
-    set reports = 0;
-  end if;
+  with due as (
+    delete from rolecall.erasures_due
+    where message_id in (select message_id from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.message_id = erasures_due.message_id
+          and report.status = 'pending'
+      )
+    returning message_id
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.message_id = due.message_id;
   return null;
 end
 $$;
 
--- Grants do not bind the table's owner, whose rights every entry point has; a trigger binds everybody.
-create or replace function rolecall_internal.refuse_change()
-returns trigger
+-- Turns messages of p_user into placeholders, and returns how many were none before. Their content is gone for good; that
+-- of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
+returns bigint
 language plpgsql
+volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_new bigint;
+  v_reported uuid[];
 begin
-  raise exception using
-    errcode = 'insufficient_privilege',
-    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+  -- Locked, so that nobody else deletes or restores them.
+  perform
+  from rolecall.messages
+  where id = any (p_messages)
+    and sender_id = p_user
+  order by conversation_id, seq
+  for no key update;
+
+  select coalesce(array_agg(distinct message_id), '{}')
+  into v_reported
+  from rolecall.reported_messages
+  where message_id = any (p_messages)
+    and status = 'pending';
+  insert into rolecall.removed_contents (message_id, content, removed_at)
+  select id, content, now()
+  from rolecall.messages
+  where id = any (v_reported)
+    and sender_id = p_user
+    and content is not null;
+  insert into rolecall.erasures_due (message_id)
+  select id
+  from rolecall.messages
+  where id = any (v_reported)
+    and sender_id = p_user
+  on conflict (message_id) do nothing;
+
+  select count(*)
+  into v_new
+  from rolecall.messages
+  where id = any (p_messages)
+    and sender_id = p_user
+    and deleted_at is null;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = coalesce(deleted_at, now()),
+    deleted_as = 'author'
+  where id = any (p_messages)
+    and sender_id = p_user
+    and deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents
+  where message_id = any (p_messages)
+    and message_id <> all (v_reported);
+  return v_new;
+end
+$$;
+
+-- Deletes what p_user wrote, up to about 20,000 messages a call; the next call continues, and the last one completes the
+-- deletion. Of two calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  v_placeholder constant text := '[deleted by its author]';
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+  v_deletion rolecall.data_deletions;
+  v_own uuid[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+
+  for v_conversation, v_last in
+    select conversation.id, conversation.last_seq
+    from rolecall.conversation_participants as participant
+    join rolecall.conversations as conversation
+      on conversation.id = participant.conversation_id
+    where participant.user_id = p_user
+      and participant.conversation_id >= v_deletion.reached_conversation_id
+    order by participant.conversation_id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select v_own || coalesce(array_agg(id), '{}')
+      into v_own
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = p_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+        v_own := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    update public.messages_v2
+    set content = v_placeholder
+    where id in (
+      select id
+      from public.messages_v2
+      where sender_id = p_user
+        and content <> v_placeholder
+      limit v_most - v_deleted
+    );
+    get diagnostics v_rows = row_count;
+    v_deleted := v_deleted + v_rows;
+    v_all := v_deleted < v_most;
+  end if;
+  if v_all then
+    update public.conversations_v2
+    set initial_message = v_placeholder
+    where id in (
+      select id
+      from public.conversations_v2
+      where helper_id = p_user
+        and initial_message <> v_placeholder
+      limit v_most
+    );
+    get diagnostics v_rows = row_count;
+    v_all := v_rows < v_most;
+  end if;
+  if v_all then
+    -- The answer that is kept for a repeated request quotes the message, too.
+    update rolecall.idempotency_records
+    set answer = jsonb_set(answer, '{data,message,content}', to_jsonb(v_placeholder))
+    where user_id = p_user
+      and answer #> '{data,message,content}' is not null;
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'deletion_id', v_deletion.id,
+      'status', case when v_all then 'complete' else 'in_progress' end,
+      'messages_deleted', v_deletion.messages_deleted,
+      'requested_at', rolecall_internal.iso(v_deletion.requested_at)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_deleted', v_call.answer -> 'data');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/own_data/export.sql
   execute $sql$
--- Why p_user, who is verified, cannot use the function own-data; null when they can. A suspended user can.
-create or replace function rolecall_internal.refuse_data_subject(p_user uuid, p_rollout text)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_user rolecall.profiles;
-begin
-  select *
-  into v_user
-  from rolecall.profiles
-  where id = p_user;
-  if not rolecall_internal.feature_enabled('own-data', p_rollout, p_user, v_user.is_internal) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if v_user.id is null then
-    return rolecall_internal.refuse_without_profile();
-  end if;
-  return null;
-end
-$$;
-
--- Export
-
 -- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
 -- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
 -- planner, once it plans for all calls, expects a tenth of everything.
@@ -8348,7 +8644,8 @@ begin
 end
 $$;
 
--- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key.
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
 create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -8361,7 +8658,7 @@ declare
     'report'
   ];
   v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
   v_parts text[];
   v_section int := 1;
   v_group uuid := v_nil;
@@ -8372,8 +8669,8 @@ declare
   v_found int;
   v_page jsonb;
 begin
-  if v_refusal is not null then
-    return v_refusal;
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
   end if;
   if p_input ->> 'cursor' is not null then
     v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
@@ -8426,30 +8723,7 @@ begin
 end
 $$;
 
--- That somebody took their data, or had it deleted, is worth an audit.
-create or replace function rolecall_internal.log_own_data(p_request jsonb, p_user uuid, p_event text, p_details jsonb)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into rolecall.application_logs (level, service, method, event, request_id, user_id, org_id, code, details)
-  values (
-    'info',
-    'database',
-    'own-data',
-    p_event,
-    p_request ->> 'request_id',
-    p_user,
-    (select organization_id from rolecall.profiles where id = p_user),
-    'ok',
-    p_details
-  );
-end
-$$;
-
--- A page of the export; the first one takes a token, and the others belong to it.
+-- The first page takes a token and is audited; the others belong to it.
 create or replace function rolecall_edge.export_own_data(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -8458,291 +8732,32 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
   v_first boolean := p_request #>> '{input,cursor}' is null;
-  v_limit jsonb;
-  v_answer jsonb;
-begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  else
-    if v_first then
-      v_limit := rolecall_internal.take_token(v_caller, 'export_own_data');
-    end if;
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.export_page(v_caller, p_request -> 'input', p_request ->> 'rollout'),
-        v_limit
-      );
-    end if;
-    if v_first and (v_answer -> 'ok')::boolean then
-      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_exported', '{}');
-    end if;
-  end if;
-  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
-end
-$$;
-$sql$;
-
-  -- schema/own_data/delete.sql
-  execute $sql$
--- Erases what was kept for reports that are decided now.
-create or replace function rolecall_internal.erase_what_is_due()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  with due as (
-    delete from rolecall.erasures_due
-    where message_id in (select message_id from reviewed)
-      and not exists (
-        select
-        from rolecall.reported_messages as report
-        where report.message_id = erasures_due.message_id
-          and report.status = 'pending'
-      )
-    returning message_id
-  )
-  delete from rolecall.removed_contents
-  using due
-  where removed_contents.message_id = due.message_id;
-  return null;
-end
-$$;
-
--- Deletion
-
--- Turns those of these messages of p_user that are not placeholders yet into ones, and returns how many were not. Their
--- content is gone for good, but for what a pending report is about: that stays for the moderators until its review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_new bigint;
-  v_reported uuid[];
-begin
-  -- From here on nobody else deletes or restores them.
-  perform
-  from rolecall.messages
-  where id = any (p_messages)
-    and sender_id = p_user
-  order by conversation_id, seq
-  for no key update;
-
-  select coalesce(array_agg(distinct message_id), '{}')
-  into v_reported
-  from rolecall.reported_messages
-  where message_id = any (p_messages)
-    and status = 'pending';
-  insert into rolecall.removed_contents (message_id, content, removed_at)
-  select id, content, now()
-  from rolecall.messages
-  where id = any (v_reported)
-    and sender_id = p_user
-    and content is not null;
-  insert into rolecall.erasures_due (message_id)
-  select id
-  from rolecall.messages
-  where id = any (v_reported)
-    and sender_id = p_user
-  on conflict (message_id) do nothing;
-
-  select count(*)
-  into v_new
-  from rolecall.messages
-  where id = any (p_messages)
-    and sender_id = p_user
-    and deleted_at is null;
-  update rolecall.messages
-  set
-    content = null,
-    deleted_at = coalesce(deleted_at, now()),
-    deleted_as = 'author'
-  where id = any (p_messages)
-    and sender_id = p_user
-    and deleted_as is distinct from 'author';
-  delete from rolecall.removed_contents
-  where message_id = any (p_messages)
-    and message_id <> all (v_reported);
-  return v_new;
-end
-$$;
-
--- Deletes what p_user wrote, up to about 20,000 messages a call; the next call goes on where this one ended, and the
--- last one completes the request. Of two calls at once the second waits for the first.
-create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_batch constant int := 4000;
-  v_most constant int := 20000;
-  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
-  -- take five seconds.
-  v_most_read constant int := 200000;
-  v_visit constant int := 10;
-  v_placeholder constant text := '[deleted by its author]';
-  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
-  v_deletion rolecall.data_deletions;
-  v_own uuid[] := '{}';
-  v_conversation uuid;
-  v_last bigint;
-  v_read bigint := 0;
-  v_deleted bigint := 0;
-  v_all boolean := false;
-  v_rows bigint;
-begin
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  insert into rolecall.data_deletions as unfinished (user_id)
-  values (p_user)
-  on conflict (user_id) where completed_at is null do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-
-  for v_conversation, v_last in
-    select conversation.id, conversation.last_seq
-    from rolecall.conversation_participants as participant
-    join rolecall.conversations as conversation
-      on conversation.id = participant.conversation_id
-    where participant.user_id = p_user
-      and participant.conversation_id >= v_deletion.reached_conversation_id
-    order by participant.conversation_id
-  loop
-    if v_conversation <> v_deletion.reached_conversation_id then
-      v_deletion.reached_conversation_id := v_conversation;
-      v_deletion.reached_seq := 0;
-    end if;
-    v_read := v_read + v_visit;
-    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
-      -- By ranges of numbers, which no plan can make more of than they are.
-      select v_own || coalesce(array_agg(id), '{}')
-      into v_own
-      from rolecall.messages
-      where conversation_id = v_deletion.reached_conversation_id
-        and seq > v_deletion.reached_seq
-        and seq <= v_deletion.reached_seq + v_batch
-        and sender_id = p_user;
-      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
-      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
-      if cardinality(v_own) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
-        v_own := '{}';
-        -- Another two batches could come together before the next one is erased.
-        if v_deleted > v_most - 2 * v_batch then
-          v_read := v_most_read;
-        end if;
-      end if;
-    end loop;
-    exit when v_read >= v_most_read;
-  end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
-  v_all := v_read < v_most_read;
-
-  -- Help conversations have no place for a placeholder but the text itself.
-  if v_all then
-    update public.messages_v2
-    set content = v_placeholder
-    where id in (
-      select id
-      from public.messages_v2
-      where sender_id = p_user
-        and content <> v_placeholder
-      limit v_most - v_deleted
-    );
-    get diagnostics v_rows = row_count;
-    v_deleted := v_deleted + v_rows;
-    v_all := v_deleted < v_most;
-  end if;
-  if v_all then
-    update public.conversations_v2
-    set initial_message = v_placeholder
-    where id in (
-      select id
-      from public.conversations_v2
-      where helper_id = p_user
-        and initial_message <> v_placeholder
-      limit v_most
-    );
-    get diagnostics v_rows = row_count;
-    v_all := v_rows < v_most;
-  end if;
-  if v_all then
-    -- The answer that is kept for a repeated request quotes the message, too.
-    update rolecall.idempotency_records
-    set answer = jsonb_set(answer, '{data,message,content}', to_jsonb(v_placeholder))
-    where user_id = p_user
-      and answer #> '{data,message,content}' is not null;
-  end if;
-
-  update rolecall.data_deletions
-  set
-    completed_at = case when v_all then now() end,
-    messages_deleted = messages_deleted + v_deleted,
-    reached_conversation_id = v_deletion.reached_conversation_id,
-    reached_seq = v_deletion.reached_seq
-  where id = v_deletion.id
-  returning *
-  into v_deletion;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'deletion_id', v_deletion.id,
-      'status', case when v_all then 'complete' else 'in_progress' end,
-      'messages_deleted', v_deletion.messages_deleted,
-      'requested_at', rolecall_internal.iso(v_deletion.requested_at)
-    )
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' end,
+    p_keyed => false
   );
-end
-$$;
-
-create or replace function rolecall_edge.delete_own_data(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_answer jsonb;
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('own-data', v_caller, v_key, p_request -> 'input');
-  end if;
-  if v_answer is null then
-    v_answer := rolecall_internal.delete_own_data(v_caller, p_request ->> 'rollout');
-    if (v_answer -> 'ok')::boolean then
-      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_deleted', v_answer -> 'data');
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollout);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
     end if;
   end if;
-  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
 
   -- schema/permissions/check_permission.sql
   execute $sql$
--- What one may do, before one tries: the real calls' own judgements, limits and quotas, looked at and not taken from.
+-- Tells users what they may do before they try: by the real calls' own judgements, limits and quotas, without taking
+-- from these.
 
--- The answer to one check of p_user, who is verified; null when it asks for nothing that there is. Its refusal is the
--- one that the real call would give, in the same order: first the rate limit, then the judgement, then the quota.
+-- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
+-- the same order: first the rate limit, then the judgement, then the quota.
 create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
 returns jsonb
 language plpgsql
@@ -8817,7 +8832,7 @@ begin
         rolecall_internal.rollout_of(p_request, 'send-dm')
       );
       if v_judgement.allowed then
-        -- The message would go into the conversation that there is, which may be closed.
+        -- The message would go into the existing conversation, which may be closed.
         select id
         into v_conversation
         from rolecall.conversations
@@ -8860,7 +8875,7 @@ begin
         rolecall_internal.rollout_of(p_request, 'send-broadcast')
       );
       if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
-        -- Asked for no role in particular, those count that are allowed.
+        -- A check without roles is about those that are allowed.
         v_broadcast := rolecall_internal.judge_broadcast(
           p_user,
           rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
@@ -8996,7 +9011,7 @@ begin
       'quota', p_quota
     );
   end if;
-  -- What no rule refuses, such as what is not there, is its own reason.
+  -- A refusal without a rule, such as of something that does not exist, is its own reason.
   v_reasons := coalesce(
     p_judgement.refusal -> 'reasons',
     jsonb_build_array(
@@ -9019,7 +9034,48 @@ begin
 end
 $$;
 
--- One check, or {"checks": [...]} with up to 200. What is answered leaves nothing behind.
+-- One check, or {"checks": [...]} with up to 200.
+create or replace function rolecall_internal.check_permissions(p_user uuid, p_input jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request ->> 'rollout');
+  v_results jsonb;
+  v_data jsonb;
+begin
+  -- A user without a profile hears so from each check.
+  if v_actor.refusal is not null and v_actor.refusal ->> 'code' = 'feature_disabled' then
+    return v_actor.refusal;
+  end if;
+  if not p_input ? 'checks' then
+    v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and 200 then
+    select jsonb_agg(rolecall_internal.check_permission(p_user, asked, p_request) order by number)
+    into v_results
+    from jsonb_array_elements(p_input -> 'checks') with ordinality as listed (asked, number);
+    -- A check that asks for nothing leaves a null.
+    if not v_results @> '[null]' then
+      v_data := jsonb_build_object('results', v_results);
+    end if;
+  end if;
+  if v_data is null then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
+    );
+  end if;
+  return rolecall_internal.success(v_data)
+    || case
+      when v_actor.organization_id is null then '{}'
+      else jsonb_build_object('org_id', v_actor.organization_id)
+    end;
+end
+$$;
+
+-- A check that is answered leaves nothing behind: no metric, no audit row, no key.
 create or replace function rolecall_edge.check_permission(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -9028,53 +9084,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_input jsonb := p_request -> 'input';
-  v_profile rolecall.profiles;
-  v_results jsonb;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('check-permission', p_request, p_keyed => false);
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  else
-    select *
-    into v_profile
-    from rolecall.profiles
-    where id = v_caller;
-    if not rolecall_internal.feature_enabled('check-permission', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
-      v_answer := rolecall_internal.refuse_disabled();
-    elsif v_input ? 'checks' then
-      if jsonb_typeof(v_input -> 'checks') = 'array' and jsonb_array_length(v_input -> 'checks') between 1 and 200 then
-        -- A check that asks for nothing leaves a null.
-        select jsonb_agg(rolecall_internal.check_permission(v_caller, asked, p_request) order by number)
-        into v_results
-        from jsonb_array_elements(v_input -> 'checks') with ordinality as listed (asked, number);
-        if not v_results @> '[null]' then
-          v_answer := rolecall_internal.success(jsonb_build_object('results', v_results));
-        end if;
-      end if;
-    else
-      v_answer := rolecall_internal.success(rolecall_internal.check_permission(v_caller, v_input, p_request));
-      if coalesce(v_answer -> 'data', 'null') = 'null' then
-        v_answer := null;
-      end if;
-    end if;
-    if v_answer is null then
-      v_answer := rolecall_internal.refusal(
-        'invalid_input',
-        'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
-      );
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
+    if (v_call.answer -> 'ok')::boolean then
+      return v_call.answer;
     end if;
   end if;
-
-  if (v_answer -> 'ok')::boolean then
-    return v_answer
-      || case
-        when v_profile.organization_id is null then '{}'
-        else jsonb_build_object('org_id', v_profile.organization_id)
-      end;
-  end if;
-  return rolecall_internal.finish('check-permission', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;

@@ -1,4 +1,4 @@
--- What an entry point answers when it did what was asked.
+-- The answer of an entry point that did what was asked.
 create or replace function rolecall_internal.success(p_data jsonb, p_limits jsonb default null)
 returns jsonb
 language plpgsql
@@ -13,8 +13,8 @@ begin
 end
 $$;
 
--- What an entry point answers when it refuses. The detail is a sentence for people; a rule, where one refused, is
--- given as the one reason.
+-- The answer of an entry point that refuses. The detail is a sentence for people; the rule that refused, if one did, is
+-- its one reason.
 create or replace function rolecall_internal.refusal(
   p_code text,
   p_detail text,
@@ -60,7 +60,7 @@ begin
 end
 $$;
 
--- The end of a suspension as answers show it: null for none, "infinity" for one for good.
+-- The end of a suspension as answers show it: null for none, "infinity" for one that never ends.
 create or replace function rolecall_internal.suspension_json(p_until timestamptz)
 returns jsonb
 language plpgsql
@@ -75,7 +75,7 @@ begin
 end
 $$;
 
--- A message. A deleted one has no content but for whoever may see what was removed, and hands it over.
+-- A message. p_removed is the content of a deleted one, given for readers who may see it.
 create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
 returns jsonb
 language plpgsql

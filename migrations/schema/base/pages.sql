@@ -1,5 +1,5 @@
--- Where a page of a list ended that is sorted by time and id: <microseconds since 1970>.<id>, opaque to clients. What
--- has no time is sorted as -infinity, which is written as a number that no time has.
+-- Where a page ended of a list that is sorted by time and id: <microseconds since 1970>.<id>, opaque to clients. An
+-- entry without a time is sorted as -infinity, which is written as a number that no time has.
 create or replace function rolecall_internal.cursor_of(p_at timestamptz, p_id uuid)
 returns text
 language sql
@@ -9,7 +9,7 @@ return case
   else (extract(epoch from p_at) * 1000000)::bigint
 end || '.' || p_id;
 
--- The two parts of a cursor; both are null of what is none.
+-- The two parts of a cursor; both null when the text is no cursor.
 create or replace function rolecall_internal.cursor_parts(p_cursor text, out at timestamptz, out id uuid)
 language plpgsql
 stable
@@ -45,8 +45,8 @@ begin
 end
 $$;
 
--- How many entries a page has: what the request says, within 1 and p_most.
-create or replace function rolecall_internal.page_size(p_input jsonb, p_most int)
+-- How many entries a page has: as many as the request says, from 1 to p_largest, and 50 when it says nothing.
+create or replace function rolecall_internal.page_size(p_input jsonb, p_largest int)
 returns int
 language plpgsql
 immutable
@@ -54,8 +54,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_input ->> 'limit' ~ '^[0-9]{1,9}$' then
-    return least(greatest((p_input ->> 'limit')::int, 1), p_most);
+    return least(greatest((p_input ->> 'limit')::int, 1), p_largest);
   end if;
-  return least(50, p_most);
+  return least(50, p_largest);
 end
 $$;

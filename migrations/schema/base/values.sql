@@ -8,8 +8,8 @@ language sql
 stable
 return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- Text of a request as a uuid; what is none is null, not an error. It has hexadecimal digits but for the four hyphens
--- in their places; a regular expression would cost ten times as much.
+-- Casts text to uuid; null instead of an error. A uuid is hexadecimal digits with four hyphens in their places; a regular
+-- expression would cost ten times as much.
 create or replace function rolecall_internal.uuid_or_null(p_text text)
 returns uuid
 language sql
@@ -21,14 +21,14 @@ return case
 end;
 
 -- Whether a text may be a message of this length; the function has trimmed it and looked for control characters.
-create or replace function rolecall_internal.has_length(p_text text, p_least int, p_most int)
+create or replace function rolecall_internal.has_length(p_text text, p_min int, p_max int)
 returns boolean
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return coalesce(char_length(p_text) between p_least and p_most, false);
+  return coalesce(char_length(p_text) between p_min and p_max, false);
 end
 $$;
 

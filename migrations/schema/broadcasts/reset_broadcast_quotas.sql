@@ -1,7 +1,6 @@
--- Does what reset-broadcast-quotas does: once for each quota day, whoever comes first; the others wait and report the
--- same. A quota row fills itself up when its sender next needs it, so this only brings the figures up to date, and
--- removes what is no longer needed.
-create or replace function rolecall_internal.reset_broadcast_quotas()
+-- Resets the quotas once for each quota day: the first call does it, the others wait and report the same. A quota row
+-- fills itself up when its sender next needs it, so this only brings the figures up to date, and prunes old rows.
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
 returns jsonb
 language plpgsql
 volatile
@@ -20,6 +19,12 @@ declare
   v_request_metrics bigint;
   v_run rolecall.quota_runs;
 begin
+  -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
+  if not rolecall_internal.feature_enabled(
+    'reset-broadcast-quotas', p_rollout, '00000000-0000-0000-0000-000000000000', true
+  ) then
+    return rolecall_internal.refuse_disabled();
+  end if;
   insert into rolecall.quota_runs (period)
   values (v_period)
   on conflict (period) do nothing;
@@ -70,7 +75,7 @@ begin
     );
     get diagnostics v_application_logs = row_count;
 
-    -- A window may be long; whoever has not done a thing for a day and for its window has a full bucket.
+    -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
     delete from rolecall.rate_buckets
     where (user_id, action) in (
       select bucket.user_id, bucket.action
@@ -130,41 +135,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  -- A token of the operator need not name a user.
-  v_key_owner uuid := coalesce(v_caller, '00000000-0000-0000-0000-000000000000');
-  v_key text := p_request ->> 'idempotency_key';
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
 begin
-  if p_request #>> '{claims,role}' is distinct from 'service_role' then
-    v_answer := rolecall_internal.refuse_non_operator(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('reset-broadcast-quotas', v_key_owner, v_key, p_request -> 'input');
-  end if;
-  if v_answer is null then
-    -- An operator is no user to be in or out of a percentage: only a flag that is off excludes them.
-    if rolecall_internal.feature_enabled('reset-broadcast-quotas', p_request ->> 'rollout', v_key_owner, true) then
-      v_answer := rolecall_internal.reset_broadcast_quotas();
-      if not (v_answer #> '{data,already_done}')::boolean then
-        insert into rolecall.application_logs (level, service, method, event, request_id, user_id, code, details)
-        values (
-          'info',
-          'database',
-          'reset-broadcast-quotas',
-          'quota_reset',
-          p_request ->> 'request_id',
-          v_caller,
-          'ok',
-          v_answer -> 'data'
-        );
-      end if;
-    else
-      v_answer := rolecall_internal.refuse_disabled();
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_key_owner, v_key, v_answer);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollout);
+    -- Null where it was refused.
+    if not (v_call.answer #> '{data,already_done}')::boolean then
+      perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
     end if;
   end if;
-  return rolecall_internal.finish('reset-broadcast-quotas', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

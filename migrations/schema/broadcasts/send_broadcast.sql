@@ -1,4 +1,4 @@
--- Everything about a broadcast of p_sender to p_roles of p_show that is settled before it takes from the quota: whether
+-- Everything that is settled about a broadcast of p_sender to p_roles of p_show before it takes from the quota: whether
 -- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
 create or replace function rolecall_internal.judge_broadcast(
   p_sender uuid,
@@ -16,29 +16,19 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_sender rolecall.profiles;
+  v_sender rolecall.actor := rolecall_internal.actor(p_sender, 'send-broadcast', p_rollout);
   v_show rolecall.shows;
   v_facts text[];
   v_reasons jsonb;
   v_code text;
   v_detail text;
 begin
-  select *
-  into v_sender
-  from rolecall.profiles
-  where id = p_sender;
+  if v_sender.refusal is not null then
+    judgement := rolecall_internal.judgement_of_refusal(v_sender.refusal, v_sender.organization_id);
+    return;
+  end if;
   judgement.org_id := v_sender.organization_id;
   judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('send-broadcast', p_rollout, p_sender, v_sender.is_internal) then
-    judgement.refusal := rolecall_internal.refuse_disabled();
-    judgement.rule := 'feature_disabled';
-    return;
-  end if;
-  if v_sender.id is null then
-    judgement.refusal := rolecall_internal.refuse_without_profile();
-    judgement.rule := 'no_profile';
-    return;
-  end if;
   select *
   into v_show
   from rolecall.shows
@@ -50,7 +40,7 @@ begin
 
   v_facts := array[
     'feature_enabled',
-    case when v_sender.suspended_until > now() then 'suspended' end,
+    v_sender.suspended,
     case when v_show.organizer_id = p_sender then 'own_show' end,
     case
       when exists (
@@ -112,7 +102,7 @@ begin
 end
 $$;
 
--- Does what send-broadcast does for p_sender, who is verified: {show_id, recipient_roles, message}.
+-- Sends a broadcast: {show_id, recipient_roles, message}.
 create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -173,7 +163,7 @@ begin
     );
   end if;
 
-  -- Who sends to a role they have themselves is not their own audience.
+  -- A sender who has one of the roles is not their own audience.
   select coalesce(sum(participants), 0)
   into v_audience
   from rolecall.show_audience
@@ -237,7 +227,7 @@ begin
 end
 $$;
 
--- The same for a dry run: sends, and takes it back, so that it cannot answer differently from sending.
+-- A dry run: sends the broadcast and takes it back, so that it cannot answer differently from sending.
 create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -279,6 +269,7 @@ begin
 end
 $$;
 
+-- A dry run leaves nothing behind: no token, no quota, no message, no key, no audit row.
 create or replace function rolecall_edge.send_broadcast(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -287,34 +278,19 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_limit jsonb;
-  v_answer jsonb;
+  v_rehearses boolean := coalesce(p_request #> '{input,dry_run}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'send-broadcast',
+    p_request,
+    p_rate => case when not v_rehearses then 'send_broadcast' end,
+    p_keyed => not v_rehearses
+  );
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_input -> 'dry_run' = 'true' then
-    -- Leaves nothing behind: no token, no quota, no message, no key, no audit row.
-    return rolecall_internal.rehearse_broadcast(v_caller, v_input, p_request ->> 'rollout');
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('send-broadcast', v_caller, v_key, v_input);
+  if v_call.answer is null and v_rehearses then
+    return rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout);
+  elsif v_call.answer is null then
+    v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollout);
   end if;
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(v_caller, 'send_broadcast');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.send_broadcast(v_caller, v_input, p_request ->> 'rollout'),
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('send-broadcast', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -1,6 +1,27 @@
--- Lets the rest of the transaction run for the caller of these verified claims, so that auth.uid() names them to
--- policies and triggers, and returns the caller: null for nobody. Supabase's own auth.uid() raises on a sub that is no
--- uuid, so such a one is left out before it looks.
+-- The refusal of a session of the functions' login that gave itself more time for a statement than the login has. The
+-- login may change its own settings, so each entry point looks.
+create or replace function rolecall_internal.refuse_long_statements()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_timeout interval := current_setting('statement_timeout');
+begin
+  -- 0 is no limit.
+  if session_user = 'rolecall_edge' and (v_timeout = interval '0' or v_timeout > interval '5 seconds') then
+    raise exception using
+      errcode = 'insufficient_privilege',
+      message = format('rolecall_edge calls with a statement_timeout of up to 5s, not of %s', current_setting('statement_timeout')),
+      hint = 'Leave the statement_timeout as the role has it, or lower it.';
+  end if;
+end
+$$;
+
+-- Begins every request: sets the verified claims for the rest of the transaction, so that auth.uid() names the caller to
+-- policies and triggers, and returns the caller, null for nobody. A sub that is no uuid is left out, as Supabase's own
+-- auth.uid() raises on it.
 create or replace function rolecall_internal.assume_claims(p_claims jsonb)
 returns uuid
 language plpgsql
@@ -20,6 +41,10 @@ declare
     true
   );
 begin
+  -- What the login of the functions has from its role, so nearly always this comparison is all.
+  if current_setting('statement_timeout') <> '5s' then
+    perform rolecall_internal.refuse_long_statements();
+  end if;
   return v_caller;
 end
 $$;
@@ -61,5 +86,28 @@ begin
     'operator_only',
     'The token is the operator''s.'
   );
+end
+$$;
+
+-- The refusal of a request that is not from whom the operation is for: a signed-in user ('user') or the operator
+-- ('operator'). Null when it is.
+create or replace function rolecall_internal.refuse_stranger(p_who text, p_caller uuid, p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  case p_who
+    when 'user' then
+      if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
+        return rolecall_internal.refuse_non_user(p_request);
+      end if;
+    when 'operator' then
+      if p_request #>> '{claims,role}' is distinct from 'service_role' then
+        return rolecall_internal.refuse_non_operator(p_request);
+      end if;
+  end case;
+  return null;
 end
 $$;

@@ -10,10 +10,10 @@ begin
 end
 $$;
 
--- The end of every request: writes the audit row of a refusal, counts the request, and sees to it that the answer
--- names the caller's organisation, for the function's log line.
+-- Ends a request: writes the audit row of a refusal, counts the request, and adds the caller's organisation to the
+-- answer, for the function's log line. finish_many is its twin for an array.
 create or replace function rolecall_internal.finish(
-  p_function text,
+  p_operation text,
   p_request jsonb,
   p_user uuid,
   p_answer jsonb,
@@ -48,7 +48,7 @@ begin
     values (
       'warn',
       p_service,
-      p_function,
+      p_operation,
       p_event,
       p_request ->> 'request_id',
       p_user,
@@ -69,7 +69,7 @@ begin
   insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
   values (
     date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
-    p_function,
+    p_operation,
     v_code,
     coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
     -- Two buckets for each doubling above 0.1 ms; the last one ends at 105 s.
@@ -83,56 +83,9 @@ begin
 end
 $$;
 
--- Answers that the database does; takes no claims, since a load balancer asks.
-create or replace function rolecall_edge.health(p_request jsonb)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'database', 'ok',
-      'migration', (select max(version) from rolecall.schema_migrations)
-    )
-  );
-end
-$$;
-
--- Writes the audit row of a refusal that the function itself decided, such as an attempt to act for somebody else:
--- {function, code, event, detail, field?}.
-create or replace function rolecall_edge.record_refusal(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_input jsonb := p_request -> 'input';
-begin
-  perform rolecall_internal.finish(
-    coalesce(v_input ->> 'function', 'unknown'),
-    p_request,
-    v_caller,
-    jsonb_build_object(
-      'code', coalesce(v_input ->> 'code', 'internal'),
-      'detail', v_input -> 'detail',
-      'field', v_input -> 'field'
-    ),
-    'function',
-    coalesce(v_input ->> 'event', 'refused')
-  );
-  return rolecall_internal.success('{}');
-end
-$$;
-
--- rolecall_internal.finish for many requests; one whose answer is null has not been answered yet.
+-- rolecall_internal.finish for an array; a request whose answer is null is deferred and neither logged nor counted.
 create or replace function rolecall_internal.finish_many(
-  p_function text,
+  p_operation text,
   p_requests jsonb,
   p_users uuid[],
   p_answers jsonb[]
@@ -172,7 +125,7 @@ begin
     select
       'warn',
       'database',
-      p_function,
+      p_operation,
       'refused',
       p_requests -> (number::int - 1) ->> 'request_id',
       user_id,
@@ -196,7 +149,7 @@ begin
     insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
     select
       date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
-      p_function,
+      p_operation,
       code,
       coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
       least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),

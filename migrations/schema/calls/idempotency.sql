@@ -1,6 +1,8 @@
--- As in 0004_operations, with the words from rolecall_internal.refuse_reused_key.
+-- Claims a key for a request of p_operation. Null when the request shall run; otherwise the answer: that of the first
+-- request with this key when it was the same, a refusal when it was another. A request that runs at this moment is
+-- waited for. claim_keys is its twin for an array.
 create or replace function rolecall_internal.claim_key(
-  p_function text,
+  p_operation text,
   p_user uuid,
   p_key text,
   p_input jsonb
@@ -11,7 +13,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_fingerprint bytea := sha256(convert_to(p_function || ' ' || p_input::text, 'UTF8'));
+  v_fingerprint bytea := sha256(convert_to(p_operation || ' ' || p_input::text, 'UTF8'));
   v_answer jsonb;
   v_same boolean;
 begin
@@ -39,8 +41,8 @@ begin
 end
 $$;
 
--- Keeps the answer of a request that succeeded under its key; gives the key of a refused one back, since a refusal
--- changed nothing and may be asked again.
+-- Keeps the answer of a request that succeeded under its key, and frees the key of a refused one: a refusal changed
+-- nothing, so the request may come again. settle_keys is its twin for an array.
 create or replace function rolecall_internal.settle_key(p_user uuid, p_key text, p_answer jsonb)
 returns void
 language plpgsql
@@ -77,10 +79,10 @@ begin
 end
 $$;
 
--- rolecall_internal.claim_key for many requests, no two of which have the same user and key. Answers in their order; null for
--- one that shall run, as for one without a key.
+-- rolecall_internal.claim_key for an array, in which no two requests have the same user and key. Answers in its order;
+-- null for a request that shall run, and for one without a key.
 create or replace function rolecall_internal.claim_keys(
-  p_function text,
+  p_operation text,
   p_users uuid[],
   p_keys text[],
   p_inputs jsonb[]
@@ -92,7 +94,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_fingerprints bytea[] := (
-    select array_agg(sha256(convert_to(p_function || ' ' || input::text, 'UTF8')) order by number)
+    select array_agg(sha256(convert_to(p_operation || ' ' || input::text, 'UTF8')) order by number)
     from unnest(p_inputs) with ordinality as claimed (input, number)
   );
 begin
@@ -128,7 +130,7 @@ begin
 end
 $$;
 
--- rolecall_internal.settle_key for many requests.
+-- rolecall_internal.settle_key for an array.
 create or replace function rolecall_internal.settle_keys(p_users uuid[], p_keys text[], p_answers jsonb[])
 returns void
 language plpgsql

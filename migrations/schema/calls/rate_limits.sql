@@ -15,8 +15,8 @@ return least(
   p_tokens + greatest(0, date_part('epoch', p_at - p_refilled_at)) * p_capacity / p_window_seconds
 );
 
--- One entry of an answer's limits, from which the RateLimit header fields are written, with the member "taken" for
--- whoever decides by it, and, where there is no token, with the time until there is one.
+-- One entry of an answer's limits, from which the RateLimit header fields are written. Its member "taken" says whether
+-- there was a token; without one, "retry_after_seconds" says how long until there is.
 create or replace function rolecall_internal.rate_limit_entry(
   p_action text,
   p_capacity int,
@@ -56,9 +56,9 @@ begin
 end
 $$;
 
--- Takes a token for p_action from the bucket of p_user, and returns the limit as an answer names it, with "taken":
--- whether there was one. Null when nothing limits the user. One statement makes the bucket, refills it for the time
--- that has passed and takes from it, so that of many at once exactly as many succeed as there are tokens.
+-- Takes a token for p_action from the bucket of p_user, and returns the limit as rate_limit_entry has it; null when
+-- nothing limits the user. One statement makes the bucket, refills it for the time that has passed and takes from it, so
+-- that of many at once exactly as many succeed as there are tokens. take_tokens is its twin for an array.
 create or replace function rolecall_internal.take_token(p_user uuid, p_action text)
 returns jsonb
 language plpgsql
@@ -99,12 +99,12 @@ begin
 end
 $$;
 
--- The same without taking: "taken" says whether there is a token to take. Whoever has just found none says so with
--- p_most, since the clock goes on.
+-- Looks at the bucket without taking: "taken" says whether there is a token to take. p_ceiling bounds the tokens for a
+-- caller that has just found none, since the clock goes on.
 create or replace function rolecall_internal.peek_token(
   p_user uuid,
   p_action text,
-  p_most double precision default null
+  p_ceiling double precision default null
 )
 returns jsonb
 language plpgsql
@@ -126,7 +126,7 @@ begin
         ),
         rate.capacity
       ),
-      p_most
+      p_ceiling
     )
   into v_capacity, v_window_seconds, v_tokens
   from rolecall.profiles as profile
@@ -144,7 +144,7 @@ begin
 end
 $$;
 
--- The refusal that a limit amounts to of which no token was left.
+-- The refusal when a rate limit has no token left.
 create or replace function rolecall_internal.refuse_rate(p_limit jsonb)
 returns jsonb
 language plpgsql
@@ -166,7 +166,7 @@ begin
 end
 $$;
 
--- An answer with one more entry among its limits; nothing is added for no limit.
+-- Adds an entry to the limits of an answer; no limit adds nothing.
 create or replace function rolecall_internal.with_limit(p_answer jsonb, p_limit jsonb)
 returns jsonb
 language plpgsql
@@ -185,8 +185,8 @@ begin
 end
 $$;
 
--- rolecall_internal.take_token for many requests: one token for each element of p_users that is not null. A user who has not
--- enough for all of theirs gets what there is, the first ones first. Limits in the order of p_users.
+-- rolecall_internal.take_token for an array: one token for each element of p_users that is not null. When a user's
+-- tokens do not suffice for all of theirs, the first ones get them. Limits in the order of p_users.
 create or replace function rolecall_internal.take_tokens(p_users uuid[], p_action text)
 returns jsonb[]
 language plpgsql

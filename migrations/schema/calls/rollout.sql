@@ -37,7 +37,22 @@ begin
 end
 $$;
 
--- Whether a function is on for a user: both the flag's row and the operator's variable (p_rollout) must include them.
+-- Whether both rollouts of a function include a user: its flag's and the operator's variable. PostgreSQL writes it into
+-- the statements that ask.
+create or replace function rolecall_internal.rollouts_include(
+  p_flag_rollout text,
+  p_rollout text,
+  p_flag text,
+  p_user uuid,
+  p_is_internal boolean
+)
+returns boolean
+language sql
+immutable
+return rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
+  and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal);
+
+-- Whether the function of a flag is on for a user.
 create or replace function rolecall_internal.feature_enabled(
   p_flag text,
   p_rollout text,
@@ -49,15 +64,14 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_flag text;
 begin
-  select rollout
-  into v_flag
-  from rolecall.feature_flags
-  where name = p_flag;
-  return rolecall_internal.rollout_includes(v_flag, p_flag, p_user, p_internal)
-    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_internal);
+  return rolecall_internal.rollouts_include(
+    (select rollout from rolecall.feature_flags where name = p_flag),
+    p_rollout,
+    p_flag,
+    p_user,
+    p_internal
+  );
 end
 $$;
 
@@ -77,7 +91,7 @@ begin
 end
 $$;
 
--- The rollout of another function, which decides with it whether that function would refuse.
+-- The rollout of another function than the one that is called, to decide whether that one would refuse.
 create or replace function rolecall_internal.rollout_of(p_request jsonb, p_flag text)
 returns text
 language plpgsql

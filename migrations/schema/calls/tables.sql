@@ -85,6 +85,7 @@ create unlogged table rolecall.rate_buckets (
   refilled_at timestamptz not null,
   capacity int not null,
   window_seconds int not null,
+  taken int not null default 1,
   primary key (user_id, action)
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
@@ -94,6 +95,9 @@ comment on table rolecall.rate_buckets is
 
 comment on column rolecall.rate_buckets.capacity is
   'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+
+comment on column rolecall.rate_buckets.taken is
+  'How many tokens the last statement took: only the statement that refills the bucket knows it, and reads it back.';
 
 -- Metrics
 
@@ -122,3 +126,23 @@ comment on column rolecall.request_metrics.bucket is
 
 comment on column rolecall.request_metrics.stripe is
   'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+
+-- Calls
+
+-- A request on its way through its entry point, from begin_call to end_call.
+create type rolecall.call as (
+  -- The operation's name: of its metric, of its log rows, and of the scope of its keys.
+  operation text,
+  request jsonb,
+  -- Null for nobody, and for an operator whose token names no user.
+  caller uuid,
+  input jsonb,
+  rollout text,
+  -- The Idempotency-Key that this call holds, and whose it is.
+  key_owner uuid,
+  key text,
+  -- The rate limit from which this call took a token.
+  rate jsonb,
+  -- Null until the request is answered.
+  answer jsonb
+);

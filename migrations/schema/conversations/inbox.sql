@@ -1,8 +1,8 @@
--- Conversations as p_user sees them, who reads each as the reader of the same place in p_readers: with whom, about which
--- show, its newest message, what is unread, and whether they may write into it. To an audience the newest message is the
--- newest that is for them, and what is unread is counted among those. The removed contents are for moderators.
+-- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
+-- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
+-- that are for it. p_removed shows the contents of deleted messages, for moderators.
 --
--- One statement for a whole page, and one decision for all conversations of the same facts.
+-- One statement makes a whole page, and one decision serves all conversations with the same facts.
 create or replace function rolecall_internal.conversation_cards(
   p_user uuid,
   p_conversations uuid[],
@@ -61,7 +61,7 @@ begin
         select *
         from rolecall.conversations
         where id = asked.id
-        -- Each by its key, whatever PostgreSQL thinks how many there are.
+        -- Each by its key, however many PostgreSQL expects.
         offset 0
       ) as conversation
       cross join lateral (
@@ -160,8 +160,8 @@ begin
 end
 $$;
 
--- A page of the conversations of p_user with when each had its newest message that they see, newest first, after the
--- one that (p_at, p_id) names. Each part reads no more than a page of its index.
+-- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
+-- one at (p_at, p_id). Each part reads no more than a page of its index.
 create or replace function rolecall_internal.inbox_page(
   p_user uuid,
   p_kind text,
@@ -275,18 +275,23 @@ begin
 end
 $$;
 
--- Does what GET conversations does for p_user, who is verified: {limit, kind?, cursor?}.
-create or replace function rolecall_internal.inbox(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+-- The inbox of p_user, newest first, a page at a time: {limit, kind?, cursor?}. A suspended user reads on.
+create or replace function rolecall_internal.inbox(
+  p_user uuid,
+  p_input jsonb,
+  p_rollout text,
+  p_send_dm_rollout text
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_kind text := p_input ->> 'kind';
   v_limit int := rolecall_internal.page_size(p_input, 100);
-  v_removed boolean;
-  -- Before everything.
+  -- Newer than everything.
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_conversations uuid[];
@@ -294,6 +299,9 @@ declare
   v_cards jsonb;
   v_next text;
 begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
   if v_kind not in ('direct', 'show') then
     return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
   end if;
@@ -305,12 +313,6 @@ begin
       return rolecall_internal.refuse_cursor();
     end if;
   end if;
-  v_removed := exists (
-    select
-    from rolecall.profiles
-    where id = p_user
-      and role in ('moderator', 'admin')
-  );
 
   -- One more than the page tells whether there is another.
   select
@@ -325,7 +327,13 @@ begin
     from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
   ) as page;
   v_cards := coalesce(
-    rolecall_internal.conversation_cards(p_user, v_conversations, v_readers, v_removed, p_send_dm_rollout),
+    rolecall_internal.conversation_cards(
+      p_user,
+      v_conversations,
+      v_readers,
+      rolecall_internal.moderates_everything(v_actor.role),
+      p_send_dm_rollout
+    ),
     '[]'
   );
 
@@ -341,12 +349,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.inbox', p_request, p_keyed => false);
 begin
-  if v_answer is null then
-    v_answer := rolecall_internal.inbox(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.inbox(
+      v_call.caller,
+      v_call.input,
+      v_call.rollout,
+      rolecall_internal.rollout_of(p_request, 'send-dm')
+    );
   end if;
-  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -1,26 +1,34 @@
--- Does what GET conversations/:id/messages does for p_user, who is verified: {conversation_id, limit, before_seq?,
--- since_seq?}: the newest messages, those before a number, or, to catch up, those since one. The answer says as what they
--- read it.
+-- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?}: the newest ones, those before a
+-- number, or, to catch up, those since one. The answer's member "reader" says as what p_user reads them.
 --
 -- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
-create or replace function rolecall_internal.read_messages(p_user uuid, p_input jsonb, p_send_dm_rollout text)
+create or replace function rolecall_internal.read_messages(
+  p_user uuid,
+  p_input jsonb,
+  p_rollout text,
+  p_send_dm_rollout text
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_limit int := rolecall_internal.page_size(p_input, 200);
   v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
   v_conversation rolecall.conversations;
   v_reader text;
-  v_removed boolean;
+  v_removed boolean := rolecall_internal.moderates_everything(v_actor.role);
   v_audience_of uuid;
   v_messages jsonb;
   v_first bigint;
   v_last bigint;
 begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
   if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
     return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
   end if;
@@ -37,13 +45,6 @@ begin
     return rolecall_internal.refuse_unknown_conversation();
   end if;
   v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
-  v_removed := v_reader = 'moderator'
-    or exists (
-      select
-      from rolecall.profiles
-      where id = p_user
-        and role in ('moderator', 'admin')
-    );
   select
     coalesce(
       jsonb_agg(
@@ -60,7 +61,7 @@ begin
   ) as message
   left join rolecall.removed_contents as removed
     on removed.message_id = message.id;
-  -- Of a page without messages, where it would be.
+  -- A page without messages is where they would be.
   v_first := coalesce(v_first, v_since + 1, v_before);
   v_last := coalesce(v_last, v_before - 1, v_since);
 
@@ -96,29 +97,24 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.messages', p_request, p_keyed => false);
 begin
-  if v_answer is null then
-    v_answer := rolecall_internal.read_messages(v_caller, p_request -> 'input', rolecall_internal.rollout_of(p_request, 'send-dm'));
-    if v_answer ->> 'reader' = 'moderator' then
-      insert into rolecall.application_logs (
-        level, service, method, event, request_id, user_id, conversation_id, org_id, code
-      )
-      select
-        'info',
-        'database',
-        'conversations',
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_messages(
+      v_call.caller,
+      v_call.input,
+      v_call.rollout,
+      rolecall_internal.rollout_of(p_request, 'send-dm')
+    );
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
         'conversation_read_by_moderator',
-        p_request ->> 'request_id',
-        v_caller,
-        rolecall_internal.uuid_or_null(v_answer #>> '{data,conversation,id}'),
-        organization_id,
-        'ok'
-      from rolecall.profiles
-      where id = v_caller;
+        p_conversation => (v_call.answer #>> '{data,conversation,id}')::uuid
+      );
     end if;
+    v_call.answer := v_call.answer - 'reader';
   end if;
-  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer - 'reader');
+  return rolecall_internal.end_call(v_call);
 end
 $$;

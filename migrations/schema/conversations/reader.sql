@@ -1,34 +1,6 @@
--- Why a request may not read, and null when it may: it is no signed-in user's, the function is off for them, or they
--- have no profile. A suspended user reads on.
-create or replace function rolecall_internal.refuse_reader(p_request jsonb, p_caller uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_profile rolecall.profiles;
-begin
-  if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    return rolecall_internal.refuse_non_user(p_request);
-  end if;
-  select *
-  into v_profile
-  from rolecall.profiles
-  where id = p_caller;
-  if not rolecall_internal.feature_enabled('conversations', p_request ->> 'rollout', p_caller, v_profile.is_internal) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if v_profile.id is null then
-    return rolecall_internal.refuse_without_profile();
-  end if;
-  return null;
-end
-$$;
-
--- As what p_user may read a conversation, best first: as one of its people (people), as the audience of its broadcasts
--- (audience), as the organizer of its show (organizer), as a moderator (moderator). Null when not at all, or when there
--- is none.
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
 create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
 returns text
 language plpgsql
@@ -64,7 +36,7 @@ begin
     reader.role,
     array[
       'feature_enabled',
-      case when reader.suspended_until > now() then 'suspended' end,
+      rolecall_internal.suspended_fact(reader.suspended_until),
       case when show.organizer_id = p_user then 'own_show' end
     ]
   into v_role, v_facts
@@ -74,17 +46,16 @@ begin
     and p_conversation.kind = 'show'
   where reader.id = p_user;
   if p_conversation.id is not null
-    and (rolecall_internal.decide('moderate', v_role, 'attendee', v_facts)).allowed
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
   then
-    return case when v_role in ('moderator', 'admin') then 'moderator' else 'organizer' end;
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
   end if;
   return null;
 end
 $$;
 
 -- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
--- them or the oldest: all of them, or, of the broadcasts for the show p_audience_of, those that p_user sees as their
--- audience. In no order.
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
 create or replace function rolecall_internal.visible_messages(
   p_user uuid,
   p_conversation uuid,

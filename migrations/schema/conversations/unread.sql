@@ -1,16 +1,20 @@
--- Does what GET conversations/unread does for p_user, who is verified.
-create or replace function rolecall_internal.unread(p_user uuid)
+-- How much p_user has not read.
+create or replace function rolecall_internal.unread(p_user uuid, p_rollout text)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_direct bigint;
   v_direct_conversations bigint;
   v_show bigint;
   v_show_conversations bigint;
 begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
   -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
   -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
   -- of 10,000 conversations with each of 10,000 participations.
@@ -80,12 +84,11 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_answer jsonb := rolecall_internal.refuse_reader(p_request, v_caller);
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.unread', p_request, p_keyed => false);
 begin
-  if v_answer is null then
-    v_answer := rolecall_internal.unread(v_caller);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollout);
   end if;
-  return rolecall_internal.finish('conversations', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

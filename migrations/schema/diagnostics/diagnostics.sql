@@ -31,7 +31,7 @@ begin
   from rolecall.conversations
   where organization_id = p_organization;
 
-  -- A help conversation belongs where its requester does.
+  -- A help conversation belongs to the organisation of its requester.
   select count(*), coalesce(sum(counted.messages), 0)
   into v_help_conversations, v_help_messages
   from rolecall.profiles as requester
@@ -166,12 +166,12 @@ begin
     'quotas', v_quotas,
     'flags', v_flags,
     'migration', v_migration
-  ) || rolecall_internal.further_figures(p_organization);
+  ) || rolecall_internal.report_figures(p_organization);
 end
 $$;
 
--- The pending reports of the conversations of an organisation, for its diagnostics.
-create or replace function rolecall_internal.further_figures(p_organization uuid)
+-- The figures of an organisation's diagnostics about pending reports.
+create or replace function rolecall_internal.report_figures(p_organization uuid)
 returns jsonb
 language plpgsql
 stable
@@ -219,35 +219,25 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_profile rolecall.profiles;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('diagnostics', p_request, p_keyed => false);
+  v_actor rolecall.actor;
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  else
-    select *
-    into v_profile
-    from rolecall.profiles
-    where id = v_caller;
-    if not rolecall_internal.feature_enabled('diagnostics', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
-      v_answer := rolecall_internal.refuse_disabled();
-    elsif v_profile.id is null then
-      v_answer := rolecall_internal.refuse_without_profile();
-    elsif v_profile.organization_id is null
-      or v_profile.organization_role is null
-      or v_profile.organization_role not in ('owner', 'admin')
-    then
-      v_answer := rolecall_internal.refusal(
+  if v_call.answer is null then
+    v_actor := rolecall_internal.actor(v_call.caller, 'diagnostics', v_call.rollout);
+    if v_actor.refusal is not null then
+      v_call.answer := v_actor.refusal;
+    elsif v_actor.organization_role in ('owner', 'admin') then
+      -- The check profiles_organization_role_has_organization sees to it that there is one.
+      v_call.answer := rolecall_internal.success(rolecall_internal.diagnose(v_actor.organization_id));
+    else
+      v_call.answer := rolecall_internal.refusal(
         'permission_denied',
         'Diagnostics are for the owners and admins of an organisation alone.',
         'organization_owners_and_admins_only',
         'You are an owner or admin of your organisation.'
       );
-    else
-      v_answer := rolecall_internal.success(rolecall_internal.diagnose(v_profile.organization_id));
     end if;
   end if;
-  return rolecall_internal.finish('diagnostics', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -74,6 +74,8 @@ begin
     else
       v_answer := rolecall_internal.refuse_help_writer(
         p_sender_id,
+        -- The flag start-conversation is not asked: who was written to can answer, included or not.
+        rolecall_internal.actor(p_sender_id, null, null),
         case p_sender_id
           when v_conversation.helper_id then v_conversation.requester_id
           else v_conversation.helper_id

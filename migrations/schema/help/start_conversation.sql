@@ -1,22 +1,19 @@
--- Why p_user, who is verified, may not write at all or not to p_other; null when they may. The rollout of
--- start-conversation is not asked: who was written to can answer, included or not.
-create or replace function rolecall_internal.refuse_help_writer(p_user uuid, p_other uuid)
+-- The refusal of an actor who may not write at all, or not to p_other; null when they may.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_actor rolecall.actor,
+  p_other uuid
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_user rolecall.profiles;
 begin
-  select *
-  into v_user
-  from rolecall.profiles
-  where id = p_user;
-  if not found then
-    return rolecall_internal.refuse_without_profile();
+  if p_actor.refusal is not null then
+    return p_actor.refusal;
   end if;
-  if v_user.suspended_until > now() then
+  if p_actor.suspended is not null then
     return rolecall_internal.refusal(
       'permission_denied',
       'Your account is suspended and cannot write.',
@@ -41,7 +38,7 @@ begin
 end
 $$;
 
--- Does what start-conversation does for p_helper, who is verified.
+-- Starts the conversation of p_helper about a help request with its first message.
 create or replace function rolecall_internal.start_help_conversation(
   p_helper uuid,
   p_help_request uuid,
@@ -67,15 +64,11 @@ begin
   where id = p_help_request
   for share;
 
-  if not rolecall_internal.feature_enabled(
-    'start-conversation',
-    p_rollout,
+  v_refusal := rolecall_internal.refuse_help_writer(
     p_helper,
-    (select is_internal from rolecall.profiles where id = p_helper)
-  ) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  v_refusal := rolecall_internal.refuse_help_writer(p_helper, v_request.requester_id);
+    rolecall_internal.actor(p_helper, 'start-conversation', p_rollout),
+    v_request.requester_id
+  );
   if v_refusal is not null then
     return v_refusal;
   end if;
@@ -178,7 +171,7 @@ begin
 end
 $$;
 
--- Starts the conversation of a helper about a help request with its first message.
+-- Starts a help conversation, for the adopters' RPC.
 create or replace function public.create_conversation_atomic(
   p_help_request_id uuid,
   p_helper_id uuid,
@@ -217,36 +210,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_input jsonb := p_request -> 'input';
-  v_limit jsonb;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('start-conversation', v_caller, v_key, v_input);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
+      v_call.input ->> 'initial_message',
+      v_call.rollout
+    );
   end if;
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(v_caller, 'start_conversation');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.start_help_conversation(
-          v_caller,
-          rolecall_internal.uuid_or_null(v_input ->> 'help_request_id'),
-          v_input ->> 'initial_message',
-          p_request ->> 'rollout'
-        ),
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('start-conversation', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

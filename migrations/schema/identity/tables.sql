@@ -51,3 +51,15 @@ comment on column rolecall.profiles.suspended_until is 'Cannot write before this
 
 create index profiles_organization_id_idx
   on rolecall.profiles (organization_id);
+
+-- The user of a request, as far as it decides whether they may use a function at all.
+create type rolecall.actor as (
+  -- Null without a profile.
+  role rolecall.app_role,
+  organization_id uuid,
+  organization_role text,
+  -- The fact 'suspended' while a suspension lasts, else null.
+  suspended text,
+  -- Null when the function is on for them and they have a profile.
+  refusal jsonb
+);

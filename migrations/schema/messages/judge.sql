@@ -1,4 +1,5 @@
--- As in 0006_messaging, with the facts from rolecall_internal.dm_facts.
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A conversation of the two
+-- allows what a reply in it would be allowed. judge_dms is its twin for an array.
 create or replace function rolecall_internal.judge_dm(
   p_sender uuid,
   p_recipient uuid,
@@ -18,6 +19,7 @@ declare
   v_rollout text;
   v_read_only boolean;
   v_facts text[];
+  v_refusal jsonb;
   v_decision rolecall.decision;
   v_reply rolecall.decision;
 begin
@@ -25,14 +27,9 @@ begin
   into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
   from rolecall_internal.dm_facts(p_sender, p_recipient);
 
-  if not (
-    rolecall_internal.rollout_includes(v_rollout, 'send-dm', p_sender, v_internal)
-    and rolecall_internal.rollout_includes(p_rollout, 'send-dm', p_sender, v_internal)
-  ) then
-    return row(false, rolecall_internal.refuse_disabled(), v_org_id, 'feature_disabled'::text);
-  end if;
-  if v_sender_role is null then
-    return row(false, rolecall_internal.refuse_without_profile(), v_org_id, 'no_profile'::text);
+  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollout);
+  if v_refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_refusal, v_org_id);
   end if;
   if v_recipient_role is null then
     return row(false, rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'), v_org_id, null::text);
@@ -85,7 +82,7 @@ begin
 end
 $$;
 
--- All that decides whether p_user may write into p_conversation, but for whether they are of the audience of its
+-- All facts that decide whether p_user may write into p_conversation, except whether they are of the audience of its
 -- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
 create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid)
 returns table (
@@ -109,7 +106,7 @@ begin atomic
     case when conversation.kind = 'show' then conversation.show_id end,
     array[
       'feature_enabled',
-      case when sender.suspended_until > now() then 'suspended' end,
+      rolecall_internal.suspended_fact(sender.suspended_until),
       case when conversation.read_only then 'read_only' end,
       case when conversation.kind = 'show' then 'broadcast_recipient' end,
       case
@@ -142,7 +139,7 @@ begin atomic
     end;
 end;
 
--- The judgement that these facts amount to.
+-- The judgement by these facts.
 create or replace function rolecall_internal.judge_reply_facts(
   p_user uuid,
   p_sender_role rolecall.app_role,
@@ -159,16 +156,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_refusal jsonb := rolecall_internal.refuse_actor(
+    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollout
+  );
   v_decision rolecall.decision;
 begin
-  if not (
-    rolecall_internal.rollout_includes(p_flag, 'send-dm', p_user, p_sender_internal)
-    and rolecall_internal.rollout_includes(p_rollout, 'send-dm', p_user, p_sender_internal)
-  ) then
-    return row(false, rolecall_internal.refuse_disabled(), p_org_id, 'feature_disabled'::text);
-  end if;
-  if p_sender_role is null then
-    return row(false, rolecall_internal.refuse_without_profile(), p_org_id, 'no_profile'::text);
+  if v_refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_refusal, p_org_id);
   end if;
   v_decision := rolecall_internal.decide('reply', p_sender_role, p_target_role, p_facts);
   if v_decision.allowed then
@@ -178,8 +172,8 @@ begin
 end
 $$;
 
--- Whether p_user may write into p_conversation. One that does not exist has no participants, and is refused in the same
--- words.
+-- Whether p_user may write into p_conversation. A conversation that does not exist has no participants, and is refused in
+-- the same words.
 create or replace function rolecall_internal.judge_reply(
   p_user uuid,
   p_conversation uuid,
@@ -213,8 +207,8 @@ begin
 end
 $$;
 
--- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. Everybody may ask for
--- themselves alone.
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A caller may
+-- ask for themselves alone.
 create or replace function public.can_user_send_dm(
   p_sender uuid,
   p_recipient uuid,
@@ -234,7 +228,7 @@ begin
 end
 $$;
 
--- Whether p_user may write into p_conversation. Everybody may ask for themselves alone.
+-- Whether p_user may write into p_conversation. A caller may ask for themselves alone.
 create or replace function public.can_user_reply(p_user uuid, p_conversation uuid)
 returns boolean
 language plpgsql
@@ -250,8 +244,8 @@ begin
 end
 $$;
 
--- All that decides whether p_sender may write to p_recipient, but for whether they share a show or have a conversation.
--- PostgreSQL writes it into the statements that ask, of one request or of an array of them.
+-- All facts that decide whether p_sender may write to p_recipient, except whether they share a show or have a
+-- conversation. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
 create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid)
 returns table (
   sender_role rolecall.app_role,
@@ -272,7 +266,7 @@ begin atomic
     recipient.role,
     array[
       'feature_enabled',
-      case when sender.suspended_until > now() then 'suspended' end,
+      rolecall_internal.suspended_fact(sender.suspended_until),
       case when p_sender = p_recipient then 'self' end,
       case
         when exists (

@@ -1,5 +1,6 @@
--- Does what send-dm does for p_sender, who is verified: {recipient_id, content, show_id?} starts or continues the
--- direct conversation of the two, {conversation_id, content} replies.
+-- Sends a direct message: {recipient_id, content, show_id?} starts or continues the direct conversation of the two,
+-- {conversation_id, content} replies. send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
+-- the other does, and a differential test compares them.
 create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -59,7 +60,7 @@ begin
     returning conversation_id, seq, id
     into v_conversation, v_seq, v_message;
     if not found then
-      -- There is a conversation, and the operator has closed it.
+      -- The conversation exists and the operator has closed it.
       select id
       into v_conversation
       from rolecall.conversations
@@ -122,42 +123,7 @@ begin
 end
 $$;
 
--- One request of send-dm. All it depends on is its own envelope, so that a statement can one day answer several.
-create or replace function rolecall_internal.send_dm_one(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_limit jsonb;
-  v_answer jsonb;
-begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('send-dm', v_caller, v_key, p_request -> 'input');
-  end if;
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(v_caller, 'send_dm');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.send_dm(v_caller, p_request -> 'input', p_request ->> 'rollout'),
-        v_limit
-      );
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
-    end if;
-  end if;
-  return rolecall_internal.finish('send-dm', p_request, v_caller, v_answer);
-end
-$$;
-
+-- One request, or an array of them, which send_dm_many answers.
 create or replace function rolecall_edge.send_dm(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -165,10 +131,16 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call;
 begin
   if jsonb_typeof(p_request) = 'array' then
     return rolecall_internal.send_dm_many(p_request);
   end if;
-  return rolecall_internal.send_dm_one(p_request);
+  v_call := rolecall_internal.begin_call('send-dm', p_request, p_rate => 'send_dm');
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;

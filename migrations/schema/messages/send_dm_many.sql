@@ -1,5 +1,19 @@
--- The requests of an array, taken apart. What is wrong with one is said by its own columns; only a content or show_id
--- is judged here, since nothing else that is wrong with a request goes unnoticed later.
+-- send_dm for an array. Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
+-- of requests, too, and answer an array in the same order. Each request is decided as if it had come alone, with its own
+-- claims, key, rate limit and audit row, and none is touched by the refusal of another; but every step of send_dm is one
+-- statement for all of them, and there is one commit. send_dm.sql has the twin of each step for a single request,
+-- conversations/mark_read_many.sql the other operation that takes an array.
+--
+-- What makes that safe:
+-- * A request that depends on another of the same array is deferred instead of answered (deferred_dms).
+-- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
+--   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
+-- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
+--   The sender of the array sends its requests one by one then, which may wait as long as ever.
+
+-- The requests of an array, taken apart. Only a content or show_id is checked here; nothing else that is wrong with a
+-- request goes unnoticed later.
 create or replace function rolecall_internal.dm_items(p_requests jsonb)
 returns rolecall.dm_item[]
 language plpgsql
@@ -140,9 +154,9 @@ begin
 end
 $$;
 
--- Whether each of these requests is allowed, and whose conversation it goes to. What is allowed at the first look is
--- decided here for all at once, one decision for all that have the same roles and facts. The rest is judged like
--- requests that come alone, which knows every way to be allowed and the words for every refusal.
+-- Whether each of these requests is allowed, and whose conversation it goes to. Requests that are allowed at the first
+-- look are decided here at once, one decision for all with the same roles and facts. The others are judged by judge_dm and
+-- judge_reply, which know every way to be allowed and the words of every refusal.
 create or replace function rolecall_internal.judge_dms(p_items rolecall.dm_item[])
 returns table (number int, judgement rolecall.judgement, low uuid, high uuid)
 language plpgsql
@@ -161,8 +175,7 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
-      and rolecall_internal.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal)
+      rolecall_internal.rollouts_include(fact.rollout, item.rollout, 'send-dm', item.caller, fact.sender_internal)
       and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
@@ -177,8 +190,7 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollout_includes(fact.rollout, 'send-dm', item.caller, fact.sender_internal)
-      and rolecall_internal.rollout_includes(item.rollout, 'send-dm', item.caller, fact.sender_internal),
+      rolecall_internal.rollouts_include(fact.rollout, item.rollout, 'send-dm', item.caller, fact.sender_internal),
       conversation.participant_low,
       conversation.participant_high
     from unnest(p_items) as item
@@ -223,7 +235,7 @@ begin
 end
 $$;
 
--- The requests of an array, none of which depends on another.
+-- Sends the requests of an array, none of which depends on another.
 create or replace function rolecall_internal.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[])
 returns jsonb[]
 language plpgsql
@@ -383,7 +395,7 @@ begin
     left join placed
       on placed.number = judged.number;
 
-    -- A reply has made its conversation anew: somebody deleted it since it was judged. Whoever sent the array sends its
+    -- A reply has made its conversation anew: somebody deleted it since it was judged. The sender of the array sends its
     -- requests one by one.
     if exists (
       select
@@ -431,7 +443,7 @@ begin
         and participant.user_id = newest.user_id;
     end if;
 
-    -- What was allowed and not sent: the operator has closed the conversation since.
+    -- Allowed and not sent: the operator has closed the conversation since.
     if array_position(v_outcomes, null) is not null then
       select
         array_agg(
@@ -495,9 +507,9 @@ begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
   elsif jsonb_array_length(p_requests) = 1 then
-    return jsonb_build_array(rolecall_internal.send_dm_one(p_requests -> 0));
+    return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
   end if;
-  -- Policies and triggers that ask who calls hear of nobody, since each statement below is of many.
+  -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
   v_nobody := rolecall_internal.assume_claims(null);
   v_items := rolecall_internal.dm_items(p_requests);
   v_deferred := rolecall_internal.deferred_dms(v_items);

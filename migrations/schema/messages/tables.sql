@@ -198,33 +198,7 @@ create table rolecall.removed_contents (
 
 comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';
 
--- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
-create type rolecall.judgement as (
-  allowed boolean,
-  refusal jsonb,
-  org_id uuid,
-  rule text
-);
-
--- Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array of requests, too, and answer an
--- array in the same order. Each request is decided as if it had come alone, with its own claims, key, rate limit and
--- audit row, and none is touched by the refusal of another; but every step of send_dm is one statement for all of them,
--- and there is one commit.
---
--- What makes that safe:
--- * A request that depends on another of the same array is not answered but deferred (rolecall_internal.deferred_dms).
--- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
---   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
---   other.
--- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
---   Whoever sent the array sends its requests one by one then, which may wait as long as ever.
-
--- How many tokens the last statement took: known to the statement alone that refilled the bucket, so it says so here.
-alter table rolecall.rate_buckets add column if not exists taken int not null default 1;
-
-comment on column rolecall.rate_buckets.taken is 'How many tokens the last statement took; it reads this back.';
-
--- One request of an array, taken apart.
+-- One request of an array to send_dm, taken apart.
 create type rolecall.dm_item as (
   number int,
   -- Null for nobody.
@@ -237,6 +211,6 @@ create type rolecall.dm_item as (
   conversation uuid,
   recipient uuid,
   show_id uuid,
-  -- What is said to the client of a show_id that is no uuid, and of a content that is no message.
+  -- The refusal of a show_id that is no uuid, and of a content that is no message.
   refusal jsonb
 );

@@ -6,7 +6,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_refusal jsonb := rolecall_internal.refuse_overseer(p_user, false, p_rollout);
+  v_refusal jsonb := rolecall_internal.refuse_moderation_reader(
+    rolecall_internal.actor(p_user, 'moderation', p_rollout),
+    'audit'
+  );
   v_limit int := rolecall_internal.page_size(p_input, 100);
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -106,7 +109,12 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.audit', p_request, p_keyed => false);
 begin
-  return rolecall_internal.answer_moderation('moderation_audit', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;

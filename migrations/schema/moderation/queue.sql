@@ -1,5 +1,5 @@
--- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. Organizers see the reports of their own
--- shows. Each status of each show is read by index, no further than the page.
+-- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. An actor who moderates their own shows alone
+-- sees the reports of those. Each status of each show is read by index, no further than the page.
 create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -7,14 +7,14 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_refusal jsonb := rolecall_internal.refuse_overseer(p_user, true, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_refusal jsonb := rolecall_internal.refuse_moderation_reader(v_actor, 'queue');
   v_limit int := rolecall_internal.page_size(p_input, 100);
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_statuses text[] := array['pending', 'dismissed', 'actioned'];
   v_show uuid;
-  v_organizer uuid;
-  -- Null for all of them.
+  -- Null for all shows.
   v_shows uuid[];
   v_page rolecall.reported_messages[];
   v_counts jsonb;
@@ -36,7 +36,7 @@ begin
     end if;
     v_statuses := array[p_input ->> 'status'];
   end if;
-  if exists (select from rolecall.profiles where id = p_user and role = 'show_organizer') then
+  if not rolecall_internal.moderates_everything(v_actor.role) then
     select coalesce(array_agg(id), '{}')
     into v_shows
     from rolecall.shows
@@ -51,7 +51,9 @@ begin
       return rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
     end if;
     if v_show <> all (v_shows) then
-      return rolecall_internal.refusal_of(rolecall_internal.decide('moderate', 'show_organizer', 'attendee', '{feature_enabled}'));
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('moderate', v_actor.role, rolecall_internal.role_of_strangers(), '{feature_enabled}')
+      );
     end if;
     v_shows := array[v_show];
   end if;
@@ -129,7 +131,12 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.queue', p_request, p_keyed => false);
 begin
-  return rolecall_internal.answer_moderation('moderation_queue', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.moderation_queue(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;

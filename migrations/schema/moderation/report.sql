@@ -1,4 +1,5 @@
--- Whether p_user may report p_message: somebody else's that they can read as one whom it is for. A suspended user may.
+-- Whether p_user may report p_message: somebody else's that they can read as one of its people or of its audience. A
+-- suspended user may.
 create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollout text)
 returns rolecall.judgement
 language plpgsql
@@ -6,20 +7,16 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role rolecall.app_role;
-  v_internal boolean;
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_author_role rolecall.app_role;
   v_facts text[];
-  v_decision rolecall.decision;
-  v_judgement rolecall.judgement;
 begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
   select
-    actor.role,
-    actor.is_internal,
-    actor.organization_id,
-    coalesce(author.role, 'attendee'),
+    author.role,
     array[
-      'feature_enabled',
       case when message.sender_id = p_user then 'self' end,
       case
         when p_user in (conversation.participant_low, conversation.participant_high)
@@ -43,40 +40,27 @@ begin
         then 'participant'
       end
     ]
-  into v_role, v_internal, v_judgement.org_id, v_author_role, v_facts
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as actor
-    on actor.id = asked.id
-  left join rolecall.messages as message
-    on message.id = p_message
+  into v_author_role, v_facts
+  from rolecall.messages as message
   left join rolecall.profiles as author
     on author.id = message.sender_id
   left join rolecall.conversations as conversation
-    on conversation.id = message.conversation_id;
-
-  v_judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
-    v_judgement.refusal := rolecall_internal.refuse_disabled();
-    v_judgement.rule := 'feature_disabled';
-    return v_judgement;
-  end if;
-  if v_role is null then
-    v_judgement.refusal := rolecall_internal.refuse_without_profile();
-    v_judgement.rule := 'no_profile';
-    return v_judgement;
-  end if;
+    on conversation.id = message.conversation_id
+  where message.id = p_message;
   -- A message that does not exist has no participants, and is refused in the same words.
-  v_decision := rolecall_internal.decide('report', v_role, v_author_role, v_facts);
-  v_judgement.rule := v_decision.rule;
-  v_judgement.allowed := v_decision.allowed;
-  if not v_decision.allowed then
-    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
-  end if;
-  return v_judgement;
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'report',
+      v_actor.role,
+      coalesce(v_author_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
 end
 $$;
 
--- The refusal of who has filed p_report about the message before.
+-- The refusal of a second report of the same message by the same user; p_report is the first.
 create or replace function rolecall_internal.refuse_second_report(p_report uuid)
 returns jsonb
 language plpgsql
@@ -93,8 +77,6 @@ begin
   );
 end
 $$;
-
--- What the functions do, each for p_user, who is verified
 
 -- Files a report: {message_id, reason}.
 create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
@@ -162,7 +144,12 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.report', p_request, p_rate => 'report_message');
 begin
-  return rolecall_internal.answer_moderation('report_message', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -1,5 +1,5 @@
 -- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every pending report of
--- the same message. Of several reviewers at once one decides, and the others hear how.
+-- the same message. Of several reviewers at once the first decides, and the others hear how.
 create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -48,7 +48,7 @@ begin
     return rolecall_internal.refusal('invalid_input', 'The suspended_until belongs to the decision suspend alone.');
   end if;
 
-  -- From here on nobody else decides about this message.
+  -- Locked, so that nobody else decides about this message.
   select *
   into v_message
   from rolecall.messages
@@ -114,11 +114,11 @@ begin
     jsonb_build_object('status', v_report.status, 'decision', v_decision, 'reports_settled', v_settled)
   );
   if v_decision = 'delete' then
-    perform rolecall_internal.remove_message(p_user, v_report.message_id, v_report.id, v_note);
+    perform rolecall_internal.apply_deletion(p_user, v_report.message_id, v_report.id, v_note);
   elsif v_decision = 'restore' then
-    perform rolecall_internal.bring_back_message(p_user, v_report.message_id, v_report.id, v_note);
+    perform rolecall_internal.apply_restoration(p_user, v_report.message_id, v_report.id, v_note);
   elsif v_decision = 'suspend' then
-    perform rolecall_internal.set_suspension(
+    perform rolecall_internal.apply_suspension(
       p_user, v_report.reported_user_id, v_until, v_report.id, v_report.message_id, v_note
     );
   end if;
@@ -133,7 +133,12 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.review', p_request);
 begin
-  return rolecall_internal.answer_moderation('review_report', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;

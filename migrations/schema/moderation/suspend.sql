@@ -6,57 +6,35 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role rolecall.app_role;
-  v_internal boolean;
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_target_role rolecall.app_role;
-  v_facts text[];
   v_decision rolecall.decision;
-  v_judgement rolecall.judgement;
 begin
-  select
-    actor.role,
-    actor.is_internal,
-    actor.organization_id,
-    target.role,
-    array[
-      'feature_enabled',
-      case when actor.suspended_until > now() then 'suspended' end,
-      case when p_user = p_target then 'self' end
-    ]
-  into v_role, v_internal, v_judgement.org_id, v_target_role, v_facts
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as actor
-    on actor.id = asked.id
-  left join rolecall.profiles as target
-    on target.id = p_target;
-
-  v_judgement.allowed := false;
-  if not rolecall_internal.feature_enabled('moderation', p_rollout, p_user, v_internal) then
-    v_judgement.refusal := rolecall_internal.refuse_disabled();
-    v_judgement.rule := 'feature_disabled';
-    return v_judgement;
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
   end if;
-  if v_role is null then
-    v_judgement.refusal := rolecall_internal.refuse_without_profile();
-    v_judgement.rule := 'no_profile';
-    return v_judgement;
+  select role
+  into v_target_role
+  from rolecall.profiles
+  where id = p_target;
+  v_decision := rolecall_internal.decide(
+    'suspend',
+    v_actor.role,
+    coalesce(v_target_role, rolecall_internal.role_of_strangers()),
+    array['feature_enabled', v_actor.suspended, case when p_user = p_target then 'self' end]
+  );
+  if v_decision.allowed and v_target_role is null then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no user with this target_id.'),
+      v_actor.organization_id
+    );
   end if;
-  v_decision := rolecall_internal.decide('suspend', v_role, coalesce(v_target_role, 'attendee'), v_facts);
-  v_judgement.rule := v_decision.rule;
-  if not v_decision.allowed then
-    v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
-  elsif v_target_role is null then
-    v_judgement.refusal := rolecall_internal.refusal('not_found', 'There is no user with this target_id.');
-    v_judgement.rule := null;
-  else
-    v_judgement.allowed := true;
-  end if;
-  return v_judgement;
+  return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
 end
 $$;
 
--- Sets or lifts a suspension for p_user, who may, and audits it. p_until is null to lift.
-create or replace function rolecall_internal.set_suspension(
+-- Applies a suspension by p_user, who is allowed to, and audits it. p_until is null to lift it.
+create or replace function rolecall_internal.apply_suspension(
   p_user uuid,
   p_target uuid,
   p_until timestamptz,
@@ -118,33 +96,10 @@ begin
     return rolecall_internal.refuse_note(p_input);
   end if;
 
-  perform rolecall_internal.set_suspension(p_user, v_target, v_until, null, null, p_input ->> 'note');
+  perform rolecall_internal.apply_suspension(p_user, v_target, v_until, null, null, p_input ->> 'note');
   return rolecall_internal.success(
     jsonb_build_object('target_id', v_target, 'suspended_until', rolecall_internal.suspension_json(v_until))
   );
-end
-$$;
-
--- Lifts a suspension: {target_id, note?}.
-create or replace function rolecall_internal.lift_suspension(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  perform rolecall_internal.set_suspension(p_user, v_target, null, null, null, p_input ->> 'note');
-  return rolecall_internal.success(jsonb_build_object('target_id', v_target, 'suspended_until', null));
 end
 $$;
 
@@ -155,19 +110,12 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.suspend', p_request);
 begin
-  return rolecall_internal.answer_moderation('suspend_user', p_request);
-end
-$$;
-
-create or replace function rolecall_edge.lift_suspension(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.answer_moderation('lift_suspension', p_request);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.suspend_user(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -1,4 +1,4 @@
--- Erases what was kept for reports that are decided now.
+-- Erases the contents that were kept for the reports decided by this statement.
 create or replace function rolecall_internal.erase_what_is_due()
 returns trigger
 language plpgsql
@@ -24,10 +24,8 @@ begin
 end
 $$;
 
--- Deletion
-
--- Turns those of these messages of p_user that are not placeholders yet into ones, and returns how many were not. Their
--- content is gone for good, but for what a pending report is about: that stays for the moderators until its review.
+-- Turns messages of p_user into placeholders, and returns how many were none before. Their content is gone for good; that
+-- of a reported message stays for the moderators until the review.
 create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
 returns bigint
 language plpgsql
@@ -38,7 +36,7 @@ declare
   v_new bigint;
   v_reported uuid[];
 begin
-  -- From here on nobody else deletes or restores them.
+  -- Locked, so that nobody else deletes or restores them.
   perform
   from rolecall.messages
   where id = any (p_messages)
@@ -85,8 +83,8 @@ begin
 end
 $$;
 
--- Deletes what p_user wrote, up to about 20,000 messages a call; the next call goes on where this one ended, and the
--- last one completes the request. Of two calls at once the second waits for the first.
+-- Deletes what p_user wrote, up to about 20,000 messages a call; the next call continues, and the last one completes the
+-- deletion. Of two calls at once the second waits for the first.
 create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
 returns jsonb
 language plpgsql
@@ -101,7 +99,7 @@ declare
   v_most_read constant int := 200000;
   v_visit constant int := 10;
   v_placeholder constant text := '[deleted by its author]';
-  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
   v_deletion rolecall.data_deletions;
   v_own uuid[] := '{}';
   v_conversation uuid;
@@ -111,8 +109,8 @@ declare
   v_all boolean := false;
   v_rows bigint;
 begin
-  if v_refusal is not null then
-    return v_refusal;
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
   end if;
   insert into rolecall.data_deletions as unfinished (user_id)
   values (p_user)
@@ -224,24 +222,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_key text := p_request ->> 'idempotency_key';
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request);
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  elsif v_key is not null then
-    v_answer := rolecall_internal.claim_key('own-data', v_caller, v_key, p_request -> 'input');
-  end if;
-  if v_answer is null then
-    v_answer := rolecall_internal.delete_own_data(v_caller, p_request ->> 'rollout');
-    if (v_answer -> 'ok')::boolean then
-      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_deleted', v_answer -> 'data');
-    end if;
-    if v_key is not null then
-      perform rolecall_internal.settle_key(v_caller, v_key, v_answer);
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_deleted', v_call.answer -> 'data');
     end if;
   end if;
-  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

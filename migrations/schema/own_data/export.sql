@@ -1,29 +1,3 @@
--- Why p_user, who is verified, cannot use the function own-data; null when they can. A suspended user can.
-create or replace function rolecall_internal.refuse_data_subject(p_user uuid, p_rollout text)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_user rolecall.profiles;
-begin
-  select *
-  into v_user
-  from rolecall.profiles
-  where id = p_user;
-  if not rolecall_internal.feature_enabled('own-data', p_rollout, p_user, v_user.is_internal) then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if v_user.id is null then
-    return rolecall_internal.refuse_without_profile();
-  end if;
-  return null;
-end
-$$;
-
--- Export
-
 -- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
 -- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
 -- planner, once it plans for all calls, expects a tenth of everything.
@@ -273,7 +247,8 @@ begin
 end
 $$;
 
--- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key.
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
 create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -286,7 +261,7 @@ declare
     'report'
   ];
   v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_refusal jsonb := rolecall_internal.refuse_data_subject(p_user, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
   v_parts text[];
   v_section int := 1;
   v_group uuid := v_nil;
@@ -297,8 +272,8 @@ declare
   v_found int;
   v_page jsonb;
 begin
-  if v_refusal is not null then
-    return v_refusal;
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
   end if;
   if p_input ->> 'cursor' is not null then
     v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
@@ -351,30 +326,7 @@ begin
 end
 $$;
 
--- That somebody took their data, or had it deleted, is worth an audit.
-create or replace function rolecall_internal.log_own_data(p_request jsonb, p_user uuid, p_event text, p_details jsonb)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into rolecall.application_logs (level, service, method, event, request_id, user_id, org_id, code, details)
-  values (
-    'info',
-    'database',
-    'own-data',
-    p_event,
-    p_request ->> 'request_id',
-    p_user,
-    (select organization_id from rolecall.profiles where id = p_user),
-    'ok',
-    p_details
-  );
-end
-$$;
-
--- A page of the export; the first one takes a token, and the others belong to it.
+-- The first page takes a token and is audited; the others belong to it.
 create or replace function rolecall_edge.export_own_data(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -383,29 +335,20 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
   v_first boolean := p_request #>> '{input,cursor}' is null;
-  v_limit jsonb;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' end,
+    p_keyed => false
+  );
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  else
-    if v_first then
-      v_limit := rolecall_internal.take_token(v_caller, 'export_own_data');
-    end if;
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.export_page(v_caller, p_request -> 'input', p_request ->> 'rollout'),
-        v_limit
-      );
-    end if;
-    if v_first and (v_answer -> 'ok')::boolean then
-      perform rolecall_internal.log_own_data(p_request, v_caller, 'own_data_exported', '{}');
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollout);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
     end if;
   end if;
-  return rolecall_internal.finish('own-data', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -1,7 +1,8 @@
--- What one may do, before one tries: the real calls' own judgements, limits and quotas, looked at and not taken from.
+-- Tells users what they may do before they try: by the real calls' own judgements, limits and quotas, without taking
+-- from these.
 
--- The answer to one check of p_user, who is verified; null when it asks for nothing that there is. Its refusal is the
--- one that the real call would give, in the same order: first the rate limit, then the judgement, then the quota.
+-- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
+-- the same order: first the rate limit, then the judgement, then the quota.
 create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
 returns jsonb
 language plpgsql
@@ -76,7 +77,7 @@ begin
         rolecall_internal.rollout_of(p_request, 'send-dm')
       );
       if v_judgement.allowed then
-        -- The message would go into the conversation that there is, which may be closed.
+        -- The message would go into the existing conversation, which may be closed.
         select id
         into v_conversation
         from rolecall.conversations
@@ -119,7 +120,7 @@ begin
         rolecall_internal.rollout_of(p_request, 'send-broadcast')
       );
       if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
-        -- Asked for no role in particular, those count that are allowed.
+        -- A check without roles is about those that are allowed.
         v_broadcast := rolecall_internal.judge_broadcast(
           p_user,
           rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
@@ -255,7 +256,7 @@ begin
       'quota', p_quota
     );
   end if;
-  -- What no rule refuses, such as what is not there, is its own reason.
+  -- A refusal without a rule, such as of something that does not exist, is its own reason.
   v_reasons := coalesce(
     p_judgement.refusal -> 'reasons',
     jsonb_build_array(
@@ -278,7 +279,48 @@ begin
 end
 $$;
 
--- One check, or {"checks": [...]} with up to 200. What is answered leaves nothing behind.
+-- One check, or {"checks": [...]} with up to 200.
+create or replace function rolecall_internal.check_permissions(p_user uuid, p_input jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request ->> 'rollout');
+  v_results jsonb;
+  v_data jsonb;
+begin
+  -- A user without a profile hears so from each check.
+  if v_actor.refusal is not null and v_actor.refusal ->> 'code' = 'feature_disabled' then
+    return v_actor.refusal;
+  end if;
+  if not p_input ? 'checks' then
+    v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and 200 then
+    select jsonb_agg(rolecall_internal.check_permission(p_user, asked, p_request) order by number)
+    into v_results
+    from jsonb_array_elements(p_input -> 'checks') with ordinality as listed (asked, number);
+    -- A check that asks for nothing leaves a null.
+    if not v_results @> '[null]' then
+      v_data := jsonb_build_object('results', v_results);
+    end if;
+  end if;
+  if v_data is null then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
+    );
+  end if;
+  return rolecall_internal.success(v_data)
+    || case
+      when v_actor.organization_id is null then '{}'
+      else jsonb_build_object('org_id', v_actor.organization_id)
+    end;
+end
+$$;
+
+-- A check that is answered leaves nothing behind: no metric, no audit row, no key.
 create or replace function rolecall_edge.check_permission(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -287,52 +329,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
-  v_input jsonb := p_request -> 'input';
-  v_profile rolecall.profiles;
-  v_results jsonb;
-  v_answer jsonb;
+  v_call rolecall.call := rolecall_internal.begin_call('check-permission', p_request, p_keyed => false);
 begin
-  if v_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-    v_answer := rolecall_internal.refuse_non_user(p_request);
-  else
-    select *
-    into v_profile
-    from rolecall.profiles
-    where id = v_caller;
-    if not rolecall_internal.feature_enabled('check-permission', p_request ->> 'rollout', v_caller, v_profile.is_internal) then
-      v_answer := rolecall_internal.refuse_disabled();
-    elsif v_input ? 'checks' then
-      if jsonb_typeof(v_input -> 'checks') = 'array' and jsonb_array_length(v_input -> 'checks') between 1 and 200 then
-        -- A check that asks for nothing leaves a null.
-        select jsonb_agg(rolecall_internal.check_permission(v_caller, asked, p_request) order by number)
-        into v_results
-        from jsonb_array_elements(v_input -> 'checks') with ordinality as listed (asked, number);
-        if not v_results @> '[null]' then
-          v_answer := rolecall_internal.success(jsonb_build_object('results', v_results));
-        end if;
-      end if;
-    else
-      v_answer := rolecall_internal.success(rolecall_internal.check_permission(v_caller, v_input, p_request));
-      if coalesce(v_answer -> 'data', 'null') = 'null' then
-        v_answer := null;
-      end if;
-    end if;
-    if v_answer is null then
-      v_answer := rolecall_internal.refusal(
-        'invalid_input',
-        'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
-      );
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
+    if (v_call.answer -> 'ok')::boolean then
+      return v_call.answer;
     end if;
   end if;
-
-  if (v_answer -> 'ok')::boolean then
-    return v_answer
-      || case
-        when v_profile.organization_id is null then '{}'
-        else jsonb_build_object('org_id', v_profile.organization_id)
-      end;
-  end if;
-  return rolecall_internal.finish('check-permission', p_request, v_caller, v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;

@@ -1,5 +1,5 @@
--- Decides whether p_actor may do p_action to p_target, given the facts that hold. Whatever is unknown is refused: a
--- role that is null, a fact that is null or not given, an action without rules.
+-- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
+-- that is null, a fact that is null or missing, an action without rules.
 create or replace function rolecall_internal.decide(
   p_action text,
   p_actor rolecall.app_role,
@@ -67,7 +67,7 @@ begin
 end
 $$;
 
--- The refusal that a decision amounts to.
+-- The refusal of a decision that does not allow.
 create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
 returns jsonb
 language plpgsql
@@ -76,5 +76,32 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
+end
+$$;
+
+-- The judgement of a decision, for an actor of this organisation.
+create or replace function rolecall_internal.judgement_of(p_decision rolecall.decision, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_decision.allowed then
+    return row(true, null::jsonb, p_org_id, p_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(p_decision), p_org_id, p_decision.rule);
+end
+$$;
+
+-- The judgement of a refusal, which names the rule that refused as its one reason or names none.
+create or replace function rolecall_internal.judgement_of_refusal(p_refusal jsonb, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
 end
 $$;

@@ -1,7 +1,7 @@
 -- The permission matrix as tables, and the one function that decides by it.
 --
--- The rows are generated from the matrix in shared/src/matrix.rs (0003_permission_rules); a test compares what this
--- decides with what Rust decides, for every combination.
+-- The rows of rules.generated.sql are generated from the matrix in Rust; a test compares what the database decides with
+-- what Rust decides, for every combination.
 
 create table rolecall.permission_guards (
   action text not null,
@@ -45,4 +45,12 @@ create type rolecall.decision as (
   rule text,
   message text,
   allowed_if text
+);
+
+-- Whether something is allowed, the refusal if it is not, the actor's organisation, and the rule that decided.
+create type rolecall.judgement as (
+  allowed boolean,
+  refusal jsonb,
+  org_id uuid,
+  rule text
 );

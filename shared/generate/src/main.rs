@@ -4,6 +4,7 @@
 
 mod docs;
 mod openapi;
+mod roles_sql;
 mod schemas;
 mod spin_toml;
 mod sql;
@@ -25,6 +26,7 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
         Generated { path: "spin.toml", text: spin_toml::spin_toml(root)? },
         Generated { path: "migrations/schema/base/limits.generated.sql", text: sql::limits() },
         Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
+        Generated { path: "migrations/schema/permissions/roles.generated.sql", text: roles_sql::roles() },
         Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },
         Generated { path: "clients/typescript/src/types.generated.ts", text: types },
         Generated { path: "docs/permissions.md", text: docs::permissions() },

@@ -1,0 +1,85 @@
+-- mark_read for an array; messages/send_dm_many.sql says what makes arrays safe. Each request is few statements, so that
+-- they share the commit alone: they run one after the other, in the order of what they lock. A second request with the
+-- same key of the same user is deferred, and with it what the user sent after it.
+create or replace function rolecall_internal.mark_read_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_request record;
+  v_callers uuid[];
+  v_keys text[];
+  v_inputs jsonb[];
+  v_deferred boolean[];
+  v_answers jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 then
+    return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
+  end if;
+  v_nobody := rolecall_internal.assume_claims(null);
+  with request as (
+    select
+      number,
+      envelope,
+      rolecall_internal.uuid_or_null(envelope #>> '{claims,sub}') as caller,
+      case when envelope #>> '{claims,role}' = 'authenticated' then envelope ->> 'idempotency_key' end as key
+    from jsonb_array_elements(p_requests) with ordinality as element (envelope, number)
+  ),
+  repeating as (
+    select
+      request.*,
+      caller is not null
+        and key is not null
+        and row_number() over (partition by caller, key order by number) > 1 as repeats
+    from request
+  ),
+  placed as (
+    select
+      repeating.*,
+      bool_or(repeats) over (partition by caller order by number) as is_deferred
+    from repeating
+  )
+  select
+    array_agg(caller order by number),
+    array_agg(case when caller is not null and not is_deferred then key end order by number),
+    array_agg(envelope -> 'input' order by number),
+    array_agg(is_deferred order by number)
+  into v_callers, v_keys, v_inputs, v_deferred
+  from placed;
+  v_answers := rolecall_internal.claim_keys('conversations.mark-read', v_callers, v_keys, v_inputs);
+  select array_agg(case when answer is null then key end order by number)
+  into v_keys
+  from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
+
+  for v_request in
+    select number, caller, input
+    from unnest(v_callers, v_inputs, v_answers, v_deferred)
+      with ordinality as request (caller, input, answer, is_deferred, number)
+    where answer is null
+      and not is_deferred
+    order by rolecall_internal.uuid_or_null(input ->> 'conversation_id'), caller, number
+  loop
+    v_answers[v_request.number] := coalesce(
+      rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
+      rolecall_internal.mark_read(
+        v_request.caller,
+        v_request.input,
+        p_requests -> (v_request.number::int - 1) ->> 'rollout'
+      )
+    );
+  end loop;
+
+  perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  v_answers := rolecall_internal.finish_many('conversations.mark-read', p_requests, v_callers, v_answers);
+  return (
+    select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
+    from unnest(v_answers) with ordinality as answered (answer, number)
+  );
+end
+$$;

@@ -1,0 +1,64 @@
+-- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
+-- here alone.
+
+-- The fact that a suspension amounts to while it lasts. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.suspended_fact(p_suspended_until timestamptz)
+returns text
+language sql
+stable
+return case when p_suspended_until > now() then 'suspended' end;
+
+-- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
+-- profile. Null when they may. p_flag is null where no flag is asked.
+create or replace function rolecall_internal.refuse_actor(
+  p_user uuid,
+  p_role rolecall.app_role,
+  p_is_internal boolean,
+  p_flag text,
+  p_flag_rollout text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_flag is not null
+    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
+  then
+    return rolecall_internal.refuse_disabled();
+  end if;
+  if p_role is null then
+    return rolecall_internal.refuse_without_profile();
+  end if;
+  return null;
+end
+$$;
+
+-- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
+-- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
+create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollout text)
+returns rolecall.actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor;
+begin
+  select
+    profile.role,
+    profile.organization_id,
+    profile.organization_role,
+    rolecall_internal.suspended_fact(profile.suspended_until),
+    rolecall_internal.refuse_actor(p_user, profile.role, profile.is_internal, p_flag, flag.rollout, p_rollout)
+  into v_actor
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as profile
+    on profile.id = asked.id
+  left join rolecall.feature_flags as flag
+    on flag.name = p_flag;
+  return v_actor;
+end
+$$;

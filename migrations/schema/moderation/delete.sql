@@ -1,0 +1,116 @@
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands: a deleted message stays as it is.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+begin
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found or v_message.deleted_at is not null then
+    return v_message;
+  end if;
+
+  -- The content moves to where nothing that reads messages can find it.
+  if v_message.content is not null then
+    insert into rolecall.removed_contents (message_id, content, removed_at)
+    values (p_message, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = rolecall_internal.deletion_capacity(p_user, v_message.sender_id)
+  where id = p_message
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    jsonb_build_object('deleted', null),
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;

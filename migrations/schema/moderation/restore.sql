@@ -1,0 +1,109 @@
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or that its author deleted, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found or v_message.deleted_at is null or v_message.deleted_as = 'author' then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where message_id = p_message
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where id = p_message
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- The refusal to restore a message that its author deleted.
+create or replace function rolecall_internal.refuse_restoring_authors()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'What its author has deleted stays deleted.',
+    'deleted_by_author',
+    'Somebody else has deleted the message.'
+  );
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_as = 'author' then
+    return rolecall_internal.refuse_restoring_authors();
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
