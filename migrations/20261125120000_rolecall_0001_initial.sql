@@ -10073,7 +10073,7 @@ to authenticated
 using (sender_id = (select auth.uid()));
 
 -- Here, because from here on everything exists that makes two people acquainted. Which columns are visible is said by
--- the grant in 0001_identity.
+-- the grant in identity/access.sql.
 drop policy if exists "people see themselves and those they deal with" on rolecall.profiles;
 
 create policy "people see themselves and those they deal with"
@@ -10112,7 +10112,7 @@ for select
 to authenticated
 using (id = (select rolecall_internal.caller_organization()));
 
--- Who may see which profile is said in 0008_help, when everything exists that makes two people acquainted.
+-- Who may see which profile is said in help/policies.sql, when everything exists that makes two people acquainted.
 alter table rolecall.profiles enable row level security;
 
 drop policy if exists "people change their own profile" on rolecall.profiles;
@@ -10153,7 +10153,7 @@ for delete
 to authenticated
 using (blocker_id = (select auth.uid()));
 
--- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in 0007_broadcasts.
+-- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in broadcasts/policies.sql.
 alter table rolecall.conversations enable row level security;
 
 alter table rolecall.conversation_participants enable row level security;

@@ -42,6 +42,64 @@ async fn the_login_of_the_functions_is_limited() {
     }
 }
 
+/// A login may change its own settings, so every entry point looks at the time that a statement may take.
+#[tokio::test]
+async fn the_login_of_the_functions_gives_itself_no_more_time() {
+    let database = Database::demo().await;
+    let edge = database.edge().await;
+    let functions = list(
+        &edge,
+        "select proname::text from pg_proc where pronamespace = 'rolecall_edge'::regnamespace order by proname",
+    )
+    .await;
+    assert!(functions.len() > 20, "{functions:?}");
+    let array = |function: &str| matches!(function, "send_dm" | "mark_read");
+    let calls: Vec<String> = functions
+        .iter()
+        .flat_map(|function| {
+            let requests = if array(function) { &["{}", "[{}]", "[{}, {}]"][..] } else { &["{}"] };
+            requests.iter().map(move |request| format!("select rolecall_edge.{function}('{request}')"))
+        })
+        .collect();
+    for timeout in ["0", "5001ms", "6s", "1min", "1h", "24d"] {
+        edge.batch_execute(&format!("set statement_timeout = '{timeout}'")).await.expect("a session may");
+        for statement in &calls {
+            let error = edge.batch_execute(statement).await.expect_err(statement);
+            let code = error.code().map(|code| code.code().to_owned());
+            assert_eq!(code.as_deref(), Some("42501"), "{statement} with {timeout}: {error}");
+        }
+    }
+    for timeout in ["5s", "5000ms", "4999ms", "1s"] {
+        edge.batch_execute(&format!("set statement_timeout = '{timeout}'")).await.expect("a session may");
+        for statement in &calls {
+            edge.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement} with {timeout}: {error}"));
+        }
+    }
+}
+
+/// The matrix decides what a role may do; what else is asked about roles is generated from it.
+#[tokio::test]
+async fn no_function_names_a_role() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    // A reader of a conversation and a placeholder are of the kind "moderator", too, whatever the role is called.
+    let naming = list(
+        &client,
+        "select format('%s %s', pg_proc.oid::regprocedure, role)
+         from pg_proc
+         cross join unnest(enum_range(null::rolecall.app_role)) as role
+         where pronamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge')
+           and obj_description(pg_proc.oid, 'pg_proc') like 'Rolecall%'
+           and role <> 'moderator'
+           and pg_get_functiondef(pg_proc.oid) like '%''' || role || '''%'
+           and proname not in ('role_of_strangers', 'moderates_everything')
+         order by 1",
+    )
+    .await;
+    // An owner or admin of an organisation is no role of the matrix.
+    assert_eq!(naming, ["rolecall_edge.diagnostics(jsonb) admin"]);
+}
+
 #[tokio::test]
 async fn the_tables_of_help_conversations_have_the_form_their_adopter_counts() {
     let database = Database::demo().await;

@@ -421,7 +421,8 @@ const LOCKS: [Locks; 5] = [
 async fn every_array_takes_its_locks_in_the_same_order() {
     const SENDERS: usize = 8;
     let (database, client) = people(2 * SENDERS).await;
-    let edge = database.edge().await;
+    // Not as rolecall_edge, which may not wait this long.
+    let edge = database.admin().await;
     edge.batch_execute("set statement_timeout = '60s'").await.expect("a session may");
     let stripe: i32 = one(&edge, "select pg_backend_pid() % 32").await;
     let senders: Vec<Uuid> = (0..SENDERS).map(person).collect();

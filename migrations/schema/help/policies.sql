@@ -98,7 +98,7 @@ to authenticated
 using (sender_id = (select auth.uid()));
 
 -- Here, because from here on everything exists that makes two people acquainted. Which columns are visible is said by
--- the grant in 0001_identity.
+-- the grant in identity/access.sql.
 drop policy if exists "people see themselves and those they deal with" on rolecall.profiles;
 
 create policy "people see themselves and those they deal with"

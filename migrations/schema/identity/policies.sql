@@ -9,7 +9,7 @@ for select
 to authenticated
 using (id = (select rolecall_internal.caller_organization()));
 
--- Who may see which profile is said in 0008_help, when everything exists that makes two people acquainted.
+-- Who may see which profile is said in help/policies.sql, when everything exists that makes two people acquainted.
 alter table rolecall.profiles enable row level security;
 
 drop policy if exists "people change their own profile" on rolecall.profiles;

@@ -24,7 +24,7 @@ for delete
 to authenticated
 using (blocker_id = (select auth.uid()));
 
--- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in 0007_broadcasts.
+-- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in broadcasts/policies.sql.
 alter table rolecall.conversations enable row level security;
 
 alter table rolecall.conversation_participants enable row level security;

@@ -347,7 +347,7 @@ async fn the_login_of_the_functions_may_execute_the_entry_points_and_nothing_els
         "set role service_role",
         "create table public.mine (x int)",
         "create schema mine",
-        "select rolecall_internal.send_dm_one('{}')",
+        "select rolecall_internal.begin_call('send-dm', '{}')",
     ] {
         let error = db.query(sql, &[]).await.expect_err(sql);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{sql}");
