@@ -2106,27 +2106,19 @@ end
 $$;
 
 -- The refusal of a request that is not from whom the operation is for: a signed-in user ('user') or the operator
--- ('operator'). Null when it is.
+-- ('operator'). Null when it is. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_stranger(p_who text, p_caller uuid, p_request jsonb)
 returns jsonb
-language plpgsql
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  case p_who
-    when 'user' then
-      if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-        return rolecall_internal.refuse_non_user(p_request);
-      end if;
-    when 'operator' then
-      if p_request #>> '{claims,role}' is distinct from 'service_role' then
-        return rolecall_internal.refuse_non_operator(p_request);
-      end if;
-  end case;
-  return null;
-end
-$$;
+return case
+  when p_who = 'user' then case
+    when p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated'
+    then rolecall_internal.refuse_non_user(p_request)
+  end
+  when p_request #>> '{claims,role}' is distinct from 'service_role'
+  then rolecall_internal.refuse_non_operator(p_request)
+end;
 $sql$;
 
   -- schema/calls/finish.sql
@@ -2814,8 +2806,11 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_answer jsonb := rolecall_internal.with_limit(p_call.answer, p_call.rate);
+  v_answer jsonb := p_call.answer;
 begin
+  if p_call.rate is not null then
+    v_answer := rolecall_internal.with_limit(v_answer, p_call.rate);
+  end if;
   if p_call.key is not null then
     perform rolecall_internal.settle_key(p_call.key_owner, p_call.key, v_answer);
   end if;
@@ -2908,8 +2903,12 @@ create or replace function rolecall_internal.rollouts_include(
 returns boolean
 language sql
 immutable
-return rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
-  and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal);
+return case
+  -- Nearly always.
+  when p_flag_rollout = 'enabled' and p_rollout = 'enabled' then true
+  else rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
+    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal)
+end;
 
 -- Whether the function of a flag is on for a user.
 create or replace function rolecall_internal.feature_enabled(
@@ -2923,14 +2922,14 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_flag_rollout text;
 begin
-  return rolecall_internal.rollouts_include(
-    (select rollout from rolecall.feature_flags where name = p_flag),
-    p_rollout,
-    p_flag,
-    p_user,
-    p_internal
-  );
+  select rollout
+  into v_flag_rollout
+  from rolecall.feature_flags
+  where name = p_flag;
+  return rolecall_internal.rollouts_include(v_flag_rollout, p_rollout, p_flag, p_user, p_internal);
 end
 $$;
 
@@ -2976,7 +2975,7 @@ stable
 return case when p_suspended_until > now() then 'suspended' end;
 
 -- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked.
+-- profile. Null when they may. p_flag is null where no flag is asked. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_actor(
   p_user uuid,
   p_role rolecall.app_role,
@@ -2986,22 +2985,14 @@ create or replace function rolecall_internal.refuse_actor(
   p_rollout text
 )
 returns jsonb
-language plpgsql
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_flag is not null
+return case
+  when p_flag is not null
     and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
-  then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if p_role is null then
-    return rolecall_internal.refuse_without_profile();
-  end if;
-  return null;
-end
-$$;
+  then rolecall_internal.refuse_disabled()
+  when p_role is null then rolecall_internal.refuse_without_profile()
+end;
 
 -- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
 -- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
@@ -3012,21 +3003,29 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor;
+  v_profile rolecall.profiles;
+  v_flag_rollout text;
 begin
-  select
-    profile.role,
-    profile.organization_id,
-    profile.organization_role,
-    rolecall_internal.suspended_fact(profile.suspended_until),
-    rolecall_internal.refuse_actor(p_user, profile.role, profile.is_internal, p_flag, flag.rollout, p_rollout)
-  into v_actor
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as profile
-    on profile.id = asked.id
-  left join rolecall.feature_flags as flag
-    on flag.name = p_flag;
-  return v_actor;
+  -- Two look-ups by key cost less than their join.
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_user;
+  if p_flag is not null then
+    select rollout
+    into v_flag_rollout
+    from rolecall.feature_flags
+    where name = p_flag;
+  end if;
+  return row(
+    v_profile.role,
+    v_profile.organization_id,
+    v_profile.organization_role,
+    rolecall_internal.suspended_fact(v_profile.suspended_until),
+    rolecall_internal.refuse_actor(
+      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollout
+    )
+  )::rolecall.actor;
 end
 $$;
 $sql$;
@@ -4744,7 +4743,7 @@ declare
 begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
-  elsif jsonb_array_length(p_requests) = 1 then
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
   end if;
   v_nobody := rolecall_internal.assume_claims(null);
@@ -6784,7 +6783,8 @@ begin
 end
 $$;
 
--- The requests of an array. One by itself is sent like one that comes alone, but for the time it may wait.
+-- The requests of an array. One by itself is sent like a single request, except that it waits no longer than an array.
+-- An array is no request, wherever it stands.
 create or replace function rolecall_internal.send_dm_many(p_requests jsonb)
 returns jsonb
 language plpgsql
@@ -6801,7 +6801,7 @@ declare
 begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
-  elsif jsonb_array_length(p_requests) = 1 then
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
   end if;
   -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.

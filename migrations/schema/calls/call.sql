@@ -64,8 +64,11 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_answer jsonb := rolecall_internal.with_limit(p_call.answer, p_call.rate);
+  v_answer jsonb := p_call.answer;
 begin
+  if p_call.rate is not null then
+    v_answer := rolecall_internal.with_limit(v_answer, p_call.rate);
+  end if;
   if p_call.key is not null then
     perform rolecall_internal.settle_key(p_call.key_owner, p_call.key, v_answer);
   end if;

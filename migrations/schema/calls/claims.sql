@@ -90,24 +90,16 @@ end
 $$;
 
 -- The refusal of a request that is not from whom the operation is for: a signed-in user ('user') or the operator
--- ('operator'). Null when it is.
+-- ('operator'). Null when it is. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_stranger(p_who text, p_caller uuid, p_request jsonb)
 returns jsonb
-language plpgsql
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  case p_who
-    when 'user' then
-      if p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated' then
-        return rolecall_internal.refuse_non_user(p_request);
-      end if;
-    when 'operator' then
-      if p_request #>> '{claims,role}' is distinct from 'service_role' then
-        return rolecall_internal.refuse_non_operator(p_request);
-      end if;
-  end case;
-  return null;
-end
-$$;
+return case
+  when p_who = 'user' then case
+    when p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated'
+    then rolecall_internal.refuse_non_user(p_request)
+  end
+  when p_request #>> '{claims,role}' is distinct from 'service_role'
+  then rolecall_internal.refuse_non_operator(p_request)
+end;

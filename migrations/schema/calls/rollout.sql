@@ -49,8 +49,12 @@ create or replace function rolecall_internal.rollouts_include(
 returns boolean
 language sql
 immutable
-return rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
-  and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal);
+return case
+  -- Nearly always.
+  when p_flag_rollout = 'enabled' and p_rollout = 'enabled' then true
+  else rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
+    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal)
+end;
 
 -- Whether the function of a flag is on for a user.
 create or replace function rolecall_internal.feature_enabled(
@@ -64,14 +68,14 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_flag_rollout text;
 begin
-  return rolecall_internal.rollouts_include(
-    (select rollout from rolecall.feature_flags where name = p_flag),
-    p_rollout,
-    p_flag,
-    p_user,
-    p_internal
-  );
+  select rollout
+  into v_flag_rollout
+  from rolecall.feature_flags
+  where name = p_flag;
+  return rolecall_internal.rollouts_include(v_flag_rollout, p_rollout, p_flag, p_user, p_internal);
 end
 $$;
 

@@ -19,7 +19,7 @@ declare
 begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
-  elsif jsonb_array_length(p_requests) = 1 then
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
   end if;
   v_nobody := rolecall_internal.assume_claims(null);

@@ -9,7 +9,7 @@ stable
 return case when p_suspended_until > now() then 'suspended' end;
 
 -- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked.
+-- profile. Null when they may. p_flag is null where no flag is asked. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_actor(
   p_user uuid,
   p_role rolecall.app_role,
@@ -19,22 +19,14 @@ create or replace function rolecall_internal.refuse_actor(
   p_rollout text
 )
 returns jsonb
-language plpgsql
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_flag is not null
+return case
+  when p_flag is not null
     and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
-  then
-    return rolecall_internal.refuse_disabled();
-  end if;
-  if p_role is null then
-    return rolecall_internal.refuse_without_profile();
-  end if;
-  return null;
-end
-$$;
+  then rolecall_internal.refuse_disabled()
+  when p_role is null then rolecall_internal.refuse_without_profile()
+end;
 
 -- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
 -- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
@@ -45,20 +37,28 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor;
+  v_profile rolecall.profiles;
+  v_flag_rollout text;
 begin
-  select
-    profile.role,
-    profile.organization_id,
-    profile.organization_role,
-    rolecall_internal.suspended_fact(profile.suspended_until),
-    rolecall_internal.refuse_actor(p_user, profile.role, profile.is_internal, p_flag, flag.rollout, p_rollout)
-  into v_actor
-  from (values (p_user)) as asked (id)
-  left join rolecall.profiles as profile
-    on profile.id = asked.id
-  left join rolecall.feature_flags as flag
-    on flag.name = p_flag;
-  return v_actor;
+  -- Two look-ups by key cost less than their join.
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_user;
+  if p_flag is not null then
+    select rollout
+    into v_flag_rollout
+    from rolecall.feature_flags
+    where name = p_flag;
+  end if;
+  return row(
+    v_profile.role,
+    v_profile.organization_id,
+    v_profile.organization_role,
+    rolecall_internal.suspended_fact(v_profile.suspended_until),
+    rolecall_internal.refuse_actor(
+      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollout
+    )
+  )::rolecall.actor;
 end
 $$;

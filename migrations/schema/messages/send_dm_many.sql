@@ -489,7 +489,8 @@ begin
 end
 $$;
 
--- The requests of an array. One by itself is sent like one that comes alone, but for the time it may wait.
+-- The requests of an array. One by itself is sent like a single request, except that it waits no longer than an array.
+-- An array is no request, wherever it stands.
 create or replace function rolecall_internal.send_dm_many(p_requests jsonb)
 returns jsonb
 language plpgsql
@@ -506,7 +507,7 @@ declare
 begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
-  elsif jsonb_array_length(p_requests) = 1 then
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
   end if;
   -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
