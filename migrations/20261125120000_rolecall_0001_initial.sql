@@ -1251,6 +1251,8 @@ create table rolecall.application_logs (
 comment on table rolecall.application_logs is
   'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
 
+comment on column rolecall.application_logs.method is 'The operation, such as moderation.review.';
+
 -- Both the nightly pruning and whoever reads the log go by time.
 create index application_logs_timestamp_idx
   on rolecall.application_logs ("timestamp");
@@ -1328,7 +1330,9 @@ create table rolecall.request_metrics (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.request_metrics is
-  'How many requests each function answered with which code in 15 minutes, and how long the database took.';
+  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took.';
+
+comment on column rolecall.request_metrics.function is 'The operation, such as moderation.review.';
 
 comment on column rolecall.request_metrics.code is 'ok, or the code of the refusal.';
 
