@@ -1,4 +1,4 @@
--- The permission matrix. Generated from shared/src/matrix.rs by `make generate`; do not edit.
+-- The permission matrix. Generated from shared/src/rules/matrix.rs by `make generate`; do not edit.
 
 with source (action, position, fact, denies_when, code, rule, message, allowed_if) as (
   values

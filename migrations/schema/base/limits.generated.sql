@@ -1,0 +1,78 @@
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
