@@ -7,6 +7,8 @@ SHELL := /bin/bash
 FUNCTIONS := $(notdir $(wildcard functions/*))
 WASM := cargo build --locked --profile component --target wasm32-wasip2 $(addprefix -p ,$(FUNCTIONS))
 HOST := target/release/rolecall
+# The packages that are tested with one set of features, beside the functions.
+TESTED := shared generate database kit e2e demo bench
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
 export PG_BIN_DIR
@@ -76,7 +78,9 @@ endif
 
 .PHONY: demo
 demo: build need-postgres ## Walk the staging flows over HTTP and print each verdict (beside `make run`, or by itself)
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-demo
+	@# Together with the runner the demo has the runner's dependencies, feature by feature: nothing is built twice.
+	cargo build --locked --release -p rolecall-host -p rolecall-demo
+	@target/release/rolecall-demo
 
 # ---- the database ----------------------------------------------------------------------------------------------
 
@@ -96,13 +100,12 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 test: build client api-tools need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# What the end-to-end tests see of docs/openapi.yaml is noted there; of this run only.
 	rm -rf target/tmp/openapi
-	@# Most tests wait for a server: more of them at once than there are processors. One package after the other, because
-	@# the features of all together would have the WebAssembly runtime built a second time.
-	cargo test --locked --release $(addprefix -p ,$(FUNCTIONS))
-	for package in shared generate database host tests; do \
-	  RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-$$package || exit 1; \
-	done
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-openapi-coverage
+	@# Most tests wait for a server: more of them at once than there are processors. The runner is tested by itself, because
+	@# the features of all packages together would have the WebAssembly runtime built a second time. The others are tested
+	@# together: with one set of features their dependencies are built once.
+	RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-host
+	RUST_TEST_THREADS=4 cargo test --locked --release $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
+	target/release/rolecall-openapi-coverage
 
 .PHONY: lint
 lint: need-rust ## Check format, lints and that generated files are current
@@ -123,11 +126,11 @@ schema: need-rust need-postgres ## Write migrations/schema.sql, the normalised d
 
 .PHONY: bench
 bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench -- $(ARGS)
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
 
 .PHONY: load
 load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-load -- $(ARGS)
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-load -- $(ARGS)
 
 .PHONY: peers
 peers: need-rust need-node
@@ -137,4 +140,4 @@ peers: need-rust need-node
 
 .PHONY: bench-peers
 bench-peers: build peers need-postgres ## Measure send-dm beside Bun, axum, Node and Deno; writes docs/performance.*
-	cargo run --locked --release -q -p rolecall-tests --bin rolecall-bench-peers -- $(ARGS)
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench-peers -- $(ARGS)

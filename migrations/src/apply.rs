@@ -300,22 +300,31 @@ fn code_of(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// Names the file and line of a statement that the server refused. The statements of a migration stand inside one
-/// statement, which the server quotes back.
+/// Names the file and line of a statement that the server refused. The statements of a migration stand in sections of
+/// one statement: the server quotes the section back, or names the line that ran it.
 fn explained(error: &tokio_postgres::Error, sql: &str, file: &str) -> anyhow::Error {
     use tokio_postgres::error::ErrorPosition;
-    let at = error.as_db_error().and_then(|database| database.position()).and_then(|position| match position {
-        ErrorPosition::Original(at) => Some(*at as usize),
-        ErrorPosition::Internal { position, query } => {
-            sql.find(query.as_str()).map(|begin| sql[..begin].chars().count() + *position as usize)
+    let line_of = |at: usize| sql.chars().take(at).filter(|&each| each == '\n').count() + 1;
+    let database = error.as_db_error();
+    let line = match database.and_then(|database| database.position()) {
+        Some(ErrorPosition::Original(at)) => Some(line_of(*at as usize)),
+        Some(ErrorPosition::Internal { position, query }) => {
+            sql.find(query.as_str()).map(|begin| line_of(sql[..begin].chars().count() + *position as usize))
         }
-    });
-    let line = at.map(|at| sql.chars().take(at).filter(|&each| each == '\n').count() + 1);
+        None => database.and_then(|database| database.where_()).and_then(|context| section_line(context, sql)),
+    };
     let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"));
-    let hint = error
-        .as_db_error()
+    let hint = database
         .and_then(|database| database.detail().or(database.hint()))
         .map(|text| format!(" ({text})"))
         .unwrap_or_default();
     anyhow::anyhow!("{place}: {}{hint}", code_of(error))
+}
+
+/// The line of the section that PL/pgSQL was in, by the outermost line of an error's context.
+fn section_line(context: &str, sql: &str) -> Option<usize> {
+    let (_, rest) = context.rsplit_once("inline_code_block line ")?;
+    let inside: usize = rest.split(' ').next()?.parse().ok()?;
+    let before = sql.lines().position(|line| line.starts_with("do $"))?;
+    Some(before + inside)
 }

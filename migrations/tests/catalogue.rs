@@ -80,7 +80,7 @@ async fn the_tables_of_help_conversations_have_the_form_their_adopter_counts() {
         "select policyname::text
          from pg_policies
          cross join unnest(roles) role
-         where schemaname = 'public'
+         where schemaname in ('public', 'rolecall')
            and not case cmd
              when 'DELETE' then has_table_privilege(role, format('%I.%I', schemaname, tablename), cmd)
              else has_any_column_privilege(role, format('%I.%I', schemaname, tablename), cmd)
@@ -91,13 +91,15 @@ async fn the_tables_of_help_conversations_have_the_form_their_adopter_counts() {
 }
 
 #[tokio::test]
-async fn every_public_table_has_row_level_security_and_a_policy() {
+async fn every_table_that_clients_reach_has_row_level_security_and_a_policy() {
     let database = Database::demo().await;
     let client = database.admin().await;
     let open = list(
         &client,
         "select oid::regclass::text from pg_class
-         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+         where relnamespace::regnamespace::text in ('public', 'rolecall') and relkind in ('r', 'p')
+           and (has_any_column_privilege('authenticated', oid, 'select, insert, update')
+             or has_any_column_privilege('service_role', oid, 'select, insert, update'))
            and (not relrowsecurity or not exists (select from pg_policy where polrelid = pg_class.oid))",
     )
     .await;
@@ -106,7 +108,7 @@ async fn every_public_table_has_row_level_security_and_a_policy() {
     let several = list(
         &client,
         "select format('%s %s %s', tablename, cmd, role) from pg_policies cross join unnest(roles) role
-         where schemaname = 'public' and permissive = 'PERMISSIVE'
+         where schemaname in ('public', 'rolecall') and permissive = 'PERMISSIVE'
          group by tablename, cmd, role having count(*) > 1",
     )
     .await;
@@ -115,7 +117,7 @@ async fn every_public_table_has_row_level_security_and_a_policy() {
     let per_row = list(
         &client,
         r"select policyname::text from pg_policies
-          where schemaname = 'public'
+          where schemaname in ('public', 'rolecall')
             and (lower(qual) ~ 'auth\.(uid|jwt|role)\(\)' and lower(qual) !~ 'select auth\.(uid|jwt|role)\(\)'
               or lower(with_check) ~ 'auth\.(uid|jwt|role)\(\)' and lower(with_check) !~ 'select auth\.(uid|jwt|role)\(\)')",
     )
@@ -123,7 +125,7 @@ async fn every_public_table_has_row_level_security_and_a_policy() {
     assert_eq!(per_row, NOTHING);
     let unnamed = list(
         &client,
-        "select policyname::text from pg_policies where schemaname = 'public' and roles && array['public', 'anon']::name[]",
+        "select policyname::text from pg_policies where schemaname in ('public', 'rolecall') and roles && array['public', 'anon']::name[]",
     )
     .await;
     assert_eq!(unnamed, NOTHING, "policies name the roles they are for");
@@ -136,8 +138,8 @@ async fn every_function_pins_its_search_path() {
     let unpinned = list(
         &client,
         "select oid::regprocedure::text from pg_proc
-         where pronamespace::regnamespace::text in ('public', 'rolecall', 'edge')
-           and 'search_path=\"\"' = any (proconfig) is not true
+         where pronamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge')
+           and 'search_path=pg_catalog, pg_temp' = any (proconfig) is not true
            -- Standard SQL bodies are parsed when they are made, and look nothing up later.
            and (prosecdef or prosqlbody is null)",
     )

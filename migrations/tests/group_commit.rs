@@ -550,14 +550,14 @@ async fn in_an_array_the_caller_is_nobody_and_the_sender_is_in_the_row() {
     let (database, client) = people(64).await;
     client
         .batch_execute(
-            "create table seen (message uuid, uid uuid, role text, claims text);
-             create function see() returns trigger language plpgsql security definer as $$
+            "create table public.seen (message uuid, uid uuid, role text, claims text);
+             create function public.see() returns trigger language plpgsql security definer as $$
              begin
                insert into public.seen
                values (new.id, auth.uid(), auth.role(), current_setting('request.jwt.claims', true));
                return new;
              end $$;
-             create trigger see before insert on messages for each row execute function see();",
+             create trigger see before insert on messages for each row execute function public.see();",
         )
         .await
         .expect("a superuser may");

@@ -452,7 +452,10 @@ async fn an_export_of_many_pages_reads_each_message_once() {
     let mut pages = 0;
     loop {
         let answer: Value = transaction
-            .query_one("select rolecall_internal.export_page($1, $2, 'enabled')", &[&demo(1), &json!({"cursor": cursor})])
+            .query_one(
+                "select rolecall_internal.export_page($1, $2, 'enabled')",
+                &[&demo(1), &json!({"cursor": cursor})],
+            )
             .await
             .expect("it answers")
             .get(0);

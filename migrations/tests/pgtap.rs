@@ -1,4 +1,4 @@
-//! Runs the pgTAP files of tests/database, each in a database of its own with the demo data.
+//! Runs the pgTAP files of tests/database/<domain>, each in a database of its own with the demo data.
 
 mod support;
 
@@ -12,9 +12,14 @@ use support::{Database, cluster};
 #[tokio::test]
 async fn the_pgtap_files_pass() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/database");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("tests/database exists")
-        .map(|entry| entry.expect("readable").path())
+    let inside = |folder: &PathBuf| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("tests/database has folders and files");
+        entries.map(|entry| entry.expect("readable").path()).collect()
+    };
+    let mut files: Vec<PathBuf> = inside(&folder)
+        .iter()
+        .filter(|domain| domain.is_dir())
+        .flat_map(inside)
         .filter(|path| path.extension().is_some_and(|ending| ending == "sql"))
         .collect();
     files.sort();

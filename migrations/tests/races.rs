@@ -214,7 +214,8 @@ async fn a_broadcast_that_fails_after_its_quota_was_taken_costs_nothing() {
     let edge = database.edge().await;
     let send = request(demo(5), json!({"show_id": demo(11), "recipient_roles": ["attendee"], "message": "news"}));
     for _ in 0..3 {
-        let error = edge.query_one("select rolecall_edge.send_broadcast($1)", &[&send]).await.expect_err("the disk is full");
+        let error =
+            edge.query_one("select rolecall_edge.send_broadcast($1)", &[&send]).await.expect_err("the disk is full");
         assert_eq!(error.code().map(|code| code.code()), Some("53100"));
     }
     let left: i64 = one(

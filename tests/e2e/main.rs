@@ -1,48 +1,121 @@
 //! Every behaviour on the wire, every race and every refusal, against a real PostgreSQL and the real components on the
-//! real runner. One module for each subject; a test's name says what holds.
+//! real runner. One folder for each domain; a test's name says what holds.
 
-mod audit;
-mod blocks;
-mod broadcast_cost;
-mod broadcast_inbox;
-mod broadcast_quota;
-mod catalogue;
-mod check_permission;
-mod conversations;
-mod cors;
-mod crash;
-mod demo;
-mod diagnostics;
-mod flags;
-mod group_commit;
-mod health;
-mod host_limits;
-mod http_form;
-mod idempotency;
-mod identity;
-mod impersonation;
-mod instances;
-mod isolation;
-mod keys;
-mod legacy;
-mod logs;
-mod matrix;
-mod moderation;
-mod monitoring;
-mod newman;
-mod openapi;
-mod outage;
-mod own_data;
-mod quota_reset;
-mod races;
-mod rate_limits;
-mod reply;
-mod rollout;
-mod rpc;
-mod send_broadcast;
-mod send_dm;
-mod shutdown;
-mod start_conversation;
-mod suspension;
-mod typescript;
-mod validation;
+mod blocks {
+    mod block;
+    mod list;
+}
+
+mod broadcasts {
+    mod cost;
+    mod inbox;
+    mod quota;
+    mod reset_broadcast_quotas;
+    mod send_broadcast;
+}
+
+mod calls {
+    mod flags;
+    mod group_commit;
+    mod idempotency;
+    mod rate_limits;
+    mod rollout;
+    mod rpc;
+}
+
+mod conversations {
+    mod inbox;
+    mod mark_read;
+    mod messages;
+    pub mod support;
+    mod unread;
+}
+
+#[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
+mod diagnostics {
+    mod diagnostics;
+    mod monitoring;
+}
+
+mod help {
+    mod start_conversation;
+}
+
+mod http {
+    mod catalogue;
+    mod cors;
+    mod health;
+    mod http_form;
+    mod identity;
+    mod impersonation;
+    mod keys;
+    mod logs;
+    mod newman;
+    mod openapi;
+    mod typescript;
+    mod validation;
+}
+
+mod legacy {
+    mod import;
+}
+
+mod messages {
+    mod reply;
+    mod send_dm;
+}
+
+mod moderation {
+    mod audit;
+    mod delete_and_restore;
+    mod queue;
+    mod report;
+    mod review;
+    pub mod support;
+    mod suspend;
+}
+
+mod own_data {
+    mod delete;
+    mod export;
+    pub mod support;
+}
+
+mod permissions {
+    mod check_permission;
+    mod matrix;
+}
+
+mod robustness {
+    mod crash;
+    mod host_limits;
+    mod instances;
+    mod isolation;
+    mod outage;
+    mod shutdown;
+}
+
+/// Races, run in parallel and counted.
+#[path = "../concurrency"]
+mod concurrency {
+    mod blocks {
+        mod block;
+    }
+    mod broadcasts {
+        mod send_broadcast;
+    }
+    mod conversations {
+        mod mark_read;
+    }
+    mod help {
+        mod start_conversation;
+    }
+    mod messages {
+        mod send_dm;
+    }
+    mod moderation {
+        mod delete_and_restore;
+        mod report;
+        mod review;
+    }
+}

@@ -1,6 +1,50 @@
 // Typed calls of every endpoint over `fetch`.
 
-import type { Action, Code, Fact, Role } from './rules.js';
+import type { Code } from './rules.generated.js';
+import type {
+  AuditPage,
+  Block,
+  BlockPage,
+  Broadcast,
+  Check,
+  CheckResult,
+  ConversationKind,
+  DataDeletion,
+  DeletedMessage,
+  Diagnostics,
+  DirectMessage,
+  ExportBrokenOff,
+  ExportEnd,
+  ExportLine,
+  FiledReport,
+  Health,
+  Inbox,
+  LiftSuspension,
+  LiftedSuspension,
+  MessageAct,
+  MessagePage,
+  NewReport,
+  Offer,
+  Problem,
+  QuotaReset,
+  ReadUpTo,
+  RehearsedBroadcast,
+  ReportQueue,
+  ReportStatus,
+  RequestId,
+  RestoredMessage,
+  Review,
+  ReviewDecision,
+  ReviewedReport,
+  SentBroadcast,
+  SentMessage,
+  StartedConversation,
+  Succeeded,
+  Suspend,
+  Suspension,
+  Unblocked,
+  Unread,
+} from './types.generated.js';
 
 /** How to reach Rolecall. */
 export interface ClientOptions {
@@ -22,35 +66,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One of several things to say about a refusal. */
-export interface Reason {
-  readonly code: string;
-  readonly message: string;
-  /** The field of the body that is at fault. */
-  readonly field?: string;
-  /** What would make it allowed, for people. */
-  readonly allowed_if?: string;
-}
-
-/** An error's body, `application/problem+json` (RFC 9457). */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: Code;
-  readonly request_id: string;
-  readonly reasons?: readonly Reason[];
-  /** What belongs to the code, such as `conversation_id` or `reset_at`. */
-  readonly [member: string]: unknown;
-}
-
 /** A call that was refused or failed. */
 export class RolecallError extends Error {
   override readonly name = 'RolecallError';
 
   constructor(
-    readonly problem: Problem,
+    /** The answer's body; a code may add members, such as `conversation_id` or `reset_at`. */
+    readonly problem: Problem & Readonly<Record<string, unknown>>,
     /** Seconds after which trying again makes sense. */
     readonly retryAfter: number | undefined,
   ) {
@@ -72,103 +94,9 @@ export class UnexpectedAnswerError extends Error {
 }
 
 interface Answer {
-  readonly success: true;
-  readonly request_id: string;
+  readonly success: Succeeded;
+  readonly request_id: RequestId;
 }
-
-export type DirectMessage =
-  | { readonly recipient_id: string; readonly content: string; readonly show_id?: string }
-  | { readonly conversation_id: string; readonly content: string };
-
-export interface SentMessage extends Answer {
-  readonly message_id: string;
-  readonly conversation_id: string;
-  readonly seq: number;
-  readonly created_at: string;
-}
-
-export interface Broadcast {
-  readonly show_id: string;
-  readonly recipient_roles: readonly Role[];
-  readonly message: string;
-  readonly dry_run?: boolean;
-}
-
-/** What is left of a quota; `null` is no limit. */
-export interface QuotaRemaining {
-  readonly pre_show: number | null;
-  readonly post_show: number | null;
-}
-
-export interface SentBroadcast extends Answer {
-  /** `null` in a dry run. */
-  readonly broadcast_id: string | null;
-  readonly conversation_id: string | null;
-  readonly audience_count: number;
-  readonly quota_remaining: QuotaRemaining;
-  readonly dry_run?: true;
-}
-
-export interface StartedConversation extends Answer {
-  readonly conversation_id: string;
-  readonly version: 'v2';
-  readonly message: {
-    readonly id: string;
-    readonly content: string;
-    readonly sender_id: string;
-    readonly created_at: string;
-  };
-}
-
-export interface QuotaReset extends Answer {
-  readonly period: string;
-  readonly reset: { readonly pre_show: number; readonly post_show: number };
-  readonly pruned: Readonly<Record<string, number>>;
-  readonly already_done: boolean;
-}
-
-interface ByKind {
-  readonly direct: number;
-  readonly show: number;
-  readonly help: number;
-}
-
-interface BySpan<T> {
-  readonly '1h': T;
-  readonly '24h': T;
-}
-
-export interface Diagnostics extends Answer {
-  readonly organization_id: string;
-  readonly generated_at: string;
-  readonly conversations: ByKind;
-  readonly messages: ByKind;
-  readonly refusals: BySpan<Readonly<Record<string, number>>>;
-  /** `null` where there was no request. */
-  readonly success_rate: BySpan<number | null>;
-  readonly durations_ms: Readonly<
-    Record<string, { readonly p50: number; readonly p95: number; readonly p99: number; readonly requests: number }>
-  >;
-  readonly quotas: readonly ({
-    readonly sender_id: string;
-    readonly show_id: string;
-    readonly period: string;
-    readonly pre_show_remaining: number | null;
-    readonly post_show_remaining: number | null;
-  })[];
-  /** Reports that wait for a decision. */
-  readonly reports: { readonly pending: number; readonly oldest_age_seconds: number | null };
-  readonly flags: Readonly<Record<string, string>>;
-  readonly migration: { readonly version: number; readonly name: string };
-}
-
-export interface Health {
-  readonly status: 'ok' | 'unavailable';
-  readonly database: 'ok' | 'unreachable';
-  readonly version: string;
-}
-
-// ---- reading ------------------------------------------------------------------------------------------------------
 
 /** Where a page begins and how long it is. */
 export interface PageOptions extends CallOptions {
@@ -176,67 +104,6 @@ export interface PageOptions extends CallOptions {
   readonly limit?: number;
   /** The `next_cursor` of the page before. */
   readonly cursor?: string;
-}
-
-export type ConversationKind = 'direct' | 'show';
-
-/** Who deleted a message (an admin counts as a moderator), and when. */
-export interface Deleted {
-  readonly by: 'author' | 'organizer' | 'moderator';
-  readonly at: string;
-}
-
-export interface Message {
-  readonly id: string;
-  readonly seq: number;
-  /** `null` where an imported message does not say. */
-  readonly sender_id: string | null;
-  /** `null` where it is deleted (not for moderators and admins), or where an imported message has none. */
-  readonly content: string | null;
-  readonly created_at: string | null;
-  /** The show it is about. */
-  readonly show_id: string | null;
-  readonly deleted: Deleted | null;
-}
-
-/** Why the caller cannot reply. */
-export interface ReplyRefusal {
-  readonly code: Code;
-  readonly rule: string;
-  readonly message: string;
-  readonly allowed_if: string;
-}
-
-/** A conversation as the caller sees it. */
-export interface ConversationCard {
-  readonly id: string;
-  readonly kind: ConversationKind;
-  /** `v1` was imported and can be read only. */
-  readonly version: 'v1' | 'v2';
-  /** The other person, or the sender of the broadcasts; `null` for that sender. */
-  readonly with: { readonly id: string; readonly display_name: string | null; readonly role: Role | null } | null;
-  readonly show: { readonly id: string; readonly title: string } | null;
-  readonly last_message: Message | null;
-  readonly last_seq: number;
-  readonly last_read_seq: number;
-  readonly unread_count: number;
-  readonly can_reply: boolean;
-  readonly reply_refusal: ReplyRefusal | null;
-  readonly created_at: string | null;
-  readonly last_message_at: string | null;
-}
-
-export interface Inbox extends Answer {
-  readonly conversations: readonly ConversationCard[];
-  readonly next_cursor: string | null;
-}
-
-export interface Unread extends Answer {
-  /** Messages. */
-  readonly unread: number;
-  /** Conversations that have some. */
-  readonly conversations: number;
-  readonly by_kind: Readonly<Record<ConversationKind, number>>;
 }
 
 /** Which messages of a conversation: the newest, those just before `before_seq`, or those just after `since_seq`. */
@@ -247,258 +114,15 @@ export interface MessagesOptions extends CallOptions {
   readonly since_seq?: number;
 }
 
-export interface MessagePage extends Answer {
-  readonly conversation: ConversationCard;
-  /** In ascending order of `seq`. */
-  readonly messages: readonly Message[];
-  readonly has_more_before: boolean;
-  readonly has_more_after: boolean;
-}
+/** A decision about a report; a suspension needs its end. */
+export type NewReview = Review &
+  (
+    | { readonly decision: Exclude<ReviewDecision, 'suspend'> }
+    | { readonly decision: 'suspend'; readonly suspended_until: string }
+  );
 
-export interface ReadUpTo extends Answer {
-  readonly conversation_id: string;
-  readonly last_read_seq: number;
-  readonly unread_count: number;
-}
-
-// ---- permissions --------------------------------------------------------------------------------------------------
-
-/** What somebody wants to know: whether the caller may do something, or what holds for a pair of roles. */
-export type Check =
-  | { readonly action: 'start_dm'; readonly recipient_id: string; readonly show_id?: string }
-  | { readonly action: 'reply'; readonly conversation_id: string }
-  | { readonly action: 'broadcast'; readonly show_id: string; readonly recipient_roles?: readonly Role[] }
-  | { readonly action: 'moderate' | 'report'; readonly message_id: string }
-  | { readonly action: 'suspend'; readonly target_id: string }
-  | {
-      readonly action: Action;
-      readonly actor_role: Role;
-      readonly target_role: Role;
-      /** What holds; what does for most if it is left out. */
-      readonly facts?: readonly Fact[];
-    };
-
-/** What is left of a rate. */
-export interface RateQuota {
-  readonly policy: string;
-  readonly limit: number;
-  readonly remaining: number;
-  readonly window_seconds: number;
-  readonly reset_seconds: number;
-}
-
-/** What is left of the broadcasts of the day. */
-export interface BroadcastQuota {
-  readonly phase: 'pre_show' | 'post_show';
-  readonly limit: number | null;
-  readonly remaining: QuotaRemaining;
-  readonly reset_at: string;
-}
-
-export interface CheckResult {
-  readonly action: Action;
-  readonly allowed: boolean;
-  /** What the real call would be refused by. */
-  readonly code?: Code;
-  /** The rule that decides; `null` where it is none, such as for something that does not exist. */
-  readonly rule: string | null;
-  readonly reasons: readonly Reason[];
-  readonly would_be_allowed_if: readonly string[];
-  readonly quota: RateQuota | BroadcastQuota | null;
-  /** The roles a broadcast may go to. */
-  readonly recipient_roles?: readonly Role[];
-}
-
-// ---- moderation ---------------------------------------------------------------------------------------------------
-
-export type ReportStatus = 'pending' | 'dismissed' | 'actioned';
-
-export type ReviewDecision = 'dismiss' | 'delete' | 'restore' | 'suspend';
-
-export interface FiledReport extends Answer {
-  readonly report_id: string;
-  readonly message_id: string;
-  readonly status: 'pending';
-  readonly created_at: string;
-}
-
-export interface Report {
-  readonly id: string;
-  readonly status: ReportStatus;
-  /** `null` while it is pending. */
-  readonly decision: ReviewDecision | null;
-  readonly reason: string;
-  readonly created_at: string;
-  readonly reporter_id: string;
-  readonly reviewed_at: string | null;
-  readonly reviewed_by: string | null;
-  readonly note: string | null;
-  /** The show the message belongs to. */
-  readonly show_id: string | null;
-  /** With its content even if it is deleted. */
-  readonly message: Message & { readonly conversation_id: string };
-}
-
-export interface ReportQueue extends Answer {
-  readonly reports: readonly Report[];
-  /** Of all that the caller may see, whatever the filter. */
-  readonly counts: Readonly<Record<ReportStatus, number>>;
-  readonly next_cursor: string | null;
-}
-
-export type Review = { readonly report_id: string; readonly note?: string } & (
-  | { readonly decision: 'dismiss' | 'delete' | 'restore' }
-  | { readonly decision: 'suspend'; readonly suspended_until: string }
-);
-
-export interface ReviewedReport extends Answer {
-  readonly report: Report;
-}
-
-export interface ModeratedMessage<D extends Deleted | null> extends Answer {
-  readonly message: { readonly id: string; readonly conversation_id: string; readonly seq: number; readonly deleted: D };
-}
-
-export interface Suspension<U extends string | null> extends Answer {
-  readonly target_id: string;
-  readonly suspended_until: U;
-}
-
-/** What an act of moderation changed: states only, never content. */
-export interface AuditState {
-  readonly status?: ReportStatus;
-  readonly decision?: ReviewDecision | null;
-  readonly reports_settled?: number;
-  readonly deleted?: Deleted | null;
-  /** `infinity` where the operator has suspended them for good. */
-  readonly suspended_until?: string | null;
-}
-
-export interface AuditEntry {
-  readonly id: string;
-  readonly at: string;
-  readonly actor_id: string;
-  readonly action: 'report_reviewed' | 'message_deleted' | 'message_restored' | 'user_suspended' | 'suspension_lifted';
-  readonly report_id: string | null;
-  readonly message_id: string | null;
-  readonly target_id: string | null;
-  readonly note: string | null;
-  readonly before: AuditState;
-  readonly after: AuditState;
-}
-
-export interface AuditPage extends Answer {
-  readonly entries: readonly AuditEntry[];
-  readonly next_cursor: string | null;
-}
-
-// ---- blocks and own data ------------------------------------------------------------------------------------------
-
-export interface Block extends Answer {
-  readonly blocked_id: string;
-  readonly created_at: string;
-}
-
-export interface Unblocked extends Answer {
-  readonly blocked_id: string;
-  readonly was_blocked: boolean;
-}
-
-export interface BlockPage extends Answer {
-  readonly blocks: readonly {
-    readonly blocked_id: string;
-    readonly display_name: string;
-    readonly created_at: string;
-  }[];
-  readonly next_cursor: string | null;
-}
-
-/** A line of an export. */
-export type ExportLine =
-  | {
-      readonly type: 'profile';
-      readonly id: string;
-      readonly display_name: string;
-      readonly role: Role;
-      readonly organization_id: string | null;
-      readonly organization_role: string | null;
-      readonly suspended_until: string | null;
-      readonly created_at: string;
-      readonly updated_at: string;
-    }
-  | { readonly type: 'block'; readonly blocked_id: string; readonly created_at: string }
-  | {
-      readonly type: 'conversation';
-      readonly id: string;
-      readonly kind: ConversationKind;
-      readonly version: 'v1' | 'v2';
-      readonly with: { readonly id: string; readonly display_name: string } | null;
-      readonly show_id: string | null;
-      readonly read_only: boolean;
-      readonly last_seq: number;
-      readonly last_read_seq: number;
-      readonly created_at: string | null;
-      readonly last_message_at: string | null;
-    }
-  | (Message & { readonly type: 'message'; readonly conversation_id: string })
-  | {
-      readonly type: 'broadcast';
-      readonly id: string;
-      readonly conversation_id: string;
-      readonly message_id: string;
-      readonly show_id: string;
-      readonly sender_id: string;
-      readonly content: string | null;
-      readonly created_at: string;
-      readonly deleted: Deleted | null;
-    }
-  | {
-      readonly type: 'help_request';
-      readonly id: string;
-      readonly title: string;
-      readonly description: string;
-      readonly status: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-    }
-  | {
-      readonly type: 'help_conversation';
-      readonly id: string;
-      readonly help_request_id: string;
-      readonly requester_id: string;
-      readonly helper_id: string;
-      readonly initial_message: string;
-      readonly status: string;
-      readonly created_at: string;
-      readonly updated_at: string;
-    }
-  | {
-      readonly type: 'help_message';
-      readonly id: string;
-      readonly conversation_id: string;
-      readonly content: string;
-      readonly sender_id: string;
-      readonly created_at: string;
-    }
-  | {
-      readonly type: 'report';
-      readonly id: string;
-      readonly message_id: string;
-      readonly conversation_id: string;
-      readonly reason: string;
-      readonly status: ReportStatus;
-      readonly created_at: string;
-    };
-
-type LastLine = { readonly type: 'end'; readonly lines: number } | { readonly type: 'error'; readonly code: Code };
-
-export interface DataDeletion extends Answer {
-  readonly deletion_id: string;
-  /** `in_progress`: there is more; ask again. */
-  readonly status: 'complete' | 'in_progress';
-  readonly messages_deleted: number;
-  readonly requested_at: string;
-}
+/** A line of an export before its end. */
+export type ExportedLine = Exclude<ExportLine, ExportEnd | ExportBrokenOff>;
 
 /** An export that ended before its end: what was read is not everything. */
 export class ExportBrokenOffError extends Error {
@@ -528,15 +152,12 @@ export class RolecallClient {
   }
 
   /** Sends one message to everybody of some roles at a show. */
-  sendBroadcast(broadcast: Broadcast, options?: CallOptions): Promise<SentBroadcast> {
+  sendBroadcast(broadcast: Broadcast, options?: CallOptions): Promise<SentBroadcast | RehearsedBroadcast> {
     return this.#post('/functions/v1/send-broadcast', broadcast, options);
   }
 
   /** Offers help on a help request. */
-  startConversation(
-    offer: { readonly help_request_id: string; readonly initial_message: string },
-    options?: CallOptions,
-  ): Promise<StartedConversation> {
+  startConversation(offer: Offer, options?: CallOptions): Promise<StartedConversation> {
     return this.#post('/functions/v1/start-conversation', offer, options);
   }
 
@@ -575,7 +196,7 @@ export class RolecallClient {
   }
 
   /** Reports a message. */
-  report(report: { readonly message_id: string; readonly reason: string }, options?: CallOptions): Promise<FiledReport> {
+  report(report: NewReport, options?: CallOptions): Promise<FiledReport> {
     return this.#post('/functions/v1/moderation/report', report, options);
   }
 
@@ -588,39 +209,27 @@ export class RolecallClient {
   }
 
   /** Decides about a report. */
-  review(review: Review, options?: CallOptions): Promise<ReviewedReport> {
+  review(review: NewReview, options?: CallOptions): Promise<ReviewedReport> {
     return this.#post('/functions/v1/moderation/review', review, options);
   }
 
   /** Deletes a message. */
-  deleteMessage(
-    message: { readonly message_id: string; readonly note?: string },
-    options?: CallOptions,
-  ): Promise<ModeratedMessage<Deleted>> {
+  deleteMessage(message: MessageAct, options?: CallOptions): Promise<DeletedMessage> {
     return this.#post('/functions/v1/moderation/delete', message, options);
   }
 
   /** Restores a message that was deleted, though not by its author. */
-  restoreMessage(
-    message: { readonly message_id: string; readonly note?: string },
-    options?: CallOptions,
-  ): Promise<ModeratedMessage<null>> {
+  restoreMessage(message: MessageAct, options?: CallOptions): Promise<RestoredMessage> {
     return this.#post('/functions/v1/moderation/restore', message, options);
   }
 
   /** Suspends somebody until a time (RFC 3339). */
-  suspend(
-    suspension: { readonly target_id: string; readonly until: string; readonly note?: string },
-    options?: CallOptions,
-  ): Promise<Suspension<string>> {
+  suspend(suspension: Suspend, options?: CallOptions): Promise<Suspension> {
     return this.#post('/functions/v1/moderation/suspend', suspension, options);
   }
 
   /** Ends a suspension at once. */
-  liftSuspension(
-    suspension: { readonly target_id: string; readonly note?: string },
-    options?: CallOptions,
-  ): Promise<Suspension<null>> {
+  liftSuspension(suspension: LiftSuspension, options?: CallOptions): Promise<LiftedSuspension> {
     return this.#post('/functions/v1/moderation/lift-suspension', suspension, options);
   }
 
@@ -650,7 +259,7 @@ export class RolecallClient {
    * Everything the caller wrote or is addressed by, line by line as it arrives. It throws an
    * {@link ExportBrokenOffError} if it ends before its end.
    */
-  async *exportOwnData(options?: CallOptions): AsyncGenerator<ExportLine, void, undefined> {
+  async *exportOwnData(options?: CallOptions): AsyncGenerator<ExportedLine, void, undefined> {
     const response = await this.#send('GET', '/functions/v1/own-data/export', undefined, signalOf(options));
     if (!response.ok || !response.body) {
       await this.#read(response);
@@ -658,7 +267,7 @@ export class RolecallClient {
     }
     let count = 0;
     for await (const text of lines(response.body)) {
-      const line = JSON.parse(text) as ExportLine | LastLine;
+      const line = JSON.parse(text) as ExportLine;
       if (line.type === 'end') {
         if (line.lines !== count) {
           throw new ExportBrokenOffError(undefined);
@@ -751,7 +360,7 @@ export class RolecallClient {
     }
     if (!response.ok && isObject(body) && typeof body['code'] === 'string' && typeof body['detail'] === 'string') {
       const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
-      throw new RolecallError(body as unknown as Problem, Number.isFinite(retryAfter) ? retryAfter : undefined);
+      throw new RolecallError(body as unknown as RolecallError['problem'], Number.isFinite(retryAfter) ? retryAfter : undefined);
     }
     throw new UnexpectedAnswerError(response.status);
   }

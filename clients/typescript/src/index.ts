@@ -1,3 +1,4 @@
 export * from './client.js';
 export * from './permissions.js';
-export * from './rules.js';
+export * from './rules.generated.js';
+export * from './types.generated.js';

@@ -1,6 +1,6 @@
 // Decides as the server does, so that a client knows before it asks. A test compares every decision with the server's.
 
-import { GUARDS, ROWS, type Action, type Code, type Fact, type Role } from './rules.js';
+import { GUARDS, ROWS, type Action, type Code, type Fact, type Role } from './rules.generated.js';
 
 /**
  * What is known to hold. What is left out is taken to be as it is for most: the function is switched on, the actor takes

@@ -3,6 +3,8 @@
 //! With `--check` it writes nothing and fails if one of them is not current.
 
 mod docs;
+mod openapi;
+mod schemas;
 mod sql;
 mod typescript;
 
@@ -15,20 +17,24 @@ struct Generated {
     text: String,
 }
 
-fn generated() -> Vec<Generated> {
-    vec![
+fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
+    let openapi = openapi::document(root)?;
+    let types = schemas::types(&openapi).context("the types of docs/openapi.yaml")?;
+    Ok(vec![
         Generated { path: "migrations/0003_permission_rules.sql", text: sql::permission_rules() },
-        Generated { path: "clients/typescript/src/rules.ts", text: typescript::rules() },
+        Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },
+        Generated { path: "clients/typescript/src/types.generated.ts", text: types },
         Generated { path: "docs/permissions.md", text: docs::permissions() },
         Generated { path: "docs/errors.md", text: docs::errors() },
-    ]
+        Generated { path: "docs/openapi.yaml", text: openapi },
+    ])
 }
 
 fn main() -> anyhow::Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut stale = Vec::new();
-    for Generated { path, text } in generated() {
+    for Generated { path, text } in generated(&root)? {
         let file = root.join(path);
         if fs::read_to_string(&file).is_ok_and(|current| current == text) {
             continue;
@@ -53,7 +59,7 @@ mod tests {
     #[test]
     fn every_generated_file_is_current() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        for Generated { path, text } in generated() {
+        for Generated { path, text } in generated(&root).unwrap() {
             let current = fs::read_to_string(root.join(path)).unwrap();
             assert!(current == text, "{path} is not current: run `make generate`");
         }

@@ -6,7 +6,7 @@ use rolecall_shared::{
 };
 use std::fmt::Write;
 
-/// `clients/typescript/src/rules.ts`.
+/// `clients/typescript/src/rules.generated.ts`.
 pub fn rules() -> String {
     let mut module = "\
 // The permission matrix and the error codes. Generated from shared/src by `make generate`; do not edit.

@@ -1,0 +1,239 @@
+-- Who may execute, read and write what: every table of the schemas of Rolecall, and every function that clients could
+-- call, is named here with the roles that have a right to it, so that a new one without a decision fails, and so does one that is open to somebody
+-- else. A right of everybody (public) would show as one of each role.
+begin;
+\ir ../support/calls.psql
+select no_plan();
+
+create temporary table principal (name text);
+insert into principal values ('public'), ('anon'), ('authenticated'), ('service_role'), ('rolecall_edge');
+
+-- Schemas
+select set_eq(
+  $$
+  select nspname::text, principal.name
+  from pg_namespace
+  cross join principal
+  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+    and has_schema_privilege(principal.name, oid, 'usage')
+  $$,
+  $$
+  values
+    ('public', 'public'), ('public', 'anon'), ('public', 'authenticated'), ('public', 'service_role'),
+    ('public', 'rolecall_edge'),
+    ('rolecall', 'authenticated'), ('rolecall', 'service_role'),
+    ('rolecall_edge', 'rolecall_edge'),
+    ('rolecall_monitoring', 'service_role')
+  $$,
+  'who can look into which schema'
+);
+select is_empty(
+  $$
+  select nspname, principal.name
+  from pg_namespace
+  cross join principal
+  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+    and has_schema_privilege(principal.name, oid, 'create')
+  $$,
+  'nobody makes anything in them'
+);
+
+-- Functions. An entry point is for the login of the functions alone, a helper for nobody but what runs with the rights of
+-- the owner; who else may execute which is decided here.
+create temporary table function_decision (name text primary key, roles text);
+insert into function_decision
+values
+  ('public.can_user_reply(uuid, uuid)', 'authenticated'),
+  ('public.can_user_send_dm(uuid, uuid, uuid)', 'authenticated'),
+  ('public.create_conversation_atomic(uuid, uuid, text)', 'authenticated'),
+  ('public.get_conversation_v2(uuid, uuid)', 'authenticated'),
+  ('rolecall.import_legacy_conversations(jsonb)', 'service_role'),
+  ('public.send_message_v2(uuid, uuid, text)', 'authenticated'),
+  ('rolecall_internal.caller_may_write()', 'authenticated'),
+  ('rolecall_internal.caller_organization()', 'authenticated'),
+  ('rolecall_internal.in_audience(uuid, uuid, app_role[], timestamp with time zone)', 'authenticated'),
+  ('rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)', 'service_role'),
+  ('rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)', 'service_role');
+
+select set_eq(
+  $$
+  select format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes))
+  from pg_proc
+  join pg_namespace
+    on pg_namespace.oid = pronamespace
+  where nspname in ('public', 'rolecall', 'rolecall_monitoring')
+  $$,
+  $$ select name from function_decision where name !~ '^rolecall_internal' $$,
+  'it is decided of every function that clients could call who may'
+);
+select is_empty(
+  $$
+  select name
+  from function_decision
+  where not exists (
+    select
+    from pg_proc
+    where format('%s.%s(%s)', pronamespace::regnamespace, proname, oidvectortypes(proargtypes)) = name
+  )
+  $$,
+  'every function that is decided of exists'
+);
+select is(
+  (
+    select coalesce(string_agg(principal.name, ' ' order by principal.name), '')
+    from principal
+    where has_function_privilege(principal.name, pg_proc.oid, 'execute')
+  ),
+  case when nspname = 'rolecall_edge' then 'rolecall_edge' else coalesce(roles, '') end,
+  format('%s: %s', pg_proc.oid::regprocedure, coalesce(nullif(roles, ''), nspname))
+)
+from pg_proc
+join pg_namespace
+  on pg_namespace.oid = pronamespace
+left join function_decision
+  on function_decision.name = format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes))
+where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+order by nspname, proname;
+
+-- Tables, views and sequences: what signed-in users and the operator may do with the whole of each. The others have
+-- nothing anywhere.
+create temporary table table_decision (name text primary key, authenticated text, service_role text);
+insert into table_decision
+values
+  ('rolecall_monitoring.migration', '', 'select'),
+  ('rolecall_monitoring.pending_reports', '', 'select'),
+  ('rolecall_monitoring.quota_reset', '', 'select'),
+  ('rolecall_monitoring.rate_limited_last_hour', '', 'select'),
+  ('rolecall_monitoring.reports_by_status', '', 'select'),
+  ('rolecall_monitoring.requests_last_hour', '', 'select'),
+  ('rolecall_monitoring.suspensions', '', 'select'),
+  ('rolecall_monitoring.unfinished_deletions', '', 'select'),
+  ('rolecall.application_logs', '', 'select'),
+  ('rolecall.application_logs_id_seq', '', ''),
+  ('public.application_logs', '', 'select'),
+  ('public.broadcast_quotas', 'select', 'select'),
+  ('public.reported_messages', 'select', 'select'),
+  ('rolecall.broadcast_limits', 'select', 'select insert update delete'),
+  ('rolecall.broadcast_quotas', 'select', 'select insert update delete'),
+  ('rolecall.broadcast_receipts', 'select', 'select insert update delete'),
+  ('rolecall.broadcasts', 'select', 'select insert update delete'),
+  ('rolecall.conversation_participants', 'select', 'select insert update delete'),
+  ('rolecall.conversations', 'select', 'select insert update delete'),
+  ('public.conversations_v2', 'select', 'select insert update delete'),
+  ('rolecall.data_deletions', 'select', 'select'),
+  ('rolecall.feature_flags', 'select', 'select insert update delete'),
+  ('rolecall.help_requests', 'select', 'select insert update delete'),
+  ('rolecall.messages', 'select', 'select insert update delete'),
+  ('public.messages_v2', 'select delete', 'select insert update delete'),
+  ('rolecall.moderation_audit', '', 'select'),
+  ('rolecall.organizations', 'select', 'select insert update delete'),
+  ('rolecall.profiles', '', 'select insert update delete'),
+  ('rolecall.quota_runs', '', 'select'),
+  ('rolecall.rate_limits', 'select', 'select insert update delete'),
+  ('rolecall.reported_messages', '', 'select'),
+  ('rolecall.show_participants', 'select', 'select insert update delete'),
+  ('rolecall.shows', 'select', 'select insert update delete'),
+  ('rolecall.user_blocks', 'select insert delete', 'select insert update delete'),
+  ('rolecall.erasures_due', '', ''),
+  ('rolecall.help_message_counts', '', ''),
+  ('rolecall.idempotency_records', '', ''),
+  ('rolecall.participations', '', ''),
+  ('rolecall.past_participations', '', ''),
+  ('rolecall.permission_guards', '', ''),
+  ('rolecall.permission_rules', '', ''),
+  ('rolecall.rate_buckets', '', ''),
+  ('rolecall.removed_contents', '', ''),
+  ('rolecall.report_counts', '', ''),
+  ('rolecall.request_metrics', '', ''),
+  ('rolecall.schema_migrations', '', ''),
+  ('rolecall.show_audience', '', ''),
+  ('rolecall.show_threads', '', '');
+
+select set_eq(
+  $$
+  select format('%s.%s', nspname, relname)
+  from pg_class
+  join pg_namespace
+    on pg_namespace.oid = relnamespace
+  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+    and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+  $$,
+  'select name from table_decision',
+  'it is decided of every table who may read and write it'
+);
+select is(
+  (
+    select coalesce(string_agg(privilege, ' ' order by position), '')
+    from unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'])
+      with ordinality as each (privilege, position)
+    where has_table_privilege(principal.name, pg_class.oid, privilege)
+  ),
+  case principal.name
+    when 'authenticated' then authenticated
+    when 'service_role' then service_role
+    else ''
+  end,
+  format(
+    '%s on %s: %s',
+    principal.name,
+    table_decision.name,
+    coalesce(
+      nullif(case principal.name when 'authenticated' then authenticated when 'service_role' then service_role end, ''),
+      'nothing'
+    )
+  )
+)
+from table_decision
+join (
+  pg_class
+  join pg_namespace
+    on pg_namespace.oid = relnamespace
+)
+  on format('%s.%s', nspname, relname) = table_decision.name
+  and relkind <> 'S'
+cross join principal
+order by table_decision.name, principal.name;
+select is_empty(
+  $$
+  select pg_class.oid::regclass, principal.name
+  from pg_class
+  cross join principal
+  where relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+    and relkind = 'S'
+    and has_sequence_privilege(principal.name, pg_class.oid, 'usage, select, update')
+  $$,
+  'sequences are nobody''s'
+);
+
+-- Columns, where not the whole table is meant.
+select set_eq(
+  $$
+  select pg_class.oid::regclass::text, principal.name, privilege, string_agg(attname, ' ' order by attname collate "C")
+  from pg_class
+  join pg_attribute
+    on attrelid = pg_class.oid
+    and attnum > 0
+    and not attisdropped
+  cross join principal
+  cross join unnest(array['select', 'insert', 'update', 'references']) as privilege
+  where relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+    and relkind in ('r', 'p', 'v', 'm', 'f')
+    and not has_table_privilege(principal.name, pg_class.oid, privilege)
+    and has_column_privilege(principal.name, pg_class.oid, attnum, privilege)
+  group by pg_class.oid, principal.name, privilege
+  $$,
+  $$
+  values
+    ('conversations_v2', 'authenticated', 'update', 'status'),
+    ('help_requests', 'authenticated', 'insert', 'description id requester_id title'),
+    ('help_requests', 'authenticated', 'update', 'description status title'),
+    ('messages_v2', 'authenticated', 'update', 'content'),
+    ('profiles', 'authenticated', 'select', 'created_at display_name id role updated_at'),
+    ('profiles', 'authenticated', 'update', 'display_name'),
+    ('reported_messages', 'authenticated', 'select', 'conversation_id created_at id message_id reason reporter_id status')
+  $$,
+  'which columns alone'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,254 @@
+//! `make demo`: walks the marketplace's staging flows over HTTP and prints each request, answer and verdict.
+//!
+//! It uses the runner that `make run` has started, and otherwise a throw-away one. It exits with 1 if a verdict is wrong.
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use http::Method;
+use rolecall_kit::{
+    Answer, Setup, Stand,
+    client::Client,
+    stand::Db,
+    token::{self, SECRET},
+};
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use uuid::Uuid;
+
+/// Walks the marketplace's staging flows over HTTP.
+#[derive(Debug, Parser)]
+#[command(name = "rolecall-demo")]
+struct Options {
+    /// The state directory of `rolecall up`, where run.json says what runs
+    #[arg(long, default_value = ".rolecall")]
+    state_dir: PathBuf,
+}
+
+/// A user of the demo data.
+#[derive(Clone, Copy)]
+struct Person {
+    name: &'static str,
+    role: &'static str,
+    number: u128,
+}
+
+const ADA: Person = Person { name: "Ada", role: "attendee", number: 1 };
+const BEN: Person = Person { name: "Ben", role: "attendee", number: 2 };
+const DANA: Person = Person { name: "Dana", role: "dealer", number: 3 };
+const MAX: Person = Person { name: "Max", role: "MVP dealer", number: 4 };
+const OLGA: Person = Person { name: "Olga", role: "show organizer", number: 5 };
+
+impl Person {
+    fn id(self) -> Uuid {
+        Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0000 + self.number)
+    }
+}
+
+/// Where the demo takes place.
+struct Place {
+    client: Client,
+    secret: String,
+    show: Uuid,
+    help_request: Uuid,
+    /// Keeps a throw-away stand alive.
+    _stand: Option<Stand>,
+}
+
+impl Place {
+    /// The runner that is running, or a throw-away one.
+    async fn find(state_dir: &Path) -> Result<Place> {
+        if let Some((address, admin_url)) = running(state_dir).await {
+            println!("Using the runner at {address}.");
+            let file = state_dir.join("jwt_secret");
+            let secret = match std::env::var("SPIN_VARIABLE_JWT_SECRET") {
+                Ok(secret) => secret,
+                Err(_) => std::fs::read_to_string(&file)
+                    .with_context(|| format!("the runner's jwt_secret: {}", file.display()))?
+                    .trim()
+                    .to_owned(),
+            };
+            let db = Db::connect(&admin_url).await;
+            let demo_users = db.count("rolecall.profiles where id = $1", &[&OLGA.id()]).await;
+            ensure!(demo_users == 1, "the demo users are missing; start the runner with --demo-data true");
+            let (show, help_request) = prepare(&db).await;
+            return Ok(Place { client: Client::new(&address), secret, show, help_request, _stand: None });
+        }
+        println!("Nothing is running here; starting a throw-away PostgreSQL and runner.");
+        let stand = Stand::own(Setup::new()).await;
+        rolecall_database::load_demo(stand.admin_url()).await?;
+        let (show, help_request) = prepare(&stand.db).await;
+        let client = stand.client();
+        Ok(Place { client, secret: SECRET.to_owned(), show, help_request, _stand: Some(stand) })
+    }
+
+    /// Sends a request for somebody and prints both sides.
+    async fn ask(&self, who: Person, function: &str, body: &Value) -> Answer {
+        println!("    POST /functions/v1/{function} as {} ({})", who.name, who.role);
+        println!("      {body}");
+        let token = token::hs256(&token::user_claims(who.id()), self.secret.as_bytes());
+        let answer = self.client.call(Method::POST, function).token(&token).json(body).send().await;
+        println!(
+            "    {} {}",
+            answer.status,
+            serde_json::to_string_pretty(&answer.body).unwrap_or_default().replace('\n', "\n    ")
+        );
+        answer
+    }
+
+    async fn send_dm(&self, from: Person, to: Person, content: &str) -> Answer {
+        self.ask(from, "send-dm", &json!({"recipient_id": to.id(), "content": content})).await
+    }
+
+    async fn broadcast(&self, from: Person, role: &str, message: &str) -> Answer {
+        let body = json!({"show_id": self.show, "recipient_roles": [role], "message": message});
+        self.ask(from, "send-broadcast", &body).await
+    }
+
+    async fn offer(&self, from: Person, message: &str) -> Answer {
+        let body = json!({"help_request_id": self.help_request, "initial_message": message});
+        self.ask(from, "start-conversation", &body).await
+    }
+}
+
+/// The address and database of the runner with this state directory, if it answers and manages its database.
+async fn running(state_dir: &Path) -> Option<(String, String)> {
+    let run = std::fs::read_to_string(state_dir.join("run.json")).ok()?;
+    let run: Value = serde_json::from_str(&run).ok()?;
+    let address = run["address"].as_str()?;
+    let answer = Client::new(address).call(Method::GET, "/api/health").try_send().await.ok()?;
+    let Some(admin_url) = run["admin_url"].as_str() else {
+        println!("The runner at {address} does not manage its database, so the demo leaves it alone.");
+        return None;
+    };
+    (answer.status == 200).then(|| (address.to_owned(), admin_url.to_owned()))
+}
+
+/// A fresh show of Olga's in a week, with everybody, and a fresh help request of Ben's: each run has its own quota.
+async fn prepare(db: &Db) -> (Uuid, Uuid) {
+    let show: Uuid = db
+        .one(
+            "insert into rolecall.shows (organizer_id, title, starts_at, ends_at)
+             values ($1, 'Show of the demo', now() + interval '7 days', now() + interval '9 days')
+             returning id",
+            &[&OLGA.id()],
+        )
+        .await;
+    let people: Vec<Uuid> = [ADA, BEN, DANA, MAX].map(Person::id).to_vec();
+    let sql = "insert into rolecall.show_participants (show_id, user_id) select $1, unnest($2::uuid[])";
+    db.run(sql, &[&show, &people]).await;
+    let sql = "insert into rolecall.help_requests (requester_id, title) values ($1, 'Help with carrying') returning id";
+    (show, db.one(sql, &[&BEN.id()]).await)
+}
+
+/// Counts the verdicts and prints them.
+#[derive(Default)]
+struct Verdicts {
+    right: usize,
+    wrong: usize,
+}
+
+impl Verdicts {
+    fn flow(&self, title: &str) {
+        println!("\n{}. {title}\n", self.right + self.wrong + 1);
+    }
+
+    fn verdict(&mut self, holds: bool, sentence: &str) {
+        if holds {
+            self.right += 1;
+            println!("  OK: {sentence}");
+        } else {
+            self.wrong += 1;
+            println!("  WRONG: it should be: {sentence}");
+        }
+    }
+}
+
+async fn walk(place: &Place) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    direct_messages(place, &mut verdicts).await;
+    broadcasts(place, &mut verdicts).await;
+    help(place, &mut verdicts).await;
+    verdicts
+}
+
+async fn direct_messages(place: &Place, verdicts: &mut Verdicts) {
+    verdicts.flow("An attendee writes to an MVP dealer");
+    let sent = place.send_dm(ADA, MAX, "Is the holographic Charizard still there?").await;
+    let has_seq = sent["seq"].as_i64().is_some_and(|seq| seq >= 1);
+    verdicts.verdict(sent.status == 201 && has_seq, "201, and the message has its number in the conversation");
+
+    verdicts.flow("An attendee may not write to a dealer, and is told why");
+    let refused = place.send_dm(ADA, DANA, "Is the holographic Charizard still there?").await;
+    let rule = refused.reasons() == ["attendee_writes_to_mvp_dealers_only"];
+    verdicts.verdict(
+        refused.status == 403 && rule && refused["reasons"][0]["allowed_if"].is_string(),
+        "403 permission_denied, with the rule and what would make it allowed",
+    );
+}
+
+async fn broadcasts(place: &Place, verdicts: &mut Verdicts) {
+    for (number, left) in [("first", 1), ("second", 0)] {
+        verdicts.flow(&format!("The organizer's {number} broadcast before the show"));
+        let sent = place.broadcast(OLGA, "attendee", "Doors open at nine.").await;
+        let quota = sent["quota_remaining"]["pre_show"] == left;
+        verdicts.verdict(
+            sent.status == 201 && quota && sent["audience_count"] == 2,
+            &format!("201 to two attendees, {left} left before the show"),
+        );
+    }
+    verdicts.flow("The organizer's third broadcast waits for the turn of the quota day");
+    let refused = place.broadcast(OLGA, "attendee", "Doors open at nine.").await;
+    let when = refused["reset_at"].as_str().is_some_and(|at| at.ends_with("T02:00:00.000000Z"));
+    verdicts.verdict(
+        refused.status == 429
+            && refused.code() == "quota_exceeded"
+            && when
+            && !refused.header("retry-after").is_empty(),
+        "429 quota_exceeded, with the time of the reset, 02:00 UTC",
+    );
+
+    verdicts.flow("An MVP dealer broadcasts to attendees");
+    let sent = place.broadcast(MAX, "attendee", "Everything at booth 12 is half price.").await;
+    verdicts.verdict(sent.status == 201 && sent["audience_count"] == 2, "201 to two attendees");
+
+    verdicts.flow("An MVP dealer does not broadcast to dealers");
+    let refused = place.broadcast(MAX, "dealer", "Everything at booth 12 is half price.").await;
+    verdicts.verdict(
+        refused.status == 403 && refused.reasons() == ["mvp_dealer_broadcasts_to_attendees_only"],
+        "403 permission_denied, with the rule",
+    );
+}
+
+async fn help(place: &Place, verdicts: &mut Verdicts) {
+    verdicts.flow("A helper starts a conversation about a help request");
+    let started = place.offer(ADA, "I can carry your binder on Saturday.").await;
+    verdicts.verdict(started.status == 201 && started["version"] == "v2", "201, in one atomic step");
+
+    verdicts.flow("The same helper again: it is the conversation there is");
+    let again = place.offer(ADA, "I can carry your binder on Sunday as well.").await;
+    let same = again["conversation_id"].is_string() && again["conversation_id"] == started["conversation_id"];
+    verdicts.verdict(
+        again.status == 409 && again.code() == "conversation_exists" && same,
+        "409 conversation_exists, with the id of the first",
+    );
+
+    verdicts.flow("Nobody offers help on their own request");
+    let refused = place.offer(BEN, "I shall carry it myself then.").await;
+    let said = refused["detail"].as_str().is_some_and(|detail| detail.contains("own request"));
+    verdicts.verdict(
+        refused.status == 400 && refused.code() == "invalid_input" && said,
+        "400 invalid_input, whose detail says so",
+    );
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<ExitCode> {
+    let options = Options::parse();
+    let place = Place::find(&options.state_dir).await?;
+    let verdicts = walk(&place).await;
+    println!("\n{} of {} verdicts are right.", verdicts.right, verdicts.right + verdicts.wrong);
+    Ok(if verdicts.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,46 @@
+//! `make demo`, both ways: with a runner that is running, and by itself.
+
+use rolecall_kit::{Setup, Stand, process::temporary_directory, token::SECRET};
+use serde_json::json;
+use std::process::{Command, Output};
+
+async fn demo(state_dir: &std::path::Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall-demo"));
+    command.arg("--state-dir").arg(state_dir).env_remove("SPIN_VARIABLE_JWT_SECRET");
+    tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
+}
+
+fn assert_all_right(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("10 of 10 verdicts are right."), "{text}");
+    assert!(!text.contains("WRONG"), "{text}");
+    text
+}
+
+#[tokio::test]
+async fn the_demo_walks_every_flow_by_itself() {
+    let directory = temporary_directory().unwrap();
+    let text = assert_all_right(&demo(&directory).await);
+    assert!(text.contains("throw-away"), "{text}");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn the_demo_walks_every_flow_on_a_runner_that_is_running_as_often_as_one_likes() {
+    let stand = Stand::own(Setup::new()).await;
+    rolecall_database::load_demo(stand.admin_url()).await.unwrap();
+    let directory = temporary_directory().unwrap();
+    let run = json!({"address": stand.runner().address(), "admin_url": stand.admin_url(), "pid": stand.runner().id()});
+    std::fs::write(directory.join("run.json"), run.to_string()).unwrap();
+    std::fs::write(directory.join("jwt_secret"), SECRET).unwrap();
+    for _ in 0..2 {
+        let text = assert_all_right(&demo(&directory).await);
+        assert!(text.contains("Using the runner at"), "{text}");
+    }
+    stand.db.run("update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm'", &[]).await;
+    let output = demo(&directory).await;
+    assert_eq!(output.status.code(), Some(1), "a wrong verdict is an exit code of 1");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("WRONG"));
+    std::fs::remove_dir_all(directory).unwrap();
+}

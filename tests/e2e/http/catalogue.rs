@@ -1,0 +1,142 @@
+//! Every code of the catalogue, provoked over HTTP.
+
+use http::Method;
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
+use serde_json::json;
+use std::collections::HashSet;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+/// Codes that nothing can answer yet, each with what will.
+const LATER: &[(Code, &str)] = &[
+    (Code::OutsideAssignmentWindow, "assignment windows come with the pet-care agency's issue"),
+    (Code::AntiPoachingBlocked, "the anti-poaching filter comes with the pet-care agency's issue"),
+];
+
+/// A `jwt_jwks_url` and a `database_url` where nobody listens.
+async fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+async fn provoke(code: Code) -> Answer {
+    let stand = Stand::shared().await;
+    let [organizer, attendee, dealer] = stand.users([Role::ShowOrganizer, Role::Attendee, Role::Dealer]).await;
+    let show = stand.show(&organizer, Starts::InAWeek).await;
+    let request = stand.help_request(&attendee).await;
+    match code {
+        Code::Unauthenticated => stand.post("send-dm", &json!({})).send().await,
+        Code::PermissionDenied => stand.send_dm(&attendee, &dealer, "Hello").send().await,
+        Code::ValidationError => stand.send_dm(&organizer, &attendee, "").send().await,
+        Code::InvalidInput => stand.offer(&attendee, request, "I help myself.").send().await,
+        Code::NotFound => stand.reply(&organizer, Uuid::new_v4(), "Hello").send().await,
+        Code::HelpRequestNotFound => stand.offer(&organizer, Uuid::new_v4(), "I can drive you.").send().await,
+        Code::FeatureDisabled => {
+            let stand = Stand::own(Setup::new().variable("rollout_send_dm", "disabled")).await;
+            let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+            stand.send_dm(&organizer, &attendee, "Hello").send().await
+        }
+        Code::MethodNotAllowed => stand.call(Method::DELETE, "send-dm").send().await,
+        Code::PayloadTooLarge => stand.send_dm(&organizer, &attendee, &"x".repeat(70_000)).send().await,
+        Code::UnsupportedMediaType => stand.call(Method::POST, "send-dm").by(&organizer).bytes("{}").send().await,
+        Code::ConversationExists => {
+            stand.offer(&organizer, request, "I can drive you.").expect(201).await;
+            stand.offer(&organizer, request, "I can drive you.").send().await
+        }
+        Code::ConversationReadOnly => {
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
+            let conversation = sent.id("conversation_id");
+            stand.db.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
+            stand.reply(&attendee, conversation, "Hello").send().await
+        }
+        Code::HelpRequestUnavailable => {
+            stand.db.run("update rolecall.help_requests set status = 'closed' where id = $1", &[&request]).await;
+            stand.offer(&organizer, request, "I can drive you.").send().await
+        }
+        Code::IdempotencyConflict => {
+            stand.send_dm(&organizer, &attendee, "One").key("k").expect(201).await;
+            stand.send_dm(&organizer, &attendee, "Two").key("k").send().await
+        }
+        Code::QuotaExceeded => {
+            stand.broadcast(&organizer, show, "One").expect(201).await;
+            stand.broadcast(&organizer, show, "Two").expect(201).await;
+            stand.broadcast(&organizer, show, "Three").send().await
+        }
+        Code::DatabaseUnavailable => {
+            let url = format!("postgres://rolecall_edge:none@{}/none?sslmode=disable", nowhere().await);
+            let stand = Stand::own(Setup::new().variable("database_url", &url)).await;
+            stand.send_dm(&organizer, &attendee, "Hello").send().await
+        }
+        Code::AuthenticationUnavailable => {
+            let url = format!("http://{}/jwks.json", nowhere().await);
+            let setup = Setup::new().without_secret().variable("jwt_jwks_url", &url);
+            let stand = Stand::own(setup.variable("jwks_host", "127.0.0.1")).await;
+            stand.send_dm(&organizer, &attendee, "Hello").send().await
+        }
+        Code::Overloaded | Code::Timeout => {
+            let flags = Setup::new().flag("--max-in-flight", "1").flag("--request-timeout", "3s");
+            let stand = Stand::own(flags).await;
+            let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+            let blocker = stand.connect().await;
+            blocker.script("begin; lock table rolecall.messages in share mode").await;
+            let slow = tokio::spawn(stand.send_dm(&organizer, &attendee, "Hello").send());
+            let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            rolecall_e2e::until("a request is in flight", async || {
+                (stand.db.count(waiting, &[]).await > 0).then_some(())
+            })
+            .await;
+            if code == Code::Overloaded {
+                let refused = stand.send_dm(&organizer, &attendee, "Hello").send().await;
+                blocker.script("rollback").await;
+                slow.await.unwrap();
+                refused
+            } else {
+                slow.await.unwrap()
+            }
+        }
+        Code::Internal => {
+            let stand = Stand::own(Setup::new()).await;
+            let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+            stand.db.script("alter table rolecall.messages add constraint never check (false) not valid").await;
+            stand.send_dm(&organizer, &attendee, "Hello").send().await
+        }
+        Code::RateLimited => {
+            let stand = Stand::own(Setup::new()).await;
+            let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+            stand.limit(Role::ShowOrganizer, "send_dm", 1, 3600).await;
+            stand.send_dm(&organizer, &attendee, "One").expect(201).await;
+            stand.send_dm(&organizer, &attendee, "Two").send().await
+        }
+        Code::AlreadyReported => {
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
+            let message = sent.id("message_id");
+            stand.report(&attendee, message, "Rude").expect(201).await;
+            stand.report(&attendee, message, "Rude indeed").send().await
+        }
+        Code::AlreadyReviewed => {
+            let moderator = stand.user(Role::Moderator).await;
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
+            let report = stand.report(&attendee, sent.id("message_id"), "Rude").expect(201).await.id("report_id");
+            stand.review(&moderator, report, "dismiss").expect(200).await;
+            stand.review(&moderator, report, "delete").send().await
+        }
+        Code::OutsideAssignmentWindow | Code::AntiPoachingBlocked => {
+            panic!("{} comes later", code.as_str())
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_code_of_the_catalogue_is_answered_with_its_status() {
+    let later: HashSet<&str> = LATER.iter().map(|(code, _)| code.as_str()).collect();
+    let mut seen = HashSet::new();
+    for &code in Code::ALL.iter().filter(|code| !later.contains(code.as_str())) {
+        let answer = provoke(code).await.refused(code);
+        assert_eq!(answer.status, code.status().as_u16());
+        seen.insert(code.as_str());
+    }
+    let all: HashSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let missing: Vec<_> = all.iter().filter(|code| !seen.contains(*code) && !later.contains(*code)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    println!("{} codes answered, {} come later: {LATER:?}", seen.len(), LATER.len());
+}

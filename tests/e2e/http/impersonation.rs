@@ -1,0 +1,113 @@
+//! Acting for somebody else: refused, and on record.
+
+use rolecall_e2e::{Code, Role, Stand, endpoints::endpoints_of_users, fixtures::Starts, token};
+use serde_json::{Value, json};
+
+const AUTHOR_FIELDS: [&str; 10] = [
+    "sender_id",
+    "senderId",
+    "user_id",
+    "userId",
+    "from_user_id",
+    "helper_id",
+    "helperId",
+    "author_id",
+    "requester_id",
+    "created_by",
+];
+
+#[tokio::test]
+async fn a_body_that_names_another_sender_is_refused_and_audited() {
+    let stand = Stand::shared().await;
+    let [mallory, victim, recipient] = stand.users([Role::ShowOrganizer, Role::ShowOrganizer, Role::Attendee]).await;
+    let show = stand.show(&victim, Starts::InAWeek).await;
+    let request = stand.help_request(&recipient).await;
+    let bodies = [
+        ("send-dm", json!({"recipient_id": recipient.id, "content": "Hello"})),
+        ("send-broadcast", json!({"show_id": show, "recipient_roles": ["attendee"], "message": "Hello"})),
+        ("start-conversation", json!({"help_request_id": request, "initial_message": "I can drive you."})),
+    ];
+    for (function, body) in bodies {
+        for field in AUTHOR_FIELDS {
+            let mut body = body.clone();
+            body[field] = json!(victim.id);
+            let refusal = stand.post(function, &body).by(&mallory).expect(403).await;
+            let refusal = refusal.refused_by(Code::PermissionDenied, "impersonation");
+            assert_eq!(refusal.faults(), [(field, "impersonation")]);
+            let audit = stand.audit(refusal.request_id()).await;
+            let expected = (Some("permission_denied".to_owned()), "impersonation_attempt".to_owned(), Some(mallory.id));
+            assert_eq!(audit, [expected], "{function} {field}");
+        }
+    }
+    for user in [&mallory, &victim, &recipient] {
+        assert_eq!(stand.traces(user).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn no_operation_acts_for_somebody_else() {
+    let stand = Stand::shared().await;
+    let [mallory, victim] = stand.users([Role::Moderator, Role::Attendee]).await;
+    for endpoint in endpoints_of_users(victim.id) {
+        let call = if endpoint.posts() {
+            let mut body = endpoint.body.clone();
+            body["user_id"] = json!(victim.id);
+            stand.post(&endpoint.path, &body)
+        } else {
+            stand.get(&format!("{}?user_id={}", endpoint.path, victim.id))
+        };
+        let refusal = call.by(&mallory).expect(403).await.refused_by(Code::PermissionDenied, "impersonation");
+        let audit = stand.audit(refusal.request_id()).await;
+        let expected = (Some("permission_denied".to_owned()), "impersonation_attempt".to_owned(), Some(mallory.id));
+        assert_eq!(audit, [expected], "{endpoint:?}");
+    }
+    for user in [&mallory, &victim] {
+        assert_eq!(stand.traces(user).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_is_an_attempt_whatever_form_the_other_id_has() {
+    let stand = Stand::shared().await;
+    let [mallory, victim] = stand.users([Role::Admin, Role::Attendee]).await;
+    for other in [json!("me"), json!(1), json!(null), json!([victim.id]), json!({"id": victim.id}), json!("")] {
+        let body = json!({"recipient_id": victim.id, "content": "Hello", "sender_id": other});
+        let refusal = stand.post("send-dm", &body).by(&mallory).expect(403).await;
+        refusal.refused_by(Code::PermissionDenied, "impersonation");
+    }
+    assert_eq!(stand.traces(&mallory).await, 0);
+}
+
+#[tokio::test]
+async fn naming_oneself_is_tolerated() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    for field in AUTHOR_FIELDS {
+        let mut body = json!({"recipient_id": attendee.id, "content": "Hello"});
+        body[field] = json!(admin.id);
+        stand.post("send-dm", &body).by(&admin).expect(201).await;
+        body[field] = Value::from(admin.id.to_string().to_uppercase());
+        stand.post("send-dm", &body).by(&admin).expect(201).await;
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_cannot_impersonate_either() {
+    let stand = Stand::shared().await;
+    let [mallory, victim] = stand.users([Role::ShowOrganizer, Role::ShowOrganizer]).await;
+    let show = stand.show(&victim, Starts::InAWeek).await;
+    let body = json!({
+        "show_id": show, "recipient_roles": ["attendee"], "message": "Hello", "dry_run": true, "sender_id": victim.id,
+    });
+    let refusal = stand.post("send-broadcast", &body).by(&mallory).expect(403).await;
+    refusal.refused_by(Code::PermissionDenied, "impersonation");
+}
+
+#[tokio::test]
+async fn an_operator_cannot_speak_for_a_user() {
+    let stand = Stand::shared().await;
+    let victim = stand.user(Role::Admin).await;
+    let body = json!({"user_id": victim.id});
+    let call = stand.post("reset-broadcast-quotas", &body).token(&token::operator());
+    call.expect(403).await.refused_by(Code::PermissionDenied, "impersonation");
+}

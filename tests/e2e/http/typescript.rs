@@ -1,0 +1,101 @@
+//! The TypeScript client: its matrix is Rust's for every input there is, and its calls work.
+//!
+//! `make test` builds it (`make client`).
+
+use rolecall_e2e::{
+    Setup, Stand, User,
+    fixtures::Starts,
+    observer::Observer,
+    openapi::{Operation, document},
+    report,
+    runner::workspace,
+    token,
+};
+use rolecall_shared::matrix::{Action, Decision, Facts, Role, decide};
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// Runs one of the client's test programs and gives what it printed.
+fn node(program: &str, setup: &Value) -> String {
+    let client = workspace().join("clients/typescript");
+    assert!(client.join("dist/index.js").exists(), "the TypeScript client is not built: run `make client`");
+    let output = Command::new("node")
+        .arg(client.join("test").join(program))
+        .env("ROLECALL_TEST_SETUP", setup.to_string())
+        .output()
+        .expect("node is installed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {said}");
+    String::from_utf8(output.stdout).expect("it prints UTF-8")
+}
+
+#[test]
+fn rust_and_typescript_decide_every_combination_alike() {
+    let printed = node("decisions.mjs", &Value::Null);
+    let mut in_typescript = printed.lines();
+    let mut compared = 0;
+    for &action in Action::ALL {
+        for &actor in Role::ALL {
+            for &target in Role::ALL {
+                for facts in Facts::every_combination() {
+                    let in_rust = match decide(actor, action, target, facts) {
+                        Decision::Allowed { rule } => format!("true\t\t{rule}\t\t"),
+                        Decision::Refused { code, rule, message, allowed_if } => {
+                            format!("false\t{}\t{rule}\t{message}\t{allowed_if}", code.as_str())
+                        }
+                    };
+                    assert_eq!(
+                        in_typescript.next(),
+                        Some(in_rust.as_str()),
+                        "{action:?} {actor:?} {target:?} {facts:?}"
+                    );
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(in_typescript.next(), None);
+    assert_eq!(compared, 6 * 6 * 6 * 1024);
+    report(&format!("{compared} decisions of Rust and TypeScript compared"));
+}
+
+#[test]
+fn an_export_is_read_to_its_end_or_not_at_all_and_every_write_has_a_key() {
+    assert_eq!(node("client.mjs", &Value::Null).trim(), "the client keeps its own promises");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
+    // The reset at the end is for the whole database.
+    let stand = Stand::own(Setup::new()).await;
+    let [attendee, requester, owner] = stand.users([Role::Attendee; 3]).await;
+    let [dealer, mvp, organizer, moderator] =
+        stand.users([Role::Dealer, Role::MvpDealer, Role::ShowOrganizer, Role::Moderator]).await;
+    let show = stand.show(&organizer, Starts::InAWeek).await;
+    stand.join(show, &[&attendee, &dealer, &mvp]).await;
+    let help_request = stand.help_request(&requester).await;
+    let organization = stand.organization().await;
+    stand.belongs(&owner, organization, Some("owner")).await;
+
+    let user = |user: &User| json!({"id": user.id, "token": user.token});
+    let observer = Observer::start(stand.runner().address()).await;
+    let setup = json!({
+        "baseUrl": observer.address(), "show": show, "helpRequest": help_request,
+        "attendee": user(&attendee), "requester": user(&requester), "owner": user(&owner), "dealer": user(&dealer),
+        "mvp": user(&mvp), "organizer": user(&organizer), "moderator": user(&moderator), "operator": {"token": token::operator()},
+    });
+    let printed = tokio::task::block_in_place(|| node("flows.mjs", &setup));
+    assert_eq!(printed.trim(), "every flow went as it should");
+    report(&format!("{} answers, all as docs/openapi.yaml says", observer.answers()));
+
+    let seen = observer.seen();
+    let called = |operation: &&Operation| {
+        seen.iter()
+            .any(|seen| seen.code == "ok" && seen.method == operation.method.as_str() && seen.path == operation.path)
+    };
+    let is_alias = |operation: &Operation| operation.alias_of.is_some();
+    let is_health = |operation: &Operation| operation.answers.contains_key("503") && operation.id != "health";
+    let operations = document().operations().iter().filter(|operation| !is_alias(operation) && !is_health(operation));
+    let uncalled: Vec<_> = operations.filter(|operation| !called(operation)).map(|operation| &operation.id).collect();
+    assert!(uncalled.is_empty(), "operations the client did not call with success: {uncalled:?}");
+}

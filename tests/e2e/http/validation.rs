@@ -1,0 +1,230 @@
+//! Every field of every body: what is taken, what is just beyond, and what an attacker would send.
+
+use http::Method;
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A body with one field replaced.
+fn with(body: &Value, field: &str, value: Value) -> Value {
+    let mut body = body.clone();
+    body[field] = value;
+    body
+}
+
+/// A body without one field.
+fn without(body: &Value, field: &str) -> Value {
+    let mut body = body.clone();
+    body.as_object_mut().unwrap().remove(field);
+    body
+}
+
+/// Sends each body and wants exactly this fault, and nothing left behind.
+async fn refuses(stand: &Stand, function: &str, user: &User, cases: &[(Value, &str, &str)]) {
+    for (body, field, code) in cases {
+        let refusal = stand.post(function, body).by(user).expect(400).await.refused(Code::ValidationError);
+        let shown: String = body.to_string().chars().take(200).collect();
+        assert_eq!(refusal.faults(), [(*field, *code)], "{shown}");
+    }
+    assert_eq!(stand.traces(user).await, 0);
+}
+
+/// What no uuid field takes.
+fn no_uuids() -> Vec<(Value, &'static str)> {
+    let id = Uuid::new_v4();
+    vec![
+        (json!(null), "required"),
+        (json!(7), "wrong_type"),
+        (json!(true), "wrong_type"),
+        (json!([id]), "wrong_type"),
+        (json!({"id": id}), "wrong_type"),
+        (json!(""), "malformed_uuid"),
+        (json!("me"), "malformed_uuid"),
+        (json!(id.simple().to_string()), "malformed_uuid"),
+        (json!(id.braced().to_string()), "malformed_uuid"),
+        (json!(id.urn().to_string()), "malformed_uuid"),
+        (json!(format!(" {id}")), "malformed_uuid"),
+        (json!(format!("{id}' or true --")), "malformed_uuid"),
+        (json!(id.to_string().replace('-', "_")), "malformed_uuid"),
+        (json!(format!("{id}\0")), "malformed_uuid"),
+        (json!("x".repeat(10_000)), "malformed_uuid"),
+    ]
+}
+
+/// What no text field takes, whatever its length may be.
+fn no_texts() -> Vec<(Value, &'static str)> {
+    vec![
+        (json!(null), "required"),
+        (json!(7), "wrong_type"),
+        (json!(false), "wrong_type"),
+        (json!(["Hello"]), "wrong_type"),
+        (json!({"text": "Hello"}), "wrong_type"),
+        (json!(""), "empty"),
+        (json!("   \n\t "), "empty"),
+        (json!("\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}"), "empty"),
+        (json!("Hello, you there\0"), "control_character"),
+        (json!("\0"), "control_character"),
+        (json!("Hello, you \u{7} there"), "control_character"),
+        (json!("Hello, \u{1b}[31mred"), "control_character"),
+        (json!("Hello, \u{85} there you"), "control_character"),
+        (json!("Hello, \u{7f} there you"), "control_character"),
+    ]
+}
+
+#[tokio::test]
+async fn send_dm_names_each_field_that_is_wrong() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    let body = json!({"recipient_id": attendee.id, "content": "Hello, you there"});
+    let reply = json!({"conversation_id": Uuid::new_v4(), "content": "Hello, you there"});
+    let mut cases = vec![
+        (without(&body, "recipient_id"), "recipient_id", "required"),
+        (without(&body, "content"), "content", "required"),
+        (with(&body, "content", json!("x".repeat(2001))), "content", "too_long"),
+        (with(&body, "content", json!("é".repeat(2001))), "content", "too_long"),
+        (with(&body, "colour", json!("red")), "colour", "unknown_field"),
+        (with(&body, "Content", json!("Hello")), "Content", "unknown_field"),
+        (with(&body, "__proto__", json!({})), "__proto__", "unknown_field"),
+        (with(&reply, "recipient_id", json!(attendee.id)), "recipient_id", "unknown_field"),
+        (with(&reply, "show_id", json!(attendee.id)), "show_id", "unknown_field"),
+    ];
+    for (value, code) in no_texts() {
+        cases.push((with(&body, "content", value.clone()), "content", code));
+        cases.push((with(&reply, "content", value), "content", code));
+    }
+    for (value, code) in no_uuids() {
+        cases.push((with(&body, "recipient_id", value.clone()), "recipient_id", code));
+        cases.push((with(&reply, "conversation_id", value.clone()), "conversation_id", code));
+        if !value.is_null() {
+            cases.push((with(&body, "show_id", value), "show_id", code));
+        }
+    }
+    refuses(&stand, "send-dm", &admin, &cases).await;
+}
+
+#[tokio::test]
+async fn send_broadcast_names_each_field_that_is_wrong() {
+    let stand = Stand::shared().await;
+    let organizer = stand.user(Role::ShowOrganizer).await;
+    let show = stand.show(&organizer, Starts::InAWeek).await;
+    let body = json!({"show_id": show, "recipient_roles": ["attendee"], "message": "Doors open at nine"});
+    let mut cases = vec![
+        (without(&body, "show_id"), "show_id", "required"),
+        (without(&body, "message"), "message", "required"),
+        (without(&body, "recipient_roles"), "recipient_roles", "required"),
+        (with(&body, "message", json!("x".repeat(1001))), "message", "too_long"),
+        (with(&body, "message", json!("日".repeat(1001))), "message", "too_long"),
+        (with(&body, "recipient_roles", json!(null)), "recipient_roles", "required"),
+        (with(&body, "recipient_roles", json!([])), "recipient_roles", "empty"),
+        (with(&body, "recipient_roles", json!("attendee")), "recipient_roles", "wrong_type"),
+        (with(&body, "recipient_roles", json!({"attendee": true})), "recipient_roles", "wrong_type"),
+        (with(&body, "recipient_roles", json!([null])), "recipient_roles[0]", "wrong_type"),
+        (with(&body, "recipient_roles", json!(["attendee", 1])), "recipient_roles[1]", "wrong_type"),
+        (with(&body, "recipient_roles", json!([["attendee"]])), "recipient_roles[0]", "wrong_type"),
+        (with(&body, "recipient_roles", json!(["Attendee"])), "recipient_roles[0]", "unknown_value"),
+        (with(&body, "recipient_roles", json!(["attendee", "king"])), "recipient_roles[1]", "unknown_value"),
+        (with(&body, "recipient_roles", json!(["attendee'); --"])), "recipient_roles[0]", "unknown_value"),
+        (with(&body, "recipient_roles", json!(["dealer", "dealer"])), "recipient_roles[1]", "duplicate"),
+        (with(&body, "recipient_roles", json!(vec!["attendee"; 5_000])), "recipient_roles[1]", "duplicate"),
+        (with(&body, "dry_run", json!("true")), "dry_run", "wrong_type"),
+        (with(&body, "dry_run", json!(1)), "dry_run", "wrong_type"),
+        (with(&body, "dryRun", json!(true)), "dryRun", "unknown_field"),
+        (with(&body, "phase", json!("post_show")), "phase", "unknown_field"),
+        (with(&body, "quota_remaining", json!(99)), "quota_remaining", "unknown_field"),
+    ];
+    cases.extend(no_texts().into_iter().map(|(value, code)| (with(&body, "message", value), "message", code)));
+    cases.extend(no_uuids().into_iter().map(|(value, code)| (with(&body, "show_id", value), "show_id", code)));
+    refuses(&stand, "send-broadcast", &organizer, &cases).await;
+}
+
+#[tokio::test]
+async fn start_conversation_names_each_field_that_is_wrong() {
+    let stand = Stand::shared().await;
+    let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
+    let request = stand.help_request(&requester).await;
+    let body = json!({"help_request_id": request, "initial_message": "I can drive you."});
+    let mut cases = vec![
+        (without(&body, "help_request_id"), "help_request_id", "required"),
+        (without(&body, "initial_message"), "initial_message", "required"),
+        (with(&body, "initial_message", json!("x".repeat(9))), "initial_message", "too_short"),
+        (with(&body, "initial_message", json!("é".repeat(9))), "initial_message", "too_short"),
+        (with(&body, "initial_message", json!(format!("    {}    ", "x".repeat(9)))), "initial_message", "too_short"),
+        (with(&body, "initial_message", json!("x".repeat(1001))), "initial_message", "too_long"),
+        (with(&body, "initial_message", json!("👋".repeat(1001))), "initial_message", "too_long"),
+        (with(&body, "status", json!("closed")), "status", "unknown_field"),
+        (with(&body, "version", json!("v1")), "version", "unknown_field"),
+    ];
+    let texts =
+        no_texts().into_iter().map(|(value, code)| (with(&body, "initial_message", value), "initial_message", code));
+    cases.extend(texts);
+    let ids =
+        no_uuids().into_iter().map(|(value, code)| (with(&body, "help_request_id", value), "help_request_id", code));
+    cases.extend(ids);
+    refuses(&stand, "start-conversation", &helper, &cases).await;
+}
+
+#[tokio::test]
+async fn text_of_the_greatest_length_is_taken_in_any_script() {
+    let stand = Stand::shared().await;
+    for letter in ["x", "é", "日", "👋"] {
+        let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+        let show = stand.show(&admin, Starts::InAWeek).await;
+        let request = stand.help_request(&attendee).await;
+        stand.send_dm(&admin, &attendee, &letter.repeat(2000)).expect(201).await;
+        stand.send_dm(&admin, &attendee, &format!("\n {} \t", letter.repeat(2000))).expect(201).await;
+        stand.send_dm(&admin, &attendee, letter).expect(201).await;
+        stand.broadcast(&admin, show, &letter.repeat(1000)).expect(201).await;
+        stand.broadcast(&admin, show, letter).expect(201).await;
+        stand.offer(&admin, request, &letter.repeat(1000)).expect(201).await;
+        let [helper] = stand.users([Role::Attendee]).await;
+        stand.offer(&helper, request, &letter.repeat(10)).expect(201).await;
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_a_body_is_told_at_once() {
+    let stand = Stand::shared().await;
+    let organizer = stand.user(Role::ShowOrganizer).await;
+    let body = json!({"show_id": "x", "recipient_roles": [], "dry_run": 0, "colour": "red"});
+    let refusal = stand.post("send-broadcast", &body).by(&organizer).expect(400).await.refused(Code::ValidationError);
+    let mut faults = refusal.faults();
+    faults.sort_unstable();
+    let expected = [
+        ("colour", "unknown_field"),
+        ("dry_run", "wrong_type"),
+        ("message", "required"),
+        ("recipient_roles", "empty"),
+        ("show_id", "malformed_uuid"),
+    ];
+    assert_eq!(faults, expected);
+}
+
+#[tokio::test]
+async fn a_field_that_stands_twice_is_refused_whichever_would_win() {
+    let stand = Stand::shared().await;
+    let [admin, one, two] = stand.users([Role::Admin, Role::Attendee, Role::Attendee]).await;
+    let body = format!("{{\"recipient_id\":\"{}\",\"content\":\"Hello\",\"recipient_id\":\"{}\"}}", one.id, two.id);
+    let call = stand.call(Method::POST, "send-dm").header("content-type", "application/json").bytes(body);
+    let refusal = call.by(&admin).expect(400).await.refused(Code::ValidationError);
+    assert_eq!(refusal.faults(), [("recipient_id", "duplicate")]);
+    assert_eq!(stand.traces(&admin).await, 0);
+}
+
+#[tokio::test]
+async fn upper_case_uuids_and_null_for_an_optional_field_are_taken() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    let body = json!({"recipient_id": attendee.id.to_string().to_uppercase(), "content": "Hello", "show_id": null});
+    stand.post("send-dm", &body).by(&admin).expect(201).await;
+}
+
+#[tokio::test]
+async fn the_name_of_an_unknown_field_comes_back_harmless() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    let name = format!("\u{1b}[31m\r\nx-evil: 1{}", "z".repeat(1000));
+    let body = with(&json!({"recipient_id": attendee.id, "content": "Hello"}), &name, json!(1));
+    let refusal = stand.post("send-dm", &body).by(&admin).expect(400).await.refused(Code::ValidationError);
+    let [(field, "unknown_field")] = refusal.faults()[..] else { panic!("{}", refusal.body) };
+    assert!(field.chars().count() <= 64 && !field.chars().any(char::is_control), "{field:?}");
+}

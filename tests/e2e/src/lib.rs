@@ -1,0 +1,10 @@
+//! The kit of the tests, with every answer checked against `docs/openapi.yaml`.
+
+pub mod endpoints;
+pub mod observer;
+pub mod openapi;
+
+mod checked;
+
+pub use checked::Stand;
+pub use rolecall_kit::*;
