@@ -85,6 +85,25 @@ async fn plain_postgresql_is_installed_used_and_left_by_a_superuser() {
     is_at_home(&cluster, &Hosted { admin_url: url.clone(), owner_url: url }).await;
 }
 
+/// The roles belong to the server; from PostgreSQL 16 on they are changed by who made them.
+#[tokio::test]
+async fn an_owner_leaves_a_server_on_which_another_one_installed_first() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    cluster.create_database("first", None).await.expect("a superuser may");
+    let first = cluster.admin_url("first");
+    apply(&first).await.expect("a superuser can install");
+    let installed = catalogue(&first).await;
+
+    let second = rds(&cluster, "second").await;
+    let before = catalogue(&second.admin_url).await;
+    apply(&second.owner_url).await.expect("the owner can install");
+    rollback(&second.owner_url, 0).await.expect("the owner can take it out");
+    assert_eq!(catalogue(&second.admin_url).await, before);
+    assert_eq!(catalogue(&first).await, installed);
+    let admin = connect(&first).await.expect("it runs");
+    assert!(one::<bool>(&admin, "select to_regrole('rolecall_edge') is not null").await);
+}
+
 const USERS: &str = "
     insert into auth.users (id, raw_user_meta_data) values
       ('00000000-0000-4000-8000-000000000001', '{\"name\": \" Ada \", \"role\": \"admin\"}'),

@@ -67,18 +67,14 @@ impl<'a> Project<'a> {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let program = package_folder().join(format!("node_modules/supabase-{}/dist/supabase.js", self.version));
+        let program = package_folder().join(format!("node_modules/supabase-{}/bin/supabase", self.version));
         assert!(
             program.is_file(),
             "{} is not installed: run `make supabase-cli` or `make test-supabase`",
             self.version
         );
-        let mut command = Command::new("node");
-        command
-            .arg(program)
-            .args(arguments)
-            .args(["--yes", "--db-url", self.database_url, "--workdir"])
-            .arg(&self.folder);
+        let mut command = Command::new(program);
+        command.args(arguments).args(["--yes", "--db-url", self.database_url, "--workdir"]).arg(&self.folder);
         if before(self.version, 2, 116) {
             // They speak TLS alone, but for when they show what they say; the server of the test has no certificate.
             command.arg("--debug");
@@ -91,7 +87,7 @@ impl<'a> Project<'a> {
             .current_dir(&self.folder)
             .stdin(std::process::Stdio::null())
             .output()
-            .expect("node is installed")
+            .expect("it runs")
     }
 
     fn push(&self) -> Output {
