@@ -156,8 +156,8 @@ async fn lives_among_the_migrations_of_an_app(version: &str, cluster: &Cluster, 
     let name = format!("app_{number}");
     let hosted = supabase(cluster, &name).await;
     let project = Project::new(version, &hosted, "app");
-    project.write("20250101000000_older.sql", "create table public.older (id int primary key);");
-    project.write("20980101000000_newer.sql", "create table public.newer (id int primary key);");
+    project.write("20250101000000_older.sql", "create schema app; create table app.older (id int primary key);");
+    project.write("20980101000000_newer.sql", "create table app.newer (id int primary key);");
     project.pushes_nothing_of_rolecall(&hosted).await;
     let bare = objects(&hosted).await;
 
