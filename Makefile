@@ -71,6 +71,10 @@ client: need-node ## Build the TypeScript client
 api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document
 	cd tests/api && npm ci --silent --no-audit --no-fund
 
+.PHONY: supabase-cli
+supabase-cli: need-node ## Install Supabase's CLI in the newest version that is tested (142 MB, Linux on x64)
+	cd tests/supabase && npm ci --silent --no-audit --no-fund --omit=dev
+
 .PHONY: run
 run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
 ifeq ($(RUNTIME),spin)
@@ -104,7 +108,7 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: build client api-tools need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client api-tools supabase-cli need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# What the end-to-end tests see of docs/openapi.yaml is noted there; of this run only.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server: more of them at once than there are processors. The runner is tested by itself, because
@@ -113,6 +117,22 @@ test: build client api-tools need-pgtap ## Run every test: pure, SQL (pgTAP), th
 	RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-host
 	RUST_TEST_THREADS=4 cargo test --locked --release $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
 	target/release/rolecall-openapi-coverage
+
+.PHONY: test-supabase
+test-supabase: need-rust need-postgres need-node ## Push the migrations with every version of Supabase's CLI that is tested (660 MB, Linux on x64)
+	cd tests/supabase && npm ci --silent --no-audit --no-fund
+	SUPABASE_VERSIONS="$$(ls -d tests/supabase/node_modules/supabase-* | sed 's/.*supabase-//' | sort -V | xargs)" \
+	  cargo test --locked --release -p rolecall-database --test supabase -- --nocapture
+
+.PHONY: test-postgres-versions
+test-postgres-versions: need-rust need-node ## Install, use and take out on PostgreSQL 15, 16, 17 and 18, brought by npm (240 MB, Linux on x64)
+	cd tests/postgres && npm ci --silent --no-audit --no-fund
+	for version in 15 16 17 18; do \
+	  export PG_BIN_DIR="$$PWD/tests/postgres/node_modules/postgres-$$version/native/bin"; \
+	  "$$PG_BIN_DIR/postgres" --version && \
+	  cargo run --locked --release -q -p rolecall-compile -- check && \
+	  cargo test --locked --release -q -p rolecall-database --test install --test catalogue || exit 1; \
+	done
 
 .PHONY: lint
 lint: need-rust ## Check format, lints and that generated files are current

@@ -531,6 +531,7 @@ from (
 ) as object
 $inventory$;
   v_search_path constant text := current_setting('search_path');
+  v_messages constant text := current_setting('client_min_messages');
   v_taken text;
   v_object record;
 begin
@@ -571,6 +572,10 @@ begin
       using
         errcode = 'duplicate_object',
         hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
+  end if;
+  -- That something to be replaced is not there yet is no news.
+  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
+    perform set_config('client_min_messages', 'warning', true);
   end if;
 
   -- schema/base/schemas.sql
@@ -10518,6 +10523,7 @@ $sql$;
 
   insert into rolecall.schema_migrations (version, name)
   values (1, 'initial');
+  perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
 $migration$;

@@ -46,5 +46,8 @@
       -- Rolecall in another database of this server, or a grant that somebody else made.
       when dependent_objects_still_exist then
         raise notice 'The role % stays, because it is still used.', v_object.name;
+      -- From PostgreSQL 16 on a role is dropped by who made it: the owner of another database, perhaps.
+      when insufficient_privilege then
+        raise notice 'The role % stays, because somebody else made it.', v_object.name;
     end;
   end loop;

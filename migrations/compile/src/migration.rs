@@ -120,6 +120,7 @@ fn up_text(next: &NextRelease<'_>, made: &Inventory, gone: &Inventory, files: &[
     write!(
         text,
         "\n  insert into rolecall.schema_migrations (version, name)\n  values ({version}, '{name}');\n\
+         \x20 perform set_config('client_min_messages', v_messages, true);\n\
          \x20 perform set_config('search_path', v_search_path, true);\nend\n$migration$;\n"
     )?;
     Ok(text)

@@ -2,6 +2,7 @@
 {inventory}
 $inventory$;
   v_search_path constant text := current_setting('search_path');
+  v_messages constant text := current_setting('client_min_messages');
   v_taken text;
   v_object record;
 begin
@@ -42,4 +43,8 @@ begin
       using
         errcode = 'duplicate_object',
         hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
+  end if;
+  -- That something to be replaced is not there yet is no news.
+  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
+    perform set_config('client_min_messages', 'warning', true);
   end if;

@@ -1,5 +1,6 @@
 //! Proves on a live server that the migrations make what the tree says, and that they can be taken back.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -29,16 +30,41 @@ pub async fn apply_sql(url: &str, sql: &str) -> Result<()> {
     })
 }
 
+/// Lists the objects of a database where its server comes without `pg_dump`, as the packages of npm do.
+const CATALOGUE: &str = include_str!("catalogue.sql");
+
 /// The schema of a database with its privileges and comments, without what differs from run to run, and the rows that
 /// belong to the product.
 ///
 /// # Errors
-/// When `pg_dump` cannot be run.
+/// When the database cannot be reached or `pg_dump` fails.
 pub async fn dump(cluster: &Cluster, url: &str) -> Result<String> {
-    let output = Command::new(cluster.program("pg_dump"))
-        .args(["--schema-only", "--no-owner", url])
-        .output()
-        .context("running pg_dump")?;
+    let client = connect(url).await?;
+    let pg_dump = cluster.program("pg_dump");
+    let mut dump = if pg_dump.is_file() {
+        dumped(&pg_dump, url)?
+    } else {
+        let lines = client.query(CATALOGUE, &[]).await.context("reading the catalogue")?;
+        lines.iter().fold(String::new(), |text, line| text + line.get::<_, &str>(0) + "\n")
+    };
+    for table in ["permission_rules", "permission_guards"] {
+        let exists: bool =
+            client.query_one("select to_regclass($1::text) is not null", &[&format!("rolecall.{table}")]).await?.get(0);
+        if exists {
+            let query = format!("select to_jsonb(t)::text from rolecall.{table} as t order by 1");
+            for row in client.query(&query, &[]).await? {
+                dump.push_str(row.get::<_, &str>(0));
+                dump.push('\n');
+            }
+        }
+    }
+    Ok(dump)
+}
+
+/// What `pg_dump` writes of a schema, without what differs from run to run.
+fn dumped(pg_dump: &Path, url: &str) -> Result<String> {
+    let output =
+        Command::new(pg_dump).args(["--schema-only", "--no-owner", url]).output().context("running pg_dump")?;
     ensure!(output.status.success(), "pg_dump: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).context("pg_dump writes UTF-8")?;
     // Comments of pg_dump's own, settings, and the key against injected commands say nothing about the schema.
@@ -56,18 +82,6 @@ pub async fn dump(cluster: &Cluster, url: &str) -> Result<String> {
         }
         if line.matches("$$").count() % 2 == 1 {
             inside_function = !inside_function;
-        }
-    }
-    let client = connect(url).await?;
-    for table in ["permission_rules", "permission_guards"] {
-        let exists: bool =
-            client.query_one("select to_regclass($1::text) is not null", &[&format!("rolecall.{table}")]).await?.get(0);
-        if exists {
-            let query = format!("select to_jsonb(t)::text from rolecall.{table} as t order by 1");
-            for row in client.query(&query, &[]).await? {
-                dump.push_str(row.get::<_, &str>(0));
-                dump.push('\n');
-            }
         }
     }
     Ok(dump)

@@ -1,0 +1,47 @@
+-- Makes a row of rolecall.profiles for every row of your own table of users, those that exist and those that will.
+--
+-- Here the table is public.profiles (id uuid, name text); change the names where yours differ. Copy it into your own
+-- migrations behind Rolecall's and apply it as the login that applied those. It may run again. To undo it:
+-- profiles_from_own_table_undo.sql.
+--
+-- Only the name is taken. The role stays 'attendee' until your backend sets it, or until you apply
+-- roles_from_own_table.sql as well.
+
+create or replace function public.rolecall_profile_of_own_row()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Nobody's sign-up fails because Rolecall was taken out.
+  if to_regclass('rolecall.profiles') is null then
+    return new;
+  end if;
+  insert into rolecall.profiles (id, display_name)
+  values (new.id, left(coalesce(new.name, ''), 200))
+  on conflict (id) do update
+  set display_name = excluded.display_name;
+  return new;
+end
+$$;
+
+-- Supabase grants new functions to everybody by itself.
+revoke execute on function public.rolecall_profile_of_own_row() from public, anon, authenticated, service_role;
+
+create or replace trigger rolecall_profile_is_made
+after insert on public.profiles
+for each row
+execute function public.rolecall_profile_of_own_row();
+
+create or replace trigger rolecall_profile_follows
+after update on public.profiles
+for each row
+when (old.name is distinct from new.name)
+execute function public.rolecall_profile_of_own_row();
+
+-- Those that exist. The triggers come first, so that no row that is written meanwhile is missed.
+insert into rolecall.profiles (id, display_name)
+select id, left(coalesce(name, ''), 200)
+from public.profiles
+on conflict (id) do nothing;

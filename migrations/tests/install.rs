@@ -1,0 +1,234 @@
+//! What docs/install.md promises to somebody who has a database: it is installed by its owner on every host, on every
+//! version of PostgreSQL (`make test-postgres-versions`), and the users become profiles by the files of docs/install.
+
+#[path = "support/hosted.rs"]
+mod hosted;
+mod support;
+
+use hosted::{Hosted, catalogue, rds, supabase};
+use rolecall_database::{Cluster, Options, apply, connect, load_demo, rollback};
+use serde_json::json;
+use support::{call, demo, list, one, request};
+use tokio_postgres::Client;
+
+const FROM_AUTH_USERS: &str = include_str!("../../docs/install/profiles_from_auth_users.sql");
+const FROM_AUTH_USERS_UNDO: &str = include_str!("../../docs/install/profiles_from_auth_users_undo.sql");
+const FROM_OWN_TABLE: &str = include_str!("../../docs/install/profiles_from_own_table.sql");
+const FROM_OWN_TABLE_UNDO: &str = include_str!("../../docs/install/profiles_from_own_table_undo.sql");
+const ROLES: &str = include_str!("../../docs/install/roles_from_own_table.sql");
+const ROLES_UNDO: &str = include_str!("../../docs/install/roles_from_own_table_undo.sql");
+
+async fn run(client: &Client, sql: &str) {
+    if let Err(error) = client.batch_execute(sql).await {
+        panic!("{sql}: {error:?}");
+    }
+}
+
+/// The profiles, in the order of their names.
+async fn profiles(client: &Client) -> Vec<String> {
+    list(client, "select concat_ws(' ', right(id::text, 1), role, display_name) from rolecall.profiles order by id")
+        .await
+}
+
+/// The whole way: install, use, switch off, take out, install again.
+async fn is_at_home(cluster: &Cluster, hosted: &Hosted) {
+    let before = catalogue(&hosted.admin_url).await;
+    apply(&hosted.owner_url).await.expect("the owner can install");
+    let installed = catalogue(&hosted.admin_url).await;
+    assert_eq!(apply(&hosted.owner_url).await.expect("nothing is left"), [] as [i32; 0]);
+    load_demo(&hosted.owner_url).await.expect("the owner can load it");
+    assert_eq!(catalogue(&hosted.admin_url).await, installed, "a second run changes nothing");
+
+    let edge_url = cluster.edge_url("app").await.expect("the login exists");
+    let edge = connect(&edge_url).await.expect("it runs");
+    let message = request(demo(1), json!({"recipient_id": demo(4), "content": "Hello"}));
+    let answer = call(&edge, "send_dm", &message).await;
+    assert_eq!(answer["data"]["seq"], 1, "{answer}");
+
+    // The operator's kill switch, by the rights of service_role.
+    let admin = hosted.admin().await;
+    run(&admin, "set role service_role").await;
+    let changed = admin
+        .execute("update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm'", &[])
+        .await
+        .expect("the operator may");
+    assert_eq!(changed, 1);
+    run(&admin, "reset role").await;
+    let answer = call(&edge, "send_dm", &message).await;
+    assert_eq!(answer["code"], "feature_disabled", "{answer}");
+    drop(edge);
+
+    rollback(&hosted.owner_url, 0).await.expect("the owner can take it out");
+    assert_eq!(catalogue(&hosted.admin_url).await, before, "nothing of it is left, and nothing else has changed");
+    assert!(!one::<bool>(&admin, "select to_regrole('rolecall_edge') is not null").await);
+    apply(&hosted.owner_url).await.expect("the owner can install again");
+    assert_eq!(catalogue(&hosted.admin_url).await, installed);
+}
+
+#[tokio::test]
+async fn supabase_is_installed_used_and_left_by_its_owner() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    is_at_home(&cluster, &supabase(&cluster, "app").await).await;
+}
+
+#[tokio::test]
+async fn rds_is_installed_used_and_left_by_its_owner() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    is_at_home(&cluster, &rds(&cluster, "app").await).await;
+}
+
+#[tokio::test]
+async fn plain_postgresql_is_installed_used_and_left_by_a_superuser() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    cluster.create_database("app", None).await.expect("a superuser may");
+    let url = cluster.admin_url("app");
+    is_at_home(&cluster, &Hosted { admin_url: url.clone(), owner_url: url }).await;
+}
+
+/// The roles belong to the server; from PostgreSQL 16 on they are changed by who made them.
+#[tokio::test]
+async fn an_owner_leaves_a_server_on_which_another_one_installed_first() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    cluster.create_database("first", None).await.expect("a superuser may");
+    let first = cluster.admin_url("first");
+    apply(&first).await.expect("a superuser can install");
+    let installed = catalogue(&first).await;
+
+    let second = rds(&cluster, "second").await;
+    let before = catalogue(&second.admin_url).await;
+    apply(&second.owner_url).await.expect("the owner can install");
+    rollback(&second.owner_url, 0).await.expect("the owner can take it out");
+    assert_eq!(catalogue(&second.admin_url).await, before);
+    assert_eq!(catalogue(&first).await, installed);
+    let admin = connect(&first).await.expect("it runs");
+    assert!(one::<bool>(&admin, "select to_regrole('rolecall_edge') is not null").await);
+}
+
+const USERS: &str = "
+    insert into auth.users (id, raw_user_meta_data) values
+      ('00000000-0000-4000-8000-000000000001', '{\"name\": \" Ada \", \"role\": \"admin\"}'),
+      ('00000000-0000-4000-8000-000000000002', '{\"full_name\": \"Grace Hopper\"}'),
+      ('00000000-0000-4000-8000-000000000003', null);";
+
+#[tokio::test]
+async fn the_users_of_supabase_become_profiles_and_stay_ones() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    let hosted = supabase(&cluster, "app").await;
+    let owner = hosted.owner().await;
+    let admin = hosted.admin().await;
+    run(&admin, USERS).await;
+    let before = catalogue(&hosted.admin_url).await;
+
+    apply(&hosted.owner_url).await.expect("the owner can install");
+    run(&owner, FROM_AUTH_USERS).await;
+    assert_eq!(profiles(&admin).await, ["1 attendee Ada", "2 attendee Grace Hopper", "3 attendee "]);
+
+    // Those who sign up and change their name from now on, written by Supabase's own login.
+    run(&admin, "set role supabase_auth_admin").await;
+    run(
+        &admin,
+        "insert into auth.users (id, raw_user_meta_data)
+         values ('00000000-0000-4000-8000-000000000004', jsonb_build_object('name', repeat('x', 300)));
+         update auth.users set raw_user_meta_data = '{\"name\": \"Ada Lovelace\"}' where right(id::text, 1) = '1';",
+    )
+    .await;
+    run(&admin, "reset role").await;
+    let now = profiles(&admin).await;
+    assert_eq!(now[0], "1 attendee Ada Lovelace");
+    assert_eq!(now[3], format!("4 attendee {}", "x".repeat(200)));
+
+    // A sign-in changes nothing: neither the role that the backend gave nor a name that was changed in Rolecall.
+    run(
+        &owner,
+        "update rolecall.profiles set role = 'dealer', display_name = 'Countess' where right(id::text, 1) = '1'",
+    )
+    .await;
+    run(&admin, "update auth.users set last_sign_in_at = now()").await;
+    run(&owner, FROM_AUTH_USERS).await;
+    assert_eq!(profiles(&admin).await[0], "1 dealer Countess");
+
+    // The function is for the trigger alone.
+    let open: bool = one(
+        &admin,
+        "select has_function_privilege('anon', 'public.rolecall_profile_of_auth_user()', 'execute')
+           or has_function_privilege('authenticated', 'public.rolecall_profile_of_auth_user()', 'execute')",
+    )
+    .await;
+    assert!(!open);
+
+    // Taken out in the wrong order, signing up goes on.
+    rollback(&hosted.owner_url, 0).await.expect("the owner can take it out");
+    run(&admin, "insert into auth.users (id) values ('00000000-0000-4000-8000-000000000005')").await;
+    run(&owner, FROM_AUTH_USERS_UNDO).await;
+    assert_eq!(catalogue(&hosted.admin_url).await, before);
+    assert_eq!(one::<i64>(&admin, "select count(*) from auth.users").await, 5);
+}
+
+#[tokio::test]
+async fn the_rows_of_an_apps_own_table_become_profiles_and_stay_ones() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    let hosted = supabase(&cluster, "app").await;
+    let owner = hosted.owner().await;
+    run(
+        &owner,
+        "create type public.app_role as enum ('admin', 'moderator');
+         create table public.profiles (id uuid primary key, name text, role public.app_role);
+         insert into public.profiles values
+           ('00000000-0000-4000-8000-000000000001', 'Ada', 'admin'),
+           ('00000000-0000-4000-8000-000000000002', null, null);",
+    )
+    .await;
+    let before = catalogue(&hosted.admin_url).await;
+
+    apply(&hosted.owner_url).await.expect("the owner can install");
+    run(&owner, FROM_OWN_TABLE).await;
+    assert_eq!(profiles(&owner).await, ["1 attendee Ada", "2 attendee "]);
+    // By a user of the app, who has no right to Rolecall's table.
+    run(&owner, "set role authenticated").await;
+    run(
+        &owner,
+        "insert into public.profiles values ('00000000-0000-4000-8000-000000000003', 'Linus', 'admin');
+         update public.profiles set name = 'Grace' where right(id::text, 1) = '2';",
+    )
+    .await;
+    run(&owner, "reset role").await;
+    assert_eq!(profiles(&owner).await, ["1 attendee Ada", "2 attendee Grace", "3 attendee Linus"]);
+
+    // Linus has made himself an admin of the app. While users may do that, the column decides nothing in Rolecall.
+    let refused = owner.batch_execute(ROLES).await.expect_err("users may write it");
+    assert_eq!(refused.code().map(|code| code.code()), Some("42501"), "{refused:?}");
+    // The file is one transaction, of which nothing stays.
+    run(&owner, "update public.profiles set role = null where name = 'Linus'").await;
+    run(
+        &owner,
+        "revoke insert, update on public.profiles from anon, authenticated;
+         grant insert (id, name), update (name) on public.profiles to authenticated;",
+    )
+    .await;
+    run(&owner, ROLES).await;
+    assert_eq!(profiles(&owner).await, ["1 admin Ada", "2 attendee Grace", "3 attendee Linus"]);
+    run(
+        &owner,
+        "update public.profiles set role = 'moderator' where name = 'Grace';
+         update public.profiles set role = null where name = 'Ada';
+         insert into public.profiles values ('00000000-0000-4000-8000-000000000004', 'Ken', 'moderator');",
+    )
+    .await;
+    let expected = ["1 attendee Ada", "2 moderator Grace", "3 attendee Linus", "4 moderator Ken"];
+    assert_eq!(profiles(&owner).await, expected);
+    run(&owner, FROM_OWN_TABLE).await;
+    run(&owner, ROLES).await;
+    assert_eq!(profiles(&owner).await, expected, "applied again, they change nothing");
+
+    run(&owner, ROLES_UNDO).await;
+    run(&owner, FROM_OWN_TABLE_UNDO).await;
+    rollback(&hosted.owner_url, 0).await.expect("the owner can take it out");
+    run(
+        &owner,
+        "revoke all on public.profiles from authenticated;
+         grant all on public.profiles to anon, authenticated;",
+    )
+    .await;
+    assert_eq!(catalogue(&hosted.admin_url).await, before);
+    assert_eq!(one::<i64>(&owner, "select count(*) from public.profiles").await, 4);
+}
