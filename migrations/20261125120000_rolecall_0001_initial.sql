@@ -103,6 +103,17 @@ declare
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
+    'function rolecall_internal.limit_broadcast_chars()',
+    'function rolecall_internal.limit_checks()',
+    'function rolecall_internal.limit_default_page()',
+    'function rolecall_internal.limit_direct_message_chars()',
+    'function rolecall_internal.limit_help_message_max_chars()',
+    'function rolecall_internal.limit_help_message_min_chars()',
+    'function rolecall_internal.limit_idempotency_key_chars()',
+    'function rolecall_internal.limit_messages_page()',
+    'function rolecall_internal.limit_note_chars()',
+    'function rolecall_internal.limit_page()',
+    'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
     'function rolecall_internal.mark_read(uuid, jsonb, text)',
@@ -131,6 +142,7 @@ declare
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
     'function rolecall_internal.refuse_help_writer(uuid, rolecall.actor, uuid)',
+    'function rolecall_internal.refuse_length(text, integer, integer)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
@@ -337,6 +349,17 @@ declare
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
+    'function rolecall_internal.limit_broadcast_chars()',
+    'function rolecall_internal.limit_checks()',
+    'function rolecall_internal.limit_default_page()',
+    'function rolecall_internal.limit_direct_message_chars()',
+    'function rolecall_internal.limit_help_message_max_chars()',
+    'function rolecall_internal.limit_help_message_min_chars()',
+    'function rolecall_internal.limit_idempotency_key_chars()',
+    'function rolecall_internal.limit_messages_page()',
+    'function rolecall_internal.limit_note_chars()',
+    'function rolecall_internal.limit_page()',
+    'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
     'function rolecall_internal.mark_read(uuid, jsonb, text)',
@@ -365,6 +388,7 @@ declare
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
     'function rolecall_internal.refuse_help_writer(uuid, rolecall.actor, uuid)',
+    'function rolecall_internal.refuse_length(text, integer, integer)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
@@ -726,6 +750,88 @@ end
 $$;
 $sql$;
 
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+$sql$;
+
   -- schema/identity/tables.sql
   execute $sql$
 create table rolecall.schema_migrations (
@@ -949,7 +1055,7 @@ begin
     return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
   end if;
   return p_deleted_as is null
-    and (p_legacy or coalesce(char_length(p_content) between 1 and 2000, false));
+    and (p_legacy or coalesce(char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars(), false));
 end
 $$;
 
@@ -1271,7 +1377,9 @@ create table rolecall.idempotency_records (
   answer jsonb,
   created_at timestamptz not null default now(),
   primary key (user_id, key),
-  constraint idempotency_records_key_length check (char_length(key) between 1 and 255)
+  constraint idempotency_records_key_length check (
+    char_length(key) between 1 and rolecall_internal.limit_idempotency_key_chars()
+  )
 );
 
 comment on table rolecall.idempotency_records is
@@ -1409,7 +1517,10 @@ create table public.conversations_v2 (
   updated_at timestamptz not null default now(),
   constraint conversations_v2_help_request_id_helper_id_key unique (help_request_id, helper_id),
   constraint conversations_v2_of_two_people check (requester_id <> helper_id),
-  constraint conversations_v2_initial_message_length check (char_length(initial_message) between 10 and 1000),
+  constraint conversations_v2_initial_message_length check (
+    char_length(initial_message)
+      between rolecall_internal.limit_help_message_min_chars() and rolecall_internal.limit_help_message_max_chars()
+  ),
   constraint conversations_v2_status_known check (status in ('active', 'closed'))
 );
 
@@ -1431,7 +1542,9 @@ create table public.messages_v2 (
   content text not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
-  constraint messages_v2_content_length check (char_length(content) between 1 and 2000)
+  constraint messages_v2_content_length check (
+    char_length(content) between 1 and rolecall_internal.limit_direct_message_chars()
+  )
 );
 
 comment on table public.messages_v2 is 'The messages of help conversations.';
@@ -1479,8 +1592,8 @@ create table rolecall.reported_messages (
   reviewed_at timestamptz,
   created_at timestamptz not null default now(),
   constraint reported_messages_message_id_reporter_id_key unique (message_id, reporter_id),
-  constraint reported_messages_reason_length check (char_length(reason) between 1 and 1000),
-  constraint reported_messages_note_length check (char_length(note) between 1 and 1000),
+  constraint reported_messages_reason_length check (char_length(reason) between 1 and rolecall_internal.limit_report_reason_chars()),
+  constraint reported_messages_note_length check (char_length(note) between 1 and rolecall_internal.limit_note_chars()),
   constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
   constraint reported_messages_decision_known check (decision in ('dismiss', 'delete', 'restore', 'suspend')),
   constraint reported_messages_decided_unless_pending check (
@@ -1951,6 +2064,21 @@ begin
     'created_at', rolecall_internal.iso(p_message.created_at),
     'show_id', p_message.show_id,
     'deleted', rolecall_internal.deletion_of(p_message)
+  );
+end
+$$;
+
+-- The refusal when a text is too short or too long.
+create or replace function rolecall_internal.refuse_length(p_name text, p_least int, p_most int)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'invalid_input',
+    format('The %s must have %s to %s characters.', p_name, p_least, p_most)
   );
 end
 $$;
@@ -3112,7 +3240,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_page rolecall.user_blocks[];
@@ -3843,8 +3971,8 @@ declare
   v_message uuid;
   v_broadcast uuid;
 begin
-  if not rolecall_internal.has_length(p_input ->> 'message', 1, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The message must have 1 to 1000 characters.');
+  if not rolecall_internal.has_length(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
+    return rolecall_internal.refuse_length('message', 1, rolecall_internal.limit_broadcast_chars());
   end if;
   if v_roles is null then
     return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
@@ -4655,7 +4783,7 @@ as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_kind text := p_input ->> 'kind';
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   -- Newer than everything.
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -5091,7 +5219,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
-  v_limit int := rolecall_internal.page_size(p_input, 200);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
   v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
   v_conversation rolecall.conversations;
@@ -5639,8 +5767,12 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  if not rolecall_internal.has_length(p_initial_message, 10, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The initial_message must have 10 to 1000 characters.');
+  if not rolecall_internal.has_length(
+    p_initial_message,
+    rolecall_internal.limit_help_message_min_chars(),
+    rolecall_internal.limit_help_message_max_chars()
+  ) then
+    return rolecall_internal.refuse_length('initial_message', rolecall_internal.limit_help_message_min_chars(), rolecall_internal.limit_help_message_max_chars());
   end if;
   if v_request.id is null then
     return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
@@ -5865,8 +5997,8 @@ begin
         'conversation_read_only',
         'The conversation is opened again.'
       );
-    elsif not rolecall_internal.has_length(p_content, 1, 2000) then
-      v_answer := rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+    elsif not rolecall_internal.has_length(p_content, 1, rolecall_internal.limit_direct_message_chars()) then
+      v_answer := rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
     else
       v_answer := rolecall_internal.refuse_help_writer(
         p_sender_id,
@@ -6343,8 +6475,8 @@ begin
           when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
         end,
         case
-          when coalesce(char_length(sent.input ->> 'content') not between 1 and 2000, true) then
-            rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.')
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
+            rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars())
           when sent.input ->> 'conversation_id' is null
             and sent.input ->> 'show_id' is not null
             and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null
@@ -6859,8 +6991,8 @@ declare
   v_seq bigint;
   v_message uuid;
 begin
-  if coalesce(char_length(v_content) not between 1 and 2000, true) then
-    return rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
+    return rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
   end if;
 
   if p_input ->> 'conversation_id' is null then
@@ -7115,8 +7247,8 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The note must have 1 to 1000 characters.');
+  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
+    return rolecall_internal.refuse_length('note', 1, rolecall_internal.limit_note_chars());
   end if;
   return null;
 end
@@ -7137,7 +7269,7 @@ declare
     rolecall_internal.actor(p_user, 'moderation', p_rollout),
     'audit'
   );
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
@@ -7610,7 +7742,7 @@ as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_refusal jsonb := rolecall_internal.refuse_moderation_reader(v_actor, 'queue');
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_statuses text[] := array['pending', 'dismissed', 'actioned'];
@@ -7840,8 +7972,8 @@ begin
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
   end if;
-  if not rolecall_internal.has_length(p_input ->> 'reason', 1, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The reason must have 1 to 1000 characters.');
+  if not rolecall_internal.has_length(p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars()) then
+    return rolecall_internal.refuse_length('reason', 1, rolecall_internal.limit_report_reason_chars());
   end if;
 
   insert into rolecall.reported_messages (
@@ -9061,7 +9193,7 @@ begin
   end if;
   if not p_input ? 'checks' then
     v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
-  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and 200 then
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
     select jsonb_agg(rolecall_internal.check_permission(p_user, asked, p_request) order by number)
     into v_results
     from jsonb_array_elements(p_input -> 'checks') with ordinality as listed (asked, number);
@@ -9073,7 +9205,10 @@ begin
   if v_data is null then
     return rolecall_internal.refusal(
       'invalid_input',
-      'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
+      format(
+        'A check names an action and what it would be done to, or a pair of roles; 1 to %s of them at once.',
+        rolecall_internal.limit_checks()
+      )
     );
   end if;
   return rolecall_internal.success(v_data)
@@ -9554,7 +9689,7 @@ $sql$;
 
   -- schema/permissions/rules.generated.sql
   execute $sql$
--- The permission matrix. Generated from shared/src/matrix.rs by `make generate`; do not edit.
+-- The permission matrix. Generated from shared/src/rules/matrix.rs by `make generate`; do not edit.
 
 with source (action, position, fact, denies_when, code, rule, message, allowed_if) as (
   values
@@ -10321,6 +10456,13 @@ $sql$;
 -- Who may look into the schemas. rolecall_edge executes every entry point; the installer grants that.
 grant usage on schema rolecall to authenticated, service_role;
 grant usage on schema rolecall_edge to rolecall_edge;
+
+-- The checks of tables call these with the rights of whoever writes.
+grant execute on function
+  rolecall_internal.limit_direct_message_chars(),
+  rolecall_internal.limit_help_message_min_chars(),
+  rolecall_internal.limit_help_message_max_chars()
+  to authenticated, service_role;
 $sql$;
 
   -- schema/broadcasts/access.sql

@@ -6,7 +6,8 @@ mod hosted;
 mod support;
 
 use hosted::{Hosted, catalogue, rds, supabase};
-use rolecall_database::{Cluster, Options, apply, connect, load_demo, rollback};
+use rolecall_database::{apply, connect, load_demo, rollback};
+use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
 use support::{call, demo, list, one, request};
 use tokio_postgres::Client;

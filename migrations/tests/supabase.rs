@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hosted::{Hosted, catalogue, supabase};
-use rolecall_database::{Cluster, MIGRATIONS, Options, load_demo};
+use rolecall_database::{MIGRATIONS, Options, load_demo};
+use rolecall_postgres::Cluster;
 use serde_json::{Value, json};
 use support::{call, demo, list, one, request};
 

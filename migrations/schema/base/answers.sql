@@ -94,3 +94,18 @@ begin
   );
 end
 $$;
+
+-- The refusal when a text is too short or too long.
+create or replace function rolecall_internal.refuse_length(p_name text, p_least int, p_most int)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'invalid_input',
+    format('The %s must have %s to %s characters.', p_name, p_least, p_most)
+  );
+end
+$$;

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_page rolecall.user_blocks[];

@@ -124,8 +124,8 @@ declare
   v_message uuid;
   v_broadcast uuid;
 begin
-  if not rolecall_internal.has_length(p_input ->> 'message', 1, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The message must have 1 to 1000 characters.');
+  if not rolecall_internal.has_length(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
+    return rolecall_internal.refuse_length('message', 1, rolecall_internal.limit_broadcast_chars());
   end if;
   if v_roles is null then
     return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');

@@ -53,7 +53,9 @@ create table rolecall.idempotency_records (
   answer jsonb,
   created_at timestamptz not null default now(),
   primary key (user_id, key),
-  constraint idempotency_records_key_length check (char_length(key) between 1 and 255)
+  constraint idempotency_records_key_length check (
+    char_length(key) between 1 and rolecall_internal.limit_idempotency_key_chars()
+  )
 );
 
 comment on table rolecall.idempotency_records is

@@ -290,7 +290,7 @@ as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
   v_kind text := p_input ->> 'kind';
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   -- Newer than everything.
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';

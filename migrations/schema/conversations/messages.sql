@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
-  v_limit int := rolecall_internal.page_size(p_input, 200);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
   v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
   v_conversation rolecall.conversations;

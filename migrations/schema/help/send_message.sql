@@ -69,8 +69,8 @@ begin
         'conversation_read_only',
         'The conversation is opened again.'
       );
-    elsif not rolecall_internal.has_length(p_content, 1, 2000) then
-      v_answer := rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+    elsif not rolecall_internal.has_length(p_content, 1, rolecall_internal.limit_direct_message_chars()) then
+      v_answer := rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
     else
       v_answer := rolecall_internal.refuse_help_writer(
         p_sender_id,

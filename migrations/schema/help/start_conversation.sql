@@ -72,8 +72,12 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  if not rolecall_internal.has_length(p_initial_message, 10, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The initial_message must have 10 to 1000 characters.');
+  if not rolecall_internal.has_length(
+    p_initial_message,
+    rolecall_internal.limit_help_message_min_chars(),
+    rolecall_internal.limit_help_message_max_chars()
+  ) then
+    return rolecall_internal.refuse_length('initial_message', rolecall_internal.limit_help_message_min_chars(), rolecall_internal.limit_help_message_max_chars());
   end if;
   if v_request.id is null then
     return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');

@@ -35,7 +35,10 @@ create table public.conversations_v2 (
   updated_at timestamptz not null default now(),
   constraint conversations_v2_help_request_id_helper_id_key unique (help_request_id, helper_id),
   constraint conversations_v2_of_two_people check (requester_id <> helper_id),
-  constraint conversations_v2_initial_message_length check (char_length(initial_message) between 10 and 1000),
+  constraint conversations_v2_initial_message_length check (
+    char_length(initial_message)
+      between rolecall_internal.limit_help_message_min_chars() and rolecall_internal.limit_help_message_max_chars()
+  ),
   constraint conversations_v2_status_known check (status in ('active', 'closed'))
 );
 
@@ -57,7 +60,9 @@ create table public.messages_v2 (
   content text not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
-  constraint messages_v2_content_length check (char_length(content) between 1 and 2000)
+  constraint messages_v2_content_length check (
+    char_length(content) between 1 and rolecall_internal.limit_direct_message_chars()
+  )
 );
 
 comment on table public.messages_v2 is 'The messages of help conversations.';

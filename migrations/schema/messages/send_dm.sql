@@ -16,8 +16,8 @@ declare
   v_seq bigint;
   v_message uuid;
 begin
-  if coalesce(char_length(v_content) not between 1 and 2000, true) then
-    return rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.');
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
+    return rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
   end if;
 
   if p_input ->> 'conversation_id' is null then

@@ -40,8 +40,8 @@ begin
           when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
         end,
         case
-          when coalesce(char_length(sent.input ->> 'content') not between 1 and 2000, true) then
-            rolecall_internal.refusal('invalid_input', 'The content must have 1 to 2000 characters.')
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
+            rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars())
           when sent.input ->> 'conversation_id' is null
             and sent.input ->> 'show_id' is not null
             and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null

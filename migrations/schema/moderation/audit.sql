@@ -10,7 +10,7 @@ declare
     rolecall_internal.actor(p_user, 'moderation', p_rollout),
     'audit'
   );
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');

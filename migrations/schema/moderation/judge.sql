@@ -122,8 +122,8 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, 1000) then
-    return rolecall_internal.refusal('invalid_input', 'The note must have 1 to 1000 characters.');
+  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
+    return rolecall_internal.refuse_length('note', 1, rolecall_internal.limit_note_chars());
   end if;
   return null;
 end

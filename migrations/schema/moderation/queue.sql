@@ -9,7 +9,7 @@ as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_refusal jsonb := rolecall_internal.refuse_moderation_reader(v_actor, 'queue');
-  v_limit int := rolecall_internal.page_size(p_input, 100);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_statuses text[] := array['pending', 'dismissed', 'actioned'];

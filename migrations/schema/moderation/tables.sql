@@ -21,8 +21,8 @@ create table rolecall.reported_messages (
   reviewed_at timestamptz,
   created_at timestamptz not null default now(),
   constraint reported_messages_message_id_reporter_id_key unique (message_id, reporter_id),
-  constraint reported_messages_reason_length check (char_length(reason) between 1 and 1000),
-  constraint reported_messages_note_length check (char_length(note) between 1 and 1000),
+  constraint reported_messages_reason_length check (char_length(reason) between 1 and rolecall_internal.limit_report_reason_chars()),
+  constraint reported_messages_note_length check (char_length(note) between 1 and rolecall_internal.limit_note_chars()),
   constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
   constraint reported_messages_decision_known check (decision in ('dismiss', 'delete', 'restore', 'suspend')),
   constraint reported_messages_decided_unless_pending check (

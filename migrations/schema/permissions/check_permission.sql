@@ -297,7 +297,7 @@ begin
   end if;
   if not p_input ? 'checks' then
     v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
-  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and 200 then
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
     select jsonb_agg(rolecall_internal.check_permission(p_user, asked, p_request) order by number)
     into v_results
     from jsonb_array_elements(p_input -> 'checks') with ordinality as listed (asked, number);
@@ -309,7 +309,10 @@ begin
   if v_data is null then
     return rolecall_internal.refusal(
       'invalid_input',
-      'A check names an action and what it would be done to, or a pair of roles; 1 to 200 of them at once.'
+      format(
+        'A check names an action and what it would be done to, or a pair of roles; 1 to %s of them at once.',
+        rolecall_internal.limit_checks()
+      )
     );
   end if;
   return rolecall_internal.success(v_data)
