@@ -240,6 +240,9 @@ declare
     'type rolecall.decision',
     'type rolecall.dm_item',
     'type rolecall.judgement',
+    'view public.application_logs',
+    'view public.broadcast_quotas',
+    'view public.reported_messages',
     'view rolecall.participations',
     'view rolecall_monitoring.migration',
     'view rolecall_monitoring.pending_reports',
@@ -486,6 +489,9 @@ declare
     'type rolecall.decision',
     'type rolecall.dm_item',
     'type rolecall.judgement',
+    'view public.application_logs',
+    'view public.broadcast_quotas',
+    'view public.reported_messages',
     'view rolecall.participations',
     'view rolecall_monitoring.migration',
     'view rolecall_monitoring.pending_reports',
@@ -502,9 +508,8 @@ declare
 select
   kind,
   identity,
-  -- What shares a space of names is of one class: no table can have the name of a view or type.
-  regexp_replace(identity, '^(table|view|sequence|type|materialized view|foreign table) ', 'relation ') as name,
-  description
+  description,
+  coalesce(description ~ '^Rolecall(:|$)', false) as is_ours
 from (
   select
     'schema' as kind,
@@ -527,11 +532,11 @@ from (
       when 'm' then 'materialized view'
       when 'f' then 'foreign table'
       when 'S' then 'sequence'
-      when 'c' then 'type'
+      when 'i' then 'index'
+      when 'I' then 'index'
     end
   ) as named (kind)
   where kind is not null
-    and kind <> 'type'
   union all
   select
     'type',
@@ -554,13 +559,22 @@ from (
     on namespace.oid = proc.pronamespace
 ) as object
 $inventory$;
+  -- What shares a space of names is of one class: no table can have the name of a view or type. A function's arguments
+  -- are no part of its name here: ours beside a function of the app's would make the app's calls mean something else.
+  v_name constant text := $name$
+regexp_replace(
+  regexp_replace(identity, '^(table|view|sequence|index|type|materialized view|foreign table) ', 'relation '),
+  '^(function [^(]*)[(].*$',
+  '\1'
+)
+$name$;
   v_search_path constant text := current_setting('search_path');
   v_messages constant text := current_setting('client_min_messages');
   v_taken text;
   v_object record;
 begin
   perform set_config('search_path', 'pg_catalog, pg_temp', true);
-  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') like 'Rolecall%' then
+  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)' then
     -- One installer at a time; nobody else may lock this table.
     lock table rolecall.schema_migrations in share row exclusive mode;
     if exists (select from rolecall.schema_migrations where version = 1) then
@@ -577,24 +591,28 @@ begin
       using errcode = 'object_not_in_prerequisite_state';
   end if;
 
+  -- Views in public are made where their names are free.
   execute
-    'select string_agg(identity, '', '' order by identity) from (' || v_inventory || ') as object
-     where name in (
-         select regexp_replace(
-           made,
-           ''^(table|view|sequence|type|materialized view|foreign table) '',
-           ''relation ''
-         )
-         from unnest($1) as made
-       )
-       and description is distinct from ''Rolecall''
-       and coalesce(description, '''') not like ''Rolecall:%'''
+    'select string_agg(identity, '', '' order by identity)
+     from (
+       select identity, is_foreign, bool_or(is_needed) over (partition by ' || v_name || ') as is_needed
+       from (
+         select identity, not is_ours as is_foreign, false as is_needed
+         from (' || v_inventory || ') as object
+         union all
+         select identity, false, true
+         from unnest($1) as identity
+         where identity not like ''view public.%''
+       ) as listed
+     ) as named
+     where is_foreign
+       and is_needed'
     into v_taken
-    using v_made;
+    using v_ours;
   if v_taken is not null then
     raise exception 'Rolecall needs names that this database uses for something else; nothing was changed: %', v_taken
       using
-        errcode = 'duplicate_object',
+        errcode = 'object_not_in_prerequisite_state',
         hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
   end if;
   -- That something to be replaced is not there yet is no news.
@@ -602,15 +620,30 @@ begin
     perform set_config('client_min_messages', 'warning', true);
   end if;
 
+  if 0 = 0 then
+    -- Whoever installs at the same time waits here for the end of the other installation.
+    begin
+      create schema rolecall;
+    exception
+      when unique_violation or duplicate_schema then
+        if not exists (select from rolecall.schema_migrations where version = 1) then
+          raise;
+        end if;
+        raise notice 'Rolecall: 1 initial is applied already.';
+        perform set_config('search_path', v_search_path, true);
+        return;
+    end;
+  end if;
+
   -- schema/base/schemas.sql
   execute $sql$
 -- The schemas, the roles of the server, and the caller of a request.
 --
--- Everything of Rolecall carries a mark: a comment that begins with "Rolecall". What has none is somebody else's and is
+-- Everything of Rolecall carries a mark: a comment that is "Rolecall" or begins with "Rolecall:". What has none is somebody else's and is
 -- never changed. `rolecall` holds tables, types and the RPCs of clients; `rolecall_internal` what those need and nobody
 -- else calls; `rolecall_edge` the entry points of the functions; `rolecall_monitoring` the operator's figures.
 
-create schema rolecall;
+-- The head of the migration has made this one.
 comment on schema rolecall is 'Rolecall: tables, types and the RPCs of clients.';
 
 create schema rolecall_internal;
@@ -657,10 +690,10 @@ begin
     -- Without a password nobody can log in with it; whoever deploys sets one.
     create role rolecall_edge login;
     comment on role rolecall_edge is 'Rolecall: the login of the functions.';
-  elsif coalesce(shobj_description(to_regrole('rolecall_edge'), 'pg_authid'), '') not like 'Rolecall%' then
+  elsif (shobj_description(to_regrole('rolecall_edge'), 'pg_authid') ~ '^Rolecall(:|$)') is not true then
     raise exception 'The role rolecall_edge exists and is not Rolecall''s; nothing was changed.'
       using
-        errcode = 'duplicate_object',
+        errcode = 'object_not_in_prerequisite_state',
         hint = 'If it is meant for Rolecall: comment on role rolecall_edge is ''Rolecall: the login of the functions.''';
   end if;
 end
@@ -697,7 +730,7 @@ $$;
 -- database's owner's to say, and every function looks into pg_temp last.
 do $$
 begin
-  if (select datdba = to_regrole(current_user) from pg_catalog.pg_database where datname = current_database()) then
+  if (select pg_has_role(datdba, 'usage') from pg_catalog.pg_database where datname = current_database()) then
     execute format('revoke temporary on database %I from rolecall_edge', current_database());
   end if;
 end
@@ -731,6 +764,10 @@ begin
     comment on function auth.role() is 'Rolecall: the database role of the verified claims.';
     revoke execute on function auth.role() from public;
     grant execute on function auth.role() to anon, authenticated, service_role;
+  end if;
+  if (select prorettype <> 'uuid'::regtype from pg_catalog.pg_proc where oid = to_regprocedure('auth.uid()')) then
+    raise exception 'The function auth.uid() of this database is not Rolecall''s and returns no uuid; nothing was changed.'
+      using errcode = 'object_not_in_prerequisite_state';
   end if;
   if to_regprocedure('auth.uid()') is null then
     create function auth.uid()
@@ -9600,7 +9637,8 @@ $sql$;
   -- schema/playbooks/views.sql
   execute $sql$
 -- The names in public by which the adopters' playbooks ask, where nobody has taken them. They read with the rights of
--- whoever asks.
+-- whoever asks: of the reports a user may read some columns alone, and so not this view of them all. What a table gets
+-- later is then a view's last column, as a replaced view must have it.
 do $$
 declare
   v_view record;
@@ -9611,7 +9649,7 @@ begin
       values
         (
           'reported_messages',
-          'select report.*, report.status as report_status from rolecall.reported_messages as report',
+          'select report.status as report_status, report.* from rolecall.reported_messages as report',
           'Reports of messages, with report_status as the playbooks call their status.'
         ),
         (
@@ -9621,7 +9659,7 @@ begin
         ),
         (
           'application_logs',
-          'select entry.*, entry.level as log_level, entry.code as error_code from rolecall.application_logs as entry',
+          'select entry.level as log_level, entry.code as error_code, entry.* from rolecall.application_logs as entry',
           'The audit log, with log_level and error_code as the playbooks call its columns.'
         )
     ) as wanted (name, definition, about)
@@ -9630,8 +9668,16 @@ begin
       from pg_catalog.pg_class as class
       where class.relnamespace = 'public'::regnamespace
         and class.relname = wanted.name
-        and coalesce(obj_description(class.oid, 'pg_class'), '') not like 'Rolecall%'
+        and (obj_description(class.oid, 'pg_class') ~ '^Rolecall(:|$)') is not true
     )
+      and not exists (
+        select
+        from pg_catalog.pg_type as type
+        where type.typnamespace = 'public'::regnamespace
+          and type.typname = wanted.name
+          -- Every view has a type of its name.
+          and type.typrelid = 0
+      )
   loop
     execute format('create or replace view public.%I with (security_invoker = true) as %s', v_view.name, v_view.definition);
     execute format('comment on view public.%I is %L', v_view.name, 'Rolecall: ' || v_view.about);
@@ -9639,7 +9685,7 @@ begin
     execute format(
       'grant select on public.%I to %s',
       v_view.name,
-      case when v_view.name = 'application_logs' then 'service_role' else 'authenticated, service_role' end
+      case when v_view.name = 'broadcast_quotas' then 'authenticated, service_role' else 'service_role' end
     );
   end loop;
 end
@@ -10412,7 +10458,7 @@ $sql$;
      from (' || v_inventory || ') as object
      where identity = any ($1)
        and kind in (''function'', ''view'', ''type'')
-       and description like ''Rolecall%''
+       and is_ours
      group by kind
      order by array_position(array[''function'', ''view'', ''type''], kind)'
     using v_gone
@@ -10420,11 +10466,12 @@ $sql$;
     execute format('drop %s %s', v_object.kind, v_object.names);
   end loop;
 
-  -- The mark.
+  -- The mark. Views in public bear it from the start, since one of that name can be somebody else's.
   for v_object in execute
     'select identity, description from (' || v_inventory || ') as object
      where identity = any ($1)
-       and coalesce(description, '''') not like ''Rolecall%'''
+       and identity not like ''view public.%''
+       and not is_ours'
     using v_ours
   loop
     execute format(
@@ -10439,7 +10486,9 @@ $sql$;
   for v_object in execute
     'select kind, identity from (' || v_inventory || ') as object
      where identity = any ($1)
-       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')'
+       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')
+       and identity not like ''view public.%''
+       and is_ours'
     using v_ours
   loop
     execute format(
@@ -10644,7 +10693,7 @@ begin
       on namespace.oid = class.relnamespace
     where class.relkind in ('r', 'p')
       and class.relrowsecurity
-      and obj_description(class.oid, 'pg_class') like 'Rolecall%'
+      and obj_description(class.oid, 'pg_class') ~ '^Rolecall(:|$)'
       and has_any_column_privilege('service_role', class.oid, 'select, insert, update')
       and not exists (
         select

@@ -240,6 +240,9 @@ declare
     'type rolecall.decision',
     'type rolecall.dm_item',
     'type rolecall.judgement',
+    'view public.application_logs',
+    'view public.broadcast_quotas',
+    'view public.reported_messages',
     'view rolecall.participations',
     'view rolecall_monitoring.migration',
     'view rolecall_monitoring.pending_reports',
@@ -258,9 +261,8 @@ declare
 select
   kind,
   identity,
-  -- What shares a space of names is of one class: no table can have the name of a view or type.
-  regexp_replace(identity, '^(table|view|sequence|type|materialized view|foreign table) ', 'relation ') as name,
-  description
+  description,
+  coalesce(description ~ '^Rolecall(:|$)', false) as is_ours
 from (
   select
     'schema' as kind,
@@ -283,11 +285,11 @@ from (
       when 'm' then 'materialized view'
       when 'f' then 'foreign table'
       when 'S' then 'sequence'
-      when 'c' then 'type'
+      when 'i' then 'index'
+      when 'I' then 'index'
     end
   ) as named (kind)
   where kind is not null
-    and kind <> 'type'
   union all
   select
     'type',
@@ -319,7 +321,7 @@ begin
     perform set_config('search_path', v_search_path, true);
     return;
   end if;
-  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') not like 'Rolecall%' then
+  if (obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)') is not true then
     raise exception 'Rolecall is not installed in this database.' using errcode = 'object_not_in_prerequisite_state';
   end if;
   lock table rolecall.schema_migrations in access exclusive mode;
@@ -341,7 +343,7 @@ begin
        on namespace.oid = class.relnamespace
      where class.relkind in (''r'', ''p'')
        and format(''table %I.%I'', nspname, relname) = any ($1)
-       and obj_description(class.oid, ''pg_class'') like ''Rolecall%'''
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
     using v_made
   loop
     execute (
@@ -366,9 +368,9 @@ begin
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
      from (' || v_inventory || ') as object
-     where (identity = any ($1) or (kind = ''view'' and identity like ''view public.%'' and true))
+     where identity = any ($1)
        and kind in (''view'', ''function'', ''table'', ''type'')
-       and description like ''Rolecall%''
+       and is_ours
      group by kind
      order by array_position(array[''function'', ''view'', ''table'', ''type''], kind)'
     using v_made
@@ -376,12 +378,20 @@ begin
     execute format('drop %s %s', v_object.kind, v_object.names);
   end loop;
 
+  for v_object in
+    select format('function auth.%I()', name) as identity
+    from unnest(array['uid', 'role', 'jwt']) as name
+    where obj_description(to_regprocedure(format('auth.%I()', name)), 'pg_proc') ~ '^Rolecall(:|$)'
+  loop
+    execute format('drop %s', v_object.identity);
+  end loop;
+
   -- A schema in which somebody else has put something stays, with that and without its mark.
   for v_object in execute
     'select identity, oid from (' || v_inventory || ') as object
      join pg_catalog.pg_namespace on identity = format(''schema %I'', nspname)
-     where identity = any ($1)
-       and description like ''Rolecall%'''
+     where (identity = any ($1) or identity = ''schema auth'')
+       and is_ours'
     using v_made
   loop
     if exists (
@@ -400,28 +410,18 @@ begin
     end if;
   end loop;
 
-  for v_object in
-    select format('function auth.%I()', name) as identity
-    from unnest(array['uid', 'role', 'jwt']) as name
-    where obj_description(to_regprocedure(format('auth.%I()', name)), 'pg_proc') like 'Rolecall%'
-  loop
-    execute format('drop %s', v_object.identity);
-  end loop;
-  if obj_description(to_regnamespace('auth'), 'pg_namespace') like 'Rolecall%' then
-    drop schema auth;
-  end if;
-
   -- By name: a role that another database's rollback drops meanwhile would turn into its number.
   for v_object in
     select name
     from unnest(array['rolecall_edge', 'service_role', 'authenticated', 'anon']) as name
-    where shobj_description(to_regrole(name), 'pg_authid') like 'Rolecall%'
+    where shobj_description(to_regrole(name), 'pg_authid') ~ '^Rolecall(:|$)'
   loop
     begin
       execute format('drop role if exists %I', v_object.name);
     exception
-      -- Rolecall in another database of this server, or a grant that somebody else made.
-      when dependent_objects_still_exist then
+      -- Rolecall in another database of this server, a grant that somebody else made, or a role that the owner of
+      -- another database made.
+      when dependent_objects_still_exist or insufficient_privilege then
         raise notice 'The role % stays, because it is still used.', v_object.name;
       -- From PostgreSQL 16 on a role is dropped by who made it: the owner of another database, perhaps.
       when insufficient_privilege then

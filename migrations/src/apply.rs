@@ -87,10 +87,10 @@ async fn take_back(client: &mut Client, to: i32) -> Result<Vec<i32>> {
 /// # Errors
 /// When the database cannot be reached.
 pub async fn status(url: &str) -> Result<Vec<Step>> {
-    status_of(&connect(url).await?).await
+    Ok(status_of(&connect(url).await?).await?)
 }
 
-async fn status_of(client: &Client) -> Result<Vec<Step>> {
+async fn status_of(client: &Client) -> Result<Vec<Step>, tokio_postgres::Error> {
     let mut steps: Vec<Step> = MIGRATIONS
         .iter()
         .map(|migration| Step { version: migration.version, name: migration.name.to_owned(), applied_at: None })
@@ -229,7 +229,14 @@ async fn is_own_row(client: &Client, version: i32) -> Result<bool, tokio_postgre
 
 /// A database that a newer build has migrated is not one this build knows how to change.
 async fn refuse_unknown(client: &Client) -> Result<()> {
-    let steps = status_of(client).await?;
+    let mut attempt = 1;
+    let steps = loop {
+        match status_of(client).await {
+            // Somebody took the migrations back between the two looks.
+            Err(error) if lost_a_race(&error) && attempt < ATTEMPTS => attempt += 1,
+            result => break result?,
+        }
+    };
     let unknown: Vec<String> = steps
         .iter()
         .filter(|step| !MIGRATIONS.iter().any(|each| each.version == step.version))
@@ -244,8 +251,8 @@ async fn refuse_unknown(client: &Client) -> Result<()> {
 }
 
 async fn is_installed(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    // Asked of the catalogue itself: to_regclass() answers from a cache, which waiting for an advisory lock does not
-    // bring up to date.
+    // Asked of the catalogue itself: to_regclass() answers from a cache, which waiting for a lock does not bring up to
+    // date. A table of this name without the mark is somebody else's; the migration refuses to go on beside it.
     let row = client
         .query_one(
             "select exists (
@@ -253,6 +260,7 @@ async fn is_installed(client: &Client) -> Result<bool, tokio_postgres::Error> {
                from pg_catalog.pg_class
                join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
                where nspname = 'rolecall' and relname = 'schema_migrations'
+                 and pg_catalog.obj_description(pg_class.oid, 'pg_class') ~ '^Rolecall(:|$)'
              )",
             &[],
         )
@@ -272,7 +280,8 @@ async fn is_applied(client: &Client, version: i32) -> Result<bool, tokio_postgre
 
 /// Roles belong to the whole server, so an installer in another database can be changing the same role, and no advisory
 /// lock reaches that far: PostgreSQL answers "tuple concurrently updated" (an internal error), a duplicate, or a
-/// deadlock. The transaction did nothing, so it is tried again.
+/// deadlock. In one database a rollback takes away what an installer waits for. The transaction did nothing, so it is tried
+/// again.
 fn lost_a_race(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| {
         [
@@ -280,6 +289,8 @@ fn lost_a_race(error: &tokio_postgres::Error) -> bool {
             SqlState::UNIQUE_VIOLATION,
             SqlState::DUPLICATE_OBJECT,
             SqlState::UNDEFINED_OBJECT,
+            SqlState::UNDEFINED_TABLE,
+            SqlState::INVALID_SCHEMA_NAME,
             SqlState::T_R_DEADLOCK_DETECTED,
             SqlState::T_R_SERIALIZATION_FAILURE,
         ]

@@ -5,7 +5,7 @@
      from (' || v_inventory || ') as object
      where identity = any ($1)
        and kind in (''function'', ''view'', ''type'')
-       and description like ''Rolecall%''
+       and is_ours
      group by kind
      order by array_position(array[''function'', ''view'', ''type''], kind)'
     using v_gone
@@ -13,11 +13,12 @@
     execute format('drop %s %s', v_object.kind, v_object.names);
   end loop;
 
-  -- The mark.
+  -- The mark. Views in public bear it from the start, since one of that name can be somebody else's.
   for v_object in execute
     'select identity, description from (' || v_inventory || ') as object
      where identity = any ($1)
-       and coalesce(description, '''') not like ''Rolecall%'''
+       and identity not like ''view public.%''
+       and not is_ours'
     using v_ours
   loop
     execute format(
@@ -32,7 +33,9 @@
   for v_object in execute
     'select kind, identity from (' || v_inventory || ') as object
      where identity = any ($1)
-       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')'
+       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')
+       and identity not like ''view public.%''
+       and is_ours'
     using v_ours
   loop
     execute format(

@@ -7,7 +7,7 @@
        on namespace.oid = class.relnamespace
      where class.relkind in (''r'', ''p'')
        and format(''table %I.%I'', nspname, relname) = any ($1)
-       and obj_description(class.oid, ''pg_class'') like ''Rolecall%'''
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
     using v_made
   loop
     execute (
@@ -32,9 +32,9 @@
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
      from (' || v_inventory || ') as object
-     where (identity = any ($1) or (kind = ''view'' and identity like ''view public.%'' and {drops_views}))
+     where identity = any ($1)
        and kind in (''view'', ''function'', ''table'', ''type'')
-       and description like ''Rolecall%''
+       and is_ours
      group by kind
      order by array_position(array[''function'', ''view'', ''table'', ''type''], kind)'
     using v_made

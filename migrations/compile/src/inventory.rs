@@ -16,8 +16,8 @@ pub type Object = String;
 pub struct Inventory(pub BTreeSet<Object>);
 
 impl Inventory {
-    /// Everything that came into a database since `before`. Views in `public` are left out: they are made only where
-    /// their names are free, and mark themselves.
+    /// Everything that came into a database since `before`, but for indexes, which go with their tables. Views in
+    /// `public` are made only where their names are free; the migration treats them apart.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -27,15 +27,15 @@ impl Inventory {
             .query(
                 &format!(
                     "select identity from ({QUERY}) as object
-                     where identity !~ '^(schema|table|view|sequence|type|function) (pg_|information_schema|auth)'"
+                     where kind <> 'index'
+                       and identity !~ '^(schema|table|view|sequence|type|function) (pg_|information_schema|auth)'"
                 ),
                 &[],
             )
             .await?;
         client.batch_execute("reset search_path").await?;
         let all = rows.iter().map(|row| row.get::<_, String>(0));
-        let ours = all.filter(|object| !before.0.contains(object) && !object.starts_with("view public."));
-        Ok(Inventory(ours.collect()))
+        Ok(Inventory(all.filter(|object| !before.0.contains(object)).collect()))
     }
 
     /// The objects that `other` does not have.

@@ -1,9 +1,8 @@
 select
   kind,
   identity,
-  -- What shares a space of names is of one class: no table can have the name of a view or type.
-  regexp_replace(identity, '^(table|view|sequence|type|materialized view|foreign table) ', 'relation ') as name,
-  description
+  description,
+  coalesce(description ~ '^Rolecall(:|$)', false) as is_ours
 from (
   select
     'schema' as kind,
@@ -26,11 +25,11 @@ from (
       when 'm' then 'materialized view'
       when 'f' then 'foreign table'
       when 'S' then 'sequence'
-      when 'c' then 'type'
+      when 'i' then 'index'
+      when 'I' then 'index'
     end
   ) as named (kind)
   where kind is not null
-    and kind <> 'type'
   union all
   select
     'type',

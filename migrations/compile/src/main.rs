@@ -88,14 +88,8 @@ async fn migration(folder: &Path, name: &str) -> Result<()> {
     }
     let before = Inventory::of(&rolecall_database::connect(&url).await?, &empty).await?;
 
-    let next = NextRelease {
-        version,
-        name,
-        by_hand: &by_hand,
-        back_by_hand: &back_by_hand,
-        before: &before,
-        after: &after,
-    };
+    let next =
+        NextRelease { version, name, by_hand: &by_hand, back_by_hand: &back_by_hand, before: &before, after: &after };
     let compiled = compile(&tree, &Released::read(texts.iter().map(String::as_str)), &next)?;
     std::fs::create_dir_all(folder.join("rollback"))?;
     std::fs::write(folder.join(&file), compiled.up)?;

@@ -8,7 +8,6 @@ use crate::inventory::{Inventory, QUERY};
 use crate::release::Released;
 use crate::tree::{Phase, SchemaFile, Tree};
 
-
 /// What a compilation needs to know beside the tree.
 #[derive(Clone, Debug)]
 pub struct NextRelease<'a> {
@@ -148,7 +147,7 @@ fn down_text(
     .replace("{version}", &version.to_string())
     .replace("{inventory}", QUERY.trim_end());
     if is_first {
-        text.push_str(&DROP.replace("{drops_views}", "true"));
+        text.push_str(DROP);
         text.push_str(DROP_SCHEMAS);
     } else {
         // What was replaced comes back first: nothing of it may hold on to what is dropped behind it.
@@ -156,7 +155,7 @@ fn down_text(
         for file in replaced {
             section(&mut text, &format!("schema/{}", file.path), &file.text)?;
         }
-        text.push_str(&DROP.replace("{drops_views}", "false"));
+        text.push_str(DROP);
         section(&mut text, "next_rollback.sql", next.back_by_hand)?;
         text.push_str(CLOSE);
         for file in repeated {

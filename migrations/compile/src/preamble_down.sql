@@ -10,7 +10,7 @@ begin
     perform set_config('search_path', v_search_path, true);
     return;
   end if;
-  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') not like 'Rolecall%' then
+  if (obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)') is not true then
     raise exception 'Rolecall is not installed in this database.' using errcode = 'object_not_in_prerequisite_state';
   end if;
   lock table rolecall.schema_migrations in access exclusive mode;

@@ -14,7 +14,7 @@ begin
       on namespace.oid = class.relnamespace
     where class.relkind in ('r', 'p')
       and class.relrowsecurity
-      and obj_description(class.oid, 'pg_class') like 'Rolecall%'
+      and obj_description(class.oid, 'pg_class') ~ '^Rolecall(:|$)'
       and has_any_column_privilege('service_role', class.oid, 'select, insert, update')
       and not exists (
         select

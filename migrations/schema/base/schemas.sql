@@ -1,10 +1,10 @@
 -- The schemas, the roles of the server, and the caller of a request.
 --
--- Everything of Rolecall carries a mark: a comment that begins with "Rolecall". What has none is somebody else's and is
+-- Everything of Rolecall carries a mark: a comment that is "Rolecall" or begins with "Rolecall:". What has none is somebody else's and is
 -- never changed. `rolecall` holds tables, types and the RPCs of clients; `rolecall_internal` what those need and nobody
 -- else calls; `rolecall_edge` the entry points of the functions; `rolecall_monitoring` the operator's figures.
 
-create schema rolecall;
+-- The head of the migration has made this one.
 comment on schema rolecall is 'Rolecall: tables, types and the RPCs of clients.';
 
 create schema rolecall_internal;
@@ -51,10 +51,10 @@ begin
     -- Without a password nobody can log in with it; whoever deploys sets one.
     create role rolecall_edge login;
     comment on role rolecall_edge is 'Rolecall: the login of the functions.';
-  elsif coalesce(shobj_description(to_regrole('rolecall_edge'), 'pg_authid'), '') not like 'Rolecall%' then
+  elsif (shobj_description(to_regrole('rolecall_edge'), 'pg_authid') ~ '^Rolecall(:|$)') is not true then
     raise exception 'The role rolecall_edge exists and is not Rolecall''s; nothing was changed.'
       using
-        errcode = 'duplicate_object',
+        errcode = 'object_not_in_prerequisite_state',
         hint = 'If it is meant for Rolecall: comment on role rolecall_edge is ''Rolecall: the login of the functions.''';
   end if;
 end
@@ -91,7 +91,7 @@ $$;
 -- database's owner's to say, and every function looks into pg_temp last.
 do $$
 begin
-  if (select datdba = to_regrole(current_user) from pg_catalog.pg_database where datname = current_database()) then
+  if (select pg_has_role(datdba, 'usage') from pg_catalog.pg_database where datname = current_database()) then
     execute format('revoke temporary on database %I from rolecall_edge', current_database());
   end if;
 end
@@ -125,6 +125,10 @@ begin
     comment on function auth.role() is 'Rolecall: the database role of the verified claims.';
     revoke execute on function auth.role() from public;
     grant execute on function auth.role() to anon, authenticated, service_role;
+  end if;
+  if (select prorettype <> 'uuid'::regtype from pg_catalog.pg_proc where oid = to_regprocedure('auth.uid()')) then
+    raise exception 'The function auth.uid() of this database is not Rolecall''s and returns no uuid; nothing was changed.'
+      using errcode = 'object_not_in_prerequisite_state';
   end if;
   if to_regprocedure('auth.uid()') is null then
     create function auth.uid()

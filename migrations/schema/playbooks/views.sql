@@ -1,5 +1,6 @@
 -- The names in public by which the adopters' playbooks ask, where nobody has taken them. They read with the rights of
--- whoever asks.
+-- whoever asks: of the reports a user may read some columns alone, and so not this view of them all. What a table gets
+-- later is then a view's last column, as a replaced view must have it.
 do $$
 declare
   v_view record;
@@ -10,7 +11,7 @@ begin
       values
         (
           'reported_messages',
-          'select report.*, report.status as report_status from rolecall.reported_messages as report',
+          'select report.status as report_status, report.* from rolecall.reported_messages as report',
           'Reports of messages, with report_status as the playbooks call their status.'
         ),
         (
@@ -20,7 +21,7 @@ begin
         ),
         (
           'application_logs',
-          'select entry.*, entry.level as log_level, entry.code as error_code from rolecall.application_logs as entry',
+          'select entry.level as log_level, entry.code as error_code, entry.* from rolecall.application_logs as entry',
           'The audit log, with log_level and error_code as the playbooks call its columns.'
         )
     ) as wanted (name, definition, about)
@@ -29,8 +30,16 @@ begin
       from pg_catalog.pg_class as class
       where class.relnamespace = 'public'::regnamespace
         and class.relname = wanted.name
-        and coalesce(obj_description(class.oid, 'pg_class'), '') not like 'Rolecall%'
+        and (obj_description(class.oid, 'pg_class') ~ '^Rolecall(:|$)') is not true
     )
+      and not exists (
+        select
+        from pg_catalog.pg_type as type
+        where type.typnamespace = 'public'::regnamespace
+          and type.typname = wanted.name
+          -- Every view has a type of its name.
+          and type.typrelid = 0
+      )
   loop
     execute format('create or replace view public.%I with (security_invoker = true) as %s', v_view.name, v_view.definition);
     execute format('comment on view public.%I is %L', v_view.name, 'Rolecall: ' || v_view.about);
@@ -38,7 +47,7 @@ begin
     execute format(
       'grant select on public.%I to %s',
       v_view.name,
-      case when v_view.name = 'application_logs' then 'service_role' else 'authenticated, service_role' end
+      case when v_view.name = 'broadcast_quotas' then 'authenticated, service_role' else 'service_role' end
     );
   end loop;
 end

@@ -303,7 +303,6 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated profiles select",
             "authenticated profiles update",
             "authenticated public.broadcast_quotas select",
-            "authenticated public.reported_messages select",
             "authenticated rate_limits select",
             "authenticated reported_messages select",
             "authenticated show_participants select",

@@ -112,7 +112,7 @@ values
   ('rolecall.application_logs_id_seq', '', ''),
   ('public.application_logs', '', 'select'),
   ('public.broadcast_quotas', 'select', 'select'),
-  ('public.reported_messages', 'select', 'select'),
+  ('public.reported_messages', '', 'select'),
   ('rolecall.broadcast_limits', 'select', 'select insert update delete'),
   ('rolecall.broadcast_quotas', 'select', 'select insert update delete'),
   ('rolecall.broadcast_receipts', 'select', 'select insert update delete'),

@@ -175,10 +175,10 @@ select
   relname::text as name,
   command,
   case command
-    when 'insert' then format('insert into %I default values', relname)
-    when 'update' then format('update %1$I set %2$I = %2$I', relname, attname)
-    when 'delete' then format('delete from %I', relname)
-    when 'truncate' then format('truncate %I cascade', relname)
+    when 'insert' then format('insert into %s.%I default values', relnamespace::regnamespace, relname)
+    when 'update' then format('update %1$s.%2$I set %3$I = %3$I', relnamespace::regnamespace, relname, attname)
+    when 'delete' then format('delete from %s.%I', relnamespace::regnamespace, relname)
+    when 'truncate' then format('truncate %s.%I cascade', relnamespace::regnamespace, relname)
   end as statement
 from pg_class
 join pg_attribute

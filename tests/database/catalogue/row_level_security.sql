@@ -27,7 +27,7 @@ return pg_temp.run_as('authenticated', pg_temp.demo(p_user), format('select coun
 
 -- anon has nothing.
 select is(
-  pg_temp.run_as('anon', null, format('select count(*) from %s', oid::regclass)),
+  pg_temp.run_as('anon', null, format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
   '42501',
   format('anon cannot read %s', oid::regclass)
 )
@@ -38,7 +38,7 @@ where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
 
 -- A signed-in user without claims is nobody.
 select is(
-  pg_temp.run_as('authenticated', null, format('select count(*) from %s', oid::regclass)),
+  pg_temp.run_as('authenticated', null, format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
   case
     when relname in ('application_logs', 'moderation_audit', 'quota_runs') then '42501'
     else '0'
@@ -59,7 +59,7 @@ select is(
 
 -- Nobody reaches what is the product's own.
 select is(
-  pg_temp.run_as(role, pg_temp.demo(1), format('select count(*) from %s', oid::regclass)),
+  pg_temp.run_as(role, pg_temp.demo(1), format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
   '42501',
   format('%s cannot read %s', role, oid::regclass)
 )

@@ -11,7 +11,7 @@ declare
   v_rows jsonb;
 begin
   perform set_config('role', 'service_role', true);
-  execute format('select coalesce(jsonb_agg(to_jsonb(figure) order by figure), $j$[]$j$) from monitoring.%I as figure', p_view)
+  execute format('select coalesce(jsonb_agg(to_jsonb(figure) order by figure), $j$[]$j$) from rolecall_monitoring.%I as figure', p_view)
   into v_rows;
   perform set_config('role', 'none', true);
   return v_rows;
