@@ -57,10 +57,6 @@ begin
         errcode = 'object_not_in_prerequisite_state',
         hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
   end if;
-  -- That something to be replaced is not there yet is no news.
-  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
-    perform set_config('client_min_messages', 'warning', true);
-  end if;
 
   if {previous} = 0 then
     -- Whoever installs at the same time waits here for the end of the other installation.
@@ -75,4 +71,9 @@ begin
         perform set_config('search_path', v_search_path, true);
         return;
     end;
+  end if;
+
+  -- That something to be replaced is not there yet is no news.
+  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
+    perform set_config('client_min_messages', 'warning', true);
   end if;

@@ -96,6 +96,18 @@ values
   ('shows',                     '2',  '2',   '2',   '2',    '2',      '2',     '2',  '2',     '0'),
   ('user_blocks',               '0',  '1',   '0',   '0',    '0',      '0',     '0',  '0',     '0');
 
+-- Of who may not look into the schema a name without it would say that there is no such table.
+create function pg_temp.qualified(p_name text)
+returns text
+language sql
+return (
+  select format('%s.%I', relnamespace::regnamespace, relname)
+  from pg_class
+  where relname = p_name
+    and relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
+    and relkind = 'r'
+);
+
 select set_eq(
   $$ select relname::text from pg_class where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace) and relkind in ('r', 'p') and relrowsecurity $$,
   'select name from visible',
@@ -109,7 +121,7 @@ select is(
 from visible
 cross join lateral jsonb_each_text(to_jsonb(visible) - 'name') as reader;
 select is(
-  pg_temp.tried('anon', number, format('select count(*) from %I', name)),
+  pg_temp.tried('anon', number, format('select count(*) from %s', pg_temp.qualified(name))),
   '42501',
   format('anon cannot read %s', name)
 )
