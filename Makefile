@@ -11,7 +11,7 @@ HOST := target/release/rolecall
 # What a first `make build` takes on two processors.
 FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
-TESTED := shared generate database kit e2e demo bench
+TESTED := shared generate database compile postgres kit e2e demo bench
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
 export PG_BIN_DIR
@@ -135,20 +135,22 @@ test-postgres-versions: need-rust need-node ## Install, use and take out on Post
 	done
 
 .PHONY: lint
-lint: need-rust ## Check format, lints and that generated files are current
+lint: need-rust need-postgres ## Check format, lints, generated files, and that the migrations make what the schema tree says
 	cargo fmt --all --check
 	@# In the profile of everything else, so that build scripts and procedural macros are built once.
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings
 	cargo clippy --locked --profile component --target wasm32-wasip2 -p rolecall-shared $(addprefix -p ,$(FUNCTIONS)) -- -D warnings
 	cargo run --locked --release -q -p rolecall-generate -- --check
+	cargo run --locked --release -q -p rolecall-compile -- check
 
 .PHONY: generate
 generate: need-rust ## Write the files derived from the matrix and the error catalogue
 	cargo run --locked --release -q -p rolecall-generate
 
-.PHONY: schema
-schema: need-rust need-postgres ## Write migrations/schema.sql, the normalised dump of a migrated database
-	UPDATE_SCHEMA=1 cargo test --locked --release -q -p rolecall-database --test apply schema
+.PHONY: migration
+migration: need-rust need-postgres ## Compile migrations/schema and next.sql into the migration NAME, with its rollback
+	@[ -n "$(NAME)" ] || { echo "Say NAME=..., that of the new migration or of the newest that is not released." >&2; exit 1; }
+	cargo run --locked --release -q -p rolecall-compile -- migration $(NAME)
 
 # ---- figures ---------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hosted::{Hosted, catalogue, supabase};
-use rolecall_database::{MIGRATIONS, Options, load_demo};
-use rolecall_postgres::Cluster;
+use rolecall_database::{MIGRATIONS, load_demo};
+use rolecall_postgres::{Cluster, Options};
 use serde_json::{Value, json};
 use support::{call, demo, list, one, request};
 

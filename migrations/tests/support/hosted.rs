@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use rolecall_database::{Cluster, connect};
+use rolecall_database::connect;
+use rolecall_postgres::Cluster;
 use tokio_postgres::Client;
 
 /// A database of somebody who is no superuser.

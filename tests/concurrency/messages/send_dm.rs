@@ -21,11 +21,13 @@ async fn fifty_first_messages_at_once_make_one_conversation_numbered_1_to_50() {
         assert_eq!(numbers, (1..=50).collect::<Vec<i64>>());
         let stored: Vec<i64> = stand
             .db
-            .one("select array_agg(seq order by seq) from rolecall.messages where conversation_id = $1", &[&conversation])
+            .one(
+                "select array_agg(seq order by seq) from rolecall.messages where conversation_id = $1",
+                &[&conversation],
+            )
             .await;
         assert_eq!(stored, numbers);
-        let pair =
-            "rolecall.conversations where participant_low = least($1::uuid, $2) and participant_high = greatest($1, $2)";
+        let pair = "rolecall.conversations where participant_low = least($1::uuid, $2) and participant_high = greatest($1, $2)";
         assert_eq!(stand.db.count(pair, &[&organizer.id, &moderator.id]).await, 1);
         let people = "rolecall.conversation_participants where conversation_id = $1";
         assert_eq!(stand.db.count(people, &[&conversation]).await, 2);

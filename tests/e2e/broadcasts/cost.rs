@@ -25,7 +25,10 @@ async fn work_of_a_broadcast(db: &Db, sender: Uuid, show: Uuid, audience: i64) -
     db.script("begin").await;
     let before: i64 = db.one(ROWS, &[]).await;
     let plan: Value = db
-        .one("explain (analyze, buffers, wal, timing off, format json) select rolecall_edge.send_broadcast($1)", &[&call])
+        .one(
+            "explain (analyze, buffers, wal, timing off, format json) select rolecall_edge.send_broadcast($1)",
+            &[&call],
+        )
         .await;
     let after: i64 = db.one(ROWS, &[]).await;
     db.script("rollback").await;

@@ -210,7 +210,10 @@ async fn one_poisoned_item_among_sixty_four_fails_alone() {
     const ROUNDS: usize = 40;
     let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let users: [User; AT_ONCE] = admins(&stand).await;
-    stand.db.script("alter table rolecall.messages add constraint no_poison check (content <> 'poison') not valid").await;
+    stand
+        .db
+        .script("alter table rolecall.messages add constraint no_poison check (content <> 'poison') not valid")
+        .await;
     let mut lines = Line::open_many(stand.runner(), AT_ONCE).await;
     for round in 0..ROUNDS {
         let guilty = round * 7 % AT_ONCE;
@@ -321,7 +324,10 @@ async fn a_locked_conversation_holds_up_nobody_else() {
     assert_eq!(misnumbered(&stand).await, 0);
     let contents: Vec<String> = stand
         .db
-        .one("select array_agg(content order by seq) from rolecall.messages where conversation_id = $1", &[&conversation])
+        .one(
+            "select array_agg(content order by seq) from rolecall.messages where conversation_id = $1",
+            &[&conversation],
+        )
         .await;
     assert_eq!(contents, ["First", "patient-false", "patient-true"]);
 }
@@ -331,7 +337,10 @@ async fn what_one_sends_arrives_in_order_while_many_others_send() {
     const MESSAGES: usize = 400;
     let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let users: [User; AT_ONCE] = admins(&stand).await;
-    stand.db.script("alter table rolecall.messages add constraint no_poison check (content <> 'poison') not valid").await;
+    stand
+        .db
+        .script("alter table rolecall.messages add constraint no_poison check (content <> 'poison') not valid")
+        .await;
     let mut lines = Line::open_many(stand.runner(), AT_ONCE).await;
     // Four have one conversation each with a fifth, who writes to all of them; the others are noise, poison among it.
     let (writers, noise) = lines.split_at_mut(8);
@@ -368,7 +377,8 @@ async fn what_one_sends_arrives_in_order_while_many_others_send() {
     tokio::join!(writing, join_all(noise));
 
     for number in 0..8 {
-        let sql = "select array_agg(content order by conversation_id, seq) from rolecall.messages where content like $1";
+        let sql =
+            "select array_agg(content order by conversation_id, seq) from rolecall.messages where content like $1";
         let stored: Vec<String> = stand.db.one(sql, &[&format!("{number} %")]).await;
         let expected: Vec<String> = (0..MESSAGES).map(|message| format!("{number} {message}")).collect();
         assert_eq!(stored, expected);

@@ -359,7 +359,8 @@ async fn the_login_of_the_functions_may_execute_the_entry_points_and_nothing_els
           and has_function_privilege('rolecall_edge', p.oid, 'execute')";
     let mut reachable: Vec<String> = stand.db.one(sql, &[]).await;
     reachable.sort_unstable();
-    let mut expected: Vec<String> = entry_points(&stand).await.iter().map(|name| format!("rolecall_edge.{name}")).collect();
+    let mut expected: Vec<String> =
+        entry_points(&stand).await.iter().map(|name| format!("rolecall_edge.{name}")).collect();
     expected.sort_unstable();
     assert_eq!(reachable, expected);
     let timeout: String = db.one("select current_setting('statement_timeout')", &[]).await;

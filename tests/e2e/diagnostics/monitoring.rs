@@ -85,7 +85,8 @@ async fn requests_and_resets_are_seen_by_the_operator() {
 #[tokio::test]
 async fn nobody_but_the_operator_sees_the_views() {
     let stand = Stand::shared().await;
-    let views = "select array_agg(viewname::text order by viewname) from pg_views where schemaname = 'rolecall_monitoring'";
+    let views =
+        "select array_agg(viewname::text order by viewname) from pg_views where schemaname = 'rolecall_monitoring'";
     let views: Vec<String> = stand.db.one(views, &[]).await;
     assert!(views.len() >= 4, "{views:?}");
     for role in ["anon", "authenticated", "rolecall_edge"] {

@@ -111,7 +111,8 @@ async fn a_show_named_in_the_request_must_be_the_shared_one() {
     assert_eq!(stand.traces(&dealer).await, 0);
 
     let sent = stand.post("send-dm", &body(shared)).by(&dealer).expect(201).await;
-    let show: Uuid = stand.db.one("select show_id from rolecall.messages where id = $1", &[&sent.id("message_id")]).await;
+    let show: Uuid =
+        stand.db.one("select show_id from rolecall.messages where id = $1", &[&sent.id("message_id")]).await;
     assert_eq!(show, shared);
 }
 

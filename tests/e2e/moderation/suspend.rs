@@ -121,7 +121,9 @@ async fn a_review_suspends_the_author_and_leaves_the_message() {
     assert_eq!(reviewed["report"]["message"]["deleted"], Value::Null, "deleting is another decision");
     let refusal = stand.broadcast(&author, show, "Fakes again").expect(403).await;
     refusal.refused_by(Code::PermissionDenied, "suspended");
-    let stored: String =
-        stand.db.one("select rolecall_internal.iso(suspended_until) from rolecall.profiles where id = $1", &[&author.id]).await;
+    let stored: String = stand
+        .db
+        .one("select rolecall_internal.iso(suspended_until) from rolecall.profiles where id = $1", &[&author.id])
+        .await;
     assert_eq!(stored, until);
 }

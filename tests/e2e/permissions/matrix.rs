@@ -59,7 +59,8 @@ async fn rust_and_sql_decide_every_combination_alike() {
 #[tokio::test]
 async fn sql_denies_what_it_does_not_know() {
     let stand = Stand::shared().await;
-    let allowed = "select (rolecall_internal.decide($1, $2::text::rolecall.app_role, $3::text::rolecall.app_role, $4)).allowed";
+    let allowed =
+        "select (rolecall_internal.decide($1, $2::text::rolecall.app_role, $3::text::rolecall.app_role, $4)).allowed";
     let all: Vec<&str> = vec!["feature_enabled", "participant", "shares_show", "takes_part", "own_show"];
     for (action, actor, target, facts) in [
         (Some("no_such_action"), Some("admin"), Some("attendee"), Some(all.clone())),

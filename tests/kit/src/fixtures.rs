@@ -45,8 +45,7 @@ impl Stand {
     /// A user with this role.
     pub async fn user(&self, role: Role) -> User {
         let user = User::of(Uuid::new_v4());
-        let sql =
-            "insert into rolecall.profiles (id, display_name, role) values ($1, 'Somebody', $2::text::rolecall.app_role)";
+        let sql = "insert into rolecall.profiles (id, display_name, role) values ($1, 'Somebody', $2::text::rolecall.app_role)";
         self.db.run(sql, &[&user.id, &role.as_str()]).await;
         user
     }
