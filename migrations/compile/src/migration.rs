@@ -69,7 +69,7 @@ pub fn compile(tree: &Tree, released: &Released, next: &NextRelease<'_>) -> Resu
         let name = table.trim_start_matches("table ");
         ensure!(next.by_hand.contains(name), "{name} is gone, and next.sql does not drop it");
     }
-    Ok(Compiled { up: up_text(next, &made, &gone, &up)?, down: down_text(next, is_first, &made, &gone, &down)? })
+    Ok(Compiled { up: up_text(next, &made, &gone, &up)?, down: down_text(next, is_first, &made, &down)? })
 }
 
 /// The whole tree as one installation, to be compared with what the migrations make.
@@ -125,13 +125,7 @@ fn up_text(next: &NextRelease<'_>, made: &Inventory, gone: &Inventory, files: &[
     Ok(text)
 }
 
-fn down_text(
-    next: &NextRelease<'_>,
-    is_first: bool,
-    made: &Inventory,
-    gone: &Inventory,
-    files: &[SchemaFile],
-) -> Result<String> {
+fn down_text(next: &NextRelease<'_>, is_first: bool, made: &Inventory, files: &[SchemaFile]) -> Result<String> {
     let (version, name) = (next.version, next.name);
     let mut text = format!(
         "-- Takes back {version:04} {name}, and the data of what it made. Compiled by `make migration`.\n\
@@ -142,7 +136,7 @@ fn down_text(
          declare\n{}{}{}{PREAMBLE_DOWN}",
         list("v_made", "The objects that it made", made),
         list("v_ours", "All objects of Rolecall before it", next.before),
-        list("v_gone", "The objects that it makes again", gone),
+        list("v_gone", "The objects that are no more without it", &Inventory::default()),
     )
     .replace("{version}", &version.to_string())
     .replace("{inventory}", QUERY.trim_end());
