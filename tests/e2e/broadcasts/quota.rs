@@ -149,7 +149,7 @@ async fn quota_is_not_spent_before_the_send_so_that_a_send_that_fails_costs_noth
         stand
             .db
             .script(&format!(
-                "create trigger lightning before insert on public.{table}
+                "create trigger lightning before insert on rolecall.{table}
                  for each row execute function public.lightning()"
             ))
             .await;
@@ -158,7 +158,7 @@ async fn quota_is_not_spent_before_the_send_so_that_a_send_that_fails_costs_noth
         assert!(!failed.body.to_string().contains("lightning"), "{}", failed.body);
         assert_eq!(stand.quota(&organizer, show).await, None, "a failed insert into {table} has cost something");
         assert_eq!(stand.traces(&organizer).await, 0);
-        stand.db.script(&format!("drop trigger lightning on public.{table}")).await;
+        stand.db.script(&format!("drop trigger lightning on rolecall.{table}")).await;
     }
     let sent = stand.broadcast(&organizer, show, "Hello").key("the one key").expect(201).await;
     assert_eq!(sent["quota_remaining"], json!({"pre_show": 1, "post_show": 1}));

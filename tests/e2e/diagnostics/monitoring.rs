@@ -1,11 +1,11 @@
-//! Figures for the operator's monitoring: views in schema `monitoring`, and the reports in the diagnostics.
+//! Figures for the operator's monitoring: views in schema `rolecall_monitoring`, and the reports in the diagnostics.
 
 use rolecall_e2e::{Db, Role, Setup, Stand, User};
 use serde_json::Value;
 use uuid::Uuid;
 
 async fn view(db: &Db, name: &str) -> Vec<Value> {
-    let sql = format!("select coalesce(jsonb_agg(to_jsonb(v)), '[]') from monitoring.{name} as v");
+    let sql = format!("select coalesce(jsonb_agg(to_jsonb(v)), '[]') from rolecall_monitoring.{name} as v");
     let rows: Value = db.one(&sql, &[]).await;
     rows.as_array().unwrap().clone()
 }
@@ -93,7 +93,7 @@ async fn nobody_but_the_operator_sees_the_views() {
         let db = stand.connect().await;
         db.script(&format!("set role {role}")).await;
         for view in &views {
-            let refused = db.query(&format!("select * from monitoring.{view}"), &[]).await.expect_err(view);
+            let refused = db.query(&format!("select * from rolecall_monitoring.{view}"), &[]).await.expect_err(view);
             assert_eq!(refused.code().map(|code| code.code()), Some("42501"), "{role} {view}");
         }
     }

@@ -124,11 +124,11 @@ async fn no_function_does_what_outlives_its_statement() {
     .enumerate()
     {
         let sql = format!(
-            "create function rolecall.lasting_{number}() returns void language plpgsql as $$ begin {body} end $$"
+            "create function rolecall_internal.lasting_{number}() returns void language plpgsql as $$ begin {body} end $$"
         );
         stand.db.script(&sql).await;
-        assert_eq!(lasting(&stand).await, [format!("rolecall.lasting_{number}()")], "{body}");
-        stand.db.script(&format!("drop function rolecall.lasting_{number}()")).await;
+        assert_eq!(lasting(&stand).await, [format!("rolecall_internal.lasting_{number}()")], "{body}");
+        stand.db.script(&format!("drop function rolecall_internal.lasting_{number}()")).await;
     }
     let harmless = "perform set_config('a.b', 'c', true); set local a.b = 'c'; update rolecall.shows set title = '';
         perform pg_advisory_xact_lock(1);";
