@@ -5810,7 +5810,11 @@ begin
     rolecall_internal.limit_help_message_min_chars(),
     rolecall_internal.limit_help_message_max_chars()
   ) then
-    return rolecall_internal.refuse_length('initial_message', rolecall_internal.limit_help_message_min_chars(), rolecall_internal.limit_help_message_max_chars());
+    return rolecall_internal.refuse_length(
+      'initial_message',
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    );
   end if;
   if v_request.id is null then
     return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');

@@ -255,7 +255,7 @@ declare
   ];
   -- All objects of Rolecall before it: none.
   v_ours constant text[] := '{}';
-  -- The objects that it makes again: none.
+  -- The objects that are no more without it: none.
   v_gone constant text[] := '{}';
   v_inventory constant text := $inventory$
 select

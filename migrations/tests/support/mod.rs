@@ -254,11 +254,18 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.caller_may_write()",
             "authenticated rolecall_internal.caller_organization()",
             "authenticated rolecall_internal.in_audience(uuid,uuid,app_role[],timestamp with time zone)",
+            // For the checks of the tables that they write.
+            "authenticated rolecall_internal.limit_direct_message_chars()",
+            "authenticated rolecall_internal.limit_help_message_max_chars()",
+            "authenticated rolecall_internal.limit_help_message_min_chars()",
             "authenticated send_message_v2(uuid,uuid,text)",
             "service_role import_legacy_conversations(jsonb)",
             // The constraints of conversations and messages call them.
             "service_role rolecall_internal.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
             "service_role rolecall_internal.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+            "service_role rolecall_internal.limit_direct_message_chars()",
+            "service_role rolecall_internal.limit_help_message_max_chars()",
+            "service_role rolecall_internal.limit_help_message_min_chars()",
         ]
     );
 

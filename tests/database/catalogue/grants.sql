@@ -52,6 +52,9 @@ values
   ('rolecall_internal.caller_may_write()', 'authenticated'),
   ('rolecall_internal.caller_organization()', 'authenticated'),
   ('rolecall_internal.in_audience(uuid, uuid, app_role[], timestamp with time zone)', 'authenticated'),
+  ('rolecall_internal.limit_direct_message_chars()', 'authenticated service_role'),
+  ('rolecall_internal.limit_help_message_max_chars()', 'authenticated service_role'),
+  ('rolecall_internal.limit_help_message_min_chars()', 'authenticated service_role'),
   ('rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)', 'service_role'),
   ('rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)', 'service_role');
 
