@@ -159,7 +159,9 @@ mod tests {
     fn every_limit_is_a_function() {
         let text = limits();
         assert_eq!(text.matches("create or replace function ").count(), LIMITS.len());
-        assert!(text.contains("function rolecall_internal.limit_direct_message_chars()") && text.contains("return 2000;"));
+        assert!(
+            text.contains("function rolecall_internal.limit_direct_message_chars()") && text.contains("return 2000;")
+        );
     }
 
     #[test]
