@@ -1,18 +1,22 @@
 //! `moderation`: reports and their review, deleting and restoring messages, suspending users, and the audit record.
 
 mod audit;
-mod message;
+mod delete;
+mod lift_suspension;
 mod queue;
 mod report;
+mod restore;
 mod review;
-mod suspension;
+mod suspend;
 
 pub use audit::Audit;
-pub use message::{Delete, Restore};
+pub use delete::Delete;
+pub use lift_suspension::LiftSuspension;
 pub use queue::Queue;
 pub use report::Report;
+pub use restore::Restore;
 pub use review::Review;
-pub use suspension::{LiftSuspension, Suspend};
+pub use suspend::Suspend;
 
 #[cfg(target_family = "wasm")]
 #[spin_sdk::http_service]

@@ -98,7 +98,11 @@ fn up_text(next: &NextRelease<'_>, made: &Inventory, gone: &Inventory, files: &[
          do $migration$\n\
          declare\n{}{}{}{PREAMBLE_UP}",
         list("v_made", "The objects that it makes", made),
-        list("v_ours", "All objects of Rolecall behind it", next.after),
+        if made == next.after {
+            "  -- All objects of Rolecall behind it.\n  v_ours constant text[] := v_made;\n".to_owned()
+        } else {
+            list("v_ours", "All objects of Rolecall behind it", next.after)
+        },
         list("v_gone", "The objects that are no more", gone),
     )
     .replace("{version}", &version.to_string())

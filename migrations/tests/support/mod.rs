@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rolecall_database::{apply, connect, load_demo};
@@ -155,33 +154,9 @@ pub async fn list(client: &Client, sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// The schema with its privileges, without what differs from run to run.
+/// The schema with its privileges and the rows of the matrix, without what differs from run to run.
 pub async fn dump(url: &str) -> String {
-    let output = Command::new(cluster().await.program("pg_dump"))
-        .args(["--schema-only", "--no-owner", url])
-        .output()
-        .expect("pg_dump is installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let mut normal = String::new();
-    let mut inside_function = false;
-    for line in text.lines() {
-        // Comments, settings and the key against injected commands say nothing about the schema; inside a function
-        // they are part of it.
-        let noise = line.is_empty()
-            || line.starts_with("--")
-            || line.starts_with("SET ")
-            || line.starts_with("SELECT pg_catalog.set_config")
-            || line.starts_with('\\');
-        if inside_function || !noise {
-            normal.push_str(line);
-            normal.push('\n');
-        }
-        if line.matches("$$").count() % 2 == 1 {
-            inside_function = !inside_function;
-        }
-    }
-    normal
+    rolecall_compile::dump(cluster().await, url).await.expect("it can be dumped")
 }
 
 /// Fails for everything in the catalogue that is open to somebody it is not meant for.

@@ -1,4 +1,4 @@
-//! An HTTP client that checks the form of every answer (CONTRACT section 6), whatever the test is about.
+//! An HTTP client that checks the form of every answer (docs/contract.md, section 3), whatever the test is about.
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! POST suspend and lift-suspension: a user cannot write until some time, or can write again.
+//! POST suspend: a user cannot write until some time.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -8,11 +8,8 @@ use rolecall_shared::{
     wire::{text::Text, timestamp::Timestamp},
 };
 
-/// Suspends a user.
+/// The function.
 pub struct Suspend;
-
-/// Lifts a suspension.
-pub struct LiftSuspension;
 
 input! {
     /// The user to suspend, until when, and why.
@@ -23,24 +20,9 @@ input! {
     }
 }
 
-input! {
-    /// The user whose suspension ends, and why.
-    pub struct LiftedSuspension {
-        target_id: UserId,
-        note: Option<Text<1, NOTE_CHARS>>,
-    }
-}
-
 impl Function for Suspend {
     const NAME: &'static str = "moderation.suspend";
     const ENTRY: &'static str = "suspend_user";
     type Caller = User;
     type Input = Suspension;
-}
-
-impl Function for LiftSuspension {
-    const NAME: &'static str = "moderation.lift-suspension";
-    const ENTRY: &'static str = "lift_suspension";
-    type Caller = User;
-    type Input = LiftedSuspension;
 }
