@@ -38,13 +38,7 @@ pub async fn apply(url: &str) -> Result<Vec<i32>> {
 /// As [`apply`].
 pub async fn migrate(client: &mut Client) -> Result<Vec<i32>> {
     refuse_unknown(client).await?;
-    let mut applied = Vec::new();
-    for migration in MIGRATIONS {
-        if step(client, migration, Direction::Up).await? {
-            applied.push(migration.version);
-        }
-    }
-    Ok(applied)
+    steps(client, &MIGRATIONS.iter().collect::<Vec<_>>(), Direction::Up).await
 }
 
 /// Takes back every applied migration newer than `to` (0 takes back all), newest first, each in one transaction, and
@@ -73,13 +67,43 @@ pub async fn rollback_last(url: &str) -> Result<Option<i32>> {
 
 async fn take_back(client: &mut Client, to: i32) -> Result<Vec<i32>> {
     refuse_unknown(client).await?;
-    let mut taken_back = Vec::new();
-    for migration in MIGRATIONS.iter().rev().filter(|each| each.version > to) {
-        if step(client, migration, Direction::Down).await? {
-            taken_back.push(migration.version);
+    let newer: Vec<_> = MIGRATIONS.iter().rev().filter(|each| each.version > to).collect();
+    steps(client, &newer, Direction::Down).await
+}
+
+/// Runs the steps of migrations in this order and returns the versions of those that ran. It begins anew where somebody
+/// who goes the other way has meanwhile taken away what a step follows.
+async fn steps(client: &mut Client, migrations: &[&Migration], direction: Direction) -> Result<Vec<i32>> {
+    let mut ran = Vec::new();
+    let mut attempt = 1;
+    let mut next = 0;
+    while let Some(migration) = migrations.get(next) {
+        match step(client, migration, direction).await {
+            Ok(true) => {
+                ran.push(migration.version);
+                next += 1;
+            }
+            Ok(false) => next += 1,
+            Err(_) if attempt < ATTEMPTS && is_overtaken(client, migration.version, direction).await? => {
+                tokio::time::sleep(pause(attempt)).await;
+                attempt += 1;
+                next = 0;
+            }
+            Err(error) => return Err(error),
         }
     }
-    Ok(taken_back)
+    Ok(ran)
+}
+
+/// Whether a step does not follow the state of the database any more: the migration before it is gone, or, on the way
+/// back, one behind it is there again.
+async fn is_overtaken(client: &Client, version: i32, direction: Direction) -> Result<bool> {
+    let steps = status_of(client).await?;
+    let is_applied = |step: &&Step| step.applied_at.is_some();
+    Ok(match direction {
+        Direction::Up => version > 1 && !steps.iter().filter(is_applied).any(|step| step.version == version - 1),
+        Direction::Down => steps.iter().filter(is_applied).any(|step| step.version > version),
+    })
 }
 
 /// Every migration of this build and whether the database has it.

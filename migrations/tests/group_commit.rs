@@ -590,7 +590,7 @@ async fn in_an_array_the_caller_is_nobody_and_the_sender_is_in_the_row() {
 const TUMULT: Duration = Duration::from_secs(3);
 
 /// How many requests each session sends at least: an organizer, of whom there are twelve, sends one in 48 and may send 50.
-const ENOUGH: usize = 500;
+const LEAST_SENT: usize = 500;
 
 /// How many sessions do.
 const SESSIONS: usize = 10;
@@ -713,7 +713,7 @@ async fn tumult(session: Client, mut random: Random, number: usize) -> Seen {
     let started = Instant::now();
     let mut waiting: Vec<Value> = Vec::new();
     // On a slow machine the time is not enough to have anybody run out of tokens.
-    let goes_on = |seen: &Seen| started.elapsed() < TUMULT || seen.requests < ENOUGH;
+    let goes_on = |seen: &Seen| started.elapsed() < TUMULT || seen.requests < LEAST_SENT;
     while goes_on(&seen) || !waiting.is_empty() {
         if goes_on(&seen) {
             for _ in 0..1 + random.below(40) {
