@@ -113,9 +113,9 @@ async fn call<F: Function>(
             input,
         };
         let done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
-            grouped::query(exchange, settings, F::STATEMENT.as_str(), &call).await?
+            grouped::query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?
         } else {
-            query(exchange, settings, F::STATEMENT.as_str(), &call).await?
+            query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?
         };
         Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
     })
@@ -203,7 +203,7 @@ async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes>
         rollouts: &Rollouts::NONE,
         input: Nothing {},
     };
-    let (status, word, database) = match query(exchange, settings, HEALTH_STATEMENT.as_str(), &call).await {
+    let (status, word, database) = match query(exchange, settings, const { HEALTH_STATEMENT.as_str() }, &call).await {
         Ok(_) => (StatusCode::OK, "ok", "ok"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
     };
@@ -284,7 +284,7 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
         rollouts: &Rollouts::NONE,
         input,
     };
-    match query(exchange, settings, RECORD_REFUSAL.as_str(), &call).await {
+    match query(exchange, settings, const { RECORD_REFUSAL.as_str() }, &call).await {
         Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
             code: "impersonation".into(),
             message: message.into(),

@@ -19,10 +19,11 @@ impl Statement {
         Statement { text: [0; CAPACITY], length: 0 }.with("select ").with(SCHEMA).with(".").with(entry).with("($1)")
     }
 
-    /// The statement as text.
+    /// The statement as text. Functions ask in a `const` block, so that nothing of it is left to a request.
     pub const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.text.split_at(self.length).0) {
             Ok(text) => text,
+            // Only a part of a string would be no text, and `with` takes whole ones.
             Err(_) => panic!("a statement is made of whole strings"),
         }
     }
