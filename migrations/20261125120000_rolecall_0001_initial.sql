@@ -331,6 +331,18 @@ begin
     -- One installer at a time; nobody else may lock this table.
     lock table rolecall.schema_migrations in share row exclusive mode;
     if exists (select from rolecall.schema_migrations where version = 1) then
+      -- By way of jsonb: the first states of this table had no digest.
+      if (
+        select to_jsonb(applied) ->> 'digest'
+        from rolecall.schema_migrations as applied
+        where version = 1
+      ) is distinct from 'aceb60df938c26c3d82af04d9d87693eb964602052a8f09287a297b8610ccde0'
+      then
+        raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
+          using
+            errcode = 'object_not_in_prerequisite_state',
+            hint = 'Take it back with the build that applied it and apply it anew. For the embedded database of a checkout, remove .rolecall/pg.';
+      end if;
       raise notice 'Rolecall: 1 initial is applied already.';
       perform set_config('search_path', v_search_path, true);
       return;
@@ -628,10 +640,14 @@ $sql$;
 create table rolecall.schema_migrations (
   version int primary key,
   name text not null,
+  digest text not null,
   applied_at timestamptz not null default now()
 );
 
 comment on table rolecall.schema_migrations is 'Which migrations this database has.';
+
+comment on column rolecall.schema_migrations.digest is
+  'SHA-256 of the migration as it was applied; another text of the same version is refused.';
 
 create type rolecall.app_role as enum (
   'attendee',
@@ -10470,8 +10486,8 @@ end
 $$;
 $sql$;
 
-  insert into rolecall.schema_migrations (version, name)
-  values (1, 'initial');
+  insert into rolecall.schema_migrations (version, name, digest)
+  values (1, 'initial', 'aceb60df938c26c3d82af04d9d87693eb964602052a8f09287a297b8610ccde0');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

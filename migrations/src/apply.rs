@@ -220,14 +220,18 @@ async fn try_step(client: &mut Client, migration: &Migration, direction: Directi
         transaction.batch_execute("lock table rolecall.schema_migrations in share row exclusive mode").await?;
     }
     let present = is_applied(transaction.client(), migration.version).await?;
-    if present == (direction == Direction::Up) {
+    if !present && direction == Direction::Down {
         return Ok(false);
     }
     let sql = match direction {
         Direction::Up => migration.up,
         Direction::Down => migration.down,
     };
+    // What is applied already does nothing, unless it was applied in another state: then it raises.
     transaction.batch_execute(sql).await?;
+    if present && direction == Direction::Up {
+        return Ok(false);
+    }
     if is_applied(transaction.client(), migration.version).await? == present {
         return Err(StepError::Other(anyhow::anyhow!("{} does not keep rolecall.schema_migrations", migration.file)));
     }

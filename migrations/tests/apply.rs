@@ -59,6 +59,25 @@ async fn an_empty_database_gets_every_migration_once() {
     assert!(status(url).await.expect("it answers").iter().all(|step| step.applied_at.is_some()));
 }
 
+/// A checkout of before the release left its database behind: nothing works on by chance.
+#[tokio::test]
+async fn a_migration_that_was_applied_with_another_text_is_refused_and_says_so() {
+    for change in [
+        "update rolecall.schema_migrations set digest = 'another' where version = 1",
+        "alter table rolecall.schema_migrations drop column digest",
+    ] {
+        let database = Database::empty().await;
+        let url = &database.admin_url;
+        apply(url).await.expect("it applies");
+        database.admin().await.batch_execute(change).await.expect("an administrator may");
+        let before = dump(url).await;
+        let error = format!("{:#}", apply(url).await.expect_err("it is not this migration"));
+        assert!(error.contains("in another state, of before its release"), "{error}");
+        assert!(error.contains("remove .rolecall/pg"), "{error}");
+        assert_eq!(dump(url).await, before);
+    }
+}
+
 /// What somebody does who has psql alone, or `supabase db push`.
 #[tokio::test]
 async fn plain_psql_applies_every_file_twice_and_the_second_time_changes_nothing() {
@@ -181,7 +200,7 @@ async fn a_database_of_a_newer_build_is_left_alone() {
     let database = Database::demo().await;
     let client = database.admin().await;
     client
-        .batch_execute("insert into rolecall.schema_migrations (version, name) values (99, 'future')")
+        .batch_execute("insert into rolecall.schema_migrations (version, name, digest) values (99, 'future', '')")
         .await
         .expect("a superuser may");
     for error in [

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, ensure};
 
 use crate::inventory::{Inventory, QUERY};
-use crate::release::Released;
+use crate::release::{Released, hex};
 use crate::tree::{Phase, SchemaFile, Tree};
 
 /// What a compilation needs to know beside the tree.
@@ -110,19 +110,22 @@ fn up_text(next: &NextRelease<'_>, made: &Inventory, gone: &Inventory, files: &[
     .replace("{previous}", &(version - 1).to_string())
     .replace("{inventory}", QUERY.trim_end());
     let mut is_closed = false;
-    section(&mut text, "next.sql", next.by_hand)?;
+    let mut sections = String::new();
+    section(&mut sections, "next.sql", next.by_hand)?;
     for file in files {
         if file.phase.is_repeated() && !std::mem::replace(&mut is_closed, true) {
-            text.push_str(CLOSE);
+            sections.push_str(CLOSE);
         }
-        section(&mut text, &format!("schema/{}", file.path), &file.text)?;
+        section(&mut sections, &format!("schema/{}", file.path), &file.text)?;
     }
     if !is_closed {
-        text.push_str(CLOSE);
+        sections.push_str(CLOSE);
     }
+    let digest = hex(sections.as_bytes());
+    text = text.replace("{digest}", &digest) + &sections;
     write!(
         text,
-        "\n  insert into rolecall.schema_migrations (version, name)\n  values ({version}, '{name}');\n\
+        "\n  insert into rolecall.schema_migrations (version, name, digest)\n  values ({version}, '{name}', '{digest}');\n\
          \x20 perform set_config('client_min_messages', v_messages, true);\n\
          \x20 perform set_config('search_path', v_search_path, true);\nend\n$migration$;\n"
     )?;

@@ -20,6 +20,18 @@ begin
     -- One installer at a time; nobody else may lock this table.
     lock table rolecall.schema_migrations in share row exclusive mode;
     if exists (select from rolecall.schema_migrations where version = {version}) then
+      -- By way of jsonb: the first states of this table had no digest.
+      if (
+        select to_jsonb(applied) ->> 'digest'
+        from rolecall.schema_migrations as applied
+        where version = {version}
+      ) is distinct from '{digest}'
+      then
+        raise exception 'Rolecall: this database has {version} {name} in another state, of before its release.'
+          using
+            errcode = 'object_not_in_prerequisite_state',
+            hint = 'Take it back with the build that applied it and apply it anew. For the embedded database of a checkout, remove .rolecall/pg.';
+      end if;
       raise notice 'Rolecall: {version} {name} is applied already.';
       perform set_config('search_path', v_search_path, true);
       return;

@@ -78,7 +78,8 @@ pub fn seal(folder: &Path, files: &[String]) -> Result<()> {
     std::fs::write(folder.join("checksums"), list).context("writing migrations/checksums")
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The SHA-256 of `bytes`, in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     hmac_sha256::Hash::hash(bytes).iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

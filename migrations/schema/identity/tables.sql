@@ -1,10 +1,14 @@
 create table rolecall.schema_migrations (
   version int primary key,
   name text not null,
+  digest text not null,
   applied_at timestamptz not null default now()
 );
 
 comment on table rolecall.schema_migrations is 'Which migrations this database has.';
+
+comment on column rolecall.schema_migrations.digest is
+  'SHA-256 of the migration as it was applied; another text of the same version is refused.';
 
 create type rolecall.app_role as enum (
   'attendee',
