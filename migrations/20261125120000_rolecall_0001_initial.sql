@@ -100,6 +100,7 @@ declare
     'function rolecall_internal.judge_suspension(uuid, uuid, text)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
+    'function rolecall_internal.kept_help_message(jsonb)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
@@ -158,6 +159,8 @@ declare
     'function rolecall_internal.refuse_unknown_conversation()',
     'function rolecall_internal.refuse_without_profile()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.replay_review(uuid, jsonb, text)',
+    'function rolecall_internal.replayed_help_message(jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid)',
     'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_json(rolecall.reported_messages)',
@@ -170,6 +173,7 @@ declare
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
     'function rolecall_internal.rollout_of(jsonb, text)',
     'function rolecall_internal.rollouts_include(text, text, text, uuid, boolean)',
+    'function rolecall_internal.sees_removed(rolecall.actor)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.send_dm(uuid, jsonb, text)',
     'function rolecall_internal.send_dm_many(jsonb)',
@@ -336,7 +340,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from 'aceb60df938c26c3d82af04d9d87693eb964602052a8f09287a297b8610ccde0'
+      ) is distinct from 'c35922e7d97c6dd0fe034ce0578420e900ac2601851e32f1e61c9df430b90ab1'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -1192,6 +1196,9 @@ create table rolecall.idempotency_records (
 comment on table rolecall.idempotency_records is
   'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
 
+comment on column rolecall.idempotency_records.answer is
+  'Ids, numbers, times and states. Never what somebody wrote: a message, a note, a reason, a name.';
+
 create index idempotency_records_created_at_idx
   on rolecall.idempotency_records (created_at);
 
@@ -1281,7 +1288,10 @@ create type rolecall.call as (
   -- The rate limit from which this call took a token.
   rate jsonb,
   -- Null until the request is answered.
-  answer jsonb
+  answer jsonb,
+  -- The data that is kept under the key in place of the answer's, where that shows what somebody wrote: it identifies, and
+  -- the operation's replay reads the rest anew. Null where the answer itself is kept.
+  kept jsonb
 );
 $sql$;
 
@@ -2756,7 +2766,14 @@ begin
     v_answer := rolecall_internal.with_limit(v_answer, p_call.rate);
   end if;
   if p_call.key is not null then
-    perform rolecall_internal.settle_key(p_call.key_owner, p_call.key, v_answer);
+    perform rolecall_internal.settle_key(
+      p_call.key_owner,
+      p_call.key,
+      case
+        when p_call.kept is null then v_answer
+        else v_answer || jsonb_build_object('data', p_call.kept)
+      end
+    );
   end if;
   return rolecall_internal.finish(p_call.operation, p_call.request, p_call.caller, v_answer);
 end
@@ -4296,6 +4313,27 @@ immutable
 return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
 $sql$;
 
+  -- schema/moderation/removed.sql
+  execute $sql$
+-- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the inbox's
+-- cards, the messages of a conversation, replays of keys. Exports, tables and views show none to anybody.
+
+-- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
+-- not, nor does the author.
+create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_actor.refusal is null
+    and p_actor.suspended is null
+    and rolecall_internal.moderates_everything(p_actor.role);
+end
+$$;
+$sql$;
+
   -- schema/conversations/inbox.sql
   execute $sql$
 -- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
@@ -4631,7 +4669,7 @@ begin
       p_user,
       v_conversations,
       v_readers,
-      rolecall_internal.moderates_everything(v_actor.role),
+      rolecall_internal.sees_removed(v_actor),
       p_send_dm_rollout
     ),
     '[]'
@@ -5031,7 +5069,7 @@ declare
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
   v_conversation rolecall.conversations;
   v_reader text;
-  v_removed boolean := rolecall_internal.moderates_everything(v_actor.role);
+  v_removed boolean := rolecall_internal.sees_removed(v_actor);
   v_audience_of uuid;
   v_messages jsonb;
   v_first bigint;
@@ -5656,6 +5694,43 @@ begin
 end
 $$;
 
+-- What is kept of the data of an answer that shows a message: all but its content.
+create or replace function rolecall_internal.kept_help_message(p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_data #- '{message,content}';
+end
+$$;
+
+-- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
+create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_set(
+    p_answer,
+    '{data,message,content}',
+    to_jsonb(
+      coalesce(
+        (
+          select content
+          from public.messages_v2
+          where id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        '[deleted by its author]'
+      )
+    )
+  );
+end
+$$;
+
 -- The three RPCs below are called through PostgREST, too, by users and with their rights. They take the caller from the
 -- verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
 
@@ -5729,6 +5804,9 @@ begin
       v_call.input ->> 'initial_message',
       v_call.rollout
     );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -8088,6 +8166,33 @@ begin
 end
 $$;
 
+-- The kept answer of a review, which identifies the report: whoever asks again is judged again, and reads it as it is now.
+create or replace function rolecall_internal.replay_review(p_user uuid, p_answer jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_report rolecall.reported_messages;
+  v_judgement rolecall.judgement;
+begin
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = (p_answer #>> '{data,report_id}')::uuid;
+  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  if v_judgement.allowed is distinct from true then
+    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
+      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
+    end if;
+    return v_judgement.refusal;
+  end if;
+  return p_answer
+    || jsonb_build_object('data', jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+end
+$$;
+
 create or replace function rolecall_edge.review_report(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -8100,6 +8205,9 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollout);
+    v_call.kept := jsonb_build_object('report_id', v_call.answer #> '{data,report,id}');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replay_review(v_call.caller, v_call.answer, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -8295,13 +8403,6 @@ begin
     );
     get diagnostics v_rows = row_count;
     v_all := v_rows < v_most;
-  end if;
-  if v_all then
-    -- The answer that is kept for a repeated request quotes the message, too.
-    update rolecall.idempotency_records
-    set answer = jsonb_set(answer, '{data,message,content}', to_jsonb(v_placeholder))
-    where user_id = p_user
-      and answer #> '{data,message,content}' is not null;
   end if;
 
   update rolecall.data_deletions
@@ -10085,7 +10186,10 @@ create policy "people change their own profile"
 on rolecall.profiles
 for update
 to authenticated
-using (id = (select auth.uid()))
+using (
+  id = (select auth.uid())
+  and (select rolecall_internal.caller_may_write())
+)
 with check (id = (select auth.uid()));
 $sql$;
 
@@ -10487,7 +10591,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', 'aceb60df938c26c3d82af04d9d87693eb964602052a8f09287a297b8610ccde0');
+  values (1, 'initial', 'c35922e7d97c6dd0fe034ce0578420e900ac2601851e32f1e61c9df430b90ab1');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

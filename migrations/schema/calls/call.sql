@@ -70,7 +70,14 @@ begin
     v_answer := rolecall_internal.with_limit(v_answer, p_call.rate);
   end if;
   if p_call.key is not null then
-    perform rolecall_internal.settle_key(p_call.key_owner, p_call.key, v_answer);
+    perform rolecall_internal.settle_key(
+      p_call.key_owner,
+      p_call.key,
+      case
+        when p_call.kept is null then v_answer
+        else v_answer || jsonb_build_object('data', p_call.kept)
+      end
+    );
   end if;
   return rolecall_internal.finish(p_call.operation, p_call.request, p_call.caller, v_answer);
 end

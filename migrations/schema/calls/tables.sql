@@ -61,6 +61,9 @@ create table rolecall.idempotency_records (
 comment on table rolecall.idempotency_records is
   'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
 
+comment on column rolecall.idempotency_records.answer is
+  'Ids, numbers, times and states. Never what somebody wrote: a message, a note, a reason, a name.';
+
 create index idempotency_records_created_at_idx
   on rolecall.idempotency_records (created_at);
 
@@ -150,5 +153,8 @@ create type rolecall.call as (
   -- The rate limit from which this call took a token.
   rate jsonb,
   -- Null until the request is answered.
-  answer jsonb
+  answer jsonb,
+  -- The data that is kept under the key in place of the answer's, where that shows what somebody wrote: it identifies, and
+  -- the operation's replay reads the rest anew. Null where the answer itself is kept.
+  kept jsonb
 );

@@ -331,7 +331,7 @@ begin
       p_user,
       v_conversations,
       v_readers,
-      rolecall_internal.moderates_everything(v_actor.role),
+      rolecall_internal.sees_removed(v_actor),
       p_send_dm_rollout
     ),
     '[]'

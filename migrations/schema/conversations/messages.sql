@@ -20,7 +20,7 @@ declare
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
   v_conversation rolecall.conversations;
   v_reader text;
-  v_removed boolean := rolecall_internal.moderates_everything(v_actor.role);
+  v_removed boolean := rolecall_internal.sees_removed(v_actor);
   v_audience_of uuid;
   v_messages jsonb;
   v_first bigint;

@@ -154,6 +154,43 @@ begin
 end
 $$;
 
+-- What is kept of the data of an answer that shows a message: all but its content.
+create or replace function rolecall_internal.kept_help_message(p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_data #- '{message,content}';
+end
+$$;
+
+-- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
+create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_set(
+    p_answer,
+    '{data,message,content}',
+    to_jsonb(
+      coalesce(
+        (
+          select content
+          from public.messages_v2
+          where id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        '[deleted by its author]'
+      )
+    )
+  );
+end
+$$;
+
 -- The three RPCs below are called through PostgREST, too, by users and with their rights. They take the caller from the
 -- verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
 
@@ -227,6 +264,9 @@ begin
       v_call.input ->> 'initial_message',
       v_call.rollout
     );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -18,5 +18,8 @@ create policy "people change their own profile"
 on rolecall.profiles
 for update
 to authenticated
-using (id = (select auth.uid()))
+using (
+  id = (select auth.uid())
+  and (select rolecall_internal.caller_may_write())
+)
 with check (id = (select auth.uid()));

@@ -126,6 +126,33 @@ begin
 end
 $$;
 
+-- The kept answer of a review, which identifies the report: whoever asks again is judged again, and reads it as it is now.
+create or replace function rolecall_internal.replay_review(p_user uuid, p_answer jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_report rolecall.reported_messages;
+  v_judgement rolecall.judgement;
+begin
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = (p_answer #>> '{data,report_id}')::uuid;
+  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  if v_judgement.allowed is distinct from true then
+    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
+      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
+    end if;
+    return v_judgement.refusal;
+  end if;
+  return p_answer
+    || jsonb_build_object('data', jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+end
+$$;
+
 create or replace function rolecall_edge.review_report(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -138,6 +165,9 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollout);
+    v_call.kept := jsonb_build_object('report_id', v_call.answer #> '{data,report,id}');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replay_review(v_call.caller, v_call.answer, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -186,13 +186,6 @@ begin
     get diagnostics v_rows = row_count;
     v_all := v_rows < v_most;
   end if;
-  if v_all then
-    -- The answer that is kept for a repeated request quotes the message, too.
-    update rolecall.idempotency_records
-    set answer = jsonb_set(answer, '{data,message,content}', to_jsonb(v_placeholder))
-    where user_id = p_user
-      and answer #> '{data,message,content}' is not null;
-  end if;
 
   update rolecall.data_deletions
   set

@@ -181,3 +181,51 @@ async fn a_repetition_is_answered_after_a_restart_of_the_runner() {
     assert_eq!(without_request_id(&again), without_request_id(&broadcast));
     assert_eq!(stand.db.count("rolecall.messages", &[]).await, 2);
 }
+
+#[tokio::test]
+async fn a_demoted_moderator_replays_a_review_and_is_judged_again() {
+    let stand = Stand::shared().await;
+    let [author, reader, moderator] = stand.users([Role::Admin, Role::MvpDealer, Role::Moderator]).await;
+    let message = stand.send_dm(&author, &reader, "Zanzibar words").expect(201).await.id("message_id");
+    let report = stand.report(&reader, message, "Zanzibar reason").expect(201).await.id("report_id");
+    let review = || stand.review(&moderator, report, "delete").key("review");
+    let first = review().expect(200).await;
+    assert_eq!(first["report"]["message"]["content"], "Zanzibar words");
+    let again = review().expect(200).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(without_request_id(&again), without_request_id(&first));
+    let kept = "rolecall.idempotency_records where user_id = $1 and answer::text ~ 'Zanzibar'";
+    assert_eq!(stand.db.count(kept, &[&moderator.id]).await, 0, "no kept answer tells what somebody wrote");
+
+    stand.becomes(&moderator, Role::Attendee).await;
+    let refusal = review().expect(403).await.refused_by(Code::PermissionDenied, "attendee_does_not_moderate");
+    assert!(!refusal.body.to_string().contains("Zanzibar"));
+    stand.becomes(&moderator, Role::Moderator).await;
+    stand.suspend(&moderator, 1).await;
+    review().expect(403).await.refused_by(Code::PermissionDenied, "suspended");
+    stand.suspend(&moderator, -1).await;
+
+    // What its author has erased is in nobody's answer.
+    stand.delete_own_data(&author).expect(200).await;
+    let erased = review().expect(200).await;
+    assert_eq!(erased.header("idempotency-replayed"), "true");
+    assert_eq!(erased["report"]["message"]["content"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_replayed_offer_of_help_says_what_its_message_says_now() {
+    let stand = Stand::shared().await;
+    let [helper, requester] = stand.users([Role::MvpDealer, Role::Attendee]).await;
+    let request = stand.help_request(&requester).await;
+    let offer = || stand.offer(&helper, request, "Zanzibar is where I can drive you.").key("offer");
+    let first = offer().expect(201).await;
+    let kept = "rolecall.idempotency_records where user_id = $1 and answer::text ~ 'Zanzibar'";
+    assert_eq!(stand.db.count(kept, &[&helper.id]).await, 0);
+    let again = offer().expect(201).await;
+    assert_eq!(without_request_id(&again), without_request_id(&first));
+    stand.delete_own_data(&helper).expect(200).await;
+    let erased = offer().expect(201).await;
+    assert_eq!(erased.header("idempotency-replayed"), "true");
+    assert_eq!(erased["message"]["id"], first["message"]["id"]);
+    assert_eq!(erased["message"]["content"], "[deleted by its author]");
+}

@@ -127,3 +127,46 @@ async fn a_review_suspends_the_author_and_leaves_the_message() {
         .await;
     assert_eq!(stored, until);
 }
+
+#[tokio::test]
+async fn a_suspended_moderator_sees_no_removed_content() {
+    let stand = Stand::shared().await;
+    let [moderator, author, admin] = stand.users([Role::Moderator, Role::MvpDealer, Role::Admin]).await;
+    let conversation = stand.send_dm(&moderator, &author, "Hello").expect(201).await.id("conversation_id");
+    let message = stand.reply(&author, conversation, "An insult").expect(201).await.id("message_id");
+    stand.delete_message(&admin, message).expect(200).await;
+    let seen = async || {
+        let page = stand.messages(&moderator, conversation, "").expect(200).await;
+        let inbox = stand.inbox(&moderator, "").expect(200).await;
+        [
+            page.items("messages")[1]["content"].clone(),
+            page["conversation"]["last_message"]["content"].clone(),
+            inbox.items("conversations")[0]["last_message"]["content"].clone(),
+        ]
+    };
+    assert_eq!(seen().await, ["An insult", "An insult", "An insult"]);
+    stand.suspend(&moderator, 1).await;
+    assert_eq!(seen().await, [Value::Null, Value::Null, Value::Null]);
+    stand.queue(&moderator, "").expect(403).await.refused_by(Code::PermissionDenied, "suspended");
+}
+
+#[tokio::test]
+async fn a_suspended_user_keeps_their_name() {
+    let stand = Stand::shared().await;
+    let user = stand.user(Role::Attendee).await;
+    // As PostgREST does it.
+    let rename = async |name: &str| {
+        let db = stand.connect().await;
+        let claims = json!({"sub": user.id, "role": "authenticated"}).to_string();
+        let _: String = db.one("select set_config('request.jwt.claims', $1, false)", &[&claims]).await;
+        db.script("set role authenticated").await;
+        db.run("update rolecall.profiles set display_name = $1", &[&name]).await
+    };
+    stand.suspend(&user, 1).await;
+    rename("Somebody else").await;
+    let name = "select display_name from rolecall.profiles where id = $1";
+    assert_eq!(stand.db.one::<String>(name, &[&user.id]).await, "Somebody");
+    stand.suspend(&user, -1).await;
+    rename("Somebody else").await;
+    assert_eq!(stand.db.one::<String>(name, &[&user.id]).await, "Somebody else");
+}

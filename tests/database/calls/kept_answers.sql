@@ -1,0 +1,212 @@
+-- What is kept under an Idempotency-Key identifies and tells nothing: no message, note, reason, name or phone number. Every
+-- operation that takes a key is called here with such words in each of its texts; an operation that is new has to be added.
+begin;
+\ir ../support/calls.psql
+select no_plan();
+
+-- "Zanzibar" stands in everything that somebody writes.
+insert into rolecall.profiles (id, role, display_name)
+values
+  (pg_temp.demo(51), 'moderator', 'Zanzibar Mona'),
+  (pg_temp.demo(52), 'attendee', 'Zanzibar Nina');
+update rolecall.profiles set display_name = 'Zanzibar ' || display_name where display_name not like 'Zanzibar%';
+insert into rolecall.help_requests (id, requester_id, title, description)
+values (pg_temp.demo(71), pg_temp.demo(1), 'Zanzibar title', 'Zanzibar description');
+
+create function pg_temp.keyed(p_function text, p_user int, p_input jsonb, p_key text default 'kept')
+returns jsonb
+language plpgsql
+as $$
+declare
+  v_answer jsonb;
+begin
+  if p_user is not null then
+    v_answer := pg_temp.ask(p_function, pg_temp.demo(p_user), p_input, p_key || ' ' || p_function);
+  else
+    execute format('select rolecall_edge.%I($1)', p_function)
+    into v_answer
+    using jsonb_build_object(
+      'claims', '{"role": "service_role"}'::jsonb,
+      'idempotency_key', p_key || ' ' || p_function,
+      'rollout', 'enabled',
+      'input', p_input
+    );
+  end if;
+  insert into asked values (p_function, p_user, p_input, p_key, v_answer);
+  return v_answer;
+end
+$$;
+create temporary table asked (function text, caller int, input jsonb, key text, answer jsonb);
+grant all on asked to rolecall_edge;
+
+create temporary table sent as
+select
+  pg_temp.keyed(
+    'send_dm', 1, jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Zanzibar, call +1 415 555 0123')
+  ) -> 'data' as dm,
+  pg_temp.keyed(
+    'send_broadcast',
+    4,
+    jsonb_build_object('show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb, 'message', 'Zanzibar news')
+  ) -> 'data' as broadcast,
+  pg_temp.keyed(
+    'start_conversation',
+    4,
+    jsonb_build_object('help_request_id', pg_temp.demo(71), 'initial_message', 'Zanzibar is where I can take you.')
+  ) -> 'data' as help;
+create temporary table report as
+select
+  pg_temp.keyed(
+    'report_message', 4, jsonb_build_object('message_id', dm ->> 'message_id', 'reason', 'Zanzibar is rude.')
+  ) -> 'data' as report
+from sent;
+select count(pg_temp.keyed(function, caller, input))
+from sent
+cross join report
+cross join lateral (
+  values
+    (
+      1,
+      'review_report',
+      51,
+      jsonb_build_object('report_id', report ->> 'report_id', 'decision', 'delete', 'note', 'Zanzibar note')
+    ),
+    (2, 'restore_message', 51, jsonb_build_object('message_id', dm ->> 'message_id', 'note', 'Zanzibar note')),
+    (3, 'delete_message', 51, jsonb_build_object('message_id', dm ->> 'message_id', 'note', 'Zanzibar note')),
+    (
+      4,
+      'suspend_user',
+      51,
+      jsonb_build_object('target_id', pg_temp.demo(52), 'until', '2999-01-01T00:00:00Z', 'note', 'Zanzibar note')
+    ),
+    (5, 'lift_suspension', 51, jsonb_build_object('target_id', pg_temp.demo(52), 'note', 'Zanzibar note')),
+    (6, 'mark_read', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'up_to_seq', 1)),
+    (7, 'block_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
+    (8, 'unblock_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
+    (9, 'reset_broadcast_quotas', null, '{}')
+) as call (number, function, caller, input);
+
+select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;
+select set_eq(
+  $$
+    select proname
+    from pg_proc
+    where pronamespace = 'rolecall_edge'::regnamespace
+      and prosrc ~ 'begin_call'
+      and prosrc !~ 'p_keyed => false'
+  $$,
+  $$ select function from asked union select 'delete_own_data' $$,
+  'every operation that takes a key is among them'
+);
+
+-- Arrays are kept by statements of their own.
+select is(
+  (
+    select array_agg(answer ->> 'ok')
+    from jsonb_array_elements(
+      rolecall_edge.send_dm(
+        (
+          select jsonb_agg(
+            jsonb_build_object(
+              'claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'authenticated'),
+              'idempotency_key', 'array ' || number,
+              'rollout', 'enabled',
+              'input', jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Zanzibar ' || number)
+            )
+          )
+          from generate_series(1, 3) as number
+        )
+      ) || rolecall_edge.mark_read(
+        (
+          select jsonb_agg(
+            jsonb_build_object(
+              'claims', jsonb_build_object('sub', pg_temp.demo(reader), 'role', 'authenticated'),
+              'idempotency_key', 'array of reads',
+              'rollout', 'enabled',
+              'input', jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'up_to_seq', 2)
+            )
+          )
+          from sent
+          cross join unnest(array[1, 4]) as reader
+        )
+      )
+    ) as answer
+  ),
+  array_fill('true'::text, array[5]),
+  'arrays are done'
+);
+
+select is(
+  (select count(*) from rolecall.idempotency_records where answer is not null),
+  (select count(*) + 5 from asked),
+  'every answer is kept'
+);
+select is_empty(
+  $$ select key, answer from rolecall.idempotency_records where answer::text ~* 'Zanzibar|555 0123' $$,
+  'and none tells what somebody wrote'
+);
+
+-- The same requests again: each gets its answer, which shows what there is now.
+select is(
+  case
+    when caller is null then pg_temp.verdict(pg_temp.keyed(function, caller, input))
+    else pg_temp.ask(function, pg_temp.demo(caller), input, 'kept ' || function) ->> 'replayed'
+  end,
+  case when caller is null then 'ok' else 'true' end,
+  format('%s is answered again', function)
+)
+from (select * from asked) as asked;
+select is(
+  pg_temp.ask('start_conversation', pg_temp.demo(4), input, 'kept start_conversation') - 'replayed',
+  answer,
+  'the first message of a help conversation is read again'
+)
+from asked
+where function = 'start_conversation';
+
+-- Whoever asks again is judged again.
+create function pg_temp.reviewed_again()
+returns jsonb
+language sql
+as $$
+  select pg_temp.ask('review_report', pg_temp.demo(51), input, 'kept review_report')
+  from asked
+  where function = 'review_report'
+$$;
+select is(
+  pg_temp.reviewed_again() #>> '{data,report,message,content}',
+  'Zanzibar, call +1 415 555 0123',
+  'a moderator reads the report again'
+);
+update rolecall.profiles set role = 'attendee' where id = pg_temp.demo(51);
+select is(
+  pg_temp.verdict(pg_temp.reviewed_again()),
+  'permission_denied/attendee_does_not_moderate',
+  'a demoted moderator does not'
+);
+select is(pg_temp.reviewed_again() ->> 'data', null, 'and hears nothing of it');
+update rolecall.profiles set role = 'moderator', suspended_until = 'infinity' where id = pg_temp.demo(51);
+select is(pg_temp.verdict(pg_temp.reviewed_again()), 'permission_denied/suspended', 'nor a suspended one');
+update rolecall.profiles set suspended_until = null where id = pg_temp.demo(51);
+select is(pg_temp.reviewed_again() ->> 'replayed', 'true', 'and the key is still theirs');
+
+-- What is erased is erased from answers.
+create temporary table erased as
+select pg_temp.keyed('delete_own_data', 4, '{}') as four, pg_temp.keyed('delete_own_data', 1, '{}') as one;
+select is(pg_temp.reviewed_again() #>> '{data,report,message,content}', null, 'what its author had erased is in no answer');
+select is(
+  pg_temp.ask('start_conversation', pg_temp.demo(4), input, 'kept start_conversation') #>> '{data,message,content}',
+  '[deleted by its author]',
+  'nor in the author''s own'
+)
+from asked
+where function = 'start_conversation';
+delete from rolecall.conversations;
+select is(pg_temp.verdict(pg_temp.reviewed_again()), 'not_found', 'what is gone is not found');
+select is_empty(
+  $$ select key, answer from rolecall.idempotency_records where answer::text ~* 'Zanzibar|555 0123' $$,
+  'and no answer tells it'
+);
+
+select * from finish();
+rollback;
