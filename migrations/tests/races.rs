@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 use support::{Database, at_once, call, count, demo, list, one, operator_request, request};
+use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_first_messages_between_two_people_make_one_conversation_numbered_from_1_to_50() {
@@ -268,12 +269,166 @@ async fn audiences_are_exact_after_people_join_leave_and_move_at_once() {
     let wrong = list(
         &client,
         "select format('%s %s: %s counted, %s there', show_id, role, participants, found)
-         from rolecall.show_audience
+         from (select show_id, role, sum(participants) as participants from rolecall.show_audience group by 1, 2) counted
          full join (select show_id, role, count(*) as found from show_participants group by 1, 2) real using (show_id, role)
          where coalesce(participants, 0) <> coalesce(found, 0)",
     )
     .await;
     assert_eq!(wrong, [] as [String; 0]);
+}
+
+/// How many transactions are open at once in the tests of counters.
+const OPEN: usize = 24;
+
+/// Begins `OPEN` transactions, runs one statement in each and leaves them open; whoever would wait for another fails.
+async fn open_at_once(database: &Database, statement: impl Fn(usize) -> String) -> Vec<tokio_postgres::Client> {
+    let mut open = Vec::new();
+    for number in 0..OPEN {
+        let client = database.admin().await;
+        client.batch_execute("set lock_timeout = '2s'; begin").await.expect("anybody may");
+        let statement = statement(number);
+        client.batch_execute(&statement).await.unwrap_or_else(|error| panic!("{number}: {statement}: {error:?}"));
+        open.push(client);
+    }
+    open
+}
+
+/// Commits what has an even number and takes back the rest.
+async fn commit_every_second(open: Vec<tokio_postgres::Client>) {
+    for (number, client) in open.into_iter().enumerate() {
+        client.batch_execute(if number % 2 == 0 { "commit" } else { "rollback" }).await.expect("it is open");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_that_join_and_leave_the_same_show_do_not_wait_for_each_other() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let show = demo(12);
+    let person = |number: usize| format!("10000000-0000-4000-8000-{number:012}");
+    client
+        .batch_execute(
+            "insert into profiles (id, role)
+             select ('10000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'attendee'
+             from generate_series(0, 199) n",
+        )
+        .await
+        .expect("a superuser may");
+    // How many are counted, how many are there, and in how many rows they are counted.
+    let counted = format!(
+        "select format('%s %s %s', counted.participants, found.participants, counted.rows)
+         from (select coalesce(sum(participants), 0) as participants, count(*) as rows
+               from show_audience where show_id = '{show}' and role = 'attendee') counted
+         cross join (select count(*) as participants
+                     from show_participants where show_id = '{show}' and role = 'attendee') found"
+    );
+    let before: i64 =
+        one(&client, &format!("select count(*) from show_participants where show_id = '{show}' and role = 'attendee'"))
+            .await;
+    let join = |number: usize| {
+        format!("insert into show_participants (show_id, user_id) values ('{show}', '{}')", person(number))
+    };
+    let leave = |number: usize| {
+        format!("delete from show_participants where show_id = '{show}' and user_id = '{}'", person(number))
+    };
+
+    let half = OPEN / 2;
+    let joined = before + half as i64;
+    commit_every_second(open_at_once(&database, join).await).await;
+    assert_eq!(one::<String>(&client, &counted).await, format!("{joined} {joined} {half}"));
+
+    // As many again find a row each: they join, and those of before leave.
+    let exchange = |number: usize| format!("{}; {}", join(100 + number), leave(number));
+    commit_every_second(open_at_once(&database, exchange).await).await;
+    assert_eq!(one::<String>(&client, &counted).await, format!("{joined} {joined} {}", half + half / 2));
+    commit_every_second(open_at_once(&database, |number| leave(100 + number)).await).await;
+    let answer: String = one(&client, &counted).await;
+    assert!(answer.starts_with(&format!("{before} {before} ")), "{answer}");
+    let rows: usize = answer.rsplit(' ').next().and_then(|rows| rows.parse().ok()).expect("a number");
+    assert!(rows <= OPEN, "no more than count at once: {answer}");
+
+    // One after the other need no more rows, and a show goes with all of them.
+    for number in 0..50 {
+        client.batch_execute(&join(number)).await.expect("a superuser may");
+    }
+    assert_eq!(one::<String>(&client, &counted).await, format!("{0} {0} {rows}", before + 50));
+    client.batch_execute(&format!("delete from shows where id = '{show}'")).await.expect("a superuser may");
+    assert_eq!(one::<String>(&client, &counted).await, "0 0 0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_that_report_in_the_same_show_do_not_wait_for_each_other() {
+    let database = Database::demo().await;
+    let client = database.admin().await;
+    let edge = database.edge().await;
+    let sent = call(
+        &edge,
+        "send_broadcast",
+        &request(demo(5), json!({"show_id": demo(11), "recipient_roles": ["attendee"], "message": "news"})),
+    )
+    .await;
+    assert_eq!(sent["ok"], true, "{sent}");
+    let message: Uuid = one(&client, "select id from messages").await;
+    client
+        .batch_execute(&format!(
+            "insert into profiles (id, role)
+             select ('10000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'attendee'
+             from generate_series(0, 199) n;
+             insert into show_participants (show_id, user_id, joined_at)
+             select '{}', id, now() - interval '1 day' from profiles where id >= '10000000-0000-4000-8000-000000000000'",
+            demo(11)
+        ))
+        .await
+        .expect("a superuser may");
+    let report = |number: usize| {
+        format!(
+            "do $$ begin
+               if rolecall_internal.report_message(
+                    '10000000-0000-4000-8000-{number:012}', '{{\"message_id\": \"{message}\", \"reason\": \"Rude\"}}', 'enabled'
+                  ) -> 'ok' <> 'true' then
+                 raise 'it is refused';
+               end if;
+             end $$"
+        )
+    };
+    let wrong = "select format('%s %s: %s counted, %s there', show_id, status, counted.reports, found.reports)
+                 from (select show_id, status, sum(reports) as reports from report_counts group by 1, 2) counted
+                 full join (select show_id, status, count(*) as reports from reported_messages group by 1, 2) found
+                   using (show_id, status)
+                 where coalesce(counted.reports, 0) <> coalesce(found.reports, 0)";
+
+    commit_every_second(open_at_once(&database, report).await).await;
+    assert_eq!(one::<i64>(&client, "select count(*) from reported_messages").await, 12);
+    assert_eq!(list(&client, wrong).await, [] as [String; 0]);
+
+    // At once instead of one after the other, committed and taken back, and reports that are decided about meanwhile.
+    let mut tasks = Vec::new();
+    for task in 0..8_usize {
+        let client = database.admin().await;
+        let statements: Vec<String> = (0..8).map(|round| report(100 + task * 8 + round)).collect();
+        tasks.push(tokio::spawn(async move {
+            for (round, statement) in statements.iter().enumerate() {
+                let end = if round % 3 == 2 { "rollback" } else { "commit" };
+                client.batch_execute("begin").await.expect("anybody may");
+                client.batch_execute(statement).await.expect("a report is filed");
+                client
+                    .batch_execute(
+                        "update reported_messages
+                         set status = 'dismissed', decision = 'dismiss', reviewed_by = reporter_id, reviewed_at = now()
+                         where id = (select id from reported_messages where status = 'pending' limit 1
+                                     for update skip locked)",
+                    )
+                    .await
+                    .expect("a superuser may");
+                client.batch_execute(end).await.expect("it is open");
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("no task fails");
+    }
+    assert_eq!(one::<i64>(&client, "select count(*) from reported_messages").await, 12 + 48);
+    assert_eq!(list(&client, wrong).await, [] as [String; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

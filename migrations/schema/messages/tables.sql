@@ -128,6 +128,11 @@ create unique index conversations_show_key
   on rolecall.conversations (show_id, created_by)
   where kind = 'show';
 
+-- A show that is deleted asks for its conversations of every kind. Those of two people have no entry.
+create index conversations_show_id_idx
+  on rolecall.conversations (show_id)
+  where show_id is not null;
+
 -- The inbox, newest first: of either of two people, and of who sends to shows. What is unread is counted in the index
 -- alone; as every message moves the entry anyway, last_seq in it costs nothing more.
 create index conversations_participant_low_idx

@@ -1,4 +1,54 @@
--- One statement for any number of rows, in one order, so that two of them cannot wait for each other.
+-- Counts what was filed, reviewed and deleted. A show has several rows of a status: a statement counts in one that no
+-- open transaction has changed, or begins one, so that nobody waits for somebody else's commit. There are as many rows as
+-- once counted at the same time; the sum of them is the count, and one alone may be negative.
+create or replace function rolecall_internal.count_reports_of(
+  p_shows uuid[],
+  p_statuses text[],
+  p_changes bigint[]
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with change as (
+    select
+      coalesce(show_id, '00000000-0000-0000-0000-000000000000') as show_id,
+      status,
+      sum(reports) as reports
+    from unnest(p_shows, p_statuses, p_changes) as each (show_id, status, reports)
+    group by 1, 2
+    having sum(reports) <> 0
+  ),
+  place as (
+    select
+      show_id,
+      status,
+      reports,
+      (
+        select free.id
+        from rolecall.report_counts as free
+        where free.show_id = change.show_id
+          and free.status = change.status
+        limit 1
+        for update skip locked
+      ) as id
+    from change
+  ),
+  counted as (
+    update rolecall.report_counts as counts
+    set reports = counts.reports + place.reports
+    from place
+    where counts.id = place.id
+  )
+  insert into rolecall.report_counts (show_id, status, reports)
+  select show_id, status, reports
+  from place
+  where id is null;
+end
+$$;
+
 create or replace function rolecall_internal.count_reports()
 returns trigger
 language plpgsql
@@ -7,34 +57,28 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into rolecall.report_counts as counted (show_id, status, reports)
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
-    from added
-    group by 1, 2
-    order by 1, 2
-    on conflict (show_id, status) do update
-    set reports = counted.reports + excluded.reports;
-  elsif tg_op = 'UPDATE' then
-    insert into rolecall.report_counts as counted (show_id, status, reports)
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, sum(reports)
+    perform rolecall_internal.count_reports_of(array_agg(show_id), array_agg(status), array_agg(reports))
     from (
-      select show_id, status, 1 as reports from added
+      select show_id, status, count(*) as reports
+      from added
+      group by show_id, status
+    ) as change;
+  elsif tg_op = 'UPDATE' then
+    perform rolecall_internal.count_reports_of(array_agg(show_id), array_agg(status), array_agg(reports))
+    from (
+      select show_id, status, 1::bigint as reports
+      from added
       union all
-      select show_id, status, -1 from gone
-    ) as change
-    group by 1, 2
-    having sum(reports) <> 0
-    order by 1, 2
-    on conflict (show_id, status) do update
-    set reports = counted.reports + excluded.reports;
+      select show_id, status, -1
+      from gone
+    ) as change;
   elsif tg_op = 'DELETE' then
-    insert into rolecall.report_counts as counted (show_id, status, reports)
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000'), status, -count(*)
-    from gone
-    group by 1, 2
-    order by 1, 2
-    on conflict (show_id, status) do update
-    set reports = counted.reports + excluded.reports;
+    perform rolecall_internal.count_reports_of(array_agg(show_id), array_agg(status), array_agg(reports))
+    from (
+      select show_id, status, -count(*) as reports
+      from gone
+      group by show_id, status
+    ) as change;
   else
     -- TRUNCATE hands over no rows.
     update rolecall.report_counts

@@ -54,14 +54,19 @@ create index reported_messages_reporter_id_idx
   on rolecall.reported_messages (reporter_id, id);
 
 create table rolecall.report_counts (
+  id uuid primary key default gen_random_uuid(),
   show_id uuid not null,
   status text not null,
-  reports bigint not null,
-  primary key (show_id, status)
-);
+  reports bigint not null
+)
+-- Room on each page for the next version of a row that is counted up all the time.
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.report_counts is
-  'How many reports each show has of each status, so that a queue of a million tells its counts without counting.';
+  'How many reports each show has of each status, so that a queue of a million tells its counts without counting: the sum of the rows is the count.';
+
+create index report_counts_show_id_idx
+  on rolecall.report_counts (show_id, status);
 
 comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of messages that are about no show.';
 

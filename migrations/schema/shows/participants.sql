@@ -23,7 +23,60 @@ begin
 end
 $$;
 
--- One statement each for any number of rows, in one order, so that two of them cannot wait for each other.
+-- Counts who joined and left. A show has several rows of a role: a statement counts in one that no open transaction has
+-- changed, or begins one, so that nobody waits for somebody else's commit. There are as many rows as once counted at the
+-- same time; the sum of them is the count, and one alone may be negative.
+create or replace function rolecall_internal.count_participants(
+  p_shows uuid[],
+  p_roles rolecall.app_role[],
+  p_changes bigint[]
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with change as (
+    select show_id, role, sum(participants) as participants
+    from unnest(p_shows, p_roles, p_changes) as each (show_id, role, participants)
+    group by show_id, role
+    having sum(participants) <> 0
+  ),
+  place as (
+    select
+      show_id,
+      role,
+      participants,
+      (
+        select free.id
+        from rolecall.show_audience as free
+        where free.show_id = change.show_id
+          and free.role = change.role
+        limit 1
+        for update skip locked
+      ) as id
+    from change
+  ),
+  counted as (
+    update rolecall.show_audience as audience
+    set participants = audience.participants + place.participants
+    from place
+    where audience.id = place.id
+  )
+  insert into rolecall.show_audience (show_id, role, participants)
+  select show_id, role, participants
+  from place
+  where id is null
+    -- A show that is deleted takes its participants along, and needs no count.
+    and exists (
+      select
+      from rolecall.shows as show
+      where show.id = place.show_id
+    );
+end
+$$;
+
 create or replace function rolecall_internal.count_joined()
 returns trigger
 language plpgsql
@@ -31,13 +84,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into rolecall.show_audience as audience (show_id, role, participants)
-  select show_id, role, count(*)
-  from joined
-  group by show_id, role
-  order by show_id, role
-  on conflict (show_id, role) do update
-  set participants = audience.participants + excluded.participants;
+  perform rolecall_internal.count_participants(array_agg(show_id), array_agg(role), array_agg(participants))
+  from (
+    select show_id, role, count(*) as participants
+    from joined
+    group by show_id, role
+  ) as change;
   return null;
 end
 $$;
@@ -49,20 +101,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform
-  from rolecall.show_audience
-  where (show_id, role) in (select show_id, role from gone)
-  order by show_id, role
-  for update;
-  update rolecall.show_audience as audience
-  set participants = audience.participants - gone_of.participants
+  perform rolecall_internal.count_participants(array_agg(show_id), array_agg(role), array_agg(participants))
   from (
-    select show_id, role, count(*) as participants
+    select show_id, role, -count(*) as participants
     from gone
     group by show_id, role
-  ) as gone_of
-  where audience.show_id = gone_of.show_id
-    and audience.role = gone_of.role;
+  ) as change;
   return null;
 end
 $$;
@@ -75,18 +119,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into rolecall.show_audience as audience (show_id, role, participants)
-  select show_id, role, sum(participants)
+  perform rolecall_internal.count_participants(array_agg(show_id), array_agg(role), array_agg(participants))
   from (
-    select show_id, role, 1 as participants from joined
+    select show_id, role, 1::bigint as participants
+    from joined
     union all
-    select show_id, role, -1 from gone
-  ) as change
-  group by show_id, role
-  having sum(participants) <> 0
-  order by show_id, role
-  on conflict (show_id, role) do update
-  set participants = audience.participants + excluded.participants;
+    select show_id, role, -1
+    from gone
+  ) as change;
   return null;
 end
 $$;

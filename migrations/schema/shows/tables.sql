@@ -51,14 +51,19 @@ create index show_participants_user_id_idx
   on rolecall.show_participants (user_id, show_id);
 
 create table rolecall.show_audience (
+  id uuid primary key default gen_random_uuid(),
   show_id uuid not null references rolecall.shows (id) on delete cascade,
   role rolecall.app_role not null,
-  participants bigint not null,
-  primary key (show_id, role)
-);
+  participants bigint not null
+)
+-- Room on each page for the next version of a row that is counted up all the time.
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.show_audience is
-  'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in one row.';
+  'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in a few rows: their sum is the count.';
+
+create index show_audience_show_id_idx
+  on rolecall.show_audience (show_id, role);
 
 create or replace view rolecall.participations as
 select show_id, user_id, role, joined_at, 'infinity'::timestamptz as left_at

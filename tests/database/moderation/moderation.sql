@@ -662,7 +662,11 @@ returns bigint
 language sql
 as $$
   select count(*)
-  from rolecall.report_counts as counted
+  from (
+    select show_id, status, sum(reports) as reports
+    from rolecall.report_counts
+    group by show_id, status
+  ) as counted
   full join (
     select coalesce(show_id, '00000000-0000-0000-0000-000000000000') as show_id, status, count(*) as reports
     from rolecall.reported_messages
