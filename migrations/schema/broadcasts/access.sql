@@ -1,4 +1,4 @@
-grant execute on function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamptz) to authenticated;
+grant execute on function rolecall_internal.caller_broadcasts() to authenticated;
 
 grant select on rolecall.broadcast_limits to authenticated;
 

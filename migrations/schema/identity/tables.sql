@@ -54,7 +54,7 @@ comment on column rolecall.profiles.is_internal is 'Gets features that are rolle
 comment on column rolecall.profiles.suspended_until is 'Cannot write before this moment; infinity for good.';
 
 create index profiles_organization_id_idx
-  on rolecall.profiles (organization_id);
+  on rolecall.profiles (organization_id, id);
 
 -- The user of a request, as far as it decides whether they may use a function at all.
 create type rolecall.actor as (

@@ -37,12 +37,7 @@ for select
 to authenticated
 using (
   user_id = (select auth.uid())
-  or exists (
-    select
-    from rolecall.conversations as conversation
-    where conversation.id = conversation_id
-      and (select auth.uid()) in (conversation.participant_low, conversation.participant_high)
-  )
+  or conversation_id = any ((select rolecall_internal.caller_direct_conversations())::uuid[])
 );
 
 alter table rolecall.messages enable row level security;

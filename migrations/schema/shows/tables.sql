@@ -16,6 +16,10 @@ comment on table rolecall.shows is 'Card shows. Before starts_at a broadcast cou
 create index shows_organizer_id_idx
   on rolecall.shows (organizer_id);
 
+-- Every user sees every show, newest first.
+create index shows_created_at_idx
+  on rolecall.shows (created_at);
+
 create table rolecall.show_participants (
   show_id uuid not null references rolecall.shows (id) on delete cascade,
   user_id uuid not null references rolecall.profiles (id) on delete cascade,

@@ -226,9 +226,12 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated create_conversation_atomic(uuid,uuid,text)",
             "authenticated get_conversation_v2(uuid,uuid)",
             // For policies alone; the schema is closed.
+            "authenticated rolecall_internal.caller_acquaintances()",
+            "authenticated rolecall_internal.caller_broadcasts()",
+            "authenticated rolecall_internal.caller_direct_conversations()",
             "authenticated rolecall_internal.caller_may_write()",
             "authenticated rolecall_internal.caller_organization()",
-            "authenticated rolecall_internal.in_audience(uuid,uuid,app_role[],timestamp with time zone)",
+            "authenticated rolecall_internal.caller_show_conversations()",
             // For the checks of the tables that they write.
             "authenticated rolecall_internal.limit_direct_message_chars()",
             "authenticated rolecall_internal.limit_help_message_max_chars()",
