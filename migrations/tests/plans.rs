@@ -1,5 +1,6 @@
 //! Reading at size: with 1,000,000 messages, 100,000 users and one user with 10,000 conversations, every page comes off an
-//! index, and in less than 20 ms. The plans are those of the statements inside the functions, as PostgreSQL ran them.
+//! index, and in less than 20 ms. The plans are those of the statements inside the functions, as PostgreSQL ran them. So does
+//! what clients read past the functions, through PostgREST: without a filter it costs what the caller may see.
 
 mod support;
 
@@ -9,12 +10,26 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::{Database, call, list, one};
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio::sync::{Mutex as Turn, MutexGuard, OnceCell};
+use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 use uuid::Uuid;
 
 /// The largest tables: none of them may be read from end to end.
-const LARGE: &[&str] =
-    &["messages", "conversations", "conversation_participants", "profiles", "broadcasts", "show_participants"];
+const LARGE: &[&str] = &[
+    "messages",
+    "conversations",
+    "conversation_participants",
+    "profiles",
+    "broadcasts",
+    "broadcast_receipts",
+    "show_participants",
+    "help_requests",
+    "conversations_v2",
+    "messages_v2",
+    "reported_messages",
+    "user_blocks",
+    "data_deletions",
+];
 
 /// How many entries the pages have that are looked at.
 const PAGE: u64 = 50;
@@ -27,6 +42,28 @@ const MOST_CALLS: usize = 200;
 
 /// What a page may take.
 const LIMIT: Duration = Duration::from_millis(20);
+
+/// The large database of these tests, which is made once.
+static LARGE_DATABASE: OnceCell<Database> = OnceCell::const_new();
+
+/// Whose turn it is: the tests measure, so that they wait for each other.
+static TURN: Turn<()> = Turn::const_new(());
+
+/// The large database, for one test at a time.
+async fn large() -> (MutexGuard<'static, ()>, &'static Database) {
+    let turn = TURN.lock().await;
+    let database = LARGE_DATABASE
+        .get_or_init(|| async {
+            let database = Database::demo().await;
+            let admin = database.admin().await;
+            admin.batch_execute(include_str!("support/million.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("support/readable.sql")).await.expect("it can be made");
+            admin.batch_execute("vacuum analyze").await.expect("a superuser may");
+            database
+        })
+        .await;
+    (turn, database)
+}
 
 fn person(number: u32) -> Uuid {
     format!("10000000-0000-4000-8000-{number:012}").parse().expect("a uuid")
@@ -94,10 +131,8 @@ fn faults(plan: &Value, most_sorted: Option<u64>, found: &mut Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_a_million_messages_every_page_comes_off_an_index() {
-    let database = Database::demo().await;
+    let (_turn, database) = large().await;
     let admin = database.admin().await;
-    admin.batch_execute(include_str!("support/million.sql")).await.expect("it can be made");
-    admin.batch_execute("vacuum analyze").await.expect("a superuser may");
     let size: String = one(
         &admin,
         "select format('%s messages, %s profiles, %s conversations of one user',
@@ -142,7 +177,7 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
         ("what is unread", "unread", json!({}), false),
     ];
     let edge = database.edge().await;
-    let (explaining, plans) = explained(&database).await;
+    let (explaining, plans) = explained(database).await;
     let mut report = String::new();
     let mut wrong = Vec::new();
     for (name, function, input, sorted) in cases {
@@ -183,4 +218,165 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
     // Past the harness, which shows what a test prints only when it fails.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());
     assert!(wrong.is_empty(), "{report}\n{}", wrong.join("\n\n"));
+}
+
+/// Who reads: an ordinary user with ten conversations, one with two thousand, one with nothing, a dealer at big shows, and
+/// one of an organisation of a hundred. What they see is in support/readable.sql.
+const READERS: &[(&str, u32)] =
+    &[("ordinary", 5000), ("2,000 conversations", 3000), ("new", 100_001), ("dealer", 6000), ("member", 90_001)];
+
+/// What a client that reads a table sends: the newest, anything, and how many there are.
+fn reads(table: &str, columns: &str, order: &str) -> [(&'static str, String); 3] {
+    [
+        ("newest", format!("select {columns} from {table} order by {order} desc limit 20")),
+        ("any", format!("select {columns} from {table} limit 20")),
+        ("count", format!("select count(*) from (select 1 from {table}) as counted")),
+    ]
+}
+
+/// What the scans of a plan read: the rows that they returned and those that they threw away, and the large tables that
+/// were read from end to end.
+fn scanned(plan: &Value, rows: &mut u64, from_end_to_end: &mut Vec<String>) {
+    let number = |name: &str| plan[name].as_u64().unwrap_or(0);
+    if let Some(relation) = plan["Relation Name"].as_str() {
+        *rows += number("Actual Loops")
+            * (number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck"));
+        if plan["Node Type"] == "Seq Scan" && LARGE.contains(&relation) {
+            from_end_to_end.push(relation.to_owned());
+        }
+    }
+    for child in plan["Plans"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        scanned(child, rows, from_end_to_end);
+    }
+}
+
+/// The first column of the answer to a simple query.
+async fn answer(client: &Client, sql: &str) -> String {
+    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let row = messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    row.unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_without_a_filter_finds_by_index_what_the_caller_may_see() {
+    let (_turn, database) = large().await;
+    let client = database.admin().await;
+    // Every table and view that authenticated may read, whoever added it.
+    let tables: Vec<(String, String, String)> = client
+        .query(
+            "select format('%s.%I', relnamespace::regnamespace, relname), string_agg(quote_ident(attname), ', ' order by attnum),
+               coalesce(
+                 max(attname::text) filter (where attname = 'created_at'),
+                 (array_agg(attname::text order by attnum) filter (where atttypid = 'timestamptz'::regtype))[1],
+                 (array_agg(attname::text order by attnum))[1]
+               )
+             from pg_class join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+             where relkind in ('r', 'p', 'v', 'm')
+               and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
+               and has_schema_privilege('authenticated', relnamespace, 'usage')
+               and has_column_privilege('authenticated', pg_class.oid, attnum, 'select')
+             group by pg_class.oid
+             order by pg_class.oid::regclass::text",
+            &[],
+        )
+        .await
+        .expect("a superuser may")
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect();
+    assert!(tables.len() >= 20, "{tables:?}");
+    let mut report = String::from("| milliseconds |");
+    for (reader, _) in READERS {
+        write!(report, " {reader} |").expect("a string can be written");
+    }
+    let mut wrong = Vec::new();
+    client.batch_execute("set role authenticated").await.expect("a superuser may");
+    for (table, columns, order) in &tables {
+        write!(report, "\n| {table} |").expect("a string can be written");
+        for (reader, number) in READERS {
+            client
+                .execute(
+                    "select set_config('request.jwt.claims', $1, false)",
+                    &[&json!({"sub": person(*number)}).to_string()],
+                )
+                .await
+                .expect("anybody may");
+            let mut times = Vec::new();
+            let mut visible = 0;
+            let mut of_this = reads(table, columns, order);
+            // Counted first, as the others may cost what there is to count.
+            of_this.reverse();
+            for (kind, sql) in of_this {
+                // The best of some: what it costs, not what else this machine does meanwhile.
+                let mut best = Duration::MAX;
+                for _ in 0..5 {
+                    let begin = Instant::now();
+                    let first = answer(&client, &sql).await;
+                    best = best.min(begin.elapsed());
+                    if kind == "count" {
+                        visible = first.parse().expect("a count is a number");
+                    }
+                }
+                times.push(format!("{:.1}", best.as_secs_f64() * 1e3));
+                let plan = answer(&client, &format!("explain (analyze, buffers, timing off, format json) {sql}")).await;
+                let plan: Value = serde_json::from_str(&plan).expect("JSON");
+                let (mut rows, mut from_end_to_end) = (0, Vec::new());
+                scanned(&plan[0]["Plan"], &mut rows, &mut from_end_to_end);
+                let pages = ["Shared Hit Blocks", "Shared Read Blocks"]
+                    .iter()
+                    .filter_map(|name| plan[0]["Plan"][name].as_u64())
+                    .sum::<u64>();
+                // A little table may be read whole; what a row costs is its way down the index, in each of two.
+                if rows > 2 * visible + 250 || pages > 4 * visible + 1500 || !from_end_to_end.is_empty() {
+                    wrong.push(format!(
+                        "{kind} of {table} for {reader}, who sees {visible}: {rows} rows and {pages} pages are read, \
+                         {from_end_to_end:?} from end to end\n{sql}\n{:#}",
+                        plan[0]["Plan"]
+                    ));
+                }
+            }
+            times.reverse();
+            write!(report, " {} |", times.join(" / ")).expect("a string can be written");
+        }
+    }
+    // Past the harness, as above.
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        format!("newest 20 / any 20 / count of what is visible\n{report}\n").as_bytes(),
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_show_reads_no_large_table_from_end_to_end() {
+    let (_turn, database) = large().await;
+    let (client, plans) = explained(database).await;
+    client
+        .batch_execute(
+            "begin;
+             insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
+             values ('39000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000002', 'Show', now(), now());
+             insert into rolecall.show_participants (show_id, user_id)
+             select '39000000-0000-4000-8000-000000000001', id from rolecall.profiles limit 10;
+             delete from rolecall.shows where id = '39000000-0000-4000-8000-000000000001';
+             rollback",
+        )
+        .await
+        .expect("a superuser may");
+    let plans: Vec<Value> = std::mem::take(&mut *plans.lock().expect("nobody panics with it"));
+    let asked =
+        plans.iter().filter(|plan| plan["Query Text"].as_str().is_some_and(|text| text.contains("ONLY"))).count();
+    assert!(asked >= 5, "the foreign keys are asked: {plans:?}");
+    let mut wrong = Vec::new();
+    for plan in &plans {
+        let (mut rows, mut from_end_to_end) = (0, Vec::new());
+        scanned(&plan["Plan"], &mut rows, &mut from_end_to_end);
+        if !from_end_to_end.is_empty() && !plan["Query Text"].as_str().unwrap_or_default().contains("limit 10") {
+            wrong.push(format!("{from_end_to_end:?} in {}", plan["Query Text"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
