@@ -41,9 +41,9 @@ async fn inconsistent(client: &Client) -> Vec<String> {
     list(
         client,
         "select format('%s: deleted %s, content %s, kept %s', m.id, m.deleted_at is not null, m.content, r.content)
-         from messages m left join rolecall.removed_contents r on r.message_id = m.id
+         from messages m left join rolecall.removed_contents r using (conversation_id, seq)
          where (m.deleted_at is null) = (m.content is null)
-            or (m.deleted_at is null) = (r.message_id is not null)
+            or (m.deleted_at is null) = (r.content is not null)
             or coalesce(m.content, r.content) is distinct from 'The content'",
     )
     .await
@@ -353,9 +353,9 @@ async fn the_pages_of_a_long_queue_are_read_by_index() {
                '00000000-0000-4000-8000-000000000001', 'x'
              from generate_series(1, 200000) n;
              insert into reported_messages (
-               message_id, conversation_id, show_id, reporter_id, reported_user_id, reason, status, decision,
+               message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason, status, decision,
                reviewed_by, reviewed_at, created_at)
-             select md5(n::text)::uuid, '00000000-0000-4000-8000-000000000070',
+             select md5(n::text)::uuid, '00000000-0000-4000-8000-000000000070', n,
                case when n % 2 = 0 then '00000000-0000-4000-8000-000000000011'::uuid end,
                '00000000-0000-4000-8000-000000000004', '00000000-0000-4000-8000-000000000001', 'rude',
                case when n % 10 = 0 then 'pending' else 'dismissed' end,

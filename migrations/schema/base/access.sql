@@ -2,9 +2,10 @@
 grant usage on schema rolecall to authenticated, service_role;
 grant usage on schema rolecall_edge to rolecall_edge;
 
--- The checks of tables call these with the rights of whoever writes.
+-- The checks and defaults of tables call these with the rights of whoever writes.
 grant execute on function
   rolecall_internal.limit_direct_message_chars(),
   rolecall_internal.limit_help_message_min_chars(),
-  rolecall_internal.limit_help_message_max_chars()
+  rolecall_internal.limit_help_message_max_chars(),
+  rolecall_internal.uuid_v7()
   to authenticated, service_role;

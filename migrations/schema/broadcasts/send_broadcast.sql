@@ -123,6 +123,7 @@ declare
   v_seq bigint;
   v_message uuid;
   v_broadcast uuid;
+  v_created_at timestamptz;
 begin
   if not rolecall_internal.has_length(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
     return rolecall_internal.refuse_length('message', 1, rolecall_internal.limit_broadcast_chars());
@@ -186,29 +187,29 @@ begin
   on conflict (show_id, created_by) where kind = 'show' do update
   set
     last_seq = conversation.last_seq + 1,
-    last_message_at = excluded.last_message_at
-  returning id, last_seq
-  into v_conversation, v_seq;
+    last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+  returning id, last_seq, last_message_at
+  into v_conversation, v_seq, v_created_at;
 
   insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
   values (v_conversation, p_sender, v_seq)
   on conflict (conversation_id, user_id) do update
   set last_read_seq = excluded.last_read_seq;
 
-  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
-  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id)
+  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id, v_created_at)
   returning id
   into v_message;
 
   insert into rolecall.broadcasts (
-    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count, created_at
   )
-  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience)
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience, v_created_at)
   returning id
   into v_broadcast;
 
   insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
-  select v_conversation, v_show_id, role, v_seq, now()
+  select v_conversation, v_show_id, role, v_seq, v_created_at
   from unnest(v_roles) as role
   on conflict (conversation_id, role) do update
   set

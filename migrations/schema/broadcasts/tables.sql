@@ -39,9 +39,9 @@ create index broadcast_quotas_period_idx
   on rolecall.broadcast_quotas (period);
 
 create table rolecall.broadcasts (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
-  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  message_id uuid not null,
   seq bigint not null,
   show_id uuid not null references rolecall.shows (id),
   sender_id uuid not null references rolecall.profiles (id),
@@ -49,6 +49,8 @@ create table rolecall.broadcasts (
   recipient_roles rolecall.app_role[] not null,
   audience_count bigint not null,
   created_at timestamptz not null default now(),
+  constraint broadcasts_message_key unique (conversation_id, seq),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
   constraint broadcasts_phase_known check (phase in ('pre_show', 'post_show')),
   constraint broadcasts_recipient_roles_given check (cardinality(recipient_roles) >= 1),
   constraint broadcasts_audience_count_positive check (audience_count >= 0)
@@ -57,13 +59,7 @@ create table rolecall.broadcasts (
 comment on table rolecall.broadcasts is
   'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
 
-comment on column rolecall.broadcasts.seq is 'The message''s.';
-
-create index broadcasts_conversation_id_seq_idx
-  on rolecall.broadcasts (conversation_id, seq);
-
-create unique index broadcasts_message_id_key
-  on rolecall.broadcasts (message_id);
+comment on column rolecall.broadcasts.seq is 'The message''s, whose key is conversation_id and seq.';
 
 create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
@@ -77,15 +73,19 @@ create table rolecall.show_threads (
   role rolecall.app_role not null,
   last_seq bigint not null,
   last_message_at timestamptz not null,
+  active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   primary key (conversation_id, role)
-);
+)
+with (fillfactor = 80);
 
 comment on table rolecall.show_threads is
   'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
 
--- The inbox of who takes part in a show with a role, newest first.
+comment on column rolecall.show_threads.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
+
+-- The inbox of who takes part in a show with a role, newest first: by the hour, as that of conversations.
 create index show_threads_show_id_idx
-  on rolecall.show_threads (show_id, role, last_message_at desc, conversation_id desc);
+  on rolecall.show_threads (show_id, role, active_in desc);
 
 create table rolecall.broadcast_receipts (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,

@@ -1,13 +1,13 @@
 -- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
 -- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
--- that are for it. p_removed shows the contents of deleted messages, for moderators.
+-- that are for it. The newest message is the newest that is not deleted; last_message_at tells of the newest one all the
+-- same, so that a deletion moves no card.
 --
 -- One statement makes a whole page, and one decision serves all conversations with the same facts.
 create or replace function rolecall_internal.conversation_cards(
   p_user uuid,
   p_conversations uuid[],
   p_readers text[],
-  p_removed boolean,
   p_send_dm_rollout text
 )
 returns jsonb
@@ -28,15 +28,8 @@ begin
         fact.rollout,
         fact.target_role,
         case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
-        case
-          when asked.reader <> 'audience' then conversation.last_seq
-          else (
-            select broadcast.seq
-            from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
-            order by broadcast.seq desc
-            limit 1
-          )
-        end as newest_seq,
+        case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
+        case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
         case asked.reader
           when 'people' then (
             select own.last_read_seq
@@ -69,6 +62,13 @@ begin
         from rolecall_internal.reply_facts(p_user, asked.id)
         offset 0
       ) as fact
+      left join lateral (
+        select broadcast.seq, broadcast.created_at
+        from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+        order by broadcast.seq desc
+        limit 1
+      ) as heard
+        on asked.reader = 'audience'
     ),
     judged as materialized (
       select
@@ -136,7 +136,7 @@ begin
           )
         end,
         'created_at', rolecall_internal.iso(shown.created_at),
-        'last_message_at', rolecall_internal.iso(coalesce(newest.created_at, shown.last_message_at))
+        'last_message_at', rolecall_internal.iso(coalesce(shown.newest_at, shown.last_message_at))
       )
       order by shown.number
     )
@@ -145,15 +145,21 @@ begin
       on judged.target_role is not distinct from shown.target_role
       and judged.facts = shown.facts
     left join lateral (
-      select
-        rolecall_internal.message_json(message, case when p_removed then removed.content end) as message,
-        message.created_at
+      select rolecall_internal.message_json(message) as message
       from rolecall.messages as message
-      left join rolecall.removed_contents as removed
-        on removed.message_id = message.id
       where message.conversation_id = shown.id
-        and message.seq = shown.newest_seq
-      offset 0
+        and message.seq <= shown.newest_seq
+        and message.deleted_at is null
+        and (
+          shown.reader <> 'audience'
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq = message.seq
+          )
+        )
+      order by message.seq desc
+      limit 1
     ) as newest
       on true
   );
@@ -161,7 +167,8 @@ end
 $$;
 
 -- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
--- one at (p_at, p_id). Each part reads no more than a page of its index.
+-- one at (p_at, p_id). The indexes have the hours in order alone, so each part looks first in which hour its page ends at
+-- the latest, and then sorts what is not older.
 create or replace function rolecall_internal.inbox_page(
   p_user uuid,
   p_kind text,
@@ -185,6 +192,19 @@ begin
       from rolecall.conversations as conversation
       where conversation.participant_low = p_user
         and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_low = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
@@ -195,6 +215,19 @@ begin
       from rolecall.conversations as conversation
       where conversation.participant_high = p_user
         and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_high = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
@@ -206,6 +239,20 @@ begin
       where conversation.created_by = p_user
         and conversation.kind = 'show'
         and p_kind is distinct from 'direct'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.created_by = p_user
+              and newer.kind = 'show'
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
@@ -223,9 +270,11 @@ begin
           and conversation.created_by <> p_user
         where newest.show_id = own.show_id
           and newest.role = own.role
+          and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+          and newest.active_in <= rolecall_internal.hour_of(p_at)
           and newest.last_message_at >= own.joined_at
           and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
-        order by newest.last_message_at desc, newest.conversation_id desc
+        order by newest.active_in desc, newest.last_message_at desc, newest.conversation_id desc
         limit p_limit
       ) as thread
       where own.user_id = p_user
@@ -331,7 +380,6 @@ begin
       p_user,
       v_conversations,
       v_readers,
-      rolecall_internal.sees_removed(v_actor),
       p_send_dm_rollout
     ),
     '[]'

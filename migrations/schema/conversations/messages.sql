@@ -60,7 +60,8 @@ begin
     p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
   ) as message
   left join rolecall.removed_contents as removed
-    on removed.message_id = message.id;
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq;
   -- A page without messages is where they would be.
   v_first := coalesce(v_first, v_since + 1, v_before);
   v_last := coalesce(v_last, v_before - 1, v_since);
@@ -72,7 +73,6 @@ begin
         p_user,
         array[v_conversation.id],
         array[v_reader],
-        v_removed,
         p_send_dm_rollout
       ) -> 0,
       'messages', v_messages,

@@ -98,7 +98,8 @@ begin
     select message.*
     from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
     join rolecall.messages as message
-      on message.id = broadcast.message_id
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
     where broadcast.seq > v_after
       and broadcast.seq < v_before
     order by broadcast.seq desc
@@ -108,7 +109,8 @@ begin
     select message.*
     from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
     join rolecall.messages as message
-      on message.id = broadcast.message_id
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
     where broadcast.seq > v_after
       and broadcast.seq < v_before
     order by broadcast.seq

@@ -37,22 +37,23 @@ begin
   into v_direct, v_direct_conversations
   using p_user;
 
-  select count(distinct message_id), count(distinct conversation_id)
+  select count(distinct (conversation_id, seq)), count(distinct conversation_id)
   into v_show, v_show_conversations
   from (
     -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
     -- by going through everything that was ever broadcast.
-    select newest.conversation_id, unread.message_id
+    select newest.conversation_id, unread.seq
     from rolecall.participations as own
     join rolecall.show_threads as newest
       on newest.show_id = own.show_id
       and newest.role = own.role
+      and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
       and newest.last_message_at >= own.joined_at
     left join rolecall.broadcast_receipts as receipt
       on receipt.conversation_id = newest.conversation_id
       and receipt.user_id = p_user
     cross join lateral (
-      select broadcast.message_id
+      select broadcast.seq
       from rolecall.broadcasts as broadcast
       where broadcast.conversation_id = newest.conversation_id
         and broadcast.seq > coalesce(receipt.last_read_seq, 0)

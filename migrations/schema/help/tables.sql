@@ -1,7 +1,7 @@
 -- Help requests and their conversations (V2), each started in one atomic step.
 
 create table rolecall.help_requests (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   requester_id uuid not null references rolecall.profiles (id),
   title text not null,
   description text not null default '',
@@ -25,7 +25,7 @@ create index help_requests_open_idx
 -- The adopter's own verification counts the columns, indexes and policies of the next two tables: 8 and 5, 6 and 3,
 -- and 5 policies on the two together.
 create table public.conversations_v2 (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   help_request_id uuid not null references rolecall.help_requests (id),
   requester_id uuid not null references rolecall.profiles (id),
   helper_id uuid not null references rolecall.profiles (id),
@@ -54,7 +54,7 @@ create index conversations_v2_updated_at_idx
   on public.conversations_v2 (updated_at);
 
 create table public.messages_v2 (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
   sender_id uuid not null references rolecall.profiles (id),
   content text not null,

@@ -61,6 +61,8 @@ begin
   -- Nothing is known beforehand of how many there are of what is made on the way: taken to be few, each of 10,000
   -- messages would be compared with each conversation.
   perform set_config('enable_nestloop', 'off', true);
+  -- One import at a time: the next one sees which ids of messages this one has taken.
+  perform pg_advisory_xact_lock(hashtextextended('rolecall.import_legacy_conversations', 0));
   with entry as (
     select
       (number - 1)::int as index,
@@ -241,8 +243,8 @@ begin
     returning id
   ),
   removed as (
-    insert into rolecall.removed_contents (message_id, content, removed_at)
-    select message.id, message.content, message.deleted_at
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select message.conversation_id, message.seq, message.content, message.deleted_at
     from message
     join conversation
       on conversation.id = message.conversation_id

@@ -1,7 +1,8 @@
--- The checks of the tables run with the rights of whoever writes; the schema stays closed.
+-- The checks and columns of the tables run with the rights of whoever writes; the schema stays closed.
 grant execute on function
   rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
-  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean)
+  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean),
+  rolecall_internal.hour_of(timestamptz)
   to service_role;
 
 grant execute on function

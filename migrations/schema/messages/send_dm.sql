@@ -15,6 +15,7 @@ declare
   v_judgement rolecall.judgement;
   v_seq bigint;
   v_message uuid;
+  v_created_at timestamptz;
 begin
   if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
     return rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
@@ -50,15 +51,16 @@ begin
       on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
       set
         last_seq = conversation.last_seq + 1,
-        last_message_at = excluded.last_message_at
+        -- This transaction may have begun before the one that sent the message before, and the clock may have been set back.
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
       where not conversation.read_only
-      returning id, last_seq
+      returning id, last_seq, last_message_at
     )
-    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
-    select id, last_seq, p_sender, v_content, v_show
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+    select id, last_seq, p_sender, v_content, v_show, last_message_at
     from numbered
-    returning conversation_id, seq, id
-    into v_conversation, v_seq, v_message;
+    returning conversation_id, seq, id, created_at
+    into v_conversation, v_seq, v_message, v_created_at;
     if not found then
       -- The conversation exists and the operator has closed it.
       select id
@@ -81,16 +83,16 @@ begin
       update rolecall.conversations
       set
         last_seq = last_seq + 1,
-        last_message_at = now()
+        last_message_at = greatest(last_message_at, now())
       where id = v_conversation
         and not read_only
-      returning id, last_seq
+      returning id, last_seq, last_message_at
     )
-    insert into rolecall.messages (conversation_id, seq, sender_id, content)
-    select id, last_seq, p_sender, v_content
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at)
+    select id, last_seq, p_sender, v_content, last_message_at
     from numbered
-    returning seq, id
-    into v_seq, v_message;
+    returning seq, id, created_at
+    into v_seq, v_message, v_created_at;
     if not found then
       -- Closed or deleted since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
@@ -116,7 +118,7 @@ begin
       'message_id', v_message,
       'conversation_id', v_conversation,
       'seq', v_seq,
-      'created_at', rolecall_internal.iso(now())
+      'created_at', rolecall_internal.iso(v_created_at)
     ),
     'org_id', v_judgement.org_id
   );

@@ -261,7 +261,6 @@ declare
   v_recipients uuid[];
   v_seqs bigint[];
   v_created boolean[];
-  v_created_at text := rolecall_internal.iso(now());
 begin
   select
     array_agg(item.caller order by item.number),
@@ -328,7 +327,7 @@ begin
     going as materialized (
       select
         judged.*,
-        gen_random_uuid() as message_id,
+        rolecall_internal.uuid_v7() as message_id,
         row_number() over (partition by low, high order by number) as place,
         count(*) over (partition by low, high) as messages
       from judged
@@ -345,14 +344,15 @@ begin
       on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
       set
         last_seq = conversation.last_seq + excluded.last_seq,
-        last_message_at = excluded.last_message_at
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
       where not conversation.read_only
-      returning id, participant_low, participant_high, last_seq
+      returning id, participant_low, participant_high, last_seq, last_message_at
     ),
     placed as (
       select
         going.*,
         numbered.id as conversation_id,
+        numbered.last_message_at as created_at,
         numbered.last_seq - going.messages + going.place as seq,
         numbered.last_seq = going.messages as is_new
       from going
@@ -361,8 +361,8 @@ begin
         and numbered.participant_high = going.high
     ),
     sent as (
-      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id)
-      select message_id, conversation_id, seq, caller, content, show_id
+      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id, created_at)
+      select message_id, conversation_id, seq, caller, content, show_id, created_at
       from placed
       order by conversation_id, seq
     )
@@ -378,7 +378,7 @@ begin
                 'message_id', placed.message_id,
                 'conversation_id', placed.conversation_id,
                 'seq', placed.seq,
-                'created_at', v_created_at
+                'created_at', rolecall_internal.iso(placed.created_at)
               ),
               'org_id', judged.org_id
             )

@@ -84,7 +84,7 @@ $$;
 -- tied to their profiles by conversation_participants; foreign keys here as well would lock both profiles and the
 -- organisation once more for every new conversation.
 create table rolecall.conversations (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   kind text not null,
   version text not null default 'v2',
   participant_low uuid,
@@ -95,6 +95,7 @@ create table rolecall.conversations (
   read_only boolean not null default false,
   last_seq bigint not null default 0,
   last_message_at timestamptz not null default now(),
+  active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
   constraint conversations_form check (
     rolecall_internal.is_conversation(version, kind, participant_low, participant_high, show_id, created_by, read_only)
@@ -118,7 +119,10 @@ comment on column rolecall.conversations.read_only is 'The operator has closed i
 
 comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
 
-comment on column rolecall.conversations.last_message_at is '-infinity if it is not known of an imported one.';
+comment on column rolecall.conversations.last_message_at is
+  'The time of the newest message, deleted or not. It never goes back. -infinity if it is not known of an imported one.';
+
+comment on column rolecall.conversations.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
 
 create unique index conversations_direct_key
   on rolecall.conversations (participant_low, participant_high)
@@ -133,18 +137,17 @@ create index conversations_show_id_idx
   on rolecall.conversations (show_id)
   where show_id is not null;
 
--- The inbox, newest first: of either of two people, and of who sends to shows. What is unread is counted in the index
--- alone; as every message moves the entry anyway, last_seq in it costs nothing more.
+-- The inbox, newest first: of either of two people, and of who sends to shows. By the hour, and the time within it is
+-- sorted when it is read: an index of what every message changes would get a new entry with every message, as would all
+-- the others (no update would be HOT).
 create index conversations_participant_low_idx
-  on rolecall.conversations (participant_low, last_message_at desc, id desc)
-  include (last_seq);
+  on rolecall.conversations (participant_low, active_in desc);
 
 create index conversations_participant_high_idx
-  on rolecall.conversations (participant_high, last_message_at desc, id desc)
-  include (last_seq);
+  on rolecall.conversations (participant_high, active_in desc);
 
 create index conversations_created_by_idx
-  on rolecall.conversations (created_by, last_message_at desc, id desc)
+  on rolecall.conversations (created_by, active_in desc)
   where kind = 'show';
 
 create index conversations_organization_id_idx
@@ -166,9 +169,11 @@ create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
 
 -- Who sent a message is vouched for by the entry points, which alone write here; a foreign key would lock the sender's
--- profile for every message.
+-- profile for every message. The key begins with the conversation, so that the table can be partitioned by it; whatever
+-- refers to a message refers to the key. The id is how clients name a message: it is unique because it is made so, and an
+-- import, which brings ids along, looks whether they are taken.
 create table rolecall.messages (
-  id uuid primary key default gen_random_uuid(),
+  id uuid not null default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
   seq bigint not null,
   sender_id uuid,
@@ -178,7 +183,7 @@ create table rolecall.messages (
   deleted_at timestamptz,
   deleted_as text,
   legacy boolean not null default false,
-  constraint messages_conversation_id_seq_key unique (conversation_id, seq),
+  primary key (conversation_id, seq),
   constraint messages_form check (
     rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
   )
@@ -194,11 +199,17 @@ comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: 
 
 comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
 
+create index messages_id_idx
+  on rolecall.messages (id);
+
 -- Apart from the messages, so that nothing that reads those can show it.
 create table rolecall.removed_contents (
-  message_id uuid primary key references rolecall.messages (id) on delete cascade,
+  conversation_id uuid not null,
+  seq bigint not null,
   content text not null,
-  removed_at timestamptz not null default now()
+  removed_at timestamptz not null default now(),
+  primary key (conversation_id, seq),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade
 );
 
 comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';

@@ -39,15 +39,16 @@ begin
 
   -- The content moves to where nothing that reads messages can find it.
   if v_message.content is not null then
-    insert into rolecall.removed_contents (message_id, content, removed_at)
-    values (p_message, v_message.content, now());
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
   end if;
   update rolecall.messages
   set
     content = null,
     deleted_at = now(),
     deleted_as = rolecall_internal.deletion_capacity(p_user, v_message.sender_id)
-  where id = p_message
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
   returning *
   into v_message;
   perform rolecall_internal.audit_moderation(

@@ -29,7 +29,8 @@ begin
           or exists (
             select
             from rolecall.broadcasts as broadcast
-            where broadcast.message_id = message.id
+            where broadcast.conversation_id = message.conversation_id
+              and broadcast.seq = message.seq
               and rolecall_internal.in_audience(
                 p_user,
                 broadcast.show_id,
@@ -98,11 +99,12 @@ begin
   end if;
 
   insert into rolecall.reported_messages (
-    message_id, conversation_id, show_id, reporter_id, reported_user_id, reason
+    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason
   )
   select
     message.id,
     message.conversation_id,
+    message.seq,
     coalesce(message.show_id, conversation.show_id),
     p_user,
     message.sender_id,
@@ -111,15 +113,18 @@ begin
   join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
   where message.id = v_message
-  on conflict (message_id, reporter_id) do nothing
+  on conflict (conversation_id, seq, reporter_id) do nothing
   returning *
   into v_report;
   if not found then
-    select *
+    select report.*
     into v_report
-    from rolecall.reported_messages
-    where message_id = v_message
-      and reporter_id = p_user;
+    from rolecall.messages as message
+    join rolecall.reported_messages as report
+      on report.conversation_id = message.conversation_id
+      and report.seq = message.seq
+      and report.reporter_id = p_user
+    where message.id = v_message;
     if not found then
       -- Deleted with its conversation since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');

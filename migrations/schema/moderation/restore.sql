@@ -22,7 +22,8 @@ begin
 
   v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
   delete from rolecall.removed_contents
-  where message_id = p_message
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
   returning content
   into v_content;
   update rolecall.messages
@@ -30,7 +31,8 @@ begin
     content = v_content,
     deleted_at = null,
     deleted_as = null
-  where id = p_message
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
   returning *
   into v_message;
   perform rolecall_internal.audit_moderation(

@@ -52,7 +52,8 @@ begin
   select *
   into v_message
   from rolecall.messages
-  where id = v_report.message_id
+  where conversation_id = v_report.conversation_id
+    and seq = v_report.seq
   for no key update;
   if v_decision = 'restore' and v_message.deleted_as = 'author' then
     return rolecall_internal.refuse_restoring_authors();
@@ -68,7 +69,8 @@ begin
       reviewed_at = now()
     from rolecall.reported_messages as named
     where named.id = v_report.id
-      and report.message_id = named.message_id
+      and report.conversation_id = named.conversation_id
+      and report.seq = named.seq
       and (
         (named.status = 'pending' and report.status = 'pending')
         -- What was deleted by review is restored by review, too.

@@ -30,8 +30,10 @@ begin
   into v_message
   from rolecall.messages as message
   left join rolecall.removed_contents as removed
-    on removed.message_id = message.id
-  where message.id = p_report.message_id;
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq
+  where message.conversation_id = p_report.conversation_id
+    and message.seq = p_report.seq;
   return jsonb_build_object(
     'id', p_report.id,
     'status', p_report.status,

@@ -7,9 +7,10 @@
 -- Who has reported which message to the moderators. What was reported stays what it was, whatever happens to the
 -- conversation's show; the message goes with its conversation alone.
 create table rolecall.reported_messages (
-  id uuid primary key default gen_random_uuid(),
-  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  message_id uuid not null,
   conversation_id uuid not null,
+  seq bigint not null,
   show_id uuid,
   reporter_id uuid not null references rolecall.profiles (id),
   reported_user_id uuid,
@@ -20,7 +21,8 @@ create table rolecall.reported_messages (
   reviewed_by uuid,
   reviewed_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint reported_messages_message_id_reporter_id_key unique (message_id, reporter_id),
+  constraint reported_messages_message_reporter_key unique (conversation_id, seq, reporter_id),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
   constraint reported_messages_reason_length check (char_length(reason) between 1 and rolecall_internal.limit_report_reason_chars()),
   constraint reported_messages_note_length check (char_length(note) between 1 and rolecall_internal.limit_note_chars()),
   constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
@@ -33,6 +35,8 @@ create table rolecall.reported_messages (
 );
 
 comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
+
+comment on column rolecall.reported_messages.message_id is 'The id of the message, whose key is conversation_id and seq.';
 
 comment on column rolecall.reported_messages.reported_user_id is
   'The sender of the message; null where a message of before Rolecall names none.';
@@ -72,7 +76,7 @@ comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of
 
 -- Refers to nothing: it outlives what it tells of.
 create table rolecall.moderation_audit (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   -- On the clock, not of the transaction: what one review does keeps its order.
   at timestamptz not null default clock_timestamp(),
   actor_id uuid not null,

@@ -8,25 +8,27 @@ as $$
 begin
   with due as (
     delete from rolecall.erasures_due
-    where message_id in (select message_id from reviewed)
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
       and not exists (
         select
         from rolecall.reported_messages as report
-        where report.message_id = erasures_due.message_id
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
           and report.status = 'pending'
       )
-    returning message_id
+    returning conversation_id, seq
   )
   delete from rolecall.removed_contents
   using due
-  where removed_contents.message_id = due.message_id;
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
   return null;
 end
 $$;
 
--- Turns messages of p_user into placeholders, and returns how many were none before. Their content is gone for good; that
--- of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
 returns bigint
 language plpgsql
 volatile
@@ -34,51 +36,67 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_new bigint;
-  v_reported uuid[];
 begin
   -- Locked, so that nobody else deletes or restores them.
-  perform
-  from rolecall.messages
-  where id = any (p_messages)
-    and sender_id = p_user
-  order by conversation_id, seq
-  for no key update;
-
-  select coalesce(array_agg(distinct message_id), '{}')
-  into v_reported
-  from rolecall.reported_messages
-  where message_id = any (p_messages)
-    and status = 'pending';
-  insert into rolecall.removed_contents (message_id, content, removed_at)
-  select id, content, now()
-  from rolecall.messages
-  where id = any (v_reported)
-    and sender_id = p_user
-    and content is not null;
-  insert into rolecall.erasures_due (message_id)
-  select id
-  from rolecall.messages
-  where id = any (v_reported)
-    and sender_id = p_user
-  on conflict (message_id) do nothing;
-
-  select count(*)
+  select count(*) filter (where deleted_at is null)
   into v_new
-  from rolecall.messages
-  where id = any (p_messages)
-    and sender_id = p_user
-    and deleted_at is null;
-  update rolecall.messages
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
   set
     content = null,
-    deleted_at = coalesce(deleted_at, now()),
+    deleted_at = coalesce(message.deleted_at, now()),
     deleted_as = 'author'
-  where id = any (p_messages)
-    and sender_id = p_user
-    and deleted_as is distinct from 'author';
-  delete from rolecall.removed_contents
-  where message_id = any (p_messages)
-    and message_id <> all (v_reported);
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
   return v_new;
 end
 $$;
@@ -101,7 +119,9 @@ declare
   v_placeholder constant text := '[deleted by its author]';
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
   v_deletion rolecall.data_deletions;
-  v_own uuid[] := '{}';
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
   v_conversation uuid;
   v_last bigint;
   v_read bigint := 0;
@@ -135,8 +155,10 @@ begin
     v_read := v_read + v_visit;
     while v_deletion.reached_seq < v_last and v_read < v_most_read loop
       -- By ranges of numbers, which no plan can make more of than they are.
-      select v_own || coalesce(array_agg(id), '{}')
-      into v_own
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
       from rolecall.messages
       where conversation_id = v_deletion.reached_conversation_id
         and seq > v_deletion.reached_seq
@@ -144,9 +166,10 @@ begin
         and sender_id = p_user;
       v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
       v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
-      if cardinality(v_own) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
-        v_own := '{}';
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
         -- Another two batches could come together before the next one is erased.
         if v_deleted > v_most - 2 * v_batch then
           v_read := v_most_read;
@@ -155,7 +178,7 @@ begin
     end loop;
     exit when v_read >= v_most_read;
   end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
   v_all := v_read < v_most_read;
 
   -- Help conversations have no place for a placeholder but the text itself.

@@ -148,7 +148,8 @@ begin
         and broadcast.created_at < own.left_at
         and own.role = any (broadcast.recipient_roles)
       join rolecall.messages as message
-        on message.id = broadcast.message_id
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
       where own.user_id = p_user
         and broadcast.sender_id <> p_user
         and broadcast.id > p_group

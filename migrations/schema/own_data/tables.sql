@@ -4,7 +4,7 @@
 -- Locks are taken in one order: the deletion, then the messages in the order of their conversations and numbers.
 
 create table rolecall.data_deletions (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   user_id uuid not null references rolecall.profiles (id) on delete cascade,
   requested_at timestamptz not null default now(),
   completed_at timestamptz,
@@ -29,7 +29,10 @@ create unique index data_deletions_unfinished_key
   where completed_at is null;
 
 create table rolecall.erasures_due (
-  message_id uuid primary key references rolecall.messages (id) on delete cascade
+  conversation_id uuid not null,
+  seq bigint not null,
+  primary key (conversation_id, seq),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade
 );
 
 comment on table rolecall.erasures_due is

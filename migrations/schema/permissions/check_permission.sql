@@ -175,11 +175,14 @@ begin
         rolecall_internal.rollout_of(p_request, 'moderation')
       );
       if v_judgement.allowed then
-        select id
+        select report.id
         into v_report
-        from rolecall.reported_messages
-        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
-          and reporter_id = p_user;
+        from rolecall.messages as message
+        join rolecall.reported_messages as report
+          on report.conversation_id = message.conversation_id
+          and report.seq = message.seq
+          and report.reporter_id = p_user
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id');
         if found then
           v_judgement.allowed := false;
           v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);

@@ -19,7 +19,8 @@ async fn deletions_and_restorations_at_once_end_whole() {
     });
     join_all(calls).await;
     let sql = "select (m.content is null) = (m.deleted_at is not null)
-          and (m.content is null) = exists (select from rolecall.removed_contents where message_id = m.id)
+          and (m.content is null) = exists (
+            select from rolecall.removed_contents as r where r.conversation_id = m.conversation_id and r.seq = m.seq)
         from rolecall.messages as m where m.id = $1";
     assert!(stand.db.one::<bool>(sql, &[&message]).await);
     stand.restore_message(&moderator, message).expect(200).await;

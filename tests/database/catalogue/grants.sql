@@ -55,9 +55,11 @@ values
   ('rolecall_internal.caller_broadcasts()', 'authenticated'),
   ('rolecall_internal.caller_direct_conversations()', 'authenticated'),
   ('rolecall_internal.caller_show_conversations()', 'authenticated'),
+  ('rolecall_internal.hour_of(timestamp with time zone)', 'service_role'),
   ('rolecall_internal.limit_direct_message_chars()', 'authenticated service_role'),
   ('rolecall_internal.limit_help_message_max_chars()', 'authenticated service_role'),
   ('rolecall_internal.limit_help_message_min_chars()', 'authenticated service_role'),
+  ('rolecall_internal.uuid_v7()', 'authenticated service_role'),
   ('rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)', 'service_role'),
   ('rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)', 'service_role');
 

@@ -812,7 +812,7 @@ from unnest(
     $$insert into rolecall.moderation_audit (actor_id, action, before, after) values (gen_random_uuid(), 'message_deleted', '{}', '{}')$$,
     'update rolecall.reported_messages set status = $$pending$$',
     'delete from rolecall.reported_messages',
-    $$insert into rolecall.reported_messages (message_id, conversation_id, reporter_id, reason) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x')$$
+    $$insert into rolecall.reported_messages (message_id, conversation_id, seq, reporter_id, reason) values (gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'x')$$
   ]
 ) as statement;
 

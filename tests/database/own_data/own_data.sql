@@ -328,7 +328,13 @@ select is(
   'and those of others are left'
 );
 select is(
-  array(select removed.content from rolecall.removed_contents as removed, message where message_id in (first, second)),
+  array(
+    select removed.content
+    from rolecall.removed_contents as removed
+    join rolecall.messages as own using (conversation_id, seq)
+    join message
+      on own.id in (message.first, message.second)
+  ),
   array['Second of Ada'],
   'only what a pending report is about is kept'
 );
