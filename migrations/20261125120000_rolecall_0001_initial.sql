@@ -58,7 +58,7 @@ declare
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
-    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], boolean, text)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
     'function rolecall_internal.count_help_messages()',
     'function rolecall_internal.count_joined()',
     'function rolecall_internal.count_left()',
@@ -80,7 +80,7 @@ declare
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
     'function rolecall_internal.end_call(rolecall.call)',
-    'function rolecall_internal.erase_messages(uuid, uuid[])',
+    'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
@@ -89,6 +89,7 @@ declare
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.has_length(text, integer, integer)',
     'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
@@ -199,6 +200,7 @@ declare
     'function rolecall_internal.unblock_user(uuid, jsonb, text)',
     'function rolecall_internal.unread(uuid, text)',
     'function rolecall_internal.uuid_or_null(text)',
+    'function rolecall_internal.uuid_v7()',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.whole_number(jsonb)',
@@ -346,7 +348,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from 'a845d97920b956c20650db204734a8b57a9ce4a7a4dec5a8ebab1b7ae9192f51'
+      ) is distinct from 'dbdf85ab30676f84a35b761ec43ea6842451d6977a9fe439b910b1b05eea2f40'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -561,6 +563,34 @@ begin
   end if;
 end
 $$;
+$sql$;
+
+  -- schema/base/columns.sql
+  execute $sql$
+-- What the tables' defaults and columns call. As their bodies are standard SQL, they are parsed here and now: no search path
+-- is consulted when they run, so none is pinned, and the planner writes them into the statements that call them.
+
+-- An id of version 7 (RFC 9562): 48 bits of milliseconds, 12 bits of the fraction of the millisecond, 62 random bits. Ids
+-- grow with the clock, so that the entries of what grows with traffic are appended to their indexes, instead of touching a
+-- random page each. Whoever writes into a table needs the right to call its defaults, so access.sql grants this one.
+create or replace function rolecall_internal.uuid_v7()
+returns uuid
+language sql
+volatile
+return (
+  -- 60 bits of time as 15 digits, the version between the 12th and the 13th, then the variant and what is random.
+  overlay(
+    lpad(to_hex((date_part('epoch', clock_timestamp()) * 4096000)::bigint), 15, '0')
+    placing '7' from 13 for 0
+  ) || substring(gen_random_uuid()::text from 20)
+)::uuid;
+
+-- The hour of a time.
+create or replace function rolecall_internal.hour_of(p_at timestamptz)
+returns timestamptz
+language sql
+immutable
+return date_bin('1 hour', p_at, 'epoch');
 $sql$;
 
   -- schema/base/limits.generated.sql
@@ -889,7 +919,7 @@ $$;
 -- tied to their profiles by conversation_participants; foreign keys here as well would lock both profiles and the
 -- organisation once more for every new conversation.
 create table rolecall.conversations (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   kind text not null,
   version text not null default 'v2',
   participant_low uuid,
@@ -900,6 +930,7 @@ create table rolecall.conversations (
   read_only boolean not null default false,
   last_seq bigint not null default 0,
   last_message_at timestamptz not null default now(),
+  active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
   constraint conversations_form check (
     rolecall_internal.is_conversation(version, kind, participant_low, participant_high, show_id, created_by, read_only)
@@ -923,7 +954,10 @@ comment on column rolecall.conversations.read_only is 'The operator has closed i
 
 comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
 
-comment on column rolecall.conversations.last_message_at is '-infinity if it is not known of an imported one.';
+comment on column rolecall.conversations.last_message_at is
+  'The time of the newest message, deleted or not. It never goes back. -infinity if it is not known of an imported one.';
+
+comment on column rolecall.conversations.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
 
 create unique index conversations_direct_key
   on rolecall.conversations (participant_low, participant_high)
@@ -938,18 +972,17 @@ create index conversations_show_id_idx
   on rolecall.conversations (show_id)
   where show_id is not null;
 
--- The inbox, newest first: of either of two people, and of who sends to shows. What is unread is counted in the index
--- alone; as every message moves the entry anyway, last_seq in it costs nothing more.
+-- The inbox, newest first: of either of two people, and of who sends to shows. By the hour, and the time within it is
+-- sorted when it is read: an index of what every message changes would get a new entry with every message, as would all
+-- the others (no update would be HOT).
 create index conversations_participant_low_idx
-  on rolecall.conversations (participant_low, last_message_at desc, id desc)
-  include (last_seq);
+  on rolecall.conversations (participant_low, active_in desc);
 
 create index conversations_participant_high_idx
-  on rolecall.conversations (participant_high, last_message_at desc, id desc)
-  include (last_seq);
+  on rolecall.conversations (participant_high, active_in desc);
 
 create index conversations_created_by_idx
-  on rolecall.conversations (created_by, last_message_at desc, id desc)
+  on rolecall.conversations (created_by, active_in desc)
   where kind = 'show';
 
 create index conversations_organization_id_idx
@@ -971,9 +1004,11 @@ create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
 
 -- Who sent a message is vouched for by the entry points, which alone write here; a foreign key would lock the sender's
--- profile for every message.
+-- profile for every message. The key begins with the conversation, so that the table can be partitioned by it; whatever
+-- refers to a message refers to the key. The id is how clients name a message: it is unique because it is made so, and an
+-- import, which brings ids along, looks whether they are taken.
 create table rolecall.messages (
-  id uuid primary key default gen_random_uuid(),
+  id uuid not null default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
   seq bigint not null,
   sender_id uuid,
@@ -983,7 +1018,7 @@ create table rolecall.messages (
   deleted_at timestamptz,
   deleted_as text,
   legacy boolean not null default false,
-  constraint messages_conversation_id_seq_key unique (conversation_id, seq),
+  primary key (conversation_id, seq),
   constraint messages_form check (
     rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
   )
@@ -999,11 +1034,17 @@ comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: 
 
 comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
 
+create index messages_id_idx
+  on rolecall.messages (id);
+
 -- Apart from the messages, so that nothing that reads those can show it.
 create table rolecall.removed_contents (
-  message_id uuid primary key references rolecall.messages (id) on delete cascade,
+  conversation_id uuid not null,
+  seq bigint not null,
   content text not null,
-  removed_at timestamptz not null default now()
+  removed_at timestamptz not null default now(),
+  primary key (conversation_id, seq),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade
 );
 
 comment on table rolecall.removed_contents is 'The contents of deleted messages, for moderators and for restoring them.';
@@ -1078,9 +1119,9 @@ create index broadcast_quotas_period_idx
   on rolecall.broadcast_quotas (period);
 
 create table rolecall.broadcasts (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
-  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  message_id uuid not null,
   seq bigint not null,
   show_id uuid not null references rolecall.shows (id),
   sender_id uuid not null references rolecall.profiles (id),
@@ -1088,6 +1129,8 @@ create table rolecall.broadcasts (
   recipient_roles rolecall.app_role[] not null,
   audience_count bigint not null,
   created_at timestamptz not null default now(),
+  constraint broadcasts_message_key unique (conversation_id, seq),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
   constraint broadcasts_phase_known check (phase in ('pre_show', 'post_show')),
   constraint broadcasts_recipient_roles_given check (cardinality(recipient_roles) >= 1),
   constraint broadcasts_audience_count_positive check (audience_count >= 0)
@@ -1096,13 +1139,7 @@ create table rolecall.broadcasts (
 comment on table rolecall.broadcasts is
   'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
 
-comment on column rolecall.broadcasts.seq is 'The message''s.';
-
-create index broadcasts_conversation_id_seq_idx
-  on rolecall.broadcasts (conversation_id, seq);
-
-create unique index broadcasts_message_id_key
-  on rolecall.broadcasts (message_id);
+comment on column rolecall.broadcasts.seq is 'The message''s, whose key is conversation_id and seq.';
 
 create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
@@ -1116,15 +1153,19 @@ create table rolecall.show_threads (
   role rolecall.app_role not null,
   last_seq bigint not null,
   last_message_at timestamptz not null,
+  active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   primary key (conversation_id, role)
-);
+)
+with (fillfactor = 80);
 
 comment on table rolecall.show_threads is
   'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
 
--- The inbox of who takes part in a show with a role, newest first.
+comment on column rolecall.show_threads.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
+
+-- The inbox of who takes part in a show with a role, newest first: by the hour, as that of conversations.
 create index show_threads_show_id_idx
-  on rolecall.show_threads (show_id, role, last_message_at desc, conversation_id desc);
+  on rolecall.show_threads (show_id, role, active_in desc);
 
 create table rolecall.broadcast_receipts (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
@@ -1320,7 +1361,7 @@ $sql$;
 -- Help requests and their conversations (V2), each started in one atomic step.
 
 create table rolecall.help_requests (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   requester_id uuid not null references rolecall.profiles (id),
   title text not null,
   description text not null default '',
@@ -1344,7 +1385,7 @@ create index help_requests_open_idx
 -- The adopter's own verification counts the columns, indexes and policies of the next two tables: 8 and 5, 6 and 3,
 -- and 5 policies on the two together.
 create table public.conversations_v2 (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   help_request_id uuid not null references rolecall.help_requests (id),
   requester_id uuid not null references rolecall.profiles (id),
   helper_id uuid not null references rolecall.profiles (id),
@@ -1373,7 +1414,7 @@ create index conversations_v2_updated_at_idx
   on public.conversations_v2 (updated_at);
 
 create table public.messages_v2 (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
   sender_id uuid not null references rolecall.profiles (id),
   content text not null,
@@ -1415,9 +1456,10 @@ $sql$;
 -- Who has reported which message to the moderators. What was reported stays what it was, whatever happens to the
 -- conversation's show; the message goes with its conversation alone.
 create table rolecall.reported_messages (
-  id uuid primary key default gen_random_uuid(),
-  message_id uuid not null references rolecall.messages (id) on delete cascade,
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  message_id uuid not null,
   conversation_id uuid not null,
+  seq bigint not null,
   show_id uuid,
   reporter_id uuid not null references rolecall.profiles (id),
   reported_user_id uuid,
@@ -1428,7 +1470,8 @@ create table rolecall.reported_messages (
   reviewed_by uuid,
   reviewed_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint reported_messages_message_id_reporter_id_key unique (message_id, reporter_id),
+  constraint reported_messages_message_reporter_key unique (conversation_id, seq, reporter_id),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
   constraint reported_messages_reason_length check (char_length(reason) between 1 and rolecall_internal.limit_report_reason_chars()),
   constraint reported_messages_note_length check (char_length(note) between 1 and rolecall_internal.limit_note_chars()),
   constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
@@ -1441,6 +1484,8 @@ create table rolecall.reported_messages (
 );
 
 comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
+
+comment on column rolecall.reported_messages.message_id is 'The id of the message, whose key is conversation_id and seq.';
 
 comment on column rolecall.reported_messages.reported_user_id is
   'The sender of the message; null where a message of before Rolecall names none.';
@@ -1480,7 +1525,7 @@ comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of
 
 -- Refers to nothing: it outlives what it tells of.
 create table rolecall.moderation_audit (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   -- On the clock, not of the transaction: what one review does keeps its order.
   at timestamptz not null default clock_timestamp(),
   actor_id uuid not null,
@@ -1523,7 +1568,7 @@ $sql$;
 -- Locks are taken in one order: the deletion, then the messages in the order of their conversations and numbers.
 
 create table rolecall.data_deletions (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key default rolecall_internal.uuid_v7(),
   user_id uuid not null references rolecall.profiles (id) on delete cascade,
   requested_at timestamptz not null default now(),
   completed_at timestamptz,
@@ -1548,7 +1593,10 @@ create unique index data_deletions_unfinished_key
   where completed_at is null;
 
 create table rolecall.erasures_due (
-  message_id uuid primary key references rolecall.messages (id) on delete cascade
+  conversation_id uuid not null,
+  seq bigint not null,
+  primary key (conversation_id, seq),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade
 );
 
 comment on table rolecall.erasures_due is
@@ -1767,8 +1815,10 @@ begin
   into v_message
   from rolecall.messages as message
   left join rolecall.removed_contents as removed
-    on removed.message_id = message.id
-  where message.id = p_report.message_id;
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq
+  where message.conversation_id = p_report.conversation_id
+    and message.seq = p_report.seq;
   return jsonb_build_object(
     'id', p_report.id,
     'status', p_report.status,
@@ -3848,6 +3898,7 @@ declare
   v_seq bigint;
   v_message uuid;
   v_broadcast uuid;
+  v_created_at timestamptz;
 begin
   if not rolecall_internal.has_length(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
     return rolecall_internal.refuse_length('message', 1, rolecall_internal.limit_broadcast_chars());
@@ -3911,29 +3962,29 @@ begin
   on conflict (show_id, created_by) where kind = 'show' do update
   set
     last_seq = conversation.last_seq + 1,
-    last_message_at = excluded.last_message_at
-  returning id, last_seq
-  into v_conversation, v_seq;
+    last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+  returning id, last_seq, last_message_at
+  into v_conversation, v_seq, v_created_at;
 
   insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
   values (v_conversation, p_sender, v_seq)
   on conflict (conversation_id, user_id) do update
   set last_read_seq = excluded.last_read_seq;
 
-  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
-  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id)
+  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id, v_created_at)
   returning id
   into v_message;
 
   insert into rolecall.broadcasts (
-    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count, created_at
   )
-  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience)
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience, v_created_at)
   returning id
   into v_broadcast;
 
   insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
-  select v_conversation, v_show_id, role, v_seq, now()
+  select v_conversation, v_show_id, role, v_seq, v_created_at
   from unnest(v_roles) as role
   on conflict (conversation_id, role) do update
   set
@@ -4346,60 +4397,18 @@ begin atomic
 end;
 $sql$;
 
-  -- schema/permissions/roles.generated.sql
-  execute $sql$
--- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
---
--- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
-
--- The role as which a user counts who has no profile.
-create or replace function rolecall_internal.role_of_strangers()
-returns rolecall.app_role
-language sql
-immutable
-return 'attendee'::rolecall.app_role;
-
--- Whether a role moderates every message, whoever wrote it and wherever.
-create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
-returns boolean
-language sql
-immutable
-return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
-$sql$;
-
-  -- schema/moderation/removed.sql
-  execute $sql$
--- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the inbox's
--- cards, the messages of a conversation, replays of keys. Exports, tables and views show none to anybody.
-
--- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
--- not, nor does the author.
-create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_actor.refusal is null
-    and p_actor.suspended is null
-    and rolecall_internal.moderates_everything(p_actor.role);
-end
-$$;
-$sql$;
-
   -- schema/conversations/inbox.sql
   execute $sql$
 -- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
 -- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
--- that are for it. p_removed shows the contents of deleted messages, for moderators.
+-- that are for it. The newest message is the newest that is not deleted; last_message_at tells of the newest one all the
+-- same, so that a deletion moves no card.
 --
 -- One statement makes a whole page, and one decision serves all conversations with the same facts.
 create or replace function rolecall_internal.conversation_cards(
   p_user uuid,
   p_conversations uuid[],
   p_readers text[],
-  p_removed boolean,
   p_send_dm_rollout text
 )
 returns jsonb
@@ -4420,15 +4429,8 @@ begin
         fact.rollout,
         fact.target_role,
         case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
-        case
-          when asked.reader <> 'audience' then conversation.last_seq
-          else (
-            select broadcast.seq
-            from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
-            order by broadcast.seq desc
-            limit 1
-          )
-        end as newest_seq,
+        case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
+        case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
         case asked.reader
           when 'people' then (
             select own.last_read_seq
@@ -4461,6 +4463,13 @@ begin
         from rolecall_internal.reply_facts(p_user, asked.id)
         offset 0
       ) as fact
+      left join lateral (
+        select broadcast.seq, broadcast.created_at
+        from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+        order by broadcast.seq desc
+        limit 1
+      ) as heard
+        on asked.reader = 'audience'
     ),
     judged as materialized (
       select
@@ -4528,7 +4537,7 @@ begin
           )
         end,
         'created_at', rolecall_internal.iso(shown.created_at),
-        'last_message_at', rolecall_internal.iso(coalesce(newest.created_at, shown.last_message_at))
+        'last_message_at', rolecall_internal.iso(coalesce(shown.newest_at, shown.last_message_at))
       )
       order by shown.number
     )
@@ -4537,15 +4546,21 @@ begin
       on judged.target_role is not distinct from shown.target_role
       and judged.facts = shown.facts
     left join lateral (
-      select
-        rolecall_internal.message_json(message, case when p_removed then removed.content end) as message,
-        message.created_at
+      select rolecall_internal.message_json(message) as message
       from rolecall.messages as message
-      left join rolecall.removed_contents as removed
-        on removed.message_id = message.id
       where message.conversation_id = shown.id
-        and message.seq = shown.newest_seq
-      offset 0
+        and message.seq <= shown.newest_seq
+        and message.deleted_at is null
+        and (
+          shown.reader <> 'audience'
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq = message.seq
+          )
+        )
+      order by message.seq desc
+      limit 1
     ) as newest
       on true
   );
@@ -4553,7 +4568,8 @@ end
 $$;
 
 -- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
--- one at (p_at, p_id). Each part reads no more than a page of its index.
+-- one at (p_at, p_id). The indexes have the hours in order alone, so each part looks first in which hour its page ends at
+-- the latest, and then sorts what is not older.
 create or replace function rolecall_internal.inbox_page(
   p_user uuid,
   p_kind text,
@@ -4577,6 +4593,19 @@ begin
       from rolecall.conversations as conversation
       where conversation.participant_low = p_user
         and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_low = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
@@ -4587,6 +4616,19 @@ begin
       from rolecall.conversations as conversation
       where conversation.participant_high = p_user
         and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_high = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
@@ -4598,6 +4640,20 @@ begin
       where conversation.created_by = p_user
         and conversation.kind = 'show'
         and p_kind is distinct from 'direct'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.created_by = p_user
+              and newer.kind = 'show'
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
@@ -4615,9 +4671,11 @@ begin
           and conversation.created_by <> p_user
         where newest.show_id = own.show_id
           and newest.role = own.role
+          and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+          and newest.active_in <= rolecall_internal.hour_of(p_at)
           and newest.last_message_at >= own.joined_at
           and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
-        order by newest.last_message_at desc, newest.conversation_id desc
+        order by newest.active_in desc, newest.last_message_at desc, newest.conversation_id desc
         limit p_limit
       ) as thread
       where own.user_id = p_user
@@ -4723,7 +4781,6 @@ begin
       p_user,
       v_conversations,
       v_readers,
-      rolecall_internal.sees_removed(v_actor),
       p_send_dm_rollout
     ),
     '[]'
@@ -4845,6 +4902,27 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+$sql$;
+
   -- schema/conversations/reader.sql
   execute $sql$
 -- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
@@ -4947,7 +5025,8 @@ begin
     select message.*
     from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
     join rolecall.messages as message
-      on message.id = broadcast.message_id
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
     where broadcast.seq > v_after
       and broadcast.seq < v_before
     order by broadcast.seq desc
@@ -4957,7 +5036,8 @@ begin
     select message.*
     from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
     join rolecall.messages as message
-      on message.id = broadcast.message_id
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
     where broadcast.seq > v_after
       and broadcast.seq < v_before
     order by broadcast.seq
@@ -5099,6 +5179,27 @@ end
 $$;
 $sql$;
 
+  -- schema/moderation/removed.sql
+  execute $sql$
+-- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the inbox's
+-- cards, the messages of a conversation, replays of keys. Exports, tables and views show none to anybody.
+
+-- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
+-- not, nor does the author.
+create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_actor.refusal is null
+    and p_actor.suspended is null
+    and rolecall_internal.moderates_everything(p_actor.role);
+end
+$$;
+$sql$;
+
   -- schema/conversations/messages.sql
   execute $sql$
 -- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?}: the newest ones, those before a
@@ -5163,7 +5264,8 @@ begin
     p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
   ) as message
   left join rolecall.removed_contents as removed
-    on removed.message_id = message.id;
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq;
   -- A page without messages is where they would be.
   v_first := coalesce(v_first, v_since + 1, v_before);
   v_last := coalesce(v_last, v_before - 1, v_since);
@@ -5175,7 +5277,6 @@ begin
         p_user,
         array[v_conversation.id],
         array[v_reader],
-        v_removed,
         p_send_dm_rollout
       ) -> 0,
       'messages', v_messages,
@@ -5349,22 +5450,23 @@ begin
   into v_direct, v_direct_conversations
   using p_user;
 
-  select count(distinct message_id), count(distinct conversation_id)
+  select count(distinct (conversation_id, seq)), count(distinct conversation_id)
   into v_show, v_show_conversations
   from (
     -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
     -- by going through everything that was ever broadcast.
-    select newest.conversation_id, unread.message_id
+    select newest.conversation_id, unread.seq
     from rolecall.participations as own
     join rolecall.show_threads as newest
       on newest.show_id = own.show_id
       and newest.role = own.role
+      and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
       and newest.last_message_at >= own.joined_at
     left join rolecall.broadcast_receipts as receipt
       on receipt.conversation_id = newest.conversation_id
       and receipt.user_id = p_user
     cross join lateral (
-      select broadcast.message_id
+      select broadcast.seq
       from rolecall.broadcasts as broadcast
       where broadcast.conversation_id = newest.conversation_id
         and broadcast.seq > coalesce(receipt.last_read_seq, 0)
@@ -6219,6 +6321,8 @@ begin
   -- Nothing is known beforehand of how many there are of what is made on the way: taken to be few, each of 10,000
   -- messages would be compared with each conversation.
   perform set_config('enable_nestloop', 'off', true);
+  -- One import at a time: the next one sees which ids of messages this one has taken.
+  perform pg_advisory_xact_lock(hashtextextended('rolecall.import_legacy_conversations', 0));
   with entry as (
     select
       (number - 1)::int as index,
@@ -6399,8 +6503,8 @@ begin
     returning id
   ),
   removed as (
-    insert into rolecall.removed_contents (message_id, content, removed_at)
-    select message.id, message.content, message.deleted_at
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select message.conversation_id, message.seq, message.content, message.deleted_at
     from message
     join conversation
       on conversation.id = message.conversation_id
@@ -6724,7 +6828,6 @@ declare
   v_recipients uuid[];
   v_seqs bigint[];
   v_created boolean[];
-  v_created_at text := rolecall_internal.iso(now());
 begin
   select
     array_agg(item.caller order by item.number),
@@ -6791,7 +6894,7 @@ begin
     going as materialized (
       select
         judged.*,
-        gen_random_uuid() as message_id,
+        rolecall_internal.uuid_v7() as message_id,
         row_number() over (partition by low, high order by number) as place,
         count(*) over (partition by low, high) as messages
       from judged
@@ -6808,14 +6911,15 @@ begin
       on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
       set
         last_seq = conversation.last_seq + excluded.last_seq,
-        last_message_at = excluded.last_message_at
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
       where not conversation.read_only
-      returning id, participant_low, participant_high, last_seq
+      returning id, participant_low, participant_high, last_seq, last_message_at
     ),
     placed as (
       select
         going.*,
         numbered.id as conversation_id,
+        numbered.last_message_at as created_at,
         numbered.last_seq - going.messages + going.place as seq,
         numbered.last_seq = going.messages as is_new
       from going
@@ -6824,8 +6928,8 @@ begin
         and numbered.participant_high = going.high
     ),
     sent as (
-      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id)
-      select message_id, conversation_id, seq, caller, content, show_id
+      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id, created_at)
+      select message_id, conversation_id, seq, caller, content, show_id, created_at
       from placed
       order by conversation_id, seq
     )
@@ -6841,7 +6945,7 @@ begin
                 'message_id', placed.message_id,
                 'conversation_id', placed.conversation_id,
                 'seq', placed.seq,
-                'created_at', v_created_at
+                'created_at', rolecall_internal.iso(placed.created_at)
               ),
               'org_id', judged.org_id
             )
@@ -7018,6 +7122,7 @@ declare
   v_judgement rolecall.judgement;
   v_seq bigint;
   v_message uuid;
+  v_created_at timestamptz;
 begin
   if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
     return rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
@@ -7053,15 +7158,16 @@ begin
       on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
       set
         last_seq = conversation.last_seq + 1,
-        last_message_at = excluded.last_message_at
+        -- This transaction may have begun before the one that sent the message before, and the clock may have been set back.
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
       where not conversation.read_only
-      returning id, last_seq
+      returning id, last_seq, last_message_at
     )
-    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id)
-    select id, last_seq, p_sender, v_content, v_show
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+    select id, last_seq, p_sender, v_content, v_show, last_message_at
     from numbered
-    returning conversation_id, seq, id
-    into v_conversation, v_seq, v_message;
+    returning conversation_id, seq, id, created_at
+    into v_conversation, v_seq, v_message, v_created_at;
     if not found then
       -- The conversation exists and the operator has closed it.
       select id
@@ -7084,16 +7190,16 @@ begin
       update rolecall.conversations
       set
         last_seq = last_seq + 1,
-        last_message_at = now()
+        last_message_at = greatest(last_message_at, now())
       where id = v_conversation
         and not read_only
-      returning id, last_seq
+      returning id, last_seq, last_message_at
     )
-    insert into rolecall.messages (conversation_id, seq, sender_id, content)
-    select id, last_seq, p_sender, v_content
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at)
+    select id, last_seq, p_sender, v_content, last_message_at
     from numbered
-    returning seq, id
-    into v_seq, v_message;
+    returning seq, id, created_at
+    into v_seq, v_message, v_created_at;
     if not found then
       -- Closed or deleted since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
@@ -7119,7 +7225,7 @@ begin
       'message_id', v_message,
       'conversation_id', v_conversation,
       'seq', v_seq,
-      'created_at', rolecall_internal.iso(now())
+      'created_at', rolecall_internal.iso(v_created_at)
     ),
     'org_id', v_judgement.org_id
   );
@@ -7556,15 +7662,16 @@ begin
 
   -- The content moves to where nothing that reads messages can find it.
   if v_message.content is not null then
-    insert into rolecall.removed_contents (message_id, content, removed_at)
-    values (p_message, v_message.content, now());
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
   end if;
   update rolecall.messages
   set
     content = null,
     deleted_at = now(),
     deleted_as = rolecall_internal.deletion_capacity(p_user, v_message.sender_id)
-  where id = p_message
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
   returning *
   into v_message;
   perform rolecall_internal.audit_moderation(
@@ -7980,7 +8087,8 @@ begin
           or exists (
             select
             from rolecall.broadcasts as broadcast
-            where broadcast.message_id = message.id
+            where broadcast.conversation_id = message.conversation_id
+              and broadcast.seq = message.seq
               and rolecall_internal.in_audience(
                 p_user,
                 broadcast.show_id,
@@ -8049,11 +8157,12 @@ begin
   end if;
 
   insert into rolecall.reported_messages (
-    message_id, conversation_id, show_id, reporter_id, reported_user_id, reason
+    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason
   )
   select
     message.id,
     message.conversation_id,
+    message.seq,
     coalesce(message.show_id, conversation.show_id),
     p_user,
     message.sender_id,
@@ -8062,15 +8171,18 @@ begin
   join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
   where message.id = v_message
-  on conflict (message_id, reporter_id) do nothing
+  on conflict (conversation_id, seq, reporter_id) do nothing
   returning *
   into v_report;
   if not found then
-    select *
+    select report.*
     into v_report
-    from rolecall.reported_messages
-    where message_id = v_message
-      and reporter_id = p_user;
+    from rolecall.messages as message
+    join rolecall.reported_messages as report
+      on report.conversation_id = message.conversation_id
+      and report.seq = message.seq
+      and report.reporter_id = p_user
+    where message.id = v_message;
     if not found then
       -- Deleted with its conversation since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
@@ -8132,7 +8244,8 @@ begin
 
   v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
   delete from rolecall.removed_contents
-  where message_id = p_message
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
   returning content
   into v_content;
   update rolecall.messages
@@ -8140,7 +8253,8 @@ begin
     content = v_content,
     deleted_at = null,
     deleted_as = null
-  where id = p_message
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
   returning *
   into v_message;
   perform rolecall_internal.audit_moderation(
@@ -8275,7 +8389,8 @@ begin
   select *
   into v_message
   from rolecall.messages
-  where id = v_report.message_id
+  where conversation_id = v_report.conversation_id
+    and seq = v_report.seq
   for no key update;
   if v_decision = 'restore' and v_message.deleted_as = 'author' then
     return rolecall_internal.refuse_restoring_authors();
@@ -8291,7 +8406,8 @@ begin
       reviewed_at = now()
     from rolecall.reported_messages as named
     where named.id = v_report.id
-      and report.message_id = named.message_id
+      and report.conversation_id = named.conversation_id
+      and report.seq = named.seq
       and (
         (named.status = 'pending' and report.status = 'pending')
         -- What was deleted by review is restored by review, too.
@@ -8409,25 +8525,27 @@ as $$
 begin
   with due as (
     delete from rolecall.erasures_due
-    where message_id in (select message_id from reviewed)
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
       and not exists (
         select
         from rolecall.reported_messages as report
-        where report.message_id = erasures_due.message_id
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
           and report.status = 'pending'
       )
-    returning message_id
+    returning conversation_id, seq
   )
   delete from rolecall.removed_contents
   using due
-  where removed_contents.message_id = due.message_id;
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
   return null;
 end
 $$;
 
--- Turns messages of p_user into placeholders, and returns how many were none before. Their content is gone for good; that
--- of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_messages uuid[])
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
 returns bigint
 language plpgsql
 volatile
@@ -8435,51 +8553,67 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_new bigint;
-  v_reported uuid[];
 begin
   -- Locked, so that nobody else deletes or restores them.
-  perform
-  from rolecall.messages
-  where id = any (p_messages)
-    and sender_id = p_user
-  order by conversation_id, seq
-  for no key update;
-
-  select coalesce(array_agg(distinct message_id), '{}')
-  into v_reported
-  from rolecall.reported_messages
-  where message_id = any (p_messages)
-    and status = 'pending';
-  insert into rolecall.removed_contents (message_id, content, removed_at)
-  select id, content, now()
-  from rolecall.messages
-  where id = any (v_reported)
-    and sender_id = p_user
-    and content is not null;
-  insert into rolecall.erasures_due (message_id)
-  select id
-  from rolecall.messages
-  where id = any (v_reported)
-    and sender_id = p_user
-  on conflict (message_id) do nothing;
-
-  select count(*)
+  select count(*) filter (where deleted_at is null)
   into v_new
-  from rolecall.messages
-  where id = any (p_messages)
-    and sender_id = p_user
-    and deleted_at is null;
-  update rolecall.messages
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
   set
     content = null,
-    deleted_at = coalesce(deleted_at, now()),
+    deleted_at = coalesce(message.deleted_at, now()),
     deleted_as = 'author'
-  where id = any (p_messages)
-    and sender_id = p_user
-    and deleted_as is distinct from 'author';
-  delete from rolecall.removed_contents
-  where message_id = any (p_messages)
-    and message_id <> all (v_reported);
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
   return v_new;
 end
 $$;
@@ -8502,7 +8636,9 @@ declare
   v_placeholder constant text := '[deleted by its author]';
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
   v_deletion rolecall.data_deletions;
-  v_own uuid[] := '{}';
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
   v_conversation uuid;
   v_last bigint;
   v_read bigint := 0;
@@ -8536,8 +8672,10 @@ begin
     v_read := v_read + v_visit;
     while v_deletion.reached_seq < v_last and v_read < v_most_read loop
       -- By ranges of numbers, which no plan can make more of than they are.
-      select v_own || coalesce(array_agg(id), '{}')
-      into v_own
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
       from rolecall.messages
       where conversation_id = v_deletion.reached_conversation_id
         and seq > v_deletion.reached_seq
@@ -8545,9 +8683,10 @@ begin
         and sender_id = p_user;
       v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
       v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
-      if cardinality(v_own) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
-        v_own := '{}';
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
         -- Another two batches could come together before the next one is erased.
         if v_deleted > v_most - 2 * v_batch then
           v_read := v_most_read;
@@ -8556,7 +8695,7 @@ begin
     end loop;
     exit when v_read >= v_most_read;
   end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own);
+  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
   v_all := v_read < v_most_read;
 
   -- Help conversations have no place for a placeholder but the text itself.
@@ -8781,7 +8920,8 @@ begin
         and broadcast.created_at < own.left_at
         and own.role = any (broadcast.recipient_roles)
       join rolecall.messages as message
-        on message.id = broadcast.message_id
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
       where own.user_id = p_user
         and broadcast.sender_id <> p_user
         and broadcast.id > p_group
@@ -9166,11 +9306,14 @@ begin
         rolecall_internal.rollout_of(p_request, 'moderation')
       );
       if v_judgement.allowed then
-        select id
+        select report.id
         into v_report
-        from rolecall.reported_messages
-        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
-          and reporter_id = p_user;
+        from rolecall.messages as message
+        join rolecall.reported_messages as report
+          on report.conversation_id = message.conversation_id
+          and report.seq = message.seq
+          and report.reporter_id = p_user
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id');
         if found then
           v_judgement.allowed := false;
           v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
@@ -10605,11 +10748,12 @@ $sql$;
 grant usage on schema rolecall to authenticated, service_role;
 grant usage on schema rolecall_edge to rolecall_edge;
 
--- The checks of tables call these with the rights of whoever writes.
+-- The checks and defaults of tables call these with the rights of whoever writes.
 grant execute on function
   rolecall_internal.limit_direct_message_chars(),
   rolecall_internal.limit_help_message_min_chars(),
-  rolecall_internal.limit_help_message_max_chars()
+  rolecall_internal.limit_help_message_max_chars(),
+  rolecall_internal.uuid_v7()
   to authenticated, service_role;
 $sql$;
 
@@ -10728,10 +10872,11 @@ $sql$;
 
   -- schema/messages/access.sql
   execute $sql$
--- The checks of the tables run with the rights of whoever writes; the schema stays closed.
+-- The checks and columns of the tables run with the rights of whoever writes; the schema stays closed.
 grant execute on function
   rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
-  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean)
+  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean),
+  rolecall_internal.hour_of(timestamptz)
   to service_role;
 
 grant execute on function
@@ -10822,7 +10967,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', 'a845d97920b956c20650db204734a8b57a9ce4a7a4dec5a8ebab1b7ae9192f51');
+  values (1, 'initial', 'dbdf85ab30676f84a35b761ec43ea6842451d6977a9fe439b910b1b05eea2f40');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -58,7 +58,7 @@ declare
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
-    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], boolean, text)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
     'function rolecall_internal.count_help_messages()',
     'function rolecall_internal.count_joined()',
     'function rolecall_internal.count_left()',
@@ -80,7 +80,7 @@ declare
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
     'function rolecall_internal.end_call(rolecall.call)',
-    'function rolecall_internal.erase_messages(uuid, uuid[])',
+    'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
@@ -89,6 +89,7 @@ declare
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.has_length(text, integer, integer)',
     'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
@@ -199,6 +200,7 @@ declare
     'function rolecall_internal.unblock_user(uuid, jsonb, text)',
     'function rolecall_internal.unread(uuid, text)',
     'function rolecall_internal.uuid_or_null(text)',
+    'function rolecall_internal.uuid_v7()',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.whole_number(jsonb)',
@@ -345,7 +347,7 @@ begin
       using errcode = 'object_not_in_prerequisite_state';
   end if;
 
-  -- What holds tables and functions together goes first: policies, triggers, checks, views.
+  -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
   for v_object in execute
     'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
      from pg_catalog.pg_class as class
@@ -372,6 +374,16 @@ begin
         from pg_catalog.pg_constraint
         where conrelid = v_object.id
           and contype = 'c'
+        union all
+        select format(
+          'alter table %s alter column %I drop %s',
+          v_object.table_name,
+          attname,
+          case when attgenerated = '' then 'default' else 'expression' end
+        )
+        from pg_catalog.pg_attribute
+        where attrelid = v_object.id
+          and atthasdef
       ) as held (statement)
     );
   end loop;

@@ -266,6 +266,7 @@ export type Card = {
     readonly id: Uuid;
     readonly title: string;
   } | null;
+  /** The newest message that is not deleted, of those that the caller sees. Null when there is none. */
   readonly last_message: Message | null;
   readonly last_seq: Count;
   readonly last_read_seq: Count;
@@ -279,6 +280,7 @@ export type Card = {
     readonly allowed_if: string;
   } | null;
   readonly created_at: Timestamp | null;
+  /** The time of the newest message, deleted or not, by which the inbox is sorted. It never goes back: a message is never older than the one before it, and a deletion moves no card. */
   readonly last_message_at: Timestamp | null;
 };
 

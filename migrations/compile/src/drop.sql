@@ -1,5 +1,5 @@
 
-  -- What holds tables and functions together goes first: policies, triggers, checks, views.
+  -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
   for v_object in execute
     'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
      from pg_catalog.pg_class as class
@@ -26,6 +26,16 @@
         from pg_catalog.pg_constraint
         where conrelid = v_object.id
           and contype = 'c'
+        union all
+        select format(
+          'alter table %s alter column %I drop %s',
+          v_object.table_name,
+          attname,
+          case when attgenerated = '' then 'default' else 'expression' end
+        )
+        from pg_catalog.pg_attribute
+        where attrelid = v_object.id
+          and atthasdef
       ) as held (statement)
     );
   end loop;

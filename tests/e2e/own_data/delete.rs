@@ -28,7 +28,7 @@ async fn a_deletion_leaves_placeholders_and_readable_threads() {
         stand
             .db
             .count(
-                "rolecall.removed_contents r join rolecall.messages m on m.id = r.message_id where m.sender_id = $1",
+                "rolecall.removed_contents r join rolecall.messages m using (conversation_id, seq) where m.sender_id = $1",
                 &[&user.id]
             )
             .await,
@@ -86,7 +86,7 @@ async fn what_a_pending_report_needs_is_kept_until_its_review() {
     let listed = queue.items("reports").iter().find(|listed| listed["id"] == json!(report)).unwrap();
     assert_eq!(listed["message"]["content"], "A threat");
     stand.review(&moderator, report, "delete").expect(200).await;
-    let kept = "rolecall.removed_contents where message_id = $1";
+    let kept = "rolecall.removed_contents join rolecall.messages m using (conversation_id, seq) where m.id = $1";
     assert_eq!(stand.db.count(kept, &[&sent.id("message_id")]).await, 0, "and then it is gone");
     let page = stand.messages(&moderator, conversation, "").expect(200).await;
     assert_eq!(page.items("messages")[0]["content"], Value::Null);

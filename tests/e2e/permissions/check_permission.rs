@@ -470,8 +470,8 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
             if has_profile && !nowhere && random.once_in(3) {
                 say("reported before");
                 let sql = "insert into rolecall.reported_messages
-                      (message_id, conversation_id, reporter_id, reported_user_id, reason)
-                    select id, conversation_id, $2, sender_id, 'Before' from rolecall.messages where id = $1";
+                      (message_id, conversation_id, seq, reporter_id, reported_user_id, reason)
+                    select id, conversation_id, seq, $2, sender_id, 'Before' from rolecall.messages where id = $1";
                 stand.db.run(sql, &[&message, &actor.id]).await;
             }
             (json!({"action": action, "message_id": message}), "moderation", Some("report_message"))
