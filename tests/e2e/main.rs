@@ -39,6 +39,7 @@ mod diagnostics {
 
 mod help {
     mod start_conversation;
+    mod tables;
 }
 
 mod http {
@@ -109,7 +110,9 @@ mod concurrency {
         mod mark_read;
     }
     mod help {
+        mod send_message;
         mod start_conversation;
+        mod tables;
     }
     mod messages {
         mod send_dm;

@@ -1,3 +1,10 @@
+-- Policies call these with the rights of whoever asks.
+grant execute on function
+  rolecall_internal.caller_may_ask_for_help(),
+  rolecall_internal.caller_may_edit_in(uuid),
+  rolecall_internal.caller_may_move(uuid)
+  to authenticated;
+
 grant execute on function
   public.create_conversation_atomic(uuid, uuid, text),
   public.send_message_v2(uuid, uuid, text),

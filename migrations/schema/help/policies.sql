@@ -32,7 +32,7 @@ for insert
 to authenticated
 with check (
   requester_id = (select auth.uid())
-  and (select rolecall_internal.caller_may_write())
+  and (select rolecall_internal.caller_may_ask_for_help())
 );
 
 drop policy if exists "people change their own requests" on rolecall.help_requests;
@@ -43,7 +43,7 @@ for update
 to authenticated
 using (
   requester_id = (select auth.uid())
-  and (select rolecall_internal.caller_may_write())
+  and (select rolecall_internal.caller_may_ask_for_help())
 )
 with check (requester_id = (select auth.uid()));
 
@@ -67,7 +67,10 @@ create policy "people close and reopen their help conversations"
 on public.conversations_v2
 for update
 to authenticated
-using ((select auth.uid()) in (requester_id, helper_id))
+using (
+  (select auth.uid()) in (requester_id, helper_id)
+  and rolecall_internal.caller_may_move(id)
+)
 with check ((select auth.uid()) in (requester_id, helper_id));
 
 alter table public.messages_v2 enable row level security;
@@ -100,14 +103,18 @@ for update
 to authenticated
 using (
   sender_id = (select auth.uid())
-  and (select rolecall_internal.caller_may_write())
+  and rolecall_internal.caller_may_edit_in(conversation_id)
 )
 with check (sender_id = (select auth.uid()));
 
+-- Neither a suspension nor a block keeps an author from taking back their own words, of which moderators keep a copy.
 drop policy if exists "people take back their own messages" on public.messages_v2;
 
 create policy "people take back their own messages"
 on public.messages_v2
 for delete
 to authenticated
-using (sender_id = (select auth.uid()));
+using (
+  sender_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('help-conversations'))
+);

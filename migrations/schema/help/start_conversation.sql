@@ -1,43 +1,3 @@
--- The refusal of an actor who may not write at all, or not to p_other; null when they may.
-create or replace function rolecall_internal.refuse_help_writer(
-  p_user uuid,
-  p_actor rolecall.actor,
-  p_other uuid
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_actor.refusal is not null then
-    return p_actor.refusal;
-  end if;
-  if p_actor.suspended is not null then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Your account is suspended and cannot write.',
-      'suspended',
-      'The suspension has ended.'
-    );
-  end if;
-  if exists (
-    select
-    from rolecall.user_blocks
-    where (blocker_id = p_user and blocked_id = p_other)
-      or (blocker_id = p_other and blocked_id = p_user)
-  ) then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'There is a block between you and this user.',
-      'blocked',
-      'The block is lifted.'
-    );
-  end if;
-  return null;
-end
-$$;
-
 -- Starts the conversation of p_helper about a help request with its first message.
 create or replace function rolecall_internal.start_help_conversation(
   p_helper uuid,
@@ -65,9 +25,7 @@ begin
   for share;
 
   v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper,
-    rolecall_internal.actor(p_helper, 'start-conversation', p_rollout),
-    v_request.requester_id
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
   );
   if v_refusal is not null then
     return v_refusal;
@@ -184,6 +142,11 @@ begin
           from public.messages_v2
           where id = (p_answer #>> '{data,message,id}')::uuid
         ),
+        (
+          select rolecall_internal.help_placeholder(deleted_as)
+          from rolecall.removed_help_messages
+          where message_id = (p_answer #>> '{data,message,id}')::uuid
+        ),
         '[deleted by its author]'
       )
     )
@@ -191,8 +154,8 @@ begin
 end
 $$;
 
--- The three RPCs below are called through PostgREST, too, by users and with their rights. They take the caller from the
--- verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+-- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
+-- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
 
 create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
 returns jsonb
@@ -229,21 +192,22 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_helper_id);
-  v_limit jsonb;
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'create_conversation_atomic',
+    p_helper_id,
+    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
+    p_rate => 'start_conversation'
+  );
 begin
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(p_helper_id, 'start_conversation');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.start_help_conversation(p_helper_id, p_help_request_id, p_initial_message, 'enabled'),
-        v_limit
-      );
-    end if;
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
-  return rolecall_internal.finish('create_conversation_atomic', '{}', auth.uid(), v_answer);
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 

@@ -78,8 +78,72 @@ create index messages_v2_sender_id_idx
 
 create table rolecall.help_message_counts (
   conversation_id uuid primary key references public.conversations_v2 (id) on delete cascade,
-  messages bigint not null
+  messages bigint not null,
+  first_message_id uuid not null
 );
 
 comment on table rolecall.help_message_counts is
   'How many messages each help conversation has, so that the diagnostics need not count them.';
+
+comment on column rolecall.help_message_counts.first_message_id is
+  'Of which initial_message is a copy: it is changed and removed with it.';
+
+-- Apart from the conversations, whose columns the adopter counts.
+create table rolecall.help_closings (
+  conversation_id uuid primary key references public.conversations_v2 (id) on delete cascade,
+  closed_by uuid,
+  closed_at timestamptz not null default now()
+);
+
+comment on table rolecall.help_closings is 'Who has closed which help conversation, and so may open it again.';
+
+comment on column rolecall.help_closings.closed_by is 'Null of the operator, who alone opens it again.';
+
+-- The next two are for the moderation alone. They refer to the conversation, with which they go; the message may be gone.
+create table rolecall.help_message_edits (
+  id bigint generated always as identity primary key,
+  message_id uuid not null,
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
+  sender_id uuid not null,
+  content text,
+  written_at timestamptz not null,
+  replaced_at timestamptz not null default clock_timestamp()
+);
+
+comment on table rolecall.help_message_edits is
+  'What help messages said before they were edited: written by every change of a content, and never changed but erased.';
+
+comment on column rolecall.help_message_edits.content is 'Null once its author had it erased.';
+
+create index help_message_edits_message_id_idx
+  on rolecall.help_message_edits (message_id, id);
+
+create index help_message_edits_conversation_id_idx
+  on rolecall.help_message_edits (conversation_id);
+
+create index help_message_edits_sender_id_idx
+  on rolecall.help_message_edits (sender_id, id)
+  where content is not null;
+
+create table rolecall.removed_help_messages (
+  message_id uuid primary key,
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
+  sender_id uuid not null,
+  content text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  deleted_at timestamptz not null default now(),
+  deleted_as text not null,
+  constraint removed_help_messages_deleted_as_known check (deleted_as in ('author', 'moderator', 'operator'))
+);
+
+comment on table rolecall.removed_help_messages is 'Deleted help messages, for moderators and for restoring them.';
+
+comment on column rolecall.removed_help_messages.content is 'Null once its author had it erased.';
+
+create index removed_help_messages_conversation_id_idx
+  on rolecall.removed_help_messages (conversation_id, created_at);
+
+create index removed_help_messages_sender_id_idx
+  on rolecall.removed_help_messages (sender_id, message_id)
+  where content is not null;

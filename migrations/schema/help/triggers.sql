@@ -6,11 +6,13 @@ execute function rolecall_internal.touch_updated_at();
 create or replace trigger conversations_v2_touch_updated_at
 before update on public.conversations_v2
 for each row
+when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
 
 create or replace trigger messages_v2_touch_updated_at
 before update on public.messages_v2
 for each row
+when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
 
 create or replace trigger messages_v2_count
@@ -24,3 +26,93 @@ after delete on public.messages_v2
 referencing old table as gone
 for each statement
 execute function rolecall_internal.discount_help_messages();
+
+-- What clients write takes tokens.
+create or replace trigger help_requests_limit_asking
+before insert on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('ask_for_help');
+
+create or replace trigger help_requests_limit_changes
+before update on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger conversations_v2_limit_changes
+before update on public.conversations_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger messages_v2_limit_changes
+before update or delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('send_help_message');
+
+-- What is kept, whoever writes.
+create or replace trigger messages_v2_keep_edited
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('client');
+
+create or replace trigger messages_v2_keep_edited_by_operator
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('operator');
+
+create or replace trigger messages_v2_keep_removed
+before delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('client');
+
+create or replace trigger messages_v2_keep_removed_by_operator
+before delete on public.messages_v2
+for each row
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('operator');
+
+create or replace trigger conversations_v2_keep_who_closed
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('client');
+
+create or replace trigger conversations_v2_keep_who_closed_by_operator
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('operator');
+
+create or replace trigger help_message_edits_never_change
+before update or delete on rolecall.help_message_edits
+for each row
+execute function rolecall_internal.refuse_other_history();
+
+create or replace trigger help_message_edits_never_truncated
+before truncate on rolecall.help_message_edits
+for each statement
+execute function rolecall_internal.refuse_other_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed_by_operator;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_change;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_truncated;
+
+create or replace trigger user_blocks_await_help_writers
+after insert on rolecall.user_blocks
+for each row
+execute function rolecall_internal.await_help_writers();

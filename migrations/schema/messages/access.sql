@@ -10,7 +10,10 @@ grant execute on function
   public.can_user_reply(uuid, uuid)
   to authenticated;
 
-grant select, insert, delete on rolecall.user_blocks to authenticated;
+grant select, delete on rolecall.user_blocks to authenticated;
+
+-- Not when it was made.
+grant insert (blocker_id, blocked_id) on rolecall.user_blocks to authenticated;
 
 grant select, insert, update, delete on rolecall.user_blocks to service_role;
 

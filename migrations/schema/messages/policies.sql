@@ -14,7 +14,10 @@ create policy "people block others"
 on rolecall.user_blocks
 for insert
 to authenticated
-with check (blocker_id = (select auth.uid()));
+with check (
+  blocker_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('blocks'))
+);
 
 drop policy if exists "people lift their blocks" on rolecall.user_blocks;
 
@@ -22,7 +25,10 @@ create policy "people lift their blocks"
 on rolecall.user_blocks
 for delete
 to authenticated
-using (blocker_id = (select auth.uid()));
+using (
+  blocker_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('blocks'))
+);
 
 -- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in broadcasts/policies.sql.
 alter table rolecall.conversations enable row level security;

@@ -183,18 +183,10 @@ begin
 
   -- Help conversations have no place for a placeholder but the text itself.
   if v_all then
-    update public.messages_v2
-    set content = v_placeholder
-    where id in (
-      select id
-      from public.messages_v2
-      where sender_id = p_user
-        and content <> v_placeholder
-      limit v_most - v_deleted
-    );
-    get diagnostics v_rows = row_count;
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(p_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
     v_deleted := v_deleted + v_rows;
-    v_all := v_deleted < v_most;
   end if;
   if v_all then
     update public.conversations_v2

@@ -26,12 +26,17 @@ return (
 select results_eq(
   $$ select action, capacity, window_seconds, count(*) from rolecall.rate_limits group by 1, 2, 3 order by 1 $$,
   $$ values
-       ('block_user', 60, 60, 6::bigint),
+       ('ask_for_help', 20, 3600, 6::bigint),
+       ('block_user', 60, 60, 6),
+       ('change_help', 60, 60, 6),
        ('export_own_data', 10, 3600, 6),
+       ('read_help_conversation', 120, 60, 6),
        ('report_message', 10, 60, 6),
        ('send_broadcast', 10, 60, 6),
        ('send_dm', 60, 60, 6),
-       ('start_conversation', 20, 60, 6) $$,
+       ('send_help_message', 60, 60, 6),
+       ('start_conversation', 20, 60, 6),
+       ('update_profile', 20, 3600, 6) $$,
   'every role has the limits that are promised'
 );
 

@@ -213,8 +213,8 @@ select is(
   'and cannot raise it'
 );
 select is(pg_temp.rows(1, 'broadcast_limits'), '6', 'users see the limits');
-select is(pg_temp.rows(1, 'feature_flags'), '10', 'users see the flags');
-select is(pg_temp.rows(1, 'rate_limits'), '36', 'and the rate limits');
+select is(pg_temp.rows(1, 'feature_flags'), '11', 'users see the flags');
+select is(pg_temp.rows(1, 'rate_limits'), '66', 'and the rate limits');
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.feature_flags set rollout = $$disabled$$'),
   '42501',
@@ -324,6 +324,16 @@ select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.messages_v2 set content = $$x$$'),
   '0',
   'nobody corrects another''s message'
+);
+select is(
+  pg_temp.run_as('authenticated', pg_temp.demo(4), 'update public.messages_v2 set content = $$I can help, surely.$$'),
+  '0',
+  'in a closed conversation nobody corrects their own'
+);
+select is(
+  pg_temp.run_as('authenticated', pg_temp.demo(1), 'update public.conversations_v2 set status = $$active$$'),
+  '1',
+  'who closed it opens it again'
 );
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(4), 'update public.messages_v2 set content = $$I can help, surely.$$'),

@@ -369,8 +369,25 @@ select is(
   'a deletion leaves an audit row'
 );
 
--- The helper's first message stands in the conversation, too.
+-- The helper's first message stands in the conversation, too; and the moderation keeps what was edited and taken back.
+delete from rolecall.user_blocks where blocked_id = pg_temp.demo(4);
+select pg_temp.run_as('authenticated', pg_temp.demo(4), format('select public.send_message_v2(%L, %L, %L)', id, pg_temp.demo(4), 'Taken back'))
+from public.conversations_v2;
+select pg_temp.run_as('authenticated', pg_temp.demo(4), 'update public.messages_v2 set content = content || $$!$$');
+select pg_temp.run_as('authenticated', pg_temp.demo(4), 'delete from public.messages_v2 where content = $$Taken back!$$');
+select is(
+  (select count(*) from rolecall.help_message_edits where sender_id = pg_temp.demo(4) and content is not null)
+    + (select count(*) from rolecall.removed_help_messages where sender_id = pg_temp.demo(4) and content is not null),
+  3::bigint,
+  'two edits and one that was taken back are kept'
+);
 select pg_temp.deleted(4);
+select is(
+  (select count(*) from rolecall.help_message_edits where content is not null)
+    + (select count(*) from rolecall.removed_help_messages where content is not null),
+  0::bigint,
+  'until everything is erased'
+);
 select is((select initial_message from public.conversations_v2), '[deleted by its author]', 'a first help message goes in both places');
 select is((select status from public.conversations_v2), 'active', 'and the conversation stays as it was');
 select is(

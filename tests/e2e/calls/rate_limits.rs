@@ -72,6 +72,8 @@ async fn the_delivered_limits() {
         let expected = json!({
             "send_dm": [60, 60], "send_broadcast": [10, 60], "start_conversation": [20, 60],
             "report_message": [10, 60], "block_user": [60, 60], "export_own_data": [10, 3600],
+            "send_help_message": [60, 60], "read_help_conversation": [120, 60], "ask_for_help": [20, 3600],
+            "change_help": [60, 60], "update_profile": [20, 3600],
         });
         assert_eq!(limits, expected, "{role:?}");
     }

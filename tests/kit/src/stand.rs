@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Result, ensure};
 use http::Method;
 use rolecall_postgres::{Cluster, Options};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     ops::Deref,
     sync::{
@@ -19,6 +19,7 @@ use std::{
 };
 use tokio::sync::{Mutex, OnceCell};
 use tokio_postgres::types::{FromSqlOwned, ToSql};
+use uuid::Uuid;
 
 /// The migrated database that others are copies of.
 const TEMPLATE: &str = "rolecall_template";
@@ -212,6 +213,18 @@ impl Stand {
     /// Another connection for an administrator.
     pub async fn connect(&self) -> Db {
         Db::connect(&self.base.admin_url).await
+    }
+
+    /// A connection that acts as PostgREST does for a signed-in user: the role `authenticated` and these claims.
+    ///
+    /// # Panics
+    /// When there is no connection.
+    pub async fn postgrest(&self, user: Uuid) -> Db {
+        let db = self.connect().await;
+        let claims = json!({"role": "authenticated", "sub": user}).to_string();
+        let _: String = db.one("select set_config('request.jwt.claims', $1, false)", &[&claims]).await;
+        db.script("set role authenticated").await;
+        db
     }
 
     /// A client of its own connections.

@@ -1,0 +1,171 @@
+-- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
+-- triggers of the tables ask whether there is one.
+
+-- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
+-- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
+-- p_other and p_status are null where nobody is written to yet.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_actor.suspended is not null then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  if p_status <> 'active' then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation is closed.',
+      'conversation_read_only',
+      'The conversation is opened again.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
+-- flag start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_message(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+  end if;
+  return rolecall_internal.refuse_help_writer(
+    p_user,
+    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
+    p_conversation.status,
+    'help-conversations',
+    p_rollout
+  );
+end
+$$;
+
+-- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
+-- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+create or replace function rolecall_internal.refuse_help_status(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_conversation.status = 'active' then
+    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    end if;
+    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
+  end if;
+  if not exists (
+    select
+    from rolecall.help_closings
+    where conversation_id = p_conversation.id
+      and closed_by = p_user
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Who has closed this conversation alone opens it again.',
+      'closed_by_another',
+      'Whoever closed the conversation opens it again.'
+    );
+  end if;
+  p_conversation.status := 'active';
+  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
+end
+$$;
+
+-- The same for the policies, whose callers see no other table. A null caller is nobody.
+
+-- Whether the caller may ask for help, and change what they asked.
+create or replace function rolecall_internal.caller_may_ask_for_help()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select auth.uid() is not null
+    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
+$$;
+
+-- Whether the caller may change their messages in a help conversation.
+create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+
+-- Whether the caller may close a help conversation, or open it again where it is closed.
+create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
