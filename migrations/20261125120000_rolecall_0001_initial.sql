@@ -44,13 +44,19 @@ declare
     'function rolecall_internal.archive_participations()',
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
+    'function rolecall_internal.await_help_writers()',
     'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, text)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
     'function rolecall_internal.caller_acquaintances()',
     'function rolecall_internal.caller_broadcasts()',
     'function rolecall_internal.caller_direct_conversations()',
+    'function rolecall_internal.caller_may_ask_for_help()',
+    'function rolecall_internal.caller_may_edit_in(uuid)',
+    'function rolecall_internal.caller_may_move(uuid)',
+    'function rolecall_internal.caller_may_use(text)',
     'function rolecall_internal.caller_may_write()',
     'function rolecall_internal.caller_organization()',
     'function rolecall_internal.caller_show_conversations()',
@@ -59,6 +65,7 @@ declare
     'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
+    'function rolecall_internal.copy_first_message(uuid, uuid, text)',
     'function rolecall_internal.count_help_messages()',
     'function rolecall_internal.count_joined()',
     'function rolecall_internal.count_left()',
@@ -80,6 +87,7 @@ declare
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
     'function rolecall_internal.end_call(rolecall.call)',
+    'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
@@ -89,10 +97,12 @@ declare
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.has_length(text, integer, integer)',
     'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.help_placeholder(text)',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_client()',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_role(text)',
@@ -107,12 +117,16 @@ declare
     'function rolecall_internal.judge_suspension(uuid, uuid, text)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
+    'function rolecall_internal.keep_edited_help_message()',
+    'function rolecall_internal.keep_removed_help_message()',
+    'function rolecall_internal.keep_who_closed()',
     'function rolecall_internal.kept_help_message(jsonb)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
     'function rolecall_internal.limit_broadcast_chars()',
     'function rolecall_internal.limit_checks()',
+    'function rolecall_internal.limit_client_write()',
     'function rolecall_internal.limit_default_page()',
     'function rolecall_internal.limit_direct_message_chars()',
     'function rolecall_internal.limit_help_message_max_chars()',
@@ -139,6 +153,7 @@ declare
     'function rolecall_internal.quota_day(timestamp with time zone)',
     'function rolecall_internal.quota_day_end(date)',
     'function rolecall_internal.quota_of_limit(jsonb)',
+    'function rolecall_internal.raise_refusal(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
     'function rolecall_internal.read_messages(uuid, jsonb, text, text)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
@@ -149,13 +164,16 @@ declare
     'function rolecall_internal.refuse_change()',
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
-    'function rolecall_internal.refuse_help_writer(uuid, rolecall.actor, uuid)',
+    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, text)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text)',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, text)',
     'function rolecall_internal.refuse_length(text, integer, integer)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
     'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_other_history()',
     'function rolecall_internal.refuse_other_than_caller(uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
@@ -163,6 +181,7 @@ declare
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
+    'function rolecall_internal.refuse_text(text, text, integer, integer)',
     'function rolecall_internal.refuse_unknown_conversation()',
     'function rolecall_internal.refuse_without_profile()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
@@ -172,6 +191,7 @@ declare
     'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_json(rolecall.reported_messages)',
     'function rolecall_internal.report_message(uuid, jsonb, text)',
+    'function rolecall_internal.request_header(text)',
     'function rolecall_internal.reset_broadcast_quotas(text)',
     'function rolecall_internal.restore_message(uuid, jsonb, text)',
     'function rolecall_internal.review_report(uuid, jsonb, text)',
@@ -184,6 +204,7 @@ declare
     'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.send_dm(uuid, jsonb, text)',
     'function rolecall_internal.send_dm_many(jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, text)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
     'function rolecall_internal.settle_key(uuid, text, jsonb)',
@@ -197,6 +218,7 @@ declare
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
     'function rolecall_internal.touch_updated_at()',
+    'function rolecall_internal.trimmed(text)',
     'function rolecall_internal.unblock_user(uuid, jsonb, text)',
     'function rolecall_internal.unread(uuid, text)',
     'function rolecall_internal.uuid_or_null(text)',
@@ -211,6 +233,7 @@ declare
     'schema rolecall_internal',
     'schema rolecall_monitoring',
     'sequence rolecall.application_logs_id_seq',
+    'sequence rolecall.help_message_edits_id_seq',
     'table public.conversations_v2',
     'table public.messages_v2',
     'table rolecall.application_logs',
@@ -223,7 +246,9 @@ declare
     'table rolecall.data_deletions',
     'table rolecall.erasures_due',
     'table rolecall.feature_flags',
+    'table rolecall.help_closings',
     'table rolecall.help_message_counts',
+    'table rolecall.help_message_edits',
     'table rolecall.help_requests',
     'table rolecall.idempotency_records',
     'table rolecall.messages',
@@ -237,6 +262,7 @@ declare
     'table rolecall.rate_buckets',
     'table rolecall.rate_limits',
     'table rolecall.removed_contents',
+    'table rolecall.removed_help_messages',
     'table rolecall.report_counts',
     'table rolecall.reported_messages',
     'table rolecall.request_metrics',
@@ -348,7 +374,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from 'dbdf85ab30676f84a35b761ec43ea6842451d6977a9fe439b910b1b05eea2f40'
+      ) is distinct from '16f618a2f712de55e51007c9f7665d2a2e94b018c8951a5adf52b60ae772ab4c'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -1438,11 +1464,75 @@ create index messages_v2_sender_id_idx
 
 create table rolecall.help_message_counts (
   conversation_id uuid primary key references public.conversations_v2 (id) on delete cascade,
-  messages bigint not null
+  messages bigint not null,
+  first_message_id uuid not null
 );
 
 comment on table rolecall.help_message_counts is
   'How many messages each help conversation has, so that the diagnostics need not count them.';
+
+comment on column rolecall.help_message_counts.first_message_id is
+  'Of which initial_message is a copy: it is changed and removed with it.';
+
+-- Apart from the conversations, whose columns the adopter counts.
+create table rolecall.help_closings (
+  conversation_id uuid primary key references public.conversations_v2 (id) on delete cascade,
+  closed_by uuid,
+  closed_at timestamptz not null default now()
+);
+
+comment on table rolecall.help_closings is 'Who has closed which help conversation, and so may open it again.';
+
+comment on column rolecall.help_closings.closed_by is 'Null of the operator, who alone opens it again.';
+
+-- The next two are for the moderation alone. They refer to the conversation, with which they go; the message may be gone.
+create table rolecall.help_message_edits (
+  id bigint generated always as identity primary key,
+  message_id uuid not null,
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
+  sender_id uuid not null,
+  content text,
+  written_at timestamptz not null,
+  replaced_at timestamptz not null default clock_timestamp()
+);
+
+comment on table rolecall.help_message_edits is
+  'What help messages said before they were edited: written by every change of a content, and never changed but erased.';
+
+comment on column rolecall.help_message_edits.content is 'Null once its author had it erased.';
+
+create index help_message_edits_message_id_idx
+  on rolecall.help_message_edits (message_id, id);
+
+create index help_message_edits_conversation_id_idx
+  on rolecall.help_message_edits (conversation_id);
+
+create index help_message_edits_sender_id_idx
+  on rolecall.help_message_edits (sender_id, id)
+  where content is not null;
+
+create table rolecall.removed_help_messages (
+  message_id uuid primary key,
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
+  sender_id uuid not null,
+  content text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  deleted_at timestamptz not null default now(),
+  deleted_as text not null,
+  constraint removed_help_messages_deleted_as_known check (deleted_as in ('author', 'moderator', 'operator'))
+);
+
+comment on table rolecall.removed_help_messages is 'Deleted help messages, for moderators and for restoring them.';
+
+comment on column rolecall.removed_help_messages.content is 'Null once its author had it erased.';
+
+create index removed_help_messages_conversation_id_idx
+  on rolecall.removed_help_messages (conversation_id, created_at);
+
+create index removed_help_messages_sender_id_idx
+  on rolecall.removed_help_messages (sender_id, message_id)
+  where content is not null;
 $sql$;
 
   -- schema/moderation/tables.sql
@@ -2037,6 +2127,46 @@ begin
     return least(greatest((p_input ->> 'limit')::int, 1), p_largest);
   end if;
   return least(50, p_largest);
+end
+$$;
+$sql$;
+
+  -- schema/base/text.sql
+  execute $sql$
+-- Texts that reach the database past the functions, which decode them as shared/src/wire/text.rs does. These say the same.
+
+-- A text without the white space around it.
+create or replace function rolecall_internal.trimmed(p_text text)
+returns text
+language sql
+immutable
+return btrim(
+  p_text,
+  E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+);
+
+-- The refusal of a text that is too short or too long, shows nothing, or has control characters other than line breaks
+-- and tabs; null for one that is right.
+create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not rolecall_internal.has_length(p_text, p_least, p_most) then
+    return rolecall_internal.refuse_length(p_name, p_least, p_most);
+  end if;
+  if p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]' then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      format('The %s must have no control characters other than line breaks and tabs.', p_name)
+    );
+  end if;
+  if p_text <> '' and p_text collate "C" ~ '^[\s\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*$' then
+    return rolecall_internal.refusal('invalid_input', format('There is no visible text in the %s.', p_name));
+  end if;
+  return null;
 end
 $$;
 $sql$;
@@ -4104,6 +4234,718 @@ end
 $$;
 $sql$;
 
+  -- schema/help/judge.sql
+  execute $sql$
+-- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
+-- triggers of the tables ask whether there is one.
+
+-- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
+-- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
+-- p_other and p_status are null where nobody is written to yet.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_actor.suspended is not null then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  if p_status <> 'active' then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation is closed.',
+      'conversation_read_only',
+      'The conversation is opened again.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
+-- flag start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_message(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+  end if;
+  return rolecall_internal.refuse_help_writer(
+    p_user,
+    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
+    p_conversation.status,
+    'help-conversations',
+    p_rollout
+  );
+end
+$$;
+
+-- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
+-- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+create or replace function rolecall_internal.refuse_help_status(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_conversation.status = 'active' then
+    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    end if;
+    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
+  end if;
+  if not exists (
+    select
+    from rolecall.help_closings
+    where conversation_id = p_conversation.id
+      and closed_by = p_user
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Who has closed this conversation alone opens it again.',
+      'closed_by_another',
+      'Whoever closed the conversation opens it again.'
+    );
+  end if;
+  p_conversation.status := 'active';
+  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
+end
+$$;
+
+-- The same for the policies, whose callers see no other table. A null caller is nobody.
+
+-- Whether the caller may ask for help, and change what they asked.
+create or replace function rolecall_internal.caller_may_ask_for_help()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select auth.uid() is not null
+    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
+$$;
+
+-- Whether the caller may change their messages in a help conversation.
+create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+
+-- Whether the caller may close a help conversation, or open it again where it is closed.
+create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+$sql$;
+
+  -- schema/help/history.sql
+  execute $sql$
+-- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
+-- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
+-- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
+-- whether a client writes.
+--
+-- Locks are taken in one order: the message, then its conversation.
+
+-- The text that stands in initial_message when the first message is gone. It has no place for a null.
+create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
+returns text
+language sql
+immutable
+return case p_deleted_as when 'author' then '[deleted by its author]' else '[removed by the moderation]' end;
+
+-- Lets initial_message follow the first message.
+create or replace function rolecall_internal.copy_first_message(p_conversation uuid, p_message uuid, p_content text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.conversations_v2 as conversation
+  set initial_message = p_content
+  from rolecall.help_message_counts as counted
+  where conversation.id = p_conversation
+    and counted.conversation_id = conversation.id
+    and counted.first_message_id = p_message
+    and conversation.initial_message <> p_content;
+end
+$$;
+
+create or replace function rolecall_internal.keep_edited_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = old.conversation_id
+    for no key update;
+    new.content := rolecall_internal.trimmed(new.content);
+    v_refusal := coalesce(
+      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, 'enabled'),
+      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
+    );
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
+  values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
+  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
+  return new;
+end
+$$;
+
+create or replace function rolecall_internal.keep_removed_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'operator' end;
+begin
+  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it.
+  insert into rolecall.removed_help_messages (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select old.id, id, old.sender_id, old.content, old.created_at, old.updated_at, v_removed_as
+  from public.conversations_v2
+  where id = old.conversation_id
+  on conflict (message_id) do nothing;
+  perform rolecall_internal.copy_first_message(
+    old.conversation_id,
+    old.id,
+    (
+      select rolecall_internal.help_placeholder(deleted_as)
+      from rolecall.removed_help_messages
+      where message_id = old.id
+    )
+  );
+  return old;
+end
+$$;
+
+create or replace function rolecall_internal.keep_who_closed()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, 'enabled');
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  if new.status = 'active' then
+    delete from rolecall.help_closings
+    where conversation_id = new.id;
+  else
+    insert into rolecall.help_closings (conversation_id, closed_by)
+    values (new.id, auth.uid())
+    on conflict (conversation_id) do update
+    set
+      closed_by = excluded.closed_by,
+      closed_at = excluded.closed_at;
+  end if;
+  return new;
+end
+$$;
+
+-- Binds the owner, too, whose rights every entry point has: what was kept of an edit is never changed but erased, and
+-- goes with its conversation alone.
+create or replace function rolecall_internal.refuse_other_history()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' then
+    old.content := null;
+    if new is not distinct from old then
+      return new;
+    end if;
+  end if;
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+
+-- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
+create or replace function rolecall_internal.await_help_writers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from public.conversations_v2
+  where (requester_id = new.blocker_id and helper_id = new.blocked_id)
+    or (requester_id = new.blocked_id and helper_id = new.blocker_id)
+  order by id
+  for no key update;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/start_conversation.sql
+  execute $sql$
+-- Starts the conversation of p_helper about a help request with its first message.
+create or replace function rolecall_internal.start_help_conversation(
+  p_helper uuid,
+  p_help_request uuid,
+  p_initial_message text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_request rolecall.help_requests;
+  v_refusal jsonb;
+  v_conversation uuid;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
+  -- do not wait for each other.
+  select *
+  into v_request
+  from rolecall.help_requests
+  where id = p_help_request
+  for share;
+
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if not rolecall_internal.has_length(
+    p_initial_message,
+    rolecall_internal.limit_help_message_min_chars(),
+    rolecall_internal.limit_help_message_max_chars()
+  ) then
+    return rolecall_internal.refuse_length(
+      'initial_message',
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    );
+  end if;
+  if v_request.id is null then
+    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
+  end if;
+  if v_request.requester_id = p_helper then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'One cannot offer help on one''s own request.',
+      'own_help_request',
+      'The help request is somebody else''s.'
+    );
+  end if;
+  if v_request.status <> 'open' then
+    return rolecall_internal.refusal(
+      'help_request_unavailable',
+      'This help request is no longer open.',
+      'help_request_not_open',
+      'The requester opens it again.'
+    );
+  end if;
+
+  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
+  on conflict (help_request_id, helper_id) do nothing
+  returning id
+  into v_conversation;
+  if v_conversation is null then
+    select id
+    into v_conversation
+    from public.conversations_v2
+    where help_request_id = p_help_request
+      and helper_id = p_helper;
+    return rolecall_internal.refusal(
+      'conversation_exists',
+      'You already have a conversation about this help request.',
+      'one_conversation_per_helper',
+      'You write into the conversation that exists.',
+      jsonb_build_object('conversation_id', v_conversation)
+    );
+  end if;
+
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (v_conversation, p_helper, p_initial_message)
+  returning *
+  into v_message;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_internal.help_message(p_message public.messages_v2)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'content', p_message.content,
+    'sender_id', p_message.sender_id,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- What is kept of the data of an answer that shows a message: all but its content.
+create or replace function rolecall_internal.kept_help_message(p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_data #- '{message,content}';
+end
+$$;
+
+-- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
+create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_set(
+    p_answer,
+    '{data,message,content}',
+    to_jsonb(
+      coalesce(
+        (
+          select content
+          from public.messages_v2
+          where id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        (
+          select rolecall_internal.help_placeholder(deleted_as)
+          from rolecall.removed_help_messages
+          where message_id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        '[deleted by its author]'
+      )
+    )
+  );
+end
+$$;
+
+-- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
+-- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  if p_user is distinct from auth.uid() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'You cannot act for somebody else.',
+      'impersonation',
+      'The user named is yourself.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Starts a help conversation, for the adopters' RPC.
+create or replace function public.create_conversation_atomic(
+  p_help_request_id uuid,
+  p_helper_id uuid,
+  p_initial_message text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'create_conversation_atomic',
+    p_helper_id,
+    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
+    p_rate => 'start_conversation'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+create or replace function rolecall_edge.start_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
+      v_call.input ->> 'initial_message',
+      v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/calls/rpc.sql
+  execute $sql$
+-- What clients reach past the functions, through PostgREST: the RPCs take the way of a request (calls/call.sql), and a
+-- write to a table takes its token here. Both meet the flags, suspensions and limits that the functions meet.
+
+-- A header of the request as PostgREST (9 and later) hands it over; null when there is none.
+create or replace function rolecall_internal.request_header(p_name text)
+returns text
+language sql
+stable
+return nullif(current_setting('request.headers', true), '')::jsonb ->> p_name;
+
+-- Begins the call of an RPC for p_user, who must be the caller. The Idempotency-Key and the request id are the headers
+-- of the same names; there is no operator's variable here, so the flag's row alone decides the rollout.
+create or replace function rolecall_internal.begin_rpc(
+  p_operation text,
+  p_user uuid,
+  p_input jsonb,
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_other_than_caller(p_user);
+  v_key text := btrim(rolecall_internal.request_header('idempotency-key'));
+  v_request_id text := rolecall_internal.request_header('x-request-id');
+  v_call rolecall.call;
+begin
+  if v_refusal is not null then
+    v_call.operation := p_operation;
+    v_call.request := '{}';
+    v_call.caller := auth.uid();
+    v_call.answer := v_refusal;
+    return v_call;
+  end if;
+  -- The draft's quotes around the value may be left out, as for the functions.
+  v_key := coalesce(substring(v_key from '^"(.*)"$'), v_key);
+  v_call := rolecall_internal.begin_call(
+    p_operation,
+    jsonb_build_object(
+      'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
+      'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
+      'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
+      'rollout', 'enabled',
+      'input', p_input
+    ),
+    p_rate => p_rate,
+    p_keyed => p_keyed
+  );
+  if v_call.answer is null and p_keyed and v_key is not null and v_call.key is null then
+    v_call.answer := rolecall_internal.refusal(
+      'validation_error',
+      'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
+      'malformed_header'
+    );
+  end if;
+  return v_call;
+end
+$$;
+
+-- Whether a client makes the statement that asks: anybody but the operator and who owns Rolecall, with whose rights the
+-- entry points run.
+create or replace function rolecall_internal.is_client()
+returns boolean
+language sql
+stable
+return not pg_has_role(current_user, 'service_role', 'usage')
+  and not pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'rolecall'), 'usage');
+
+-- Whether the caller may use the function of a flag at all, for policies.
+create or replace function rolecall_internal.caller_may_use(p_flag text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select (rolecall_internal.actor(auth.uid(), p_flag, 'enabled')).refusal is null
+$$;
+
+-- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
+-- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
+create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = case p_refusal ->> 'code'
+      when 'rate_limited' then 'PT429'
+      when 'conversation_read_only' then 'PT409'
+      when 'invalid_input' then 'PT400'
+      else 'insufficient_privilege'
+    end,
+    message = p_refusal ->> 'detail',
+    detail = (p_refusal - array['ok', 'detail'])::text,
+    hint = coalesce(p_refusal #>> '{reasons,0,allowed_if}', '');
+end
+$$;
+
+-- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
+-- than there are tokens writes none.
+create or replace function rolecall_internal.limit_client_write()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
+begin
+  if v_limit -> 'taken' = 'false' then
+    perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
   -- schema/messages/judge.sql
   execute $sql$
 -- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A conversation of the two
@@ -5777,285 +6619,10 @@ end
 $$;
 $sql$;
 
-  -- schema/help/start_conversation.sql
+  -- schema/help/counts.sql
   execute $sql$
--- The refusal of an actor who may not write at all, or not to p_other; null when they may.
-create or replace function rolecall_internal.refuse_help_writer(
-  p_user uuid,
-  p_actor rolecall.actor,
-  p_other uuid
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_actor.refusal is not null then
-    return p_actor.refusal;
-  end if;
-  if p_actor.suspended is not null then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Your account is suspended and cannot write.',
-      'suspended',
-      'The suspension has ended.'
-    );
-  end if;
-  if exists (
-    select
-    from rolecall.user_blocks
-    where (blocker_id = p_user and blocked_id = p_other)
-      or (blocker_id = p_other and blocked_id = p_user)
-  ) then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'There is a block between you and this user.',
-      'blocked',
-      'The block is lifted.'
-    );
-  end if;
-  return null;
-end
-$$;
+-- How many messages each help conversation has, counted by the statement that adds or deletes them.
 
--- Starts the conversation of p_helper about a help request with its first message.
-create or replace function rolecall_internal.start_help_conversation(
-  p_helper uuid,
-  p_help_request uuid,
-  p_initial_message text,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_request rolecall.help_requests;
-  v_refusal jsonb;
-  v_conversation uuid;
-  v_message public.messages_v2;
-begin
-  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
-  -- do not wait for each other.
-  select *
-  into v_request
-  from rolecall.help_requests
-  where id = p_help_request
-  for share;
-
-  v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper,
-    rolecall_internal.actor(p_helper, 'start-conversation', p_rollout),
-    v_request.requester_id
-  );
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  if not rolecall_internal.has_length(
-    p_initial_message,
-    rolecall_internal.limit_help_message_min_chars(),
-    rolecall_internal.limit_help_message_max_chars()
-  ) then
-    return rolecall_internal.refuse_length(
-      'initial_message',
-      rolecall_internal.limit_help_message_min_chars(),
-      rolecall_internal.limit_help_message_max_chars()
-    );
-  end if;
-  if v_request.id is null then
-    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
-  end if;
-  if v_request.requester_id = p_helper then
-    return rolecall_internal.refusal(
-      'invalid_input',
-      'One cannot offer help on one''s own request.',
-      'own_help_request',
-      'The help request is somebody else''s.'
-    );
-  end if;
-  if v_request.status <> 'open' then
-    return rolecall_internal.refusal(
-      'help_request_unavailable',
-      'This help request is no longer open.',
-      'help_request_not_open',
-      'The requester opens it again.'
-    );
-  end if;
-
-  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
-  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
-  on conflict (help_request_id, helper_id) do nothing
-  returning id
-  into v_conversation;
-  if v_conversation is null then
-    select id
-    into v_conversation
-    from public.conversations_v2
-    where help_request_id = p_help_request
-      and helper_id = p_helper;
-    return rolecall_internal.refusal(
-      'conversation_exists',
-      'You already have a conversation about this help request.',
-      'one_conversation_per_helper',
-      'You write into the conversation that exists.',
-      jsonb_build_object('conversation_id', v_conversation)
-    );
-  end if;
-
-  insert into public.messages_v2 (conversation_id, sender_id, content)
-  values (v_conversation, p_helper, p_initial_message)
-  returning *
-  into v_message;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_conversation,
-      'version', 'v2',
-      'message', rolecall_internal.help_message(v_message)
-    )
-  );
-end
-$$;
-
-create or replace function rolecall_internal.help_message(p_message public.messages_v2)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_build_object(
-    'id', p_message.id,
-    'content', p_message.content,
-    'sender_id', p_message.sender_id,
-    'created_at', rolecall_internal.iso(p_message.created_at)
-  );
-end
-$$;
-
--- What is kept of the data of an answer that shows a message: all but its content.
-create or replace function rolecall_internal.kept_help_message(p_data jsonb)
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_data #- '{message,content}';
-end
-$$;
-
--- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
-create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_set(
-    p_answer,
-    '{data,message,content}',
-    to_jsonb(
-      coalesce(
-        (
-          select content
-          from public.messages_v2
-          where id = (p_answer #>> '{data,message,id}')::uuid
-        ),
-        '[deleted by its author]'
-      )
-    )
-  );
-end
-$$;
-
--- The three RPCs below are called through PostgREST, too, by users and with their rights. They take the caller from the
--- verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
-
-create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if auth.uid() is null then
-    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
-  end if;
-  if p_user is distinct from auth.uid() then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'You cannot act for somebody else.',
-      'impersonation',
-      'The user named is yourself.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Starts a help conversation, for the adopters' RPC.
-create or replace function public.create_conversation_atomic(
-  p_help_request_id uuid,
-  p_helper_id uuid,
-  p_initial_message text
-)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_helper_id);
-  v_limit jsonb;
-begin
-  if v_answer is null then
-    v_limit := rolecall_internal.take_token(p_helper_id, 'start_conversation');
-    if v_limit -> 'taken' = 'false' then
-      v_answer := rolecall_internal.refuse_rate(v_limit);
-    else
-      v_answer := rolecall_internal.with_limit(
-        rolecall_internal.start_help_conversation(p_helper_id, p_help_request_id, p_initial_message, 'enabled'),
-        v_limit
-      );
-    end if;
-  end if;
-  return rolecall_internal.finish('create_conversation_atomic', '{}', auth.uid(), v_answer);
-end
-$$;
-
-create or replace function rolecall_edge.start_conversation(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller,
-      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
-      v_call.input ->> 'initial_message',
-      v_call.rollout
-    );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-  elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/help/send_message.sql
-  execute $sql$
 create or replace function rolecall_internal.count_help_messages()
 returns trigger
 language plpgsql
@@ -6063,8 +6630,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into rolecall.help_message_counts as counted (conversation_id, messages)
-  select conversation_id, count(*)
+  insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+  select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
   from added
   group by conversation_id
   order by conversation_id
@@ -6092,70 +6659,74 @@ begin
   return null;
 end
 $$;
+$sql$;
 
--- Writes a message into a help conversation of one's own.
-create or replace function public.send_message_v2(
-  p_conversation_id uuid,
-  p_sender_id uuid,
-  p_content text
+  -- schema/help/erase.sql
+  execute $sql$
+-- Erases up to p_most help messages of p_user, with what was kept of them, and returns how many said something before;
+-- p_all says whether none is left. Their place stays, with words in it that say so.
+create or replace function rolecall_internal.erase_help_messages(
+  p_user uuid,
+  p_most int,
+  out p_erased bigint,
+  out p_all boolean
 )
-returns jsonb
 language plpgsql
 volatile
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_sender_id);
-  v_conversation public.conversations_v2;
-  v_message public.messages_v2;
+  v_placeholder constant text := rolecall_internal.help_placeholder('author');
+  v_rows bigint;
 begin
-  if v_answer is null then
-    -- Held until the commit, so that it cannot be closed meanwhile.
-    select *
-    into v_conversation
-    from public.conversations_v2
-    where id = p_conversation_id
-      and p_sender_id in (requester_id, helper_id)
-    for no key update;
-    if v_conversation.id is null then
-      v_answer := rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
-    elsif v_conversation.status <> 'active' then
-      v_answer := rolecall_internal.refusal(
-        'conversation_read_only',
-        'This conversation is closed.',
-        'conversation_read_only',
-        'The conversation is opened again.'
-      );
-    elsif not rolecall_internal.has_length(p_content, 1, rolecall_internal.limit_direct_message_chars()) then
-      v_answer := rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
-    else
-      v_answer := rolecall_internal.refuse_help_writer(
-        p_sender_id,
-        -- The flag start-conversation is not asked: who was written to can answer, included or not.
-        rolecall_internal.actor(p_sender_id, null, null),
-        case p_sender_id
-          when v_conversation.helper_id then v_conversation.requester_id
-          else v_conversation.helper_id
-        end
-      );
-    end if;
-  end if;
-  if v_answer is null then
-    update public.conversations_v2
-    set updated_at = now()
-    where id = p_conversation_id;
-    insert into public.messages_v2 (conversation_id, sender_id, content)
-    values (p_conversation_id, p_sender_id, p_content)
-    returning *
-    into v_message;
-    v_answer := rolecall_internal.success(jsonb_build_object('message', rolecall_internal.help_message(v_message)));
-  end if;
-  return rolecall_internal.finish('send_message_v2', '{}', auth.uid(), v_answer);
+  update public.messages_v2
+  set content = v_placeholder
+  where id in (
+    select id
+    from public.messages_v2
+    where sender_id = p_user
+      and content <> v_placeholder
+    order by conversation_id, id
+    limit p_most
+  );
+  get diagnostics p_erased = row_count;
+  p_all := p_erased < p_most;
+
+  update rolecall.help_message_edits
+  set content = null
+  where id in (
+    select id
+    from rolecall.help_message_edits
+    where sender_id = p_user
+      and content is not null
+    order by id
+    limit 2 * p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < 2 * p_most;
+
+  -- What a moderator had removed is its author's deletion from now on.
+  update rolecall.removed_help_messages
+  set
+    content = null,
+    deleted_as = 'author'
+  where message_id in (
+    select message_id
+    from rolecall.removed_help_messages
+    where sender_id = p_user
+      and content is not null
+    order by message_id
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < p_most;
 end
 $$;
+$sql$;
 
--- A help conversation of one's own with its newest 200 messages, oldest first.
+  -- schema/help/get_conversation.sql
+  execute $sql$
+-- A help conversation of one's own with its newest 200 messages, oldest first. Blocks and suspensions stop no reading.
 create or replace function public.get_conversation_v2(p_conversation_id uuid, p_user_id uuid)
 returns jsonb
 language plpgsql
@@ -6164,19 +6735,28 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_answer jsonb := rolecall_internal.refuse_other_than_caller(p_user_id);
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'get_conversation_v2',
+    p_user_id,
+    jsonb_build_object('conversation_id', p_conversation_id),
+    p_rate => 'read_help_conversation',
+    p_keyed => false
+  );
   v_conversation public.conversations_v2;
   v_messages jsonb;
   v_count bigint;
 begin
-  if v_answer is null then
+  if v_call.answer is null then
+    v_call.answer := (rolecall_internal.actor(v_call.caller, 'help-conversations', v_call.rollout)).refusal;
+  end if;
+  if v_call.answer is null then
     select *
     into v_conversation
     from public.conversations_v2
     where id = p_conversation_id
-      and p_user_id in (requester_id, helper_id);
+      and v_call.caller in (requester_id, helper_id);
     if not found then
-      v_answer := rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+      v_call.answer := rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
     else
       select coalesce(jsonb_agg(rolecall_internal.help_message(newest) order by newest.created_at, newest.id), '[]')
       into v_messages
@@ -6191,7 +6771,7 @@ begin
       into v_count
       from rolecall.help_message_counts
       where conversation_id = p_conversation_id;
-      v_answer := rolecall_internal.success(
+      v_call.answer := rolecall_internal.success(
         jsonb_build_object(
           'conversation_id', v_conversation.id,
           'version', 'v2',
@@ -6207,7 +6787,84 @@ begin
       );
     end if;
   end if;
-  return rolecall_internal.finish('get_conversation_v2', '{}', auth.uid(), v_answer);
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/send_message.sql
+  execute $sql$
+-- Writes a message of p_sender into a help conversation of theirs.
+create or replace function rolecall_internal.send_help_message(
+  p_sender uuid,
+  p_conversation uuid,
+  p_content text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that it is neither closed nor its other side blocks the sender meanwhile.
+  select *
+  into v_conversation
+  from public.conversations_v2
+  where id = p_conversation
+    and p_sender in (requester_id, helper_id)
+  for no key update;
+  v_refusal := coalesce(
+    rolecall_internal.refuse_help_message(p_sender, v_conversation, p_rollout),
+    rolecall_internal.refuse_text('content', p_content, 1, rolecall_internal.limit_direct_message_chars())
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+
+  update public.conversations_v2
+  set updated_at = now()
+  where id = p_conversation;
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (p_conversation, p_sender, p_content)
+  returning *
+  into v_message;
+  return rolecall_internal.success(jsonb_build_object('message', rolecall_internal.help_message(v_message)));
+end
+$$;
+
+create or replace function public.send_message_v2(
+  p_conversation_id uuid,
+  p_sender_id uuid,
+  p_content text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'send_message_v2',
+    p_sender_id,
+    jsonb_build_object('conversation_id', p_conversation_id, 'content', p_content),
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_help_message(
+      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -8700,18 +9357,10 @@ begin
 
   -- Help conversations have no place for a placeholder but the text itself.
   if v_all then
-    update public.messages_v2
-    set content = v_placeholder
-    where id in (
-      select id
-      from public.messages_v2
-      where sender_id = p_user
-        and content <> v_placeholder
-      limit v_most - v_deleted
-    );
-    get diagnostics v_rows = row_count;
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(p_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
     v_deleted := v_deleted + v_rows;
-    v_all := v_deleted < v_most;
   end if;
   if v_all then
     update public.conversations_v2
@@ -9656,6 +10305,21 @@ end
 $$;
 $sql$;
 
+  -- schema/blocks/triggers.sql
+  execute $sql$
+create or replace trigger user_blocks_limit_blocks
+before insert on rolecall.user_blocks
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('block_user');
+
+create or replace trigger user_blocks_limit_liftings
+before delete on rolecall.user_blocks
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('block_user');
+$sql$;
+
   -- schema/calls/triggers.sql
   execute $sql$
 create or replace trigger feature_flags_touch_updated_at
@@ -9674,11 +10338,13 @@ execute function rolecall_internal.touch_updated_at();
 create or replace trigger conversations_v2_touch_updated_at
 before update on public.conversations_v2
 for each row
+when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
 
 create or replace trigger messages_v2_touch_updated_at
 before update on public.messages_v2
 for each row
+when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
 
 create or replace trigger messages_v2_count
@@ -9692,6 +10358,96 @@ after delete on public.messages_v2
 referencing old table as gone
 for each statement
 execute function rolecall_internal.discount_help_messages();
+
+-- What clients write takes tokens.
+create or replace trigger help_requests_limit_asking
+before insert on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('ask_for_help');
+
+create or replace trigger help_requests_limit_changes
+before update on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger conversations_v2_limit_changes
+before update on public.conversations_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger messages_v2_limit_changes
+before update or delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('send_help_message');
+
+-- What is kept, whoever writes.
+create or replace trigger messages_v2_keep_edited
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('client');
+
+create or replace trigger messages_v2_keep_edited_by_operator
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('operator');
+
+create or replace trigger messages_v2_keep_removed
+before delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('client');
+
+create or replace trigger messages_v2_keep_removed_by_operator
+before delete on public.messages_v2
+for each row
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('operator');
+
+create or replace trigger conversations_v2_keep_who_closed
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('client');
+
+create or replace trigger conversations_v2_keep_who_closed_by_operator
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('operator');
+
+create or replace trigger help_message_edits_never_change
+before update or delete on rolecall.help_message_edits
+for each row
+execute function rolecall_internal.refuse_other_history();
+
+create or replace trigger help_message_edits_never_truncated
+before truncate on rolecall.help_message_edits
+for each statement
+execute function rolecall_internal.refuse_other_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed_by_operator;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_change;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_truncated;
+
+create or replace trigger user_blocks_await_help_writers
+after insert on rolecall.user_blocks
+for each row
+execute function rolecall_internal.await_help_writers();
 $sql$;
 
   -- schema/identity/triggers.sql
@@ -9700,6 +10456,12 @@ create or replace trigger profiles_touch_updated_at
 before update on rolecall.profiles
 for each row
 execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger profiles_limit_changes
+before update on rolecall.profiles
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('update_profile');
 $sql$;
 
   -- schema/moderation/triggers.sql
@@ -9952,7 +10714,8 @@ values
   ('send-dm', 'enabled', 'Direct messages and replies.'),
   ('send-broadcast', 'enabled', 'Broadcasts to the audience of a show.'),
   ('reset-broadcast-quotas', 'enabled', 'The nightly reset of the broadcast quotas.'),
-  ('start-conversation', 'enabled', 'Help conversations.'),
+  ('start-conversation', 'enabled', 'Offers of help, which begin help conversations.'),
+  ('help-conversations', 'enabled', 'Help requests, and the messages of help conversations.'),
   ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.'),
   ('check-permission', 'enabled', 'What one may do, and why not, before one tries.'),
   ('conversations', 'enabled', 'The inbox: conversations, their messages, what is unread.'),
@@ -9968,6 +10731,11 @@ cross join (
     ('send_dm', 60, 60),
     ('send_broadcast', 10, 60),
     ('start_conversation', 20, 60),
+    ('send_help_message', 60, 60),
+    ('read_help_conversation', 120, 60),
+    ('ask_for_help', 20, 3600),
+    ('change_help', 60, 60),
+    ('update_profile', 20, 3600),
     ('report_message', 10, 60),
     ('block_user', 60, 60),
     ('export_own_data', 10, 3600)
@@ -10430,7 +11198,7 @@ for insert
 to authenticated
 with check (
   requester_id = (select auth.uid())
-  and (select rolecall_internal.caller_may_write())
+  and (select rolecall_internal.caller_may_ask_for_help())
 );
 
 drop policy if exists "people change their own requests" on rolecall.help_requests;
@@ -10441,7 +11209,7 @@ for update
 to authenticated
 using (
   requester_id = (select auth.uid())
-  and (select rolecall_internal.caller_may_write())
+  and (select rolecall_internal.caller_may_ask_for_help())
 )
 with check (requester_id = (select auth.uid()));
 
@@ -10465,7 +11233,10 @@ create policy "people close and reopen their help conversations"
 on public.conversations_v2
 for update
 to authenticated
-using ((select auth.uid()) in (requester_id, helper_id))
+using (
+  (select auth.uid()) in (requester_id, helper_id)
+  and rolecall_internal.caller_may_move(id)
+)
 with check ((select auth.uid()) in (requester_id, helper_id));
 
 alter table public.messages_v2 enable row level security;
@@ -10498,17 +11269,21 @@ for update
 to authenticated
 using (
   sender_id = (select auth.uid())
-  and (select rolecall_internal.caller_may_write())
+  and rolecall_internal.caller_may_edit_in(conversation_id)
 )
 with check (sender_id = (select auth.uid()));
 
+-- Neither a suspension nor a block keeps an author from taking back their own words, of which moderators keep a copy.
 drop policy if exists "people take back their own messages" on public.messages_v2;
 
 create policy "people take back their own messages"
 on public.messages_v2
 for delete
 to authenticated
-using (sender_id = (select auth.uid()));
+using (
+  sender_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('help-conversations'))
+);
 $sql$;
 
   -- schema/identity/policies.sql
@@ -10580,7 +11355,10 @@ create policy "people block others"
 on rolecall.user_blocks
 for insert
 to authenticated
-with check (blocker_id = (select auth.uid()));
+with check (
+  blocker_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('blocks'))
+);
 
 drop policy if exists "people lift their blocks" on rolecall.user_blocks;
 
@@ -10588,7 +11366,10 @@ create policy "people lift their blocks"
 on rolecall.user_blocks
 for delete
 to authenticated
-using (blocker_id = (select auth.uid()));
+using (
+  blocker_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('blocks'))
+);
 
 -- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in broadcasts/policies.sql.
 alter table rolecall.conversations enable row level security;
@@ -10782,6 +11563,11 @@ $sql$;
 
   -- schema/calls/access.sql
   execute $sql$
+-- Policies and the conditions of triggers call these with the rights of whoever writes.
+grant execute on function rolecall_internal.is_client() to authenticated, service_role;
+
+grant execute on function rolecall_internal.caller_may_use(text) to authenticated;
+
 grant select on rolecall.feature_flags to authenticated;
 
 grant select, insert, update, delete on rolecall.feature_flags to service_role;
@@ -10821,6 +11607,13 @@ $sql$;
 
   -- schema/help/access.sql
   execute $sql$
+-- Policies call these with the rights of whoever asks.
+grant execute on function
+  rolecall_internal.caller_may_ask_for_help(),
+  rolecall_internal.caller_may_edit_in(uuid),
+  rolecall_internal.caller_may_move(uuid)
+  to authenticated;
+
 grant execute on function
   public.create_conversation_atomic(uuid, uuid, text),
   public.send_message_v2(uuid, uuid, text),
@@ -10884,7 +11677,10 @@ grant execute on function
   public.can_user_reply(uuid, uuid)
   to authenticated;
 
-grant select, insert, delete on rolecall.user_blocks to authenticated;
+grant select, delete on rolecall.user_blocks to authenticated;
+
+-- Not when it was made.
+grant insert (blocker_id, blocked_id) on rolecall.user_blocks to authenticated;
 
 grant select, insert, update, delete on rolecall.user_blocks to service_role;
 
@@ -10967,7 +11763,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', 'dbdf85ab30676f84a35b761ec43ea6842451d6977a9fe439b910b1b05eea2f40');
+  values (1, 'initial', '16f618a2f712de55e51007c9f7665d2a2e94b018c8951a5adf52b60ae772ab4c');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
