@@ -10,6 +10,7 @@ mod broadcasts {
     mod cost;
     mod inbox;
     mod quota;
+    mod read_broadcast;
     mod reset_broadcast_quotas;
     mod send_broadcast;
 }

@@ -48,7 +48,11 @@ export function explain(action: Action, actor: Role, target: Role, facts: Facts 
       allowedIf: 'A rule is added for these roles.',
     };
   }
-  if (row.grant === 'always' || (row.grant !== 'never' && holds(row.grant))) {
+  const granted =
+    typeof row.grant === 'object'
+      ? !holds(row.grant.unless)
+      : row.grant === 'always' || (row.grant !== 'never' && holds(row.grant));
+  if (granted) {
     return { allowed: true, rule: row.rule };
   }
   return {
@@ -73,4 +77,9 @@ export function canReplyToMessage(actor: Role, target: Role, facts?: Facts): boo
 /** Whether somebody may broadcast to participants of a role. */
 export function canSendBroadcast(actor: Role, target: Role, facts?: Facts): boolean {
   return explain('broadcast', actor, target, facts).allowed;
+}
+
+/** Whether somebody reads the broadcasts of somebody that went to them. */
+export function canReadBroadcast(actor: Role, target: Role, facts?: Facts): boolean {
+  return explain('read_broadcast', actor, target, facts).allowed;
 }

@@ -18,6 +18,7 @@ export const ACTIONS = [
   'moderate',
   'report',
   'suspend',
+  'read_broadcast',
 ] as const;
 /** What somebody wants to do. */
 export type Action = (typeof ACTIONS)[number];
@@ -84,8 +85,8 @@ export interface Row {
   readonly action: Action;
   readonly actor: Role;
   readonly targets: readonly Role[];
-  /** Always, never, or when this fact holds. */
-  readonly grant: 'always' | 'never' | Fact;
+  /** Always, never, when this fact holds, or unless it does. */
+  readonly grant: 'always' | 'never' | Fact | { readonly unless: Fact };
   readonly rule: string;
   readonly message: string;
   readonly allowedIf: string;
@@ -201,6 +202,15 @@ export const GUARDS: readonly Guard[] = [
     allowedIf: 'The suspension has ended.',
   },
   {
+    action: 'broadcast',
+    fact: 'read_only',
+    deniesWhen: true,
+    code: 'conversation_read_only',
+    rule: 'conversation_read_only',
+    message: 'The conversation of your broadcasts in this show can be read, but not written.',
+    allowedIf: 'The operator opens the conversation again.',
+  },
+  {
     action: 'moderate',
     fact: 'feature_enabled',
     deniesWhen: false,
@@ -280,6 +290,24 @@ export const GUARDS: readonly Guard[] = [
     rule: 'self_suspension',
     message: 'Nobody suspends themselves, or lifts their own suspension.',
     allowedIf: 'Somebody else does it.',
+  },
+  {
+    action: 'read_broadcast',
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'read_broadcast',
+    fact: 'participant',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'not_a_participant',
+    message: 'No conversation with this id has you as a participant.',
+    allowedIf: 'You take part in the show when the broadcast is sent, with one of its roles.',
   },
 ];
 
@@ -660,6 +688,105 @@ export const ROWS: readonly Row[] = [
     grant: 'always',
     rule: 'admin_suspends_everyone',
     message: 'An admin can suspend everyone.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'attendee',
+    targets: ['admin'],
+    grant: 'always',
+    rule: 'everyone_reads_broadcasts_of_admins',
+    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'attendee',
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
+    grant: { unless: 'blocked' },
+    rule: 'broadcasts_do_not_cross_a_block',
+    message: 'A block between two people hides the broadcasts of the one from the other.',
+    allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'dealer',
+    targets: ['admin'],
+    grant: 'always',
+    rule: 'everyone_reads_broadcasts_of_admins',
+    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'dealer',
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
+    grant: { unless: 'blocked' },
+    rule: 'broadcasts_do_not_cross_a_block',
+    message: 'A block between two people hides the broadcasts of the one from the other.',
+    allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'mvp_dealer',
+    targets: ['admin'],
+    grant: 'always',
+    rule: 'everyone_reads_broadcasts_of_admins',
+    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'mvp_dealer',
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
+    grant: { unless: 'blocked' },
+    rule: 'broadcasts_do_not_cross_a_block',
+    message: 'A block between two people hides the broadcasts of the one from the other.',
+    allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'show_organizer',
+    targets: ['admin'],
+    grant: 'always',
+    rule: 'everyone_reads_broadcasts_of_admins',
+    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'show_organizer',
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
+    grant: { unless: 'blocked' },
+    rule: 'broadcasts_do_not_cross_a_block',
+    message: 'A block between two people hides the broadcasts of the one from the other.',
+    allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'moderator',
+    targets: ['admin'],
+    grant: 'always',
+    rule: 'everyone_reads_broadcasts_of_admins',
+    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'moderator',
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
+    grant: { unless: 'blocked' },
+    rule: 'broadcasts_do_not_cross_a_block',
+    message: 'A block between two people hides the broadcasts of the one from the other.',
+    allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'read_broadcast',
+    actor: 'admin',
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
+    grant: 'always',
+    rule: 'admin_reads_every_broadcast',
+    message: 'An admin reads the broadcasts of everyone, across a block, too.',
     allowedIf: '',
   },
 ];

@@ -766,7 +766,7 @@ export type Check = {
   readonly recipient_id: Uuid;
   readonly show_id?: Uuid;
 } | {
-  readonly action: 'reply';
+  readonly action: 'reply' | 'read_broadcast';
   readonly conversation_id: Uuid;
 } | {
   readonly action: 'broadcast';

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { RolecallClient, RolecallError, canSendBroadcast, canSendDirectMessage, explain } from '../dist/index.js';
+import { RolecallClient, RolecallError, canReadBroadcast, canSendBroadcast, canSendDirectMessage, explain } from '../dist/index.js';
 
 const setup = JSON.parse(process.env.ROLECALL_TEST_SETUP);
 const as = (user) => new RolecallClient({ baseUrl: `${setup.baseUrl}/`, token: () => Promise.resolve(user.token) });
@@ -61,6 +61,9 @@ const spent = await refused(as(organizer).sendBroadcast(broadcast), 'quota_excee
 assert.ok(spent.retryAfter > 0 && Date.parse(spent.problem.reset_at) > Date.now());
 
 assert.ok(!canSendBroadcast('mvp_dealer', 'dealer', { takes_part: true }));
+assert.ok(canReadBroadcast('attendee', 'show_organizer'));
+assert.ok(!canReadBroadcast('attendee', 'show_organizer', { blocked: true }));
+assert.ok(canReadBroadcast('attendee', 'admin', { blocked: true }));
 await as(mvp).sendBroadcast(broadcast);
 await refused(as(mvp).sendBroadcast({ ...broadcast, recipient_roles: ['dealer'] }), 'permission_denied', 403);
 

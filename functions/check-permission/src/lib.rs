@@ -138,7 +138,7 @@ impl Input for Check {
         let object = match action {
             _ if fields.has_any(Roles::FIELDS) => Roles::decode(fields).map(Object::Roles),
             Action::StartDm => Recipient::decode(fields).map(Object::Recipient),
-            Action::Reply => Conversation::decode(fields).map(Object::Conversation),
+            Action::Reply | Action::ReadBroadcast => Conversation::decode(fields).map(Object::Conversation),
             Action::Broadcast if fields.has_any(&["recipient_roles"]) => Audience::decode(fields).map(Object::Audience),
             Action::Broadcast => Show::decode(fields).map(Object::Show),
             Action::Moderate | Action::Report => Message::decode(fields).map(Object::Message),
@@ -184,6 +184,7 @@ mod tests {
             json!({"action": "moderate", "message_id": ID}),
             json!({"action": "report", "message_id": ID}),
             json!({"action": "suspend", "target_id": ID}),
+            json!({"action": "read_broadcast", "conversation_id": ID}),
             json!({"action": "suspend", "actor_role": "moderator", "target_role": "dealer"}),
             json!({"action": "reply", "actor_role": "dealer", "target_role": "admin", "facts": ["participant"]}),
             json!({"action": "reply", "actor_role": "dealer", "target_role": "admin", "facts": []}),

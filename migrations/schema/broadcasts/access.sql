@@ -1,5 +1,7 @@
 grant execute on function rolecall_internal.caller_broadcasts() to authenticated;
 
+grant execute on function rolecall_internal.reads_broadcasts_of(uuid, uuid) to authenticated;
+
 grant select on rolecall.broadcast_limits to authenticated;
 
 grant select, insert, update, delete on rolecall.broadcast_limits to service_role;

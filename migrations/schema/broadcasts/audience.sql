@@ -23,6 +23,40 @@ as $$
   )
 $$;
 
+-- Whether p_user reads what p_sender broadcasts to them. The matrix decides about two people between whom there is a block;
+-- between all others it lets everybody read, which its tests hold it to. Policies call it; it reads the blocks of both as
+-- its owner.
+create or replace function rolecall_internal.reads_broadcasts_of(p_user uuid, p_sender uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+    select
+    from rolecall.user_blocks
+    where blocker_id in (p_user, p_sender)
+      and blocked_id in (p_user, p_sender)
+  ) then
+    return true;
+  end if;
+  return coalesce(
+    (
+      rolecall_internal.decide(
+        'read_broadcast',
+        (select role from rolecall.profiles where id = p_user),
+        (select role from rolecall.profiles where id = p_sender),
+        '{feature_enabled,participant,blocked}'
+      )
+    ).allowed,
+    false
+  );
+end
+$$;
+
 -- The broadcasts that the caller sees, as their sender or as their audience, for policies: these find rows by index when
 -- they compare with an array that is made once for the statement. It reads as its owner, and tells callers nothing but
 -- their own; a caller who is nobody sees none.
@@ -35,6 +69,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_caller uuid := auth.uid();
+  -- Those who broadcast where the caller takes or took part, across a block: looked for once for each of them.
+  v_hidden uuid[] := array(
+    select sender.id
+    from (
+      select distinct conversation.created_by as id
+      from rolecall.participations as own
+      join rolecall.show_threads as thread
+        on thread.show_id = own.show_id
+        and thread.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = thread.conversation_id
+      where own.user_id = v_caller
+    ) as sender
+    where not rolecall_internal.reads_broadcasts_of(v_caller, sender.id)
+  );
 begin
   return query
   select broadcast.*
@@ -46,14 +95,74 @@ begin
   join rolecall.broadcasts as broadcast
     on broadcast.show_id = own.show_id
   where own.user_id = v_caller
+    and broadcast.sender_id <> all (v_hidden)
     and own.role = any (broadcast.recipient_roles)
     and broadcast.created_at >= own.joined_at
     and broadcast.created_at < own.left_at;
 end
 $$;
 
+-- Whether p_user may read the broadcasts of p_conversation as their audience.
+create or replace function rolecall_internal.judge_broadcast_reader(p_user uuid, p_conversation uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_sender_role rolecall.app_role;
+  v_facts text[];
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select
+    sender.role,
+    array[
+      case
+        when conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.conversation_id = conversation.id
+              and rolecall_internal.in_audience(
+                p_user, broadcast.show_id, broadcast.recipient_roles, broadcast.created_at
+              )
+          )
+        then 'participant'
+      end,
+      case
+        when exists (
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_user, conversation.created_by)
+            and blocked_id in (p_user, conversation.created_by)
+        )
+        then 'blocked'
+      end
+    ]
+  into v_sender_role, v_facts
+  from rolecall.conversations as conversation
+  left join rolecall.profiles as sender
+    on sender.id = conversation.created_by
+  where conversation.id = p_conversation
+    and conversation.kind = 'show';
+  -- A conversation that does not exist has no audience, and is refused in the same words.
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'read_broadcast',
+      v_actor.role,
+      coalesce(v_sender_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
+end
+$$;
+
 -- The broadcasts of a conversation for p_show that p_user sees as their audience. PostgreSQL writes it into the statements
--- that ask, with their bounds and their order.
+-- that ask, with their bounds and their order. All of them have one sender, so a block is looked for once.
 create or replace function rolecall_internal.visible_broadcasts(p_user uuid, p_conversation uuid, p_show uuid)
 returns setof rolecall.broadcasts
 language sql
@@ -70,5 +179,10 @@ begin atomic
         and own.role = any (broadcast.recipient_roles)
         and broadcast.created_at >= own.joined_at
         and broadcast.created_at < own.left_at
+    )
+    and (
+      select rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      from rolecall.conversations as conversation
+      where conversation.id = p_conversation
     );
 end;

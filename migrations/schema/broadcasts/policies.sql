@@ -43,6 +43,8 @@ using (
     -- Every user_id lies in this range; see identity/policies.sql.
     and user_id >= (select '00000000-0000-0000-0000-000000000000'::uuid)
     and user_id <= (select 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    -- A block hides both ways: who does not see a sender's broadcasts is not seen to have read them.
+    and rolecall_internal.reads_broadcasts_of(user_id, (select auth.uid()))
   )
 );
 

@@ -50,6 +50,17 @@ begin
           and user_id = p_sender
       )
       then 'takes_part'
+    end,
+    case
+      when exists (
+        select
+        from rolecall.conversations
+        where kind = 'show'
+          and show_id = p_show
+          and created_by = p_sender
+          and read_only
+      )
+      then 'read_only'
     end
   ];
   -- Every role that is refused is a reason; what is said of several roles is said once.
@@ -102,6 +113,47 @@ begin
 end
 $$;
 
+-- How many people a broadcast of p_sender to p_roles of p_show reaches at this moment: all who take part with one of the
+-- roles, but for the sender and those from whom a block hides it. Costs as much as the sender has blocks, whatever the
+-- audience.
+create or replace function rolecall_internal.audience_count(p_sender uuid, p_show uuid, p_roles rolecall.app_role[])
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_audience bigint;
+  v_left_out bigint;
+begin
+  select coalesce(sum(participants), 0)
+  into v_audience
+  from rolecall.show_audience
+  where show_id = p_show
+    and role = any (p_roles);
+  select count(*)
+  into v_left_out
+  from (
+    select p_sender as id
+    union
+    select blocked_id
+    from rolecall.user_blocks
+    where blocker_id = p_sender
+    union
+    select blocker_id
+    from rolecall.user_blocks
+    where blocked_id = p_sender
+  ) as person
+  join rolecall.show_participants as participant
+    on participant.show_id = p_show
+    and participant.user_id = person.id
+    and participant.role = any (p_roles)
+  where person.id = p_sender
+    or not rolecall_internal.reads_broadcasts_of(person.id, p_sender);
+  return v_audience - v_left_out;
+end
+$$;
+
 -- Sends a broadcast: {show_id, recipient_roles, message}.
 create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
@@ -137,19 +189,46 @@ begin
   end if;
 
   v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
-  select *
-  into v_quota
-  from rolecall_internal.take_quota(
-    p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
-  );
-  if not found then
-    return rolecall_internal.refuse_quota(
-      v_judged.phase,
-      v_limit,
-      rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
-        || jsonb_build_object(v_judged.phase, 0)
+  -- What is taken from the quota is given back when the conversation turns out to be closed.
+  begin
+    select *
+    into v_quota
+    from rolecall_internal.take_quota(
+      p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
     );
-  end if;
+    if not found then
+      return rolecall_internal.refuse_quota(
+        v_judged.phase,
+        v_limit,
+        rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+          || jsonb_build_object(v_judged.phase, 0)
+      );
+    end if;
+
+    -- The statement that numbers the broadcast decides whether the conversation is open.
+    insert into rolecall.conversations as conversation (
+      kind, show_id, created_by, organization_id, last_seq, last_message_at
+    )
+    values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+    on conflict (show_id, created_by) where kind = 'show' do update
+    set
+      last_seq = conversation.last_seq + 1,
+      last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+    where not conversation.read_only
+    returning id, last_seq, last_message_at
+    into v_conversation, v_seq, v_created_at;
+    if v_conversation is null then
+      raise exception using
+        errcode = 'RC002',
+        message = 'the conversation was closed since the broadcast was judged';
+    end if;
+  exception
+    when sqlstate 'RC002' then
+      -- A guard refuses it, whatever the roles, and whether or not it was opened again meanwhile.
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('broadcast', null, null, '{feature_enabled,read_only}')
+      );
+  end;
   v_remaining := jsonb_build_object(
     'pre_show', v_quota.pre_show_remaining,
     'post_show', v_quota.post_show_remaining
@@ -163,33 +242,7 @@ begin
       rolecall_internal.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
     );
   end if;
-
-  -- A sender who has one of the roles is not their own audience.
-  select coalesce(sum(participants), 0)
-  into v_audience
-  from rolecall.show_audience
-  where show_id = v_show_id
-    and role = any (v_roles);
-  if exists (
-    select
-    from rolecall.show_participants
-    where show_id = v_show_id
-      and user_id = p_sender
-      and role = any (v_roles)
-  ) then
-    v_audience := v_audience - 1;
-  end if;
-
-  insert into rolecall.conversations as conversation (
-    kind, show_id, created_by, organization_id, last_seq, last_message_at
-  )
-  values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
-  on conflict (show_id, created_by) where kind = 'show' do update
-  set
-    last_seq = conversation.last_seq + 1,
-    last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
-  returning id, last_seq, last_message_at
-  into v_conversation, v_seq, v_created_at;
+  v_audience := rolecall_internal.audience_count(p_sender, v_show_id, v_roles);
 
   insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
   values (v_conversation, p_sender, v_seq)

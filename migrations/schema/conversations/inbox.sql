@@ -268,6 +268,7 @@ begin
         join rolecall.conversations as conversation
           on conversation.id = newest.conversation_id
           and conversation.created_by <> p_user
+          and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
         where newest.show_id = own.show_id
           and newest.role = own.role
           and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
@@ -290,6 +291,9 @@ begin
       join rolecall.show_threads as newest
         on newest.show_id = own.show_id
         and newest.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = newest.conversation_id
+        and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
       cross join lateral (
         select broadcast.created_at
         from rolecall.broadcasts as broadcast

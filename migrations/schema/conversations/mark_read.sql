@@ -76,7 +76,7 @@ begin
     );
   else
     -- A moderator does not read it as theirs.
-    return rolecall_internal.refuse_unknown_conversation();
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
   end if;
 
   return rolecall_internal.success(

@@ -42,7 +42,7 @@ begin
   where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
   v_reader := rolecall_internal.reader_of(p_user, v_conversation);
   if v_reader is null then
-    return rolecall_internal.refuse_unknown_conversation();
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
   end if;
   v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
   select

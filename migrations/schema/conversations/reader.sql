@@ -13,12 +13,6 @@ declare
 begin
   if p_user in (p_conversation.participant_low, p_conversation.participant_high)
     or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
-    or exists (
-      select
-      from rolecall.conversation_participants
-      where conversation_id = p_conversation.id
-        and user_id = p_user
-    )
   then
     return 'people';
   end if;
@@ -119,13 +113,19 @@ begin
 end
 $$;
 
-create or replace function rolecall_internal.refuse_unknown_conversation()
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, 'enabled');
 begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
   return rolecall_internal.refusal(
     'not_found',
     'No conversation with this id has you as a participant.',

@@ -49,6 +49,9 @@ begin
       and newest.role = own.role
       and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
       and newest.last_message_at >= own.joined_at
+    join rolecall.conversations as conversation
+      on conversation.id = newest.conversation_id
+      and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
     left join rolecall.broadcast_receipts as receipt
       on receipt.conversation_id = newest.conversation_id
       and receipt.user_id = p_user

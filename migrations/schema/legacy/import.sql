@@ -38,7 +38,8 @@ $$;
 -- [{id?, participants: [uuid], show_id?, created_at?,
 --   messages: [{id?, seq?, sender_id?, content?, created_at?, deleted_at?}]}]
 -- Their messages are numbered from 1 in the order of seq, then of created_at, then as they come; whatever is missing
--- stays unknown, and nothing of it is unread. A conversation that was imported before is left as it is. Answers how many
+-- stays unknown, and nothing of it is unread. A message of somebody who is not one of the two people stays theirs, and
+-- gives them no access. A conversation that was imported before is left as it is. Answers how many
 -- were added and what was left out: {conversations, messages, already_imported, skipped: [{index, message?, reason}]},
 -- where index and message count from 0.
 create or replace function rolecall.import_legacy_conversations(p_conversations jsonb)
@@ -185,10 +186,13 @@ begin
     select
       conversation_id,
       max(seq) as last_seq,
-      min(created_at) as first_at,
-      max(created_at) as last_at,
-      (array_agg(sender_id order by seq) filter (where sender_id is not null))[1] as created_by
+      min(message.created_at) as first_at,
+      max(message.created_at) as last_at,
+      (array_agg(sender_id order by seq) filter (where sender_id in (verdict.low, verdict.high)))[1] as created_by
     from message
+    join verdict
+      on verdict.id = message.conversation_id
+      and verdict.reason is null
     group by conversation_id
   ),
   conversation as (
@@ -252,17 +256,16 @@ begin
       and message.content is not null
   ),
   participant as (
-    -- Who has no profile is known by the id alone.
+    -- Who has no profile is known by the id alone. To have written a message makes nobody a participant: a third one
+    -- is its sender and reads nothing.
     insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
     select conversation.id, profile.id, conversation.last_seq
     from conversation
     join verdict
       on verdict.id = conversation.id
       and verdict.reason is null
-    join person
-      on person.index = verdict.index
     join rolecall.profiles as profile
-      on profile.id = person.id
+      on profile.id in (verdict.low, verdict.high)
   ),
   skipped (index, message, reason) as (
     select (number - 1)::int, null::int, 'not_an_object'

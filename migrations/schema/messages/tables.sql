@@ -11,7 +11,7 @@ create table rolecall.user_blocks (
   constraint user_blocks_of_somebody_else check (blocker_id <> blocked_id)
 );
 
-comment on table rolecall.user_blocks is 'Who has blocked whom. A block stops direct messages both ways.';
+comment on table rolecall.user_blocks is 'Who has blocked whom. A block stops direct messages both ways, and hides broadcasts.';
 
 create index user_blocks_blocked_id_idx
   on rolecall.user_blocks (blocked_id);

@@ -125,7 +125,7 @@ begin
       end loop;
 
     when 'broadcast' then
-      -- What was broadcast to them: they took part with one of the roles when it was sent.
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
       return query
       select
         jsonb_build_object(
@@ -153,6 +153,7 @@ begin
       where own.user_id = p_user
         and broadcast.sender_id <> p_user
         and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
       order by broadcast.id
       limit 500;
 

@@ -28,7 +28,7 @@ declare
 begin
   if v_actor_role is not null or v_target_role is not null then
     -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
-    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend')
+    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast')
       or not (
         rolecall_internal.is_role(v_actor_role)
         and rolecall_internal.is_role(v_target_role)
@@ -198,6 +198,16 @@ begin
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
         rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+
+    when 'read_broadcast' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_broadcast_reader(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        rolecall_internal.rollout_of(p_request, 'conversations')
       );
 
     else

@@ -20,7 +20,10 @@ begin
   select
     guard.rule,
     rule.rule,
-    guard.rule is null and rule.allowed and (rule.requires is null or rule.requires = any (p_facts)),
+    guard.rule is null
+      and rule.allowed
+      and (rule.requires is null or rule.requires = any (p_facts))
+      and (rule.unless is null or not coalesce(rule.unless = any (p_facts), false)),
     guard.code,
     coalesce(guard.rule, rule.rule),
     case when guard.rule is null then rule.message else guard.message end,

@@ -27,6 +27,7 @@ create table rolecall.permission_rules (
   target_role rolecall.app_role not null,
   allowed boolean not null,
   requires text,
+  unless text,
   rule text not null,
   message text not null,
   allowed_if text not null,
@@ -38,6 +39,9 @@ comment on table rolecall.permission_rules is
 
 comment on column rolecall.permission_rules.requires is
   'A fact without which an allowing rule refuses; null when it needs none.';
+
+comment on column rolecall.permission_rules.unless is
+  'A fact with which an allowing rule refuses; null when none does.';
 
 create type rolecall.decision as (
   allowed boolean,

@@ -236,6 +236,8 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.limit_direct_message_chars()",
             "authenticated rolecall_internal.limit_help_message_max_chars()",
             "authenticated rolecall_internal.limit_help_message_min_chars()",
+            // For policies, too.
+            "authenticated rolecall_internal.reads_broadcasts_of(uuid,uuid)",
             "authenticated rolecall_internal.uuid_v7()",
             "authenticated send_message_v2(uuid,uuid,text)",
             "service_role import_legacy_conversations(jsonb)",

@@ -35,6 +35,7 @@ pub fn permissions() -> String {
                 let cell = match row_for(action, actor, target).map(|row| row.grant) {
                     Some(Grant::Always) => "yes".to_owned(),
                     Some(Grant::If(fact)) => format!("if {}", phrase(fact)),
+                    Some(Grant::Unless(fact)) => format!("unless {}", phrase(fact)),
                     Some(Grant::Never) | None => "no".to_owned(),
                 };
                 let _ = write!(page, " {cell} |");
@@ -81,6 +82,7 @@ const fn heading(action: Action) -> &'static str {
         Action::Moderate => "Moderating messages of (`moderate`)",
         Action::Report => "Reporting messages of (`report`)",
         Action::Suspend => "Suspending (`suspend`)",
+        Action::ReadBroadcast => "Reading broadcasts of (`read_broadcast`)",
     }
 }
 

@@ -36,7 +36,7 @@ set
   message = excluded.message,
   allowed_if = excluded.allowed_if;
 
-with source (action, actor_role, target_role, allowed, requires, rule, message, allowed_if) as (
+with source (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if) as (
   values
 {rules}
 ), gone as (
@@ -49,13 +49,14 @@ with source (action, actor_role, target_role, allowed, requires, rule, message, 
       and source.target_role = rule.target_role
   )
 )
-insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, rule, message, allowed_if)
-select action, actor_role, target_role, allowed, requires, rule, message, allowed_if
+insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if)
+select action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if
 from source
 on conflict (action, actor_role, target_role) do update
 set
   allowed = excluded.allowed,
   requires = excluded.requires,
+  unless = excluded.unless,
   rule = excluded.rule,
   message = excluded.message,
   allowed_if = excluded.allowed_if;
@@ -127,12 +128,14 @@ fn rule_rows() -> Vec<String> {
         for &actor in Role::ALL {
             for &target in Role::ALL {
                 let Some(row) = row_for(action, actor, target) else { continue };
-                let requires = match row.grant {
-                    Grant::If(fact) => literal(fact.as_str()),
-                    Grant::Always | Grant::Never => "null::text".to_owned(),
+                let null = || "null::text".to_owned();
+                let (requires, unless) = match row.grant {
+                    Grant::If(fact) => (literal(fact.as_str()), null()),
+                    Grant::Unless(fact) => (null(), literal(fact.as_str())),
+                    Grant::Always | Grant::Never => (null(), null()),
                 };
                 rows.push(format!(
-                    "    ({}, {}::rolecall.app_role, {}::rolecall.app_role, {}, {requires}, {}, {}, {})",
+                    "    ({}, {}::rolecall.app_role, {}::rolecall.app_role, {}, {requires}, {unless}, {}, {}, {})",
                     literal(action.as_str()),
                     literal(actor.as_str()),
                     literal(target.as_str()),

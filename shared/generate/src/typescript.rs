@@ -36,8 +36,8 @@ export interface Row {
   readonly action: Action;
   readonly actor: Role;
   readonly targets: readonly Role[];
-  /** Always, never, or when this fact holds. */
-  readonly grant: 'always' | 'never' | Fact;
+  /** Always, never, when this fact holds, or unless it does. */
+  readonly grant: 'always' | 'never' | Fact | { readonly unless: Fact };
   readonly rule: string;
   readonly message: string;
   readonly allowedIf: string;
@@ -67,6 +67,7 @@ export interface Row {
             Grant::Always => literal("always"),
             Grant::Never => literal("never"),
             Grant::If(fact) => literal(fact.as_str()),
+            Grant::Unless(fact) => format!("{{ unless: {} }}", literal(fact.as_str())),
         };
         let _ = writeln!(
             module,

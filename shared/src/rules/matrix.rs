@@ -39,6 +39,8 @@ names! {
         Report = "report",
         /// Suspend the target, or lift their suspension.
         Suspend = "suspend",
+        /// Read the broadcasts of the target.
+        ReadBroadcast = "read_broadcast",
     }
 }
 
@@ -130,6 +132,8 @@ pub enum Grant {
     Always,
     /// When this fact holds.
     If(Fact),
+    /// Unless this fact holds.
+    Unless(Fact),
     /// Never.
     Never,
 }
@@ -188,9 +192,10 @@ impl Decision {
     }
 }
 
-use Action::{Broadcast, Moderate, Reply, Report, StartDm, Suspend};
+use Action::{Broadcast, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
 use Fact::{
-    BroadcastRecipient, FeatureEnabled, OwnShow, Participant, ReadOnly, SameUser, SharesShow, Suspended, TakesPart,
+    Blocked, BroadcastRecipient, FeatureEnabled, OwnShow, Participant, ReadOnly, SameUser, SharesShow, Suspended,
+    TakesPart,
 };
 use Role::{Admin, Attendee, Dealer, Moderator, MvpDealer, ShowOrganizer};
 
@@ -223,7 +228,7 @@ const fn suspended(action: Action) -> Guard {
 const fn blocked(action: Action) -> Guard {
     Guard {
         action,
-        fact: Fact::Blocked,
+        fact: Blocked,
         denies_when: true,
         code: Code::PermissionDenied,
         rule: "blocked",
@@ -278,6 +283,15 @@ pub static GUARDS: &[Guard] = &[
     blocked(Reply),
     feature(Broadcast),
     suspended(Broadcast),
+    Guard {
+        action: Broadcast,
+        fact: ReadOnly,
+        denies_when: true,
+        code: Code::ConversationReadOnly,
+        rule: "conversation_read_only",
+        message: "The conversation of your broadcasts in this show can be read, but not written.",
+        allowed_if: "The operator opens the conversation again.",
+    },
     feature(Moderate),
     suspended(Moderate),
     Guard {
@@ -320,6 +334,16 @@ pub static GUARDS: &[Guard] = &[
         message: "Nobody suspends themselves, or lifts their own suspension.",
         allowed_if: "Somebody else does it.",
     },
+    feature(ReadBroadcast),
+    Guard {
+        action: ReadBroadcast,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "No conversation with this id has you as a participant.",
+        allowed_if: "You take part in the conversation.",
+    },
 ];
 
 macro_rules! rows {
@@ -336,7 +360,7 @@ macro_rules! rows {
     };
 }
 
-use Grant::{Always, If, Never};
+use Grant::{Always, If, Never, Unless};
 
 /// The matrix of `docs/contract.md` section 8.
 #[rustfmt::skip]
@@ -435,6 +459,29 @@ pub static ROWS: &[Row] = rows![
         "A moderator cannot suspend moderators and admins.", "An admin does it.";
     Suspend, Admin => [ANYONE], Always, "admin_suspends_everyone",
         "An admin can suspend everyone.", "";
+
+    ReadBroadcast, Attendee => [&[Admin]], Always, "everyone_reads_broadcasts_of_admins",
+        "Everyone reads the broadcasts of an admin, across a block, too.", "";
+    ReadBroadcast, Attendee => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
+        "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+    ReadBroadcast, Dealer => [&[Admin]], Always, "everyone_reads_broadcasts_of_admins",
+        "Everyone reads the broadcasts of an admin, across a block, too.", "";
+    ReadBroadcast, Dealer => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
+        "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+    ReadBroadcast, MvpDealer => [&[Admin]], Always, "everyone_reads_broadcasts_of_admins",
+        "Everyone reads the broadcasts of an admin, across a block, too.", "";
+    ReadBroadcast, MvpDealer => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
+        "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+    ReadBroadcast, ShowOrganizer => [&[Admin]], Always, "everyone_reads_broadcasts_of_admins",
+        "Everyone reads the broadcasts of an admin, across a block, too.", "";
+    ReadBroadcast, ShowOrganizer => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
+        "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+    ReadBroadcast, Moderator => [&[Admin]], Always, "everyone_reads_broadcasts_of_admins",
+        "Everyone reads the broadcasts of an admin, across a block, too.", "";
+    ReadBroadcast, Moderator => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
+        "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+    ReadBroadcast, Admin => [ANYONE], Always, "admin_reads_every_broadcast",
+        "An admin reads the broadcasts of everyone, across a block, too.", "";
 ];
 
 /// The guards of `action`, in order.
@@ -480,6 +527,7 @@ const fn grants(grant: Grant, facts: Facts) -> bool {
     match grant {
         Grant::Always => true,
         Grant::If(fact) => facts.contains(fact),
+        Grant::Unless(fact) => !facts.contains(fact),
         Grant::Never => false,
     }
 }
@@ -596,6 +644,24 @@ mod tests {
         }
         assert_eq!(allowed_targets(Suspend, Moderator, &[]), [Attendee, Dealer, MvpDealer, ShowOrganizer]);
         assert_eq!(allowed_targets(Suspend, Admin, &[]), Role::ALL);
+    }
+
+    #[test]
+    fn nobody_broadcasts_into_a_closed_conversation() {
+        for &actor in Role::ALL {
+            assert_eq!(allowed_targets(Broadcast, actor, &[ReadOnly, OwnShow, TakesPart]), []);
+        }
+    }
+
+    #[test]
+    fn a_block_hides_broadcasts_but_for_admins() {
+        for &actor in Role::ALL {
+            // The database asks the matrix only about those between whom there is a block.
+            assert_eq!(allowed_targets(ReadBroadcast, actor, &[]), Role::ALL);
+            let across_a_block: &[Role] = if actor == Admin { Role::ALL } else { &[Admin] };
+            assert_eq!(allowed_targets(ReadBroadcast, actor, &[Blocked]), across_a_block);
+            assert_eq!(allowed_targets(ReadBroadcast, actor, &[Blocked, Suspended]), across_a_block, "reading goes on");
+        }
     }
 
     #[test]

@@ -24,3 +24,24 @@ async fn of_fifty_broadcasts_at_once_two_are_sent_and_forty_eight_refused() {
         assert_eq!(stand.db.count(audits, &[&organizer.id]).await, 50 - quota as i64);
     }
 }
+
+#[tokio::test]
+async fn a_broadcast_that_waits_while_the_conversation_is_closed_is_refused() {
+    let stand = Stand::shared().await;
+    let admin = stand.user(Role::Admin).await;
+    let show = stand.show(&stand.user(Role::ShowOrganizer).await, Starts::InAWeek).await;
+    let conversation = stand.broadcast(&admin, show, "One").expect(201).await.id("conversation_id");
+    let operator = stand.connect().await;
+    operator.script("begin").await;
+    operator.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
+    let sending = tokio::spawn(join_all((0..4).map(|n| stand.broadcast(&admin, show, &format!("Hello {n}")).send())));
+    let waiting = "pg_stat_activity where wait_event_type = 'Lock' and query like '%send_broadcast%'
+        and datname = current_database()";
+    rolecall_e2e::until("a broadcast waits", async || (stand.db.count(waiting, &[]).await > 0).then_some(())).await;
+    operator.script("commit").await;
+    for answer in sending.await.unwrap() {
+        answer.refused_by(rolecall_e2e::Code::ConversationReadOnly, "conversation_read_only");
+    }
+    assert_eq!(stand.db.count("rolecall.messages where conversation_id = $1", &[&conversation]).await, 1);
+    assert_eq!(stand.db.count("rolecall.broadcasts where conversation_id = $1", &[&conversation]).await, 1);
+}

@@ -130,6 +130,72 @@ select is(
 );
 select is((select count(*) from rolecall.broadcast_quotas where sender_id = pg_temp.demo(4)), 0::bigint, 'and no row');
 
+-- Line 18: into a conversation that the operator closed
+delete from rolecall.broadcast_quotas;
+select is(pg_temp.left_of(pg_temp.send(5, 11, '["attendee"]')), 'ok 1/1', 'a broadcast makes the conversation');
+create temporary table closed as
+select id, last_seq
+from rolecall.conversations
+where kind = 'show'
+  and show_id = pg_temp.demo(11)
+  and created_by = pg_temp.demo(5);
+update rolecall.conversations set read_only = true where id = (select id from closed);
+select is(
+  pg_temp.verdict(pg_temp.send(5, 11, '["attendee"]')),
+  'conversation_read_only/conversation_read_only',
+  'when the operator has closed it, a broadcast is refused as a direct message is'
+);
+select is(
+  pg_temp.verdict(pg_temp.send(5, 11, '["attendee"]', true)),
+  'conversation_read_only/conversation_read_only',
+  'and so is its rehearsal'
+);
+select is(
+  pg_temp.ask(
+    'check_permission',
+    pg_temp.demo(5),
+    jsonb_build_object('action', 'broadcast', 'show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb)
+  ) #>> '{data,rule}',
+  'conversation_read_only',
+  'a check says so'
+);
+select is(
+  (select last_seq from rolecall.conversations where id = (select id from closed)),
+  (select last_seq from closed),
+  'nothing was written'
+);
+select is(
+  (select pre_show_remaining from rolecall.broadcast_quotas where sender_id = pg_temp.demo(5)),
+  1,
+  'and nothing taken from the quota'
+);
+select is(pg_temp.verdict(pg_temp.send(5, 12, '["attendee"]')), 'ok', 'another show is another conversation');
+-- As when it is closed between the judgement and the statement that numbers: by a trigger that comes before it.
+update rolecall.conversations set read_only = false where id = (select id from closed);
+create function pg_temp.close_it()
+returns trigger
+language plpgsql
+as $$
+begin
+  update rolecall.conversations set read_only = true where id = (select id from closed);
+  return new;
+end
+$$;
+grant select on closed to public;
+create trigger closes before update on rolecall.broadcast_quotas for each row execute function pg_temp.close_it();
+select is(
+  pg_temp.verdict(pg_temp.send(5, 11, '["attendee"]')),
+  'conversation_read_only/conversation_read_only',
+  'closed after the judgement, the statement that numbers it refuses'
+);
+drop trigger closes on rolecall.broadcast_quotas;
+select is(
+  (select pre_show_remaining from rolecall.broadcast_quotas where sender_id = pg_temp.demo(5) and show_id = pg_temp.demo(11)),
+  1,
+  'and what was taken from the quota is given back'
+);
+select is(pg_temp.left_of(pg_temp.send(5, 11, '["attendee"]')), 'ok 0/1', 'opened again, it goes on');
+
 -- Audience
 delete from rolecall.broadcast_quotas;
 select is(pg_temp.send(5, 11, '["attendee"]') #>> '{data,audience_count}', '2', 'the audience has the role');

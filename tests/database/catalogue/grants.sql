@@ -64,6 +64,7 @@ values
   ('rolecall_internal.limit_direct_message_chars()', 'authenticated service_role'),
   ('rolecall_internal.limit_help_message_max_chars()', 'authenticated service_role'),
   ('rolecall_internal.limit_help_message_min_chars()', 'authenticated service_role'),
+  ('rolecall_internal.reads_broadcasts_of(uuid, uuid)', 'authenticated'),
   ('rolecall_internal.uuid_v7()', 'authenticated service_role'),
   ('rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)', 'service_role'),
   ('rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)', 'service_role');

@@ -196,16 +196,25 @@ select is(
 );
 
 -- What cannot be replied to, and why
+create function pg_temp.refusals_of_cards()
+returns text
+language sql
+return (
+  select string_agg(coalesce(card #>> '{reply_refusal,rule}', 'may'), ' ' order by number)
+  from jsonb_array_elements(
+    pg_temp.ask('inbox', pg_temp.demo(1), '{}') #> '{data,conversations}'
+  ) with ordinality as listed (card, number)
+);
+select is(
+  pg_temp.refusals_of_cards(),
+  'may may broadcast_not_answerable',
+  'a card tells why one cannot reply'
+);
 insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(5), pg_temp.demo(1));
 select is(
-  (
-    select string_agg(coalesce(card #>> '{reply_refusal,rule}', 'may'), ' ' order by number)
-    from jsonb_array_elements(
-      pg_temp.ask('inbox', pg_temp.demo(1), '{}') #> '{data,conversations}'
-    ) with ordinality as listed (card, number)
-  ),
-  'may blocked broadcast_not_answerable',
-  'a card tells why one cannot reply'
+  pg_temp.refusals_of_cards(),
+  'may blocked',
+  'across a block nobody replies, and what is broadcast is not there'
 );
 delete from rolecall.user_blocks;
 update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm';

@@ -241,11 +241,90 @@ select is(
   2::bigint,
   'who wrote in a conversation that names nobody has it, and who is named in one of no messages'
 );
+
+-- Line 18: somebody who is not one of the two people wrote a message.
+select is(
+  (select count(*) from rolecall.messages where sender_id = pg_temp.demo(6) and content = 'a third one writes'),
+  1::bigint,
+  'the message of a third one is kept, and is theirs'
+);
 select is(
   (select count(*) from rolecall.conversation_participants where user_id = pg_temp.demo(6)),
-  1::bigint,
-  'whoever else wrote in it is kept'
+  0::bigint,
+  'which makes nobody a participant'
 );
+create temporary table written as
+select conversation_id
+from rolecall.messages
+where content = 'a third one writes';
+update rolecall.profiles set role = 'attendee' where id = pg_temp.demo(6);
+select is(
+  pg_temp.verdict(pg_temp.ask('messages', pg_temp.demo(6), jsonb_build_object('conversation_id', conversation_id))),
+  'not_found/not_a_participant',
+  'nor a reader by the function'
+)
+from written;
+select is(
+  pg_temp.verdict(
+    pg_temp.ask('mark_read', pg_temp.demo(6), jsonb_build_object('conversation_id', conversation_id, 'up_to_seq', 3))
+  ),
+  'not_found/not_a_participant',
+  'nor does anything count as read'
+)
+from written;
+select is(
+  jsonb_array_length(pg_temp.ask('inbox', pg_temp.demo(6), '{}') #> '{data,conversations}'),
+  0,
+  'nor is it in the inbox'
+);
+select is(
+  pg_temp.run_as(
+    'authenticated',
+    pg_temp.demo(6),
+    'select count(*) || $t$ $t$ || (select count(*) from rolecall.messages) from rolecall.conversations'
+  ),
+  '0 0',
+  'nor by the tables'
+);
+select is(
+  pg_temp.run_as(
+    'authenticated',
+    pg_temp.demo(6),
+    format('select public.can_user_reply(%L, %L)', pg_temp.demo(6), conversation_id)
+  ),
+  'false',
+  'nor a writer by the RPC'
+)
+from written;
+select is(
+  (
+    select rolecall.import_legacy_conversations(
+      jsonb_build_array(
+        jsonb_build_object(
+          'id', 'a0000000-0000-4000-8000-000000000018',
+          'participants', jsonb_build_array(pg_temp.demo(2), pg_temp.demo(3)),
+          'messages', jsonb_build_array(
+            jsonb_build_object('sender_id', pg_temp.demo(6), 'content', 'a third one begins'),
+            jsonb_build_object('sender_id', pg_temp.demo(3), 'content', 'one of the two')
+          )
+        )
+      )
+    ) -> 'messages'
+  ),
+  '2',
+  'a third one may have begun'
+);
+select is(
+  (select created_by from rolecall.conversations where id = 'a0000000-0000-4000-8000-000000000018'),
+  pg_temp.demo(3),
+  'which does not make it theirs: who began is one of the two'
+);
+select is(
+  pg_temp.run_as('authenticated', pg_temp.demo(6), 'select count(*) from rolecall.conversations'),
+  '0',
+  'and they do not see it'
+);
+update rolecall.profiles set role = 'moderator' where id = pg_temp.demo(6);
 
 -- Writing
 select is(

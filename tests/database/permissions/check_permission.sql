@@ -39,6 +39,8 @@ begin
         pg_temp.ask('report_message', p_user, (p_check - 'action') || '{"reason": "Rude"}')
       when 'suspend' then
         pg_temp.ask('suspend_user', p_user, (p_check - 'action') || '{"until": "2999-01-01T00:00:00Z"}')
+      when 'read_broadcast' then
+        pg_temp.ask('mark_read', p_user, (p_check - 'action') || '{"up_to_seq": 1}')
     end;
     raise exception using errcode = 'RC001';
   exception
@@ -110,6 +112,9 @@ cross join (
   union all
   select jsonb_build_object('action', 'reply', 'conversation_id', id)
   from (select id from rolecall.conversations union all select pg_temp.demo(99)) as conversation
+  union all
+  select jsonb_build_object('action', 'read_broadcast', 'conversation_id', id)
+  from (select id from rolecall.conversations where kind = 'show' union all select pg_temp.demo(99)) as conversation
   union all
   select jsonb_build_object('action', 'broadcast', 'show_id', show, 'recipient_roles', roles)
   from (values (pg_temp.demo(11)), (pg_temp.demo(12)), (pg_temp.demo(99))) as about (show)

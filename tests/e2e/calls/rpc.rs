@@ -282,7 +282,7 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         json!("\u{1}"),
     ] {
         inputs.push((None, everything(&value)));
-        for action in ["start_dm", "reply", "broadcast", "moderate", "report", "suspend"] {
+        for action in ["start_dm", "reply", "broadcast", "moderate", "report", "suspend", "read_broadcast"] {
             let mut input = everything(&value);
             input["action"] = json!(action);
             input["checks"] = Value::Null;

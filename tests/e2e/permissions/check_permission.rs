@@ -43,10 +43,16 @@ async fn each_action_is_answered_with_the_rule_that_decides() {
     stand.join(show, &[&attendee, &dealer]).await;
     let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
     let (conversation, message) = (sent.id("conversation_id"), sent.id("message_id"));
+    let broadcast = stand.broadcast(&organizer, show, "Doors open").expect(201).await.id("conversation_id");
     let start = |user: &User| json!({"action": "start_dm", "recipient_id": user.id});
     for (user, check, rule) in [
         (&organizer, start(&attendee), "show_organizer_writes_to_everyone"),
         (&attendee, json!({"action": "reply", "conversation_id": conversation}), "attendee_replies_to_staff"),
+        (
+            &attendee,
+            json!({"action": "read_broadcast", "conversation_id": broadcast}),
+            "broadcasts_do_not_cross_a_block",
+        ),
         (&organizer, json!({"action": "broadcast", "show_id": show}), "show_organizer_broadcasts_in_own_show"),
         (&moderator, json!({"action": "moderate", "message_id": message}), "moderator_moderates"),
         (&attendee, json!({"action": "report", "message_id": message}), "anyone_reports_what_they_can_read"),
@@ -68,6 +74,7 @@ async fn each_action_is_answered_with_the_rule_that_decides() {
         (&attendee, start(&attendee), "permission_denied", "self_message"),
         (&dealer, json!({"action": "reply", "conversation_id": conversation}), "not_found", "not_a_participant"),
         (&dealer, json!({"action": "broadcast", "show_id": show}), "permission_denied", "dealer_reads_only"),
+        (&dealer, json!({"action": "read_broadcast", "conversation_id": broadcast}), "not_found", "not_a_participant"),
         (
             &dealer,
             json!({"action": "moderate", "message_id": message}),
@@ -414,7 +421,7 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
         let (one, two) = if random.once_in(2) { (&actor, &other) } else { (&other, &actor) };
         stand.block(one, two).await;
     }
-    if place < 2 && random.once_in(5) {
+    if random.once_in(5) {
         say("closed");
         stand.db.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
     }
@@ -484,6 +491,14 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
             };
             (json!({"action": action, "target_id": target}), "moderation", None)
         }
+        Action::ReadBroadcast => {
+            if has_profile && random.once_in(2) {
+                say("the sender is blocked");
+                stand.block(&actor, &third).await;
+            }
+            let conversation = if nowhere || place < 2 { unknown } else { conversation };
+            (json!({"action": action, "conversation_id": conversation}), "conversations", None)
+        }
     };
     if let Some(limit) = limit
         && has_profile
@@ -519,6 +534,8 @@ async fn really(stand: &Stand, case: &Case) -> Answer {
         "moderate" => stand.restore_message(&case.actor, id("message_id")).send().await,
         "report" => stand.report(&case.actor, id("message_id"), "Rude").send().await,
         "suspend" => stand.suspend_user(&case.actor, id("target_id"), "2999-01-01T00:00:00Z").send().await,
+        // Whoever moderates looks into every conversation, but has read those alone that are for them.
+        "read_broadcast" => stand.mark_read(&case.actor, id("conversation_id"), 1).send().await,
         action => panic!("{action}"),
     }
 }
@@ -572,6 +589,7 @@ async fn the_answer_and_the_real_calls_answer_agree_in_hundreds_of_random_states
         "conversation_read_only",
         "one_report_per_message",
         "mvp_dealer_writes_within_a_shared_show",
+        "broadcasts_do_not_cross_a_block",
     ] {
         assert!(rules.contains_key(rule), "{rule} was never met");
     }

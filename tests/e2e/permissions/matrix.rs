@@ -52,7 +52,7 @@ async fn rust_and_sql_decide_every_combination_alike() {
             }
         }
     }
-    assert_eq!(compared, 6 * 6 * 6 * 1024);
+    assert_eq!(compared, 7 * 6 * 6 * 1024);
     report(&format!("{compared} decisions of Rust and SQL compared"));
 }
 
