@@ -140,7 +140,7 @@ async fn a_question_about_roles_is_answered_as_the_matrix_says() {
             }
         }
     }
-    assert_eq!(compared, 9 * 6 * 6 * 6);
+    assert_eq!(compared, 9 * 7 * 6 * 6);
     println!("{compared} answers of check-permission compared with Rust");
 }
 
