@@ -43,6 +43,7 @@ declare
     'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
     'function rolecall_internal.assume_claims(jsonb)',
+    'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
     'function rolecall_internal.await_help_writers()',
     'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
@@ -108,6 +109,7 @@ declare
     'function rolecall_internal.is_role(text)',
     'function rolecall_internal.iso(timestamp with time zone)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
+    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, text)',
     'function rolecall_internal.judge_dm(uuid, uuid, uuid, text)',
     'function rolecall_internal.judge_dms(rolecall.dm_item[])',
     'function rolecall_internal.judge_moderation(uuid, uuid, text)',
@@ -157,6 +159,7 @@ declare
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
     'function rolecall_internal.read_messages(uuid, jsonb, text, text)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
+    'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
@@ -182,7 +185,7 @@ declare
     'function rolecall_internal.refuse_second_report(uuid)',
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_text(text, text, integer, integer)',
-    'function rolecall_internal.refuse_unknown_conversation()',
+    'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
     'function rolecall_internal.refuse_without_profile()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.replay_review(uuid, jsonb, text)',
@@ -374,7 +377,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '16f618a2f712de55e51007c9f7665d2a2e94b018c8951a5adf52b60ae772ab4c'
+      ) is distinct from '009b773be2005aa8021ff5e85a2d5e0d5262cbb92421cd0503882f98fbe3a91f'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -872,7 +875,7 @@ create table rolecall.user_blocks (
   constraint user_blocks_of_somebody_else check (blocker_id <> blocked_id)
 );
 
-comment on table rolecall.user_blocks is 'Who has blocked whom. A block stops direct messages both ways.';
+comment on table rolecall.user_blocks is 'Who has blocked whom. A block stops direct messages both ways, and hides broadcasts.';
 
 create index user_blocks_blocked_id_idx
   on rolecall.user_blocks (blocked_id);
@@ -1724,6 +1727,7 @@ create table rolecall.permission_rules (
   target_role rolecall.app_role not null,
   allowed boolean not null,
   requires text,
+  unless text,
   rule text not null,
   message text not null,
   allowed_if text not null,
@@ -1735,6 +1739,9 @@ comment on table rolecall.permission_rules is
 
 comment on column rolecall.permission_rules.requires is
   'A fact without which an allowing rule refuses; null when it needs none.';
+
+comment on column rolecall.permission_rules.unless is
+  'A fact with which an allowing rule refuses; null when none does.';
 
 create type rolecall.decision as (
   allowed boolean,
@@ -3383,6 +3390,141 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/decide.sql
+  execute $sql$
+-- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
+-- that is null, a fact that is null or missing, an action without rules.
+create or replace function rolecall_internal.decide(
+  p_action text,
+  p_actor rolecall.app_role,
+  p_target rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_guard text;
+  v_rule text;
+  v_decision rolecall.decision;
+begin
+  -- One statement, since every request comes through here.
+  select
+    guard.rule,
+    rule.rule,
+    guard.rule is null
+      and rule.allowed
+      and (rule.requires is null or rule.requires = any (p_facts))
+      and (rule.unless is null or not coalesce(rule.unless = any (p_facts), false)),
+    guard.code,
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into
+    v_guard,
+    v_rule,
+    v_decision.allowed,
+    v_decision.code,
+    v_decision.rule,
+    v_decision.message,
+    v_decision.allowed_if
+  from (values (p_action)) as asked (action)
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.permission_guards as guarding
+    where guarding.action = asked.action
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  left join rolecall.permission_rules as rule
+    on rule.action = asked.action
+    and rule.actor_role = p_actor
+    and rule.target_role = p_target;
+
+  if v_guard is null and v_rule is null then
+    v_decision := row(
+      false,
+      'permission_denied'::text,
+      'no_rule'::text,
+      'No rule allows this.'::text,
+      'A rule is added for these roles.'::text
+    );
+    return v_decision;
+  end if;
+  -- A fact that is null is one that is not known to hold.
+  v_decision.allowed := coalesce(v_decision.allowed, false);
+  if not v_decision.allowed and v_guard is null then
+    v_decision.code := 'permission_denied';
+  end if;
+  return v_decision;
+end
+$$;
+
+-- The refusal of a decision that does not allow.
+create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
+end
+$$;
+
+-- The judgement of a decision, for an actor of this organisation.
+create or replace function rolecall_internal.judgement_of(p_decision rolecall.decision, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_decision.allowed then
+    return row(true, null::jsonb, p_org_id, p_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(p_decision), p_org_id, p_decision.rule);
+end
+$$;
+
+-- The judgement of a refusal, which names the rule that refused as its one reason or names none.
+create or replace function rolecall_internal.judgement_of_refusal(p_refusal jsonb, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
+end
+$$;
+$sql$;
+
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+$sql$;
+
   -- schema/broadcasts/audience.sql
   execute $sql$
 -- Whether p_user is or was in the audience of what was sent to these roles of a show at a moment: who joins later does
@@ -3410,6 +3552,40 @@ as $$
   )
 $$;
 
+-- Whether p_user reads what p_sender broadcasts to them. The matrix decides about two people between whom there is a block;
+-- between all others it lets everybody read, which its tests hold it to. Policies call it; it reads the blocks of both as
+-- its owner.
+create or replace function rolecall_internal.reads_broadcasts_of(p_user uuid, p_sender uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+    select
+    from rolecall.user_blocks
+    where blocker_id in (p_user, p_sender)
+      and blocked_id in (p_user, p_sender)
+  ) then
+    return true;
+  end if;
+  return coalesce(
+    (
+      rolecall_internal.decide(
+        'read_broadcast',
+        (select role from rolecall.profiles where id = p_user),
+        (select role from rolecall.profiles where id = p_sender),
+        '{feature_enabled,participant,blocked}'
+      )
+    ).allowed,
+    false
+  );
+end
+$$;
+
 -- The broadcasts that the caller sees, as their sender or as their audience, for policies: these find rows by index when
 -- they compare with an array that is made once for the statement. It reads as its owner, and tells callers nothing but
 -- their own; a caller who is nobody sees none.
@@ -3422,6 +3598,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_caller uuid := auth.uid();
+  -- Those who broadcast where the caller takes or took part, across a block: looked for once for each of them.
+  v_hidden uuid[] := array(
+    select sender.id
+    from (
+      select distinct conversation.created_by as id
+      from rolecall.participations as own
+      join rolecall.show_threads as thread
+        on thread.show_id = own.show_id
+        and thread.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = thread.conversation_id
+      where own.user_id = v_caller
+    ) as sender
+    where not rolecall_internal.reads_broadcasts_of(v_caller, sender.id)
+  );
 begin
   return query
   select broadcast.*
@@ -3433,14 +3624,74 @@ begin
   join rolecall.broadcasts as broadcast
     on broadcast.show_id = own.show_id
   where own.user_id = v_caller
+    and broadcast.sender_id <> all (v_hidden)
     and own.role = any (broadcast.recipient_roles)
     and broadcast.created_at >= own.joined_at
     and broadcast.created_at < own.left_at;
 end
 $$;
 
+-- Whether p_user may read the broadcasts of p_conversation as their audience.
+create or replace function rolecall_internal.judge_broadcast_reader(p_user uuid, p_conversation uuid, p_rollout text)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_sender_role rolecall.app_role;
+  v_facts text[];
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select
+    sender.role,
+    array[
+      case
+        when conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.conversation_id = conversation.id
+              and rolecall_internal.in_audience(
+                p_user, broadcast.show_id, broadcast.recipient_roles, broadcast.created_at
+              )
+          )
+        then 'participant'
+      end,
+      case
+        when exists (
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_user, conversation.created_by)
+            and blocked_id in (p_user, conversation.created_by)
+        )
+        then 'blocked'
+      end
+    ]
+  into v_sender_role, v_facts
+  from rolecall.conversations as conversation
+  left join rolecall.profiles as sender
+    on sender.id = conversation.created_by
+  where conversation.id = p_conversation
+    and conversation.kind = 'show';
+  -- A conversation that does not exist has no audience, and is refused in the same words.
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'read_broadcast',
+      v_actor.role,
+      coalesce(v_sender_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
+end
+$$;
+
 -- The broadcasts of a conversation for p_show that p_user sees as their audience. PostgreSQL writes it into the statements
--- that ask, with their bounds and their order.
+-- that ask, with their bounds and their order. All of them have one sender, so a block is looked for once.
 create or replace function rolecall_internal.visible_broadcasts(p_user uuid, p_conversation uuid, p_show uuid)
 returns setof rolecall.broadcasts
 language sql
@@ -3457,6 +3708,11 @@ begin atomic
         and own.role = any (broadcast.recipient_roles)
         and broadcast.created_at >= own.joined_at
         and broadcast.created_at < own.left_at
+    )
+    and (
+      select rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      from rolecall.conversations as conversation
+      where conversation.id = p_conversation
     );
 end;
 $sql$;
@@ -3790,117 +4046,6 @@ end
 $$;
 $sql$;
 
-  -- schema/permissions/decide.sql
-  execute $sql$
--- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
--- that is null, a fact that is null or missing, an action without rules.
-create or replace function rolecall_internal.decide(
-  p_action text,
-  p_actor rolecall.app_role,
-  p_target rolecall.app_role,
-  p_facts text[]
-)
-returns rolecall.decision
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_guard text;
-  v_rule text;
-  v_decision rolecall.decision;
-begin
-  -- One statement, since every request comes through here.
-  select
-    guard.rule,
-    rule.rule,
-    guard.rule is null and rule.allowed and (rule.requires is null or rule.requires = any (p_facts)),
-    guard.code,
-    coalesce(guard.rule, rule.rule),
-    case when guard.rule is null then rule.message else guard.message end,
-    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
-  into
-    v_guard,
-    v_rule,
-    v_decision.allowed,
-    v_decision.code,
-    v_decision.rule,
-    v_decision.message,
-    v_decision.allowed_if
-  from (values (p_action)) as asked (action)
-  left join lateral (
-    select code, guarding.rule, message, allowed_if
-    from rolecall.permission_guards as guarding
-    where guarding.action = asked.action
-      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
-    order by guarding.position
-    limit 1
-  ) as guard
-    on true
-  left join rolecall.permission_rules as rule
-    on rule.action = asked.action
-    and rule.actor_role = p_actor
-    and rule.target_role = p_target;
-
-  if v_guard is null and v_rule is null then
-    v_decision := row(
-      false,
-      'permission_denied'::text,
-      'no_rule'::text,
-      'No rule allows this.'::text,
-      'A rule is added for these roles.'::text
-    );
-    return v_decision;
-  end if;
-  -- A fact that is null is one that is not known to hold.
-  v_decision.allowed := coalesce(v_decision.allowed, false);
-  if not v_decision.allowed and v_guard is null then
-    v_decision.code := 'permission_denied';
-  end if;
-  return v_decision;
-end
-$$;
-
--- The refusal of a decision that does not allow.
-create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
-end
-$$;
-
--- The judgement of a decision, for an actor of this organisation.
-create or replace function rolecall_internal.judgement_of(p_decision rolecall.decision, p_org_id uuid)
-returns rolecall.judgement
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_decision.allowed then
-    return row(true, null::jsonb, p_org_id, p_decision.rule);
-  end if;
-  return row(false, rolecall_internal.refusal_of(p_decision), p_org_id, p_decision.rule);
-end
-$$;
-
--- The judgement of a refusal, which names the rule that refused as its one reason or names none.
-create or replace function rolecall_internal.judgement_of_refusal(p_refusal jsonb, p_org_id uuid)
-returns rolecall.judgement
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
-end
-$$;
-$sql$;
-
   -- schema/broadcasts/send_broadcast.sql
   execute $sql$
 -- Everything that is settled about a broadcast of p_sender to p_roles of p_show before it takes from the quota: whether
@@ -3955,6 +4100,17 @@ begin
           and user_id = p_sender
       )
       then 'takes_part'
+    end,
+    case
+      when exists (
+        select
+        from rolecall.conversations
+        where kind = 'show'
+          and show_id = p_show
+          and created_by = p_sender
+          and read_only
+      )
+      then 'read_only'
     end
   ];
   -- Every role that is refused is a reason; what is said of several roles is said once.
@@ -4007,6 +4163,47 @@ begin
 end
 $$;
 
+-- How many people a broadcast of p_sender to p_roles of p_show reaches at this moment: all who take part with one of the
+-- roles, but for the sender and those from whom a block hides it. Costs as much as the sender has blocks, whatever the
+-- audience.
+create or replace function rolecall_internal.audience_count(p_sender uuid, p_show uuid, p_roles rolecall.app_role[])
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_audience bigint;
+  v_left_out bigint;
+begin
+  select coalesce(sum(participants), 0)
+  into v_audience
+  from rolecall.show_audience
+  where show_id = p_show
+    and role = any (p_roles);
+  select count(*)
+  into v_left_out
+  from (
+    select p_sender as id
+    union
+    select blocked_id
+    from rolecall.user_blocks
+    where blocker_id = p_sender
+    union
+    select blocker_id
+    from rolecall.user_blocks
+    where blocked_id = p_sender
+  ) as person
+  join rolecall.show_participants as participant
+    on participant.show_id = p_show
+    and participant.user_id = person.id
+    and participant.role = any (p_roles)
+  where person.id = p_sender
+    or not rolecall_internal.reads_broadcasts_of(person.id, p_sender);
+  return v_audience - v_left_out;
+end
+$$;
+
 -- Sends a broadcast: {show_id, recipient_roles, message}.
 create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
 returns jsonb
@@ -4042,19 +4239,46 @@ begin
   end if;
 
   v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
-  select *
-  into v_quota
-  from rolecall_internal.take_quota(
-    p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
-  );
-  if not found then
-    return rolecall_internal.refuse_quota(
-      v_judged.phase,
-      v_limit,
-      rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
-        || jsonb_build_object(v_judged.phase, 0)
+  -- What is taken from the quota is given back when the conversation turns out to be closed.
+  begin
+    select *
+    into v_quota
+    from rolecall_internal.take_quota(
+      p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
     );
-  end if;
+    if not found then
+      return rolecall_internal.refuse_quota(
+        v_judged.phase,
+        v_limit,
+        rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+          || jsonb_build_object(v_judged.phase, 0)
+      );
+    end if;
+
+    -- The statement that numbers the broadcast decides whether the conversation is open.
+    insert into rolecall.conversations as conversation (
+      kind, show_id, created_by, organization_id, last_seq, last_message_at
+    )
+    values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+    on conflict (show_id, created_by) where kind = 'show' do update
+    set
+      last_seq = conversation.last_seq + 1,
+      last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+    where not conversation.read_only
+    returning id, last_seq, last_message_at
+    into v_conversation, v_seq, v_created_at;
+    if v_conversation is null then
+      raise exception using
+        errcode = 'RC002',
+        message = 'the conversation was closed since the broadcast was judged';
+    end if;
+  exception
+    when sqlstate 'RC002' then
+      -- A guard refuses it, whatever the roles, and whether or not it was opened again meanwhile.
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('broadcast', null, null, '{feature_enabled,read_only}')
+      );
+  end;
   v_remaining := jsonb_build_object(
     'pre_show', v_quota.pre_show_remaining,
     'post_show', v_quota.post_show_remaining
@@ -4068,33 +4292,7 @@ begin
       rolecall_internal.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
     );
   end if;
-
-  -- A sender who has one of the roles is not their own audience.
-  select coalesce(sum(participants), 0)
-  into v_audience
-  from rolecall.show_audience
-  where show_id = v_show_id
-    and role = any (v_roles);
-  if exists (
-    select
-    from rolecall.show_participants
-    where show_id = v_show_id
-      and user_id = p_sender
-      and role = any (v_roles)
-  ) then
-    v_audience := v_audience - 1;
-  end if;
-
-  insert into rolecall.conversations as conversation (
-    kind, show_id, created_by, organization_id, last_seq, last_message_at
-  )
-  values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
-  on conflict (show_id, created_by) where kind = 'show' do update
-  set
-    last_seq = conversation.last_seq + 1,
-    last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
-  returning id, last_seq, last_message_at
-  into v_conversation, v_seq, v_created_at;
+  v_audience := rolecall_internal.audience_count(p_sender, v_show_id, v_roles);
 
   insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
   values (v_conversation, p_sender, v_seq)
@@ -5511,6 +5709,7 @@ begin
         join rolecall.conversations as conversation
           on conversation.id = newest.conversation_id
           and conversation.created_by <> p_user
+          and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
         where newest.show_id = own.show_id
           and newest.role = own.role
           and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
@@ -5533,6 +5732,9 @@ begin
       join rolecall.show_threads as newest
         on newest.show_id = own.show_id
         and newest.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = newest.conversation_id
+        and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
       cross join lateral (
         select broadcast.created_at
         from rolecall.broadcasts as broadcast
@@ -5744,27 +5946,6 @@ end
 $$;
 $sql$;
 
-  -- schema/permissions/roles.generated.sql
-  execute $sql$
--- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
---
--- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
-
--- The role as which a user counts who has no profile.
-create or replace function rolecall_internal.role_of_strangers()
-returns rolecall.app_role
-language sql
-immutable
-return 'attendee'::rolecall.app_role;
-
--- Whether a role moderates every message, whoever wrote it and wherever.
-create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
-returns boolean
-language sql
-immutable
-return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
-$sql$;
-
   -- schema/conversations/reader.sql
   execute $sql$
 -- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
@@ -5782,12 +5963,6 @@ declare
 begin
   if p_user in (p_conversation.participant_low, p_conversation.participant_high)
     or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
-    or exists (
-      select
-      from rolecall.conversation_participants
-      where conversation_id = p_conversation.id
-        and user_id = p_user
-    )
   then
     return 'people';
   end if;
@@ -5888,13 +6063,19 @@ begin
 end
 $$;
 
-create or replace function rolecall_internal.refuse_unknown_conversation()
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, 'enabled');
 begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
   return rolecall_internal.refusal(
     'not_found',
     'No conversation with this id has you as a participant.',
@@ -5985,7 +6166,7 @@ begin
     );
   else
     -- A moderator does not read it as theirs.
-    return rolecall_internal.refuse_unknown_conversation();
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
   end if;
 
   return rolecall_internal.success(
@@ -6088,7 +6269,7 @@ begin
   where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
   v_reader := rolecall_internal.reader_of(p_user, v_conversation);
   if v_reader is null then
-    return rolecall_internal.refuse_unknown_conversation();
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
   end if;
   v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
   select
@@ -6304,6 +6485,9 @@ begin
       and newest.role = own.role
       and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
       and newest.last_message_at >= own.joined_at
+    join rolecall.conversations as conversation
+      on conversation.id = newest.conversation_id
+      and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
     left join rolecall.broadcast_receipts as receipt
       on receipt.conversation_id = newest.conversation_id
       and receipt.user_id = p_user
@@ -6955,7 +7139,8 @@ $$;
 -- [{id?, participants: [uuid], show_id?, created_at?,
 --   messages: [{id?, seq?, sender_id?, content?, created_at?, deleted_at?}]}]
 -- Their messages are numbered from 1 in the order of seq, then of created_at, then as they come; whatever is missing
--- stays unknown, and nothing of it is unread. A conversation that was imported before is left as it is. Answers how many
+-- stays unknown, and nothing of it is unread. A message of somebody who is not one of the two people stays theirs, and
+-- gives them no access. A conversation that was imported before is left as it is. Answers how many
 -- were added and what was left out: {conversations, messages, already_imported, skipped: [{index, message?, reason}]},
 -- where index and message count from 0.
 create or replace function rolecall.import_legacy_conversations(p_conversations jsonb)
@@ -7102,10 +7287,13 @@ begin
     select
       conversation_id,
       max(seq) as last_seq,
-      min(created_at) as first_at,
-      max(created_at) as last_at,
-      (array_agg(sender_id order by seq) filter (where sender_id is not null))[1] as created_by
+      min(message.created_at) as first_at,
+      max(message.created_at) as last_at,
+      (array_agg(sender_id order by seq) filter (where sender_id in (verdict.low, verdict.high)))[1] as created_by
     from message
+    join verdict
+      on verdict.id = message.conversation_id
+      and verdict.reason is null
     group by conversation_id
   ),
   conversation as (
@@ -7169,17 +7357,16 @@ begin
       and message.content is not null
   ),
   participant as (
-    -- Who has no profile is known by the id alone.
+    -- Who has no profile is known by the id alone. To have written a message makes nobody a participant: a third one
+    -- is its sender and reads nothing.
     insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
     select conversation.id, profile.id, conversation.last_seq
     from conversation
     join verdict
       on verdict.id = conversation.id
       and verdict.reason is null
-    join person
-      on person.index = verdict.index
     join rolecall.profiles as profile
-      on profile.id = person.id
+      on profile.id in (verdict.low, verdict.high)
   ),
   skipped (index, message, reason) as (
     select (number - 1)::int, null::int, 'not_an_object'
@@ -9546,7 +9733,7 @@ begin
       end loop;
 
     when 'broadcast' then
-      -- What was broadcast to them: they took part with one of the roles when it was sent.
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
       return query
       select
         jsonb_build_object(
@@ -9574,6 +9761,7 @@ begin
       where own.user_id = p_user
         and broadcast.sender_id <> p_user
         and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
       order by broadcast.id
       limit 500;
 
@@ -9808,7 +9996,7 @@ declare
 begin
   if v_actor_role is not null or v_target_role is not null then
     -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
-    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend')
+    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast')
       or not (
         rolecall_internal.is_role(v_actor_role)
         and rolecall_internal.is_role(v_target_role)
@@ -9978,6 +10166,16 @@ begin
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
         rolecall_internal.rollout_of(p_request, 'moderation')
+      );
+
+    when 'read_broadcast' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_broadcast_reader(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        rolecall_internal.rollout_of(p_request, 'conversations')
       );
 
     else
@@ -10760,6 +10958,7 @@ with source (action, position, fact, denies_when, code, rule, message, allowed_i
     ('reply', 6::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
     ('broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('broadcast', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('broadcast', 3::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'The conversation of your broadcasts in this show can be read, but not written.', 'The operator opens the conversation again.'),
     ('moderate', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('moderate', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('moderate', 3::smallint, 'self', true, 'permission_denied', 'self_moderation', 'Nobody moderates their own messages.', 'Somebody else moderates it.'),
@@ -10768,7 +10967,9 @@ with source (action, position, fact, denies_when, code, rule, message, allowed_i
     ('report', 3::smallint, 'self', true, 'permission_denied', 'self_report', 'Nobody reports their own messages.', 'The message is somebody else''s; your own you can delete.'),
     ('suspend', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('suspend', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'Nobody suspends themselves, or lifts their own suspension.', 'Somebody else does it.')
+    ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'Nobody suspends themselves, or lifts their own suspension.', 'Somebody else does it.'),
+    ('read_broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_broadcast', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.')
 ), gone as (
   delete from rolecall.permission_guards as guard
   where not exists (
@@ -10790,224 +10991,260 @@ set
   message = excluded.message,
   allowed_if = excluded.allowed_if;
 
-with source (action, actor_role, target_role, allowed, requires, rule, message, allowed_if) as (
+with source (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if) as (
   values
-    ('start_dm', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
-    ('start_dm', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('start_dm', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('start_dm', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('start_dm', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('start_dm', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('start_dm', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'shares_show', 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
-    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'shares_show', 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
-    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
-    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'mvp_dealer_writes_to_organizer', 'An MVP dealer can start a direct message with a show organizer.', ''),
-    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
-    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
-    ('start_dm', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
-    ('start_dm', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
-    ('start_dm', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
-    ('start_dm', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
-    ('start_dm', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
-    ('start_dm', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
-    ('start_dm', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
-    ('start_dm', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
-    ('start_dm', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
-    ('start_dm', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
-    ('start_dm', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
-    ('start_dm', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
-    ('start_dm', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
-    ('start_dm', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
-    ('start_dm', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
-    ('start_dm', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
-    ('start_dm', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
-    ('start_dm', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
-    ('reply', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
-    ('reply', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
-    ('reply', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
-    ('reply', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
-    ('reply', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
-    ('reply', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
-    ('reply', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('reply', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('reply', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('reply', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('reply', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('reply', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('reply', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
-    ('reply', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
-    ('reply', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
-    ('reply', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
-    ('reply', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
-    ('reply', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
-    ('reply', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
-    ('reply', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
-    ('reply', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
-    ('reply', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
-    ('reply', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
-    ('reply', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
-    ('reply', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
-    ('reply', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
-    ('reply', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
-    ('reply', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
-    ('reply', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
-    ('reply', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
-    ('reply', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
-    ('reply', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
-    ('reply', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
-    ('reply', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
-    ('reply', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
-    ('reply', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
-    ('broadcast', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
-    ('broadcast', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
-    ('broadcast', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
-    ('broadcast', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
-    ('broadcast', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
-    ('broadcast', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
-    ('broadcast', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('broadcast', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('broadcast', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('broadcast', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('broadcast', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('broadcast', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
-    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'takes_part', 'mvp_dealer_broadcasts_to_attendees', 'An MVP dealer can broadcast to the attendees of a show in which they take part.', 'You take part in the show.'),
-    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
-    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
-    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
-    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
-    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
-    ('broadcast', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
-    ('broadcast', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
-    ('broadcast', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
-    ('broadcast', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
-    ('broadcast', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
-    ('broadcast', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
-    ('broadcast', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
-    ('broadcast', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
-    ('broadcast', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
-    ('broadcast', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
-    ('broadcast', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
-    ('broadcast', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
-    ('broadcast', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
-    ('broadcast', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
-    ('broadcast', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
-    ('broadcast', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
-    ('broadcast', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
-    ('broadcast', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
-    ('moderate', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
-    ('moderate', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
-    ('moderate', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
-    ('moderate', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
-    ('moderate', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
-    ('moderate', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
-    ('moderate', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
-    ('moderate', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
-    ('moderate', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
-    ('moderate', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
-    ('moderate', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
-    ('moderate', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
-    ('moderate', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
-    ('moderate', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
-    ('moderate', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
-    ('moderate', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
-    ('moderate', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
-    ('moderate', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
-    ('moderate', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
-    ('report', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('report', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
-    ('suspend', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
-    ('suspend', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
-    ('suspend', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
-    ('suspend', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
-    ('suspend', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
-    ('suspend', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
-    ('suspend', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
-    ('suspend', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
-    ('suspend', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
-    ('suspend', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
-    ('suspend', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
-    ('suspend', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
-    ('suspend', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', '')
+    ('start_dm', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
+    ('start_dm', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'shares_show', null::text, 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'shares_show', null::text, 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_writes_to_organizer', 'An MVP dealer can start a direct message with a show organizer.', ''),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('broadcast', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'takes_part', null::text, 'mvp_dealer_broadcasts_to_attendees', 'An MVP dealer can broadcast to the attendees of a show in which they take part.', 'You take part in the show.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('moderate', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('suspend', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', '')
 ), gone as (
   delete from rolecall.permission_rules as rule
   where not exists (
@@ -11018,13 +11255,14 @@ with source (action, actor_role, target_role, allowed, requires, rule, message, 
       and source.target_role = rule.target_role
   )
 )
-insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, rule, message, allowed_if)
-select action, actor_role, target_role, allowed, requires, rule, message, allowed_if
+insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if)
+select action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if
 from source
 on conflict (action, actor_role, target_role) do update
 set
   allowed = excluded.allowed,
   requires = excluded.requires,
+  unless = excluded.unless,
   rule = excluded.rule,
   message = excluded.message,
   allowed_if = excluded.allowed_if;
@@ -11077,6 +11315,8 @@ using (
     -- Every user_id lies in this range; see identity/policies.sql.
     and user_id >= (select '00000000-0000-0000-0000-000000000000'::uuid)
     and user_id <= (select 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    -- A block hides both ways: who does not see a sender's broadcasts is not seen to have read them.
+    and rolecall_internal.reads_broadcasts_of(user_id, (select auth.uid()))
   )
 );
 
@@ -11542,6 +11782,8 @@ $sql$;
   execute $sql$
 grant execute on function rolecall_internal.caller_broadcasts() to authenticated;
 
+grant execute on function rolecall_internal.reads_broadcasts_of(uuid, uuid) to authenticated;
+
 grant select on rolecall.broadcast_limits to authenticated;
 
 grant select, insert, update, delete on rolecall.broadcast_limits to service_role;
@@ -11763,7 +12005,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '16f618a2f712de55e51007c9f7665d2a2e94b018c8951a5adf52b60ae772ab4c');
+  values (1, 'initial', '009b773be2005aa8021ff5e85a2d5e0d5262cbb92421cd0503882f98fbe3a91f');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

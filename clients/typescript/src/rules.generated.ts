@@ -307,7 +307,7 @@ export const GUARDS: readonly Guard[] = [
     code: 'not_found',
     rule: 'not_a_participant',
     message: 'No conversation with this id has you as a participant.',
-    allowedIf: 'You take part in the show when the broadcast is sent, with one of its roles.',
+    allowedIf: 'You take part in the conversation.',
   },
 ];
 

@@ -25,7 +25,7 @@ with source (action, position, fact, denies_when, code, rule, message, allowed_i
     ('suspend', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'Nobody suspends themselves, or lifts their own suspension.', 'Somebody else does it.'),
     ('read_broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('read_broadcast', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the show when the broadcast is sent, with one of its roles.')
+    ('read_broadcast', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.')
 ), gone as (
   delete from rolecall.permission_guards as guard
   where not exists (
