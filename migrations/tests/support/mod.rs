@@ -229,9 +229,15 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.caller_acquaintances()",
             "authenticated rolecall_internal.caller_broadcasts()",
             "authenticated rolecall_internal.caller_direct_conversations()",
+            "authenticated rolecall_internal.caller_may_ask_for_help()",
+            "authenticated rolecall_internal.caller_may_edit_in(uuid)",
+            "authenticated rolecall_internal.caller_may_move(uuid)",
+            "authenticated rolecall_internal.caller_may_use(text)",
             "authenticated rolecall_internal.caller_may_write()",
             "authenticated rolecall_internal.caller_organization()",
             "authenticated rolecall_internal.caller_show_conversations()",
+            // For the conditions of triggers.
+            "authenticated rolecall_internal.is_client()",
             // For the checks of the tables that they write.
             "authenticated rolecall_internal.limit_direct_message_chars()",
             "authenticated rolecall_internal.limit_help_message_max_chars()",
@@ -243,6 +249,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "service_role import_legacy_conversations(jsonb)",
             // The constraints and columns of conversations and messages call them.
             "service_role rolecall_internal.hour_of(timestamp with time zone)",
+            "service_role rolecall_internal.is_client()",
             "service_role rolecall_internal.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
             "service_role rolecall_internal.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
             "service_role rolecall_internal.limit_direct_message_chars()",
