@@ -21,6 +21,7 @@ declare
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.health(jsonb)',
     'function rolecall_edge.inbox(jsonb)',
+    'function rolecall_edge.key_set(jsonb)',
     'function rolecall_edge.lift_suspension(jsonb)',
     'function rolecall_edge.mark_read(jsonb)',
     'function rolecall_edge.messages(jsonb)',
@@ -96,7 +97,8 @@ declare
     'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
-    'function rolecall_internal.has_length(text, integer, integer)',
+    'function rolecall_internal.has_control(text)',
+    'function rolecall_internal.has_visible(text)',
     'function rolecall_internal.help_message(public.messages_v2)',
     'function rolecall_internal.help_placeholder(text)',
     'function rolecall_internal.hour_of(timestamp with time zone)',
@@ -106,7 +108,9 @@ declare
     'function rolecall_internal.is_client()',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
+    'function rolecall_internal.is_name(text)',
     'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.is_text(text, integer, integer)',
     'function rolecall_internal.iso(timestamp with time zone)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
     'function rolecall_internal.judge_broadcast_reader(uuid, uuid, text)',
@@ -170,7 +174,6 @@ declare
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, text)',
     'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, text)',
-    'function rolecall_internal.refuse_length(text, integer, integer)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
@@ -254,6 +257,7 @@ declare
     'table rolecall.help_message_edits',
     'table rolecall.help_requests',
     'table rolecall.idempotency_records',
+    'table rolecall.key_sets',
     'table rolecall.messages',
     'table rolecall.moderation_audit',
     'table rolecall.organizations',
@@ -377,7 +381,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '009b773be2005aa8021ff5e85a2d5e0d5262cbb92421cd0503882f98fbe3a91f'
+      ) is distinct from '8b5e126477ad12082d2a2b7ff6871a353aa2d1b6ccf354bbc8b1633de36cf30a'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -704,6 +708,78 @@ parallel safe
 return 200;
 $sql$;
 
+  -- schema/base/text.generated.sql
+  execute $sql$
+-- Texts that people read. Generated from the data of Unicode by `make generate`; do not edit.
+
+-- Whether a text has a character that shows something. A text that begins with a letter of English, which most do, costs
+-- no regular expression.
+create or replace function rolecall_internal.has_visible(p_text text)
+returns boolean
+language sql
+immutable
+parallel safe
+return case
+  when ascii(p_text) between 33 and 126 then true
+  else p_text collate "C" ~ '[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u2d7f\u3000\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe-\uffff\U0001107f\U00013430-\U0001343f\U00013441-\U00013442\U00016fe4\U0001bc9d\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U0001fffe-\U0001ffff\U0002fffe-\U0002ffff\U0003fffe-\U0003ffff\U0004fffe-\U0004ffff\U0005fffe-\U0005ffff\U0006fffe-\U0006ffff\U0007fffe-\U0007ffff\U0008fffe-\U0008ffff\U0009fffe-\U0009ffff\U000afffe-\U000affff\U000bfffe-\U000bffff\U000cfffe-\U000cffff\U000dfffe-\U000e0fff\U000efffe-\U000effff\U000ffffe-\U000fffff\U0010fffe-\U0010ffff]'
+end;
+
+-- Whether a text can be a name: it shows something and hides nothing. Joiners, selectors of variants and the tags of a
+-- flag may stand where they change what is seen.
+create or replace function rolecall_internal.is_name(p_text text)
+returns boolean
+language sql
+immutable
+parallel safe
+return case
+  when not rolecall_internal.has_visible(p_text) then false
+  when p_text collate "C" !~ '[\u0001-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u2d7f\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe-\uffff\U0001107f\U00013430-\U0001343f\U00013441-\U00013442\U00016fe4\U0001bc9d\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U0001fffe-\U0001ffff\U0002fffe-\U0002ffff\U0003fffe-\U0003ffff\U0004fffe-\U0004ffff\U0005fffe-\U0005ffff\U0006fffe-\U0006ffff\U0007fffe-\U0007ffff\U0008fffe-\U0008ffff\U0009fffe-\U0009ffff\U000afffe-\U000affff\U000bfffe-\U000bffff\U000cfffe-\U000cffff\U000dfffe-\U000e0fff\U000efffe-\U000effff\U000ffffe-\U000fffff\U0010fffe-\U0010ffff]' then true
+  else regexp_replace(
+    p_text collate "C",
+    '\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f',
+    '',
+    'g'
+  ) !~ '[\u0001-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f-\u1160\u1680\u17b4-\u17b5\u180e\u2000-\u200b\u200e-\u200f\u2028-\u202f\u205f-\u206f\u2800\u2d7f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe-\uffff\U0001107f\U00013430-\U0001343f\U00013441-\U00013442\U00016fe4\U0001bc9d\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U0001fffe-\U0001ffff\U0002fffe-\U0002ffff\U0003fffe-\U0003ffff\U0004fffe-\U0004ffff\U0005fffe-\U0005ffff\U0006fffe-\U0006ffff\U0007fffe-\U0007ffff\U0008fffe-\U0008ffff\U0009fffe-\U0009ffff\U000afffe-\U000affff\U000bfffe-\U000bffff\U000cfffe-\U000cffff\U000dfffe-\U000e00ff\U000e01f0-\U000e0fff\U000efffe-\U000effff\U000ffffe-\U000fffff\U0010fffe-\U0010ffff]|(?<![\u00a9\u00ae\u02bc\u0303-\u0304\u0307-\u0308\u030a\u0320\u0323-\u0325\u032d-\u032e\u0330\u0600-\u0604\u0606-\u061b\u061d-\u06dc\u06de-\u070d\u070f-\u074a\u074d-\u077f\u07c0-\u07fa\u07fd-\u07ff\u0840-\u085b\u085e\u0860-\u086a\u0870-\u088e\u0890-\u0891\u0897-\u08e1\u08e3-\u0952\u0955-\u0983\u0985-\u098c\u098f-\u0990\u0993-\u09a8\u09aa-\u09b0\u09b2\u09b6-\u09b9\u09bc-\u09c4\u09c7-\u09c8\u09cb-\u09ce\u09d7\u09dc-\u09dd\u09df-\u09e3\u09e6-\u09fe\u0a01-\u0a03\u0a05-\u0a0a\u0a0f-\u0a10\u0a13-\u0a28\u0a2a-\u0a30\u0a32-\u0a33\u0a35-\u0a36\u0a38-\u0a39\u0a3c\u0a3e-\u0a42\u0a47-\u0a48\u0a4b-\u0a4d\u0a51\u0a59-\u0a5c\u0a5e\u0a66-\u0a76\u0a81-\u0a83\u0a85-\u0a8d\u0a8f-\u0a91\u0a93-\u0aa8\u0aaa-\u0ab0\u0ab2-\u0ab3\u0ab5-\u0ab9\u0abc-\u0ac5\u0ac7-\u0ac9\u0acb-\u0acd\u0ad0\u0ae0-\u0ae3\u0ae6-\u0af1\u0af9-\u0aff\u0b01-\u0b03\u0b05-\u0b0c\u0b0f-\u0b10\u0b13-\u0b28\u0b2a-\u0b30\u0b32-\u0b33\u0b35-\u0b39\u0b3c-\u0b44\u0b47-\u0b48\u0b4b-\u0b4d\u0b55-\u0b57\u0b5c-\u0b5d\u0b5f-\u0b63\u0b66-\u0b77\u0b82-\u0b83\u0b85-\u0b8a\u0b8e-\u0b90\u0b92-\u0b95\u0b99-\u0b9a\u0b9c\u0b9e-\u0b9f\u0ba3-\u0ba4\u0ba8-\u0baa\u0bae-\u0bb9\u0bbe-\u0bc2\u0bc6-\u0bc8\u0bca-\u0bcd\u0bd0\u0bd7\u0be6-\u0bfa\u0c00-\u0c0c\u0c0e-\u0c10\u0c12-\u0c28\u0c2a-\u0c39\u0c3c-\u0c44\u0c46-\u0c48\u0c4a-\u0c4d\u0c55-\u0c56\u0c58-\u0c5a\u0c5d\u0c60-\u0c63\u0c66-\u0c6f\u0c77-\u0c8c\u0c8e-\u0c90\u0c92-\u0ca8\u0caa-\u0cb3\u0cb5-\u0cb9\u0cbc-\u0cc4\u0cc6-\u0cc8\u0cca-\u0ccd\u0cd5-\u0cd6\u0cdd-\u0cde\u0ce0-\u0ce3\u0ce6-\u0cef\u0cf1-\u0cf3\u0d00-\u0d0c\u0d0e-\u0d10\u0d12-\u0d44\u0d46-\u0d48\u0d4a-\u0d4f\u0d54-\u0d63\u0d66-\u0d7f\u0d81-\u0d83\u0d85-\u0d96\u0d9a-\u0db1\u0db3-\u0dbb\u0dbd\u0dc0-\u0dc6\u0dca\u0dcf-\u0dd4\u0dd6\u0dd8-\u0ddf\u0de6-\u0def\u0df2-\u0df4\u0f00-\u0f47\u0f49-\u0f6c\u0f71-\u0f97\u0f99-\u0fbc\u0fbe-\u0fcc\u0fce-\u0fd4\u0fd9-\u0fda\u1000-\u109f\u1780-\u17b3\u17b6-\u17dd\u17e0-\u17e9\u17f0-\u17f9\u1800-\u180a\u1810-\u1819\u1820-\u1878\u1880-\u18aa\u1900-\u191e\u1920-\u192b\u1930-\u193b\u1940\u1944-\u194f\u19e0-\u19ff\u1b00-\u1b4c\u1b4e-\u1bbf\u1c00-\u1c37\u1c3b-\u1c49\u1c4d-\u1c4f\u1cc0-\u1cc7\u1cd0-\u1cf9\u1df8\u1dfa\u203c\u2049\u204f\u20f0\u2122\u2139\u2194-\u2199\u21a9-\u21aa\u231a-\u231b\u2328\u2388\u23cf\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa-\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u2685\u2690-\u2705\u2708-\u2712\u2714\u2716\u271d\u2721\u2728\u2733-\u2734\u2744\u2747\u274c\u274e\u2753-\u2755\u2757\u2763-\u2767\u2795-\u2797\u27a1\u27b0\u27bf\u2934-\u2935\u2b05-\u2b07\u2b1b-\u2b1c\u2b50\u2b55\u2e31\u2e41\u3001-\u3002\u3008-\u300b\u3030\u303d\u3297\u3299\ua830-\ua839\ua840-\ua877\ua8e0-\ua8ff\ua92e\ua980-\ua9cd\ua9cf-\ua9d9\ua9de-\ua9fe\uaa60-\uaa7f\uaae0-\uaaf6\uabc0-\uabed\uabf0-\uabf9\ufb50-\ufbc2\ufbd3-\ufd8f\ufd92-\ufdc7\ufdcf\ufdf0-\ufdff\ufe0f\ufe70-\ufe74\ufe76-\ufefc\U000102e0-\U000102fb\U00010d00-\U00010d27\U00010d30-\U00010d39\U00010e60-\U00010e7e\U00010ec2-\U00010ec4\U00010efc-\U00010eff\U00011080-\U000110c2\U000110cd\U00011100-\U00011134\U00011136-\U00011147\U000111e1-\U000111f4\U00011300-\U00011303\U00011305-\U0001130c\U0001130f-\U00011310\U00011313-\U00011328\U0001132a-\U00011330\U00011332-\U00011333\U00011335-\U00011339\U0001133b-\U00011344\U00011347-\U00011348\U0001134b-\U0001134d\U00011350\U00011357\U0001135d-\U00011363\U00011366-\U0001136c\U00011370-\U00011374\U00011400-\U0001145b\U0001145d-\U00011461\U00011480-\U000114c7\U000114d0-\U000114d9\U00011660-\U0001166c\U000116d0-\U000116e3\U00011b00-\U00011b09\U00011fc0-\U00011ff1\U00011fff\U0001e900-\U0001e94b\U0001e950-\U0001e959\U0001e95e-\U0001e95f\U0001ee00-\U0001ee03\U0001ee05-\U0001ee1f\U0001ee21-\U0001ee22\U0001ee24\U0001ee27\U0001ee29-\U0001ee32\U0001ee34-\U0001ee37\U0001ee39\U0001ee3b\U0001ee42\U0001ee47\U0001ee49\U0001ee4b\U0001ee4d-\U0001ee4f\U0001ee51-\U0001ee52\U0001ee54\U0001ee57\U0001ee59\U0001ee5b\U0001ee5d\U0001ee5f\U0001ee61-\U0001ee62\U0001ee64\U0001ee67-\U0001ee6a\U0001ee6c-\U0001ee72\U0001ee74-\U0001ee77\U0001ee79-\U0001ee7c\U0001ee7e\U0001ee80-\U0001ee89\U0001ee8b-\U0001ee9b\U0001eea1-\U0001eea3\U0001eea5-\U0001eea9\U0001eeab-\U0001eebb\U0001eef0-\U0001eef1\U0001f000-\U0001f0ff\U0001f10d-\U0001f10f\U0001f12f\U0001f16c-\U0001f171\U0001f17e-\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f1ad-\U0001f1e5\U0001f201-\U0001f20f\U0001f21a\U0001f22f\U0001f232-\U0001f23a\U0001f23c-\U0001f23f\U0001f249-\U0001f53d\U0001f546-\U0001f64f\U0001f680-\U0001f6ff\U0001f774-\U0001f77f\U0001f7d5-\U0001f7ff\U0001f80c-\U0001f80f\U0001f848-\U0001f84f\U0001f85a-\U0001f85f\U0001f888-\U0001f88f\U0001f8ae-\U0001f8ff\U0001f90c-\U0001f93a\U0001f93c-\U0001f945\U0001f947-\U0001faff\U0001fc00-\U0001fffd])[\u200c\u200d]|[\u200c\u200d](?![\u00a9\u00ae\u02bc\u0303-\u0304\u0307-\u0308\u030a\u0320\u0323-\u0325\u032d-\u032e\u0330\u0600-\u0604\u0606-\u061b\u061d-\u06dc\u06de-\u070d\u070f-\u074a\u074d-\u077f\u07c0-\u07fa\u07fd-\u07ff\u0840-\u085b\u085e\u0860-\u086a\u0870-\u088e\u0890-\u0891\u0897-\u08e1\u08e3-\u0952\u0955-\u0983\u0985-\u098c\u098f-\u0990\u0993-\u09a8\u09aa-\u09b0\u09b2\u09b6-\u09b9\u09bc-\u09c4\u09c7-\u09c8\u09cb-\u09ce\u09d7\u09dc-\u09dd\u09df-\u09e3\u09e6-\u09fe\u0a01-\u0a03\u0a05-\u0a0a\u0a0f-\u0a10\u0a13-\u0a28\u0a2a-\u0a30\u0a32-\u0a33\u0a35-\u0a36\u0a38-\u0a39\u0a3c\u0a3e-\u0a42\u0a47-\u0a48\u0a4b-\u0a4d\u0a51\u0a59-\u0a5c\u0a5e\u0a66-\u0a76\u0a81-\u0a83\u0a85-\u0a8d\u0a8f-\u0a91\u0a93-\u0aa8\u0aaa-\u0ab0\u0ab2-\u0ab3\u0ab5-\u0ab9\u0abc-\u0ac5\u0ac7-\u0ac9\u0acb-\u0acd\u0ad0\u0ae0-\u0ae3\u0ae6-\u0af1\u0af9-\u0aff\u0b01-\u0b03\u0b05-\u0b0c\u0b0f-\u0b10\u0b13-\u0b28\u0b2a-\u0b30\u0b32-\u0b33\u0b35-\u0b39\u0b3c-\u0b44\u0b47-\u0b48\u0b4b-\u0b4d\u0b55-\u0b57\u0b5c-\u0b5d\u0b5f-\u0b63\u0b66-\u0b77\u0b82-\u0b83\u0b85-\u0b8a\u0b8e-\u0b90\u0b92-\u0b95\u0b99-\u0b9a\u0b9c\u0b9e-\u0b9f\u0ba3-\u0ba4\u0ba8-\u0baa\u0bae-\u0bb9\u0bbe-\u0bc2\u0bc6-\u0bc8\u0bca-\u0bcd\u0bd0\u0bd7\u0be6-\u0bfa\u0c00-\u0c0c\u0c0e-\u0c10\u0c12-\u0c28\u0c2a-\u0c39\u0c3c-\u0c44\u0c46-\u0c48\u0c4a-\u0c4d\u0c55-\u0c56\u0c58-\u0c5a\u0c5d\u0c60-\u0c63\u0c66-\u0c6f\u0c77-\u0c8c\u0c8e-\u0c90\u0c92-\u0ca8\u0caa-\u0cb3\u0cb5-\u0cb9\u0cbc-\u0cc4\u0cc6-\u0cc8\u0cca-\u0ccd\u0cd5-\u0cd6\u0cdd-\u0cde\u0ce0-\u0ce3\u0ce6-\u0cef\u0cf1-\u0cf3\u0d00-\u0d0c\u0d0e-\u0d10\u0d12-\u0d44\u0d46-\u0d48\u0d4a-\u0d4f\u0d54-\u0d63\u0d66-\u0d7f\u0d81-\u0d83\u0d85-\u0d96\u0d9a-\u0db1\u0db3-\u0dbb\u0dbd\u0dc0-\u0dc6\u0dca\u0dcf-\u0dd4\u0dd6\u0dd8-\u0ddf\u0de6-\u0def\u0df2-\u0df4\u0f00-\u0f47\u0f49-\u0f6c\u0f71-\u0f97\u0f99-\u0fbc\u0fbe-\u0fcc\u0fce-\u0fd4\u0fd9-\u0fda\u1000-\u109f\u1780-\u17b3\u17b6-\u17dd\u17e0-\u17e9\u17f0-\u17f9\u1800-\u180a\u1810-\u1819\u1820-\u1878\u1880-\u18aa\u1900-\u191e\u1920-\u192b\u1930-\u193b\u1940\u1944-\u194f\u19e0-\u19ff\u1b00-\u1b4c\u1b4e-\u1bbf\u1c00-\u1c37\u1c3b-\u1c49\u1c4d-\u1c4f\u1cc0-\u1cc7\u1cd0-\u1cf9\u1df8\u1dfa\u203c\u2049\u204f\u20f0\u2122\u2139\u2194-\u2199\u21a9-\u21aa\u231a-\u231b\u2328\u2388\u23cf\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa-\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u2685\u2690-\u2705\u2708-\u2712\u2714\u2716\u271d\u2721\u2728\u2733-\u2734\u2744\u2747\u274c\u274e\u2753-\u2755\u2757\u2763-\u2767\u2795-\u2797\u27a1\u27b0\u27bf\u2934-\u2935\u2b05-\u2b07\u2b1b-\u2b1c\u2b50\u2b55\u2e31\u2e41\u3001-\u3002\u3008-\u300b\u3030\u303d\u3297\u3299\ua830-\ua839\ua840-\ua877\ua8e0-\ua8ff\ua92e\ua980-\ua9cd\ua9cf-\ua9d9\ua9de-\ua9fe\uaa60-\uaa7f\uaae0-\uaaf6\uabc0-\uabed\uabf0-\uabf9\ufb50-\ufbc2\ufbd3-\ufd8f\ufd92-\ufdc7\ufdcf\ufdf0-\ufdff\ufe70-\ufe74\ufe76-\ufefc\U000102e0-\U000102fb\U00010d00-\U00010d27\U00010d30-\U00010d39\U00010e60-\U00010e7e\U00010ec2-\U00010ec4\U00010efc-\U00010eff\U00011080-\U000110c2\U000110cd\U00011100-\U00011134\U00011136-\U00011147\U000111e1-\U000111f4\U00011300-\U00011303\U00011305-\U0001130c\U0001130f-\U00011310\U00011313-\U00011328\U0001132a-\U00011330\U00011332-\U00011333\U00011335-\U00011339\U0001133b-\U00011344\U00011347-\U00011348\U0001134b-\U0001134d\U00011350\U00011357\U0001135d-\U00011363\U00011366-\U0001136c\U00011370-\U00011374\U00011400-\U0001145b\U0001145d-\U00011461\U00011480-\U000114c7\U000114d0-\U000114d9\U00011660-\U0001166c\U000116d0-\U000116e3\U00011b00-\U00011b09\U00011fc0-\U00011ff1\U00011fff\U0001e900-\U0001e94b\U0001e950-\U0001e959\U0001e95e-\U0001e95f\U0001ee00-\U0001ee03\U0001ee05-\U0001ee1f\U0001ee21-\U0001ee22\U0001ee24\U0001ee27\U0001ee29-\U0001ee32\U0001ee34-\U0001ee37\U0001ee39\U0001ee3b\U0001ee42\U0001ee47\U0001ee49\U0001ee4b\U0001ee4d-\U0001ee4f\U0001ee51-\U0001ee52\U0001ee54\U0001ee57\U0001ee59\U0001ee5b\U0001ee5d\U0001ee5f\U0001ee61-\U0001ee62\U0001ee64\U0001ee67-\U0001ee6a\U0001ee6c-\U0001ee72\U0001ee74-\U0001ee77\U0001ee79-\U0001ee7c\U0001ee7e\U0001ee80-\U0001ee89\U0001ee8b-\U0001ee9b\U0001eea1-\U0001eea3\U0001eea5-\U0001eea9\U0001eeab-\U0001eebb\U0001eef0-\U0001eef1\U0001f000-\U0001f0ff\U0001f10d-\U0001f10f\U0001f12f\U0001f16c-\U0001f171\U0001f17e-\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f1ad-\U0001f1e5\U0001f201-\U0001f20f\U0001f21a\U0001f22f\U0001f232-\U0001f23a\U0001f23c-\U0001f23f\U0001f249-\U0001f53d\U0001f546-\U0001f64f\U0001f680-\U0001f6ff\U0001f774-\U0001f77f\U0001f7d5-\U0001f7ff\U0001f80c-\U0001f80f\U0001f848-\U0001f84f\U0001f85a-\U0001f85f\U0001f888-\U0001f88f\U0001f8ae-\U0001f8ff\U0001f90c-\U0001f93a\U0001f93c-\U0001f945\U0001f947-\U0001faff\U0001fc00-\U0001fffd])|(?<![\u00a9\u00ae\u1000-\u109f\u1800-\u1801\u1804\u1806-\u180a\u1810-\u1819\u1820-\u1878\u1880-\u18aa\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9-\u21aa\u231a-\u231b\u2328\u2388\u23cf\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa-\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u2685\u2690-\u2705\u2708-\u2712\u2714\u2716\u271d\u2721\u2728\u2733-\u2734\u2744\u2747\u274c\u274e\u2753-\u2755\u2757\u2763-\u2767\u2795-\u2797\u27a1\u27b0\u27bf\u2934-\u2935\u2b05-\u2b07\u2b1b-\u2b1c\u2b50\u2b55\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3030\u3038-\u303b\u303d\u3297\u3299\u3400-\u4dbf\u4e00-\u9fff\ua840-\ua877\ua9e0-\ua9fe\uaa60-\uaa7f\uf900-\ufa6d\ufa70-\ufad9\U00011660-\U0001166c\U000116d0-\U000116e3\U00016fe2-\U00016fe3\U00016ff0-\U00016ff1\U0001f000-\U0001f0ff\U0001f10d-\U0001f10f\U0001f12f\U0001f16c-\U0001f171\U0001f17e-\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f1ad-\U0001f1ff\U0001f201-\U0001f20f\U0001f21a\U0001f22f\U0001f232-\U0001f23a\U0001f23c-\U0001f23f\U0001f249-\U0001f53d\U0001f546-\U0001f64f\U0001f680-\U0001f6ff\U0001f774-\U0001f77f\U0001f7d5-\U0001f7ff\U0001f80c-\U0001f80f\U0001f848-\U0001f84f\U0001f85a-\U0001f85f\U0001f888-\U0001f88f\U0001f8ae-\U0001f8ff\U0001f90c-\U0001f93a\U0001f93c-\U0001f945\U0001f947-\U0001faff\U0001fc00-\U0001fffd\U00020000-\U0002a6df\U0002a700-\U0002b739\U0002b740-\U0002b81d\U0002b820-\U0002cea1\U0002ceb0-\U0002ebe0\U0002ebf0-\U0002ee5d\U0002f800-\U0002fa1d\U00030000-\U0003134a\U00031350-\U000323af])[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef](?!\u20e3)'
+end;
+$sql$;
+
+  -- schema/base/text.sql
+  execute $sql$
+-- Texts that people read, for what the functions have not decoded: these say the same as shared/src/wire/text.rs.
+
+-- A text without the white space around it.
+create or replace function rolecall_internal.trimmed(p_text text)
+returns text
+language sql
+immutable
+return btrim(
+  p_text,
+  E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+);
+
+-- Whether a text has a control character other than tabs and line breaks.
+create or replace function rolecall_internal.has_control(p_text text)
+returns boolean
+language sql
+immutable
+parallel safe
+return p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]';
+
+-- Whether a text may be of this length, shows something, and controls nothing but its lines. Lengths are counted in
+-- Unicode's code points, as by char_length. A text that may be empty may show nothing then.
+create or replace function rolecall_internal.is_text(p_text text, p_least int, p_most int)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(
+  char_length(p_text) between p_least and p_most
+  and (p_text = '' or rolecall_internal.has_visible(p_text))
+  and not rolecall_internal.has_control(p_text),
+  false
+);
+$sql$;
+
   -- schema/identity/tables.sql
   execute $sql$
 create table rolecall.schema_migrations (
@@ -733,7 +809,8 @@ create table rolecall.organizations (
   id uuid primary key default gen_random_uuid(),
   name text not null,
   created_at timestamptz not null default now(),
-  constraint organizations_name_length check (char_length(name) between 1 and 200)
+  constraint organizations_name_length check (char_length(name) between 1 and 200),
+  constraint organizations_name_visible check (rolecall_internal.is_name(name))
 );
 
 comment on table rolecall.organizations is 'Organisations whose people use Rolecall; a profile belongs to at most one.';
@@ -749,6 +826,7 @@ create table rolecall.profiles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint profiles_display_name_length check (char_length(display_name) <= 200),
+  constraint profiles_display_name_visible check (display_name = '' or rolecall_internal.is_name(display_name)),
   constraint profiles_organization_role_known
     check (organization_role in ('owner', 'admin', 'sitter', 'client')),
   constraint profiles_organization_role_has_organization
@@ -775,6 +853,16 @@ create type rolecall.actor as (
   -- Null when the function is on for them and they have a profile.
   refusal jsonb
 );
+
+create table rolecall.key_sets (
+  url text primary key,
+  keys text not null,
+  fetched_at timestamptz not null default now(),
+  constraint key_sets_length check (octet_length(url) <= 2048 and octet_length(keys) <= 262144)
+);
+
+comment on table rolecall.key_sets is
+  'The key sets that were last fetched from jwt_jwks_url: new instances of the functions take them over.';
 $sql$;
 
   -- schema/shows/tables.sql
@@ -788,7 +876,7 @@ create table rolecall.shows (
   starts_at timestamptz not null,
   ends_at timestamptz not null,
   created_at timestamptz not null default now(),
-  constraint shows_title_length check (char_length(title) between 1 and 200),
+  constraint shows_title_visible check (rolecall_internal.is_text(title, 1, 200)),
   constraint shows_ends_after_start check (ends_at >= starts_at)
 );
 
@@ -940,7 +1028,14 @@ begin
     return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
   end if;
   return p_deleted_as is null
-    and (p_legacy or coalesce(char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars(), false));
+    and (
+      p_legacy
+      or coalesce(
+        char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars()
+          and rolecall_internal.has_visible(p_content),
+        false
+      )
+    );
 end
 $$;
 
@@ -1397,8 +1492,9 @@ create table rolecall.help_requests (
   status text not null default 'open',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint help_requests_title_length check (char_length(title) between 1 and 200),
-  constraint help_requests_description_length check (char_length(description) <= 4000),
+  constraint help_requests_title_visible check (rolecall_internal.is_text(title, 1, 200)),
+  constraint help_requests_description_visible
+    check (rolecall_internal.is_text(description, 0, 4000)),
   constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'))
 );
 
@@ -1424,9 +1520,12 @@ create table public.conversations_v2 (
   updated_at timestamptz not null default now(),
   constraint conversations_v2_help_request_id_helper_id_key unique (help_request_id, helper_id),
   constraint conversations_v2_of_two_people check (requester_id <> helper_id),
-  constraint conversations_v2_initial_message_length check (
-    char_length(initial_message)
-      between rolecall_internal.limit_help_message_min_chars() and rolecall_internal.limit_help_message_max_chars()
+  constraint conversations_v2_initial_message_visible check (
+    rolecall_internal.is_text(
+      initial_message,
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    )
   ),
   constraint conversations_v2_status_known check (status in ('active', 'closed'))
 );
@@ -1449,8 +1548,8 @@ create table public.messages_v2 (
   content text not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
-  constraint messages_v2_content_length check (
-    char_length(content) between 1 and rolecall_internal.limit_direct_message_chars()
+  constraint messages_v2_content_visible check (
+    rolecall_internal.is_text(content, 1, rolecall_internal.limit_direct_message_chars())
   )
 );
 
@@ -1565,8 +1664,12 @@ create table rolecall.reported_messages (
   created_at timestamptz not null default now(),
   constraint reported_messages_message_reporter_key unique (conversation_id, seq, reporter_id),
   foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
-  constraint reported_messages_reason_length check (char_length(reason) between 1 and rolecall_internal.limit_report_reason_chars()),
-  constraint reported_messages_note_length check (char_length(note) between 1 and rolecall_internal.limit_note_chars()),
+  constraint reported_messages_reason_visible check (
+    rolecall_internal.is_text(reason, 1, rolecall_internal.limit_report_reason_chars())
+  ),
+  constraint reported_messages_note_visible check (
+    note is null or rolecall_internal.is_text(note, 1, rolecall_internal.limit_note_chars())
+  ),
   constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
   constraint reported_messages_decision_known check (decision in ('dismiss', 'delete', 'restore', 'suspend')),
   constraint reported_messages_decided_unless_pending check (
@@ -1783,18 +1886,6 @@ return case
     and translate(p_text, '0123456789abcdefABCDEF', '') = '----'
   then p_text::uuid
 end;
-
--- Whether a text may be a message of this length; the function has trimmed it and looked for control characters.
-create or replace function rolecall_internal.has_length(p_text text, p_min int, p_max int)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return coalesce(char_length(p_text) between p_min and p_max, false);
-end
-$$;
 
 -- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
 -- name that is no role fails to be found, not to be cast.
@@ -2057,17 +2148,30 @@ begin
 end
 $$;
 
--- The refusal when a text is too short or too long.
-create or replace function rolecall_internal.refuse_length(p_name text, p_least int, p_most int)
+-- The refusal of a text that is_text does not take; null for one that it takes.
+create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
 returns jsonb
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if rolecall_internal.is_text(p_text, p_least, p_most) then
+    return null;
+  end if;
   return rolecall_internal.refusal(
     'invalid_input',
-    format('The %s must have %s to %s characters.', p_name, p_least, p_most)
+    case
+      when rolecall_internal.has_visible(p_text) is not true then
+        format('There is no visible text in the %s.', p_name)
+      when rolecall_internal.has_control(p_text) then
+        format('Control characters other than line breaks and tabs are not allowed in the %s.', p_name)
+      else
+        format(
+          'The %s must have %s to %s characters; this has %s. Each Unicode code point counts: an emoji may be several.',
+          p_name, p_least, p_most, char_length(p_text)
+        )
+    end
   );
 end
 $$;
@@ -2134,46 +2238,6 @@ begin
     return least(greatest((p_input ->> 'limit')::int, 1), p_largest);
   end if;
   return least(50, p_largest);
-end
-$$;
-$sql$;
-
-  -- schema/base/text.sql
-  execute $sql$
--- Texts that reach the database past the functions, which decode them as shared/src/wire/text.rs does. These say the same.
-
--- A text without the white space around it.
-create or replace function rolecall_internal.trimmed(p_text text)
-returns text
-language sql
-immutable
-return btrim(
-  p_text,
-  E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
-);
-
--- The refusal of a text that is too short or too long, shows nothing, or has control characters other than line breaks
--- and tabs; null for one that is right.
-create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not rolecall_internal.has_length(p_text, p_least, p_most) then
-    return rolecall_internal.refuse_length(p_name, p_least, p_most);
-  end if;
-  if p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]' then
-    return rolecall_internal.refusal(
-      'invalid_input',
-      format('The %s must have no control characters other than line breaks and tabs.', p_name)
-    );
-  end if;
-  if p_text <> '' and p_text collate "C" ~ '^[\s\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*$' then
-    return rolecall_internal.refusal('invalid_input', format('There is no visible text in the %s.', p_name));
-  end if;
-  return null;
 end
 $$;
 $sql$;
@@ -4227,8 +4291,8 @@ declare
   v_broadcast uuid;
   v_created_at timestamptz;
 begin
-  if not rolecall_internal.has_length(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
-    return rolecall_internal.refuse_length('message', 1, rolecall_internal.limit_broadcast_chars());
+  if not rolecall_internal.is_text(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
+    return rolecall_internal.refuse_text('message', p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars());
   end if;
   if v_roles is null then
     return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
@@ -4809,13 +4873,14 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  if not rolecall_internal.has_length(
+  if not rolecall_internal.is_text(
     p_initial_message,
     rolecall_internal.limit_help_message_min_chars(),
     rolecall_internal.limit_help_message_max_chars()
   ) then
-    return rolecall_internal.refuse_length(
+    return rolecall_internal.refuse_text(
       'initial_message',
+      p_initial_message,
       rolecall_internal.limit_help_message_min_chars(),
       rolecall_internal.limit_help_message_max_chars()
     );
@@ -7053,6 +7118,56 @@ end
 $$;
 $sql$;
 
+  -- schema/identity/key_set.sql
+  execute $sql$
+-- Keeps the key set of an address, or tells the one that is kept: {url, keys} or {url}. Takes no claims, as it serves the
+-- checking of tokens: a new instance takes over the keys of those before it, whether the address answers or not. The keys
+-- are public, and whoever has the login of the functions acts for anybody already.
+create or replace function rolecall_edge.key_set(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_url text := p_request #>> '{input,url}';
+  v_keys text := p_request #>> '{input,keys}';
+  v_kept rolecall.key_sets;
+begin
+  perform rolecall_internal.refuse_long_statements();
+  if v_url is null or octet_length(v_url) > 2048 or octet_length(v_keys) > 262144 then
+    return rolecall_internal.refusal('invalid_input', 'A key set has an address of up to 2 KiB and up to 256 KiB of keys.');
+  end if;
+  if v_keys is not null then
+    -- Addresses that nobody uses any more go.
+    delete from rolecall.key_sets
+    where fetched_at < now() - interval '7 days';
+    insert into rolecall.key_sets as kept (url, keys)
+    values (v_url, v_keys)
+    on conflict (url) do update
+    set
+      keys = excluded.keys,
+      fetched_at = excluded.fetched_at
+    -- Many instances may fetch at once.
+    where kept.keys <> excluded.keys
+      or kept.fetched_at < now() - interval '1 minute';
+    return rolecall_internal.success('{}');
+  end if;
+  select *
+  into v_kept
+  from rolecall.key_sets
+  where url = v_url;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'keys', v_kept.keys,
+      'age_seconds', extract(epoch from now() - v_kept.fetched_at)::bigint
+    )
+  );
+end
+$$;
+$sql$;
+
   -- schema/identity/profiles.sql
   execute $sql$
 create or replace function rolecall_internal.touch_updated_at()
@@ -7451,8 +7566,10 @@ begin
           when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
         end,
         case
-          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
-            rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars())
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+            or not rolecall_internal.has_visible(sent.input ->> 'content')
+          then
+            rolecall_internal.refuse_text('content', sent.input ->> 'content', 1, rolecall_internal.limit_direct_message_chars())
           when sent.input ->> 'conversation_id' is null
             and sent.input ->> 'show_id' is not null
             and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null
@@ -7968,8 +8085,11 @@ declare
   v_message uuid;
   v_created_at timestamptz;
 begin
-  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
-    return rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
+  -- The function has looked for control characters; a look at each character here would cost every message.
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+    or not rolecall_internal.has_visible(v_content)
+  then
+    return rolecall_internal.refuse_text('content', v_content, 1, rolecall_internal.limit_direct_message_chars());
   end if;
 
   if p_input ->> 'conversation_id' is null then
@@ -8225,8 +8345,8 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
-    return rolecall_internal.refuse_length('note', 1, rolecall_internal.limit_note_chars());
+  if p_input ->> 'note' is not null and not rolecall_internal.is_text(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
+    return rolecall_internal.refuse_text('note', p_input ->> 'note', 1, rolecall_internal.limit_note_chars());
   end if;
   return null;
 end
@@ -8996,8 +9116,8 @@ begin
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
   end if;
-  if not rolecall_internal.has_length(p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars()) then
-    return rolecall_internal.refuse_length('reason', 1, rolecall_internal.limit_report_reason_chars());
+  if not rolecall_internal.is_text(p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars()) then
+    return rolecall_internal.refuse_text('reason', p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars());
   end if;
 
   insert into rolecall.reported_messages (
@@ -11575,6 +11695,9 @@ using (
   and (select rolecall_internal.caller_may_write())
 )
 with check (id = (select auth.uid()));
+
+-- The functions reach it through their entry point alone.
+alter table rolecall.key_sets enable row level security;
 $sql$;
 
   -- schema/messages/policies.sql
@@ -11774,7 +11897,11 @@ grant execute on function
   rolecall_internal.limit_direct_message_chars(),
   rolecall_internal.limit_help_message_min_chars(),
   rolecall_internal.limit_help_message_max_chars(),
-  rolecall_internal.uuid_v7()
+  rolecall_internal.uuid_v7(),
+  rolecall_internal.has_visible(text),
+  rolecall_internal.has_control(text),
+  rolecall_internal.is_name(text),
+  rolecall_internal.is_text(text, int, int)
   to authenticated, service_role;
 $sql$;
 
@@ -11898,6 +12025,9 @@ grant select (id, display_name, role, created_at, updated_at) on rolecall.profil
 grant update (display_name) on rolecall.profiles to authenticated;
 
 grant select, insert, update, delete on rolecall.profiles to service_role;
+
+-- Without its row a key set is fetched anew by the next instance.
+grant select, delete on rolecall.key_sets to service_role;
 $sql$;
 
   -- schema/legacy/access.sql
@@ -12005,7 +12135,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '009b773be2005aa8021ff5e85a2d5e0d5262cbb92421cd0503882f98fbe3a91f');
+  values (1, 'initial', '8b5e126477ad12082d2a2b7ff6871a353aa2d1b6ccf354bbc8b1633de36cf30a');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -108,6 +108,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("diagnostics", request(demo(7), json!({}))),
         ("export_own_data", request(demo(1), json!({}))),
         ("health", json!({})),
+        ("key_set", json!({"input": {"url": "https://auth.example/jwks", "keys": "{}"}})),
         ("inbox", request(demo(1), json!({"limit": 10}))),
         ("lift_suspension", request(demo(6), json!({"target_id": demo(2)}))),
         ("mark_read", request(demo(1), json!({"conversation_id": conversation, "up_to_seq": 1}))),

@@ -4,4 +4,5 @@ pub mod cache;
 pub mod caller;
 pub mod identity;
 pub mod keys;
+pub mod schedule;
 pub mod verifier;

@@ -1,6 +1,7 @@
 //! What is decided once for everybody: the permission matrix, the error catalogue, the limits and the words of the
 //! wire.
 
+pub mod blank;
 pub mod code;
 pub mod form;
 pub mod id;

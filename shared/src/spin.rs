@@ -12,6 +12,8 @@ mod grouped;
 #[cfg(target_family = "wasm")]
 mod instance;
 #[cfg(target_family = "wasm")]
+mod keys;
+#[cfg(target_family = "wasm")]
 mod pages;
 #[cfg(target_family = "wasm")]
 mod serve;

@@ -24,7 +24,7 @@ export type Count = number;
 /** The message's place in its conversation. */
 export type Seq = number;
 
-/** Measured after trimming. */
+/** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
 export type Note = string;
 
 /** The rule that refused, or what is wrong with a field. */
@@ -166,7 +166,7 @@ export type BlockPage = {
 export type Broadcast = {
   readonly show_id: Uuid;
   readonly recipient_roles: Roles;
-  /** Measured in characters after trimming. */
+  /** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
   readonly message: string;
   readonly dry_run?: boolean;
 };
@@ -381,8 +381,11 @@ export type Diagnostics = {
 };
 
 export type Health = {
-  readonly status: 'ok' | 'unavailable';
+  /** `degraded`: some or all tokens may be refused soon, because the key set at `jwt_jwks_url` cannot be fetched. `unavailable`: the database does not answer, or no token can be checked at all. */
+  readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly database: 'ok' | 'unreachable';
+  /** The keys of `jwt_jwks_url`; absent where that is not set. `stale`: the last fetch failed or is due, and keys of up to twelve hours ago are used. `unavailable`: there are none, so that tokens signed with one are refused. */
+  readonly keys?: 'ok' | 'stale' | 'unavailable';
   readonly version: string;
 };
 
@@ -397,7 +400,7 @@ export type OfferForRequest = {
   readonly initial_message: InitialMessage;
 };
 
-/** Measured in characters after trimming. */
+/** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
 export type InitialMessage = string;
 
 export type StartedConversation = {
@@ -439,7 +442,7 @@ export type DirectMessage = {
   readonly content: DirectContent;
 };
 
-/** Measured in characters after trimming. */
+/** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
 export type DirectContent = string;
 
 export type SentMessage = {

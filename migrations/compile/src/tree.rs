@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 pub enum Phase {
     /// `schemas`: schemas and roles.
     Schemas,
-    /// `limits.generated`, `columns`: what tables' checks, defaults and columns call.
+    /// `limits.generated`, `columns`, `text`, `text.generated`: what tables' checks, defaults and columns call.
     Limits,
     /// `tables`: tables, their indexes and types.
     Tables,
@@ -36,7 +36,7 @@ impl Phase {
     pub(crate) fn of(stem: &str) -> Phase {
         match stem {
             "schemas" => Phase::Schemas,
-            "limits.generated" | "columns" => Phase::Limits,
+            "limits.generated" | "columns" | "text" | "text.generated" => Phase::Limits,
             "tables" => Phase::Tables,
             "triggers" => Phase::Triggers,
             "views" => Phase::Views,

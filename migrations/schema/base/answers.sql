@@ -95,17 +95,30 @@ begin
 end
 $$;
 
--- The refusal when a text is too short or too long.
-create or replace function rolecall_internal.refuse_length(p_name text, p_least int, p_most int)
+-- The refusal of a text that is_text does not take; null for one that it takes.
+create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
 returns jsonb
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if rolecall_internal.is_text(p_text, p_least, p_most) then
+    return null;
+  end if;
   return rolecall_internal.refusal(
     'invalid_input',
-    format('The %s must have %s to %s characters.', p_name, p_least, p_most)
+    case
+      when rolecall_internal.has_visible(p_text) is not true then
+        format('There is no visible text in the %s.', p_name)
+      when rolecall_internal.has_control(p_text) then
+        format('Control characters other than line breaks and tabs are not allowed in the %s.', p_name)
+      else
+        format(
+          'The %s must have %s to %s characters; this has %s. Each Unicode code point counts: an emoji may be several.',
+          p_name, p_least, p_most, char_length(p_text)
+        )
+    end
   );
 end
 $$;

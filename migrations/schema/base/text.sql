@@ -1,4 +1,4 @@
--- Texts that reach the database past the functions, which decode them as shared/src/wire/text.rs does. These say the same.
+-- Texts that people read, for what the functions have not decoded: these say the same as shared/src/wire/text.rs.
 
 -- A text without the white space around it.
 create or replace function rolecall_internal.trimmed(p_text text)
@@ -10,27 +10,24 @@ return btrim(
   E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
 );
 
--- The refusal of a text that is too short or too long, shows nothing, or has control characters other than line breaks
--- and tabs; null for one that is right.
-create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
-returns jsonb
-language plpgsql
+-- Whether a text has a control character other than tabs and line breaks.
+create or replace function rolecall_internal.has_control(p_text text)
+returns boolean
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not rolecall_internal.has_length(p_text, p_least, p_most) then
-    return rolecall_internal.refuse_length(p_name, p_least, p_most);
-  end if;
-  if p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]' then
-    return rolecall_internal.refusal(
-      'invalid_input',
-      format('The %s must have no control characters other than line breaks and tabs.', p_name)
-    );
-  end if;
-  if p_text <> '' and p_text collate "C" ~ '^[\s\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*$' then
-    return rolecall_internal.refusal('invalid_input', format('There is no visible text in the %s.', p_name));
-  end if;
-  return null;
-end
-$$;
+parallel safe
+return p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]';
+
+-- Whether a text may be of this length, shows something, and controls nothing but its lines. Lengths are counted in
+-- Unicode's code points, as by char_length. A text that may be empty may show nothing then.
+create or replace function rolecall_internal.is_text(p_text text, p_least int, p_most int)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(
+  char_length(p_text) between p_least and p_most
+  and (p_text = '' or rolecall_internal.has_visible(p_text))
+  and not rolecall_internal.has_control(p_text),
+  false
+);

@@ -20,18 +20,6 @@ return case
   then p_text::uuid
 end;
 
--- Whether a text may be a message of this length; the function has trimmed it and looked for control characters.
-create or replace function rolecall_internal.has_length(p_text text, p_min int, p_max int)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return coalesce(char_length(p_text) between p_min and p_max, false);
-end
-$$;
-
 -- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
 -- name that is no role fails to be found, not to be cast.
 create or replace function rolecall_internal.roles_of(p_names jsonb)

@@ -177,8 +177,8 @@ declare
   v_broadcast uuid;
   v_created_at timestamptz;
 begin
-  if not rolecall_internal.has_length(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
-    return rolecall_internal.refuse_length('message', 1, rolecall_internal.limit_broadcast_chars());
+  if not rolecall_internal.is_text(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
+    return rolecall_internal.refuse_text('message', p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars());
   end if;
   if v_roles is null then
     return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');

@@ -30,13 +30,14 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
-  if not rolecall_internal.has_length(
+  if not rolecall_internal.is_text(
     p_initial_message,
     rolecall_internal.limit_help_message_min_chars(),
     rolecall_internal.limit_help_message_max_chars()
   ) then
-    return rolecall_internal.refuse_length(
+    return rolecall_internal.refuse_text(
       'initial_message',
+      p_initial_message,
       rolecall_internal.limit_help_message_min_chars(),
       rolecall_internal.limit_help_message_max_chars()
     );

@@ -8,8 +8,9 @@ create table rolecall.help_requests (
   status text not null default 'open',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint help_requests_title_length check (char_length(title) between 1 and 200),
-  constraint help_requests_description_length check (char_length(description) <= 4000),
+  constraint help_requests_title_visible check (rolecall_internal.is_text(title, 1, 200)),
+  constraint help_requests_description_visible
+    check (rolecall_internal.is_text(description, 0, 4000)),
   constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'))
 );
 
@@ -35,9 +36,12 @@ create table public.conversations_v2 (
   updated_at timestamptz not null default now(),
   constraint conversations_v2_help_request_id_helper_id_key unique (help_request_id, helper_id),
   constraint conversations_v2_of_two_people check (requester_id <> helper_id),
-  constraint conversations_v2_initial_message_length check (
-    char_length(initial_message)
-      between rolecall_internal.limit_help_message_min_chars() and rolecall_internal.limit_help_message_max_chars()
+  constraint conversations_v2_initial_message_visible check (
+    rolecall_internal.is_text(
+      initial_message,
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    )
   ),
   constraint conversations_v2_status_known check (status in ('active', 'closed'))
 );
@@ -60,8 +64,8 @@ create table public.messages_v2 (
   content text not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
-  constraint messages_v2_content_length check (
-    char_length(content) between 1 and rolecall_internal.limit_direct_message_chars()
+  constraint messages_v2_content_visible check (
+    rolecall_internal.is_text(content, 1, rolecall_internal.limit_direct_message_chars())
   )
 );
 

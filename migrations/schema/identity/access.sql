@@ -11,3 +11,6 @@ grant select (id, display_name, role, created_at, updated_at) on rolecall.profil
 grant update (display_name) on rolecall.profiles to authenticated;
 
 grant select, insert, update, delete on rolecall.profiles to service_role;
+
+-- Without its row a key set is fetched anew by the next instance.
+grant select, delete on rolecall.key_sets to service_role;

@@ -25,7 +25,8 @@ create table rolecall.organizations (
   id uuid primary key default gen_random_uuid(),
   name text not null,
   created_at timestamptz not null default now(),
-  constraint organizations_name_length check (char_length(name) between 1 and 200)
+  constraint organizations_name_length check (char_length(name) between 1 and 200),
+  constraint organizations_name_visible check (rolecall_internal.is_name(name))
 );
 
 comment on table rolecall.organizations is 'Organisations whose people use Rolecall; a profile belongs to at most one.';
@@ -41,6 +42,7 @@ create table rolecall.profiles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint profiles_display_name_length check (char_length(display_name) <= 200),
+  constraint profiles_display_name_visible check (display_name = '' or rolecall_internal.is_name(display_name)),
   constraint profiles_organization_role_known
     check (organization_role in ('owner', 'admin', 'sitter', 'client')),
   constraint profiles_organization_role_has_organization
@@ -67,3 +69,13 @@ create type rolecall.actor as (
   -- Null when the function is on for them and they have a profile.
   refusal jsonb
 );
+
+create table rolecall.key_sets (
+  url text primary key,
+  keys text not null,
+  fetched_at timestamptz not null default now(),
+  constraint key_sets_length check (octet_length(url) <= 2048 and octet_length(keys) <= 262144)
+);
+
+comment on table rolecall.key_sets is
+  'The key sets that were last fetched from jwt_jwks_url: new instances of the functions take them over.';

@@ -17,8 +17,11 @@ declare
   v_message uuid;
   v_created_at timestamptz;
 begin
-  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
-    return rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars());
+  -- The function has looked for control characters; a look at each character here would cost every message.
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+    or not rolecall_internal.has_visible(v_content)
+  then
+    return rolecall_internal.refuse_text('content', v_content, 1, rolecall_internal.limit_direct_message_chars());
   end if;
 
   if p_input ->> 'conversation_id' is null then

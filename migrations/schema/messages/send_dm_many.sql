@@ -40,8 +40,10 @@ begin
           when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
         end,
         case
-          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true) then
-            rolecall_internal.refuse_length('content', 1, rolecall_internal.limit_direct_message_chars())
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+            or not rolecall_internal.has_visible(sent.input ->> 'content')
+          then
+            rolecall_internal.refuse_text('content', sent.input ->> 'content', 1, rolecall_internal.limit_direct_message_chars())
           when sent.input ->> 'conversation_id' is null
             and sent.input ->> 'show_id' is not null
             and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null

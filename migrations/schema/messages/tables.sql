@@ -76,7 +76,14 @@ begin
     return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
   end if;
   return p_deleted_as is null
-    and (p_legacy or coalesce(char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars(), false));
+    and (
+      p_legacy
+      or coalesce(
+        char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars()
+          and rolecall_internal.has_visible(p_content),
+        false
+      )
+    );
 end
 $$;
 

@@ -122,8 +122,8 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_input ->> 'note' is not null and not rolecall_internal.has_length(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
-    return rolecall_internal.refuse_length('note', 1, rolecall_internal.limit_note_chars());
+  if p_input ->> 'note' is not null and not rolecall_internal.is_text(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
+    return rolecall_internal.refuse_text('note', p_input ->> 'note', 1, rolecall_internal.limit_note_chars());
   end if;
   return null;
 end

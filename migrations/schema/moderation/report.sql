@@ -94,8 +94,8 @@ begin
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
   end if;
-  if not rolecall_internal.has_length(p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars()) then
-    return rolecall_internal.refuse_length('reason', 1, rolecall_internal.limit_report_reason_chars());
+  if not rolecall_internal.is_text(p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars()) then
+    return rolecall_internal.refuse_text('reason', p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars());
   end if;
 
   insert into rolecall.reported_messages (

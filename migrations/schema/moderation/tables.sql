@@ -23,8 +23,12 @@ create table rolecall.reported_messages (
   created_at timestamptz not null default now(),
   constraint reported_messages_message_reporter_key unique (conversation_id, seq, reporter_id),
   foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
-  constraint reported_messages_reason_length check (char_length(reason) between 1 and rolecall_internal.limit_report_reason_chars()),
-  constraint reported_messages_note_length check (char_length(note) between 1 and rolecall_internal.limit_note_chars()),
+  constraint reported_messages_reason_visible check (
+    rolecall_internal.is_text(reason, 1, rolecall_internal.limit_report_reason_chars())
+  ),
+  constraint reported_messages_note_visible check (
+    note is null or rolecall_internal.is_text(note, 1, rolecall_internal.limit_note_chars())
+  ),
   constraint reported_messages_status_known check (status in ('pending', 'dismissed', 'actioned')),
   constraint reported_messages_decision_known check (decision in ('dismiss', 'delete', 'restore', 'suspend')),
   constraint reported_messages_decided_unless_pending check (

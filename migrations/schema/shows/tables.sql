@@ -7,7 +7,7 @@ create table rolecall.shows (
   starts_at timestamptz not null,
   ends_at timestamptz not null,
   created_at timestamptz not null default now(),
-  constraint shows_title_length check (char_length(title) between 1 and 200),
+  constraint shows_title_visible check (rolecall_internal.is_text(title, 1, 200)),
   constraint shows_ends_after_start check (ends_at >= starts_at)
 );
 

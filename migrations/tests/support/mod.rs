@@ -239,6 +239,10 @@ pub async fn assert_nothing_is_open(client: &Client) {
             // For the conditions of triggers.
             "authenticated rolecall_internal.is_client()",
             // For the checks of the tables that they write.
+            "authenticated rolecall_internal.has_control(text)",
+            "authenticated rolecall_internal.has_visible(text)",
+            "authenticated rolecall_internal.is_name(text)",
+            "authenticated rolecall_internal.is_text(text,integer,integer)",
             "authenticated rolecall_internal.limit_direct_message_chars()",
             "authenticated rolecall_internal.limit_help_message_max_chars()",
             "authenticated rolecall_internal.limit_help_message_min_chars()",
@@ -247,11 +251,15 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.uuid_v7()",
             "authenticated send_message_v2(uuid,uuid,text)",
             "service_role import_legacy_conversations(jsonb)",
-            // The constraints and columns of conversations and messages call them.
+            // The constraints and columns of the tables call them.
+            "service_role rolecall_internal.has_control(text)",
+            "service_role rolecall_internal.has_visible(text)",
             "service_role rolecall_internal.hour_of(timestamp with time zone)",
             "service_role rolecall_internal.is_client()",
             "service_role rolecall_internal.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
             "service_role rolecall_internal.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+            "service_role rolecall_internal.is_name(text)",
+            "service_role rolecall_internal.is_text(text,integer,integer)",
             "service_role rolecall_internal.limit_direct_message_chars()",
             "service_role rolecall_internal.limit_help_message_max_chars()",
             "service_role rolecall_internal.limit_help_message_min_chars()",

@@ -8,6 +8,7 @@ mod roles_sql;
 mod schemas;
 mod spin_toml;
 mod sql;
+mod text;
 mod typescript;
 
 use anyhow::{Context, bail};
@@ -25,6 +26,8 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
     Ok(vec![
         Generated { path: "spin.toml", text: spin_toml::spin_toml(root)? },
         Generated { path: "migrations/schema/base/limits.generated.sql", text: sql::limits() },
+        Generated { path: "migrations/schema/base/text.generated.sql", text: text::sql()? },
+        Generated { path: "shared/src/rules/blank.generated.rs", text: text::table()? },
         Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
         Generated { path: "migrations/schema/permissions/roles.generated.sql", text: roles_sql::roles() },
         Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },

@@ -21,7 +21,7 @@ use std::{cell::RefCell, collections::HashSet};
 pub enum TokenError {
     /// There is no bearer token.
     Missing,
-    /// The token is signed with a key that is not in the set: the set may have changed since it was read.
+    /// The token is signed with a key that is not known, and that a key set might have by now.
     UnknownKey,
     /// It is not acceptable, for this reason.
     Invalid(&'static str),
@@ -59,10 +59,14 @@ struct Claims {
     role: Option<String>,
 }
 
+/// The algorithms of the keys that a key set can have. No others can become known by fetching it.
+const ALGORITHMS_OF_SETS: [&str; 4] = ["ES256", "RS256", "EdDSA", "Ed25519"];
+
 /// Checks tokens against the configured keys.
 pub struct Verifier {
     secret: Option<Key>,
-    keys: RefCell<KeySet>,
+    configured: KeySet,
+    fetched: RefCell<KeySet>,
     options: VerificationOptions,
     verified: TokenCache,
 }
@@ -83,13 +87,19 @@ impl Verifier {
             max_token_length: Some(MAX_TOKEN_BYTES),
             ..VerificationOptions::default()
         };
-        Ok(Verifier { secret, keys: RefCell::new(keys), options, verified: TokenCache::default() })
+        let (fetched, verified) = (RefCell::default(), TokenCache::default());
+        Ok(Verifier { secret, configured: keys, fetched, options, verified })
     }
 
-    /// Replaces the key set, when it was fetched anew.
+    /// Replaces the key set that was fetched.
     pub fn replace_keys(&self, keys: KeySet) {
-        self.keys.replace(keys);
+        self.fetched.replace(keys);
         self.verified.clear();
+    }
+
+    /// Whether there are keys that need not be fetched.
+    pub fn has_keys(&self) -> bool {
+        self.secret.is_some() || !self.configured.keys.is_empty()
     }
 
     /// The token's identity, once its signature, times, issuer and audience are checked. All but its expiry is checked
@@ -114,39 +124,47 @@ impl Verifier {
     /// Checks a token's signature, times, issuer and audience.
     fn check(&self, token: &str) -> Result<JWTClaims<Claims>, TokenError> {
         let metadata = Token::decode_metadata(token).map_err(|_| TokenError::Invalid("The token is malformed."))?;
-        let keys = self.keys.borrow();
-        let mut outcome = Err(TokenError::UnknownKey);
-        for key in self.candidates(&keys, metadata.key_id()) {
-            outcome = self.verify_with(key, token);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
-    }
-
-    /// The keys to try: the one that the token names, the secret if it names an unknown one, all if it names none.
-    fn candidates<'a>(&'a self, keys: &'a KeySet, key_id: Option<&str>) -> Vec<&'a Key> {
-        let named = key_id.filter(|id| keys.has(id));
-        let from_set = keys.keys.iter().filter(|(id, _)| match (named, key_id) {
+        let fetched = self.fetched.borrow();
+        let sets = [&self.configured, &*fetched];
+        let named = metadata.key_id().filter(|id| sets.iter().any(|set| set.has(id)));
+        // The key that the token names, the secret and the keys without an id if it names an unknown one, and all if it
+        // names none.
+        let in_sets = sets.iter().flat_map(|set| &set.keys).filter(|(id, _)| match (named, metadata.key_id()) {
             (Some(named), _) => id.as_deref() == Some(named),
             (None, Some(_)) => id.is_none(),
             (None, None) => true,
         });
         let secret = self.secret.iter().filter(|_| named.is_none());
-        secret.chain(from_set.map(|(_, key)| key)).collect()
+        for key in secret.chain(in_sets.map(|(_, key)| key)) {
+            match self.verify_with(key, token) {
+                Err(error) if is_of_another_key(&error) => {}
+                claims => return claims.map_err(|error| TokenError::Invalid(explain(&error))),
+            }
+        }
+        // The header is believed in this alone: whether it is of use to ask for keys.
+        if named.is_none() && ALGORITHMS_OF_SETS.contains(&metadata.algorithm()) {
+            Err(TokenError::UnknownKey)
+        } else {
+            Err(TokenError::Invalid(NOT_VALID))
+        }
     }
 
-    fn verify_with(&self, key: &Key, token: &str) -> Result<JWTClaims<Claims>, TokenError> {
+    fn verify_with(&self, key: &Key, token: &str) -> Result<JWTClaims<Claims>, jwt_simple::Error> {
         let options = Some(self.options.clone());
-        let claims = match key {
+        match key {
             Key::Hs256(key) => key.verify_token::<Claims>(token, options),
             Key::Es256(key) => key.verify_token::<Claims>(token, options),
             Key::Rs256(key) => key.verify_token::<Claims>(token, options),
             Key::EdDsa(key) => key.verify_token::<Claims>(token, options),
-        };
-        claims.map_err(|error| TokenError::Invalid(explain(&error)))
+        }
     }
+}
+
+const NOT_VALID: &str = "The token is not valid.";
+
+/// Whether a token may be good, but is not signed with the key that it was checked with.
+fn is_of_another_key(error: &jwt_simple::Error) -> bool {
+    explain(error) == NOT_VALID
 }
 
 /// What is wrong with a token, as far as that helps its owner. Why a signature fails would only help a forger.
@@ -159,7 +177,7 @@ fn explain(error: &jwt_simple::Error) -> &'static str {
             "The token is for another audience."
         }
         Some(JWTError::TokenTooLong | JWTError::HeaderTooLarge) => "The token is too long.",
-        _ => "The token is not valid.",
+        _ => NOT_VALID,
     }
 }
 
@@ -298,7 +316,31 @@ mod tests {
         let token = pair.sign(claims("authenticated")).unwrap();
         assert_eq!(verifier.verify(&token), Ok(user()));
         verifier.replace_keys(keys(&ES256KeyPair::generate()));
-        assert_eq!(verifier.verify(&token), invalid("The token is not valid."));
+        assert_eq!(verifier.verify(&token), Ok(user()), "what is configured stays");
+        let verifier = Verifier::new(SECRET, KeySet::default(), "", "").unwrap();
+        verifier.replace_keys(keys(&pair));
+        assert_eq!(verifier.verify(&token), Ok(user()));
+        verifier.replace_keys(keys(&ES256KeyPair::generate()));
+        assert_eq!(verifier.verify(&token), Err(TokenError::UnknownKey));
+    }
+
+    #[test]
+    fn beside_a_secret_an_unknown_key_is_unknown_and_not_invalid() {
+        let pair = ES256KeyPair::generate().with_key_id("new");
+        let verifier = verifier();
+        let token = pair.sign(claims("authenticated")).unwrap();
+        assert_eq!(verifier.verify(&token), Err(TokenError::UnknownKey));
+        let mut jwk: Value = serde_json::from_str(&pair.public_key().to_jwk()).unwrap();
+        jwk["kid"] = json!("new");
+        verifier.replace_keys(KeySet::parse(&json!({"keys": [jwk]}).to_string()).unwrap());
+        assert_eq!(verifier.verify(&token), Ok(user()));
+        // Fetching keys would not help these, so they must not cause it.
+        let forged = HS256Key::generate().with_key_id("other").authenticate(claims("authenticated")).unwrap();
+        assert_eq!(verifier.verify(&forged), invalid(NOT_VALID));
+        let mut expired = claims("authenticated");
+        expired.expires_at = Some(Clock::now_since_epoch() - Duration::from_mins(5));
+        let expired = HS256Key::from_bytes(SECRET.as_bytes()).with_key_id("other").authenticate(expired).unwrap();
+        assert_eq!(verifier.verify(&expired), invalid("The token has expired."));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Exchange {
     service: &'static str,
     operation: Option<&'static str>,
     method: Method,
-    started: Instant,
+    pub started: Instant,
     pub request_id: RequestId,
     traceparent: Option<TraceParent>,
     pub user_id: Option<UserId>,

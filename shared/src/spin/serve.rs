@@ -4,6 +4,7 @@ use crate::{
     auth::{
         caller::Caller,
         identity::Identity,
+        schedule::Condition,
         verifier::{TokenError, bearer},
     },
     function::{Function, Intent, Nothing, PathParameters, Verb, component_of, is_json},
@@ -13,14 +14,7 @@ use crate::{
         limits::MAX_BODY_BYTES,
         rollout::{Inclusion, Rollout, Rollouts, is_flag},
     },
-    spin::{
-        Pages,
-        database::query,
-        exchange::Exchange,
-        grouped,
-        instance::{KEY_SET_COOLDOWN, KEY_SET_LIFETIME, refresh_keys},
-        settings::Settings,
-    },
+    spin::{Pages, database::query, exchange::Exchange, grouped, keys, settings::Settings},
     wire::{
         answer,
         author::Impersonation,
@@ -37,7 +31,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts}
 use http_body_util::{BodyExt, Either, StreamBody};
 use serde_json::json;
 use spin_sdk::http::{FullBody, Request};
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 /// The operation that tells how a component and its database are.
 const HEALTH: &str = "health";
@@ -191,7 +185,7 @@ fn method_not_allowed(verb: Verb) -> Refusal {
         .with_header(header::ALLOW, verb.allow())
 }
 
-/// The answer that tells how the function and its database are.
+/// The answer that tells how the function, its database and its keys are.
 async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes> {
     let claims = Claims { sub: None, role: "anon" };
     let request_id = exchange.request_id.clone();
@@ -203,11 +197,22 @@ async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes>
         rollouts: &Rollouts::NONE,
         input: Nothing {},
     };
-    let (status, word, database) = match query(exchange, settings, const { HEALTH_STATEMENT.as_str() }, &call).await {
-        Ok(_) => (StatusCode::OK, "ok", "ok"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unreachable"),
+    let keys = keys::condition(settings, exchange.started).await;
+    let database = query(exchange, settings, const { HEALTH_STATEMENT.as_str() }, &call).await;
+    let (status, word) = match (&database, keys) {
+        (Err(_), _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        // Nobody can be let in.
+        (Ok(_), Some(Condition::Unavailable)) if !settings.verifier.has_keys() => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
+        (Ok(_), Some(Condition::Stale | Condition::Unavailable)) => (StatusCode::OK, "degraded"),
+        (Ok(_), Some(Condition::Ok) | None) => (StatusCode::OK, "ok"),
     };
-    let body = json!({"status": word, "database": database, "version": env!("CARGO_PKG_VERSION")});
+    let database = if database.is_ok() { "ok" } else { "unreachable" };
+    let mut body = json!({"status": word, "database": database, "version": env!("CARGO_PKG_VERSION")});
+    if let Some(keys) = keys {
+        body["keys"] = keys.as_str().into();
+    }
     let mut response = answer::json(status, HeaderValue::from_static("application/json"), &request_id, &body);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -245,26 +250,27 @@ async fn read_body(
     }
 }
 
-/// Checks the bearer token. An unknown key makes it fetch the key set anew, once.
+/// Checks the bearer token. The key set at an address is asked for anew when it is old, which nobody waits for, and when
+/// the token is signed with an unknown key.
 async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &HeaderMap) -> Result<Identity, Refusal> {
     let token = bearer(headers.get(header::AUTHORIZATION)).map_err(|error| error.refusal())?;
-    keys_within(KEY_SET_LIFETIME, exchange, settings).await?;
-    let identity = match settings.verifier.verify(token) {
-        Err(TokenError::UnknownKey) => {
-            keys_within(KEY_SET_COOLDOWN, exchange, settings).await?;
-            settings.verifier.verify(token)
+    keys::keep_fresh(settings, exchange.started);
+    let mut identity = settings.verifier.verify(token);
+    // The first keys may be those of another instance, and the next those of the address.
+    for _ in 0..2 {
+        if identity != Err(TokenError::UnknownKey) || !keys::newer(settings).await {
+            break;
         }
-        verified => verified,
-    };
-    identity.map_err(|error| error.refusal())
-}
-
-/// Makes sure that the keys are not older than `lifetime`.
-async fn keys_within(lifetime: Duration, exchange: &mut Exchange, settings: &Settings) -> Result<(), Refusal> {
-    refresh_keys(settings, lifetime, &exchange.request_id).await.map_err(|cause| {
+        identity = settings.verifier.verify(token);
+    }
+    if identity == Err(TokenError::UnknownKey)
+        && let Some(cause) = keys::trouble(settings)
+    {
         exchange.cause = Some(cause);
-        Refusal::new(Code::AuthenticationUnavailable, "The keys that verify tokens cannot be fetched.")
-    })
+        let detail = "The keys that verify tokens cannot be fetched.";
+        return Err(Refusal::new(Code::AuthenticationUnavailable, detail));
+    }
+    identity.map_err(|error| error.refusal())
 }
 
 /// Records an attempt to act for somebody else, and refuses it.

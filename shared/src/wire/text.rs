@@ -1,10 +1,16 @@
 //! Text that people write.
 
-use crate::rules::form::{Fault, FromText};
+use crate::rules::{
+    blank::has_visible,
+    form::{Fault, FromText},
+};
 use serde::Serialize;
 
-/// Text of `MIN` to `MAX` characters (Unicode scalar values) after trimming, without control characters other than
-/// line breaks and tabs.
+/// What a length counts, for people who see fewer characters than there are.
+const COUNTED: &str = "Each Unicode code point counts: an emoji may be several.";
+
+/// Text of `MIN` to `MAX` characters (Unicode code points) after trimming, with something to see in it and without control
+/// characters other than line breaks and tabs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
@@ -19,23 +25,18 @@ impl<const MIN: usize, const MAX: usize> FromText for Text<MIN, MAX> {
         }
         let trimmed = text.trim();
         let length = trimmed.chars().count();
-        if trimmed.chars().all(is_invisible) {
+        if !has_visible(trimmed) {
             Err(Fault::new("empty", "There is no visible text in it."))
         } else if length < MIN {
-            let message = format!("At least {MIN} characters after trimming; this has {length}.");
+            let message = format!("At least {MIN} characters after trimming; this has {length}. {COUNTED}");
             Err(Fault::new("too_short", message))
         } else if length > MAX {
-            Err(Fault::new("too_long", format!("At most {MAX} characters after trimming; this has {length}.")))
+            let message = format!("At most {MAX} characters after trimming; this has {length}. {COUNTED}");
+            Err(Fault::new("too_long", message))
         } else {
             Ok(Text(trimmed.to_owned()))
         }
     }
-}
-
-/// White space, and the characters of no width that would make an empty message look like one.
-const fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -59,7 +60,7 @@ mod tests {
         assert_eq!(text_faults(json!("ab")), one("content", "too_short"));
         assert_eq!(text_faults(json!("ab     ")), one("content", "too_short"));
         assert_eq!(text_faults(json!("abcdef")), one("content", "too_long"));
-        for blank in ["", "     ", "\u{200b}\u{200b}\u{200b}", "\u{feff} \u{2060}"] {
+        for blank in ["", "     ", "\u{200b}\u{200b}\u{200b}", "\u{feff} \u{2060}", "\u{2800}\u{3164}\u{fe0f}"] {
             assert_eq!(text_faults(json!(blank)), one("content", "empty"), "{blank:?}");
         }
         for control in ["ab\0c", "abc\u{7}", "ab\u{1b}[", "abc\u{85}"] {
@@ -67,6 +68,16 @@ mod tests {
         }
         assert_eq!(text_faults(json!(12345)), one("content", "wrong_type"));
         assert_eq!(text_faults(json!(null)), one("content", "required"));
+    }
+
+    #[test]
+    fn a_length_says_that_it_counts_code_points() {
+        for (text, code) in [("👩‍🚀👩‍🚀", "too_long"), ("é", "too_short")] {
+            let fault = <Text<3, 5>>::from_text(text).unwrap_err();
+            assert_eq!(fault.code, code);
+            let length = text.chars().count();
+            assert!(fault.message.ends_with(&format!("this has {length}. {COUNTED}")), "{}", fault.message);
+        }
     }
 
     proptest! {

@@ -131,6 +131,7 @@ async fn anonymous_callers_reach_no_rpc_and_no_table() {
         "select public.send_message_v2(null, null, null)",
         "select public.get_conversation_v2(null, null)",
         "select rolecall_edge.health('{}')",
+        "select rolecall_edge.key_set('{}')",
         "select count(*) from rolecall.profiles",
         "select count(*) from rolecall.messages",
         "select count(*) from public.messages_v2",
@@ -189,8 +190,8 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("export_own_data", json!({})),
         ("delete_own_data", json!({})),
     ];
-    // The operator's entry point is called below; these two have no caller.
-    let elsewhere = ["reset_broadcast_quotas", "health", "record_refusal"];
+    // The operator's entry point is called below; these three have no caller.
+    let elsewhere = ["reset_broadcast_quotas", "health", "key_set", "record_refusal"];
     let called: BTreeSet<&str> = inputs.iter().map(|&(function, _)| function).chain(elsewhere).collect();
     assert_eq!(called, entry_points(&stand).await.iter().map(String::as_str).collect());
     for (function, input) in &inputs {
@@ -291,7 +292,8 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
     }
     let mut called = 0;
     let entry_points = entry_points(&stand).await;
-    for function in entry_points.iter().filter(|name| !matches!(name.as_str(), "health" | "record_refusal")) {
+    for function in entry_points.iter().filter(|name| !matches!(name.as_str(), "health" | "key_set" | "record_refusal"))
+    {
         let sql = format!("select rolecall_edge.{function}($1)");
         for (_, input) in inputs.iter().filter(|(only, _)| only.is_none_or(|only| only == function)) {
             for role in ["authenticated", "service_role"] {

@@ -1,6 +1,8 @@
 //! Every code of the catalogue, provoked over HTTP.
 
+use super::signed::signed_by;
 use http::Method;
+use jwt_simple::prelude::{ECDSAP256KeyPairLike, ES256KeyPair};
 use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
 use serde_json::json;
 use std::collections::HashSet;
@@ -71,7 +73,10 @@ async fn provoke(code: Code) -> Answer {
             let url = format!("http://{}/jwks.json", nowhere().await);
             let setup = Setup::new().without_secret().variable("jwt_jwks_url", &url);
             let stand = Stand::own(setup.variable("jwks_host", "127.0.0.1")).await;
-            stand.send_dm(&organizer, &attendee, "Hello").send().await
+            let pair = ES256KeyPair::generate();
+            let token = signed_by(organizer.id, |claims| pair.sign(claims));
+            let body = json!({"recipient_id": attendee.id, "content": "Hello"});
+            stand.post("send-dm", &body).token(&token).send().await
         }
         Code::Overloaded | Code::Timeout => {
             let flags = Setup::new().flag("--max-in-flight", "1").flag("--request-timeout", "3s");

@@ -12,6 +12,8 @@ async fn health_is_ok_without_a_token_and_names_the_version() {
         assert_eq!(health["status"], "ok", "{path}");
         assert_eq!(health["database"], "ok", "{path}");
         assert_eq!(health["version"], env!("CARGO_PKG_VERSION"), "{path}");
+        // Without an address of keys there is nothing to tell of them.
+        assert_eq!(health.body.get("keys"), None, "{path}");
         assert_eq!(health.header("content-type"), "application/json");
         assert_eq!(health.header("cache-control"), "no-store");
     }

@@ -2,6 +2,7 @@
 
 use http::Method;
 use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
+use rolecall_shared::rules::blank::is_blank;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -62,6 +63,10 @@ fn no_texts() -> Vec<(Value, &'static str)> {
         (json!(""), "empty"),
         (json!("   \n\t "), "empty"),
         (json!("\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}"), "empty"),
+        // Issue 9: blank symbols, fillers, selectors, tags and what else shows nothing.
+        (json!("\u{2800}\u{3164}\u{ffa0}\u{115f}\u{1160}\u{180e}\u{34f}\u{fe0f}\u{e0020}\u{17b4}\u{1d159}"), "empty"),
+        (json!("\u{2800}".repeat(12)), "empty"),
+        (json!("\u{202e}\u{2066}\u{e01ef}\u{fff0}\u{1bca0}\u{13441}\u{ad}\u{61c}\u{fffe}\u{2064}\u{3000}"), "empty"),
         (json!("Hello, you there\0"), "control_character"),
         (json!("\0"), "control_character"),
         (json!("Hello, you \u{7} there"), "control_character"),
@@ -179,6 +184,56 @@ async fn text_of_the_greatest_length_is_taken_in_any_script() {
         let [helper] = stand.users([Role::Attendee]).await;
         stand.offer(&helper, request, &letter.repeat(10)).expect(201).await;
     }
+}
+
+#[tokio::test]
+async fn text_with_something_to_see_may_have_joiners_and_selectors() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    for text in
+        ["❤\u{fe0f}", "👨\u{200d}👩\u{200d}👧", "1\u{fe0f}\u{20e3}", "می\u{200c}خواهم", "क्\u{200d}ष", "\u{2800}é"]
+    {
+        stand.send_dm(&admin, &attendee, text).expect(201).await;
+    }
+}
+
+#[tokio::test]
+async fn a_length_counts_code_points_and_its_error_says_so() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    // Five code points each, where a person sees one character.
+    let family = "👨\u{200d}👩\u{200d}👧";
+    stand.send_dm(&admin, &attendee, &family.repeat(400)).expect(201).await;
+    let refusal =
+        stand.send_dm(&admin, &attendee, &family.repeat(401)).expect(400).await.refused(Code::ValidationError);
+    assert_eq!(refusal.faults(), [("content", "too_long")]);
+    assert_eq!(
+        refusal["reasons"][0]["message"],
+        "At most 2000 characters after trimming; this has 2005. Each Unicode code point counts: an emoji may be several."
+    );
+}
+
+#[tokio::test]
+async fn functions_and_database_agree_on_every_character_that_shows_nothing() {
+    let stand = Stand::shared().await;
+    // No text of PostgreSQL has the null character, and no character is a surrogate.
+    let blank: Vec<i32> = stand
+        .db
+        .query(
+            "select code from generate_series(1, x'10ffff'::int) as code
+             where code not between x'd800'::int and x'dfff'::int
+               and not rolecall_internal.has_visible(chr(code))
+             order by code",
+            &[],
+        )
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    let expected: Vec<i32> = ('\u{1}'..=char::MAX).filter(|&c| is_blank(c)).map(|c| c as i32).collect();
+    assert_eq!(blank, expected);
+    assert!(blank.len() > 4000, "{}", blank.len());
 }
 
 #[tokio::test]
