@@ -153,6 +153,7 @@ declare
     'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
     'function rolecall_internal.moment_or_null(text)',
     'function rolecall_internal.page_size(jsonb, integer)',
+    'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
     'function rolecall_internal.peek_token(uuid, text, double precision)',
     'function rolecall_internal.permission_result(text, rolecall.judgement, jsonb)',

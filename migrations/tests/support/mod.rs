@@ -26,6 +26,12 @@ pub async fn cluster() -> &'static Cluster {
             let url = cluster.admin_url("template_demo");
             apply(&url).await.expect("the migrations apply");
             load_demo(&url).await.expect("the demo data loads");
+            // The whole suite passes with the messages in partitions, too.
+            if let Ok(partitions) = std::env::var("ROLECALL_MESSAGE_PARTITIONS") {
+                let admin = connect(&url).await.expect("the server runs");
+                let partition = format!("select rolecall_internal.partition_messages({partitions})");
+                admin.batch_execute(&partition).await.expect("a superuser may");
+            }
             cluster
         })
         .await

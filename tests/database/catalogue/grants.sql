@@ -180,6 +180,7 @@ select set_eq(
     on pg_namespace.oid = relnamespace
   where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
     and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not relispartition
   $$,
   'select name from table_decision',
   'it is decided of every table who may read and write it'

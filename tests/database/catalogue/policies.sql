@@ -106,11 +106,11 @@ return (
   from pg_class
   where relname = p_name
     and relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
-    and relkind = 'r'
+    and relkind in ('r', 'p')
 );
 
 select set_eq(
-  $$ select relname::text from pg_class where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace) and relkind in ('r', 'p') and relrowsecurity $$,
+  $$ select relname::text from pg_class where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace) and relkind in ('r', 'p') and not relispartition and relrowsecurity $$,
   'select name from visible',
   'it is said of every table who sees what of it'
 );

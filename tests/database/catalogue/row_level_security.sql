@@ -33,7 +33,8 @@ select is(
 )
 from pg_class
 where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
-  and relkind = 'r'
+  and relkind in ('r', 'p')
+  and not relispartition
   and relrowsecurity;
 
 -- A signed-in user without claims is nobody.
@@ -47,7 +48,8 @@ select is(
 )
 from pg_class
 where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
-  and relkind = 'r'
+  and relkind in ('r', 'p')
+  and not relispartition
   and relrowsecurity
   -- Readable by column.
   and relname <> 'profiles';
@@ -66,7 +68,8 @@ select is(
 from pg_class
 cross join unnest(array['authenticated', 'service_role', 'rolecall_edge']) as role
 where relnamespace = 'rolecall'::regnamespace
-  and relkind = 'r'
+  and relkind in ('r', 'p')
+  and not relispartition
   and not relrowsecurity;
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'select rolecall_internal.caller_may_write()'),
