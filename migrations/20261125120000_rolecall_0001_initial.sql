@@ -24,6 +24,7 @@ declare
     'function rolecall_edge.key_set(jsonb)',
     'function rolecall_edge.lift_suspension(jsonb)',
     'function rolecall_edge.mark_read(jsonb)',
+    'function rolecall_edge.mark_unread(jsonb)',
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
@@ -62,6 +63,7 @@ declare
     'function rolecall_internal.caller_may_write()',
     'function rolecall_internal.caller_organization()',
     'function rolecall_internal.caller_show_conversations()',
+    'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
@@ -97,10 +99,13 @@ declare
     'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.follow_changed_messages()',
+    'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
     'function rolecall_internal.help_message(public.messages_v2)',
     'function rolecall_internal.help_placeholder(text)',
+    'function rolecall_internal.hold_conversations(uuid[])',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
@@ -110,6 +115,7 @@ declare
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
     'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.is_stopped(uuid, uuid, text, text)',
     'function rolecall_internal.is_text(text, integer, integer)',
     'function rolecall_internal.iso(timestamp with time zone)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
@@ -144,14 +150,20 @@ declare
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.mark_read(uuid, jsonb, text)',
     'function rolecall_internal.mark_read_many(jsonb)',
+    'function rolecall_internal.mark_unread(uuid, jsonb, text)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
     'function rolecall_internal.moderates_everything(rolecall.app_role)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
     'function rolecall_internal.moment_or_null(text)',
+    'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
+    'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
+    'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
+    'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
@@ -202,6 +214,7 @@ declare
     'function rolecall_internal.reset_broadcast_quotas(text)',
     'function rolecall_internal.restore_message(uuid, jsonb, text)',
     'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.revise(uuid[], bigint[])',
     'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
@@ -382,7 +395,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '9fa9356bd3efe72b2359a6a60cf3628247c4a56813a99154f4e60237119e5d24'
+      ) is distinct from 'a8e1d8bc822d49e7510b88f88039de2d54e546b7c635d8883691013d75be7ce1'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -953,8 +966,8 @@ $sql$;
   execute $sql$
 -- Direct messages: blocks, conversations, their participants and messages, and who may write to whom.
 --
--- Locks are taken in one order everywhere: the row of the conversation, then those of its participants, then the
--- message. A conversation's row is what numbers its messages, so whoever writes into it waits for the one before.
+-- Locks are taken in one order everywhere: the row of the conversation, then the message, then the participants. A
+-- conversation's row is what numbers its messages and their changes, so whoever writes into it waits for the one before.
 
 create table rolecall.user_blocks (
   blocker_id uuid not null references rolecall.profiles (id) on delete cascade,
@@ -1054,6 +1067,7 @@ create table rolecall.conversations (
   organization_id uuid,
   read_only boolean not null default false,
   last_seq bigint not null default 0,
+  revision bigint not null default 0,
   last_message_at timestamptz not null default now(),
   active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
@@ -1078,6 +1092,9 @@ comment on column rolecall.conversations.organization_id is 'The creator''s orga
 comment on column rolecall.conversations.read_only is 'The operator has closed it for writing.';
 
 comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
+
+comment on column rolecall.conversations.revision is
+  'How often its messages have changed after they were sent; clients ask for what has changed after one.';
 
 comment on column rolecall.conversations.last_message_at is
   'The time of the newest message, deleted or not. It never goes back. -infinity if it is not known of an imported one.';
@@ -1117,13 +1134,17 @@ create table rolecall.conversation_participants (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
   user_id uuid not null references rolecall.profiles (id),
   last_read_seq bigint not null default 0,
+  skipped bigint not null default 0,
   joined_at timestamptz not null default now(),
   primary key (conversation_id, user_id)
 )
 with (fillfactor = 80);
 
 comment on table rolecall.conversation_participants is
-  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq.';
+  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq less skipped.';
+
+comment on column rolecall.conversation_participants.skipped is
+  'How many messages after last_read_seq are not new to them: their own, and deleted ones.';
 
 create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
@@ -1143,6 +1164,7 @@ create table rolecall.messages (
   deleted_at timestamptz,
   deleted_as text,
   legacy boolean not null default false,
+  revision bigint,
   primary key (conversation_id, seq),
   constraint messages_form check (
     rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
@@ -1159,8 +1181,15 @@ comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: 
 
 comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
 
+comment on column rolecall.messages.revision is
+  'The conversation''s revision when it last changed; null if it never has, so that sending writes no index entry.';
+
 create index messages_id_idx
   on rolecall.messages (id);
+
+create index messages_revision_idx
+  on rolecall.messages (conversation_id, revision)
+  where revision is not null;
 
 -- Apart from the messages, so that nothing that reads those can show it.
 create table rolecall.removed_contents (
@@ -1254,6 +1283,7 @@ create table rolecall.broadcasts (
   recipient_roles rolecall.app_role[] not null,
   audience_count bigint not null,
   created_at timestamptz not null default now(),
+  deleted boolean not null default false,
   constraint broadcasts_message_key unique (conversation_id, seq),
   foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
   constraint broadcasts_phase_known check (phase in ('pre_show', 'post_show')),
@@ -1265,6 +1295,8 @@ comment on table rolecall.broadcasts is
   'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
 
 comment on column rolecall.broadcasts.seq is 'The message''s, whose key is conversation_id and seq.';
+
+comment on column rolecall.broadcasts.deleted is 'Whether the message is deleted; kept by a trigger, so that unread is counted here.';
 
 create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
@@ -1642,9 +1674,9 @@ $sql$;
   execute $sql$
 -- Moderation: reports, their queue and review, deleted and restored messages, suspensions, and the audit of all of it.
 --
--- Locks are taken in one order: the message, then its reports, then how many there are, then the profile of who is
--- suspended. Whoever decides about a message holds its row, so that two who do so at the same time act one after the
--- other.
+-- Locks are taken in one order: the conversation, the message, then its reports, then how many there are, then the profile
+-- of who is suspended. Whoever decides about a message holds its row, so that two who do so at the same time act one after
+-- the other.
 
 -- Who has reported which message to the moderators. What was reported stays what it was, whatever happens to the
 -- conversation's show; the message goes with its conversation alone.
@@ -1942,16 +1974,23 @@ $$;
 -- Everything is read by an index that has it in the order of the answer, a page at a time, so that it costs the same
 -- however many conversations and messages there are.
 
--- A number of a request; null for whatever is no whole number, or too large to be one of ours.
+-- A number of a request; null for whatever is no whole number from 0, or too large to be one of ours. 1.0 is one, as
+-- languages write it that know one kind of number.
 create or replace function rolecall_internal.whole_number(p_value jsonb)
 returns bigint
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_number numeric;
 begin
-  if jsonb_typeof(p_value) = 'number' and p_value #>> '{}' ~ '^[0-9]{1,18}$' then
-    return (p_value #>> '{}')::bigint;
+  if jsonb_typeof(p_value) is distinct from 'number' then
+    return null;
+  end if;
+  v_number := p_value;
+  if v_number between 0 and 999999999999999999 and v_number = trunc(v_number) then
+    return v_number;
   end if;
   return null;
 end
@@ -2235,10 +2274,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_input ->> 'limit' ~ '^[0-9]{1,9}$' then
-    return least(greatest((p_input ->> 'limit')::int, 1), p_largest);
-  end if;
-  return least(50, p_largest);
+  return least(greatest(coalesce(rolecall_internal.whole_number(p_input -> 'limit'), 50), 1), p_largest);
 end
 $$;
 $sql$;
@@ -3329,6 +3365,38 @@ end
 $$;
 $sql$;
 
+  -- schema/blocks/is_stopped.sql
+  execute $sql$
+-- Whether a writer must be judged once more: something stands in the way of p_user now. It may have come since they were
+-- judged, while they waited for a lock: a block between them and the other person of p_conversation, a suspension, or the
+-- flag of the function. The statement that numbers a message has a snapshot from before it waited; this is asked in one
+-- from after it, so that whoever was told of a block, a suspension or a switch is obeyed. PostgreSQL writes it into the
+-- statements that ask.
+create or replace function rolecall_internal.is_stopped(p_user uuid, p_conversation uuid, p_flag text, p_rollout text)
+returns boolean
+language sql
+stable
+begin atomic
+  select not exists (
+    select
+    from rolecall.profiles as writer
+    join rolecall.feature_flags as flag
+      on flag.name = p_flag
+    where writer.id = p_user
+      and rolecall_internal.suspended_fact(writer.suspended_until) is null
+      and rolecall_internal.rollouts_include(flag.rollout, p_rollout, p_flag, p_user, writer.is_internal)
+  )
+  or exists (
+    select
+    from rolecall.conversations as conversation
+    join rolecall.user_blocks as block
+      on block.blocker_id in (conversation.participant_low, conversation.participant_high)
+      and block.blocked_id in (conversation.participant_low, conversation.participant_high)
+    where conversation.id = p_conversation
+  );
+end;
+$sql$;
+
   -- schema/blocks/list.sql
   execute $sql$
 -- Lists the caller's blocks, newest first, a page at a time: {limit, cursor?}. A suspended user may list, set and lift
@@ -4362,7 +4430,17 @@ begin
   insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
   values (v_conversation, p_sender, v_seq)
   on conflict (conversation_id, user_id) do update
-  set last_read_seq = excluded.last_read_seq;
+  set
+    last_read_seq = excluded.last_read_seq,
+    -- Nobody else writes here.
+    skipped = 0;
+
+  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen. The function sends the
+  -- request once more.
+  if (rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout)).judgement.allowed is distinct from true then
+    raise exception 'The sender was stopped while the broadcast waited.'
+      using errcode = 'serialization_failure';
+  end if;
 
   insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
   values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id, v_created_at)
@@ -5210,6 +5288,505 @@ end
 $$;
 $sql$;
 
+  -- schema/conversations/changes.sql
+  execute $sql$
+-- What changes in messages that exist: deleted, restored, erased, or written over by the operator. Whoever changes them,
+-- triggers tell everything that follows from a message: the revision by which clients learn of the change, what is unread,
+-- and the broadcast.
+
+-- Holds conversations until the commit. Whoever changes a message holds its conversation first.
+create or replace function rolecall_internal.hold_conversations(p_conversations uuid[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.conversations
+  where id = any (p_conversations)
+  order by id
+  for no key update;
+end
+$$;
+
+-- Gives each of these messages the next revision of its conversation, which is held from here on: revisions become
+-- visible in their order, so that who has seen one has missed none below it.
+create or replace function rolecall_internal.revise(p_conversations uuid[], p_seqs bigint[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.hold_conversations(p_conversations);
+
+  with changed as materialized (
+    select
+      conversation_id,
+      seq,
+      row_number() over (partition by conversation_id order by seq) as place,
+      count(*) over (partition by conversation_id) as changes
+    from (
+      select distinct conversation_id, seq
+      from unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
+    ) as changed
+  ),
+  revised as (
+    update rolecall.conversations as conversation
+    set revision = conversation.revision + changed.changes
+    from changed
+    where changed.place = 1
+      and conversation.id = changed.conversation_id
+    returning conversation.id, conversation.revision - changed.changes as revision
+  )
+  update rolecall.messages as message
+  set revision = revised.revision + changed.place
+  from changed
+  join revised
+    on revised.id = changed.conversation_id
+  where message.conversation_id = changed.conversation_id
+    and message.seq = changed.seq;
+end
+$$;
+
+-- Follows every statement that updates messages.
+create or replace function rolecall_internal.follow_changed_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+  v_senders uuid[];
+  -- 1 of a message that is deleted now, -1 of one that is restored.
+  v_hidden int[];
+begin
+  -- Sorted rather than joined: a plan for one message must do for thousands.
+  select
+    array_agg(conversation_id),
+    array_agg(seq),
+    array_agg(sender_id),
+    array_agg(hidden)
+  into v_conversations, v_seqs, v_senders, v_hidden
+  from (
+    select
+      conversation_id,
+      seq,
+      max(sender_id::text)::uuid as sender_id,
+      sum(case when deleted_at is not null then side else 0 end) as hidden
+    from (
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, -1 as side
+      from gone
+      union all
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, 1
+      from added
+    ) as version
+    group by conversation_id, seq
+    having count(distinct (content, deleted_at, deleted_as)) > 1
+  ) as changed;
+  if v_conversations is null then
+    return null;
+  end if;
+  perform rolecall_internal.revise(v_conversations, v_seqs);
+
+  -- Its own statement, which sees how far everybody has read once nobody can move it.
+  perform
+  from rolecall.conversation_participants
+  where conversation_id = any (v_conversations)
+  order by conversation_id, user_id
+  for no key update;
+  update rolecall.conversation_participants as participant
+  set skipped = participant.skipped + changed.hidden
+  from (
+    select own.conversation_id, own.user_id, sum(changed.hidden) as hidden
+    from unnest(v_conversations, v_seqs, v_senders, v_hidden) as changed (conversation_id, seq, sender_id, hidden)
+    join rolecall.conversation_participants as own
+      on own.conversation_id = changed.conversation_id
+      and own.last_read_seq < changed.seq
+      and own.user_id is distinct from changed.sender_id
+    group by own.conversation_id, own.user_id
+    having sum(changed.hidden) <> 0
+  ) as changed
+  where participant.conversation_id = changed.conversation_id
+    and participant.user_id = changed.user_id;
+
+  update rolecall.broadcasts as broadcast
+  set deleted = changed.hidden > 0
+  from unnest(v_conversations, v_seqs, v_hidden) as changed (conversation_id, seq, hidden)
+  where broadcast.conversation_id = changed.conversation_id
+    and broadcast.seq = changed.seq
+    and changed.hidden <> 0;
+  return null;
+end
+$$;
+
+-- Follows every statement that deletes contents of deleted messages for good: moderators had seen them.
+create or replace function rolecall_internal.follow_erased_contents()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from gone;
+  if v_conversations is not null then
+    perform rolecall_internal.revise(v_conversations, v_seqs);
+  end if;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(reader.suspended_until),
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
+  then
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
+-- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.changed_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_since bigint,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and revision > p_since
+    order by revision
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall.messages as message
+    where message.conversation_id = p_conversation
+      and message.revision > p_since
+      and exists (
+        select
+        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+        where broadcast.seq = message.seq
+      )
+    order by message.revision
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, 'enabled');
+begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
+  return rolecall_internal.refusal(
+    'not_found',
+    'No conversation with this id has you as a participant.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark.sql
+  execute $sql$
+-- How far somebody has read: last_read_seq, and of the messages after it how many are not new to them (skipped): their own
+-- and deleted ones.
+
+-- How many of the messages after p_after and up to p_to are new to p_user.
+create or replace function rolecall_internal.new_messages(p_user uuid, p_conversation uuid, p_after bigint, p_to bigint)
+returns bigint
+language sql
+stable
+begin atomic
+  select count(*)
+  from rolecall.messages
+  where conversation_id = p_conversation
+    and seq > p_after
+    and seq <= p_to
+    and deleted_at is null
+    and sender_id is distinct from p_user;
+end;
+
+-- Moves the mark of p_user, who is one of the conversation's people or of the audience of p_show's broadcasts: on to p_to,
+-- or back to it with p_back. Never beyond what there is to read, and never in the other direction.
+create or replace function rolecall_internal.move_mark(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_to bigint,
+  p_back boolean,
+  out last_read_seq bigint,
+  out unread bigint
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  if p_audience_of is null then
+    -- Held from here on: the next statement sees every message that the counter knows of, and no other.
+    perform
+    from rolecall.conversation_participants
+    where conversation_id = p_conversation
+      and user_id = p_user
+    for no key update;
+    if not found then
+      -- A user who got their profile after the import; nothing is new to them.
+      insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
+      select id, p_user, last_seq
+      from rolecall.conversations
+      where id = p_conversation
+      on conflict (conversation_id, user_id) do update
+      set last_read_seq = own.last_read_seq;
+    end if;
+    update rolecall.conversation_participants as own
+    set
+      last_read_seq = moved.to_seq,
+      skipped = case
+        -- Nothing comes after the end.
+        when moved.to_seq = moved.last_seq then 0
+        -- More or less by those of the messages in between that are not new.
+        when p_back then
+          own.skipped + own.last_read_seq - moved.to_seq
+            - rolecall_internal.new_messages(p_user, p_conversation, moved.to_seq, own.last_read_seq)
+        else
+          own.skipped + own.last_read_seq - moved.to_seq
+            + rolecall_internal.new_messages(p_user, p_conversation, own.last_read_seq, moved.to_seq)
+      end
+    from (
+      select last_seq, least(p_to, last_seq) as to_seq
+      from rolecall.conversations
+      where id = p_conversation
+    ) as moved
+    where own.conversation_id = p_conversation
+      and own.user_id = p_user
+      and case when p_back then own.last_read_seq > moved.to_seq else own.last_read_seq < moved.to_seq end;
+    select own.last_read_seq, conversation.last_seq - own.last_read_seq - own.skipped
+    into last_read_seq, unread
+    from rolecall.conversation_participants as own
+    join rolecall.conversations as conversation
+      on conversation.id = own.conversation_id
+    where own.conversation_id = p_conversation
+      and own.user_id = p_user;
+    return;
+  end if;
+
+  if p_back then
+    update rolecall.broadcast_receipts as receipt
+    set last_read_seq = p_to
+    where receipt.conversation_id = p_conversation
+      and receipt.user_id = p_user
+      and receipt.last_read_seq > p_to;
+  else
+    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
+    select p_conversation, p_user, newest.seq
+    from (
+      -- Up to the last that is for them.
+      select max(broadcast.seq) as seq
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+      where broadcast.seq <= p_to
+    ) as newest
+    where newest.seq is not null
+    on conflict (conversation_id, user_id) do update
+    set
+      last_read_seq = excluded.last_read_seq,
+      read_at = excluded.read_at
+    where receipt.last_read_seq < excluded.last_read_seq;
+  end if;
+  last_read_seq := coalesce(
+    (
+      select receipt.last_read_seq
+      from rolecall.broadcast_receipts as receipt
+      where receipt.conversation_id = p_conversation
+        and receipt.user_id = p_user
+    ),
+    0
+  );
+  unread := rolecall_internal.new_broadcasts(p_user, p_conversation, p_audience_of, last_read_seq);
+end
+$$;
+
+-- How many broadcasts of a conversation for p_show after p_after are new to p_user.
+create or replace function rolecall_internal.new_broadcasts(p_user uuid, p_conversation uuid, p_show uuid, p_after bigint)
+returns bigint
+language sql
+stable
+begin atomic
+  select count(*)
+  from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_show) as broadcast
+  where broadcast.seq > p_after
+    and not broadcast.deleted
+    and broadcast.sender_id <> p_user;
+end;
+
+-- The answer to a request that moves a mark.
+create or replace function rolecall_internal.mark_answer(
+  p_user uuid,
+  p_conversation uuid,
+  p_last_read_seq bigint,
+  p_unread bigint
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_last_read_seq is null then
+    -- Deleted since it was looked up.
+    return rolecall_internal.refuse_unknown_conversation(p_user, p_conversation);
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', p_conversation,
+      'last_read_seq', p_last_read_seq,
+      'unread_count', p_unread
+    )
+  );
+end
+$$;
+$sql$;
+
   -- schema/messages/judge.sql
   execute $sql$
 -- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A conversation of the two
@@ -5537,13 +6114,9 @@ begin
         case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
         case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
         case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
+        own.skipped,
         case asked.reader
-          when 'people' then (
-            select own.last_read_seq
-            from rolecall.conversation_participants as own
-            where own.conversation_id = conversation.id
-              and own.user_id = p_user
-          )
+          when 'people' then own.last_read_seq
           when 'audience' then (
             select receipt.last_read_seq
             from rolecall.broadcast_receipts as receipt
@@ -5576,6 +6149,14 @@ begin
         limit 1
       ) as heard
         on asked.reader = 'audience'
+      left join lateral (
+        select last_read_seq, skipped
+        from rolecall.conversation_participants
+        where conversation_id = asked.id
+          and user_id = p_user
+        offset 0
+      ) as own
+        on asked.reader = 'people'
     ),
     judged as materialized (
       select
@@ -5624,14 +6205,12 @@ begin
           else coalesce(shown.read_seq, 0)
         end,
         'unread_count', case
-          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq, 0)
-          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then (
-            select count(*)
-            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
-            where broadcast.seq > coalesce(shown.read_seq, 0)
-          )
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq - shown.skipped, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then
+            rolecall_internal.new_broadcasts(p_user, shown.id, shown.show_id, coalesce(shown.read_seq, 0))
           else 0
         end,
+        'revision', shown.revision,
         'can_reply', coalesce((judged.judgement).allowed, false),
         'reply_refusal', case
           when (judged.judgement).allowed then null
@@ -6012,146 +6591,6 @@ end
 $$;
 $sql$;
 
-  -- schema/conversations/reader.sql
-  execute $sql$
--- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
--- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
--- the conversation does not exist.
-create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_role rolecall.app_role;
-  v_facts text[];
-begin
-  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
-    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
-  then
-    return 'people';
-  end if;
-  if p_conversation.kind = 'show'
-    and exists (
-      select
-      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
-    )
-  then
-    return 'audience';
-  end if;
-
-  -- Whoever may moderate what is in it: the matrix decides.
-  select
-    reader.role,
-    array[
-      'feature_enabled',
-      rolecall_internal.suspended_fact(reader.suspended_until),
-      case when show.organizer_id = p_user then 'own_show' end
-    ]
-  into v_role, v_facts
-  from rolecall.profiles as reader
-  left join rolecall.shows as show
-    on show.id = p_conversation.show_id
-    and p_conversation.kind = 'show'
-  where reader.id = p_user;
-  if p_conversation.id is not null
-    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
-  then
-    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
-  end if;
-  return null;
-end
-$$;
-
--- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
--- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
-create or replace function rolecall_internal.visible_messages(
-  p_user uuid,
-  p_conversation uuid,
-  p_audience_of uuid,
-  p_after bigint,
-  p_before bigint,
-  p_newest boolean,
-  p_limit int
-)
-returns setof rolecall.messages
-language plpgsql
-stable
-rows 50
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_after bigint := coalesce(p_after, 0);
-  v_before bigint := coalesce(p_before, 9223372036854775807);
-begin
-  if p_audience_of is null and p_newest then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq desc
-    limit p_limit;
-  elsif p_audience_of is null then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq
-    limit p_limit;
-  elsif p_newest then
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.conversation_id = broadcast.conversation_id
-      and message.seq = broadcast.seq
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq desc
-    limit p_limit;
-  else
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.conversation_id = broadcast.conversation_id
-      and message.seq = broadcast.seq
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq
-    limit p_limit;
-  end if;
-end
-$$;
-
--- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
-create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, 'enabled');
-begin
-  if v_judgement.refusal ->> 'code' = 'permission_denied' then
-    return v_judgement.refusal;
-  end if;
-  return rolecall_internal.refusal(
-    'not_found',
-    'No conversation with this id has you as a participant.',
-    'not_a_participant',
-    'You take part in the conversation.'
-  );
-end
-$$;
-$sql$;
-
   -- schema/conversations/mark_read.sql
   execute $sql$
 -- Marks a conversation as read by p_user: {conversation_id, up_to_seq}. What was read stays read, and nobody has read
@@ -6167,8 +6606,7 @@ declare
   v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
   v_conversation rolecall.conversations;
   v_reader text;
-  v_last_read_seq bigint;
-  v_unread bigint;
+  v_mark record;
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -6182,66 +6620,18 @@ begin
   where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
   v_reader := rolecall_internal.reader_of(p_user, v_conversation);
 
-  if v_reader = 'people' then
-    -- A user who got their profile after the import has no row yet.
-    insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
-    values (v_conversation.id, p_user, least(v_up_to, v_conversation.last_seq))
-    on conflict (conversation_id, user_id) do update
-    set last_read_seq = excluded.last_read_seq
-    where own.last_read_seq < excluded.last_read_seq
-    returning own.last_read_seq
-    into v_last_read_seq;
-    if not found then
-      select own.last_read_seq
-      into v_last_read_seq
-      from rolecall.conversation_participants as own
-      where own.conversation_id = v_conversation.id
-        and own.user_id = p_user;
-    end if;
-    -- Somebody may have written meanwhile.
-    v_unread := greatest(0, v_conversation.last_seq - v_last_read_seq);
-  elsif v_reader = 'audience' then
-    -- Up to the last that is for them.
-    v_up_to := (
-      select max(broadcast.seq)
-      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
-      where broadcast.seq <= v_up_to
-    );
-    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
-    select v_conversation.id, p_user, v_up_to
-    where v_up_to is not null
-    on conflict (conversation_id, user_id) do update
-    set
-      last_read_seq = excluded.last_read_seq,
-      read_at = excluded.read_at
-    where receipt.last_read_seq < excluded.last_read_seq
-    returning receipt.last_read_seq
-    into v_last_read_seq;
-    if not found then
-      select receipt.last_read_seq
-      into v_last_read_seq
-      from rolecall.broadcast_receipts as receipt
-      where receipt.conversation_id = v_conversation.id
-        and receipt.user_id = p_user;
-    end if;
-    v_last_read_seq := coalesce(v_last_read_seq, 0);
-    v_unread := (
-      select count(*)
-      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
-      where broadcast.seq > v_last_read_seq
-    );
-  else
-    -- A moderator does not read it as theirs.
+  -- A moderator does not read it as theirs.
+  if v_reader is null or v_reader not in ('people', 'audience') then
     return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
   end if;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_conversation.id,
-      'last_read_seq', v_last_read_seq,
-      'unread_count', v_unread
-    )
+  v_mark := rolecall_internal.move_mark(
+    p_user,
+    v_conversation.id,
+    case when v_reader = 'audience' then v_conversation.show_id end,
+    v_up_to,
+    false
   );
+  return rolecall_internal.mark_answer(p_user, v_conversation.id, v_mark.last_read_seq, v_mark.unread);
 end
 $$;
 
@@ -6262,6 +6652,105 @@ begin
   v_call := rolecall_internal.begin_call('conversations.mark-read', p_request);
   if v_call.answer is null then
     v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark_unread.sql
+  execute $sql$
+-- Makes messages of a conversation new to p_user again: {conversation_id, from_seq?}, from that one on, or the newest one
+-- that somebody else wrote. What is unread stays unread.
+create or replace function rolecall_internal.mark_unread(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_from bigint := rolecall_internal.whole_number(p_input -> 'from_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_audience_of uuid;
+  v_mark record;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if coalesce(p_input -> 'from_seq', 'null') <> 'null' and coalesce(v_from, 0) < 1 then
+    return rolecall_internal.refusal('invalid_input', 'The from_seq must be a whole number from 1.');
+  end if;
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  -- A moderator does not read it as theirs.
+  if v_reader is null or v_reader not in ('people', 'audience') then
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+
+  if v_from is null then
+    v_from := rolecall_internal.newest_from_others(p_user, v_conversation.id, v_audience_of);
+  end if;
+  v_mark := rolecall_internal.move_mark(
+    p_user,
+    v_conversation.id,
+    v_audience_of,
+    -- Without a message of somebody else there is nothing to make new.
+    coalesce(v_from - 1, v_conversation.last_seq),
+    true
+  );
+  return rolecall_internal.mark_answer(p_user, v_conversation.id, v_mark.last_read_seq, v_mark.unread);
+end
+$$;
+
+-- The newest message of somebody else that p_user could read, as one of the people or as the audience of p_audience_of, a
+-- show. Null when there is none.
+create or replace function rolecall_internal.newest_from_others(p_user uuid, p_conversation uuid, p_audience_of uuid)
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return (
+      select seq
+      from rolecall.messages
+      where conversation_id = p_conversation
+        and deleted_at is null
+        and sender_id is distinct from p_user
+      order by seq desc
+      limit 1
+    );
+  end if;
+  return (
+    select broadcast.seq
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    where not broadcast.deleted
+      and broadcast.sender_id <> p_user
+    order by broadcast.seq desc
+    limit 1
+  );
+end
+$$;
+
+create or replace function rolecall_edge.mark_unread(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.mark-unread', p_request);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -6291,8 +6780,9 @@ $sql$;
 
   -- schema/conversations/messages.sql
   execute $sql$
--- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?}: the newest ones, those before a
--- number, or, to catch up, those since one. The answer's member "reader" says as what p_user reads them.
+-- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?, changed_since?}: the newest ones, those
+-- before a number, or, to catch up, those since one, and those of before that have changed after a revision. The answer's
+-- member "reader" says as what p_user reads them.
 --
 -- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
 create or replace function rolecall_internal.read_messages(
@@ -6311,6 +6801,7 @@ declare
   v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
   v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_changed_since bigint := rolecall_internal.whole_number(p_input -> 'changed_since');
   v_conversation rolecall.conversations;
   v_reader text;
   v_removed boolean := rolecall_internal.sees_removed(v_actor);
@@ -6318,6 +6809,9 @@ declare
   v_messages jsonb;
   v_first bigint;
   v_last bigint;
+  v_revision bigint;
+  v_more_before boolean := false;
+  v_more_after boolean;
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -6327,6 +6821,9 @@ begin
   end if;
   if coalesce(p_input -> 'since_seq', 'null') <> 'null' and v_since is null then
     return rolecall_internal.refusal('invalid_input', 'The since_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'changed_since', 'null') <> 'null' and v_changed_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The changed_since must be a whole number.');
   end if;
 
   select *
@@ -6342,22 +6839,47 @@ begin
     coalesce(
       jsonb_agg(
         rolecall_internal.message_json(message, case when v_removed then removed.content end)
-        order by message.seq
+        order by case when v_changed_since is null then message.seq else message.revision end
       ),
       '[]'
     ),
     min(message.seq),
-    max(message.seq)
-  into v_messages, v_first, v_last
-  from rolecall_internal.visible_messages(
-    p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+    max(message.seq),
+    max(message.revision)
+  into v_messages, v_first, v_last, v_revision
+  from (
+    select *
+    from rolecall_internal.visible_messages(
+      p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+    )
+    where v_changed_since is null
+    union all
+    select *
+    from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_changed_since, v_limit)
+    where v_changed_since is not null
   ) as message
   left join rolecall.removed_contents as removed
     on removed.conversation_id = message.conversation_id
     and removed.seq = message.seq;
-  -- A page without messages is where they would be.
-  v_first := coalesce(v_first, v_since + 1, v_before);
-  v_last := coalesce(v_last, v_before - 1, v_since);
+
+  if v_changed_since is not null then
+    v_more_after := v_revision is not null and exists (
+      select
+      from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_revision, 1)
+    );
+  else
+    -- A page without messages is where they would be.
+    v_first := coalesce(v_first, v_since + 1, v_before);
+    v_last := coalesce(v_last, v_before - 1, v_since);
+    v_more_before := v_first is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
+    );
+    v_more_after := v_last is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
+    );
+  end if;
 
   return rolecall_internal.success(
     jsonb_build_object(
@@ -6369,14 +6891,10 @@ begin
         p_send_dm_rollout
       ) -> 0,
       'messages', v_messages,
-      'has_more_before', v_first is not null and exists (
-        select
-        from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
-      ),
-      'has_more_after', v_last is not null and exists (
-        select
-        from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
-      )
+      'has_more_before', v_more_before,
+      'has_more_after', v_more_after,
+      -- Where a client goes on that asks for changes.
+      'revision', case when v_changed_since is not null and v_more_after then v_revision else v_conversation.revision end
     )
   ) || jsonb_build_object('reader', v_reader);
 end
@@ -6521,7 +7039,7 @@ begin
   -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
   -- of 10,000 conversations with each of 10,000 participations.
   execute $query$
-    select coalesce(sum(conversation.last_seq - own.last_read_seq), 0), count(*)
+    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
     from (
       select id, last_seq
       from rolecall.conversations
@@ -6534,7 +7052,7 @@ begin
     join rolecall.conversation_participants as own
       on own.conversation_id = conversation.id
       and own.user_id = $1
-      and own.last_read_seq < conversation.last_seq
+      and own.last_read_seq + own.skipped < conversation.last_seq
   $query$
   into v_direct, v_direct_conversations
   using p_user;
@@ -6562,6 +7080,7 @@ begin
       from rolecall.broadcasts as broadcast
       where broadcast.conversation_id = newest.conversation_id
         and broadcast.seq > coalesce(receipt.last_read_seq, 0)
+        and not broadcast.deleted
         and broadcast.sender_id <> p_user
         and broadcast.created_at >= own.joined_at
         and broadcast.created_at < own.left_at
@@ -8144,14 +8663,36 @@ begin
     end if;
     if false = any (v_created) then
       update rolecall.conversation_participants as participant
-      set last_read_seq = newest.seq
+      set
+        last_read_seq = case
+          when participant.last_read_seq = own.first_seq - 1 then participant.last_read_seq + own.run
+          else participant.last_read_seq
+        end,
+        skipped = participant.skipped + own.messages - case
+          when participant.last_read_seq = own.first_seq - 1 then own.run
+          else 0
+        end
       from (
         -- Locked in this order, in which mark-read takes them, too.
-        select own.conversation_id, own.user_id, outcome.seq
+        select own.conversation_id, own.user_id, outcome.first_seq, outcome.messages, outcome.run
         from (
-          select conversation, sender, max(seq) as seq
-          from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
-          where not is_new
+          -- The run are the first messages without one of the other's in between.
+          select
+            conversation,
+            sender,
+            min(seq) as first_seq,
+            count(*) as messages,
+            count(*) filter (where seq - place = first_seq - 1) as run
+          from (
+            select
+              conversation,
+              sender,
+              seq,
+              row_number() over (partition by conversation, sender order by seq) as place,
+              min(seq) over (partition by conversation, sender) as first_seq
+            from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+            where not is_new
+          ) as placed
           group by conversation, sender
         ) as outcome
         join rolecall.conversation_participants as own
@@ -8159,9 +8700,22 @@ begin
           and own.user_id = outcome.sender
         order by own.conversation_id, own.user_id
         for no key update of own
-      ) as newest
-      where participant.conversation_id = newest.conversation_id
-        and participant.user_id = newest.user_id;
+      ) as own
+      where participant.conversation_id = own.conversation_id
+        and participant.user_id = own.user_id;
+    end if;
+
+    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      where outcome.conversation is not null
+        and rolecall_internal.is_stopped(item.caller, outcome.conversation, 'send-dm', item.rollout)
+    ) then
+      raise exception 'A sender was stopped while a message waited.'
+        using errcode = 'serialization_failure';
     end if;
 
     -- Allowed and not sent: the operator has closed the conversation since.
@@ -8370,10 +8924,20 @@ begin
       (v_conversation, p_sender, 1),
       (v_conversation, v_recipient, 0);
   else
+    -- Who had read everything has read this too; otherwise it lies among what is unread, and is not new to its sender.
     update rolecall.conversation_participants
-    set last_read_seq = v_seq
+    set
+      last_read_seq = case when last_read_seq = v_seq - 1 then v_seq else last_read_seq end,
+      skipped = case when last_read_seq = v_seq - 1 then skipped else skipped + 1 end
     where conversation_id = v_conversation
       and user_id = p_sender;
+  end if;
+
+  -- Its own statement, once nothing is left to wait for: what has come to stand in the way meanwhile is seen. The function
+  -- sends the request once more, and it is judged as if it had only just come.
+  if rolecall_internal.is_stopped(p_sender, v_conversation, 'send-dm', p_rollout) then
+    raise exception 'The sender was stopped while the message waited.'
+      using errcode = 'serialization_failure';
   end if;
 
   return jsonb_build_object(
@@ -8808,6 +9372,9 @@ as $$
 declare
   v_message rolecall.messages;
 begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
   select *
   into v_message
   from rolecall.messages
@@ -9390,6 +9957,9 @@ declare
   v_before jsonb;
   v_content text;
 begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
   select *
   into v_message
   from rolecall.messages
@@ -9543,6 +10113,7 @@ begin
   end if;
 
   -- Locked, so that nobody else decides about this message.
+  perform rolecall_internal.hold_conversations(array[v_report.conversation_id]);
   select *
   into v_message
   from rolecall.messages
@@ -9712,6 +10283,7 @@ declare
   v_new bigint;
 begin
   -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
   select count(*) filter (where deleted_at is null)
   into v_new
   from (
@@ -10837,6 +11409,21 @@ create or replace trigger feature_flags_touch_updated_at
 before update on rolecall.feature_flags
 for each row
 execute function rolecall_internal.touch_updated_at();
+$sql$;
+
+  -- schema/conversations/triggers.sql
+  execute $sql$
+create or replace trigger messages_follow_changed
+after update on rolecall.messages
+referencing old table as gone new table as added
+for each statement
+execute function rolecall_internal.follow_changed_messages();
+
+create or replace trigger removed_contents_follow_erased
+after delete on rolecall.removed_contents
+referencing old table as gone
+for each statement
+execute function rolecall_internal.follow_erased_contents();
 $sql$;
 
   -- schema/help/triggers.sql
@@ -12328,7 +12915,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '9fa9356bd3efe72b2359a6a60cf3628247c4a56813a99154f4e60237119e5d24');
+  values (1, 'initial', 'a8e1d8bc822d49e7510b88f88039de2d54e546b7c635d8883691013d75be7ce1');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -112,6 +112,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("inbox", request(demo(1), json!({"limit": 10}))),
         ("lift_suspension", request(demo(6), json!({"target_id": demo(2)}))),
         ("mark_read", request(demo(1), json!({"conversation_id": conversation, "up_to_seq": 1}))),
+        ("mark_unread", request(demo(1), json!({"conversation_id": conversation, "from_seq": 1}))),
         ("messages", request(demo(1), json!({"conversation_id": conversation}))),
         ("moderation_audit", request(demo(6), json!({"limit": 10}))),
         ("moderation_queue", request(demo(6), json!({"status": "pending"}))),

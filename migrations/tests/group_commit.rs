@@ -258,7 +258,8 @@ async fn resent(client: &Client, requests: Vec<Value>) -> Vec<Value> {
     answers
 }
 
-/// Conversations whose messages are not numbered from 1 to the last without a gap, or that lack a participant.
+/// Conversations whose messages are not numbered from 1 to the last without a gap, that lack a participant, or where what
+/// somebody has unread is not what is new to them.
 async fn faults(client: &Client) -> Vec<String> {
     list(
         client,
@@ -266,8 +267,11 @@ async fn faults(client: &Client) -> Vec<String> {
          group by c.id
          having count(m.*) <> c.last_seq or max(m.seq) <> c.last_seq or min(m.seq) <> 1
            or (select count(*) from conversation_participants p where p.conversation_id = c.id) <> 2
-           or (select max(last_read_seq) from conversation_participants p where p.conversation_id = c.id)
-             <> c.last_seq",
+           or exists (
+             select from conversation_participants p where p.conversation_id = c.id
+               and c.last_seq - p.last_read_seq - p.skipped <> (
+                 select count(*) from messages n where n.conversation_id = c.id and n.seq > p.last_read_seq
+                   and n.deleted_at is null and n.sender_id <> p.user_id))",
     )
     .await
 }

@@ -30,15 +30,14 @@ async fn fifty_first_messages_between_two_people_make_one_conversation_numbered_
     let client = database.admin().await;
     let state: String = one(
         &client,
-        "select format('%s conversation, last %s, %s messages to %s, %s people, %s read to the end or by nobody',
+        "select format('%s conversation, last %s, %s messages to %s, %s people, %s with 25 unread',
            (select count(*) from conversations), (select max(last_seq) from conversations),
            (select count(*) from messages), (select max(seq) from messages),
            (select count(*) from conversation_participants),
-           (select count(*) from conversation_participants p where last_read_seq = (
-             select max(seq) from messages m where m.sender_id = p.user_id)))",
+           (select count(*) from conversation_participants where 50 - last_read_seq - skipped = 25))",
     )
     .await;
-    assert_eq!(state, "1 conversation, last 50, 50 messages to 50, 2 people, 2 read to the end or by nobody");
+    assert_eq!(state, "1 conversation, last 50, 50 messages to 50, 2 people, 2 with 25 unread");
 }
 
 #[tokio::test(flavor = "multi_thread")]

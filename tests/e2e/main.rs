@@ -27,6 +27,7 @@ mod calls {
 mod conversations {
     mod inbox;
     mod mark_read;
+    mod mark_unread;
     mod messages;
     pub mod support;
     mod unread;
@@ -109,6 +110,7 @@ mod concurrency {
     }
     mod conversations {
         mod mark_read;
+        mod unread;
     }
     mod help {
         mod send_message;

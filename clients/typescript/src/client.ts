@@ -106,12 +106,16 @@ export interface PageOptions extends CallOptions {
   readonly cursor?: string;
 }
 
-/** Which messages of a conversation: the newest, those just before `before_seq`, or those just after `since_seq`. */
+/**
+ * Which messages of a conversation: the newest, those just before `before_seq`, those just after `since_seq`, or those that
+ * have changed after the revision `changed_since`.
+ */
 export interface MessagesOptions extends CallOptions {
   /** 1 to 200; 50 if it is left out. */
   readonly limit?: number;
   readonly before_seq?: number;
   readonly since_seq?: number;
+  readonly changed_since?: number;
 }
 
 /** A decision about a report; a suspension needs its end. */
@@ -185,14 +189,19 @@ export class RolecallClient {
 
   /** The messages of a conversation. */
   messages(conversation_id: string, options: MessagesOptions = {}): Promise<MessagePage> {
-    const { before_seq, since_seq, limit } = options;
+    const { before_seq, since_seq, changed_since, limit } = options;
     const path = `/functions/v1/conversations/${segment(conversation_id)}/messages`;
-    return this.#get(path, { before_seq, since_seq, limit }, options);
+    return this.#get(path, { before_seq, since_seq, changed_since, limit }, options);
   }
 
   /** Marks a conversation read up to a message; never backwards. */
   markRead(conversation_id: string, up_to_seq: number, options?: CallOptions): Promise<ReadUpTo> {
     return this.#post(`/functions/v1/conversations/${segment(conversation_id)}/read`, { up_to_seq }, options);
+  }
+
+  /** Makes messages new again, from one of them on, or the newest of somebody else. */
+  markUnread(conversation_id: string, from_seq?: number, options?: CallOptions): Promise<ReadUpTo> {
+    return this.#post(`/functions/v1/conversations/${segment(conversation_id)}/unread`, { from_seq }, options);
   }
 
   /** Reports a message. */

@@ -270,7 +270,10 @@ export type Card = {
   readonly last_message: Message | null;
   readonly last_seq: Count;
   readonly last_read_seq: Count;
+  /** The messages after `last_read_seq` that are new to the caller, without their own and deleted ones. */
   readonly unread_count: Count;
+  /** It grows when a message changes that was sent before; `changed_since` tells which. */
+  readonly revision: Count;
   readonly can_reply: boolean;
   /** Why the caller cannot reply. */
   readonly reply_refusal: {
@@ -293,7 +296,7 @@ export type Inbox = {
 
 export type Unread = {
   readonly success: Succeeded;
-  /** Messages. */
+  /** Messages that are new to the caller, without their own and deleted ones. */
   readonly unread: Count;
   /** Conversations that have some. */
   readonly conversations: Count;
@@ -310,6 +313,8 @@ export type MessagePage = {
   readonly messages: readonly Message[];
   readonly has_more_before: boolean;
   readonly has_more_after: boolean;
+  /** For the next `changed_since`. */
+  readonly revision: Count;
   readonly request_id: RequestId;
 };
 
@@ -317,6 +322,12 @@ export type MarkRead = {
   /** If it is there, that of the path. */
   readonly conversation_id?: Uuid;
   readonly up_to_seq: number;
+};
+
+export type MarkUnread = {
+  /** If it is there, that of the path. */
+  readonly conversation_id?: Uuid;
+  readonly from_seq?: number;
 };
 
 export type ReadUpTo = {

@@ -102,7 +102,7 @@ const inbox = await as(mvp).conversations({ kind: 'direct' });
 const card = inbox.conversations.find(({ id }) => id === sent.conversation_id);
 assert.equal(card.with.id, attendee.id);
 assert.equal(card.last_message.content, message.content);
-assert.deepEqual([card.last_seq, card.unread_count, card.can_reply], [3, 1, true]);
+assert.deepEqual([card.last_seq, card.unread_count, card.can_reply], [3, 2, true]);
 const pages = [];
 for (let cursor; cursor !== null; ) {
   const page = await as(attendee).conversations({ limit: 1, ...(cursor && { cursor }) });
@@ -124,10 +124,16 @@ assert.deepEqual([seqs(newest), newest.has_more_before, newest.has_more_after], 
 assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { before_seq: 3, limit: 1 })), [2]);
 assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { since_seq: 1 })), [2, 3]);
 await refused(as(requester).messages(sent.conversation_id), 'not_found', 404);
-assert.equal((await as(mvp).unread()).by_kind.direct, 1);
+assert.equal((await as(mvp).unread()).by_kind.direct, 2, 'sending has read nothing of the other');
 assert.equal((await as(mvp).markRead(sent.conversation_id, 3)).unread_count, 0);
 assert.equal((await as(mvp).markRead(sent.conversation_id, 1)).last_read_seq, 3, 'never backwards');
 assert.equal((await as(mvp).unread()).by_kind.direct, 0);
+assert.equal((await as(mvp).markUnread(sent.conversation_id)).unread_count, 1, 'the newest of somebody else');
+assert.equal((await as(mvp).markUnread(sent.conversation_id, 2)).last_read_seq, 1);
+assert.equal((await as(mvp).markRead(sent.conversation_id, 3)).unread_count, 0);
+const { revision } = newest;
+assert.equal(revision, newest.conversation.revision);
+assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { changed_since: revision })), []);
 
 // A report, once each; the decision about it, once; and the message comes back.
 const report = { message_id: reply.message_id, reason: 'He asks for money in advance.' };
@@ -156,6 +162,10 @@ await refused(as(organizer).audit(), 'permission_denied', 403);
 // One's own message is deleted for good.
 assert.equal((await as(attendee).deleteMessage({ message_id: again.message_id })).message.deleted.by, 'author');
 await refusedBy(as(moderator).restoreMessage({ message_id: again.message_id }), 'deleted_by_author');
+// Who has read the thread learns what has changed in it.
+const changes = await as(mvp).messages(sent.conversation_id, { changed_since: revision });
+assert.deepEqual(changes.messages.map(({ seq, deleted }) => [seq, deleted?.by]), [[2, undefined], [3, 'author']]);
+assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { changed_since: changes.revision })), []);
 
 // A suspension and a block hold from the next request on, until they are lifted.
 const until = new Date(Date.now() + 86_400_000).toISOString();

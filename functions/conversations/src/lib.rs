@@ -1,12 +1,14 @@
-//! `conversations`: inbox, messages, unread counts, and marking messages as read.
+//! `conversations`: inbox, messages, unread counts, and marking messages as read or unread.
 
 mod inbox;
 mod mark_read;
+mod mark_unread;
 mod messages;
 mod unread;
 
 pub use inbox::Inbox;
 pub use mark_read::MarkRead;
+pub use mark_unread::MarkUnread;
 pub use messages::Messages;
 pub use unread::Unread;
 
@@ -23,6 +25,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
         ["unread"] => serve::<Unread>(request).await,
         [id, "messages"] => serve_at::<Messages>(request, id).await,
         [id, "read"] => serve_at::<MarkRead>(request, id).await,
+        [id, "unread"] => serve_at::<MarkUnread>(request, id).await,
         _ => serve_nothing("conversations", request).await,
     }
 }

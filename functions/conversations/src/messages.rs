@@ -1,5 +1,5 @@
-//! GET :id/messages: the messages of a conversation, backwards from the newest or forwards from one that the client
-//! has.
+//! GET :id/messages: the messages of a conversation, backwards from the newest, forwards from one that the client has,
+//! or those that have changed since.
 
 use rolecall_shared::{
     auth::caller::User,
@@ -26,8 +26,10 @@ input! {
         limit: Limit<MAX_MESSAGES_PAGE>,
         before_seq: Option<Before>,
         since_seq: Option<Since>,
+        changed_since: Option<Revision>,
     }
     check since_seq: one_direction(before_seq, since_seq);
+    check changed_since: changes_alone(before_seq, since_seq, changed_since);
 }
 
 /// The messages before this one.
@@ -35,9 +37,20 @@ type Before = Integer<1, MAX_SEQ>;
 /// The messages after this one; 0: from the first.
 type Since = Integer<0, MAX_SEQ>;
 
+/// The messages deleted, restored, erased or changed after this revision of the conversation.
+type Revision = Integer<0, MAX_SEQ>;
+
 fn one_direction(before: &Option<Before>, since: &Option<Since>) -> Result<(), Fault> {
     match (before, since) {
         (Some(_), Some(_)) => Err(Fault::new("contradiction", "Give before_seq or since_seq, not both.")),
+        _ => Ok(()),
+    }
+}
+
+fn changes_alone(before: &Option<Before>, since: &Option<Since>, changed: &Option<Revision>) -> Result<(), Fault> {
+    match (before, since, changed) {
+        (Some(_), _, Some(_)) => Err(Fault::new("contradiction", "Give before_seq or changed_since, not both.")),
+        (_, Some(_), Some(_)) => Err(Fault::new("contradiction", "Give since_seq or changed_since, not both.")),
         _ => Ok(()),
     }
 }
@@ -71,6 +84,11 @@ mod tests {
         assert_eq!(read("before_seq=1", ID), Ok(json!({"conversation_id": ID, "limit": 50, "before_seq": 1})));
         assert_eq!(read("since_seq=0&limit=200", ID), Ok(json!({"conversation_id": ID, "limit": 200, "since_seq": 0})));
         assert_eq!(read("before_seq=9&since_seq=1", ID), Err(vec!["contradiction".to_owned()]));
+        let changes = json!({"conversation_id": ID, "limit": 7, "changed_since": 0});
+        assert_eq!(read("changed_since=0&limit=7", ID), Ok(changes));
+        assert_eq!(read("before_seq=9&changed_since=1", ID), Err(vec!["contradiction".to_owned()]));
+        assert_eq!(read("since_seq=9&changed_since=1", ID), Err(vec!["contradiction".to_owned()]));
+        assert_eq!(read("changed_since=-1", ID), Err(vec!["out_of_range".to_owned()]));
         assert_eq!(read("before_seq=0", ID), Err(vec!["out_of_range".to_owned()]));
         assert_eq!(read("limit=201", ID), Err(vec!["out_of_range".to_owned()]));
         assert_eq!(read("", "nonsense"), Err(vec!["malformed_uuid".to_owned()]));

@@ -53,9 +53,6 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_input ->> 'limit' ~ '^[0-9]{1,9}$' then
-    return least(greatest((p_input ->> 'limit')::int, 1), p_largest);
-  end if;
-  return least(50, p_largest);
+  return least(greatest(coalesce(rolecall_internal.whole_number(p_input -> 'limit'), 50), 1), p_largest);
 end
 $$;

@@ -74,16 +74,23 @@ $$;
 -- Everything is read by an index that has it in the order of the answer, a page at a time, so that it costs the same
 -- however many conversations and messages there are.
 
--- A number of a request; null for whatever is no whole number, or too large to be one of ours.
+-- A number of a request; null for whatever is no whole number from 0, or too large to be one of ours. 1.0 is one, as
+-- languages write it that know one kind of number.
 create or replace function rolecall_internal.whole_number(p_value jsonb)
 returns bigint
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_number numeric;
 begin
-  if jsonb_typeof(p_value) = 'number' and p_value #>> '{}' ~ '^[0-9]{1,18}$' then
-    return (p_value #>> '{}')::bigint;
+  if jsonb_typeof(p_value) is distinct from 'number' then
+    return null;
+  end if;
+  v_number := p_value;
+  if v_number between 0 and 999999999999999999 and v_number = trunc(v_number) then
+    return v_number;
   end if;
   return null;
 end

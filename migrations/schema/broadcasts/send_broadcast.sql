@@ -247,7 +247,17 @@ begin
   insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
   values (v_conversation, p_sender, v_seq)
   on conflict (conversation_id, user_id) do update
-  set last_read_seq = excluded.last_read_seq;
+  set
+    last_read_seq = excluded.last_read_seq,
+    -- Nobody else writes here.
+    skipped = 0;
+
+  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen. The function sends the
+  -- request once more.
+  if (rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout)).judgement.allowed is distinct from true then
+    raise exception 'The sender was stopped while the broadcast waited.'
+      using errcode = 'serialization_failure';
+  end if;
 
   insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
   values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id, v_created_at)

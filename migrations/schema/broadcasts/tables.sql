@@ -49,6 +49,7 @@ create table rolecall.broadcasts (
   recipient_roles rolecall.app_role[] not null,
   audience_count bigint not null,
   created_at timestamptz not null default now(),
+  deleted boolean not null default false,
   constraint broadcasts_message_key unique (conversation_id, seq),
   foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
   constraint broadcasts_phase_known check (phase in ('pre_show', 'post_show')),
@@ -60,6 +61,8 @@ comment on table rolecall.broadcasts is
   'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
 
 comment on column rolecall.broadcasts.seq is 'The message''s, whose key is conversation_id and seq.';
+
+comment on column rolecall.broadcasts.deleted is 'Whether the message is deleted; kept by a trigger, so that unread is counted here.';
 
 create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);

@@ -30,13 +30,9 @@ begin
         case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
         case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
         case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
+        own.skipped,
         case asked.reader
-          when 'people' then (
-            select own.last_read_seq
-            from rolecall.conversation_participants as own
-            where own.conversation_id = conversation.id
-              and own.user_id = p_user
-          )
+          when 'people' then own.last_read_seq
           when 'audience' then (
             select receipt.last_read_seq
             from rolecall.broadcast_receipts as receipt
@@ -69,6 +65,14 @@ begin
         limit 1
       ) as heard
         on asked.reader = 'audience'
+      left join lateral (
+        select last_read_seq, skipped
+        from rolecall.conversation_participants
+        where conversation_id = asked.id
+          and user_id = p_user
+        offset 0
+      ) as own
+        on asked.reader = 'people'
     ),
     judged as materialized (
       select
@@ -117,14 +121,12 @@ begin
           else coalesce(shown.read_seq, 0)
         end,
         'unread_count', case
-          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq, 0)
-          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then (
-            select count(*)
-            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
-            where broadcast.seq > coalesce(shown.read_seq, 0)
-          )
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq - shown.skipped, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then
+            rolecall_internal.new_broadcasts(p_user, shown.id, shown.show_id, coalesce(shown.read_seq, 0))
           else 0
         end,
+        'revision', shown.revision,
         'can_reply', coalesce((judged.judgement).allowed, false),
         'reply_refusal', case
           when (judged.judgement).allowed then null

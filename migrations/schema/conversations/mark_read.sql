@@ -11,8 +11,7 @@ declare
   v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
   v_conversation rolecall.conversations;
   v_reader text;
-  v_last_read_seq bigint;
-  v_unread bigint;
+  v_mark record;
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -26,66 +25,18 @@ begin
   where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
   v_reader := rolecall_internal.reader_of(p_user, v_conversation);
 
-  if v_reader = 'people' then
-    -- A user who got their profile after the import has no row yet.
-    insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
-    values (v_conversation.id, p_user, least(v_up_to, v_conversation.last_seq))
-    on conflict (conversation_id, user_id) do update
-    set last_read_seq = excluded.last_read_seq
-    where own.last_read_seq < excluded.last_read_seq
-    returning own.last_read_seq
-    into v_last_read_seq;
-    if not found then
-      select own.last_read_seq
-      into v_last_read_seq
-      from rolecall.conversation_participants as own
-      where own.conversation_id = v_conversation.id
-        and own.user_id = p_user;
-    end if;
-    -- Somebody may have written meanwhile.
-    v_unread := greatest(0, v_conversation.last_seq - v_last_read_seq);
-  elsif v_reader = 'audience' then
-    -- Up to the last that is for them.
-    v_up_to := (
-      select max(broadcast.seq)
-      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
-      where broadcast.seq <= v_up_to
-    );
-    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
-    select v_conversation.id, p_user, v_up_to
-    where v_up_to is not null
-    on conflict (conversation_id, user_id) do update
-    set
-      last_read_seq = excluded.last_read_seq,
-      read_at = excluded.read_at
-    where receipt.last_read_seq < excluded.last_read_seq
-    returning receipt.last_read_seq
-    into v_last_read_seq;
-    if not found then
-      select receipt.last_read_seq
-      into v_last_read_seq
-      from rolecall.broadcast_receipts as receipt
-      where receipt.conversation_id = v_conversation.id
-        and receipt.user_id = p_user;
-    end if;
-    v_last_read_seq := coalesce(v_last_read_seq, 0);
-    v_unread := (
-      select count(*)
-      from rolecall_internal.visible_broadcasts(p_user, v_conversation.id, v_conversation.show_id) as broadcast
-      where broadcast.seq > v_last_read_seq
-    );
-  else
-    -- A moderator does not read it as theirs.
+  -- A moderator does not read it as theirs.
+  if v_reader is null or v_reader not in ('people', 'audience') then
     return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
   end if;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_conversation.id,
-      'last_read_seq', v_last_read_seq,
-      'unread_count', v_unread
-    )
+  v_mark := rolecall_internal.move_mark(
+    p_user,
+    v_conversation.id,
+    case when v_reader = 'audience' then v_conversation.show_id end,
+    v_up_to,
+    false
   );
+  return rolecall_internal.mark_answer(p_user, v_conversation.id, v_mark.last_read_seq, v_mark.unread);
 end
 $$;
 

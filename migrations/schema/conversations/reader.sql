@@ -113,6 +113,47 @@ begin
 end
 $$;
 
+-- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
+-- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.changed_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_since bigint,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and revision > p_since
+    order by revision
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall.messages as message
+    where message.conversation_id = p_conversation
+      and message.revision > p_since
+      and exists (
+        select
+        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+        where broadcast.seq = message.seq
+      )
+    order by message.revision
+    limit p_limit;
+  end if;
+end
+$$;
+
 -- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
 create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
 returns jsonb

@@ -19,7 +19,7 @@ begin
   -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
   -- of 10,000 conversations with each of 10,000 participations.
   execute $query$
-    select coalesce(sum(conversation.last_seq - own.last_read_seq), 0), count(*)
+    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
     from (
       select id, last_seq
       from rolecall.conversations
@@ -32,7 +32,7 @@ begin
     join rolecall.conversation_participants as own
       on own.conversation_id = conversation.id
       and own.user_id = $1
-      and own.last_read_seq < conversation.last_seq
+      and own.last_read_seq + own.skipped < conversation.last_seq
   $query$
   into v_direct, v_direct_conversations
   using p_user;
@@ -60,6 +60,7 @@ begin
       from rolecall.broadcasts as broadcast
       where broadcast.conversation_id = newest.conversation_id
         and broadcast.seq > coalesce(receipt.last_read_seq, 0)
+        and not broadcast.deleted
         and broadcast.sender_id <> p_user
         and broadcast.created_at >= own.joined_at
         and broadcast.created_at < own.left_at

@@ -109,10 +109,20 @@ begin
       (v_conversation, p_sender, 1),
       (v_conversation, v_recipient, 0);
   else
+    -- Who had read everything has read this too; otherwise it lies among what is unread, and is not new to its sender.
     update rolecall.conversation_participants
-    set last_read_seq = v_seq
+    set
+      last_read_seq = case when last_read_seq = v_seq - 1 then v_seq else last_read_seq end,
+      skipped = case when last_read_seq = v_seq - 1 then skipped else skipped + 1 end
     where conversation_id = v_conversation
       and user_id = p_sender;
+  end if;
+
+  -- Its own statement, once nothing is left to wait for: what has come to stand in the way meanwhile is seen. The function
+  -- sends the request once more, and it is judged as if it had only just come.
+  if rolecall_internal.is_stopped(p_sender, v_conversation, 'send-dm', p_rollout) then
+    raise exception 'The sender was stopped while the message waited.'
+      using errcode = 'serialization_failure';
   end if;
 
   return jsonb_build_object(

@@ -425,14 +425,36 @@ begin
     end if;
     if false = any (v_created) then
       update rolecall.conversation_participants as participant
-      set last_read_seq = newest.seq
+      set
+        last_read_seq = case
+          when participant.last_read_seq = own.first_seq - 1 then participant.last_read_seq + own.run
+          else participant.last_read_seq
+        end,
+        skipped = participant.skipped + own.messages - case
+          when participant.last_read_seq = own.first_seq - 1 then own.run
+          else 0
+        end
       from (
         -- Locked in this order, in which mark-read takes them, too.
-        select own.conversation_id, own.user_id, outcome.seq
+        select own.conversation_id, own.user_id, outcome.first_seq, outcome.messages, outcome.run
         from (
-          select conversation, sender, max(seq) as seq
-          from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
-          where not is_new
+          -- The run are the first messages without one of the other's in between.
+          select
+            conversation,
+            sender,
+            min(seq) as first_seq,
+            count(*) as messages,
+            count(*) filter (where seq - place = first_seq - 1) as run
+          from (
+            select
+              conversation,
+              sender,
+              seq,
+              row_number() over (partition by conversation, sender order by seq) as place,
+              min(seq) over (partition by conversation, sender) as first_seq
+            from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+            where not is_new
+          ) as placed
           group by conversation, sender
         ) as outcome
         join rolecall.conversation_participants as own
@@ -440,9 +462,22 @@ begin
           and own.user_id = outcome.sender
         order by own.conversation_id, own.user_id
         for no key update of own
-      ) as newest
-      where participant.conversation_id = newest.conversation_id
-        and participant.user_id = newest.user_id;
+      ) as own
+      where participant.conversation_id = own.conversation_id
+        and participant.user_id = own.user_id;
+    end if;
+
+    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      where outcome.conversation is not null
+        and rolecall_internal.is_stopped(item.caller, outcome.conversation, 'send-dm', item.rollout)
+    ) then
+      raise exception 'A sender was stopped while a message waited.'
+        using errcode = 'serialization_failure';
     end if;
 
     -- Allowed and not sent: the operator has closed the conversation since.

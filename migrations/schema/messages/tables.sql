@@ -1,7 +1,7 @@
 -- Direct messages: blocks, conversations, their participants and messages, and who may write to whom.
 --
--- Locks are taken in one order everywhere: the row of the conversation, then those of its participants, then the
--- message. A conversation's row is what numbers its messages, so whoever writes into it waits for the one before.
+-- Locks are taken in one order everywhere: the row of the conversation, then the message, then the participants. A
+-- conversation's row is what numbers its messages and their changes, so whoever writes into it waits for the one before.
 
 create table rolecall.user_blocks (
   blocker_id uuid not null references rolecall.profiles (id) on delete cascade,
@@ -101,6 +101,7 @@ create table rolecall.conversations (
   organization_id uuid,
   read_only boolean not null default false,
   last_seq bigint not null default 0,
+  revision bigint not null default 0,
   last_message_at timestamptz not null default now(),
   active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
@@ -125,6 +126,9 @@ comment on column rolecall.conversations.organization_id is 'The creator''s orga
 comment on column rolecall.conversations.read_only is 'The operator has closed it for writing.';
 
 comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
+
+comment on column rolecall.conversations.revision is
+  'How often its messages have changed after they were sent; clients ask for what has changed after one.';
 
 comment on column rolecall.conversations.last_message_at is
   'The time of the newest message, deleted or not. It never goes back. -infinity if it is not known of an imported one.';
@@ -164,13 +168,17 @@ create table rolecall.conversation_participants (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
   user_id uuid not null references rolecall.profiles (id),
   last_read_seq bigint not null default 0,
+  skipped bigint not null default 0,
   joined_at timestamptz not null default now(),
   primary key (conversation_id, user_id)
 )
 with (fillfactor = 80);
 
 comment on table rolecall.conversation_participants is
-  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq.';
+  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq less skipped.';
+
+comment on column rolecall.conversation_participants.skipped is
+  'How many messages after last_read_seq are not new to them: their own, and deleted ones.';
 
 create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
@@ -190,6 +198,7 @@ create table rolecall.messages (
   deleted_at timestamptz,
   deleted_as text,
   legacy boolean not null default false,
+  revision bigint,
   primary key (conversation_id, seq),
   constraint messages_form check (
     rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
@@ -206,8 +215,15 @@ comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: 
 
 comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
 
+comment on column rolecall.messages.revision is
+  'The conversation''s revision when it last changed; null if it never has, so that sending writes no index entry.';
+
 create index messages_id_idx
   on rolecall.messages (id);
+
+create index messages_revision_idx
+  on rolecall.messages (conversation_id, revision)
+  where revision is not null;
 
 -- Apart from the messages, so that nothing that reads those can show it.
 create table rolecall.removed_contents (

@@ -28,6 +28,9 @@ as $$
 declare
   v_message rolecall.messages;
 begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
   select *
   into v_message
   from rolecall.messages

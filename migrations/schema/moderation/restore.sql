@@ -11,6 +11,9 @@ declare
   v_before jsonb;
   v_content text;
 begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
   select *
   into v_message
   from rolecall.messages

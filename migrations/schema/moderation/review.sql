@@ -49,6 +49,7 @@ begin
   end if;
 
   -- Locked, so that nobody else decides about this message.
+  perform rolecall_internal.hold_conversations(array[v_report.conversation_id]);
   select *
   into v_message
   from rolecall.messages

@@ -1,8 +1,8 @@
 -- Moderation: reports, their queue and review, deleted and restored messages, suspensions, and the audit of all of it.
 --
--- Locks are taken in one order: the message, then its reports, then how many there are, then the profile of who is
--- suspended. Whoever decides about a message holds its row, so that two who do so at the same time act one after the
--- other.
+-- Locks are taken in one order: the conversation, the message, then its reports, then how many there are, then the profile
+-- of who is suspended. Whoever decides about a message holds its row, so that two who do so at the same time act one after
+-- the other.
 
 -- Who has reported which message to the moderators. What was reported stays what it was, whatever happens to the
 -- conversation's show; the message goes with its conversation alone.

@@ -38,6 +38,7 @@ declare
   v_new bigint;
 begin
   -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
   select count(*) filter (where deleted_at is null)
   into v_new
   from (

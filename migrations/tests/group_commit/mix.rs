@@ -371,10 +371,10 @@ impl<'a> Mix<'a> {
                      '2020-01-01')
              on conflict do nothing"
         ));
-        for user in [one, other] {
+        for (user, own) in [(one, 0), (other, messages)] {
             setup.push(format!(
-                "insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
-                 select id, '@u{user}', 0 from rolecall.conversations where id = '@f{number}'"
+                "insert into rolecall.conversation_participants (conversation_id, user_id, skipped)
+                 select id, '@u{user}', {own} from rolecall.conversations where id = '@f{number}'"
             ));
         }
         for seq in 1..=messages {

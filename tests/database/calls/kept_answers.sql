@@ -83,7 +83,8 @@ cross join lateral (
     (6, 'mark_read', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'up_to_seq', 1)),
     (7, 'block_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
     (8, 'unblock_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
-    (9, 'reset_broadcast_quotas', null, '{}')
+    (9, 'reset_broadcast_quotas', null, '{}'),
+    (10, 'mark_unread', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'from_seq', 1))
 ) as call (number, function, caller, input);
 
 select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;

@@ -131,7 +131,7 @@ select is(
   'invalid_input',
   'there are no others'
 );
-select is(pg_temp.inbox(4), 'mia 2/0', 'who wrote last has read it');
+select is(pg_temp.inbox(4), 'mia 2/1', 'who wrote last has not read what came before');
 select is(pg_temp.inbox(5), 'olga 1/0 news 1/0', 'who broadcasts has it in the inbox, and nobody to read it to');
 select is(pg_temp.inbox(2), 'news 1/1', 'everybody of the audience has it');
 select is(pg_temp.inbox(3), null, 'and nobody else');
@@ -155,6 +155,7 @@ select is(
     'last_seq', 2,
     'last_read_seq', 1,
     'unread_count', 1,
+    'revision', 0,
     'can_reply', true,
     'reply_refusal', null
   ),

@@ -173,6 +173,7 @@ select is(
     'last_seq', 3,
     'last_read_seq', 3,
     'unread_count', 0,
+    'revision', 0,
     'can_reply', false,
     'created_at', null,
     'last_message_at', null

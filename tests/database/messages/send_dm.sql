@@ -58,9 +58,9 @@ select is(
 )
 from answer;
 select results_eq(
-  $$ select user_id, last_read_seq from rolecall.conversation_participants order by user_id $$,
-  $$ values (pg_temp.demo(1), 1::bigint), (pg_temp.demo(4), 3::bigint) $$,
-  'writing is reading'
+  $$ select user_id, last_read_seq, skipped from rolecall.conversation_participants order by user_id $$,
+  $$ values (pg_temp.demo(1), 1::bigint, 0::bigint), (pg_temp.demo(4), 0::bigint, 2::bigint) $$,
+  'writing reads one''s own message alone'
 );
 
 -- Refusals

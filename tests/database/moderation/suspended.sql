@@ -66,6 +66,7 @@ cross join lateral (
     ('export_own_data', 4, '{}', 'ok'),
     -- How far they have read is theirs alone.
     ('mark_read', 4, jsonb_build_object('conversation_id', own ->> 'conversation_id', 'up_to_seq', 2), 'ok'),
+    ('mark_unread', 4, jsonb_build_object('conversation_id', own ->> 'conversation_id', 'from_seq', 1), 'ok'),
     -- What protects them.
     ('block_user', 4, jsonb_build_object('blocked_id', pg_temp.demo(2)), 'ok'),
     ('unblock_user', 4, jsonb_build_object('blocked_id', pg_temp.demo(2)), 'ok'),

@@ -176,6 +176,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("unread", json!({})),
         ("messages", json!({"conversation_id": request, "limit": 50})),
         ("mark_read", json!({"conversation_id": request, "up_to_seq": 1})),
+        ("mark_unread", json!({"conversation_id": request, "from_seq": 1})),
         ("report_message", json!({"message_id": request, "reason": "Rude"})),
         ("moderation_queue", json!({"limit": 50})),
         ("review_report", json!({"report_id": request, "decision": "dismiss"})),

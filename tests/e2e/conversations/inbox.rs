@@ -29,6 +29,7 @@ async fn an_inbox_shows_each_conversation_with_its_last_message_newest_first() {
         "last_seq",
         "last_read_seq",
         "unread_count",
+        "revision",
         "can_reply",
         "reply_refusal",
         "created_at",

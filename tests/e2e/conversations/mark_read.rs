@@ -22,6 +22,20 @@ async fn how_far_somebody_has_read_never_goes_back_and_never_beyond_the_end() {
 }
 
 #[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point() {
+    let stand = Stand::shared().await;
+    let [reader, writer] = stand.users([Role::Attendee, Role::Admin]).await;
+    let conversation = stand.history(&reader, &writer, 3).await;
+    let body = format!(r#"{{"up_to_seq": {}}}"#, "1.0");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body.to_string(), r#"{"up_to_seq":1.0}"#, "as PHP and Lua send it");
+    let marked = stand.post(&format!("conversations/{conversation}/read"), &body).by(&reader).expect(200).await;
+    assert_eq!((&marked["last_read_seq"], &marked["unread_count"]), (&json!(1), &json!(2)));
+    let page = stand.messages(&reader, conversation, "limit=1.0&since_seq=1e0").expect(200).await;
+    assert_eq!(page.items("messages")[0]["seq"], 2);
+}
+
+#[tokio::test]
 async fn mark_read_names_what_is_wrong() {
     let stand = Stand::shared().await;
     let [reader, writer] = stand.users([Role::Attendee, Role::Admin]).await;

@@ -2,8 +2,8 @@
 
 use crate::conversations::support::*;
 use futures::future::join_all;
-use rolecall_e2e::{Code, Role, Stand};
-use serde_json::json;
+use rolecall_e2e::{Code, Role, Stand, fixtures::Starts};
+use serde_json::{Value, json};
 use std::{
     collections::HashSet,
     sync::atomic::{AtomicBool, Ordering},
@@ -17,7 +17,7 @@ async fn a_conversation_is_read_backwards_and_forwards_to_its_ends() {
     let conversation = stand.history(&reader, &writer, 250).await;
 
     let newest = stand.messages(&reader, conversation, "limit=100").expect(200).await;
-    newest.has_members(&["conversation", "messages", "has_more_before", "has_more_after"]);
+    newest.has_members(&["conversation", "messages", "has_more_before", "has_more_after", "revision"]);
     assert_eq!(newest["conversation"]["id"], json!(conversation));
     assert_eq!(numbers(&newest), (151..=250).collect::<Vec<_>>());
     assert_eq!((&newest["has_more_before"], &newest["has_more_after"]), (&json!(true), &json!(false)));
@@ -107,6 +107,9 @@ async fn what_one_answer_says_fits_together_while_people_write() {
                 // Either the page ends where the card does, or it says that there is more.
                 let ends = numbers(&page).last().copied() == page["conversation"]["last_seq"].as_i64();
                 assert!(ends || page["has_more_after"] == true, "{}", page.body);
+                if page["has_more_before"] == false && page["has_more_after"] == false {
+                    counts_its_messages(&page, &one);
+                }
             }
             let inbox = stand.inbox(&two, "").expect(200).await;
             inbox.items("conversations").iter().for_each(fits_together);
@@ -120,6 +123,86 @@ async fn what_one_answer_says_fits_together_while_people_write() {
             fits_together(&stand.messages(&two, conversation, "limit=3").expect(200).await["conversation"]);
         }
     });
+}
+
+#[tokio::test]
+async fn who_asks_what_has_changed_learns_what_was_deleted_restored_and_erased() {
+    let stand = Stand::shared().await;
+    let [reader, writer, moderator] = stand.users([Role::Attendee, Role::Admin, Role::Moderator]).await;
+    let conversation = stand.history(&reader, &writer, 6).await;
+    let loaded = stand.messages(&reader, conversation, "").expect(200).await;
+    let mut revision = loaded["revision"].as_i64().unwrap();
+    assert_eq!(loaded["conversation"]["revision"], revision);
+    let mut changes = async || {
+        let page = stand.messages(&reader, conversation, &format!("changed_since={revision}")).expect(200).await;
+        page.has_members(&["conversation", "messages", "has_more_before", "has_more_after", "revision"]);
+        revision = page["revision"].as_i64().unwrap();
+        let of = |message: &Value| format!("{} {}", message["seq"], message["content"].as_str().unwrap_or("-"));
+        page.items("messages").iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(changes().await, [""; 0]);
+    let [second, fifth] = [stand.message(conversation, 2).await, stand.message(conversation, 5).await];
+    stand.delete_message(&moderator, fifth).expect(200).await;
+    stand.delete_message(&moderator, second).expect(200).await;
+    assert_eq!(changes().await, ["5 -", "2 -"], "in the order of the changes");
+    assert_eq!(changes().await, [""; 0]);
+    stand.restore_message(&moderator, fifth).expect(200).await;
+    assert_eq!(changes().await, ["5 Message 5"]);
+    stand.reply(&writer, conversation, "A new one").expect(201).await;
+    assert_eq!(changes().await, [""; 0], "what is new comes with since_seq");
+    assert_eq!(stand.delete_own_data(&writer).expect(200).await["status"], "complete");
+    let mut erased = changes().await;
+    erased.sort_unstable();
+    assert_eq!(erased, ["1 -", "2 -", "3 -", "4 -", "5 -", "6 -", "7 -"]);
+    let inbox = stand.inbox(&reader, "").expect(200).await;
+    assert_eq!(inbox.items("conversations")[0]["revision"], revision, "the card says when there is something");
+
+    let mut since = 0;
+    let mut seen = Vec::new();
+    loop {
+        let query = format!("limit=2&changed_since={since}");
+        let page = stand.messages(&reader, conversation, &query).expect(200).await;
+        seen.extend(numbers(&page));
+        since = page["revision"].as_i64().unwrap();
+        if page["has_more_after"] == false {
+            break;
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!((seen, since), ((1..=7).collect(), revision), "a client that was away for long pages through them");
+    for query in ["changed_since=1&since_seq=1", "changed_since=1&before_seq=1"] {
+        let refusal = stand.messages(&reader, conversation, query).expect(400).await;
+        assert_eq!(refusal.faults(), [("changed_since", "contradiction")], "{query}");
+    }
+    for (query, code) in [("changed_since=-1", "out_of_range"), ("changed_since=x", "wrong_type")] {
+        let refusal = stand.messages(&reader, conversation, query).expect(400).await;
+        assert_eq!(refusal.faults(), [("changed_since", code)], "{query}");
+    }
+    let stranger = stand.user(Role::Admin).await;
+    assert_eq!(numbers(&stand.messages(&stranger, conversation, "changed_since=0").expect(200).await).len(), 7);
+    let stranger = stand.user(Role::ShowOrganizer).await;
+    stand.messages(&stranger, conversation, "changed_since=0").expect(404).await.refused(Code::NotFound);
+}
+
+#[tokio::test]
+async fn the_audience_of_broadcasts_learns_what_has_changed_of_those_for_it() {
+    let stand = Stand::shared().await;
+    let [organizer, attendee, dealer] = stand.users([Role::ShowOrganizer, Role::Attendee, Role::Dealer]).await;
+    let moderator = stand.user(Role::Moderator).await;
+    let show = stand.show(&organizer, Starts::InAWeek).await;
+    stand.join(show, &[&attendee, &dealer]).await;
+    let conversation = stand.broadcast(&organizer, show, "One").expect(201).await.id("conversation_id");
+    stand.broadcast_to(&organizer, show, &["dealer"], "Two").expect(201).await;
+    for seq in [2, 1] {
+        let message = stand.message(conversation, seq).await;
+        stand.delete_message(&moderator, message).expect(200).await;
+    }
+    for (reader, changed) in [(&attendee, vec![1]), (&dealer, vec![2]), (&organizer, vec![2, 1])] {
+        let page = stand.messages(reader, conversation, "changed_since=0").expect(200).await;
+        assert_eq!((numbers(&page), &page["revision"]), (changed, &json!(2)));
+        let page = stand.messages(reader, conversation, "changed_since=2").expect(200).await;
+        assert_eq!(numbers(&page), [0; 0]);
+    }
 }
 
 #[tokio::test]

@@ -401,7 +401,8 @@ impl Document {
             let (place, _) = known.with_context(|| format!("the query parameter {name} is not documented"))?;
             // What is percent-encoded is not read here.
             if !text.contains(['%', '+']) {
-                let value = text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
+                let value = serde_json::from_str::<serde_json::Number>(text)
+                    .map_or_else(|_| json!(text), |number| json!(number));
                 self.validate(&format!("{place}/schema"), &value).context("the request's query")?;
             }
         }

@@ -180,6 +180,11 @@ impl Stand {
         self.post(&format!("conversations/{conversation}/read"), &json!({"up_to_seq": up_to_seq})).by(user)
     }
 
+    /// Makes messages new again, from this one on.
+    pub fn mark_unread(&self, user: &User, conversation: Uuid, from_seq: i64) -> Call {
+        self.post(&format!("conversations/{conversation}/unread"), &json!({"from_seq": from_seq})).by(user)
+    }
+
     /// Reports a message.
     pub fn report(&self, user: &User, message: Uuid, reason: &str) -> Call {
         self.post("moderation/report", &json!({"message_id": message, "reason": reason})).by(user)
