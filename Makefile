@@ -12,6 +12,7 @@ HOST := target/release/rolecall
 FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
 TESTED := shared generate database compile postgres kit e2e demo bench
+TOGETHER = $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
 export PG_BIN_DIR
@@ -117,8 +118,15 @@ test: build client api-tools supabase-cli need-pgtap ## Run every test: pure, SQ
 	@# the features of all packages together would have the WebAssembly runtime built a second time. The others are tested
 	@# together: with one set of features their dependencies are built once.
 	RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-host
-	RUST_TEST_THREADS=4 cargo test --locked --release $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
+	RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER)
 	target/release/rolecall-openapi-coverage
+	@# What instances might not agree on: keys, limits, flags, keys of repeated requests, order, and every race.
+	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- \
+	  http::keys http::identity calls:: messages:: conversations:: concurrency::
+
+.PHONY: test-instances
+test-instances: build client api-tools ## Run all end-to-end tests with four instances of each component
+	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase
 test-supabase: need-rust need-postgres need-node ## Push the migrations with every version of Supabase's CLI that is tested (660 MB, Linux on x64)

@@ -127,7 +127,7 @@ async fn eight_instances_and_eighty_people_who_all_write_to_each_other() {
 #[tokio::test]
 async fn who_hangs_up_in_front_of_a_full_instance_has_no_effect() {
     use tokio::io::AsyncWriteExt;
-    let stand = Stand::own(Setup::new().flag("--instance-concurrency", "1")).await;
+    let stand = Stand::own(Setup::new().flag("--instances", "1").flag("--instance-concurrency", "1")).await;
     let [admin, attendee, leaver] = stand.users([Role::Admin, Role::Attendee, Role::Admin]).await;
     let blocker = stand.connect().await;
     blocker.script("begin; lock table rolecall.messages in share mode").await;

@@ -24,6 +24,9 @@ use uuid::Uuid;
 /// The migrated database that others are copies of.
 const TEMPLATE: &str = "rolecall_template";
 
+/// The environment variable that says how many instances of each component the runner of a test has: one without it.
+const INSTANCES: &str = "ROLECALL_INSTANCES";
+
 /// What a stand of one's own is like.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
@@ -263,7 +266,13 @@ impl Setup {
         // A later one wins, so that a setup can replace what is above.
         variables.retain(|(name, _)| self.variables.iter().all(|(other, _)| other != name));
         variables.extend(self.variables.iter().cloned());
-        let flags = self.flags.clone();
+        let mut flags = self.flags.clone();
+        // Every test holds for any number of instances; the few that count something of one say so.
+        if let Ok(number) = std::env::var(INSTANCES)
+            && !flags.iter().any(|flag| flag == "--instances")
+        {
+            flags.extend(["--instances".to_owned(), number]);
+        }
         let Some(cron) = self.cron.clone() else {
             return tokio::task::spawn_blocking(move || Runner::start(&variables, &flags)).await?;
         };
