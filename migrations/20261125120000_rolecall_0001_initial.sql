@@ -395,7 +395,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from 'a8e1d8bc822d49e7510b88f88039de2d54e546b7c635d8883691013d75be7ce1'
+      ) is distinct from 'b7d9a390e21ac1955e36efeb8d1d4913fa47559f596a765150ad4fca41d3b030'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -12478,6 +12478,14 @@ with check (id = (select auth.uid()));
 
 -- The functions reach it through their entry point alone.
 alter table rolecall.key_sets enable row level security;
+
+drop policy if exists "the operator sees and removes key sets" on rolecall.key_sets;
+
+create policy "the operator sees and removes key sets"
+on rolecall.key_sets
+for all
+to service_role
+using (true);
 $sql$;
 
   -- schema/messages/policies.sql
@@ -12915,7 +12923,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', 'a8e1d8bc822d49e7510b88f88039de2d54e546b7c635d8883691013d75be7ce1');
+  values (1, 'initial', 'b7d9a390e21ac1955e36efeb8d1d4913fa47559f596a765150ad4fca41d3b030');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -242,11 +242,10 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.caller_may_write()",
             "authenticated rolecall_internal.caller_organization()",
             "authenticated rolecall_internal.caller_show_conversations()",
-            // For the conditions of triggers.
-            "authenticated rolecall_internal.is_client()",
-            // For the checks of the tables that they write.
+            // For the checks of the tables that they write, and the conditions of their triggers.
             "authenticated rolecall_internal.has_control(text)",
             "authenticated rolecall_internal.has_visible(text)",
+            "authenticated rolecall_internal.is_client()",
             "authenticated rolecall_internal.is_name(text)",
             "authenticated rolecall_internal.is_text(text,integer,integer)",
             "authenticated rolecall_internal.limit_direct_message_chars()",
