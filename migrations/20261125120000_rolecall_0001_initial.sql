@@ -66,8 +66,8 @@ declare
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
-    'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
-    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
+    'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
     'function rolecall_internal.copy_first_message(uuid, uuid, text)',
     'function rolecall_internal.count_help_messages()',
@@ -76,10 +76,12 @@ declare
     'function rolecall_internal.count_moved()',
     'function rolecall_internal.count_none()',
     'function rolecall_internal.count_participants(uuid[], rolecall.app_role[], bigint[])',
+    'function rolecall_internal.count_refusal(uuid, text)',
     'function rolecall_internal.count_reports()',
     'function rolecall_internal.count_reports_of(uuid[], text[], bigint[])',
     'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
     'function rolecall_internal.cursor_parts(text)',
+    'function rolecall_internal.day_slot(timestamp with time zone, integer)',
     'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
     'function rolecall_internal.delete_message(uuid, jsonb, text)',
@@ -90,6 +92,7 @@ declare
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -101,6 +104,7 @@ declare
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
+    'function rolecall_internal.free_key(uuid, text)',
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
     'function rolecall_internal.help_message(public.messages_v2)',
@@ -144,12 +148,14 @@ declare
     'function rolecall_internal.limit_help_message_max_chars()',
     'function rolecall_internal.limit_help_message_min_chars()',
     'function rolecall_internal.limit_idempotency_key_chars()',
+    'function rolecall_internal.limit_logged_refusals()',
     'function rolecall_internal.limit_messages_page()',
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.mark_read(uuid, jsonb, text)',
     'function rolecall_internal.mark_read_many(jsonb)',
@@ -227,13 +233,15 @@ declare
     'function rolecall_internal.send_help_message(uuid, uuid, text, text)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
-    'function rolecall_internal.settle_key(uuid, text, jsonb)',
-    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[])',
+    'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, text)',
     'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
+    'function rolecall_internal.sweep(regclass, text, bigint)',
+    'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
@@ -282,6 +290,7 @@ declare
     'table rolecall.quota_runs',
     'table rolecall.rate_buckets',
     'table rolecall.rate_limits',
+    'table rolecall.refusal_counts',
     'table rolecall.removed_contents',
     'table rolecall.removed_help_messages',
     'table rolecall.report_counts',
@@ -293,11 +302,80 @@ declare
     'table rolecall.show_threads',
     'table rolecall.shows',
     'table rolecall.user_blocks',
+    'table rolecall_internal.application_logs_00',
+    'table rolecall_internal.application_logs_01',
+    'table rolecall_internal.application_logs_02',
+    'table rolecall_internal.application_logs_03',
+    'table rolecall_internal.application_logs_04',
+    'table rolecall_internal.application_logs_05',
+    'table rolecall_internal.application_logs_06',
+    'table rolecall_internal.application_logs_07',
+    'table rolecall_internal.application_logs_08',
+    'table rolecall_internal.application_logs_09',
+    'table rolecall_internal.application_logs_10',
+    'table rolecall_internal.application_logs_11',
+    'table rolecall_internal.application_logs_12',
+    'table rolecall_internal.application_logs_13',
+    'table rolecall_internal.application_logs_14',
+    'table rolecall_internal.application_logs_15',
+    'table rolecall_internal.application_logs_16',
+    'table rolecall_internal.application_logs_17',
+    'table rolecall_internal.application_logs_18',
+    'table rolecall_internal.application_logs_19',
+    'table rolecall_internal.application_logs_20',
+    'table rolecall_internal.application_logs_21',
+    'table rolecall_internal.application_logs_22',
+    'table rolecall_internal.application_logs_23',
+    'table rolecall_internal.application_logs_24',
+    'table rolecall_internal.application_logs_25',
+    'table rolecall_internal.application_logs_26',
+    'table rolecall_internal.application_logs_27',
+    'table rolecall_internal.application_logs_28',
+    'table rolecall_internal.application_logs_29',
+    'table rolecall_internal.application_logs_30',
+    'table rolecall_internal.application_logs_31',
+    'table rolecall_internal.application_logs_32',
+    'table rolecall_internal.application_logs_33',
+    'table rolecall_internal.application_logs_34',
+    'table rolecall_internal.application_logs_35',
+    'table rolecall_internal.application_logs_36',
+    'table rolecall_internal.application_logs_37',
+    'table rolecall_internal.application_logs_38',
+    'table rolecall_internal.application_logs_39',
+    'table rolecall_internal.idempotency_records_00',
+    'table rolecall_internal.idempotency_records_01',
+    'table rolecall_internal.idempotency_records_02',
+    'table rolecall_internal.idempotency_records_03',
+    'table rolecall_internal.refusal_counts_00',
+    'table rolecall_internal.refusal_counts_01',
+    'table rolecall_internal.refusal_counts_02',
+    'table rolecall_internal.refusal_counts_03',
+    'table rolecall_internal.refusal_counts_04',
+    'table rolecall_internal.refusal_counts_05',
+    'table rolecall_internal.refusal_counts_06',
+    'table rolecall_internal.refusal_counts_07',
+    'table rolecall_internal.refusal_counts_08',
+    'table rolecall_internal.refusal_counts_09',
+    'table rolecall_internal.refusal_counts_10',
+    'table rolecall_internal.refusal_counts_11',
+    'table rolecall_internal.request_metrics_00',
+    'table rolecall_internal.request_metrics_01',
+    'table rolecall_internal.request_metrics_02',
+    'table rolecall_internal.request_metrics_03',
+    'table rolecall_internal.request_metrics_04',
+    'table rolecall_internal.request_metrics_05',
+    'table rolecall_internal.request_metrics_06',
+    'table rolecall_internal.request_metrics_07',
+    'table rolecall_internal.request_metrics_08',
+    'table rolecall_internal.request_metrics_09',
+    'table rolecall_internal.request_metrics_10',
+    'table rolecall_internal.request_metrics_11',
     'type rolecall.actor',
     'type rolecall.app_role',
     'type rolecall.call',
     'type rolecall.decision',
     'type rolecall.dm_item',
+    'type rolecall.idempotency_key',
     'type rolecall.judgement',
     'view public.application_logs',
     'view public.broadcast_quotas',
@@ -307,6 +385,7 @@ declare
     'view rolecall_monitoring.pending_reports',
     'view rolecall_monitoring.quota_reset',
     'view rolecall_monitoring.rate_limited_last_hour',
+    'view rolecall_monitoring.refusals_last_hour',
     'view rolecall_monitoring.reports_by_status',
     'view rolecall_monitoring.requests_last_hour',
     'view rolecall_monitoring.suspensions',
@@ -395,7 +474,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from 'b7d9a390e21ac1955e36efeb8d1d4913fa47559f596a765150ad4fca41d3b030'
+      ) is distinct from '0a202b2cefb30f8dd2b6e786c375ff7b658e27df36ee8edec4175e6dd49113a6'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -720,6 +799,13 @@ language sql
 immutable
 parallel safe
 return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
 $sql$;
 
   -- schema/base/text.generated.sql
@@ -1268,10 +1354,6 @@ comment on table rolecall.broadcast_quotas is
 create index broadcast_quotas_show_id_idx
   on rolecall.broadcast_quotas (show_id);
 
--- For the nightly reset, and for the newest rows of the diagnostics.
-create index broadcast_quotas_period_idx
-  on rolecall.broadcast_quotas (period);
-
 create table rolecall.broadcasts (
   id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
@@ -1340,13 +1422,25 @@ create index broadcast_receipts_user_id_idx
 
 create table rolecall.quota_runs (
   period date primary key,
-  reset_pre_show bigint not null default 0,
-  reset_post_show bigint not null default 0,
-  pruned jsonb not null default '{}',
-  run_at timestamptz not null default now()
+  run_at timestamptz not null default now(),
+  finished_at timestamptz,
+  -- What has come to its end: names of tables.
+  done text[] not null default '{}',
+  dropped jsonb not null default '{}',
+  deleted jsonb not null default '{}',
+  left_over jsonb not null default '{}',
+  -- Where to go on: the page of a table that is swept, how often slots were left of one that is truncated.
+  positions jsonb not null default '{}'
 );
 
-comment on table rolecall.quota_runs is 'The nightly resets, one for each quota day.';
+comment on table rolecall.quota_runs is 'The nightly runs, one for each quota day, each in many short steps.';
+
+comment on column rolecall.quota_runs.dropped is 'How many day slots of each table were truncated.';
+
+comment on column rolecall.quota_runs.deleted is 'How many rows of each table were deleted.';
+
+comment on column rolecall.quota_runs.left_over is
+  'How many day slots of each table somebody was reading all the time; the next night truncates them.';
 $sql$;
 
   -- schema/calls/tables.sql
@@ -1369,10 +1463,20 @@ comment on table rolecall.feature_flags is 'How far each function is rolled out.
 
 comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
 
+-- What grows with traffic is kept by days: each of these tables is a ring of day slots, list partitions that the number of
+-- the day, modulo the number of slots, goes round. Nothing is deleted row by row, and no partition is ever made, attached
+-- or dropped while requests run:
+-- * The nightly job truncates the slots whose day is over (calls/expiry.sql). That gives the files back at once, as a
+--   DROP does, but locks that one partition alone, which no request writes to. DROP and DETACH take an exclusive lock on
+--   the whole table, ATTACH one on a default partition, and DETACH CONCURRENTLY cannot run in a function.
+-- * An insert always finds its slot, however long the job has not run: the ring has more slots than days are kept, and
+--   after more nights than that the rows share a slot and leave together.
+-- The partitions are in rolecall_internal, where nobody else looks, and have row-level security without a policy.
+
 -- Audit log
 
 create table rolecall.application_logs (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   "timestamp" timestamptz not null default now(),
   level text not null,
   service text not null,
@@ -1385,31 +1489,59 @@ create table rolecall.application_logs (
   duration_ms numeric,
   code text,
   details jsonb not null default '{}',
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 40,
+  primary key (id, day_slot),
   constraint application_logs_level_known check (level in ('info', 'warn', 'error'))
-);
+)
+partition by list (day_slot);
 
 comment on table rolecall.application_logs is
-  'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
+  'The first refusals of each user and minute, and every operation worth an audit, written in the transaction it tells of; for 30 days. Never message contents.';
 
 comment on column rolecall.application_logs.method is 'The operation, such as moderation.review.';
 
--- Both the nightly pruning and whoever reads the log go by time.
+-- Whoever reads the log goes by time.
 create index application_logs_timestamp_idx
   on rolecall.application_logs ("timestamp");
 
+create table rolecall.refusal_counts (
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 12,
+  user_id uuid not null,
+  minute timestamptz not null,
+  event text not null,
+  stripe smallint not null,
+  refusals bigint not null,
+  logged bigint not null,
+  primary key (user_id, minute, event, stripe, day_slot)
+)
+partition by list (day_slot);
+
+comment on table rolecall.refusal_counts is
+  'How often each user was refused in a minute, for 7 days: the first ones are rows of application_logs, the rest is counted here alone.';
+
+comment on column rolecall.refusal_counts.user_id is 'The nil uuid for callers without one.';
+
+comment on column rolecall.refusal_counts.stripe is
+  'Spreads the callers without a uuid over several rows, so that they do not wait for each other''s commit.';
+
 -- Idempotency
 
+-- The check of a domain is planned once for each session, that of a table once for each row that is written.
+create domain rolecall.idempotency_key as text
+  constraint idempotency_key_length check (
+    char_length(value) between 1 and rolecall_internal.limit_idempotency_key_chars()
+  );
+
 create table rolecall.idempotency_records (
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 4,
   user_id uuid not null,
-  key text not null,
+  key rolecall.idempotency_key not null,
   fingerprint bytea not null,
   answer jsonb,
   created_at timestamptz not null default now(),
-  primary key (user_id, key),
-  constraint idempotency_records_key_length check (
-    char_length(key) between 1 and rolecall_internal.limit_idempotency_key_chars()
-  )
-);
+  primary key (user_id, key, day_slot)
+)
+partition by list (day_slot);
 
 comment on table rolecall.idempotency_records is
   'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
@@ -1417,8 +1549,8 @@ comment on table rolecall.idempotency_records is
 comment on column rolecall.idempotency_records.answer is
   'Ids, numbers, times and states. Never what somebody wrote: a message, a note, a reason, a name.';
 
-create index idempotency_records_created_at_idx
-  on rolecall.idempotency_records (created_at);
+comment on column rolecall.idempotency_records.day_slot is
+  'Of the day of the claim; around midnight a key is claimed in both days. calls/idempotency.sql says why.';
 
 -- Rate limits
 
@@ -1462,6 +1594,7 @@ comment on column rolecall.rate_buckets.taken is
 -- Metrics
 
 create table rolecall.request_metrics (
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 12,
   slot timestamptz not null,
   function text not null,
   code text not null,
@@ -1469,13 +1602,12 @@ create table rolecall.request_metrics (
   bucket smallint not null,
   stripe smallint not null,
   requests bigint not null,
-  primary key (org_id, slot, function, code, bucket, stripe)
+  primary key (org_id, slot, function, code, bucket, stripe, day_slot)
 )
--- Room on each page for the next version of a row that is counted up all the time.
-with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+partition by list (day_slot);
 
 comment on table rolecall.request_metrics is
-  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took.';
+  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took; for 7 days.';
 
 comment on column rolecall.request_metrics.function is 'The operation, such as moderation.review.';
 
@@ -1488,6 +1620,37 @@ comment on column rolecall.request_metrics.bucket is
 
 comment on column rolecall.request_metrics.stripe is
   'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+
+-- Day slots
+
+do $$
+declare
+  v_ring record;
+begin
+  for v_ring in
+    select ring.table_name, ring.storage, slot.number, format('%s_%s', ring.table_name, to_char(slot.number, 'FM00')) as name
+    from (
+      values
+        ('application_logs', 40, ''),
+        -- Room on each page for the next version of a row that is counted up all the time.
+        ('refusal_counts', 12, 'with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)'),
+        ('request_metrics', 12, 'with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)'),
+        -- A claim gets its answer on the same page, which is three times as long: no index changes.
+        ('idempotency_records', 4, 'with (fillfactor = 30)')
+    ) as ring (table_name, slots, storage)
+    cross join lateral generate_series(0, ring.slots - 1) as slot (number)
+  loop
+    execute format(
+      'create table rolecall_internal.%I partition of rolecall.%I for values in (%s) %s',
+      v_ring.name,
+      v_ring.table_name,
+      v_ring.number,
+      v_ring.storage
+    );
+    execute format('alter table rolecall_internal.%I enable row level security', v_ring.name);
+  end loop;
+end
+$$;
 
 -- Calls
 
@@ -2402,8 +2565,38 @@ begin
 end
 $$;
 
--- Ends a request: writes the audit row of a refusal, counts the request, and adds the caller's organisation to the
--- answer, for the function's log line. finish_many is its twin for an array.
+-- Counts refusals of a user and returns how many there have been in this minute. Only the user's own refusals wait for
+-- each other's commit; those of nobody are spread over the connections.
+create or replace function rolecall_internal.count_refusal(p_user uuid, p_event text)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusals bigint;
+begin
+  insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+  values (
+    coalesce(p_user, '00000000-0000-0000-0000-000000000000'),
+    date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+    p_event,
+    case when p_user is null then pg_backend_pid() % 8 else 0 end,
+    1,
+    1
+  )
+  on conflict (user_id, minute, event, stripe, day_slot) do update
+  set
+    refusals = counted.refusals + 1,
+    logged = least(counted.refusals + 1, rolecall_internal.limit_logged_refusals())
+  returning refusals
+  into v_refusals;
+  return v_refusals;
+end
+$$;
+
+-- Ends a request: writes the audit row of a refusal, unless the user had many in this minute, counts the request, and adds
+-- the caller's organisation to the answer, for the function's log line. finish_many is its twin for an array.
 create or replace function rolecall_internal.finish(
   p_operation text,
   p_request jsonb,
@@ -2433,7 +2626,7 @@ begin
     end if;
   end if;
 
-  if v_code <> 'ok' then
+  if v_code <> 'ok' and rolecall_internal.count_refusal(p_user, p_event) <= rolecall_internal.limit_logged_refusals() then
     insert into rolecall.application_logs (
       level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
     )
@@ -2469,9 +2662,87 @@ begin
     pg_backend_pid() % 32,
     1
   )
-  on conflict (org_id, slot, function, code, bucket, stripe) do update
+  on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
   set requests = metric.requests + 1;
   return p_answer;
+end
+$$;
+
+-- Counts the refusals of an array, and logs them as finish does: of each user as many as the minute has room for.
+create or replace function rolecall_internal.log_refusals(
+  p_operation text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[],
+  p_ms double precision
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with refused as (
+    select
+      request.number,
+      request.user_id,
+      request.answer,
+      coalesce(request.user_id, '00000000-0000-0000-0000-000000000000') as counted_as,
+      row_number() over (partition by request.user_id order by request.number) as place,
+      count(*) over (partition by request.user_id) as refusals
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    where request.answer ? 'code'
+  ),
+  counted as (
+    insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+    select
+      counted_as,
+      date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+      'refused',
+      case when user_id is null then pg_backend_pid() % 8 else 0 end,
+      refusals,
+      least(refusals, rolecall_internal.limit_logged_refusals())
+    from refused
+    where place = 1
+    order by counted_as
+    on conflict (user_id, minute, event, stripe, day_slot) do update
+    set
+      refusals = counted.refusals + excluded.refusals,
+      logged = least(counted.refusals + excluded.refusals, rolecall_internal.limit_logged_refusals())
+    returning user_id, refusals
+  )
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+  )
+  select
+    'warn',
+    'database',
+    p_operation,
+    'refused',
+    p_requests -> (refused.number::int - 1) ->> 'request_id',
+    refused.user_id,
+    rolecall_internal.uuid_or_null(refused.answer #>> '{data,conversation_id}'),
+    case
+      when refused.answer ? 'org_id' then (refused.answer ->> 'org_id')::uuid
+      else profile.organization_id
+    end,
+    round(p_ms::numeric, 3),
+    refused.answer ->> 'code',
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'detail', refused.answer -> 'detail',
+        'reasons', refused.answer -> 'reasons',
+        'field', refused.answer -> 'field'
+      )
+    )
+  from refused
+  join counted
+    on counted.user_id = refused.counted_as
+  left join rolecall.profiles as profile
+    on profile.id = refused.user_id
+    and not refused.answer ? 'org_id'
+  where counted.refusals - refused.refusals + refused.place <= rolecall_internal.limit_logged_refusals()
+  order by refused.number;
 end
 $$;
 
@@ -2491,6 +2762,10 @@ declare
   v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
   v_answers jsonb[];
 begin
+  if exists (select from unnest(p_answers) as answer where answer ? 'code') then
+    perform rolecall_internal.log_refusals(p_operation, p_requests, p_users, p_answers, v_ms);
+  end if;
+
   with finished as (
     select
       request.number,
@@ -2510,33 +2785,6 @@ begin
       on profile.id = request.user_id
       and not request.answer ? 'org_id'
   ),
-  logged as (
-    insert into rolecall.application_logs (
-      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
-    )
-    select
-      'warn',
-      'database',
-      p_operation,
-      'refused',
-      p_requests -> (number::int - 1) ->> 'request_id',
-      user_id,
-      rolecall_internal.uuid_or_null(answer #>> '{data,conversation_id}'),
-      org_id,
-      round(v_ms::numeric, 3),
-      code,
-      jsonb_strip_nulls(
-        jsonb_build_object(
-          'detail', answer -> 'detail',
-          'reasons', answer -> 'reasons',
-          'field', answer -> 'field'
-        )
-      )
-    from finished
-    where answer is not null
-      and code <> 'ok'
-    order by number
-  ),
   counted as (
     insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
     select
@@ -2551,7 +2799,7 @@ begin
     where answer is not null
     group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
     order by 4, 3
-    on conflict (org_id, slot, function, code, bucket, stripe) do update
+    on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
     set requests = metric.requests + excluded.requests
   )
   select array_agg(answer order by number)
@@ -2564,6 +2812,14 @@ $sql$;
 
   -- schema/calls/idempotency.sql
   execute $sql$
+-- A key lives for 24 hours, and so over a midnight. Its record is in the slot of the day of its claim, and a claim looks
+-- into the slot of the day before as well, which nobody writes to any more. Two requests on either side of midnight would
+-- write to different slots and not see each other; so within a minute of midnight a key is claimed in both days, the older
+-- one first, by whoever claims. No request lasts that long: the functions' statements end after five seconds, which
+-- refuse_long_statements sees to.
+--
+-- The clock of a claim is p_at, the transaction's. No entry point takes another one; tests do.
+
 -- Claims a key for a request of p_operation. Null when the request shall run; otherwise the answer: that of the first
 -- request with this key when it was the same, a refusal when it was another. A request that runs at this moment is
 -- waited for. claim_keys is its twin for an array.
@@ -2571,35 +2827,71 @@ create or replace function rolecall_internal.claim_key(
   p_operation text,
   p_user uuid,
   p_key text,
-  p_input jsonb
+  p_input jsonb,
+  p_at timestamptz default now()
 )
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
+-- A plan for each call costs more than what it saves: it would leave out the other three partitions, which are not read
+-- anyway.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_fingerprint bytea := sha256(convert_to(p_operation || ' ' || p_input::text, 'UTF8'));
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_yesterday smallint := (v_second / 86400 - 1) % 4;
+  v_older smallint := (v_second - 60) / 86400 % 4;
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := v_older;
+  v_claimed smallint;
   v_answer jsonb;
   v_same boolean;
 begin
-  insert into rolecall.idempotency_records as record (user_id, key, fingerprint)
-  values (p_user, p_key, v_fingerprint)
-  on conflict (user_id, key) do update
-  set
-    fingerprint = excluded.fingerprint,
-    answer = null,
-    created_at = excluded.created_at
-  where record.created_at <= now() - interval '24 hours';
-  if found then
-    return null;
-  end if;
+  loop
+    insert into rolecall.idempotency_records as record (day_slot, user_id, key, fingerprint, created_at)
+    select v_slot, p_user, p_key, v_fingerprint, p_at
+    where not exists (
+      select
+      from rolecall.idempotency_records as earlier
+      where earlier.day_slot = v_yesterday
+        and earlier.user_id = p_user
+        and earlier.key = p_key
+        and earlier.created_at > p_at - interval '24 hours'
+        -- Of this claim.
+        and earlier.day_slot is distinct from v_claimed
+    )
+    on conflict (user_id, key, day_slot) do update
+    set
+      fingerprint = excluded.fingerprint,
+      answer = null,
+      created_at = excluded.created_at
+    where record.created_at <= p_at - interval '24 hours';
+    exit when not found;
+    if v_slot = v_newer then
+      return null;
+    end if;
+    v_claimed := v_older;
+    v_slot := v_newer;
+  end loop;
 
+  if v_claimed is not null then
+    -- The key is of a request that is older than a minute before midnight, and has claimed the other day alone.
+    delete from rolecall.idempotency_records
+    where user_id = p_user
+      and key = p_key
+      and day_slot = v_claimed;
+  end if;
+  -- A statement of its own, which sees what was committed while that one waited.
   select record.fingerprint = v_fingerprint, record.answer
   into v_same, v_answer
   from rolecall.idempotency_records as record
   where record.user_id = p_user
-    and record.key = p_key;
+    and record.key = p_key
+    and record.created_at > p_at - interval '24 hours'
+  order by record.created_at
+  limit 1;
   if v_same and v_answer is not null then
     return v_answer || '{"replayed": true}';
   end if;
@@ -2609,23 +2901,51 @@ $$;
 
 -- Keeps the answer of a request that succeeded under its key, and frees the key of a refused one: a refusal changed
 -- nothing, so the request may come again. settle_keys is its twin for an array.
-create or replace function rolecall_internal.settle_key(p_user uuid, p_key text, p_answer jsonb)
+create or replace function rolecall_internal.settle_key(
+  p_user uuid,
+  p_key text,
+  p_answer jsonb,
+  p_at timestamptz default now()
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := (v_second - 60) / 86400 % 4;
+begin
+  loop
+    if (p_answer -> 'ok')::boolean then
+      update rolecall.idempotency_records
+      set answer = p_answer
+      where user_id = p_user
+        and key = p_key
+        and day_slot = v_slot;
+    else
+      delete from rolecall.idempotency_records
+      where user_id = p_user
+        and key = p_key
+        and day_slot = v_slot;
+    end if;
+    exit when v_slot = v_newer;
+    v_slot := v_newer;
+  end loop;
+end
+$$;
+
+-- Frees a key whose request is not over.
+create or replace function rolecall_internal.free_key(p_user uuid, p_key text)
 returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if (p_answer -> 'ok')::boolean then
-    update rolecall.idempotency_records
-    set answer = p_answer
-    where user_id = p_user
-      and key = p_key;
-  else
-    delete from rolecall.idempotency_records
-    where user_id = p_user
-      and key = p_key;
-  end if;
+  perform rolecall_internal.settle_key(p_user, p_key, '{"ok": false}');
 end
 $$;
 
@@ -2651,30 +2971,63 @@ create or replace function rolecall_internal.claim_keys(
   p_operation text,
   p_users uuid[],
   p_keys text[],
-  p_inputs jsonb[]
+  p_inputs jsonb[],
+  p_at timestamptz default now()
 )
 returns jsonb[]
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_fingerprints bytea[] := (
+  v_fingerprints bytea[];
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_today smallint := v_second / 86400 % 4;
+  v_yesterday smallint := (v_second / 86400 - 1) % 4;
+  v_request record;
+  v_answers jsonb[];
+begin
+  if v_second % 86400 not between 60 and 86339 then
+    -- Around midnight one after the other, in the same order as below.
+    v_answers := array_fill(null::jsonb, array[cardinality(p_keys)]);
+    for v_request in
+      select claimed.user_id, claimed.key, claimed.input, claimed.number
+      from unnest(p_users, p_keys, p_inputs) with ordinality as claimed (user_id, key, input, number)
+      where claimed.key is not null
+      order by claimed.user_id, claimed.key
+    loop
+      v_answers[v_request.number] :=
+        rolecall_internal.claim_key(p_operation, v_request.user_id, v_request.key, v_request.input, p_at);
+    end loop;
+    return v_answers;
+  end if;
+
+  v_fingerprints := (
     select array_agg(sha256(convert_to(p_operation || ' ' || input::text, 'UTF8')) order by number)
     from unnest(p_inputs) with ordinality as claimed (input, number)
   );
-begin
-  insert into rolecall.idempotency_records as record (user_id, key, fingerprint)
-  select claimed.user_id, claimed.key, claimed.fingerprint
+  insert into rolecall.idempotency_records as record (day_slot, user_id, key, fingerprint, created_at)
+  select v_today, claimed.user_id, claimed.key, claimed.fingerprint, p_at
   from unnest(p_users, p_keys, v_fingerprints) as claimed (user_id, key, fingerprint)
   where claimed.key is not null
+    -- A subquery for each of them, which reads the index, whatever the planner thinks of the table's size.
+    and (
+      select true
+      from rolecall.idempotency_records as earlier
+      where earlier.day_slot = v_yesterday
+        and earlier.user_id = claimed.user_id
+        and earlier.key = claimed.key
+        and earlier.created_at > p_at - interval '24 hours'
+      limit 1
+    ) is null
   order by claimed.user_id, claimed.key
-  on conflict (user_id, key) do update
+  on conflict (user_id, key, day_slot) do update
   set
     fingerprint = excluded.fingerprint,
     answer = null,
     created_at = excluded.created_at
-  where record.created_at <= now() - interval '24 hours';
+  where record.created_at <= p_at - interval '24 hours';
 
   -- A statement of its own, which sees what was committed while that one waited. Of the rows that it sees only those of
   -- this transaction have no answer.
@@ -2682,40 +3035,65 @@ begin
     select array_agg(
       case
         when claimed.key is null then null
-        when record.user_id is not null and record.answer is null then null
+        when record.fingerprint is not null and record.answer is null then null
         when record.fingerprint = claimed.fingerprint then record.answer || '{"replayed": true}'
         else rolecall_internal.refuse_reused_key()
       end
       order by claimed.number
     )
     from unnest(p_users, p_keys, v_fingerprints) with ordinality as claimed (user_id, key, fingerprint, number)
-    left join rolecall.idempotency_records as record
-      on record.user_id = claimed.user_id
-      and record.key = claimed.key
+    left join lateral (
+      select kept.fingerprint, kept.answer
+      from rolecall.idempotency_records as kept
+      where kept.user_id = claimed.user_id
+        and kept.key = claimed.key
+        and kept.day_slot in (v_today, v_yesterday)
+        and kept.created_at > p_at - interval '24 hours'
+      order by kept.created_at
+      limit 1
+    ) as record
+      on claimed.key is not null
   );
 end
 $$;
 
 -- rolecall_internal.settle_key for an array.
-create or replace function rolecall_internal.settle_keys(p_users uuid[], p_keys text[], p_answers jsonb[])
+create or replace function rolecall_internal.settle_keys(
+  p_users uuid[],
+  p_keys text[],
+  p_answers jsonb[],
+  p_at timestamptz default now()
+)
 returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := (v_second - 60) / 86400 % 4;
 begin
-  update rolecall.idempotency_records as record
-  set answer = settled.answer
-  from unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
-  where record.user_id = settled.user_id
-    and record.key = settled.key
-    and (settled.answer -> 'ok')::boolean;
+  loop
+    update rolecall.idempotency_records as record
+    set answer = settled.answer
+    from unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+    where record.user_id = settled.user_id
+      and record.key = settled.key
+      and record.day_slot = v_slot
+      and (settled.answer -> 'ok')::boolean;
 
-  delete from rolecall.idempotency_records as record
-  using unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
-  where record.user_id = settled.user_id
-    and record.key = settled.key
-    and not (settled.answer -> 'ok')::boolean;
+    delete from rolecall.idempotency_records as record
+    using unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+    where record.user_id = settled.user_id
+      and record.key = settled.key
+      and record.day_slot = v_slot
+      and not (settled.answer -> 'ok')::boolean;
+
+    exit when v_slot = v_newer;
+    v_slot := v_newer;
+  end loop;
 end
 $$;
 $sql$;
@@ -3472,7 +3850,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('blocks.list', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.list', p_request, p_rate => 'read', p_keyed => false);
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.list_blocks(v_call.caller, v_call.input, v_call.rollout);
@@ -3513,7 +3891,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('blocks.unblock', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.unblock', p_request, p_rate => 'unblock_user');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.unblock_user(v_call.caller, v_call.input, v_call.rollout);
@@ -4026,28 +4404,209 @@ end
 $$;
 $sql$;
 
-  -- schema/broadcasts/reset_broadcast_quotas.sql
+  -- schema/calls/day_slots.sql
   execute $sql$
--- Resets the quotas once for each quota day: the first call does it, the others wait and report the same. A quota row
--- fills itself up when its sender next needs it, so this only brings the figures up to date, and prunes old rows.
-create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
-returns jsonb
+-- The day slot of a moment in a ring of so many; the default of each column day_slot in tables.sql says the same for now.
+create or replace function rolecall_internal.day_slot(p_at timestamptz, p_slots int)
+returns smallint
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return date_part('day', p_at - timestamptz '2000-01-01 00:00:00+00')::int % p_slots;
+end
+$$;
+
+-- Truncates the day slots of a table whose day was more than p_days_kept days ago, and returns how many there were, what
+-- they held on disk, and how many of them somebody reads at this moment: those are left, since whoever wants to read them
+-- next would wait for us. What shares its slot with the days that are kept, because the job has not run for longer than
+-- the ring is, goes with those.
+create or replace function rolecall_internal.empty_day_slots(
+  p_table text,
+  p_slots int,
+  p_days_kept int,
+  out dropped int,
+  out bytes bigint,
+  out left_over int
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
+as $$
+declare
+  -- At the end of a day the next one is in use, too: of a claim around midnight, and of a request that begins when this
+  -- statement has begun.
+  v_newest int := date_part('day', now() + interval '1 hour' - timestamptz '2000-01-01 00:00:00+00')::int;
+  v_oldest int := date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int - p_days_kept;
+  v_partition text;
+  v_bytes bigint;
+begin
+  dropped := 0;
+  bytes := 0;
+  left_over := 0;
+  for v_day in v_newest + 1 .. v_oldest + p_slots - 1 loop
+    v_partition := format('rolecall_internal.%I', p_table || '_' || to_char(v_day % p_slots, 'FM00'));
+    continue when pg_relation_size(v_partition) = 0;
+    v_bytes := pg_total_relation_size(v_partition);
+    begin
+      execute 'truncate ' || v_partition;
+      dropped := dropped + 1;
+      bytes := bytes + v_bytes;
+    exception
+      when lock_not_available then
+        left_over := left_over + 1;
+    end;
+  end loop;
+end
+$$;
+
+-- Deletes rows of a table that p_condition says are over, page by page from page p_from on, for about a tenth of a second,
+-- and returns how many they were and the page to go on from, null at the end. It waits for no row, and what it deletes it
+-- holds no longer than that.
+create or replace function rolecall_internal.sweep(
+  p_table regclass,
+  p_condition text,
+  p_from bigint,
+  out deleted bigint,
+  out next_page bigint
+)
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_begun timestamptz := clock_timestamp();
+  v_pages bigint := pg_relation_size(p_table) / current_setting('block_size')::bigint;
+  v_rows bigint;
+begin
+  deleted := 0;
+  next_page := p_from;
+  while next_page < v_pages and clock_timestamp() < v_begun + interval '100 milliseconds' loop
+    execute format(
+      'delete from %1$s
+       where ctid = any (
+         array(
+           select swept.ctid
+           from %1$s as swept
+           where swept.ctid >= %2$L::tid
+             and swept.ctid < %3$L::tid
+             and %4$s
+           for update of swept skip locked
+         )
+       )',
+      p_table,
+      format('(%s,0)', next_page),
+      format('(%s,0)', next_page + 20),
+      p_condition
+    );
+    get diagnostics v_rows = row_count;
+    deleted := deleted + v_rows;
+    next_page := next_page + 20;
+  end loop;
+  if next_page >= v_pages then
+    next_page := null;
+  end if;
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/reset_broadcast_quotas.sql
+  execute $sql$
+-- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
+-- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
+-- run of this quota day has more to do. Many callers at once take turns.
+
+-- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
+-- hold up the others for ever.
+create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
+returns rolecall.quota_runs
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table text;
+  v_slots record;
+  v_swept record;
+begin
+  select name
+  into v_table
+  from unnest(
+    array[
+      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas'
+    ]
+  ) as name
+  where name <> all (p_run.done)
+  order by random()
+  limit 1;
+
+  if v_table in ('rate_buckets', 'broadcast_quotas') then
+    select *
+    into v_swept
+    from rolecall_internal.sweep(
+      format('rolecall.%I', v_table)::regclass,
+      case v_table
+        -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
+        when 'rate_buckets' then
+          $condition$ swept.refilled_at <= now() - interval '1 day'
+            and swept.refilled_at <= now() - swept.window_seconds * interval '1 second'
+            and swept.refilled_at <= now() - coalesce(
+              (
+                select max(rate.window_seconds) * interval '1 second'
+                from rolecall.rate_limits as rate
+                where rate.action = swept.action
+              ),
+              interval '0'
+            ) $condition$
+        -- A row of an earlier day counts as full, and so does none.
+        else
+          $condition$ swept.period < rolecall_internal.quota_day(now())
+            and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
+      end,
+      coalesce((p_run.positions ->> v_table)::bigint, 0)
+    );
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_swept.deleted);
+    if v_swept.next_page is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  else
+    select *
+    into v_slots
+    from rolecall_internal.empty_day_slots(
+      v_table,
+      case v_table when 'application_logs' then 40 when 'idempotency_records' then 4 else 12 end,
+      case v_table when 'application_logs' then 30 when 'idempotency_records' then 1 else 7 end
+    );
+    p_run.dropped := p_run.dropped
+      || jsonb_build_object(v_table, coalesce((p_run.dropped ->> v_table)::int, 0) + v_slots.dropped);
+    p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
+    p_run.positions := p_run.positions
+      || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
+    -- Whoever reads a slot for longer than that, a backup for example, keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 5 then
+      p_run.done := p_run.done || v_table;
+    end if;
+  end if;
+  return p_run;
+end
+$$;
+
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A step is over sooner, but not those of everybody who may be waiting.
+set lock_timeout = '2s'
+as $$
+declare
   v_period date := rolecall_internal.quota_day(now());
-  v_first boolean;
-  v_pre_show bigint;
-  v_post_show bigint;
-  -- A statement of the functions may take five seconds; what is left over goes the next night.
-  v_most int := 100000;
-  v_idempotency_records bigint;
-  v_application_logs bigint;
-  v_rate_buckets bigint;
-  v_request_metrics bigint;
   v_run rolecall.quota_runs;
+  v_already_done boolean := false;
 begin
   -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
   if not rolecall_internal.feature_enabled(
@@ -4055,103 +4614,49 @@ begin
   ) then
     return rolecall_internal.refuse_disabled();
   end if;
-  insert into rolecall.quota_runs (period)
-  values (v_period)
-  on conflict (period) do nothing;
-  v_first := found;
 
-  if v_first then
-    with reset as (
-      update rolecall.broadcast_quotas as quota
+  begin
+    insert into rolecall.quota_runs (period)
+    values (v_period)
+    on conflict (period) do nothing;
+    select *
+    into v_run
+    from rolecall.quota_runs
+    where period = v_period
+    for no key update;
+    v_already_done := v_run.finished_at is not null;
+    if not v_already_done then
+      v_run := rolecall_internal.take_nightly_step(v_run);
+      if cardinality(v_run.done) = 6 then
+        v_run.finished_at := clock_timestamp();
+      end if;
+      update rolecall.quota_runs
       set
-        period = v_period,
-        pre_show_remaining = case when pre_limit.role is null then 0 else pre_limit.per_quota_day end,
-        post_show_remaining = case when post_limit.role is null then 0 else post_limit.per_quota_day end,
-        updated_at = now()
-      from rolecall.profiles as sender
-      left join rolecall.broadcast_limits as pre_limit
-        on pre_limit.role = sender.role
-        and pre_limit.phase = 'pre_show'
-      left join rolecall.broadcast_limits as post_limit
-        on post_limit.role = sender.role
-        and post_limit.phase = 'post_show'
-      where quota.period < v_period
-        and sender.id = quota.sender_id
-      returning quota.show_id
-    )
-    select
-      count(*) filter (where now() < show.starts_at),
-      count(*) filter (where now() >= show.starts_at)
-    into v_pre_show, v_post_show
-    from reset
-    join rolecall.shows as show
-      on show.id = reset.show_id;
+        finished_at = v_run.finished_at,
+        done = v_run.done,
+        dropped = v_run.dropped,
+        deleted = v_run.deleted,
+        left_over = v_run.left_over,
+        positions = v_run.positions
+      where period = v_period;
+    end if;
+  exception
+    -- Others are at it.
+    when lock_not_available then
+      select *
+      into v_run
+      from rolecall.quota_runs
+      where period = v_period;
+  end;
 
-    delete from rolecall.idempotency_records
-    where (user_id, key) in (
-      select user_id, key
-      from rolecall.idempotency_records
-      where created_at <= now() - interval '24 hours'
-      limit v_most
-    );
-    get diagnostics v_idempotency_records = row_count;
-
-    delete from rolecall.application_logs
-    where id in (
-      select id
-      from rolecall.application_logs
-      where "timestamp" <= now() - interval '30 days'
-      limit v_most
-    );
-    get diagnostics v_application_logs = row_count;
-
-    -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
-    delete from rolecall.rate_buckets
-    where (user_id, action) in (
-      select bucket.user_id, bucket.action
-      from rolecall.rate_buckets as bucket
-      where bucket.refilled_at <= now() - interval '1 day'
-        and bucket.refilled_at <= now() - (
-          select coalesce(max(rate.window_seconds), 0) * interval '1 second'
-          from rolecall.rate_limits as rate
-          where rate.action = bucket.action
-        )
-      limit v_most
-    );
-    get diagnostics v_rate_buckets = row_count;
-
-    delete from rolecall.request_metrics
-    where ctid in (
-      select ctid
-      from rolecall.request_metrics
-      where slot <= now() - interval '7 days'
-      limit v_most
-    );
-    get diagnostics v_request_metrics = row_count;
-
-    update rolecall.quota_runs
-    set
-      reset_pre_show = v_pre_show,
-      reset_post_show = v_post_show,
-      pruned = jsonb_build_object(
-        'idempotency_records', v_idempotency_records,
-        'application_logs', v_application_logs,
-        'rate_buckets', v_rate_buckets,
-        'request_metrics', v_request_metrics
-      )
-    where period = v_period;
-  end if;
-
-  select *
-  into v_run
-  from rolecall.quota_runs
-  where period = v_period;
   return rolecall_internal.success(
     jsonb_build_object(
-      'period', v_run.period,
-      'reset', jsonb_build_object('pre_show', v_run.reset_pre_show, 'post_show', v_run.reset_post_show),
-      'pruned', v_run.pruned,
-      'already_done', not v_first
+      'period', v_period,
+      'dropped', coalesce(v_run.dropped, '{}'),
+      'deleted', coalesce(v_run.deleted, '{}'),
+      'left', coalesce(v_run.left_over, '{}'),
+      'more', v_run.finished_at is null,
+      'already_done', v_already_done
     )
   );
 end
@@ -4170,7 +4675,11 @@ begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollout);
     -- Null where it was refused.
-    if not (v_call.answer #> '{data,already_done}')::boolean then
+    if (v_call.answer #> '{data,more}')::boolean then
+      -- The next step has the same key.
+      perform rolecall_internal.free_key(v_call.key_owner, v_call.key);
+      v_call.key := null;
+    elsif not (v_call.answer #> '{data,already_done}')::boolean then
       perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
     end if;
   end if;
@@ -4516,7 +5025,7 @@ begin
 end
 $$;
 
--- A dry run leaves nothing behind: no token, no quota, no message, no key, no audit row.
+-- A dry run leaves nothing behind but that it takes a token as reads do: no quota, no message, no key, no audit row.
 create or replace function rolecall_edge.send_broadcast(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -4529,12 +5038,15 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call(
     'send-broadcast',
     p_request,
-    p_rate => case when not v_rehearses then 'send_broadcast' end,
+    p_rate => case when v_rehearses then 'read' else 'send_broadcast' end,
     p_keyed => not v_rehearses
   );
 begin
   if v_call.answer is null and v_rehearses then
-    return rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout);
+    return rolecall_internal.with_limit(
+      rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout),
+      v_call.rate
+    );
   elsif v_call.answer is null then
     v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollout);
   end if;
@@ -6487,7 +6999,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('conversations.inbox', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.inbox',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.inbox(
@@ -6522,6 +7039,7 @@ declare
   v_inputs jsonb[];
   v_deferred boolean[];
   v_answers jsonb[];
+  v_limits jsonb[];
 begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
@@ -6563,6 +7081,22 @@ begin
   into v_keys
   from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
 
+  v_limits := rolecall_internal.take_tokens(
+    (
+      select array_agg(
+        case
+          when answer is null
+            and not is_deferred
+            and p_requests -> (number::int - 1) #>> '{claims,role}' = 'authenticated'
+          then caller
+        end
+        order by number
+      )
+      from unnest(v_callers, v_answers, v_deferred) with ordinality as request (caller, answer, is_deferred, number)
+    ),
+    'mark_read'
+  );
+
   for v_request in
     select number, caller, input
     from unnest(v_callers, v_inputs, v_answers, v_deferred)
@@ -6573,11 +7107,17 @@ begin
   loop
     v_answers[v_request.number] := coalesce(
       rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
-      rolecall_internal.mark_read(
-        v_request.caller,
-        v_request.input,
-        p_requests -> (v_request.number::int - 1) ->> 'rollout'
-      )
+      case
+        when v_limits[v_request.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[v_request.number])
+        else rolecall_internal.with_limit(
+          rolecall_internal.mark_read(
+            v_request.caller,
+            v_request.input,
+            p_requests -> (v_request.number::int - 1) ->> 'rollout'
+          ),
+          v_limits[v_request.number]
+        )
+      end
     );
   end loop;
 
@@ -6649,7 +7189,7 @@ begin
   if jsonb_typeof(p_request) = 'array' then
     return rolecall_internal.mark_read_many(p_request);
   end if;
-  v_call := rolecall_internal.begin_call('conversations.mark-read', p_request);
+  v_call := rolecall_internal.begin_call('conversations.mark-read', p_request, p_rate => 'mark_read');
   if v_call.answer is null then
     v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollout);
   end if;
@@ -6908,7 +7448,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('conversations.messages', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.messages',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.read_messages(
@@ -7109,7 +7654,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('conversations.unread', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.unread',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollout);
@@ -7342,7 +7892,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('diagnostics', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'diagnostics',
+    p_request,
+    p_rate => 'diagnostics',
+    p_keyed => false
+  );
   v_actor rolecall.actor;
 begin
   if v_call.answer is null then
@@ -9224,7 +9779,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.audit', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.audit', p_request, p_rate => 'read', p_keyed => false);
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollout);
@@ -9454,7 +10009,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
@@ -9579,7 +10134,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.suspend', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.suspend', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.suspend_user(v_call.caller, v_call.input, v_call.rollout);
@@ -9622,7 +10177,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.lift-suspension', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.lift-suspension', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.lift_suspension(v_call.caller, v_call.input, v_call.rollout);
@@ -9768,7 +10323,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.queue', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.queue', p_request, p_rate => 'read', p_keyed => false);
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.moderation_queue(v_call.caller, v_call.input, v_call.rollout);
@@ -10050,7 +10605,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
@@ -10228,7 +10783,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.review', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.review', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollout);
@@ -10476,7 +11031,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
@@ -10821,7 +11376,7 @@ begin
 end
 $$;
 
--- The first page takes a token and is audited; the others belong to it.
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
 create or replace function rolecall_edge.export_own_data(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -10834,7 +11389,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call(
     'own-data.export',
     p_request,
-    p_rate => case when v_first then 'export_own_data' end,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
     p_keyed => false
   );
 begin
@@ -11189,7 +11744,7 @@ begin
 end
 $$;
 
--- A check that is answered leaves nothing behind: no metric, no audit row, no key.
+-- A check that is answered leaves nothing behind but that it takes a token of its own: no metric, no audit row, no key.
 create or replace function rolecall_edge.check_permission(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -11198,12 +11753,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('check-permission', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'check-permission',
+    p_request,
+    p_rate => 'check_permission',
+    p_keyed => false
+  );
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
     if (v_call.answer -> 'ok')::boolean then
-      return v_call.answer;
+      return rolecall_internal.with_limit(v_call.answer, v_call.rate);
     end if;
   end if;
   return rolecall_internal.end_call(v_call);
@@ -11697,14 +12257,29 @@ comment on view rolecall_monitoring.rate_limited_last_hour is 'Requests that a r
 
 create or replace view rolecall_monitoring.quota_reset as
 select
-  max(period) as last_period,
-  max(run_at) as run_at,
-  extract(epoch from now() - max(run_at))::bigint as age_seconds,
+  max(period) filter (where finished_at is not null) as last_period,
+  max(run_at) filter (where finished_at is not null) as run_at,
+  extract(epoch from now() - max(run_at) filter (where finished_at is not null))::bigint as age_seconds,
   -- The quota day begins at 02:00 UTC; whoever reads a view needs the right to every function in it.
-  max(period) is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
+  max(period) filter (where finished_at is not null)
+    is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
 from rolecall.quota_runs;
 
-comment on view rolecall_monitoring.quota_reset is 'The newest nightly reset, and whether that of today is still to come.';
+comment on view rolecall_monitoring.quota_reset is
+  'The newest nightly run that came to its end, and whether that of today is still to come.';
+
+create or replace view rolecall_monitoring.refusals_last_hour as
+select
+  nullif(user_id, '00000000-0000-0000-0000-000000000000') as user_id,
+  event,
+  sum(refusals)::bigint as refusals,
+  sum(refusals - logged)::bigint as not_logged
+from rolecall.refusal_counts
+where minute > now() - interval '1 hour'
+group by user_id, event;
+
+comment on view rolecall_monitoring.refusals_last_hour is
+  'How often each user was refused, and how many of these refusals are not in the log, since the minute had too many.';
 
 create or replace view rolecall_monitoring.suspensions as
 select
@@ -11760,7 +12335,11 @@ begin
         ),
         (
           'application_logs',
-          'select entry.level as log_level, entry.code as error_code, entry.* from rolecall.application_logs as entry',
+          'select
+             entry.level as log_level, entry.code as error_code, entry.id, entry."timestamp", entry.level, entry.service,
+             entry.method, entry.event, entry.request_id, entry.user_id, entry.conversation_id, entry.org_id,
+             entry.duration_ms, entry.code, entry.details
+           from rolecall.application_logs as entry',
           'The audit log, with log_level and error_code as the playbooks call its columns.'
         )
     ) as wanted (name, definition, about)
@@ -11836,7 +12415,17 @@ cross join (
     ('update_profile', 20, 3600),
     ('report_message', 10, 60),
     ('block_user', 60, 60),
-    ('export_own_data', 10, 3600)
+    ('unblock_user', 60, 60),
+    ('export_own_data', 10, 3600),
+    ('export_page', 6000, 60),
+    ('delete_own_data', 60, 60),
+    -- Also moderators who work through a queue, and authors who delete.
+    ('moderate', 300, 60),
+    ('diagnostics', 60, 60),
+    ('check_permission', 600, 60),
+    ('mark_read', 600, 60),
+    -- The inbox, messages, lists, and broadcasts that are rehearsed.
+    ('read', 600, 60)
 ) as limited (action, capacity, window_seconds);
 $sql$;
 
@@ -12755,6 +13344,7 @@ grant select on
   rolecall_monitoring.reports_by_status,
   rolecall_monitoring.requests_last_hour,
   rolecall_monitoring.rate_limited_last_hour,
+  rolecall_monitoring.refusals_last_hour,
   rolecall_monitoring.quota_reset,
   rolecall_monitoring.suspensions,
   rolecall_monitoring.unfinished_deletions,
@@ -12923,7 +13513,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', 'b7d9a390e21ac1955e36efeb8d1d4913fa47559f596a765150ad4fca41d3b030');
+  values (1, 'initial', '0a202b2cefb30f8dd2b6e786c375ff7b658e27df36ee8edec4175e6dd49113a6');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -66,8 +66,8 @@ declare
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
-    'function rolecall_internal.claim_key(text, uuid, text, jsonb)',
-    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[])',
+    'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
     'function rolecall_internal.copy_first_message(uuid, uuid, text)',
     'function rolecall_internal.count_help_messages()',
@@ -76,10 +76,12 @@ declare
     'function rolecall_internal.count_moved()',
     'function rolecall_internal.count_none()',
     'function rolecall_internal.count_participants(uuid[], rolecall.app_role[], bigint[])',
+    'function rolecall_internal.count_refusal(uuid, text)',
     'function rolecall_internal.count_reports()',
     'function rolecall_internal.count_reports_of(uuid[], text[], bigint[])',
     'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
     'function rolecall_internal.cursor_parts(text)',
+    'function rolecall_internal.day_slot(timestamp with time zone, integer)',
     'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
     'function rolecall_internal.delete_message(uuid, jsonb, text)',
@@ -90,6 +92,7 @@ declare
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -101,6 +104,7 @@ declare
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
+    'function rolecall_internal.free_key(uuid, text)',
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
     'function rolecall_internal.help_message(public.messages_v2)',
@@ -144,12 +148,14 @@ declare
     'function rolecall_internal.limit_help_message_max_chars()',
     'function rolecall_internal.limit_help_message_min_chars()',
     'function rolecall_internal.limit_idempotency_key_chars()',
+    'function rolecall_internal.limit_logged_refusals()',
     'function rolecall_internal.limit_messages_page()',
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.mark_read(uuid, jsonb, text)',
     'function rolecall_internal.mark_read_many(jsonb)',
@@ -227,13 +233,15 @@ declare
     'function rolecall_internal.send_help_message(uuid, uuid, text, text)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
-    'function rolecall_internal.settle_key(uuid, text, jsonb)',
-    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[])',
+    'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, text)',
     'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
+    'function rolecall_internal.sweep(regclass, text, bigint)',
+    'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
@@ -282,6 +290,7 @@ declare
     'table rolecall.quota_runs',
     'table rolecall.rate_buckets',
     'table rolecall.rate_limits',
+    'table rolecall.refusal_counts',
     'table rolecall.removed_contents',
     'table rolecall.removed_help_messages',
     'table rolecall.report_counts',
@@ -293,11 +302,80 @@ declare
     'table rolecall.show_threads',
     'table rolecall.shows',
     'table rolecall.user_blocks',
+    'table rolecall_internal.application_logs_00',
+    'table rolecall_internal.application_logs_01',
+    'table rolecall_internal.application_logs_02',
+    'table rolecall_internal.application_logs_03',
+    'table rolecall_internal.application_logs_04',
+    'table rolecall_internal.application_logs_05',
+    'table rolecall_internal.application_logs_06',
+    'table rolecall_internal.application_logs_07',
+    'table rolecall_internal.application_logs_08',
+    'table rolecall_internal.application_logs_09',
+    'table rolecall_internal.application_logs_10',
+    'table rolecall_internal.application_logs_11',
+    'table rolecall_internal.application_logs_12',
+    'table rolecall_internal.application_logs_13',
+    'table rolecall_internal.application_logs_14',
+    'table rolecall_internal.application_logs_15',
+    'table rolecall_internal.application_logs_16',
+    'table rolecall_internal.application_logs_17',
+    'table rolecall_internal.application_logs_18',
+    'table rolecall_internal.application_logs_19',
+    'table rolecall_internal.application_logs_20',
+    'table rolecall_internal.application_logs_21',
+    'table rolecall_internal.application_logs_22',
+    'table rolecall_internal.application_logs_23',
+    'table rolecall_internal.application_logs_24',
+    'table rolecall_internal.application_logs_25',
+    'table rolecall_internal.application_logs_26',
+    'table rolecall_internal.application_logs_27',
+    'table rolecall_internal.application_logs_28',
+    'table rolecall_internal.application_logs_29',
+    'table rolecall_internal.application_logs_30',
+    'table rolecall_internal.application_logs_31',
+    'table rolecall_internal.application_logs_32',
+    'table rolecall_internal.application_logs_33',
+    'table rolecall_internal.application_logs_34',
+    'table rolecall_internal.application_logs_35',
+    'table rolecall_internal.application_logs_36',
+    'table rolecall_internal.application_logs_37',
+    'table rolecall_internal.application_logs_38',
+    'table rolecall_internal.application_logs_39',
+    'table rolecall_internal.idempotency_records_00',
+    'table rolecall_internal.idempotency_records_01',
+    'table rolecall_internal.idempotency_records_02',
+    'table rolecall_internal.idempotency_records_03',
+    'table rolecall_internal.refusal_counts_00',
+    'table rolecall_internal.refusal_counts_01',
+    'table rolecall_internal.refusal_counts_02',
+    'table rolecall_internal.refusal_counts_03',
+    'table rolecall_internal.refusal_counts_04',
+    'table rolecall_internal.refusal_counts_05',
+    'table rolecall_internal.refusal_counts_06',
+    'table rolecall_internal.refusal_counts_07',
+    'table rolecall_internal.refusal_counts_08',
+    'table rolecall_internal.refusal_counts_09',
+    'table rolecall_internal.refusal_counts_10',
+    'table rolecall_internal.refusal_counts_11',
+    'table rolecall_internal.request_metrics_00',
+    'table rolecall_internal.request_metrics_01',
+    'table rolecall_internal.request_metrics_02',
+    'table rolecall_internal.request_metrics_03',
+    'table rolecall_internal.request_metrics_04',
+    'table rolecall_internal.request_metrics_05',
+    'table rolecall_internal.request_metrics_06',
+    'table rolecall_internal.request_metrics_07',
+    'table rolecall_internal.request_metrics_08',
+    'table rolecall_internal.request_metrics_09',
+    'table rolecall_internal.request_metrics_10',
+    'table rolecall_internal.request_metrics_11',
     'type rolecall.actor',
     'type rolecall.app_role',
     'type rolecall.call',
     'type rolecall.decision',
     'type rolecall.dm_item',
+    'type rolecall.idempotency_key',
     'type rolecall.judgement',
     'view public.application_logs',
     'view public.broadcast_quotas',
@@ -307,6 +385,7 @@ declare
     'view rolecall_monitoring.pending_reports',
     'view rolecall_monitoring.quota_reset',
     'view rolecall_monitoring.rate_limited_last_hour',
+    'view rolecall_monitoring.refusals_last_hour',
     'view rolecall_monitoring.reports_by_status',
     'view rolecall_monitoring.requests_last_hour',
     'view rolecall_monitoring.suspensions',
@@ -416,11 +495,14 @@ begin
         from pg_catalog.pg_trigger
         where tgrelid = v_object.id
           and not tgisinternal
+          -- What a partition has from its table goes with the table's.
+          and tgparentid = 0
         union all
         select format('alter table %s drop constraint %I', v_object.table_name, conname)
         from pg_catalog.pg_constraint
         where conrelid = v_object.id
           and contype = 'c'
+          and coninhcount = 0
         union all
         select format(
           'alter table %s alter column %I drop %s',
@@ -433,6 +515,19 @@ begin
           and atthasdef
       ) as held (statement)
     );
+  end loop;
+  for v_object in execute
+    'select format(''%I.%I'', nspname, typname) as domain_name, conname
+     from pg_catalog.pg_constraint
+     join pg_catalog.pg_type as type
+       on type.oid = contypid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = typnamespace
+     where format(''type %I.%I'', nspname, typname) = any ($1)
+       and obj_description(type.oid, ''pg_type'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('alter domain %s drop constraint %I', v_object.domain_name, v_object.conname);
   end loop;
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use mix::{Random, Scenario, Step};
 use serde_json::{Value, json};
-use support::{Database, call, demo, list, one, request};
+use support::{Database, call, demo, list, log_every_refusal, one, request};
 use tokio_postgres::Client;
 use twins::{Fault, SEND, Tally, Twins};
 use uuid::Uuid;
@@ -835,6 +835,7 @@ async fn in_an_array_of_many_users_nothing_carries_the_id_of_another() {
         )
         .await
         .expect("a superuser may");
+    log_every_refusal(&client).await;
     let mut random = Random::new(seed());
     for _ in 0..60 {
         let mut order: Vec<usize> = (0..128).collect();

@@ -4,8 +4,10 @@ mod support;
 
 use std::collections::{BTreeSet, HashSet};
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use support::{Database, at_once, call, count, demo, list, one, operator_request, request};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,13 +63,15 @@ async fn of_fifty_broadcasts_at_once_exactly_two_are_sent() {
     let client = database.admin().await;
     let state: String = one(
         &client,
-        "select format('%s broadcasts, %s messages, last %s, %s left, %s refusals',
+        "select format('%s broadcasts, %s messages, last %s, %s left, %s refusals, %s of them unexpectedly logged or not',
            (select count(*) from broadcasts), (select count(*) from messages),
            (select last_seq from conversations), (select pre_show_remaining from broadcast_quotas),
-           (select count(*) from application_logs where code = 'quota_exceeded'))",
+           (select sum(refusals) from refusal_counts),
+           (select count(*) from application_logs where code = 'quota_exceeded')
+           - (select sum(least(refusals, rolecall_internal.limit_logged_refusals())) from refusal_counts))",
     )
     .await;
-    assert_eq!(state, "2 broadcasts, 2 messages, last 2, 0 left, 48 refusals");
+    assert_eq!(state, "2 broadcasts, 2 messages, last 2, 0 left, 48 refusals, 0 of them unexpectedly logged or not");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,36 +88,103 @@ async fn rehearsals_among_broadcasts_take_no_quota() {
     assert_eq!(one::<i64>(&client, "select count(*) from application_logs").await, 0);
 }
 
+/// Each call is one step of six, and each of the ten callers goes on while there is more, as the function does.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_ten_resets_at_once_one_resets_and_all_report_it() {
+async fn ten_nightly_runs_at_once_are_one_run() {
     let database = Database::demo().await;
     let client = database.admin().await;
     client
         .batch_execute(
-            "insert into broadcast_quotas (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
+            "insert into shows (id, organizer_id, title, starts_at, ends_at)
+             select gen_random_uuid(), organizer_id, 'Over', now() - interval '3 days', now() - interval '2 days'
+             from shows, generate_series(1, 1000);
+             insert into broadcast_quotas (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
              select sender.id, show.id, rolecall_internal.quota_day(now()) - 1, 0, 0
              from profiles sender cross join shows show
              where sender.role in ('mvp_dealer', 'show_organizer', 'admin')",
         )
         .await
         .expect("a superuser may");
+    let quotas = "select count(*) from broadcast_quotas join shows on id = show_id where ends_at";
+    let over: i64 = one(&client, &format!("{quotas} < now()")).await;
+    let kept: i64 = one(&client, &format!("{quotas} >= now()")).await;
     let clients = database.edges(10).await;
-    let answers = at_once(&clients, "reset_broadcast_quotas", &vec![operator_request(); 10]).await;
-    assert_eq!(count(&answers, "ok"), 10, "{answers:?}");
-    let first = answers.iter().filter(|answer| answer["data"]["already_done"] == false).count();
-    assert_eq!(first, 1);
-    for answer in &answers {
-        assert_eq!(answer["data"]["reset"], json!({"pre_show": 3, "post_show": 3}));
+    let runs = join_all(clients.iter().map(|client| async {
+        loop {
+            let answer = call(client, "reset_broadcast_quotas", &operator_request()).await;
+            assert_eq!(answer["ok"], true, "{answer}");
+            if answer["data"]["more"] == false {
+                return answer;
+            }
+        }
+    }))
+    .await;
+    let first = runs.iter().filter(|answer| answer["data"]["already_done"] == false).count();
+    assert_eq!(first, 1, "{runs:?}");
+    for answer in &runs {
+        assert_eq!(answer["data"]["deleted"], json!({"broadcast_quotas": over, "rate_buckets": 0}));
     }
     assert_eq!(one::<i64>(&client, "select count(*) from quota_runs").await, 1);
     assert_eq!(one::<i64>(&client, "select count(*) from application_logs where event = 'quota_reset'").await, 1);
-    let left = list(
-        &client,
-        "select distinct format('%s %s %s', role, pre_show_remaining, post_show_remaining)
-         from broadcast_quotas join profiles on profiles.id = sender_id order by 1",
-    )
-    .await;
-    assert_eq!(left, ["admin  ", "mvp_dealer 2 1", "show_organizer 2 1"]);
+    assert_eq!(one::<i64>(&client, "select count(*) from broadcast_quotas where pre_show_remaining = 0").await, kept);
+}
+
+/// Claims, acts and settles as an entry point does, at another time than now: whether it ran.
+async fn run_once(client: &Client, key: &str, at: &str, many: bool) -> bool {
+    client.batch_execute("begin").await.expect("a transaction begins");
+    let (claim, settle) = if many {
+        (
+            "(rolecall_internal.claim_keys('test', array[$2, $2]::uuid[], array[$1, $1 || 'b'], array['{}', '{}']::jsonb[],
+               $3::text::timestamptz))[1] is null",
+            "rolecall_internal.settle_keys(array[$2]::uuid[], array[$1], array['{\"ok\": true}']::jsonb[], $3::text::timestamptz)",
+        )
+    } else {
+        (
+            "rolecall_internal.claim_key('test', $2, $1, '{}', $3::text::timestamptz) is null",
+            "rolecall_internal.settle_key($2, $1, '{\"ok\": true}', $3::text::timestamptz)",
+        )
+    };
+    let runs: bool =
+        client.query_one(&format!("select {claim}"), &[&key, &demo(1), &at]).await.expect("a claim is answered").get(0);
+    if runs {
+        client.execute("insert into ran values ($1)", &[&key]).await.expect("a superuser may");
+        client.execute(&format!("select {settle}"), &[&key, &demo(1), &at]).await.expect("a key is settled");
+    }
+    client.batch_execute("commit").await.expect("it commits");
+    runs
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_requests_with_one_key_on_both_sides_of_midnight_one_runs() {
+    let database = Database::demo().await;
+    let admin = database.admin().await;
+    admin.batch_execute("create table ran (key text)").await.expect("a superuser may");
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(database.admin().await);
+    }
+    let moments = ["2026-11-25 23:59:59.9+00", "2026-11-26 00:00:00.1+00"];
+    for round in 0..60 {
+        let key = format!("key-{round:02}");
+        let ran = join_all(clients.iter().enumerate().map(|(number, client)| {
+            // Alone and in an array, before and after.
+            run_once(client, &key, moments[number % 2], number / 2 % 2 == 1)
+        }))
+        .await;
+        assert_eq!(ran.iter().filter(|&&ran| ran).count(), 1, "{key}: {ran:?}");
+    }
+    assert_eq!(one::<i64>(&admin, "select count(*) from ran").await, 60);
+    // Within 24 hours it is answered, on that day and on the next; then it is free.
+    for (at, runs) in [
+        ("2026-11-25 23:58:30+00", false),
+        ("2026-11-26 00:05:00+00", false),
+        ("2026-11-26 23:58:30+00", false),
+        ("2026-11-26 23:59:59+00", false),
+        ("2026-11-27 00:00:01+00", true),
+        ("2026-11-27 00:02:00+00", false),
+    ] {
+        assert_eq!(run_once(&admin, "key-00", at, false).await, runs, "{at}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,10 @@ pub trait Function {
     /// array.
     const SHARES_STATEMENTS: bool = false;
 
+    /// Whether a statement may leave work for the next one, which its answer's member `more` says. The statement is then
+    /// sent again until there is none, or for [`crate::rules::limits::REPEAT_SECONDS`].
+    const REPEATS: bool = false;
+
     /// Who may call it.
     type Caller: Caller;
 

@@ -20,6 +20,7 @@ mod calls {
     mod group_commit;
     mod idempotency;
     mod rate_limits;
+    mod refusals;
     mod rollout;
     mod rpc;
 }

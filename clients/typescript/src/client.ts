@@ -297,7 +297,7 @@ export class RolecallClient {
     return this.#post('/functions/v1/own-data/deletion', { confirm: true }, options);
   }
 
-  /** Turns the quota day over; for operators. */
+  /** The nightly run, for operators: drops and deletes what is over. Call it again while it answers `more`. */
   resetBroadcastQuotas(options?: CallOptions): Promise<QuotaReset> {
     return this.#post('/functions/v1/reset-broadcast-quotas', {}, options);
   }

@@ -203,12 +203,15 @@ export type Nothing = Readonly<Record<string, never>>;
 export type QuotaReset = {
   readonly success: Succeeded;
   readonly period: string;
-  readonly reset: {
-    readonly pre_show: Count;
-    readonly post_show: Count;
-  };
-  /** Rows that had expired, by what they were. */
-  readonly pruned: Readonly<Record<string, Count>>;
+  /** Days of records that this period's run has dropped, by table. */
+  readonly dropped: Readonly<Record<string, Count>>;
+  /** Rows that this period's run has deleted, by table. */
+  readonly deleted: Readonly<Record<string, Count>>;
+  /** Days of records that somebody was reading all the time, by table; the next night drops them. */
+  readonly left: Readonly<Record<string, Count>>;
+  /** There is more to do than one call has time for. Call again. */
+  readonly more: boolean;
+  /** An earlier call has finished the run of this period; these are its figures. */
   readonly already_done: boolean;
   readonly request_id: RequestId;
 };

@@ -203,7 +203,10 @@ assert.equal(kept.content, 'I do.');
 
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);
-assert.match((await as(setup.operator).resetBroadcastQuotas()).period, /^\d{4}-\d\d-\d\d$/);
+const night = await as(setup.operator).resetBroadcastQuotas();
+assert.match(night.period, /^\d{4}-\d\d-\d\d$/);
+assert.equal(night.more, false);
+assert.equal(typeof night.deleted.rate_buckets, 'number');
 await refused(as(attendee).diagnostics(), 'permission_denied', 403);
 const figures = await as(setup.owner).diagnostics();
 assert.equal(typeof figures.messages.show, 'number');

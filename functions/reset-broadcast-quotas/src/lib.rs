@@ -1,4 +1,4 @@
-//! `reset-broadcast-quotas`: fills the quotas at the turn of the quota day and prunes what has expired.
+//! `reset-broadcast-quotas`: the nightly run. A quota resets itself; this drops and deletes what is over.
 
 use rolecall_shared::{
     auth::caller::Operator,
@@ -11,6 +11,8 @@ pub struct ResetBroadcastQuotas;
 impl Function for ResetBroadcastQuotas {
     const NAME: &'static str = "reset-broadcast-quotas";
     const ENTRY: &'static str = "reset_broadcast_quotas";
+    /// Each statement is one short step.
+    const REPEATS: bool = true;
     type Caller = Operator;
     /// The period follows from the database's clock.
     type Input = Nothing;

@@ -21,11 +21,14 @@
         from pg_catalog.pg_trigger
         where tgrelid = v_object.id
           and not tgisinternal
+          -- What a partition has from its table goes with the table's.
+          and tgparentid = 0
         union all
         select format('alter table %s drop constraint %I', v_object.table_name, conname)
         from pg_catalog.pg_constraint
         where conrelid = v_object.id
           and contype = 'c'
+          and coninhcount = 0
         union all
         select format(
           'alter table %s alter column %I drop %s',
@@ -38,6 +41,19 @@
           and atthasdef
       ) as held (statement)
     );
+  end loop;
+  for v_object in execute
+    'select format(''%I.%I'', nspname, typname) as domain_name, conname
+     from pg_catalog.pg_constraint
+     join pg_catalog.pg_type as type
+       on type.oid = contypid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = typnamespace
+     where format(''type %I.%I'', nspname, typname) = any ($1)
+       and obj_description(type.oid, ''pg_type'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('alter domain %s drop constraint %I', v_object.domain_name, v_object.conname);
   end loop;
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names

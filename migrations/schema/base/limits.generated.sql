@@ -76,3 +76,10 @@ language sql
 immutable
 parallel safe
 return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;

@@ -27,7 +27,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('blocks.unblock', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.unblock', p_request, p_rate => 'unblock_user');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.unblock_user(v_call.caller, v_call.input, v_call.rollout);

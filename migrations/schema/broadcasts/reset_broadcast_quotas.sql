@@ -1,23 +1,96 @@
--- Resets the quotas once for each quota day: the first call does it, the others wait and report the same. A quota row
--- fills itself up when its sender next needs it, so this only brings the figures up to date, and prunes old rows.
-create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
-returns jsonb
+-- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
+-- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
+-- run of this quota day has more to do. Many callers at once take turns.
+
+-- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
+-- hold up the others for ever.
+create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
+returns rolecall.quota_runs
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_table text;
+  v_slots record;
+  v_swept record;
+begin
+  select name
+  into v_table
+  from unnest(
+    array[
+      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas'
+    ]
+  ) as name
+  where name <> all (p_run.done)
+  order by random()
+  limit 1;
+
+  if v_table in ('rate_buckets', 'broadcast_quotas') then
+    select *
+    into v_swept
+    from rolecall_internal.sweep(
+      format('rolecall.%I', v_table)::regclass,
+      case v_table
+        -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
+        when 'rate_buckets' then
+          $condition$ swept.refilled_at <= now() - interval '1 day'
+            and swept.refilled_at <= now() - swept.window_seconds * interval '1 second'
+            and swept.refilled_at <= now() - coalesce(
+              (
+                select max(rate.window_seconds) * interval '1 second'
+                from rolecall.rate_limits as rate
+                where rate.action = swept.action
+              ),
+              interval '0'
+            ) $condition$
+        -- A row of an earlier day counts as full, and so does none.
+        else
+          $condition$ swept.period < rolecall_internal.quota_day(now())
+            and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
+      end,
+      coalesce((p_run.positions ->> v_table)::bigint, 0)
+    );
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_swept.deleted);
+    if v_swept.next_page is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  else
+    select *
+    into v_slots
+    from rolecall_internal.empty_day_slots(
+      v_table,
+      case v_table when 'application_logs' then 40 when 'idempotency_records' then 4 else 12 end,
+      case v_table when 'application_logs' then 30 when 'idempotency_records' then 1 else 7 end
+    );
+    p_run.dropped := p_run.dropped
+      || jsonb_build_object(v_table, coalesce((p_run.dropped ->> v_table)::int, 0) + v_slots.dropped);
+    p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
+    p_run.positions := p_run.positions
+      || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
+    -- Whoever reads a slot for longer than that, a backup for example, keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 5 then
+      p_run.done := p_run.done || v_table;
+    end if;
+  end if;
+  return p_run;
+end
+$$;
+
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A step is over sooner, but not those of everybody who may be waiting.
+set lock_timeout = '2s'
+as $$
+declare
   v_period date := rolecall_internal.quota_day(now());
-  v_first boolean;
-  v_pre_show bigint;
-  v_post_show bigint;
-  -- A statement of the functions may take five seconds; what is left over goes the next night.
-  v_most int := 100000;
-  v_idempotency_records bigint;
-  v_application_logs bigint;
-  v_rate_buckets bigint;
-  v_request_metrics bigint;
   v_run rolecall.quota_runs;
+  v_already_done boolean := false;
 begin
   -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
   if not rolecall_internal.feature_enabled(
@@ -25,103 +98,49 @@ begin
   ) then
     return rolecall_internal.refuse_disabled();
   end if;
-  insert into rolecall.quota_runs (period)
-  values (v_period)
-  on conflict (period) do nothing;
-  v_first := found;
 
-  if v_first then
-    with reset as (
-      update rolecall.broadcast_quotas as quota
+  begin
+    insert into rolecall.quota_runs (period)
+    values (v_period)
+    on conflict (period) do nothing;
+    select *
+    into v_run
+    from rolecall.quota_runs
+    where period = v_period
+    for no key update;
+    v_already_done := v_run.finished_at is not null;
+    if not v_already_done then
+      v_run := rolecall_internal.take_nightly_step(v_run);
+      if cardinality(v_run.done) = 6 then
+        v_run.finished_at := clock_timestamp();
+      end if;
+      update rolecall.quota_runs
       set
-        period = v_period,
-        pre_show_remaining = case when pre_limit.role is null then 0 else pre_limit.per_quota_day end,
-        post_show_remaining = case when post_limit.role is null then 0 else post_limit.per_quota_day end,
-        updated_at = now()
-      from rolecall.profiles as sender
-      left join rolecall.broadcast_limits as pre_limit
-        on pre_limit.role = sender.role
-        and pre_limit.phase = 'pre_show'
-      left join rolecall.broadcast_limits as post_limit
-        on post_limit.role = sender.role
-        and post_limit.phase = 'post_show'
-      where quota.period < v_period
-        and sender.id = quota.sender_id
-      returning quota.show_id
-    )
-    select
-      count(*) filter (where now() < show.starts_at),
-      count(*) filter (where now() >= show.starts_at)
-    into v_pre_show, v_post_show
-    from reset
-    join rolecall.shows as show
-      on show.id = reset.show_id;
+        finished_at = v_run.finished_at,
+        done = v_run.done,
+        dropped = v_run.dropped,
+        deleted = v_run.deleted,
+        left_over = v_run.left_over,
+        positions = v_run.positions
+      where period = v_period;
+    end if;
+  exception
+    -- Others are at it.
+    when lock_not_available then
+      select *
+      into v_run
+      from rolecall.quota_runs
+      where period = v_period;
+  end;
 
-    delete from rolecall.idempotency_records
-    where (user_id, key) in (
-      select user_id, key
-      from rolecall.idempotency_records
-      where created_at <= now() - interval '24 hours'
-      limit v_most
-    );
-    get diagnostics v_idempotency_records = row_count;
-
-    delete from rolecall.application_logs
-    where id in (
-      select id
-      from rolecall.application_logs
-      where "timestamp" <= now() - interval '30 days'
-      limit v_most
-    );
-    get diagnostics v_application_logs = row_count;
-
-    -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
-    delete from rolecall.rate_buckets
-    where (user_id, action) in (
-      select bucket.user_id, bucket.action
-      from rolecall.rate_buckets as bucket
-      where bucket.refilled_at <= now() - interval '1 day'
-        and bucket.refilled_at <= now() - (
-          select coalesce(max(rate.window_seconds), 0) * interval '1 second'
-          from rolecall.rate_limits as rate
-          where rate.action = bucket.action
-        )
-      limit v_most
-    );
-    get diagnostics v_rate_buckets = row_count;
-
-    delete from rolecall.request_metrics
-    where ctid in (
-      select ctid
-      from rolecall.request_metrics
-      where slot <= now() - interval '7 days'
-      limit v_most
-    );
-    get diagnostics v_request_metrics = row_count;
-
-    update rolecall.quota_runs
-    set
-      reset_pre_show = v_pre_show,
-      reset_post_show = v_post_show,
-      pruned = jsonb_build_object(
-        'idempotency_records', v_idempotency_records,
-        'application_logs', v_application_logs,
-        'rate_buckets', v_rate_buckets,
-        'request_metrics', v_request_metrics
-      )
-    where period = v_period;
-  end if;
-
-  select *
-  into v_run
-  from rolecall.quota_runs
-  where period = v_period;
   return rolecall_internal.success(
     jsonb_build_object(
-      'period', v_run.period,
-      'reset', jsonb_build_object('pre_show', v_run.reset_pre_show, 'post_show', v_run.reset_post_show),
-      'pruned', v_run.pruned,
-      'already_done', not v_first
+      'period', v_period,
+      'dropped', coalesce(v_run.dropped, '{}'),
+      'deleted', coalesce(v_run.deleted, '{}'),
+      'left', coalesce(v_run.left_over, '{}'),
+      'more', v_run.finished_at is null,
+      'already_done', v_already_done
     )
   );
 end
@@ -140,7 +159,11 @@ begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollout);
     -- Null where it was refused.
-    if not (v_call.answer #> '{data,already_done}')::boolean then
+    if (v_call.answer #> '{data,more}')::boolean then
+      -- The next step has the same key.
+      perform rolecall_internal.free_key(v_call.key_owner, v_call.key);
+      v_call.key := null;
+    elsif not (v_call.answer #> '{data,already_done}')::boolean then
       perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
     end if;
   end if;

@@ -333,7 +333,7 @@ begin
 end
 $$;
 
--- A dry run leaves nothing behind: no token, no quota, no message, no key, no audit row.
+-- A dry run leaves nothing behind but that it takes a token as reads do: no quota, no message, no key, no audit row.
 create or replace function rolecall_edge.send_broadcast(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -346,12 +346,15 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call(
     'send-broadcast',
     p_request,
-    p_rate => case when not v_rehearses then 'send_broadcast' end,
+    p_rate => case when v_rehearses then 'read' else 'send_broadcast' end,
     p_keyed => not v_rehearses
   );
 begin
   if v_call.answer is null and v_rehearses then
-    return rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout);
+    return rolecall_internal.with_limit(
+      rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout),
+      v_call.rate
+    );
   elsif v_call.answer is null then
     v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollout);
   end if;

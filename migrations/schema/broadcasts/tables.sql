@@ -34,10 +34,6 @@ comment on table rolecall.broadcast_quotas is
 create index broadcast_quotas_show_id_idx
   on rolecall.broadcast_quotas (show_id);
 
--- For the nightly reset, and for the newest rows of the diagnostics.
-create index broadcast_quotas_period_idx
-  on rolecall.broadcast_quotas (period);
-
 create table rolecall.broadcasts (
   id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
@@ -106,10 +102,22 @@ create index broadcast_receipts_user_id_idx
 
 create table rolecall.quota_runs (
   period date primary key,
-  reset_pre_show bigint not null default 0,
-  reset_post_show bigint not null default 0,
-  pruned jsonb not null default '{}',
-  run_at timestamptz not null default now()
+  run_at timestamptz not null default now(),
+  finished_at timestamptz,
+  -- What has come to its end: names of tables.
+  done text[] not null default '{}',
+  dropped jsonb not null default '{}',
+  deleted jsonb not null default '{}',
+  left_over jsonb not null default '{}',
+  -- Where to go on: the page of a table that is swept, how often slots were left of one that is truncated.
+  positions jsonb not null default '{}'
 );
 
-comment on table rolecall.quota_runs is 'The nightly resets, one for each quota day.';
+comment on table rolecall.quota_runs is 'The nightly runs, one for each quota day, each in many short steps.';
+
+comment on column rolecall.quota_runs.dropped is 'How many day slots of each table were truncated.';
+
+comment on column rolecall.quota_runs.deleted is 'How many rows of each table were deleted.';
+
+comment on column rolecall.quota_runs.left_over is
+  'How many day slots of each table somebody was reading all the time; the next night truncates them.';

@@ -27,5 +27,15 @@ cross join (
     ('update_profile', 20, 3600),
     ('report_message', 10, 60),
     ('block_user', 60, 60),
-    ('export_own_data', 10, 3600)
+    ('unblock_user', 60, 60),
+    ('export_own_data', 10, 3600),
+    ('export_page', 6000, 60),
+    ('delete_own_data', 60, 60),
+    -- Also moderators who work through a queue, and authors who delete.
+    ('moderate', 300, 60),
+    ('diagnostics', 60, 60),
+    ('check_permission', 600, 60),
+    ('mark_read', 600, 60),
+    -- The inbox, messages, lists, and broadcasts that are rehearsed.
+    ('read', 600, 60)
 ) as limited (action, capacity, window_seconds);

@@ -10,8 +10,38 @@ begin
 end
 $$;
 
--- Ends a request: writes the audit row of a refusal, counts the request, and adds the caller's organisation to the
--- answer, for the function's log line. finish_many is its twin for an array.
+-- Counts refusals of a user and returns how many there have been in this minute. Only the user's own refusals wait for
+-- each other's commit; those of nobody are spread over the connections.
+create or replace function rolecall_internal.count_refusal(p_user uuid, p_event text)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusals bigint;
+begin
+  insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+  values (
+    coalesce(p_user, '00000000-0000-0000-0000-000000000000'),
+    date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+    p_event,
+    case when p_user is null then pg_backend_pid() % 8 else 0 end,
+    1,
+    1
+  )
+  on conflict (user_id, minute, event, stripe, day_slot) do update
+  set
+    refusals = counted.refusals + 1,
+    logged = least(counted.refusals + 1, rolecall_internal.limit_logged_refusals())
+  returning refusals
+  into v_refusals;
+  return v_refusals;
+end
+$$;
+
+-- Ends a request: writes the audit row of a refusal, unless the user had many in this minute, counts the request, and adds
+-- the caller's organisation to the answer, for the function's log line. finish_many is its twin for an array.
 create or replace function rolecall_internal.finish(
   p_operation text,
   p_request jsonb,
@@ -41,7 +71,7 @@ begin
     end if;
   end if;
 
-  if v_code <> 'ok' then
+  if v_code <> 'ok' and rolecall_internal.count_refusal(p_user, p_event) <= rolecall_internal.limit_logged_refusals() then
     insert into rolecall.application_logs (
       level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
     )
@@ -77,9 +107,87 @@ begin
     pg_backend_pid() % 32,
     1
   )
-  on conflict (org_id, slot, function, code, bucket, stripe) do update
+  on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
   set requests = metric.requests + 1;
   return p_answer;
+end
+$$;
+
+-- Counts the refusals of an array, and logs them as finish does: of each user as many as the minute has room for.
+create or replace function rolecall_internal.log_refusals(
+  p_operation text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[],
+  p_ms double precision
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with refused as (
+    select
+      request.number,
+      request.user_id,
+      request.answer,
+      coalesce(request.user_id, '00000000-0000-0000-0000-000000000000') as counted_as,
+      row_number() over (partition by request.user_id order by request.number) as place,
+      count(*) over (partition by request.user_id) as refusals
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    where request.answer ? 'code'
+  ),
+  counted as (
+    insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+    select
+      counted_as,
+      date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+      'refused',
+      case when user_id is null then pg_backend_pid() % 8 else 0 end,
+      refusals,
+      least(refusals, rolecall_internal.limit_logged_refusals())
+    from refused
+    where place = 1
+    order by counted_as
+    on conflict (user_id, minute, event, stripe, day_slot) do update
+    set
+      refusals = counted.refusals + excluded.refusals,
+      logged = least(counted.refusals + excluded.refusals, rolecall_internal.limit_logged_refusals())
+    returning user_id, refusals
+  )
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+  )
+  select
+    'warn',
+    'database',
+    p_operation,
+    'refused',
+    p_requests -> (refused.number::int - 1) ->> 'request_id',
+    refused.user_id,
+    rolecall_internal.uuid_or_null(refused.answer #>> '{data,conversation_id}'),
+    case
+      when refused.answer ? 'org_id' then (refused.answer ->> 'org_id')::uuid
+      else profile.organization_id
+    end,
+    round(p_ms::numeric, 3),
+    refused.answer ->> 'code',
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'detail', refused.answer -> 'detail',
+        'reasons', refused.answer -> 'reasons',
+        'field', refused.answer -> 'field'
+      )
+    )
+  from refused
+  join counted
+    on counted.user_id = refused.counted_as
+  left join rolecall.profiles as profile
+    on profile.id = refused.user_id
+    and not refused.answer ? 'org_id'
+  where counted.refusals - refused.refusals + refused.place <= rolecall_internal.limit_logged_refusals()
+  order by refused.number;
 end
 $$;
 
@@ -99,6 +207,10 @@ declare
   v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
   v_answers jsonb[];
 begin
+  if exists (select from unnest(p_answers) as answer where answer ? 'code') then
+    perform rolecall_internal.log_refusals(p_operation, p_requests, p_users, p_answers, v_ms);
+  end if;
+
   with finished as (
     select
       request.number,
@@ -118,33 +230,6 @@ begin
       on profile.id = request.user_id
       and not request.answer ? 'org_id'
   ),
-  logged as (
-    insert into rolecall.application_logs (
-      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
-    )
-    select
-      'warn',
-      'database',
-      p_operation,
-      'refused',
-      p_requests -> (number::int - 1) ->> 'request_id',
-      user_id,
-      rolecall_internal.uuid_or_null(answer #>> '{data,conversation_id}'),
-      org_id,
-      round(v_ms::numeric, 3),
-      code,
-      jsonb_strip_nulls(
-        jsonb_build_object(
-          'detail', answer -> 'detail',
-          'reasons', answer -> 'reasons',
-          'field', answer -> 'field'
-        )
-      )
-    from finished
-    where answer is not null
-      and code <> 'ok'
-    order by number
-  ),
   counted as (
     insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
     select
@@ -159,7 +244,7 @@ begin
     where answer is not null
     group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
     order by 4, 3
-    on conflict (org_id, slot, function, code, bucket, stripe) do update
+    on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
     set requests = metric.requests + excluded.requests
   )
   select array_agg(answer order by number)

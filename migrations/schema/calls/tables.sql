@@ -16,10 +16,20 @@ comment on table rolecall.feature_flags is 'How far each function is rolled out.
 
 comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
 
+-- What grows with traffic is kept by days: each of these tables is a ring of day slots, list partitions that the number of
+-- the day, modulo the number of slots, goes round. Nothing is deleted row by row, and no partition is ever made, attached
+-- or dropped while requests run:
+-- * The nightly job truncates the slots whose day is over (calls/expiry.sql). That gives the files back at once, as a
+--   DROP does, but locks that one partition alone, which no request writes to. DROP and DETACH take an exclusive lock on
+--   the whole table, ATTACH one on a default partition, and DETACH CONCURRENTLY cannot run in a function.
+-- * An insert always finds its slot, however long the job has not run: the ring has more slots than days are kept, and
+--   after more nights than that the rows share a slot and leave together.
+-- The partitions are in rolecall_internal, where nobody else looks, and have row-level security without a policy.
+
 -- Audit log
 
 create table rolecall.application_logs (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   "timestamp" timestamptz not null default now(),
   level text not null,
   service text not null,
@@ -32,31 +42,59 @@ create table rolecall.application_logs (
   duration_ms numeric,
   code text,
   details jsonb not null default '{}',
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 40,
+  primary key (id, day_slot),
   constraint application_logs_level_known check (level in ('info', 'warn', 'error'))
-);
+)
+partition by list (day_slot);
 
 comment on table rolecall.application_logs is
-  'Every refusal and every operation worth an audit, written in the transaction it tells of. Never message contents.';
+  'The first refusals of each user and minute, and every operation worth an audit, written in the transaction it tells of; for 30 days. Never message contents.';
 
 comment on column rolecall.application_logs.method is 'The operation, such as moderation.review.';
 
--- Both the nightly pruning and whoever reads the log go by time.
+-- Whoever reads the log goes by time.
 create index application_logs_timestamp_idx
   on rolecall.application_logs ("timestamp");
 
+create table rolecall.refusal_counts (
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 12,
+  user_id uuid not null,
+  minute timestamptz not null,
+  event text not null,
+  stripe smallint not null,
+  refusals bigint not null,
+  logged bigint not null,
+  primary key (user_id, minute, event, stripe, day_slot)
+)
+partition by list (day_slot);
+
+comment on table rolecall.refusal_counts is
+  'How often each user was refused in a minute, for 7 days: the first ones are rows of application_logs, the rest is counted here alone.';
+
+comment on column rolecall.refusal_counts.user_id is 'The nil uuid for callers without one.';
+
+comment on column rolecall.refusal_counts.stripe is
+  'Spreads the callers without a uuid over several rows, so that they do not wait for each other''s commit.';
+
 -- Idempotency
 
+-- The check of a domain is planned once for each session, that of a table once for each row that is written.
+create domain rolecall.idempotency_key as text
+  constraint idempotency_key_length check (
+    char_length(value) between 1 and rolecall_internal.limit_idempotency_key_chars()
+  );
+
 create table rolecall.idempotency_records (
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 4,
   user_id uuid not null,
-  key text not null,
+  key rolecall.idempotency_key not null,
   fingerprint bytea not null,
   answer jsonb,
   created_at timestamptz not null default now(),
-  primary key (user_id, key),
-  constraint idempotency_records_key_length check (
-    char_length(key) between 1 and rolecall_internal.limit_idempotency_key_chars()
-  )
-);
+  primary key (user_id, key, day_slot)
+)
+partition by list (day_slot);
 
 comment on table rolecall.idempotency_records is
   'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
@@ -64,8 +102,8 @@ comment on table rolecall.idempotency_records is
 comment on column rolecall.idempotency_records.answer is
   'Ids, numbers, times and states. Never what somebody wrote: a message, a note, a reason, a name.';
 
-create index idempotency_records_created_at_idx
-  on rolecall.idempotency_records (created_at);
+comment on column rolecall.idempotency_records.day_slot is
+  'Of the day of the claim; around midnight a key is claimed in both days. calls/idempotency.sql says why.';
 
 -- Rate limits
 
@@ -109,6 +147,7 @@ comment on column rolecall.rate_buckets.taken is
 -- Metrics
 
 create table rolecall.request_metrics (
+  day_slot smallint not null default date_part('day', now() - timestamptz '2000-01-01 00:00:00+00')::int % 12,
   slot timestamptz not null,
   function text not null,
   code text not null,
@@ -116,13 +155,12 @@ create table rolecall.request_metrics (
   bucket smallint not null,
   stripe smallint not null,
   requests bigint not null,
-  primary key (org_id, slot, function, code, bucket, stripe)
+  primary key (org_id, slot, function, code, bucket, stripe, day_slot)
 )
--- Room on each page for the next version of a row that is counted up all the time.
-with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+partition by list (day_slot);
 
 comment on table rolecall.request_metrics is
-  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took.';
+  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took; for 7 days.';
 
 comment on column rolecall.request_metrics.function is 'The operation, such as moderation.review.';
 
@@ -135,6 +173,37 @@ comment on column rolecall.request_metrics.bucket is
 
 comment on column rolecall.request_metrics.stripe is
   'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+
+-- Day slots
+
+do $$
+declare
+  v_ring record;
+begin
+  for v_ring in
+    select ring.table_name, ring.storage, slot.number, format('%s_%s', ring.table_name, to_char(slot.number, 'FM00')) as name
+    from (
+      values
+        ('application_logs', 40, ''),
+        -- Room on each page for the next version of a row that is counted up all the time.
+        ('refusal_counts', 12, 'with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)'),
+        ('request_metrics', 12, 'with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)'),
+        -- A claim gets its answer on the same page, which is three times as long: no index changes.
+        ('idempotency_records', 4, 'with (fillfactor = 30)')
+    ) as ring (table_name, slots, storage)
+    cross join lateral generate_series(0, ring.slots - 1) as slot (number)
+  loop
+    execute format(
+      'create table rolecall_internal.%I partition of rolecall.%I for values in (%s) %s',
+      v_ring.name,
+      v_ring.table_name,
+      v_ring.number,
+      v_ring.storage
+    );
+    execute format('alter table rolecall_internal.%I enable row level security', v_ring.name);
+  end loop;
+end
+$$;
 
 -- Calls
 

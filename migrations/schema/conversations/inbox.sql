@@ -403,7 +403,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('conversations.inbox', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.inbox',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.inbox(

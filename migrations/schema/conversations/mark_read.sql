@@ -54,7 +54,7 @@ begin
   if jsonb_typeof(p_request) = 'array' then
     return rolecall_internal.mark_read_many(p_request);
   end if;
-  v_call := rolecall_internal.begin_call('conversations.mark-read', p_request);
+  v_call := rolecall_internal.begin_call('conversations.mark-read', p_request, p_rate => 'mark_read');
   if v_call.answer is null then
     v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollout);
   end if;

@@ -16,6 +16,7 @@ declare
   v_inputs jsonb[];
   v_deferred boolean[];
   v_answers jsonb[];
+  v_limits jsonb[];
 begin
   if jsonb_array_length(p_requests) = 0 then
     return '[]';
@@ -57,6 +58,22 @@ begin
   into v_keys
   from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
 
+  v_limits := rolecall_internal.take_tokens(
+    (
+      select array_agg(
+        case
+          when answer is null
+            and not is_deferred
+            and p_requests -> (number::int - 1) #>> '{claims,role}' = 'authenticated'
+          then caller
+        end
+        order by number
+      )
+      from unnest(v_callers, v_answers, v_deferred) with ordinality as request (caller, answer, is_deferred, number)
+    ),
+    'mark_read'
+  );
+
   for v_request in
     select number, caller, input
     from unnest(v_callers, v_inputs, v_answers, v_deferred)
@@ -67,11 +84,17 @@ begin
   loop
     v_answers[v_request.number] := coalesce(
       rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
-      rolecall_internal.mark_read(
-        v_request.caller,
-        v_request.input,
-        p_requests -> (v_request.number::int - 1) ->> 'rollout'
-      )
+      case
+        when v_limits[v_request.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[v_request.number])
+        else rolecall_internal.with_limit(
+          rolecall_internal.mark_read(
+            v_request.caller,
+            v_request.input,
+            p_requests -> (v_request.number::int - 1) ->> 'rollout'
+          ),
+          v_limits[v_request.number]
+        )
+      end
     );
   end loop;
 

@@ -219,7 +219,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('diagnostics', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'diagnostics',
+    p_request,
+    p_rate => 'diagnostics',
+    p_keyed => false
+  );
   v_actor rolecall.actor;
 begin
   if v_call.answer is null then

@@ -45,14 +45,29 @@ comment on view rolecall_monitoring.rate_limited_last_hour is 'Requests that a r
 
 create or replace view rolecall_monitoring.quota_reset as
 select
-  max(period) as last_period,
-  max(run_at) as run_at,
-  extract(epoch from now() - max(run_at))::bigint as age_seconds,
+  max(period) filter (where finished_at is not null) as last_period,
+  max(run_at) filter (where finished_at is not null) as run_at,
+  extract(epoch from now() - max(run_at) filter (where finished_at is not null))::bigint as age_seconds,
   -- The quota day begins at 02:00 UTC; whoever reads a view needs the right to every function in it.
-  max(period) is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
+  max(period) filter (where finished_at is not null)
+    is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
 from rolecall.quota_runs;
 
-comment on view rolecall_monitoring.quota_reset is 'The newest nightly reset, and whether that of today is still to come.';
+comment on view rolecall_monitoring.quota_reset is
+  'The newest nightly run that came to its end, and whether that of today is still to come.';
+
+create or replace view rolecall_monitoring.refusals_last_hour as
+select
+  nullif(user_id, '00000000-0000-0000-0000-000000000000') as user_id,
+  event,
+  sum(refusals)::bigint as refusals,
+  sum(refusals - logged)::bigint as not_logged
+from rolecall.refusal_counts
+where minute > now() - interval '1 hour'
+group by user_id, event;
+
+comment on view rolecall_monitoring.refusals_last_hour is
+  'How often each user was refused, and how many of these refusals are not in the log, since the minute had too many.';
 
 create or replace view rolecall_monitoring.suspensions as
 select

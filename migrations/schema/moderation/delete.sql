@@ -110,7 +110,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);

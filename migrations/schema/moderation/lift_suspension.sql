@@ -29,7 +29,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.lift-suspension', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.lift-suspension', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.lift_suspension(v_call.caller, v_call.input, v_call.rollout);

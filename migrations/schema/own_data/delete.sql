@@ -231,7 +231,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);

@@ -328,7 +328,7 @@ begin
 end
 $$;
 
--- The first page takes a token and is audited; the others belong to it.
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
 create or replace function rolecall_edge.export_own_data(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -341,7 +341,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call(
     'own-data.export',
     p_request,
-    p_rate => case when v_first then 'export_own_data' end,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
     p_keyed => false
   );
 begin

@@ -336,7 +336,7 @@ begin
 end
 $$;
 
--- A check that is answered leaves nothing behind: no metric, no audit row, no key.
+-- A check that is answered leaves nothing behind but that it takes a token of its own: no metric, no audit row, no key.
 create or replace function rolecall_edge.check_permission(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -345,12 +345,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('check-permission', p_request, p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'check-permission',
+    p_request,
+    p_rate => 'check_permission',
+    p_keyed => false
+  );
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
     if (v_call.answer -> 'ok')::boolean then
-      return v_call.answer;
+      return rolecall_internal.with_limit(v_call.answer, v_call.rate);
     end if;
   end if;
   return rolecall_internal.end_call(v_call);

@@ -21,7 +21,11 @@ begin
         ),
         (
           'application_logs',
-          'select entry.level as log_level, entry.code as error_code, entry.* from rolecall.application_logs as entry',
+          'select
+             entry.level as log_level, entry.code as error_code, entry.id, entry."timestamp", entry.level, entry.service,
+             entry.method, entry.event, entry.request_id, entry.user_id, entry.conversation_id, entry.org_id,
+             entry.duration_ms, entry.code, entry.details
+           from rolecall.application_logs as entry',
           'The audit log, with log_level and error_code as the playbooks call its columns.'
         )
     ) as wanted (name, definition, about)

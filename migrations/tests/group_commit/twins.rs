@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
 use super::mix::{Names, Scenario, Step};
-use super::support::Database;
+use super::support::{Database, log_every_refusal};
 
 /// The statement that the component sends.
 pub const SEND: &str = "select rolecall_edge.send_dm($1)";
@@ -87,6 +87,8 @@ impl Side {
             )
             .await
             .expect("a superuser may");
+        // Which refusals are the first of a minute depends on what an array defers.
+        log_every_refusal(&admin).await;
         let edge = database.edge().await;
         let statements = prepared(&edge).await;
         Self { database, admin, edge, statements, names: Names::new(0), made: HashMap::new() }

@@ -79,6 +79,7 @@ const LIMITS: &[(&str, i64)] = &[
     ("page", limits::MAX_PAGE),
     ("messages_page", limits::MAX_MESSAGES_PAGE),
     ("checks", limits::MAX_CHECKS as i64),
+    ("logged_refusals", limits::LOGGED_REFUSALS as i64),
 ];
 
 /// One function for each limit. It is parsed when it is made, looks nothing up when it runs, and has no SET clause, so

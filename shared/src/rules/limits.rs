@@ -34,6 +34,13 @@ pub const MAX_MESSAGES_PAGE: i64 = 200;
 /// Questions that one call of check-permission answers at most.
 pub const MAX_CHECKS: usize = 200;
 
+/// Refusals of a user in a minute that are rows of the log; the rest is counted.
+pub const LOGGED_REFUSALS: usize = 10;
+
+/// How long a request goes on sending the statement of a job that works in steps, in seconds: well below what schedulers
+/// and proxies wait for an answer.
+pub const REPEAT_SECONDS: u64 = 15;
+
 /// Largest number of a message: the largest integer that every JSON parser reads exactly (RFC 8259 section 6).
 pub const MAX_SEQ: i64 = (1 << 53) - 1;
 

@@ -11,7 +11,7 @@ use crate::{
     rules::{
         code::Code,
         id::UserId,
-        limits::MAX_BODY_BYTES,
+        limits::{MAX_BODY_BYTES, REPEAT_SECONDS},
         rollout::{Inclusion, Rollout, Rollouts, is_flag},
     },
     spin::{Pages, database::query, exchange::Exchange, grouped, keys, settings::Settings},
@@ -19,7 +19,7 @@ use crate::{
         answer,
         author::Impersonation,
         cors::Cors,
-        envelope::{Call, Claims, IdempotencyKey},
+        envelope::{Call, Claims, Done, IdempotencyKey},
         fields::Fields,
         refusal::{Reason, Refusal},
         request_id::RequestId,
@@ -29,9 +29,12 @@ use crate::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Either, StreamBody};
-use serde_json::json;
+use serde_json::{Value, json};
 use spin_sdk::http::{FullBody, Request};
-use std::rc::Rc;
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 /// The operation that tells how a component and its database are.
 const HEALTH: &str = "health";
@@ -106,14 +109,24 @@ async fn call<F: Function>(
             rollouts: &settings.rollouts,
             input,
         };
-        let done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
+        let begun = Instant::now();
+        let mut done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
             grouped::query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?
         } else {
             query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?
         };
+        // Each statement commits what it did, whatever becomes of the next.
+        while F::REPEATS && leaves_more(&done) && begun.elapsed() < Duration::from_secs(REPEAT_SECONDS) {
+            done = query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?;
+        }
         Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
     })
     .await
+}
+
+/// Whether an answer says that there is more to do.
+fn leaves_more(done: &Done) -> bool {
+    done.data.get("more").and_then(Value::as_bool) == Some(true)
 }
 
 /// Does `work` with the instance's settings, writes the log line and makes the outcome an answer.

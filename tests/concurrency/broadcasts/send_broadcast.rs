@@ -20,8 +20,13 @@ async fn of_fifty_broadcasts_at_once_two_are_sent_and_forty_eight_refused() {
             let rows = stand.db.count(&format!("{table} where sender_id = $1"), &[&organizer.id]).await;
             assert_eq!(rows, quota as i64, "{table}");
         }
+        let refusals = "select sum(refusals)::bigint from rolecall.refusal_counts where user_id = $1";
+        assert_eq!(stand.db.one::<i64>(refusals, &[&organizer.id]).await, 50 - quota as i64);
+        let logged = "select sum(least(refusals, rolecall_internal.limit_logged_refusals()))::bigint
+            from rolecall.refusal_counts where user_id = $1";
+        let logged: i64 = stand.db.one(logged, &[&organizer.id]).await;
         let audits = "rolecall.application_logs where user_id = $1 and code = 'quota_exceeded'";
-        assert_eq!(stand.db.count(audits, &[&organizer.id]).await, 50 - quota as i64);
+        assert_eq!(stand.db.count(audits, &[&organizer.id]).await, logged);
     }
 }
 

@@ -36,6 +36,8 @@ begin
   return v_answer;
 end
 $$;
+-- The last step of the nightly run keeps its answer.
+select pg_temp.ask_as_operator('reset_broadcast_quotas') from generate_series(1, 5);
 create temporary table asked (function text, caller int, input jsonb, key text, answer jsonb);
 grant all on asked to rolecall_edge;
 

@@ -29,13 +29,21 @@ select results_eq(
        ('ask_for_help', 20, 3600, 6::bigint),
        ('block_user', 60, 60, 6),
        ('change_help', 60, 60, 6),
+       ('check_permission', 600, 60, 6),
+       ('delete_own_data', 60, 60, 6),
+       ('diagnostics', 60, 60, 6),
        ('export_own_data', 10, 3600, 6),
+       ('export_page', 6000, 60, 6),
+       ('mark_read', 600, 60, 6),
+       ('moderate', 300, 60, 6),
+       ('read', 600, 60, 6),
        ('read_help_conversation', 120, 60, 6),
        ('report_message', 10, 60, 6),
        ('send_broadcast', 10, 60, 6),
        ('send_dm', 60, 60, 6),
        ('send_help_message', 60, 60, 6),
        ('start_conversation', 20, 60, 6),
+       ('unblock_user', 60, 60, 6),
        ('update_profile', 20, 3600, 6) $$,
   'every role has the limits that are promised'
 );
@@ -209,7 +217,23 @@ select is(
     )
   ),
   'ok',
-  'a rehearsal takes no token, and needs none'
+  'a rehearsal takes no token of broadcasts, and needs none'
+);
+select is(
+  pg_temp.verdict(
+    pg_temp.ask(
+      'send_broadcast',
+      pg_temp.demo(5),
+      jsonb_build_object(
+        'show_id', pg_temp.demo(11),
+        'recipient_roles', '["attendee"]'::jsonb,
+        'message', 'News',
+        'dry_run', true
+      )
+    )
+  ),
+  'rate_limited/rate_limit',
+  'but one of reads'
 );
 select is(
   pg_temp.verdict(

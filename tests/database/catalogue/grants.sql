@@ -122,6 +122,7 @@ values
   ('rolecall_monitoring.pending_reports', '', 'select'),
   ('rolecall_monitoring.quota_reset', '', 'select'),
   ('rolecall_monitoring.rate_limited_last_hour', '', 'select'),
+  ('rolecall_monitoring.refusals_last_hour', '', 'select'),
   ('rolecall_monitoring.reports_by_status', '', 'select'),
   ('rolecall_monitoring.requests_last_hour', '', 'select'),
   ('rolecall_monitoring.suspensions', '', 'select'),
@@ -164,6 +165,7 @@ values
   ('rolecall.permission_guards', '', ''),
   ('rolecall.permission_rules', '', ''),
   ('rolecall.rate_buckets', '', ''),
+  ('rolecall.refusal_counts', '', ''),
   ('rolecall.removed_contents', '', ''),
   ('rolecall.removed_help_messages', '', ''),
   ('rolecall.report_counts', '', ''),
@@ -171,6 +173,13 @@ values
   ('rolecall.schema_migrations', '', ''),
   ('rolecall.show_audience', '', ''),
   ('rolecall.show_threads', '', '');
+-- The day slots.
+insert into table_decision
+select format('rolecall_internal.%s_%s', ring.table_name, to_char(slot, 'FM00')), '', ''
+from (
+  values ('application_logs', 40), ('refusal_counts', 12), ('request_metrics', 12), ('idempotency_records', 4)
+) as ring (table_name, slots)
+cross join lateral generate_series(0, slots - 1) as slot;
 
 select set_eq(
   $$
@@ -180,7 +189,8 @@ select set_eq(
     on pg_namespace.oid = relnamespace
   where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
     and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-    and not relispartition
+    -- The partitions of messages have no right of their own; the day slots are named above.
+    and (not relispartition or nspname = 'rolecall_internal')
   $$,
   'select name from table_decision',
   'it is decided of every table who may read and write it'

@@ -72,6 +72,26 @@ where relnamespace = 'rolecall'::regnamespace
   and not relispartition
   and not relrowsecurity;
 select is(
+  pg_temp.run_as(role, pg_temp.demo(1), format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
+  '42501',
+  format('%s cannot read the day slot %s past its table', role, oid::regclass)
+)
+from pg_class
+cross join unnest(array['anon', 'authenticated', 'service_role', 'rolecall_edge']) as role
+where relispartition
+  and relkind = 'r';
+select is(
+  (
+    select count(*)
+    from pg_class
+    where relnamespace = 'rolecall_internal'::regnamespace
+      and relkind = 'r'
+      and not relrowsecurity
+  ),
+  0::bigint,
+  'and each day slot has row-level security, should somebody grant it'
+);
+select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'select rolecall_internal.caller_may_write()'),
   '42501',
   'what policies call cannot be called by name'
@@ -217,7 +237,7 @@ select is(
 );
 select is(pg_temp.rows(1, 'broadcast_limits'), '6', 'users see the limits');
 select is(pg_temp.rows(1, 'feature_flags'), '11', 'users see the flags');
-select is(pg_temp.rows(1, 'rate_limits'), '66', 'and the rate limits');
+select is(pg_temp.rows(1, 'rate_limits'), '114', 'and the rate limits');
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.feature_flags set rollout = $$disabled$$'),
   '42501',

@@ -105,6 +105,8 @@ select is(
   'before the first reset one is due'
 );
 select pg_temp.ask_as_operator('reset_broadcast_quotas');
+select is(pg_temp.figures('quota_reset') #> '{0,due}', 'true', 'as long as the run is not at its end');
+select pg_temp.ask_for_the_night();
 select is(
   pg_temp.figures('quota_reset'),
   jsonb_build_array(

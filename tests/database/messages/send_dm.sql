@@ -166,8 +166,13 @@ select is(
 -- The audit
 select is(
   (select count(*) from rolecall.application_logs where event = 'refused' and level = 'warn' and service = 'database'),
-  18::bigint,
-  'every refusal is in the audit log'
+  16::bigint,
+  'the first ten refusals of each user are in the audit log'
+);
+select results_eq(
+  $$ select event, refusals from rolecall.refusal_counts where user_id = pg_temp.demo(1) $$,
+  $$ values ('refused', 12::bigint) $$,
+  'the rest is counted'
 );
 select is(
   (

@@ -142,7 +142,7 @@ create temporary table before as
 select
   (select count(*) from rolecall.application_logs) as logs,
   (select sum(requests) from rolecall.request_metrics) as requests,
-  (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.rate_buckets as t) as buckets,
+  (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.rate_buckets as t where action <> 'check_permission') as buckets,
   (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.broadcast_quotas as t) as quotas,
   (select count(*) from rolecall.messages) as messages;
 create temporary table answered as
@@ -152,11 +152,11 @@ select results_eq(
   $$ select
        (select count(*) from rolecall.application_logs),
        (select sum(requests) from rolecall.request_metrics),
-       (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.rate_buckets as t),
+       (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.rate_buckets as t where action <> 'check_permission'),
        (select md5(string_agg(t::text, ' ' order by t::text)) from rolecall.broadcast_quotas as t),
        (select count(*) from rolecall.messages) $$,
   $$ select * from before $$,
-  'checking leaves nothing behind'
+  'checking leaves nothing behind but that it takes a token of its own'
 );
 create temporary table compared as
 select *, pg_temp.real(user_id, body) as really

@@ -23,20 +23,22 @@ async fn today(stand: &Stand) -> String {
 }
 
 #[tokio::test]
-async fn at_the_turn_of_the_quota_day_quotas_are_full_again_and_old_records_are_gone() {
+async fn the_nightly_run_drops_and_deletes_what_is_over_and_touches_no_quota() {
     let stand = Stand::own(Setup::new()).await;
     let (organizer, upcoming, past) = spent_yesterday(&stand).await;
+    stand.db.run("update rolecall.shows set ends_at = now() where id = $1", &[&past]).await;
     stand
         .db
         .script(
-            "insert into rolecall.idempotency_records (user_id, key, fingerprint, answer, created_at)
-               values (gen_random_uuid(), 'old', '\\x00', '{}', now() - interval '25 hours'),
-                      (gen_random_uuid(), 'young', '\\x00', '{}', now() - interval '23 hours');
-             insert into rolecall.application_logs (level, service, event, \"timestamp\")
-               values ('warn', 'old', 'x', now() - interval '31 days'), ('warn', 'young', 'x', now() - interval '29 days');
-             insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
-               values (now() - interval '8 days', 'old', 'ok', gen_random_uuid(), 1, 1, 1),
-                      (now() - interval '6 days', 'young', 'ok', gen_random_uuid(), 1, 1, 1);
+            "insert into rolecall.idempotency_records (day_slot, user_id, key, fingerprint, answer, created_at)
+               select rolecall_internal.day_slot(at, 4), gen_random_uuid(), key, '\\x00', '{}', at
+               from (values ('old', now() - interval '48 hours'), ('young', now() - interval '23 hours')) as r (key, at);
+             insert into rolecall.application_logs (day_slot, level, service, event, \"timestamp\")
+               select rolecall_internal.day_slot(at, 40), 'warn', key, 'x', at
+               from (values ('old', now() - interval '31 days'), ('young', now() - interval '29 days')) as r (key, at);
+             insert into rolecall.request_metrics (day_slot, slot, function, code, org_id, bucket, stripe, requests)
+               select rolecall_internal.day_slot(at, 12), at, key, 'ok', gen_random_uuid(), 1, 1, 1
+               from (values ('old', now() - interval '8 days'), ('young', now() - interval '6 days')) as r (key, at);
              insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
                values (gen_random_uuid(), 'old', 1, now() - interval '25 hours', 10, 60),
                       (gen_random_uuid(), 'young', 1, now() - interval '23 hours', 10, 60);",
@@ -45,38 +47,45 @@ async fn at_the_turn_of_the_quota_day_quotas_are_full_again_and_old_records_are_
 
     let run = stand.reset().expect(200).await;
 
-    run.has_members(&["period", "reset", "pruned", "already_done"]);
+    run.has_members(&["period", "dropped", "deleted", "left", "more", "already_done"]);
     assert_eq!(run["period"], today(&stand).await);
-    assert_eq!(run["reset"], json!({"pre_show": 1, "post_show": 1}));
-    assert_eq!(run["already_done"], false);
-    assert_eq!(run["pruned"]["idempotency_records"], 1);
-    assert_eq!(run["pruned"]["application_logs"], 1);
-    assert_eq!(stand.quota(&organizer, upcoming).await, Some((Some(2), Some(1))));
-    assert_eq!(stand.quota(&organizer, past).await, Some((Some(2), Some(1))));
-    assert_eq!(run["pruned"]["rate_buckets"], 1);
+    assert_eq!((&run["more"], &run["already_done"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        run["dropped"],
+        json!({"application_logs": 1, "idempotency_records": 1, "refusal_counts": 0, "request_metrics": 1})
+    );
+    assert_eq!(run["deleted"], json!({"broadcast_quotas": 1, "rate_buckets": 1}));
+    assert_eq!(
+        run["left"],
+        json!({"application_logs": 0, "idempotency_records": 0, "refusal_counts": 0, "request_metrics": 0})
+    );
     for table in [
         "rolecall.idempotency_records where key",
         "rolecall.application_logs where service",
         "rolecall.rate_buckets where action",
+        "rolecall.request_metrics where function",
     ] {
         assert_eq!(stand.db.count(&format!("{table} = 'old'"), &[]).await, 0, "{table}");
         assert_eq!(stand.db.count(&format!("{table} = 'young'"), &[]).await, 1, "{table}");
     }
-    assert_eq!(stand.db.count("rolecall.request_metrics where function = 'old'", &[]).await, 0);
-    assert_eq!(stand.db.count("rolecall.request_metrics where function = 'young'", &[]).await, 1);
+    assert_eq!(stand.quota(&organizer, upcoming).await, Some((Some(0), Some(1))), "a row resets itself");
+    assert_eq!(stand.quota(&organizer, past).await, None, "the show is over");
     let [audit] = stand.audit(run.request_id()).await.try_into().unwrap();
     assert_eq!(audit.1, "quota_reset");
+    // The new day's quota is there, whatever the row says.
+    let sent = stand.broadcast(&organizer, upcoming, "Hello").expect(201).await;
+    assert_eq!(sent["quota_remaining"], json!({"pre_show": 1, "post_show": 1}));
 }
 
 #[tokio::test]
-async fn a_second_reset_of_the_period_reports_the_first_and_changes_nothing() {
+async fn a_second_run_of_the_period_reports_the_first_and_changes_nothing() {
     let stand = Stand::own(Setup::new()).await;
     let (organizer, upcoming, _) = spent_yesterday(&stand).await;
     let first = stand.reset().expect(200).await;
     stand.broadcast(&organizer, upcoming, "Hello").expect(201).await;
     let second = stand.reset().expect(200).await;
     assert_eq!(second["already_done"], true);
-    for member in ["period", "reset", "pruned"] {
+    for member in ["period", "dropped", "deleted", "left", "more"] {
         assert_eq!(first[member], second[member]);
     }
     assert_eq!(stand.quota(&organizer, upcoming).await, Some((Some(1), Some(1))), "what was spent since stays spent");
@@ -84,18 +93,68 @@ async fn a_second_reset_of_the_period_reports_the_first_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn ten_resets_at_once_reset_once_and_all_report_it() {
+async fn ten_runs_at_once_are_one_run_and_all_report_it() {
     let stand = Stand::own(Setup::new()).await;
-    spent_yesterday(&stand).await;
+    let (_, _, past) = spent_yesterday(&stand).await;
+    stand.db.run("update rolecall.shows set ends_at = now() where id = $1", &[&past]).await;
     let runs = join_all((0..10).map(|_| stand.reset().expect(200))).await;
     let first: Vec<_> = runs.iter().filter(|run| run["already_done"] == false).collect();
     assert_eq!(first.len(), 1);
     for run in &runs {
-        assert_eq!(run["reset"], json!({"pre_show": 1, "post_show": 1}));
-        assert_eq!(run["period"], first[0]["period"]);
+        assert_eq!(run["deleted"], json!({"broadcast_quotas": 1, "rate_buckets": 0}));
+        assert_eq!((&run["period"], &run["more"]), (&first[0]["period"], &json!(false)));
     }
     assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 1);
     assert_eq!(stand.db.count("rolecall.application_logs where event = 'quota_reset'", &[]).await, 1);
+}
+
+/// A step that cannot be done does not undo the others, nor keep them from being done.
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_others_done() {
+    let stand = Stand::own(Setup::new()).await;
+    let (_, _, past) = spent_yesterday(&stand).await;
+    stand.db.run("update rolecall.shows set ends_at = now() where id = $1", &[&past]).await;
+    stand
+        .db
+        .script(
+            "insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
+               values (gen_random_uuid(), 'old', 1, now() - interval '25 hours', 10, 60);
+             create function fail() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+             create trigger fail before delete on rolecall.rate_buckets for each row execute function fail();",
+        )
+        .await;
+    let done = "select coalesce(array_agg(name order by name), '{}') from rolecall.quota_runs, unnest(done) as name";
+    let others = ["application_logs", "broadcast_quotas", "idempotency_records", "refusal_counts", "request_metrics"];
+    until("all the others are done", async || {
+        stand.reset().expect(500).await.refused(Code::Internal);
+        let done: Vec<String> = stand.db.one(done, &[]).await;
+        (done == others).then_some(())
+    })
+    .await;
+    stand.db.script("drop trigger fail on rolecall.rate_buckets").await;
+    let run = stand.reset().expect(200).await;
+    assert_eq!((&run["more"], &run["already_done"]), (&json!(false), &json!(false)));
+    assert_eq!(run["deleted"], json!({"broadcast_quotas": 1, "rate_buckets": 1}));
+}
+
+/// Whoever reads a slot that is to be dropped is neither waited for nor disturbed, and holds nobody up.
+#[tokio::test]
+async fn a_slot_that_somebody_reads_is_left_for_the_next_night() {
+    let stand = Stand::own(Setup::new()).await;
+    let old = "insert into rolecall.application_logs (day_slot, level, service, event, \"timestamp\")
+        select rolecall_internal.day_slot(at, 40), 'warn', 'old', 'x', at
+        from (select now() - interval '31 days' as at) as r";
+    stand.db.script(old).await;
+    let reader = stand.connect().await;
+    reader.script("begin; select count(*) from rolecall.application_logs").await;
+    let run = stand.reset().expect(200).await;
+    assert_eq!((&run["left"]["application_logs"], &run["dropped"]["application_logs"]), (&json!(1), &json!(0)));
+    assert_eq!(run["more"], false);
+    reader.script("commit").await;
+    stand.db.script("update rolecall.quota_runs set period = period - 1").await;
+    let run = stand.reset().expect(200).await;
+    assert_eq!((&run["left"]["application_logs"], &run["dropped"]["application_logs"]), (&json!(0), &json!(1)));
+    assert_eq!(stand.db.count("rolecall.application_logs where service = 'old'", &[]).await, 0);
 }
 
 #[tokio::test]
@@ -104,13 +163,14 @@ async fn what_was_spent_today_is_not_given_back() {
     let organizer = stand.user(Role::ShowOrganizer).await;
     let show = stand.show(&organizer, Starts::InAWeek).await;
     stand.broadcast(&organizer, show, "Hello").expect(201).await;
+    stand.db.run("update rolecall.shows set starts_at = now(), ends_at = now() where id = $1", &[&show]).await;
     let run = stand.reset().expect(200).await;
-    assert_eq!(run["reset"], json!({"pre_show": 0, "post_show": 0}));
+    assert_eq!(run["deleted"]["broadcast_quotas"], 0, "not even of a show that is over");
     assert_eq!(stand.quota(&organizer, show).await, Some((Some(1), Some(1))));
 }
 
 #[tokio::test]
-async fn a_reset_may_be_repeated_with_its_idempotency_key() {
+async fn a_run_may_be_repeated_with_its_idempotency_key() {
     let stand = Stand::own(Setup::new()).await;
     spent_yesterday(&stand).await;
     let first = stand.reset().key("cron of today").expect(200).await;
@@ -149,15 +209,18 @@ async fn a_reset_takes_an_empty_body_and_no_field() {
 
 /// The manifest says 02:00 UTC; here it is every second.
 #[tokio::test]
-async fn the_schedule_of_the_manifest_resets_the_quotas_by_itself() {
+async fn the_schedule_of_the_manifest_makes_the_nightly_run_by_itself() {
     let stand = Stand::own(Setup::new().cron("* * * * * *")).await;
-    let (organizer, upcoming, _) = spent_yesterday(&stand).await;
+    let (organizer, _, past) = spent_yesterday(&stand).await;
+    stand.db.run("update rolecall.shows set ends_at = now() where id = $1", &[&past]).await;
     stand.db.run("delete from rolecall.quota_runs", &[]).await;
-    until("the schedule has reset the quota", async || {
-        (stand.quota(&organizer, upcoming).await == Some((Some(2), Some(1)))).then_some(())
+    until("the schedule has deleted the quota of the show that is over", async || {
+        stand.quota(&organizer, past).await.is_none().then_some(())
     })
     .await;
     let line = stand.runner().line("the schedule's line", |line| line["event"] == "scheduled_request");
     assert_eq!((&line["level"], &line["status"]), (&json!("info"), &json!(200)));
+    let done = "rolecall.quota_runs where finished_at is not null";
+    until("the run is done", async || (stand.db.count(done, &[]).await == 1).then_some(())).await;
     assert_eq!(stand.reset().expect(200).await["already_done"], true);
 }

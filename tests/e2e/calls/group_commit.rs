@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use rolecall_e2e::{Code, Role, Runner, Setup, Stand, User, connection::Connection, report, until};
+use rolecall_shared::rules::limits::LOGGED_REFUSALS;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -170,7 +171,10 @@ async fn in_a_thousand_shared_commits_nothing_carries_the_id_of_another() {
     let number_of = |id: &str| id.split_once('-').unwrap().1.parse::<usize>().unwrap();
     let sql = "select request_id, user_id, org_id from rolecall.application_logs";
     let rows = stand.db.query(sql, &[]).await.unwrap();
-    assert_eq!(rows.len(), refused.len());
+    let counts = "select sum(refusals)::bigint from rolecall.refusal_counts";
+    assert_eq!(stand.db.one::<i64>(counts, &[]).await, refused.len() as i64);
+    let logged = "select sum(least(refusals, $1))::bigint from rolecall.refusal_counts";
+    assert_eq!(stand.db.one::<i64>(logged, &[&(LOGGED_REFUSALS as i64)]).await, rows.len() as i64);
     for row in rows {
         let id: &str = row.get(0);
         assert!(refused.contains(id), "{id}");

@@ -4,6 +4,7 @@
 use futures::future::join_all;
 use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The parts of the `RateLimit` field for a policy: remaining and seconds until it is full.
@@ -74,6 +75,8 @@ async fn the_delivered_limits() {
             "report_message": [10, 60], "block_user": [60, 60], "export_own_data": [10, 3600],
             "send_help_message": [60, 60], "read_help_conversation": [120, 60], "ask_for_help": [20, 3600],
             "change_help": [60, 60], "update_profile": [20, 3600],
+            "unblock_user": [60, 60], "export_page": [6000, 60], "delete_own_data": [60, 60], "moderate": [300, 60],
+            "diagnostics": [60, 60], "check_permission": [600, 60], "mark_read": [600, 60], "read": [600, 60],
         });
         assert_eq!(limits, expected, "{role:?}");
     }
@@ -149,29 +152,81 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
     let show = stand.show(&user, Starts::InAWeek).await;
     let request = stand.help_request(&other).await;
     let admin = stand.user(Role::Admin).await;
-    let message = stand.send_dm(&admin, &user, "Hello").expect(201).await.id("message_id");
-    for action in ["send_dm", "send_broadcast", "start_conversation", "report_message", "block_user", "export_own_data"]
-    {
+    let message = stand.send_dm(&admin, &user, "Hello").expect(201).await;
+    let (conversation, message) = (message.id("conversation_id"), message.id("message_id"));
+    let dry_run = json!({"show_id": show, "recipient_roles": ["attendee"], "message": "Hello", "dry_run": true});
+    let until = stand.hours_from_now(1).await;
+    // Each call, the action whose tokens it takes, and those it does not take being there.
+    let calls = || {
+        [
+            ("send_dm", stand.send_dm(&user, &other, "Hello")),
+            ("send_broadcast", stand.broadcast(&user, show, "Hello")),
+            ("start_conversation", stand.offer(&user, request, "I can drive you.")),
+            ("report_message", stand.report(&user, message, "Rude")),
+            ("block_user", stand.block_user(&user, other.id)),
+            ("export_own_data", stand.export(&user)),
+            // A dry run, reads and erasure, too.
+            ("read", stand.post("send-broadcast", &dry_run).by(&user)),
+            ("read", stand.inbox(&user, "")),
+            ("read", stand.get("conversations/unread").by(&user)),
+            ("read", stand.get(&format!("conversations/{conversation}/messages")).by(&user)),
+            ("read", stand.get("blocks").by(&user)),
+            ("read", stand.get("moderation/queue").by(&user)),
+            ("read", stand.get("moderation/audit").by(&user)),
+            ("delete_own_data", stand.delete_own_data(&user)),
+            ("unblock_user", stand.unblock_user(&user, other.id)),
+            (
+                "mark_read",
+                stand.post(&format!("conversations/{conversation}/read"), &json!({"up_to_seq": 1})).by(&user),
+            ),
+            ("moderate", stand.post("moderation/delete", &json!({"message_id": message})).by(&user)),
+            ("moderate", stand.post("moderation/restore", &json!({"message_id": message})).by(&user)),
+            (
+                "moderate",
+                stand.post("moderation/review", &json!({"report_id": message, "decision": "dismiss"})).by(&user),
+            ),
+            ("moderate", stand.post("moderation/suspend", &json!({"target_id": other.id, "until": until})).by(&user)),
+            ("moderate", stand.post("moderation/lift-suspension", &json!({"target_id": other.id})).by(&user)),
+            ("diagnostics", stand.diagnostics(&user)),
+            ("check_permission", stand.check(&user, &json!({"action": "broadcast", "show_id": show}))),
+        ]
+    };
+    let limited: BTreeSet<&str> = calls().iter().map(|&(action, _)| action).collect();
+    for &action in &limited {
         stand.limit(Role::ShowOrganizer, action, 1, 3600).await;
         leave_tokens(&stand, &user, action, 0.0).await;
     }
     let before = stand.traces(&user).await;
-    for (action, call) in [
-        ("send_dm", stand.send_dm(&user, &other, "Hello")),
-        ("send_broadcast", stand.broadcast(&user, show, "Hello")),
-        ("start_conversation", stand.offer(&user, request, "I can drive you.")),
-        ("report_message", stand.report(&user, message, "Rude")),
-        ("block_user", stand.block_user(&user, other.id)),
-        ("export_own_data", stand.export(&user)),
-    ] {
+    for (action, call) in calls() {
         let refused = call.expect(429).await.refused_by(Code::RateLimited, "rate_limit");
         assert_eq!(remaining(&refused, action).0, 0);
+        assert!(!refused.header("retry-after").is_empty(), "{action}");
     }
     assert_eq!(stand.traces(&user).await, before);
     assert_eq!(stand.db.count("rolecall.user_blocks", &[]).await, 0);
-    // Lifting a block and reading are not among them.
-    stand.unblock_user(&user, other.id).expect(200).await;
-    stand.inbox(&user, "").expect(200).await;
+    // With a token each of them is decided, and says what is left.
+    for (action, call) in calls() {
+        leave_tokens(&stand, &user, action, 1.0).await;
+        let answer = call.send().await;
+        assert_ne!(answer.status, 429, "{action}");
+        assert_eq!(remaining(&answer, action).0, 0, "{action}: {}", answer.status);
+    }
+    // Every action that is limited is among them, but for the later pages of an export and what is done past the functions.
+    let all: Vec<String> = stand
+        .db
+        .one(
+            "select array_agg(distinct action) from rolecall.rate_limits where action not in (
+               'export_page', 'send_help_message', 'read_help_conversation', 'ask_for_help', 'change_help', 'update_profile'
+             )",
+            &[],
+        )
+        .await;
+    assert_eq!(limited, all.iter().map(String::as_str).collect());
+    // Health takes none.
+    for path in ["/api/health", "send-dm"] {
+        let health = stand.get(path).expect(200).await;
+        assert_eq!(health.header("ratelimit"), "");
+    }
 }
 
 #[tokio::test]
@@ -196,7 +251,7 @@ async fn a_refused_request_costs_a_token_and_a_replay_does_not() {
 }
 
 #[tokio::test]
-async fn a_dry_run_and_a_question_cost_nothing() {
+async fn a_dry_run_and_a_question_cost_no_token_of_what_they_ask_for() {
     let stand = Stand::own(Setup::new()).await;
     let organizer = stand.user(Role::ShowOrganizer).await;
     let show = stand.show(&organizer, Starts::InAWeek).await;
