@@ -46,6 +46,29 @@ for each row
 when (old.raw_user_meta_data is distinct from new.raw_user_meta_data)
 execute function public.rolecall_profile_of_auth_user();
 
+-- Whoever is deleted there has the account deleted here, too: the name at once, and the contents of up to 20,000 messages; the
+-- nightly job erases what is left over. docs/privacy.md says what is kept.
+create or replace function public.rolecall_account_of_auth_user_goes()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regprocedure('rolecall.delete_account(uuid)') is not null then
+    perform rolecall.delete_account(old.id);
+  end if;
+  return old;
+end
+$$;
+
+revoke execute on function public.rolecall_account_of_auth_user_goes() from public, anon, authenticated, service_role;
+
+create or replace trigger rolecall_account_goes
+after delete on auth.users
+for each row
+execute function public.rolecall_account_of_auth_user_goes();
+
 -- Those who exist. The triggers come first, so that nobody who signs up meanwhile is missed.
 insert into rolecall.profiles (id, display_name)
 select

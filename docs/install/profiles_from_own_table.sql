@@ -40,6 +40,29 @@ for each row
 when (old.name is distinct from new.name)
 execute function public.rolecall_profile_of_own_row();
 
+-- Whoever is deleted there has the account deleted here, too: the name at once, and the contents of up to 20,000 messages; the
+-- nightly job erases what is left over. docs/privacy.md says what is kept.
+create or replace function public.rolecall_account_of_own_row_goes()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regprocedure('rolecall.delete_account(uuid)') is not null then
+    perform rolecall.delete_account(old.id);
+  end if;
+  return old;
+end
+$$;
+
+revoke execute on function public.rolecall_account_of_own_row_goes() from public, anon, authenticated, service_role;
+
+create or replace trigger rolecall_account_goes
+after delete on public.profiles
+for each row
+execute function public.rolecall_account_of_own_row_goes();
+
 -- Those that exist. The triggers come first, so that no row that is written meanwhile is missed.
 insert into rolecall.profiles (id, display_name)
 select id, left(coalesce(name, ''), 200)

@@ -81,6 +81,7 @@ mod moderation {
 }
 
 mod own_data {
+    mod account;
     mod delete;
     mod export;
     pub mod support;
@@ -125,5 +126,8 @@ mod concurrency {
         mod delete_and_restore;
         mod report;
         mod review;
+    }
+    mod own_data {
+        mod account;
     }
 }

@@ -297,6 +297,14 @@ export class RolecallClient {
     return this.#post('/functions/v1/own-data/deletion', { confirm: true }, options);
   }
 
+  /**
+   * Deletes the caller's account: what they wrote, and the profile with their name. It cannot be undone. From the first call on
+   * everything else is refused; repeat it while the status is `in_progress`, or leave the rest to the server's night.
+   */
+  deleteAccount(options?: CallOptions): Promise<DataDeletion> {
+    return this.#post('/functions/v1/own-data/deletion', { confirm: true, account: true }, options);
+  }
+
   /** The nightly run, for operators: drops and deletes what is over. Call it again while it answers `more`. */
   resetBroadcastQuotas(options?: CallOptions): Promise<QuotaReset> {
     return this.#post('/functions/v1/reset-broadcast-quotas', {}, options);

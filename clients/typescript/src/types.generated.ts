@@ -641,7 +641,7 @@ export type AlreadyReviewedProblem = Problem & {
   readonly decision: ReviewDecision;
 };
 
-export type ExportLine = ExportedProfile | ExportedBlock | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedReport | ExportEnd | ExportBrokenOff;
+export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {
   readonly type: 'profile';
@@ -659,6 +659,25 @@ export type ExportedBlock = {
   readonly type: 'block';
   readonly blocked_id: Uuid;
   readonly created_at: Timestamp;
+};
+
+/** One that the caller organizes. */
+export type ExportedShow = {
+  readonly type: 'show';
+  readonly id: Uuid;
+  readonly title: string;
+  readonly starts_at: Timestamp;
+  readonly ends_at: Timestamp;
+  readonly created_at: Timestamp;
+};
+
+/** That the caller takes or took part in a show. */
+export type ExportedParticipation = {
+  readonly type: 'participation';
+  readonly show_id: Uuid;
+  readonly role: Role;
+  readonly joined_at: Timestamp;
+  readonly left_at: Timestamp | null;
 };
 
 /** One the caller takes part in. */
@@ -705,6 +724,19 @@ export type ExportedBroadcast = {
   readonly deleted: DeletedOrNot;
 };
 
+/** One that the caller sent; its content is that of the message. */
+export type ExportedSentBroadcast = {
+  readonly type: 'sent_broadcast';
+  readonly id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly message_id: Uuid;
+  readonly show_id: Uuid;
+  readonly phase: 'pre_show' | 'post_show';
+  readonly recipient_roles: readonly Role[];
+  readonly audience_count: Count;
+  readonly created_at: Timestamp;
+};
+
 export type ExportedHelpRequest = {
   readonly type: 'help_request';
   readonly id: Uuid;
@@ -736,6 +768,16 @@ export type ExportedHelpMessage = {
   readonly created_at: Timestamp;
 };
 
+/** What a help message of the caller's said before it was edited. */
+export type ExportedHelpMessageEdit = {
+  readonly type: 'help_message_edit';
+  readonly message_id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly content: string;
+  readonly written_at: Timestamp;
+  readonly replaced_at: Timestamp;
+};
+
 /** One the caller filed. */
 export type ExportedReport = {
   readonly type: 'report';
@@ -745,6 +787,31 @@ export type ExportedReport = {
   readonly reason: string;
   readonly status: ReportStatus;
   readonly created_at: Timestamp;
+};
+
+/** One the caller made about a report. */
+export type ExportedDecision = {
+  readonly type: 'decision';
+  readonly report_id: Uuid;
+  readonly message_id: Uuid;
+  readonly decision: string | null;
+  readonly status: ReportStatus;
+  readonly note: string | null;
+  readonly reviewed_at: Timestamp;
+};
+
+/** An act of moderation of the caller's. */
+export type ExportedAuditEntry = {
+  readonly type: 'audit_entry';
+  readonly id: Uuid;
+  readonly at: Timestamp;
+  readonly action: string;
+  readonly report_id: Uuid | null;
+  readonly message_id: Uuid | null;
+  readonly target_id: Uuid | null;
+  readonly note: string | null;
+  readonly before: Readonly<Record<string, never>>;
+  readonly after: Readonly<Record<string, never>>;
 };
 
 /** The end of a whole export. */
@@ -763,11 +830,14 @@ export type ExportBrokenOff = {
 
 export type ConfirmedDeletion = {
   readonly confirm: true;
+  /** Delete the account as well. It cannot be undone. */
+  readonly account?: boolean;
 };
 
 export type DataDeletion = {
   readonly success: Succeeded;
   readonly deletion_id: Uuid;
+  readonly account: boolean;
   readonly status: 'complete' | 'in_progress';
   readonly messages_deleted: Count;
   readonly requested_at: Timestamp;

@@ -1,4 +1,4 @@
-//! POST deletion: the caller's messages become placeholders.
+//! POST deletion: the caller's messages become placeholders, or the whole account goes.
 
 use rolecall_shared::{auth::caller::User, function::Function, input, wire::flag::Confirmed};
 
@@ -9,6 +9,7 @@ input! {
     /// The confirmation: a deletion cannot be undone, so an empty body is not enough.
     pub struct DeletionRequest {
         confirm: Confirmed,
+        account: bool,
     }
 }
 

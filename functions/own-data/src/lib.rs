@@ -1,4 +1,4 @@
-//! `own-data`: exports everything about the caller, and deletes the caller's messages.
+//! `own-data`: exports everything about the caller, and deletes the caller's messages or account.
 
 mod delete;
 mod export;

@@ -44,13 +44,27 @@ begin
 end
 $$;
 
-create or replace function rolecall_internal.refuse_without_profile()
+-- The refusal of a user who has no profile: none was made, or they had their account deleted.
+create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = p_user
+      and account
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account was deleted.',
+      'account_deleted',
+      'You sign up again.'
+    );
+  end if;
   return rolecall_internal.refusal(
     'permission_denied',
     'You have no profile, so no role allows you to do this.',

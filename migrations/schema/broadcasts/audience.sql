@@ -68,7 +68,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
   -- Those who broadcast where the caller takes or took part, across a block: looked for once for each of them.
   v_hidden uuid[] := array(
     select sender.id

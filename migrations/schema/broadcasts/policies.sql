@@ -65,9 +65,9 @@ on rolecall.conversations
 for select
 to authenticated
 using (
-  participant_low = (select auth.uid())
-  or participant_high = (select auth.uid())
-  or (kind = 'show' and created_by = (select auth.uid()))
+  participant_low = (select rolecall_internal.caller_with_profile())
+  or participant_high = (select rolecall_internal.caller_with_profile())
+  or (kind = 'show' and created_by = (select rolecall_internal.caller_with_profile()))
   or id = any (array(select seen.conversation_id from rolecall_internal.caller_broadcasts() as seen))
 );
 

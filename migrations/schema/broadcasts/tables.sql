@@ -40,7 +40,8 @@ create table rolecall.broadcasts (
   message_id uuid not null,
   seq bigint not null,
   show_id uuid not null references rolecall.shows (id),
-  sender_id uuid not null references rolecall.profiles (id),
+  -- As that of the message, an id alone: it outlives the sender's account.
+  sender_id uuid not null,
   phase text not null,
   recipient_roles rolecall.app_role[] not null,
   audience_count bigint not null,
@@ -64,7 +65,7 @@ create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
 
 create index broadcasts_sender_id_idx
-  on rolecall.broadcasts (sender_id);
+  on rolecall.broadcasts (sender_id, id);
 
 create table rolecall.show_threads (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,

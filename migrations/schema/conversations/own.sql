@@ -11,7 +11,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
 begin
   return array(
     select id
@@ -34,7 +34,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
 begin
   return array(
     select id
@@ -54,7 +54,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
 begin
   return array(
     select participant_high

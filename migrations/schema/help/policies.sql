@@ -9,17 +9,17 @@ to authenticated
 using (
   (
     status = 'open'
-    and (select auth.uid()) is not null
+    and (select rolecall_internal.caller_with_profile()) is not null
     -- Every created_at lies in this range; see identity/policies.sql.
     and created_at >= (select '-infinity'::timestamptz)
     and created_at <= (select 'infinity'::timestamptz)
   )
-  or requester_id = (select auth.uid())
+  or requester_id = (select rolecall_internal.caller_with_profile())
   or id = any (
     array(
       select conversation.help_request_id
       from public.conversations_v2 as conversation
-      where conversation.helper_id = (select auth.uid())
+      where conversation.helper_id = (select rolecall_internal.caller_with_profile())
     )
   )
 );
@@ -57,8 +57,8 @@ on public.conversations_v2
 for select
 to authenticated
 using (
-  requester_id = (select auth.uid())
-  or helper_id = (select auth.uid())
+  requester_id = (select rolecall_internal.caller_with_profile())
+  or helper_id = (select rolecall_internal.caller_with_profile())
 );
 
 drop policy if exists "people close and reopen their help conversations" on public.conversations_v2;
@@ -86,8 +86,8 @@ using (
     array(
       select conversation.id
       from public.conversations_v2 as conversation
-      where conversation.requester_id = (select auth.uid())
-        or conversation.helper_id = (select auth.uid())
+      where conversation.requester_id = (select rolecall_internal.caller_with_profile())
+        or conversation.helper_id = (select rolecall_internal.caller_with_profile())
     )
   )
   -- Every created_at lies in this range; see identity/policies.sql.

@@ -1,8 +1,11 @@
 -- Help requests and their conversations (V2), each started in one atomic step.
+--
+-- Whoever asks, helps and writes has a profile then (help/triggers.sql sees to it), but what they said to others outlives
+-- their account; so these are ids, not foreign keys.
 
 create table rolecall.help_requests (
   id uuid primary key default rolecall_internal.uuid_v7(),
-  requester_id uuid not null references rolecall.profiles (id),
+  requester_id uuid not null,
   title text not null,
   description text not null default '',
   status text not null default 'open',
@@ -28,8 +31,8 @@ create index help_requests_open_idx
 create table public.conversations_v2 (
   id uuid primary key default rolecall_internal.uuid_v7(),
   help_request_id uuid not null references rolecall.help_requests (id),
-  requester_id uuid not null references rolecall.profiles (id),
-  helper_id uuid not null references rolecall.profiles (id),
+  requester_id uuid not null,
+  helper_id uuid not null,
   initial_message text not null,
   status text not null default 'active',
   created_at timestamptz not null default now(),
@@ -60,7 +63,7 @@ create index conversations_v2_updated_at_idx
 create table public.messages_v2 (
   id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
-  sender_id uuid not null references rolecall.profiles (id),
+  sender_id uuid not null,
   content text not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),

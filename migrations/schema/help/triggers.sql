@@ -116,3 +116,18 @@ create or replace trigger user_blocks_await_help_writers
 after insert on rolecall.user_blocks
 for each row
 execute function rolecall_internal.await_help_writers();
+
+create or replace trigger help_requests_hold_profiles
+after insert on rolecall.help_requests
+for each row
+execute function rolecall_internal.hold_profiles('requester_id');
+
+create or replace trigger conversations_v2_hold_profiles
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
+
+create or replace trigger messages_v2_hold_profiles
+after insert on public.messages_v2
+for each row
+execute function rolecall_internal.hold_profiles('sender_id');

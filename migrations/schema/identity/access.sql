@@ -1,5 +1,7 @@
 grant execute on function rolecall_internal.caller_organization() to authenticated;
 
+grant execute on function rolecall_internal.caller_with_profile() to authenticated;
+
 grant execute on function rolecall_internal.caller_may_write() to authenticated;
 
 grant select on rolecall.organizations to authenticated;

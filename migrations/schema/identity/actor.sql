@@ -20,12 +20,12 @@ create or replace function rolecall_internal.refuse_actor(
 )
 returns jsonb
 language sql
-immutable
+stable
 return case
   when p_flag is not null
     and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
   then rolecall_internal.refuse_disabled()
-  when p_role is null then rolecall_internal.refuse_without_profile()
+  when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
 
 -- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension

@@ -166,7 +166,7 @@ create index conversations_organization_id_idx
 
 create table rolecall.conversation_participants (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
-  user_id uuid not null references rolecall.profiles (id),
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
   last_read_seq bigint not null default 0,
   skipped bigint not null default 0,
   joined_at timestamptz not null default now(),
@@ -224,6 +224,12 @@ create index messages_id_idx
 create index messages_revision_idx
   on rolecall.messages (conversation_id, revision)
   where revision is not null;
+
+-- What somebody wrote in a conversation of others, which only an import brings: of all other messages the conversations
+-- of their sender tell.
+create index messages_legacy_sender_id_idx
+  on rolecall.messages (sender_id, conversation_id, seq)
+  where legacy;
 
 -- Apart from the messages, so that nothing that reads those can show it.
 create table rolecall.removed_contents (

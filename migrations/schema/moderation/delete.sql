@@ -88,7 +88,7 @@ begin
     and (
       v_message.sender_id is distinct from p_user
       -- Neither a suspension nor the matrix keeps an author from taking back their own words.
-      or v_judgement.rule in ('feature_disabled', 'no_profile')
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
     )
   then
     return v_judgement.refusal;

@@ -12,9 +12,11 @@ create table rolecall.reported_messages (
   conversation_id uuid not null,
   seq bigint not null,
   show_id uuid,
-  reporter_id uuid not null references rolecall.profiles (id),
+  -- Like everybody below, an id alone: a report outlives the accounts of those it is by and about.
+  reporter_id uuid not null,
   reported_user_id uuid,
   reason text not null,
+  erase_reason boolean not null default false,
   status text not null default 'pending',
   decision text,
   note text,
@@ -45,6 +47,9 @@ comment on column rolecall.reported_messages.message_id is 'The id of the messag
 comment on column rolecall.reported_messages.reported_user_id is
   'The sender of the message; null where a message of before Rolecall names none.';
 
+comment on column rolecall.reported_messages.erase_reason is
+  'The reporter had what they wrote erased while the report was pending: the reason goes with its review.';
+
 comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
 
 comment on column rolecall.reported_messages.status is
@@ -60,6 +65,11 @@ create index reported_messages_show_queue_idx
 
 create index reported_messages_reporter_id_idx
   on rolecall.reported_messages (reporter_id, id);
+
+-- What somebody decided, for the export of their data.
+create index reported_messages_reviewed_by_idx
+  on rolecall.reported_messages (reviewed_by, id)
+  where reviewed_by is not null;
 
 create table rolecall.report_counts (
   id uuid primary key default gen_random_uuid(),
@@ -105,6 +115,9 @@ comment on column rolecall.moderation_audit.before is 'The state that the act fo
 
 create index moderation_audit_at_idx
   on rolecall.moderation_audit (at desc, id desc);
+
+create index moderation_audit_actor_id_idx
+  on rolecall.moderation_audit (actor_id, id);
 
 create index moderation_audit_message_id_idx
   on rolecall.moderation_audit (message_id, at desc, id desc)

@@ -28,3 +28,8 @@ execute function rolecall_internal.refuse_change();
 
 -- Fires for a session that pretends to be a replica, too.
 alter table rolecall.moderation_audit enable always trigger moderation_audit_never_changes;
+
+create or replace trigger reported_messages_hold_profiles
+after insert on rolecall.reported_messages
+for each row
+execute function rolecall_internal.hold_profiles('reporter_id');

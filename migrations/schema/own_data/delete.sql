@@ -102,10 +102,86 @@ begin
 end
 $$;
 
--- Deletes what p_user wrote, up to about 20,000 messages a call; the next call continues, and the last one completes the
--- deletion. Of two calls at once the second waits for the first.
-create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
-returns jsonb
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status = 'open' then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
@@ -117,9 +193,8 @@ declare
   -- take five seconds.
   v_most_read constant int := 200000;
   v_visit constant int := 10;
-  v_placeholder constant text := '[deleted by its author]';
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
-  v_deletion rolecall.data_deletions;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
   -- The keys of the messages of theirs that are to be erased next.
   v_own_conversations uuid[] := '{}';
   v_own_seqs bigint[] := '{}';
@@ -130,30 +205,46 @@ declare
   v_all boolean := false;
   v_rows bigint;
 begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  insert into rolecall.data_deletions as unfinished (user_id)
-  values (p_user)
-  on conflict (user_id) where completed_at is null do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-
-  for v_conversation, v_last in
-    select conversation.id, conversation.last_seq
-    from rolecall.conversation_participants as participant
-    join rolecall.conversations as conversation
-      on conversation.id = participant.conversation_id
-    where participant.user_id = p_user
-      and participant.conversation_id >= v_deletion.reached_conversation_id
-    order by participant.conversation_id
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
   loop
     if v_conversation <> v_deletion.reached_conversation_id then
       v_deletion.reached_conversation_id := v_conversation;
       v_deletion.reached_seq := 0;
     end if;
     v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set read_only = true
+      where id = v_conversation
+        and not read_only;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
     while v_deletion.reached_seq < v_last and v_read < v_most_read loop
       -- By ranges of numbers, which no plan can make more of than they are.
       select
@@ -164,11 +255,11 @@ begin
       where conversation_id = v_deletion.reached_conversation_id
         and seq > v_deletion.reached_seq
         and seq <= v_deletion.reached_seq + v_batch
-        and sender_id = p_user;
+        and sender_id = v_user;
       v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
       v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
       if cardinality(v_own_seqs) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
         v_own_conversations := '{}';
         v_own_seqs := '{}';
         -- Another two batches could come together before the next one is erased.
@@ -179,28 +270,18 @@ begin
     end loop;
     exit when v_read >= v_most_read;
   end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
   v_all := v_read < v_most_read;
 
   -- Help conversations have no place for a placeholder but the text itself.
   if v_all then
     select p_erased, p_all
     into v_rows, v_all
-    from rolecall_internal.erase_help_messages(p_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
     v_deleted := v_deleted + v_rows;
   end if;
   if v_all then
-    update public.conversations_v2
-    set initial_message = v_placeholder
-    where id in (
-      select id
-      from public.conversations_v2
-      where helper_id = p_user
-        and initial_message <> v_placeholder
-      limit v_most
-    );
-    get diagnostics v_rows = row_count;
-    v_all := v_rows < v_most;
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
   end if;
 
   update rolecall.data_deletions
@@ -212,17 +293,55 @@ begin
   where id = v_deletion.id
   returning *
   into v_deletion;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'deletion_id', v_deletion.id,
-      'status', case when v_all then 'complete' else 'in_progress' end,
-      'messages_deleted', v_deletion.messages_deleted,
-      'requested_at', rolecall_internal.iso(v_deletion.requested_at)
-    )
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
   );
 end
 $$;
 
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
 create or replace function rolecall_edge.delete_own_data(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -231,12 +350,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
   v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollout);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
+    end if;
     if (v_call.answer -> 'ok')::boolean then
-      perform rolecall_internal.log_event(v_call, 'own_data_deleted', v_call.answer -> 'data');
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
     end if;
   end if;
   return rolecall_internal.end_call(v_call);

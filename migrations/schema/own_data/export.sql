@@ -56,6 +56,45 @@ begin
       order by block.blocked_id
       limit 500;
 
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
+      limit 500;
+
     when 'conversation' then
       return query
       select
@@ -124,6 +163,27 @@ begin
         exit when v_lines >= 500;
       end loop;
 
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
     when 'broadcast' then
       -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
       return query
@@ -154,6 +214,29 @@ begin
         and broadcast.sender_id <> p_user
         and broadcast.id > p_group
         and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
       order by broadcast.id
       limit 500;
 
@@ -226,6 +309,27 @@ begin
         exit when v_lines >= 500;
       end loop;
 
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
     when 'report' then
       return query
       select
@@ -245,6 +349,50 @@ begin
         and report.id > p_group
       order by report.id
       limit 500;
+
+    when 'decision' then
+      -- About reports of others; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', report.decision,
+          'status', report.status,
+          'note', report.note,
+          'reviewed_at', rolecall_internal.iso(report.reviewed_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reviewed_by = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
   end case;
 end
 $$;
@@ -259,8 +407,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_sections constant text[] := array[
-    'profile', 'block', 'conversation', 'message', 'broadcast', 'help_request', 'help_conversation', 'help_message',
-    'report'
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry'
   ];
   v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
@@ -293,7 +442,9 @@ begin
       count(*),
       coalesce(
         jsonb_agg(
-          jsonb_build_object('type', v_sections[v_section]) || line
+          jsonb_build_object(
+            'type', case v_sections[v_section] when 'imported_message' then 'message' else v_sections[v_section] end
+          ) || line
           order by group_id, "position", id
         ),
         '[]'

@@ -1,11 +1,13 @@
--- One's own data: the export of everything one wrote or is addressed by, and the request that turns one's messages into
--- placeholders while the threads of others stay readable.
+-- One's own data: the export of everything one wrote or is addressed by, the request that turns one's messages into
+-- placeholders while the threads of others stay readable, and the one that deletes one's account as well.
 --
--- Locks are taken in one order: the deletion, then the messages in the order of their conversations and numbers.
+-- Locks are taken in one order: the deletion, the profile, then conversation by conversation, each before its messages.
 
 create table rolecall.data_deletions (
   id uuid primary key default rolecall_internal.uuid_v7(),
-  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  -- An id alone: that of an account outlives it.
+  user_id uuid not null,
+  account boolean not null default false,
   requested_at timestamptz not null default now(),
   completed_at timestamptz,
   messages_deleted bigint not null default 0,
@@ -14,7 +16,10 @@ create table rolecall.data_deletions (
 );
 
 comment on table rolecall.data_deletions is
-  'Requests of users to delete what they wrote. What does not fit into one call is gone on with by the next.';
+  'Requests of users to delete what they wrote, or their account. What does not fit into one call is gone on with by the next.';
+
+comment on column rolecall.data_deletions.account is
+  'Of the whole account. The row stays: nobody acts as this user again, and no profile is made for them.';
 
 comment on column rolecall.data_deletions.messages_deleted is 'Messages that became placeholders through this request.';
 
@@ -26,7 +31,15 @@ create index data_deletions_user_id_idx
 
 create unique index data_deletions_unfinished_key
   on rolecall.data_deletions (user_id)
-  where completed_at is null;
+  where completed_at is null and not account;
+
+create unique index data_deletions_account_key
+  on rolecall.data_deletions (user_id)
+  where account;
+
+create index data_deletions_unfinished_accounts_idx
+  on rolecall.data_deletions (requested_at)
+  where completed_at is null and account;
 
 create table rolecall.erasures_due (
   conversation_id uuid not null,

@@ -2,7 +2,7 @@
 
 create table rolecall.shows (
   id uuid primary key default gen_random_uuid(),
-  organizer_id uuid not null references rolecall.profiles (id),
+  organizer_id uuid references rolecall.profiles (id) on delete set null,
   title text not null,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
@@ -12,6 +12,8 @@ create table rolecall.shows (
 );
 
 comment on table rolecall.shows is 'Card shows. Before starts_at a broadcast counts as pre_show, from then on as post_show.';
+
+comment on column rolecall.shows.organizer_id is 'Null once the organizer''s account is deleted.';
 
 create index shows_organizer_id_idx
   on rolecall.shows (organizer_id);

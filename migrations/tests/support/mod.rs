@@ -253,6 +253,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.caller_may_write()",
             "authenticated rolecall_internal.caller_organization()",
             "authenticated rolecall_internal.caller_show_conversations()",
+            "authenticated rolecall_internal.caller_with_profile()",
             // For the checks of the tables that they write, and the conditions of their triggers.
             "authenticated rolecall_internal.has_control(text)",
             "authenticated rolecall_internal.has_visible(text)",
@@ -266,6 +267,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.reads_broadcasts_of(uuid,uuid)",
             "authenticated rolecall_internal.uuid_v7()",
             "authenticated send_message_v2(uuid,uuid,text)",
+            "service_role delete_account(uuid)",
             "service_role import_legacy_conversations(jsonb)",
             // The constraints and columns of the tables call them.
             "service_role rolecall_internal.has_control(text)",

@@ -12,7 +12,7 @@ use crate::{
 use serde::Serialize;
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
 
-/// Sends the request's one statement. A deadlock or a serialization failure has undone it, so it is sent once more.
+/// Sends the request's one statement. Where a passing reason has undone it, it is sent once more.
 pub async fn query<I: Serialize>(
     exchange: &mut Exchange,
     settings: &Settings,

@@ -204,9 +204,10 @@ pub fn is_undone(severity: &str, sqlstate: &str) -> bool {
 }
 
 /// Whether the statement was rolled back for a passing reason, so that running it again once is safe:
-/// serialization_failure and deadlock_detected.
+/// serialization_failure, deadlock_detected, and foreign_key_violation: what the statement names, such as a profile, was deleted
+/// since it was judged, and the second run is judged without it.
 pub fn is_transient(sqlstate: &str) -> bool {
-    matches!(sqlstate, "40001" | "40P01")
+    matches!(sqlstate, "40001" | "40P01" | "23503")
 }
 
 #[cfg(test)]
@@ -325,6 +326,6 @@ mod tests {
         ] {
             assert_eq!(code_for_sqlstate(sqlstate), code, "{sqlstate}");
         }
-        assert!(is_transient("40P01") && is_transient("40001") && !is_transient("23505"));
+        assert!(is_transient("40P01") && is_transient("40001") && is_transient("23503") && !is_transient("23505"));
     }
 }

@@ -77,15 +77,15 @@ return (
 
 select is(
   pg_temp.exported_kinds(1),
-  'block 1, broadcast 1, conversation 2, help_conversation 1, help_message 2, help_request 1, message 4, profile 1, report 1',
+  'block 1, broadcast 1, conversation 2, help_conversation 1, help_message 2, help_request 1, message 4, participation 2, profile 1, report 1',
   'an attendee gets everything they wrote or were written'
 );
 select is(pg_temp.exported_kinds(50), 'profile 1', 'who has written nothing gets their profile');
-select is(pg_temp.exported_kinds(3), 'broadcast 1, profile 1', 'a dealer gets the broadcast to dealers');
+select is(pg_temp.exported_kinds(3), 'broadcast 1, participation 2, profile 1', 'a dealer gets the broadcast to dealers');
 select is(
   pg_temp.exported_kinds(5),
-  'conversation 2, message 3, profile 1',
-  'an organizer gets what they broadcast'
+  'conversation 2, message 3, profile 1, sent_broadcast 2, show 2',
+  'an organizer gets what they broadcast, and their shows'
 );
 select is(
   array(select line ->> 'content' from pg_temp.exported(1) as line where line ->> 'type' = 'broadcast'),
@@ -280,7 +280,7 @@ return pg_temp.ask('delete_own_data', pg_temp.demo(p_user), '{"confirm": true}',
 
 select is(
   (pg_temp.deleted(50) -> 'data') - 'deletion_id',
-  jsonb_build_object('status', 'complete', 'messages_deleted', 0, 'requested_at', rolecall_internal.iso(now())),
+  jsonb_build_object('account', false, 'status', 'complete', 'messages_deleted', 0, 'requested_at', rolecall_internal.iso(now())),
   'who has written nothing is done at once'
 );
 select is(pg_temp.verdict(pg_temp.deleted(99)), 'permission_denied/no_profile', 'a profile is needed');
@@ -290,6 +290,7 @@ create temporary table answer as select pg_temp.deleted(1, 'key') -> 'data' as d
 select is(
   data - 'deletion_id',
   jsonb_build_object(
+    'account', false,
     'status', 'complete',
     -- The second of two, one was deleted before; those of the conversations; the help messages with the thanks.
     'messages_deleted', 1 + (select sum(last_seq) from rolecall.conversations where id in (

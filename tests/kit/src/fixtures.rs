@@ -250,6 +250,11 @@ impl Stand {
         self.post("own-data/deletion", &json!({"confirm": true})).by(user)
     }
 
+    /// Asks for the deletion of one's account.
+    pub fn delete_account(&self, user: &User) -> Call {
+        self.post("own-data/deletion", &json!({"confirm": true, "account": true})).by(user)
+    }
+
     fn page(&self, path: &str, query: &str) -> Call {
         self.get(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
     }
