@@ -11,6 +11,7 @@ declare
     'function public.create_conversation_atomic(uuid, uuid, text)',
     'function public.get_conversation_v2(uuid, uuid)',
     'function public.send_message_v2(uuid, uuid, text)',
+    'function rolecall.delete_account(uuid)',
     'function rolecall.import_legacy_conversations(jsonb)',
     'function rolecall_edge.block_user(jsonb)',
     'function rolecall_edge.blocks(jsonb)',
@@ -63,11 +64,14 @@ declare
     'function rolecall_internal.caller_may_write()',
     'function rolecall_internal.caller_organization()',
     'function rolecall_internal.caller_show_conversations()',
+    'function rolecall_internal.caller_with_profile()',
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.continue_account_deletion()',
+    'function rolecall_internal.continue_deletion(rolecall.data_deletions)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
     'function rolecall_internal.copy_first_message(uuid, uuid, text)',
     'function rolecall_internal.count_help_messages()',
@@ -84,9 +88,12 @@ declare
     'function rolecall_internal.day_slot(timestamp with time zone, integer)',
     'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
+    'function rolecall_internal.delete_account(uuid)',
     'function rolecall_internal.delete_message(uuid, jsonb, text)',
+    'function rolecall_internal.delete_own_account(uuid, text)',
     'function rolecall_internal.delete_own_data(uuid, text)',
     'function rolecall_internal.deletion_capacity(uuid, uuid)',
+    'function rolecall_internal.deletion_json(rolecall.data_deletions)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.discount_help_messages()',
@@ -96,7 +103,10 @@ declare
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
+    'function rolecall_internal.erase_reason()',
+    'function rolecall_internal.erase_texts(uuid, integer)',
     'function rolecall_internal.erase_what_is_due()',
+    'function rolecall_internal.erased_text()',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
     'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
@@ -110,6 +120,7 @@ declare
     'function rolecall_internal.help_message(public.messages_v2)',
     'function rolecall_internal.help_placeholder(text)',
     'function rolecall_internal.hold_conversations(uuid[])',
+    'function rolecall_internal.hold_profiles()',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
@@ -133,6 +144,7 @@ declare
     'function rolecall_internal.judge_suspension(uuid, uuid, text)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
+    'function rolecall_internal.keep_account_deleted()',
     'function rolecall_internal.keep_edited_help_message()',
     'function rolecall_internal.keep_removed_help_message()',
     'function rolecall_internal.keep_who_closed()',
@@ -208,7 +220,7 @@ declare
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_text(text, text, integer, integer)',
     'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
-    'function rolecall_internal.refuse_without_profile()',
+    'function rolecall_internal.refuse_without_profile(uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.replay_review(uuid, jsonb, text)',
     'function rolecall_internal.replayed_help_message(jsonb)',
@@ -474,7 +486,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '0a202b2cefb30f8dd2b6e786c375ff7b658e27df36ee8edec4175e6dd49113a6'
+      ) is distinct from '2e842fb7568fb1447589ea4edc3a66c316a696b48d9f3d4eb46e08250d90003c'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -971,7 +983,7 @@ $sql$;
 
 create table rolecall.shows (
   id uuid primary key default gen_random_uuid(),
-  organizer_id uuid not null references rolecall.profiles (id),
+  organizer_id uuid references rolecall.profiles (id) on delete set null,
   title text not null,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
@@ -981,6 +993,8 @@ create table rolecall.shows (
 );
 
 comment on table rolecall.shows is 'Card shows. Before starts_at a broadcast counts as pre_show, from then on as post_show.';
+
+comment on column rolecall.shows.organizer_id is 'Null once the organizer''s account is deleted.';
 
 create index shows_organizer_id_idx
   on rolecall.shows (organizer_id);
@@ -1218,7 +1232,7 @@ create index conversations_organization_id_idx
 
 create table rolecall.conversation_participants (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
-  user_id uuid not null references rolecall.profiles (id),
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
   last_read_seq bigint not null default 0,
   skipped bigint not null default 0,
   joined_at timestamptz not null default now(),
@@ -1276,6 +1290,12 @@ create index messages_id_idx
 create index messages_revision_idx
   on rolecall.messages (conversation_id, revision)
   where revision is not null;
+
+-- What somebody wrote in a conversation of others, which only an import brings: of all other messages the conversations
+-- of their sender tell.
+create index messages_legacy_sender_id_idx
+  on rolecall.messages (sender_id, conversation_id, seq)
+  where legacy;
 
 -- Apart from the messages, so that nothing that reads those can show it.
 create table rolecall.removed_contents (
@@ -1360,7 +1380,8 @@ create table rolecall.broadcasts (
   message_id uuid not null,
   seq bigint not null,
   show_id uuid not null references rolecall.shows (id),
-  sender_id uuid not null references rolecall.profiles (id),
+  -- As that of the message, an id alone: it outlives the sender's account.
+  sender_id uuid not null,
   phase text not null,
   recipient_roles rolecall.app_role[] not null,
   audience_count bigint not null,
@@ -1384,7 +1405,7 @@ create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
 
 create index broadcasts_sender_id_idx
-  on rolecall.broadcasts (sender_id);
+  on rolecall.broadcasts (sender_id, id);
 
 create table rolecall.show_threads (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
@@ -1679,10 +1700,13 @@ $sql$;
   -- schema/help/tables.sql
   execute $sql$
 -- Help requests and their conversations (V2), each started in one atomic step.
+--
+-- Whoever asks, helps and writes has a profile then (help/triggers.sql sees to it), but what they said to others outlives
+-- their account; so these are ids, not foreign keys.
 
 create table rolecall.help_requests (
   id uuid primary key default rolecall_internal.uuid_v7(),
-  requester_id uuid not null references rolecall.profiles (id),
+  requester_id uuid not null,
   title text not null,
   description text not null default '',
   status text not null default 'open',
@@ -1708,8 +1732,8 @@ create index help_requests_open_idx
 create table public.conversations_v2 (
   id uuid primary key default rolecall_internal.uuid_v7(),
   help_request_id uuid not null references rolecall.help_requests (id),
-  requester_id uuid not null references rolecall.profiles (id),
-  helper_id uuid not null references rolecall.profiles (id),
+  requester_id uuid not null,
+  helper_id uuid not null,
   initial_message text not null,
   status text not null default 'active',
   created_at timestamptz not null default now(),
@@ -1740,7 +1764,7 @@ create index conversations_v2_updated_at_idx
 create table public.messages_v2 (
   id uuid primary key default rolecall_internal.uuid_v7(),
   conversation_id uuid not null references public.conversations_v2 (id) on delete cascade,
-  sender_id uuid not null references rolecall.profiles (id),
+  sender_id uuid not null,
   content text not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
@@ -1849,9 +1873,11 @@ create table rolecall.reported_messages (
   conversation_id uuid not null,
   seq bigint not null,
   show_id uuid,
-  reporter_id uuid not null references rolecall.profiles (id),
+  -- Like everybody below, an id alone: a report outlives the accounts of those it is by and about.
+  reporter_id uuid not null,
   reported_user_id uuid,
   reason text not null,
+  erase_reason boolean not null default false,
   status text not null default 'pending',
   decision text,
   note text,
@@ -1882,6 +1908,9 @@ comment on column rolecall.reported_messages.message_id is 'The id of the messag
 comment on column rolecall.reported_messages.reported_user_id is
   'The sender of the message; null where a message of before Rolecall names none.';
 
+comment on column rolecall.reported_messages.erase_reason is
+  'The reporter had what they wrote erased while the report was pending: the reason goes with its review.';
+
 comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
 
 comment on column rolecall.reported_messages.status is
@@ -1897,6 +1926,11 @@ create index reported_messages_show_queue_idx
 
 create index reported_messages_reporter_id_idx
   on rolecall.reported_messages (reporter_id, id);
+
+-- What somebody decided, for the export of their data.
+create index reported_messages_reviewed_by_idx
+  on rolecall.reported_messages (reviewed_by, id)
+  where reviewed_by is not null;
 
 create table rolecall.report_counts (
   id uuid primary key default gen_random_uuid(),
@@ -1943,6 +1977,9 @@ comment on column rolecall.moderation_audit.before is 'The state that the act fo
 create index moderation_audit_at_idx
   on rolecall.moderation_audit (at desc, id desc);
 
+create index moderation_audit_actor_id_idx
+  on rolecall.moderation_audit (actor_id, id);
+
 create index moderation_audit_message_id_idx
   on rolecall.moderation_audit (message_id, at desc, id desc)
   where message_id is not null;
@@ -1954,14 +1991,16 @@ $sql$;
 
   -- schema/own_data/tables.sql
   execute $sql$
--- One's own data: the export of everything one wrote or is addressed by, and the request that turns one's messages into
--- placeholders while the threads of others stay readable.
+-- One's own data: the export of everything one wrote or is addressed by, the request that turns one's messages into
+-- placeholders while the threads of others stay readable, and the one that deletes one's account as well.
 --
--- Locks are taken in one order: the deletion, then the messages in the order of their conversations and numbers.
+-- Locks are taken in one order: the deletion, the profile, then conversation by conversation, each before its messages.
 
 create table rolecall.data_deletions (
   id uuid primary key default rolecall_internal.uuid_v7(),
-  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  -- An id alone: that of an account outlives it.
+  user_id uuid not null,
+  account boolean not null default false,
   requested_at timestamptz not null default now(),
   completed_at timestamptz,
   messages_deleted bigint not null default 0,
@@ -1970,7 +2009,10 @@ create table rolecall.data_deletions (
 );
 
 comment on table rolecall.data_deletions is
-  'Requests of users to delete what they wrote. What does not fit into one call is gone on with by the next.';
+  'Requests of users to delete what they wrote, or their account. What does not fit into one call is gone on with by the next.';
+
+comment on column rolecall.data_deletions.account is
+  'Of the whole account. The row stays: nobody acts as this user again, and no profile is made for them.';
 
 comment on column rolecall.data_deletions.messages_deleted is 'Messages that became placeholders through this request.';
 
@@ -1982,7 +2024,15 @@ create index data_deletions_user_id_idx
 
 create unique index data_deletions_unfinished_key
   on rolecall.data_deletions (user_id)
-  where completed_at is null;
+  where completed_at is null and not account;
+
+create unique index data_deletions_account_key
+  on rolecall.data_deletions (user_id)
+  where account;
+
+create index data_deletions_unfinished_accounts_idx
+  on rolecall.data_deletions (requested_at)
+  where completed_at is null and account;
 
 create table rolecall.erasures_due (
   conversation_id uuid not null,
@@ -2300,13 +2350,27 @@ begin
 end
 $$;
 
-create or replace function rolecall_internal.refuse_without_profile()
+-- The refusal of a user who has no profile: none was made, or they had their account deleted.
+create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = p_user
+      and account
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account was deleted.',
+      'account_deleted',
+      'You sign up again.'
+    );
+  end if;
   return rolecall_internal.refusal(
     'permission_denied',
     'You have no profile, so no role allows you to do this.',
@@ -3638,12 +3702,12 @@ create or replace function rolecall_internal.refuse_actor(
 )
 returns jsonb
 language sql
-immutable
+stable
 return case
   when p_flag is not null
     and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
   then rolecall_internal.refuse_disabled()
-  when p_role is null then rolecall_internal.refuse_without_profile()
+  when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
 
 -- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
@@ -3901,6 +3965,94 @@ end
 $$;
 $sql$;
 
+  -- schema/identity/profiles.sql
+  execute $sql$
+create or replace function rolecall_internal.touch_updated_at()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+-- The caller's organisation, for policies. A policy on profiles that read profiles would call itself for ever; this
+-- reads as its owner, and tells callers nothing but their own.
+create or replace function rolecall_internal.caller_organization()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select organization_id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- The caller, if they have a profile, for policies: with a token that outlives the account nobody reads on.
+create or replace function rolecall_internal.caller_with_profile()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- Whether the caller is a user who may write at all, for policies: has a profile and is not suspended.
+create or replace function rolecall_internal.caller_may_write()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.profiles
+    where id = auth.uid()
+      and (suspended_until is null or suspended_until <= now())
+  )
+$$;
+
+-- What stands where a foreign key would go with the profile: a row that names somebody is written while they have a
+-- profile, which the lock keeps until the commit, and stays when the profile is deleted. The trigger's arguments are the
+-- columns. Whoever waited for a deletion fails as a foreign key would; the functions ask once more then, and are told why.
+create or replace function rolecall_internal.hold_profiles()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_row constant jsonb := to_jsonb(new);
+  v_column text;
+begin
+  foreach v_column in array tg_argv loop
+    perform
+    from rolecall.profiles
+    where id = (v_row ->> v_column)::uuid
+    for key share;
+    if not found then
+      raise exception using
+        errcode = 'foreign_key_violation',
+        message = format('%s.%s names nobody who has a profile', tg_table_name, v_column),
+        schema = tg_table_schema,
+        table = tg_table_name,
+        column = v_column;
+    end if;
+  end loop;
+  return null;
+end
+$$;
+$sql$;
+
   -- schema/permissions/decide.sql
   execute $sql$
 -- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
@@ -4108,7 +4260,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
   -- Those who broadcast where the caller takes or took part, across a block: looked for once for each of them.
   v_hidden uuid[] := array(
     select sender.id
@@ -4512,6 +4664,1482 @@ end
 $$;
 $sql$;
 
+  -- schema/conversations/changes.sql
+  execute $sql$
+-- What changes in messages that exist: deleted, restored, erased, or written over by the operator. Whoever changes them,
+-- triggers tell everything that follows from a message: the revision by which clients learn of the change, what is unread,
+-- and the broadcast.
+
+-- Holds conversations until the commit. Whoever changes a message holds its conversation first.
+create or replace function rolecall_internal.hold_conversations(p_conversations uuid[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.conversations
+  where id = any (p_conversations)
+  order by id
+  for no key update;
+end
+$$;
+
+-- Gives each of these messages the next revision of its conversation, which is held from here on: revisions become
+-- visible in their order, so that who has seen one has missed none below it.
+create or replace function rolecall_internal.revise(p_conversations uuid[], p_seqs bigint[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.hold_conversations(p_conversations);
+
+  with changed as materialized (
+    select
+      conversation_id,
+      seq,
+      row_number() over (partition by conversation_id order by seq) as place,
+      count(*) over (partition by conversation_id) as changes
+    from (
+      select distinct conversation_id, seq
+      from unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
+    ) as changed
+  ),
+  revised as (
+    update rolecall.conversations as conversation
+    set revision = conversation.revision + changed.changes
+    from changed
+    where changed.place = 1
+      and conversation.id = changed.conversation_id
+    returning conversation.id, conversation.revision - changed.changes as revision
+  )
+  update rolecall.messages as message
+  set revision = revised.revision + changed.place
+  from changed
+  join revised
+    on revised.id = changed.conversation_id
+  where message.conversation_id = changed.conversation_id
+    and message.seq = changed.seq;
+end
+$$;
+
+-- Follows every statement that updates messages.
+create or replace function rolecall_internal.follow_changed_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+  v_senders uuid[];
+  -- 1 of a message that is deleted now, -1 of one that is restored.
+  v_hidden int[];
+begin
+  -- Sorted rather than joined: a plan for one message must do for thousands.
+  select
+    array_agg(conversation_id),
+    array_agg(seq),
+    array_agg(sender_id),
+    array_agg(hidden)
+  into v_conversations, v_seqs, v_senders, v_hidden
+  from (
+    select
+      conversation_id,
+      seq,
+      max(sender_id::text)::uuid as sender_id,
+      sum(case when deleted_at is not null then side else 0 end) as hidden
+    from (
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, -1 as side
+      from gone
+      union all
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, 1
+      from added
+    ) as version
+    group by conversation_id, seq
+    having count(distinct (content, deleted_at, deleted_as)) > 1
+  ) as changed;
+  if v_conversations is null then
+    return null;
+  end if;
+  perform rolecall_internal.revise(v_conversations, v_seqs);
+
+  -- Its own statement, which sees how far everybody has read once nobody can move it.
+  perform
+  from rolecall.conversation_participants
+  where conversation_id = any (v_conversations)
+  order by conversation_id, user_id
+  for no key update;
+  update rolecall.conversation_participants as participant
+  set skipped = participant.skipped + changed.hidden
+  from (
+    select own.conversation_id, own.user_id, sum(changed.hidden) as hidden
+    from unnest(v_conversations, v_seqs, v_senders, v_hidden) as changed (conversation_id, seq, sender_id, hidden)
+    join rolecall.conversation_participants as own
+      on own.conversation_id = changed.conversation_id
+      and own.last_read_seq < changed.seq
+      and own.user_id is distinct from changed.sender_id
+    group by own.conversation_id, own.user_id
+    having sum(changed.hidden) <> 0
+  ) as changed
+  where participant.conversation_id = changed.conversation_id
+    and participant.user_id = changed.user_id;
+
+  update rolecall.broadcasts as broadcast
+  set deleted = changed.hidden > 0
+  from unnest(v_conversations, v_seqs, v_hidden) as changed (conversation_id, seq, hidden)
+  where broadcast.conversation_id = changed.conversation_id
+    and broadcast.seq = changed.seq
+    and changed.hidden <> 0;
+  return null;
+end
+$$;
+
+-- Follows every statement that deletes contents of deleted messages for good: moderators had seen them.
+create or replace function rolecall_internal.follow_erased_contents()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from gone;
+  if v_conversations is not null then
+    perform rolecall_internal.revise(v_conversations, v_seqs);
+  end if;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/judge.sql
+  execute $sql$
+-- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
+-- triggers of the tables ask whether there is one.
+
+-- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
+-- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
+-- p_other and p_status are null where nobody is written to yet.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_actor.suspended is not null then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  if p_status <> 'active' then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation is closed.',
+      'conversation_read_only',
+      'The conversation is opened again.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
+-- flag start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_message(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+  end if;
+  return rolecall_internal.refuse_help_writer(
+    p_user,
+    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
+    p_conversation.status,
+    'help-conversations',
+    p_rollout
+  );
+end
+$$;
+
+-- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
+-- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+create or replace function rolecall_internal.refuse_help_status(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_conversation.status = 'active' then
+    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    end if;
+    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
+  end if;
+  if not exists (
+    select
+    from rolecall.help_closings
+    where conversation_id = p_conversation.id
+      and closed_by = p_user
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Who has closed this conversation alone opens it again.',
+      'closed_by_another',
+      'Whoever closed the conversation opens it again.'
+    );
+  end if;
+  p_conversation.status := 'active';
+  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
+end
+$$;
+
+-- The same for the policies, whose callers see no other table. A null caller is nobody.
+
+-- Whether the caller may ask for help, and change what they asked.
+create or replace function rolecall_internal.caller_may_ask_for_help()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select auth.uid() is not null
+    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
+$$;
+
+-- Whether the caller may change their messages in a help conversation.
+create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+
+-- Whether the caller may close a help conversation, or open it again where it is closed.
+create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+$sql$;
+
+  -- schema/help/start_conversation.sql
+  execute $sql$
+-- Starts the conversation of p_helper about a help request with its first message.
+create or replace function rolecall_internal.start_help_conversation(
+  p_helper uuid,
+  p_help_request uuid,
+  p_initial_message text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_request rolecall.help_requests;
+  v_refusal jsonb;
+  v_conversation uuid;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
+  -- do not wait for each other.
+  select *
+  into v_request
+  from rolecall.help_requests
+  where id = p_help_request
+  for share;
+
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if not rolecall_internal.is_text(
+    p_initial_message,
+    rolecall_internal.limit_help_message_min_chars(),
+    rolecall_internal.limit_help_message_max_chars()
+  ) then
+    return rolecall_internal.refuse_text(
+      'initial_message',
+      p_initial_message,
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    );
+  end if;
+  if v_request.id is null then
+    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
+  end if;
+  if v_request.requester_id = p_helper then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'One cannot offer help on one''s own request.',
+      'own_help_request',
+      'The help request is somebody else''s.'
+    );
+  end if;
+  if v_request.status <> 'open' then
+    return rolecall_internal.refusal(
+      'help_request_unavailable',
+      'This help request is no longer open.',
+      'help_request_not_open',
+      'The requester opens it again.'
+    );
+  end if;
+
+  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
+  on conflict (help_request_id, helper_id) do nothing
+  returning id
+  into v_conversation;
+  if v_conversation is null then
+    select id
+    into v_conversation
+    from public.conversations_v2
+    where help_request_id = p_help_request
+      and helper_id = p_helper;
+    return rolecall_internal.refusal(
+      'conversation_exists',
+      'You already have a conversation about this help request.',
+      'one_conversation_per_helper',
+      'You write into the conversation that exists.',
+      jsonb_build_object('conversation_id', v_conversation)
+    );
+  end if;
+
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (v_conversation, p_helper, p_initial_message)
+  returning *
+  into v_message;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_internal.help_message(p_message public.messages_v2)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'content', p_message.content,
+    'sender_id', p_message.sender_id,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- What is kept of the data of an answer that shows a message: all but its content.
+create or replace function rolecall_internal.kept_help_message(p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_data #- '{message,content}';
+end
+$$;
+
+-- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
+create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_set(
+    p_answer,
+    '{data,message,content}',
+    to_jsonb(
+      coalesce(
+        (
+          select content
+          from public.messages_v2
+          where id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        (
+          select rolecall_internal.help_placeholder(deleted_as)
+          from rolecall.removed_help_messages
+          where message_id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        '[deleted by its author]'
+      )
+    )
+  );
+end
+$$;
+
+-- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
+-- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  if p_user is distinct from auth.uid() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'You cannot act for somebody else.',
+      'impersonation',
+      'The user named is yourself.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Starts a help conversation, for the adopters' RPC.
+create or replace function public.create_conversation_atomic(
+  p_help_request_id uuid,
+  p_helper_id uuid,
+  p_initial_message text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'create_conversation_atomic',
+    p_helper_id,
+    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
+    p_rate => 'start_conversation'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+create or replace function rolecall_edge.start_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
+      v_call.input ->> 'initial_message',
+      v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/calls/rpc.sql
+  execute $sql$
+-- What clients reach past the functions, through PostgREST: the RPCs take the way of a request (calls/call.sql), and a
+-- write to a table takes its token here. Both meet the flags, suspensions and limits that the functions meet.
+
+-- A header of the request as PostgREST (9 and later) hands it over; null when there is none.
+create or replace function rolecall_internal.request_header(p_name text)
+returns text
+language sql
+stable
+return nullif(current_setting('request.headers', true), '')::jsonb ->> p_name;
+
+-- Begins the call of an RPC for p_user, who must be the caller. The Idempotency-Key and the request id are the headers
+-- of the same names; there is no operator's variable here, so the flag's row alone decides the rollout.
+create or replace function rolecall_internal.begin_rpc(
+  p_operation text,
+  p_user uuid,
+  p_input jsonb,
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_other_than_caller(p_user);
+  v_key text := btrim(rolecall_internal.request_header('idempotency-key'));
+  v_request_id text := rolecall_internal.request_header('x-request-id');
+  v_call rolecall.call;
+begin
+  if v_refusal is not null then
+    v_call.operation := p_operation;
+    v_call.request := '{}';
+    v_call.caller := auth.uid();
+    v_call.answer := v_refusal;
+    return v_call;
+  end if;
+  -- The draft's quotes around the value may be left out, as for the functions.
+  v_key := coalesce(substring(v_key from '^"(.*)"$'), v_key);
+  v_call := rolecall_internal.begin_call(
+    p_operation,
+    jsonb_build_object(
+      'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
+      'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
+      'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
+      'rollout', 'enabled',
+      'input', p_input
+    ),
+    p_rate => p_rate,
+    p_keyed => p_keyed
+  );
+  if v_call.answer is null and p_keyed and v_key is not null and v_call.key is null then
+    v_call.answer := rolecall_internal.refusal(
+      'validation_error',
+      'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
+      'malformed_header'
+    );
+  end if;
+  return v_call;
+end
+$$;
+
+-- Whether a client makes the statement that asks: anybody but the operator and who owns Rolecall, with whose rights the
+-- entry points run.
+create or replace function rolecall_internal.is_client()
+returns boolean
+language sql
+stable
+return not pg_has_role(current_user, 'service_role', 'usage')
+  and not pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'rolecall'), 'usage');
+
+-- Whether the caller may use the function of a flag at all, for policies.
+create or replace function rolecall_internal.caller_may_use(p_flag text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select (rolecall_internal.actor(auth.uid(), p_flag, 'enabled')).refusal is null
+$$;
+
+-- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
+-- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
+create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = case p_refusal ->> 'code'
+      when 'rate_limited' then 'PT429'
+      when 'conversation_read_only' then 'PT409'
+      when 'invalid_input' then 'PT400'
+      else 'insufficient_privilege'
+    end,
+    message = p_refusal ->> 'detail',
+    detail = (p_refusal - array['ok', 'detail'])::text,
+    hint = coalesce(p_refusal #>> '{reasons,0,allowed_if}', '');
+end
+$$;
+
+-- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
+-- than there are tokens writes none.
+create or replace function rolecall_internal.limit_client_write()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
+begin
+  if v_limit -> 'taken' = 'false' then
+    perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
+  -- schema/help/history.sql
+  execute $sql$
+-- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
+-- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
+-- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
+-- whether a client writes.
+--
+-- Locks are taken in one order: the message, then its conversation.
+
+-- The text that stands in initial_message when the first message is gone. It has no place for a null.
+create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
+returns text
+language sql
+immutable
+return case p_deleted_as when 'author' then '[deleted by its author]' else '[removed by the moderation]' end;
+
+-- Lets initial_message follow the first message.
+create or replace function rolecall_internal.copy_first_message(p_conversation uuid, p_message uuid, p_content text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.conversations_v2 as conversation
+  set initial_message = p_content
+  from rolecall.help_message_counts as counted
+  where conversation.id = p_conversation
+    and counted.conversation_id = conversation.id
+    and counted.first_message_id = p_message
+    and conversation.initial_message <> p_content;
+end
+$$;
+
+create or replace function rolecall_internal.keep_edited_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = old.conversation_id
+    for no key update;
+    new.content := rolecall_internal.trimmed(new.content);
+    v_refusal := coalesce(
+      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, 'enabled'),
+      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
+    );
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
+  values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
+  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
+  return new;
+end
+$$;
+
+create or replace function rolecall_internal.keep_removed_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'operator' end;
+begin
+  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it.
+  insert into rolecall.removed_help_messages (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select old.id, id, old.sender_id, old.content, old.created_at, old.updated_at, v_removed_as
+  from public.conversations_v2
+  where id = old.conversation_id
+  on conflict (message_id) do nothing;
+  perform rolecall_internal.copy_first_message(
+    old.conversation_id,
+    old.id,
+    (
+      select rolecall_internal.help_placeholder(deleted_as)
+      from rolecall.removed_help_messages
+      where message_id = old.id
+    )
+  );
+  return old;
+end
+$$;
+
+create or replace function rolecall_internal.keep_who_closed()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, 'enabled');
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  if new.status = 'active' then
+    delete from rolecall.help_closings
+    where conversation_id = new.id;
+  else
+    insert into rolecall.help_closings (conversation_id, closed_by)
+    values (new.id, auth.uid())
+    on conflict (conversation_id) do update
+    set
+      closed_by = excluded.closed_by,
+      closed_at = excluded.closed_at;
+  end if;
+  return new;
+end
+$$;
+
+-- Binds the owner, too, whose rights every entry point has: what was kept of an edit is never changed but erased, and
+-- goes with its conversation alone.
+create or replace function rolecall_internal.refuse_other_history()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' then
+    old.content := null;
+    if new is not distinct from old then
+      return new;
+    end if;
+  end if;
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+
+-- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
+create or replace function rolecall_internal.await_help_writers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from public.conversations_v2
+  where (requester_id = new.blocker_id and helper_id = new.blocked_id)
+    or (requester_id = new.blocked_id and helper_id = new.blocker_id)
+  order by id
+  for no key update;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/erase.sql
+  execute $sql$
+-- Erases up to p_most help messages of p_user, with what was kept of them, and returns how many said something before;
+-- p_all says whether none is left. Their place stays, with words in it that say so.
+create or replace function rolecall_internal.erase_help_messages(
+  p_user uuid,
+  p_most int,
+  out p_erased bigint,
+  out p_all boolean
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.help_placeholder('author');
+  v_rows bigint;
+begin
+  update public.messages_v2
+  set content = v_placeholder
+  where id in (
+    select id
+    from public.messages_v2
+    where sender_id = p_user
+      and content <> v_placeholder
+    order by conversation_id, id
+    limit p_most
+  );
+  get diagnostics p_erased = row_count;
+  p_all := p_erased < p_most;
+
+  update rolecall.help_message_edits
+  set content = null
+  where id in (
+    select id
+    from rolecall.help_message_edits
+    where sender_id = p_user
+      and content is not null
+    order by id
+    limit 2 * p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < 2 * p_most;
+
+  -- What a moderator had removed is its author's deletion from now on.
+  update rolecall.removed_help_messages
+  set
+    content = null,
+    deleted_as = 'author'
+  where message_id in (
+    select message_id
+    from rolecall.removed_help_messages
+    where sender_id = p_user
+      and content is not null
+    order by message_id
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < p_most;
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status = 'open' then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set read_only = true
+      where id = v_conversation
+        and not read_only;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollout);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. Whoever names them in a row at this moment holds the
+-- profile, and is waited for; whoever comes later is refused. What others read stays in its place, by an id that leads to
+-- nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null then
+    return v_deletion;
+  end if;
+
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status = 'open';
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+begin
+  if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
   -- schema/broadcasts/reset_broadcast_quotas.sql
   execute $sql$
 -- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
@@ -4626,8 +6254,11 @@ begin
     for no key update;
     v_already_done := v_run.finished_at is not null;
     if not v_already_done then
-      v_run := rolecall_internal.take_nightly_step(v_run);
-      if cardinality(v_run.done) = 6 then
+      if cardinality(v_run.done) < 6 then
+        v_run := rolecall_internal.take_nightly_step(v_run);
+      end if;
+      -- And then the deletions of accounts, with which their users have not gone on.
+      if cardinality(v_run.done) = 6 and not rolecall_internal.continue_account_deletion() then
         v_run.finished_at := clock_timestamp();
       end if;
       update rolecall.quota_runs
@@ -5083,876 +6714,6 @@ begin
     coalesce(v_input ->> 'event', 'refused')
   );
   return rolecall_internal.success('{}');
-end
-$$;
-$sql$;
-
-  -- schema/help/judge.sql
-  execute $sql$
--- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
--- triggers of the tables ask whether there is one.
-
--- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
--- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
--- p_other and p_status are null where nobody is written to yet.
-create or replace function rolecall_internal.refuse_help_writer(
-  p_user uuid,
-  p_other uuid,
-  p_status text,
-  p_flag text,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  if v_actor.suspended is not null then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Your account is suspended and cannot write.',
-      'suspended',
-      'The suspension has ended.'
-    );
-  end if;
-  if exists (
-    select
-    from rolecall.user_blocks
-    where (blocker_id = p_user and blocked_id = p_other)
-      or (blocker_id = p_other and blocked_id = p_user)
-  ) then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'There is a block between you and this user.',
-      'blocked',
-      'The block is lifted.'
-    );
-  end if;
-  if p_status <> 'active' then
-    return rolecall_internal.refusal(
-      'conversation_read_only',
-      'This conversation is closed.',
-      'conversation_read_only',
-      'The conversation is opened again.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
--- flag start-conversation is not asked: who was written to can answer, included or not.
-create or replace function rolecall_internal.refuse_help_message(
-  p_user uuid,
-  p_conversation public.conversations_v2,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
-    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
-  end if;
-  return rolecall_internal.refuse_help_writer(
-    p_user,
-    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
-    p_conversation.status,
-    'help-conversations',
-    p_rollout
-  );
-end
-$$;
-
--- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
--- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
-create or replace function rolecall_internal.refuse_help_status(
-  p_user uuid,
-  p_conversation public.conversations_v2,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_conversation.status = 'active' then
-    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
-      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
-    end if;
-    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
-  end if;
-  if not exists (
-    select
-    from rolecall.help_closings
-    where conversation_id = p_conversation.id
-      and closed_by = p_user
-  ) then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Who has closed this conversation alone opens it again.',
-      'closed_by_another',
-      'Whoever closed the conversation opens it again.'
-    );
-  end if;
-  p_conversation.status := 'active';
-  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
-end
-$$;
-
--- The same for the policies, whose callers see no other table. A null caller is nobody.
-
--- Whether the caller may ask for help, and change what they asked.
-create or replace function rolecall_internal.caller_may_ask_for_help()
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select auth.uid() is not null
-    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
-$$;
-
--- Whether the caller may change their messages in a help conversation.
-create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(
-    (
-      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
-      from public.conversations_v2 as conversation
-      where conversation.id = p_conversation
-        and auth.uid() in (conversation.requester_id, conversation.helper_id)
-    ),
-    false
-  )
-$$;
-
--- Whether the caller may close a help conversation, or open it again where it is closed.
-create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(
-    (
-      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
-      from public.conversations_v2 as conversation
-      where conversation.id = p_conversation
-        and auth.uid() in (conversation.requester_id, conversation.helper_id)
-    ),
-    false
-  )
-$$;
-$sql$;
-
-  -- schema/help/history.sql
-  execute $sql$
--- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
--- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
--- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
--- whether a client writes.
---
--- Locks are taken in one order: the message, then its conversation.
-
--- The text that stands in initial_message when the first message is gone. It has no place for a null.
-create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
-returns text
-language sql
-immutable
-return case p_deleted_as when 'author' then '[deleted by its author]' else '[removed by the moderation]' end;
-
--- Lets initial_message follow the first message.
-create or replace function rolecall_internal.copy_first_message(p_conversation uuid, p_message uuid, p_content text)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update public.conversations_v2 as conversation
-  set initial_message = p_content
-  from rolecall.help_message_counts as counted
-  where conversation.id = p_conversation
-    and counted.conversation_id = conversation.id
-    and counted.first_message_id = p_message
-    and conversation.initial_message <> p_content;
-end
-$$;
-
-create or replace function rolecall_internal.keep_edited_help_message()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_conversation public.conversations_v2;
-  v_refusal jsonb;
-begin
-  if tg_argv[0] = 'client' then
-    select *
-    into v_conversation
-    from public.conversations_v2
-    where id = old.conversation_id
-    for no key update;
-    new.content := rolecall_internal.trimmed(new.content);
-    v_refusal := coalesce(
-      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, 'enabled'),
-      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
-    );
-    if v_refusal is not null then
-      perform rolecall_internal.raise_refusal(v_refusal);
-    end if;
-  end if;
-  insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
-  values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
-  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
-  return new;
-end
-$$;
-
-create or replace function rolecall_internal.keep_removed_help_message()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'operator' end;
-begin
-  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it.
-  insert into rolecall.removed_help_messages (
-    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
-  )
-  select old.id, id, old.sender_id, old.content, old.created_at, old.updated_at, v_removed_as
-  from public.conversations_v2
-  where id = old.conversation_id
-  on conflict (message_id) do nothing;
-  perform rolecall_internal.copy_first_message(
-    old.conversation_id,
-    old.id,
-    (
-      select rolecall_internal.help_placeholder(deleted_as)
-      from rolecall.removed_help_messages
-      where message_id = old.id
-    )
-  );
-  return old;
-end
-$$;
-
-create or replace function rolecall_internal.keep_who_closed()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_refusal jsonb;
-begin
-  if tg_argv[0] = 'client' then
-    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, 'enabled');
-    if v_refusal is not null then
-      perform rolecall_internal.raise_refusal(v_refusal);
-    end if;
-  end if;
-  if new.status = 'active' then
-    delete from rolecall.help_closings
-    where conversation_id = new.id;
-  else
-    insert into rolecall.help_closings (conversation_id, closed_by)
-    values (new.id, auth.uid())
-    on conflict (conversation_id) do update
-    set
-      closed_by = excluded.closed_by,
-      closed_at = excluded.closed_at;
-  end if;
-  return new;
-end
-$$;
-
--- Binds the owner, too, whose rights every entry point has: what was kept of an edit is never changed but erased, and
--- goes with its conversation alone.
-create or replace function rolecall_internal.refuse_other_history()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
-    return old;
-  end if;
-  if tg_op = 'UPDATE' then
-    old.content := null;
-    if new is not distinct from old then
-      return new;
-    end if;
-  end if;
-  raise exception using
-    errcode = 'insufficient_privilege',
-    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
-end
-$$;
-
--- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
-create or replace function rolecall_internal.await_help_writers()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform
-  from public.conversations_v2
-  where (requester_id = new.blocker_id and helper_id = new.blocked_id)
-    or (requester_id = new.blocked_id and helper_id = new.blocker_id)
-  order by id
-  for no key update;
-  return null;
-end
-$$;
-$sql$;
-
-  -- schema/help/start_conversation.sql
-  execute $sql$
--- Starts the conversation of p_helper about a help request with its first message.
-create or replace function rolecall_internal.start_help_conversation(
-  p_helper uuid,
-  p_help_request uuid,
-  p_initial_message text,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_request rolecall.help_requests;
-  v_refusal jsonb;
-  v_conversation uuid;
-  v_message public.messages_v2;
-begin
-  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
-  -- do not wait for each other.
-  select *
-  into v_request
-  from rolecall.help_requests
-  where id = p_help_request
-  for share;
-
-  v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
-  );
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  if not rolecall_internal.is_text(
-    p_initial_message,
-    rolecall_internal.limit_help_message_min_chars(),
-    rolecall_internal.limit_help_message_max_chars()
-  ) then
-    return rolecall_internal.refuse_text(
-      'initial_message',
-      p_initial_message,
-      rolecall_internal.limit_help_message_min_chars(),
-      rolecall_internal.limit_help_message_max_chars()
-    );
-  end if;
-  if v_request.id is null then
-    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
-  end if;
-  if v_request.requester_id = p_helper then
-    return rolecall_internal.refusal(
-      'invalid_input',
-      'One cannot offer help on one''s own request.',
-      'own_help_request',
-      'The help request is somebody else''s.'
-    );
-  end if;
-  if v_request.status <> 'open' then
-    return rolecall_internal.refusal(
-      'help_request_unavailable',
-      'This help request is no longer open.',
-      'help_request_not_open',
-      'The requester opens it again.'
-    );
-  end if;
-
-  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
-  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
-  on conflict (help_request_id, helper_id) do nothing
-  returning id
-  into v_conversation;
-  if v_conversation is null then
-    select id
-    into v_conversation
-    from public.conversations_v2
-    where help_request_id = p_help_request
-      and helper_id = p_helper;
-    return rolecall_internal.refusal(
-      'conversation_exists',
-      'You already have a conversation about this help request.',
-      'one_conversation_per_helper',
-      'You write into the conversation that exists.',
-      jsonb_build_object('conversation_id', v_conversation)
-    );
-  end if;
-
-  insert into public.messages_v2 (conversation_id, sender_id, content)
-  values (v_conversation, p_helper, p_initial_message)
-  returning *
-  into v_message;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_conversation,
-      'version', 'v2',
-      'message', rolecall_internal.help_message(v_message)
-    )
-  );
-end
-$$;
-
-create or replace function rolecall_internal.help_message(p_message public.messages_v2)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_build_object(
-    'id', p_message.id,
-    'content', p_message.content,
-    'sender_id', p_message.sender_id,
-    'created_at', rolecall_internal.iso(p_message.created_at)
-  );
-end
-$$;
-
--- What is kept of the data of an answer that shows a message: all but its content.
-create or replace function rolecall_internal.kept_help_message(p_data jsonb)
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_data #- '{message,content}';
-end
-$$;
-
--- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
-create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_set(
-    p_answer,
-    '{data,message,content}',
-    to_jsonb(
-      coalesce(
-        (
-          select content
-          from public.messages_v2
-          where id = (p_answer #>> '{data,message,id}')::uuid
-        ),
-        (
-          select rolecall_internal.help_placeholder(deleted_as)
-          from rolecall.removed_help_messages
-          where message_id = (p_answer #>> '{data,message,id}')::uuid
-        ),
-        '[deleted by its author]'
-      )
-    )
-  );
-end
-$$;
-
--- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
--- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
-
-create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if auth.uid() is null then
-    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
-  end if;
-  if p_user is distinct from auth.uid() then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'You cannot act for somebody else.',
-      'impersonation',
-      'The user named is yourself.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Starts a help conversation, for the adopters' RPC.
-create or replace function public.create_conversation_atomic(
-  p_help_request_id uuid,
-  p_helper_id uuid,
-  p_initial_message text
-)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_rpc(
-    'create_conversation_atomic',
-    p_helper_id,
-    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
-    p_rate => 'start_conversation'
-  );
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
-    );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-  elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-
-create or replace function rolecall_edge.start_conversation(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller,
-      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
-      v_call.input ->> 'initial_message',
-      v_call.rollout
-    );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-  elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/calls/rpc.sql
-  execute $sql$
--- What clients reach past the functions, through PostgREST: the RPCs take the way of a request (calls/call.sql), and a
--- write to a table takes its token here. Both meet the flags, suspensions and limits that the functions meet.
-
--- A header of the request as PostgREST (9 and later) hands it over; null when there is none.
-create or replace function rolecall_internal.request_header(p_name text)
-returns text
-language sql
-stable
-return nullif(current_setting('request.headers', true), '')::jsonb ->> p_name;
-
--- Begins the call of an RPC for p_user, who must be the caller. The Idempotency-Key and the request id are the headers
--- of the same names; there is no operator's variable here, so the flag's row alone decides the rollout.
-create or replace function rolecall_internal.begin_rpc(
-  p_operation text,
-  p_user uuid,
-  p_input jsonb,
-  p_rate text default null,
-  p_keyed boolean default true
-)
-returns rolecall.call
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_refusal jsonb := rolecall_internal.refuse_other_than_caller(p_user);
-  v_key text := btrim(rolecall_internal.request_header('idempotency-key'));
-  v_request_id text := rolecall_internal.request_header('x-request-id');
-  v_call rolecall.call;
-begin
-  if v_refusal is not null then
-    v_call.operation := p_operation;
-    v_call.request := '{}';
-    v_call.caller := auth.uid();
-    v_call.answer := v_refusal;
-    return v_call;
-  end if;
-  -- The draft's quotes around the value may be left out, as for the functions.
-  v_key := coalesce(substring(v_key from '^"(.*)"$'), v_key);
-  v_call := rolecall_internal.begin_call(
-    p_operation,
-    jsonb_build_object(
-      'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
-      'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
-      'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
-      'rollout', 'enabled',
-      'input', p_input
-    ),
-    p_rate => p_rate,
-    p_keyed => p_keyed
-  );
-  if v_call.answer is null and p_keyed and v_key is not null and v_call.key is null then
-    v_call.answer := rolecall_internal.refusal(
-      'validation_error',
-      'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
-      'malformed_header'
-    );
-  end if;
-  return v_call;
-end
-$$;
-
--- Whether a client makes the statement that asks: anybody but the operator and who owns Rolecall, with whose rights the
--- entry points run.
-create or replace function rolecall_internal.is_client()
-returns boolean
-language sql
-stable
-return not pg_has_role(current_user, 'service_role', 'usage')
-  and not pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'rolecall'), 'usage');
-
--- Whether the caller may use the function of a flag at all, for policies.
-create or replace function rolecall_internal.caller_may_use(p_flag text)
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select (rolecall_internal.actor(auth.uid(), p_flag, 'enabled')).refusal is null
-$$;
-
--- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
--- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
-create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
-returns void
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  raise exception using
-    errcode = case p_refusal ->> 'code'
-      when 'rate_limited' then 'PT429'
-      when 'conversation_read_only' then 'PT409'
-      when 'invalid_input' then 'PT400'
-      else 'insufficient_privilege'
-    end,
-    message = p_refusal ->> 'detail',
-    detail = (p_refusal - array['ok', 'detail'])::text,
-    hint = coalesce(p_refusal #>> '{reasons,0,allowed_if}', '');
-end
-$$;
-
--- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
--- than there are tokens writes none.
-create or replace function rolecall_internal.limit_client_write()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
-begin
-  if v_limit -> 'taken' = 'false' then
-    perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
-  end if;
-  if tg_op = 'DELETE' then
-    return old;
-  end if;
-  return new;
-end
-$$;
-$sql$;
-
-  -- schema/conversations/changes.sql
-  execute $sql$
--- What changes in messages that exist: deleted, restored, erased, or written over by the operator. Whoever changes them,
--- triggers tell everything that follows from a message: the revision by which clients learn of the change, what is unread,
--- and the broadcast.
-
--- Holds conversations until the commit. Whoever changes a message holds its conversation first.
-create or replace function rolecall_internal.hold_conversations(p_conversations uuid[])
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform
-  from rolecall.conversations
-  where id = any (p_conversations)
-  order by id
-  for no key update;
-end
-$$;
-
--- Gives each of these messages the next revision of its conversation, which is held from here on: revisions become
--- visible in their order, so that who has seen one has missed none below it.
-create or replace function rolecall_internal.revise(p_conversations uuid[], p_seqs bigint[])
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform rolecall_internal.hold_conversations(p_conversations);
-
-  with changed as materialized (
-    select
-      conversation_id,
-      seq,
-      row_number() over (partition by conversation_id order by seq) as place,
-      count(*) over (partition by conversation_id) as changes
-    from (
-      select distinct conversation_id, seq
-      from unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
-    ) as changed
-  ),
-  revised as (
-    update rolecall.conversations as conversation
-    set revision = conversation.revision + changed.changes
-    from changed
-    where changed.place = 1
-      and conversation.id = changed.conversation_id
-    returning conversation.id, conversation.revision - changed.changes as revision
-  )
-  update rolecall.messages as message
-  set revision = revised.revision + changed.place
-  from changed
-  join revised
-    on revised.id = changed.conversation_id
-  where message.conversation_id = changed.conversation_id
-    and message.seq = changed.seq;
-end
-$$;
-
--- Follows every statement that updates messages.
-create or replace function rolecall_internal.follow_changed_messages()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_conversations uuid[];
-  v_seqs bigint[];
-  v_senders uuid[];
-  -- 1 of a message that is deleted now, -1 of one that is restored.
-  v_hidden int[];
-begin
-  -- Sorted rather than joined: a plan for one message must do for thousands.
-  select
-    array_agg(conversation_id),
-    array_agg(seq),
-    array_agg(sender_id),
-    array_agg(hidden)
-  into v_conversations, v_seqs, v_senders, v_hidden
-  from (
-    select
-      conversation_id,
-      seq,
-      max(sender_id::text)::uuid as sender_id,
-      sum(case when deleted_at is not null then side else 0 end) as hidden
-    from (
-      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, -1 as side
-      from gone
-      union all
-      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, 1
-      from added
-    ) as version
-    group by conversation_id, seq
-    having count(distinct (content, deleted_at, deleted_as)) > 1
-  ) as changed;
-  if v_conversations is null then
-    return null;
-  end if;
-  perform rolecall_internal.revise(v_conversations, v_seqs);
-
-  -- Its own statement, which sees how far everybody has read once nobody can move it.
-  perform
-  from rolecall.conversation_participants
-  where conversation_id = any (v_conversations)
-  order by conversation_id, user_id
-  for no key update;
-  update rolecall.conversation_participants as participant
-  set skipped = participant.skipped + changed.hidden
-  from (
-    select own.conversation_id, own.user_id, sum(changed.hidden) as hidden
-    from unnest(v_conversations, v_seqs, v_senders, v_hidden) as changed (conversation_id, seq, sender_id, hidden)
-    join rolecall.conversation_participants as own
-      on own.conversation_id = changed.conversation_id
-      and own.last_read_seq < changed.seq
-      and own.user_id is distinct from changed.sender_id
-    group by own.conversation_id, own.user_id
-    having sum(changed.hidden) <> 0
-  ) as changed
-  where participant.conversation_id = changed.conversation_id
-    and participant.user_id = changed.user_id;
-
-  update rolecall.broadcasts as broadcast
-  set deleted = changed.hidden > 0
-  from unnest(v_conversations, v_seqs, v_hidden) as changed (conversation_id, seq, hidden)
-  where broadcast.conversation_id = changed.conversation_id
-    and broadcast.seq = changed.seq
-    and changed.hidden <> 0;
-  return null;
-end
-$$;
-
--- Follows every statement that deletes contents of deleted messages for good: moderators had seen them.
-create or replace function rolecall_internal.follow_erased_contents()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_conversations uuid[];
-  v_seqs bigint[];
-begin
-  select array_agg(conversation_id), array_agg(seq)
-  into v_conversations, v_seqs
-  from gone;
-  if v_conversations is not null then
-    perform rolecall_internal.revise(v_conversations, v_seqs);
-  end if;
-  return null;
 end
 $$;
 $sql$;
@@ -7491,7 +8252,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
 begin
   return array(
     select id
@@ -7514,7 +8275,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
 begin
   return array(
     select id
@@ -7534,7 +8295,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_caller uuid := auth.uid();
+  v_caller uuid := rolecall_internal.caller_with_profile();
 begin
   return array(
     select participant_high
@@ -7985,69 +8746,6 @@ end
 $$;
 $sql$;
 
-  -- schema/help/erase.sql
-  execute $sql$
--- Erases up to p_most help messages of p_user, with what was kept of them, and returns how many said something before;
--- p_all says whether none is left. Their place stays, with words in it that say so.
-create or replace function rolecall_internal.erase_help_messages(
-  p_user uuid,
-  p_most int,
-  out p_erased bigint,
-  out p_all boolean
-)
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_placeholder constant text := rolecall_internal.help_placeholder('author');
-  v_rows bigint;
-begin
-  update public.messages_v2
-  set content = v_placeholder
-  where id in (
-    select id
-    from public.messages_v2
-    where sender_id = p_user
-      and content <> v_placeholder
-    order by conversation_id, id
-    limit p_most
-  );
-  get diagnostics p_erased = row_count;
-  p_all := p_erased < p_most;
-
-  update rolecall.help_message_edits
-  set content = null
-  where id in (
-    select id
-    from rolecall.help_message_edits
-    where sender_id = p_user
-      and content is not null
-    order by id
-    limit 2 * p_most
-  );
-  get diagnostics v_rows = row_count;
-  p_all := p_all and v_rows < 2 * p_most;
-
-  -- What a moderator had removed is its author's deletion from now on.
-  update rolecall.removed_help_messages
-  set
-    content = null,
-    deleted_as = 'author'
-  where message_id in (
-    select message_id
-    from rolecall.removed_help_messages
-    where sender_id = p_user
-      and content is not null
-    order by message_id
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  p_all := p_all and v_rows < p_most;
-end
-$$;
-$sql$;
-
   -- schema/help/get_conversation.sql
   execute $sql$
 -- A help conversation of one's own with its newest 200 messages, oldest first. Blocks and suspensions stop no reading.
@@ -8240,50 +8938,6 @@ begin
     )
   );
 end
-$$;
-$sql$;
-
-  -- schema/identity/profiles.sql
-  execute $sql$
-create or replace function rolecall_internal.touch_updated_at()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  new.updated_at := now();
-  return new;
-end
-$$;
-
--- The caller's organisation, for policies. A policy on profiles that read profiles would call itself for ever; this
--- reads as its owner, and tells callers nothing but their own.
-create or replace function rolecall_internal.caller_organization()
-returns uuid
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select organization_id
-  from rolecall.profiles
-  where id = auth.uid()
-$$;
-
--- Whether the caller is a user who may write at all, for policies: has a profile and is not suspended.
-create or replace function rolecall_internal.caller_may_write()
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select exists (
-    select
-    from rolecall.profiles
-    where id = auth.uid()
-      and (suspended_until is null or suspended_until <= now())
-  )
 $$;
 $sql$;
 
@@ -9987,7 +10641,7 @@ begin
     and (
       v_message.sender_id is distinct from p_user
       -- Neither a suspension nor the matrix keeps an author from taking back their own words.
-      or v_judgement.rule in ('feature_disabled', 'no_profile')
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
     )
   then
     return v_judgement.refusal;
@@ -10796,254 +11450,6 @@ end
 $$;
 $sql$;
 
-  -- schema/own_data/delete.sql
-  execute $sql$
--- Erases the contents that were kept for the reports decided by this statement.
-create or replace function rolecall_internal.erase_what_is_due()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  with due as (
-    delete from rolecall.erasures_due
-    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
-      and not exists (
-        select
-        from rolecall.reported_messages as report
-        where report.conversation_id = erasures_due.conversation_id
-          and report.seq = erasures_due.seq
-          and report.status = 'pending'
-      )
-    returning conversation_id, seq
-  )
-  delete from rolecall.removed_contents
-  using due
-  where removed_contents.conversation_id = due.conversation_id
-    and removed_contents.seq = due.seq;
-  return null;
-end
-$$;
-
--- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
--- is gone for good; that of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_new bigint;
-begin
-  -- Locked, so that nobody else deletes or restores them.
-  perform rolecall_internal.hold_conversations(p_conversations);
-  select count(*) filter (where deleted_at is null)
-  into v_new
-  from (
-    select message.deleted_at
-    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-    join rolecall.messages as message
-      on message.conversation_id = wanted.conversation_id
-      and message.seq = wanted.seq
-    where message.sender_id = p_user
-    order by message.conversation_id, message.seq
-    for no key update of message
-  ) as locked;
-
-  with reported as (
-    select message.conversation_id, message.seq, message.content
-    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-    join rolecall.messages as message
-      on message.conversation_id = wanted.conversation_id
-      and message.seq = wanted.seq
-    where message.sender_id = p_user
-      and exists (
-        select
-        from rolecall.reported_messages as report
-        where report.conversation_id = wanted.conversation_id
-          and report.seq = wanted.seq
-          and report.status = 'pending'
-      )
-  ),
-  kept as (
-    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
-    select conversation_id, seq, content, now()
-    from reported
-    where content is not null
-  )
-  insert into rolecall.erasures_due (conversation_id, seq)
-  select conversation_id, seq
-  from reported
-  on conflict (conversation_id, seq) do nothing;
-
-  update rolecall.messages as message
-  set
-    content = null,
-    deleted_at = coalesce(message.deleted_at, now()),
-    deleted_as = 'author'
-  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  where message.conversation_id = wanted.conversation_id
-    and message.seq = wanted.seq
-    and message.sender_id = p_user
-    and message.deleted_as is distinct from 'author';
-  delete from rolecall.removed_contents as removed
-  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  where removed.conversation_id = wanted.conversation_id
-    and removed.seq = wanted.seq
-    and not exists (
-      select
-      from rolecall.erasures_due as due
-      where due.conversation_id = wanted.conversation_id
-        and due.seq = wanted.seq
-    );
-  return v_new;
-end
-$$;
-
--- Deletes what p_user wrote, up to about 20,000 messages a call; the next call continues, and the last one completes the
--- deletion. Of two calls at once the second waits for the first.
-create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_batch constant int := 4000;
-  v_most constant int := 20000;
-  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
-  -- take five seconds.
-  v_most_read constant int := 200000;
-  v_visit constant int := 10;
-  v_placeholder constant text := '[deleted by its author]';
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
-  v_deletion rolecall.data_deletions;
-  -- The keys of the messages of theirs that are to be erased next.
-  v_own_conversations uuid[] := '{}';
-  v_own_seqs bigint[] := '{}';
-  v_conversation uuid;
-  v_last bigint;
-  v_read bigint := 0;
-  v_deleted bigint := 0;
-  v_all boolean := false;
-  v_rows bigint;
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  insert into rolecall.data_deletions as unfinished (user_id)
-  values (p_user)
-  on conflict (user_id) where completed_at is null do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-
-  for v_conversation, v_last in
-    select conversation.id, conversation.last_seq
-    from rolecall.conversation_participants as participant
-    join rolecall.conversations as conversation
-      on conversation.id = participant.conversation_id
-    where participant.user_id = p_user
-      and participant.conversation_id >= v_deletion.reached_conversation_id
-    order by participant.conversation_id
-  loop
-    if v_conversation <> v_deletion.reached_conversation_id then
-      v_deletion.reached_conversation_id := v_conversation;
-      v_deletion.reached_seq := 0;
-    end if;
-    v_read := v_read + v_visit;
-    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
-      -- By ranges of numbers, which no plan can make more of than they are.
-      select
-        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
-        v_own_seqs || coalesce(array_agg(seq), '{}')
-      into v_own_conversations, v_own_seqs
-      from rolecall.messages
-      where conversation_id = v_deletion.reached_conversation_id
-        and seq > v_deletion.reached_seq
-        and seq <= v_deletion.reached_seq + v_batch
-        and sender_id = p_user;
-      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
-      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
-      if cardinality(v_own_seqs) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
-        v_own_conversations := '{}';
-        v_own_seqs := '{}';
-        -- Another two batches could come together before the next one is erased.
-        if v_deleted > v_most - 2 * v_batch then
-          v_read := v_most_read;
-        end if;
-      end if;
-    end loop;
-    exit when v_read >= v_most_read;
-  end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(p_user, v_own_conversations, v_own_seqs);
-  v_all := v_read < v_most_read;
-
-  -- Help conversations have no place for a placeholder but the text itself.
-  if v_all then
-    select p_erased, p_all
-    into v_rows, v_all
-    from rolecall_internal.erase_help_messages(p_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
-    v_deleted := v_deleted + v_rows;
-  end if;
-  if v_all then
-    update public.conversations_v2
-    set initial_message = v_placeholder
-    where id in (
-      select id
-      from public.conversations_v2
-      where helper_id = p_user
-        and initial_message <> v_placeholder
-      limit v_most
-    );
-    get diagnostics v_rows = row_count;
-    v_all := v_rows < v_most;
-  end if;
-
-  update rolecall.data_deletions
-  set
-    completed_at = case when v_all then now() end,
-    messages_deleted = messages_deleted + v_deleted,
-    reached_conversation_id = v_deletion.reached_conversation_id,
-    reached_seq = v_deletion.reached_seq
-  where id = v_deletion.id
-  returning *
-  into v_deletion;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'deletion_id', v_deletion.id,
-      'status', case when v_all then 'complete' else 'in_progress' end,
-      'messages_deleted', v_deletion.messages_deleted,
-      'requested_at', rolecall_internal.iso(v_deletion.requested_at)
-    )
-  );
-end
-$$;
-
-create or replace function rolecall_edge.delete_own_data(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
-    if (v_call.answer -> 'ok')::boolean then
-      perform rolecall_internal.log_event(v_call, 'own_data_deleted', v_call.answer -> 'data');
-    end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
   -- schema/own_data/export.sql
   execute $sql$
 -- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
@@ -11102,6 +11508,45 @@ begin
       where block.blocker_id = p_user
         and block.blocked_id > p_group
       order by block.blocked_id
+      limit 500;
+
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
       limit 500;
 
     when 'conversation' then
@@ -11172,6 +11617,27 @@ begin
         exit when v_lines >= 500;
       end loop;
 
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
     when 'broadcast' then
       -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
       return query
@@ -11202,6 +11668,29 @@ begin
         and broadcast.sender_id <> p_user
         and broadcast.id > p_group
         and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
       order by broadcast.id
       limit 500;
 
@@ -11274,6 +11763,27 @@ begin
         exit when v_lines >= 500;
       end loop;
 
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
     when 'report' then
       return query
       select
@@ -11293,6 +11803,50 @@ begin
         and report.id > p_group
       order by report.id
       limit 500;
+
+    when 'decision' then
+      -- About reports of others; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', report.decision,
+          'status', report.status,
+          'note', report.note,
+          'reviewed_at', rolecall_internal.iso(report.reviewed_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reviewed_by = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
   end case;
 end
 $$;
@@ -11307,8 +11861,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_sections constant text[] := array[
-    'profile', 'block', 'conversation', 'message', 'broadcast', 'help_request', 'help_conversation', 'help_message',
-    'report'
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry'
   ];
   v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
@@ -11341,7 +11896,9 @@ begin
       count(*),
       coalesce(
         jsonb_agg(
-          jsonb_build_object('type', v_sections[v_section]) || line
+          jsonb_build_object(
+            'type', case v_sections[v_section] when 'imported_message' then 'message' else v_sections[v_section] end
+          ) || line
           order by group_id, "position", id
         ),
         '[]'
@@ -12106,6 +12663,21 @@ create or replace trigger user_blocks_await_help_writers
 after insert on rolecall.user_blocks
 for each row
 execute function rolecall_internal.await_help_writers();
+
+create or replace trigger help_requests_hold_profiles
+after insert on rolecall.help_requests
+for each row
+execute function rolecall_internal.hold_profiles('requester_id');
+
+create or replace trigger conversations_v2_hold_profiles
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
+
+create or replace trigger messages_v2_hold_profiles
+after insert on public.messages_v2
+for each row
+execute function rolecall_internal.hold_profiles('sender_id');
 $sql$;
 
   -- schema/identity/triggers.sql
@@ -12120,6 +12692,11 @@ before update on rolecall.profiles
 for each row
 when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('update_profile');
+
+create or replace trigger profiles_stay_deleted
+before insert on rolecall.profiles
+for each row
+execute function rolecall_internal.keep_account_deleted();
 $sql$;
 
   -- schema/moderation/triggers.sql
@@ -12154,6 +12731,11 @@ execute function rolecall_internal.refuse_change();
 
 -- Fires for a session that pretends to be a replica, too.
 alter table rolecall.moderation_audit enable always trigger moderation_audit_never_changes;
+
+create or replace trigger reported_messages_hold_profiles
+after insert on rolecall.reported_messages
+for each row
+execute function rolecall_internal.hold_profiles('reporter_id');
 $sql$;
 
   -- schema/own_data/triggers.sql
@@ -12163,6 +12745,12 @@ after update on rolecall.reported_messages
 referencing new table as reviewed
 for each statement
 execute function rolecall_internal.erase_what_is_due();
+
+create or replace trigger reported_messages_erase_reason
+before update on rolecall.reported_messages
+for each row
+when (old.status = 'pending' and new.status <> 'pending' and new.erase_reason)
+execute function rolecall_internal.erase_reason();
 $sql$;
 
   -- schema/shows/triggers.sql
@@ -12826,9 +13414,9 @@ on rolecall.conversations
 for select
 to authenticated
 using (
-  participant_low = (select auth.uid())
-  or participant_high = (select auth.uid())
-  or (kind = 'show' and created_by = (select auth.uid()))
+  participant_low = (select rolecall_internal.caller_with_profile())
+  or participant_high = (select rolecall_internal.caller_with_profile())
+  or (kind = 'show' and created_by = (select rolecall_internal.caller_with_profile()))
   or id = any (array(select seen.conversation_id from rolecall_internal.caller_broadcasts() as seen))
 );
 
@@ -12904,17 +13492,17 @@ to authenticated
 using (
   (
     status = 'open'
-    and (select auth.uid()) is not null
+    and (select rolecall_internal.caller_with_profile()) is not null
     -- Every created_at lies in this range; see identity/policies.sql.
     and created_at >= (select '-infinity'::timestamptz)
     and created_at <= (select 'infinity'::timestamptz)
   )
-  or requester_id = (select auth.uid())
+  or requester_id = (select rolecall_internal.caller_with_profile())
   or id = any (
     array(
       select conversation.help_request_id
       from public.conversations_v2 as conversation
-      where conversation.helper_id = (select auth.uid())
+      where conversation.helper_id = (select rolecall_internal.caller_with_profile())
     )
   )
 );
@@ -12952,8 +13540,8 @@ on public.conversations_v2
 for select
 to authenticated
 using (
-  requester_id = (select auth.uid())
-  or helper_id = (select auth.uid())
+  requester_id = (select rolecall_internal.caller_with_profile())
+  or helper_id = (select rolecall_internal.caller_with_profile())
 );
 
 drop policy if exists "people close and reopen their help conversations" on public.conversations_v2;
@@ -12981,8 +13569,8 @@ using (
     array(
       select conversation.id
       from public.conversations_v2 as conversation
-      where conversation.requester_id = (select auth.uid())
-        or conversation.helper_id = (select auth.uid())
+      where conversation.requester_id = (select rolecall_internal.caller_with_profile())
+        or conversation.helper_id = (select rolecall_internal.caller_with_profile())
     )
   )
   -- Every created_at lies in this range; see identity/policies.sql.
@@ -13392,6 +13980,8 @@ $sql$;
   execute $sql$
 grant execute on function rolecall_internal.caller_organization() to authenticated;
 
+grant execute on function rolecall_internal.caller_with_profile() to authenticated;
+
 grant execute on function rolecall_internal.caller_may_write() to authenticated;
 
 grant select on rolecall.organizations to authenticated;
@@ -13462,6 +14052,8 @@ $sql$;
 grant select on rolecall.data_deletions to authenticated;
 
 grant select on rolecall.data_deletions to service_role;
+
+grant execute on function rolecall.delete_account(uuid) to service_role;
 $sql$;
 
   -- schema/shows/access.sql
@@ -13513,7 +14105,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '0a202b2cefb30f8dd2b6e786c375ff7b658e27df36ee8edec4175e6dd49113a6');
+  values (1, 'initial', '2e842fb7568fb1447589ea4edc3a66c316a696b48d9f3d4eb46e08250d90003c');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -214,4 +214,11 @@ assert.equal(figures.reports.pending, 0);
 assert.equal((await as(attendee).health()).status, 'ok');
 await refused(as({ token: 'nonsense' }).sendDm(message), 'unauthenticated', 401);
 
+// The account goes last: nobody acts by its token any more, and the other side reads on.
+assert.equal((await as(attendee).deleteAccount()).account, true);
+const gone = await refused(as(attendee).unread(), 'permission_denied', 403);
+assert.equal(gone.problem.reasons[0].code, 'account_deleted');
+const { conversation } = await as(mvp).messages(sent.conversation_id);
+assert.deepEqual(conversation.with, { id: attendee.id, display_name: null, role: null });
+
 console.log('every flow went as it should');

@@ -110,8 +110,11 @@ begin
     for no key update;
     v_already_done := v_run.finished_at is not null;
     if not v_already_done then
-      v_run := rolecall_internal.take_nightly_step(v_run);
-      if cardinality(v_run.done) = 6 then
+      if cardinality(v_run.done) < 6 then
+        v_run := rolecall_internal.take_nightly_step(v_run);
+      end if;
+      -- And then the deletions of accounts, with which their users have not gone on.
+      if cardinality(v_run.done) = 6 and not rolecall_internal.continue_account_deletion() then
         v_run.finished_at := clock_timestamp();
       end if;
       update rolecall.quota_runs
