@@ -25,36 +25,29 @@ create or replace function rolecall_internal.rate_limit_entry(
   p_taken boolean
 )
 returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_entry jsonb := jsonb_build_object(
-    'policy', p_action,
-    'quota', p_capacity,
-    'remaining', floor(p_tokens),
-    'window_seconds', p_window_seconds,
-    -- Until the bucket is full; one of no capacity never is.
-    'reset_seconds', case
-      when p_capacity = 0 then p_window_seconds
-      else ceil((p_capacity - p_tokens) * p_window_seconds / p_capacity)
-    end,
-    'taken', p_taken
-  );
-begin
-  if p_taken then
-    return v_entry;
-  end if;
-  return v_entry || jsonb_build_object(
+language sql
+stable
+return jsonb_build_object(
+  'policy', p_action,
+  'quota', p_capacity,
+  'remaining', floor(p_tokens),
+  'window_seconds', p_window_seconds,
+  -- Until the bucket is full; one of no capacity never is.
+  'reset_seconds', case
+    when p_capacity = 0 then p_window_seconds
+    else ceil((p_capacity - p_tokens) * p_window_seconds / p_capacity)
+  end,
+  'taken', p_taken
+) || case
+  when p_taken then '{}'
+  else jsonb_build_object(
     'retry_after_seconds',
     case
       when p_capacity = 0 then p_window_seconds
       else greatest(1, ceil((1 - p_tokens) * p_window_seconds / p_capacity))
     end
-  );
-end
-$$;
+  )
+end;
 
 -- Takes a token for p_action from the bucket of p_user, and returns the limit as rate_limit_entry has it; null when
 -- nothing limits the user. One statement makes the bucket, refills it for the time that has passed and takes from it, so
@@ -169,21 +162,15 @@ $$;
 -- Adds an entry to the limits of an answer; no limit adds nothing.
 create or replace function rolecall_internal.with_limit(p_answer jsonb, p_limit jsonb)
 returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_limit is null then
-    return p_answer;
-  end if;
-  return p_answer
-    || jsonb_build_object(
-      'limits',
-      coalesce(p_answer -> 'limits', '[]') || jsonb_build_array(p_limit - array['taken', 'retry_after_seconds'])
-    );
-end
-$$;
+language sql
+stable
+return case
+  when p_limit is null then p_answer
+  else p_answer || jsonb_build_object(
+    'limits',
+    coalesce(p_answer -> 'limits', '[]') || jsonb_build_array(p_limit - array['taken', 'retry_after_seconds'])
+  )
+end;
 
 -- rolecall_internal.take_token for an array: one token for each element of p_users that is not null. When a user's
 -- tokens do not suffice for all of theirs, the first ones get them. Limits in the order of p_users.
