@@ -39,8 +39,13 @@ async fn a_message_moves_no_index_entry_of_its_conversation() {
         let mut counted = counted.split(' ').map(|number| number.parse::<i64>().expect("a number"));
         (counted.next().unwrap_or_default(), counted.next().unwrap_or_default())
     };
-    let before = flushed().await;
-    for number in 1..=10 {
+    // The conversations all lie on one page at first, which has no room for a new version of each in one transaction; the
+    // first rounds spread them.
+    let mut before = (0, 0);
+    for number in 1..=14 {
+        if number == 5 {
+            before = flushed().await;
+        }
         for from in 1..=20 {
             assert_eq!(call(&edge, "send_dm", &send(from, number).await).await["ok"], true);
         }

@@ -259,6 +259,8 @@ declare
   v_numbers int[];
   v_outcomes jsonb[];
   v_conversations uuid[];
+  v_lows uuid[];
+  v_highs uuid[];
   v_senders uuid[];
   v_recipients uuid[];
   v_seqs bigint[];
@@ -388,11 +390,13 @@ begin
         order by judged.number
       ),
       array_agg(placed.conversation_id order by judged.number),
+      array_agg(placed.low order by judged.number),
+      array_agg(placed.high order by judged.number),
       array_agg(judged.caller order by judged.number),
       array_agg(judged.recipient order by judged.number),
       array_agg(placed.seq order by judged.number),
       array_agg(coalesce(placed.is_new, false) order by judged.number)
-    into v_numbers, v_outcomes, v_conversations, v_senders, v_recipients, v_seqs, v_created
+    into v_numbers, v_outcomes, v_conversations, v_lows, v_highs, v_senders, v_recipients, v_seqs, v_created
     from judged
     left join placed
       on placed.number = judged.number;
@@ -467,14 +471,30 @@ begin
         and participant.user_id = own.user_id;
     end if;
 
-    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen.
+    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen. It is
+    -- is_stopped for an array.
     if exists (
       select
       from unnest(v_numbers, v_conversations) as outcome (number, conversation)
       join unnest(v_sending) as item
         on item.number = outcome.number
+      left join rolecall.profiles as writer
+        on writer.id = item.caller
+      left join rolecall.feature_flags as flag
+        on flag.name = 'send-dm'
       where outcome.conversation is not null
-        and rolecall_internal.is_stopped(item.caller, outcome.conversation, 'send-dm', item.rollout)
+        and (
+          writer.id is null
+          or flag.name is null
+          or rolecall_internal.suspended_fact(writer.suspended_until) is not null
+          or not rolecall_internal.rollouts_include(flag.rollout, item.rollout, 'send-dm', item.caller, writer.is_internal)
+        )
+    ) or exists (
+      select
+      from unnest(v_lows, v_highs) as pair (low, high)
+      join rolecall.user_blocks as block
+        on block.blocker_id in (pair.low, pair.high)
+        and block.blocked_id in (pair.low, pair.high)
     ) then
       raise exception 'A sender was stopped while a message waited.'
         using errcode = 'serialization_failure';
