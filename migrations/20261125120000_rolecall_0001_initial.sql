@@ -486,7 +486,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '2e842fb7568fb1447589ea4edc3a66c316a696b48d9f3d4eb46e08250d90003c'
+      ) is distinct from '56b2605bebacd75429f5459f75298d9c2c787b8ec06aae049c9e56e84288a415'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -3191,36 +3191,29 @@ create or replace function rolecall_internal.rate_limit_entry(
   p_taken boolean
 )
 returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_entry jsonb := jsonb_build_object(
-    'policy', p_action,
-    'quota', p_capacity,
-    'remaining', floor(p_tokens),
-    'window_seconds', p_window_seconds,
-    -- Until the bucket is full; one of no capacity never is.
-    'reset_seconds', case
-      when p_capacity = 0 then p_window_seconds
-      else ceil((p_capacity - p_tokens) * p_window_seconds / p_capacity)
-    end,
-    'taken', p_taken
-  );
-begin
-  if p_taken then
-    return v_entry;
-  end if;
-  return v_entry || jsonb_build_object(
+language sql
+stable
+return jsonb_build_object(
+  'policy', p_action,
+  'quota', p_capacity,
+  'remaining', floor(p_tokens),
+  'window_seconds', p_window_seconds,
+  -- Until the bucket is full; one of no capacity never is.
+  'reset_seconds', case
+    when p_capacity = 0 then p_window_seconds
+    else ceil((p_capacity - p_tokens) * p_window_seconds / p_capacity)
+  end,
+  'taken', p_taken
+) || case
+  when p_taken then '{}'
+  else jsonb_build_object(
     'retry_after_seconds',
     case
       when p_capacity = 0 then p_window_seconds
       else greatest(1, ceil((1 - p_tokens) * p_window_seconds / p_capacity))
     end
-  );
-end
-$$;
+  )
+end;
 
 -- Takes a token for p_action from the bucket of p_user, and returns the limit as rate_limit_entry has it; null when
 -- nothing limits the user. One statement makes the bucket, refills it for the time that has passed and takes from it, so
@@ -3335,21 +3328,15 @@ $$;
 -- Adds an entry to the limits of an answer; no limit adds nothing.
 create or replace function rolecall_internal.with_limit(p_answer jsonb, p_limit jsonb)
 returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_limit is null then
-    return p_answer;
-  end if;
-  return p_answer
-    || jsonb_build_object(
-      'limits',
-      coalesce(p_answer -> 'limits', '[]') || jsonb_build_array(p_limit - array['taken', 'retry_after_seconds'])
-    );
-end
-$$;
+language sql
+stable
+return case
+  when p_limit is null then p_answer
+  else p_answer || jsonb_build_object(
+    'limits',
+    coalesce(p_answer -> 'limits', '[]') || jsonb_build_array(p_limit - array['taken', 'retry_after_seconds'])
+  )
+end;
 
 -- rolecall_internal.take_token for an array: one token for each element of p_users that is not null. When a user's
 -- tokens do not suffice for all of theirs, the first ones get them. Limits in the order of p_users.
@@ -3812,14 +3799,16 @@ $sql$;
 -- Whether a writer must be judged once more: something stands in the way of p_user now. It may have come since they were
 -- judged, while they waited for a lock: a block between them and the other person of p_conversation, a suspension, or the
 -- flag of the function. The statement that numbers a message has a snapshot from before it waited; this is asked in one
--- from after it, so that whoever was told of a block, a suspension or a switch is obeyed. PostgreSQL writes it into the
--- statements that ask.
+-- from after it, so that whoever was told of a block, a suspension or a switch is obeyed. send_dm_many
+-- asks it of an array at once.
 create or replace function rolecall_internal.is_stopped(p_user uuid, p_conversation uuid, p_flag text, p_rollout text)
 returns boolean
-language sql
+language plpgsql
 stable
-begin atomic
-  select not exists (
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return not exists (
     select
     from rolecall.profiles as writer
     join rolecall.feature_flags as flag
@@ -3836,7 +3825,8 @@ begin atomic
       and block.blocked_id in (conversation.participant_low, conversation.participant_high)
     where conversation.id = p_conversation
   );
-end;
+end
+$$;
 $sql$;
 
   -- schema/blocks/list.sql
@@ -9706,6 +9696,8 @@ declare
   v_numbers int[];
   v_outcomes jsonb[];
   v_conversations uuid[];
+  v_lows uuid[];
+  v_highs uuid[];
   v_senders uuid[];
   v_recipients uuid[];
   v_seqs bigint[];
@@ -9835,11 +9827,13 @@ begin
         order by judged.number
       ),
       array_agg(placed.conversation_id order by judged.number),
+      array_agg(placed.low order by judged.number),
+      array_agg(placed.high order by judged.number),
       array_agg(judged.caller order by judged.number),
       array_agg(judged.recipient order by judged.number),
       array_agg(placed.seq order by judged.number),
       array_agg(coalesce(placed.is_new, false) order by judged.number)
-    into v_numbers, v_outcomes, v_conversations, v_senders, v_recipients, v_seqs, v_created
+    into v_numbers, v_outcomes, v_conversations, v_lows, v_highs, v_senders, v_recipients, v_seqs, v_created
     from judged
     left join placed
       on placed.number = judged.number;
@@ -9914,14 +9908,30 @@ begin
         and participant.user_id = own.user_id;
     end if;
 
-    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen.
+    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen. It is
+    -- is_stopped for an array.
     if exists (
       select
       from unnest(v_numbers, v_conversations) as outcome (number, conversation)
       join unnest(v_sending) as item
         on item.number = outcome.number
+      left join rolecall.profiles as writer
+        on writer.id = item.caller
+      left join rolecall.feature_flags as flag
+        on flag.name = 'send-dm'
       where outcome.conversation is not null
-        and rolecall_internal.is_stopped(item.caller, outcome.conversation, 'send-dm', item.rollout)
+        and (
+          writer.id is null
+          or flag.name is null
+          or rolecall_internal.suspended_fact(writer.suspended_until) is not null
+          or not rolecall_internal.rollouts_include(flag.rollout, item.rollout, 'send-dm', item.caller, writer.is_internal)
+        )
+    ) or exists (
+      select
+      from unnest(v_lows, v_highs) as pair (low, high)
+      join rolecall.user_blocks as block
+        on block.blocker_id in (pair.low, pair.high)
+        and block.blocked_id in (pair.low, pair.high)
     ) then
       raise exception 'A sender was stopped while a message waited.'
         using errcode = 'serialization_failure';
@@ -14105,7 +14115,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '2e842fb7568fb1447589ea4edc3a66c316a696b48d9f3d4eb46e08250d90003c');
+  values (1, 'initial', '56b2605bebacd75429f5459f75298d9c2c787b8ec06aae049c9e56e84288a415');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

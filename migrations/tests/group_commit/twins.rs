@@ -278,7 +278,7 @@ async fn metrics(client: &Client) -> HashMap<String, i64> {
 const TABLES: &[(&str, &str)] = &[
     (
         "conversations",
-        "select to_jsonb(conversation) - array['created_at', 'last_message_at'] || jsonb_build_object(
+        "select to_jsonb(conversation) - array['created_at', 'last_message_at', 'active_in'] || jsonb_build_object(
            'newest', last_message_at is not distinct from (
              select created_at from rolecall.messages where conversation_id = conversation.id and seq = last_seq
            ),
