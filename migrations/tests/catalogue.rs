@@ -251,5 +251,5 @@ async fn no_guard_looks_at_a_shared_show() {
     let rules = list(&client, "select rule from rolecall.permission_guards where fact = 'shares_show'").await;
     assert_eq!(rules, NOTHING);
     let rules: i64 = one(&client, "select count(*) from rolecall.permission_rules").await;
-    assert_eq!(rules, 6 * 6 * 6, "the matrix is total");
+    assert_eq!(rules, 7 * 6 * 6, "the matrix is total");
 }

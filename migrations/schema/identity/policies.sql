@@ -49,10 +49,18 @@ with check (id = (select auth.uid()));
 -- The functions reach it through their entry point alone.
 alter table rolecall.key_sets enable row level security;
 
-drop policy if exists "the operator sees and removes key sets" on rolecall.key_sets;
+drop policy if exists "the operator sees key sets" on rolecall.key_sets;
 
-create policy "the operator sees and removes key sets"
+create policy "the operator sees key sets"
 on rolecall.key_sets
-for all
+for select
+to service_role
+using (true);
+
+drop policy if exists "the operator removes key sets" on rolecall.key_sets;
+
+create policy "the operator removes key sets"
+on rolecall.key_sets
+for delete
 to service_role
 using (true);
