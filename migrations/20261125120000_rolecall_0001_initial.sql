@@ -486,7 +486,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '56b2605bebacd75429f5459f75298d9c2c787b8ec06aae049c9e56e84288a415'
+      ) is distinct from 'c15e9b5966f187df54e0f197424f5185f2036a8a28247a7faae66759885350cf'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -14123,7 +14123,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '56b2605bebacd75429f5459f75298d9c2c787b8ec06aae049c9e56e84288a415');
+  values (1, 'initial', 'c15e9b5966f187df54e0f197424f5185f2036a8a28247a7faae66759885350cf');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
