@@ -300,6 +300,14 @@ async fn only_what_depends_on_another_is_put_off() {
     assert_eq!(put_off(&[dm(0, 1, "a"), dm(0, 1, "b"), dm(0, 2, "c"), dm(3, 4, "d"), dm(0, 1, "e")]).await, none);
     // A conversation that is there, from both sides, by recipient and by id, with a show named and without.
     let id: Uuid = one(&client, "select conversation_id from messages where content = 'a'").await;
+    // Both take part in it; of a foreign one nobody writes.
+    let joins = format!(
+        "insert into show_participants (show_id, user_id) values ('{0}', '{1}'), ('{0}', '{2}')",
+        demo(11),
+        person(0),
+        person(1)
+    );
+    client.batch_execute(&joins).await.expect("a superuser may");
     let mut with_show = dm(1, 0, "f");
     with_show["input"]["show_id"] = json!(demo(11));
     let reply = request(person(1), json!({"conversation_id": id, "content": "g"}));

@@ -461,10 +461,19 @@ async fn transactions_that_report_in_the_same_show_do_not_wait_for_each_other() 
              end $$"
         )
     };
-    let wrong = "select format('%s %s: %s counted, %s there', show_id, status, counted.reports, found.reports)
-                 from (select show_id, status, sum(reports) as reports from report_counts group by 1, 2) counted
-                 full join (select show_id, status, count(*) as reports from reported_messages group by 1, 2) found
-                   using (show_id, status)
+    let wrong = "select format('%s %s %s: %s counted, %s there', queue, show_id, status, counted.reports, found.reports)
+                 from (select queue, show_id, status, sum(reports) as reports from report_counts group by 1, 2, 3) counted
+                 full join (
+                   select queue, show_id, status, count(*) as reports
+                   from (
+                     select 'moderators' as queue, show_id, status from reported_messages
+                     union all
+                     select 'organizers', show_id, organizer_status from reported_messages
+                     where organizer_status is not null
+                   ) as queued
+                   group by 1, 2, 3
+                 ) found
+                   using (queue, show_id, status)
                  where coalesce(counted.reports, 0) <> coalesce(found.reports, 0)";
 
     commit_every_second(open_at_once(&database, report).await).await;

@@ -34,6 +34,7 @@ export const FACTS = [
   'shares_show',
   'takes_part',
   'own_show',
+  'foreign_show',
 ] as const;
 /** What holds between actor and target. */
 export type Fact = (typeof FACTS)[number];
@@ -128,6 +129,15 @@ export const GUARDS: readonly Guard[] = [
     rule: 'blocked',
     message: 'There is a block between you and this user.',
     allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'start_dm',
+    fact: 'foreign_show',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'show_of_both',
+    message: 'A direct message can be about a show only if you both take part in it, or you organize it.',
+    allowedIf: 'You both take part in the show, or the message is about no show.',
   },
   {
     action: 'reply',

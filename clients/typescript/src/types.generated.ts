@@ -243,7 +243,7 @@ export type Message = {
   readonly seq: Seq;
   /** Null where an imported message does not say. */
   readonly sender_id: Uuid | null;
-  /** Null where it is deleted (not for moderators and admins), or where an imported message has none. */
+  /** Null where it is deleted (not for moderators and admins, as far as it is kept), or where an imported message has none. */
   readonly content: string | null;
   /** Null where an imported message does not say. */
   readonly created_at: Timestamp | null;
@@ -449,7 +449,7 @@ export type HelpRequestUnavailable = Problem & {
 export type DirectMessage = {
   readonly recipient_id: Uuid;
   readonly content: DirectContent;
-  /** The show it is about, which can allow it. */
+  /** The show it is about, which can allow it. Both take part in it, or the sender organizes it (rule `show_of_both`). */
   readonly show_id?: Uuid;
 } | {
   readonly conversation_id: Uuid;
@@ -491,20 +491,30 @@ export type ReportStatus = 'pending' | 'dismissed' | 'actioned';
 
 export type ReviewDecision = 'dismiss' | 'delete' | 'restore' | 'suspend';
 
+export type ReviewCapacity = 'organizer' | 'moderator';
+
 export type Report = {
   readonly id: Uuid;
+  /** For moderators pending until one of them has decided; for organizers until they or a moderator have. */
   readonly status: ReportStatus;
-  /** Null while it is pending. */
+  /** The decision that stands; a moderator's before an organizer's. Null while nobody has decided. */
   readonly decision: ReviewDecision | null;
-  readonly reason: string;
+  /** As what it was decided (an admin counts as a moderator). Null while nobody has. */
+  readonly decided_as: ReviewCapacity | null;
+  /** The reporter's words. Null for organizers. */
+  readonly reason: string | null;
   readonly created_at: Timestamp;
-  readonly reporter_id: Uuid;
+  /** When the reporter reported again what an organizer had decided. Null for organizers. */
+  readonly escalated_at: Timestamp | null;
+  /** Null for organizers. */
+  readonly reporter_id: Uuid | null;
   readonly reviewed_at: Timestamp | null;
   readonly reviewed_by: Uuid | null;
+  /** Of the decision that stands; a moderator's is null for organizers. */
   readonly note: string | null;
   /** The show the message belongs to. */
   readonly show_id: Uuid | null;
-  /** The message, with its content even if it is deleted. */
+  /** The message; for moderators with its content even if it is deleted, where that is kept. */
   readonly message: {
     readonly id: Uuid;
     readonly conversation_id: Uuid;
@@ -616,6 +626,7 @@ export type AuditEntry = {
 export type AuditState = {
   readonly status?: ReportStatus;
   readonly decision?: ReviewDecision | null;
+  readonly decided_as?: ReviewCapacity;
   readonly reports_settled?: Count;
   readonly deleted?: DeletedOrNot;
   readonly suspended_until?: SuspendedUntil;

@@ -15,7 +15,8 @@ select
   coalesce(sum(counted.reports), 0)::bigint as reports
 from unnest(array['pending', 'dismissed', 'actioned']) as known (status)
 left join rolecall.report_counts as counted
-  on counted.status = known.status
+  on counted.queue = 'moderators'
+  and counted.status = known.status
 group by known.status;
 
 comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';

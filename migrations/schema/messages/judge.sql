@@ -25,7 +25,7 @@ declare
 begin
   select sender_role, target_role, org_id, sender_internal, rollout, facts
   into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
-  from rolecall_internal.dm_facts(p_sender, p_recipient);
+  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show);
 
   v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollout);
   if v_refusal is not null then
@@ -41,6 +41,10 @@ begin
   v_decision := rolecall_internal.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
   if v_decision.allowed then
     return row(true, null::jsonb, v_org_id, v_decision.rule);
+  end if;
+  if 'foreign_show' = any (v_facts) then
+    -- Whatever allows a message or a reply allows none about this show.
+    return row(false, rolecall_internal.refusal_of(v_decision), v_org_id, v_decision.rule);
   end if;
 
   -- A shared show can allow what was refused; no guard looks at it, so it could not have refused what was allowed.
@@ -244,9 +248,9 @@ begin
 end
 $$;
 
--- All facts that decide whether p_sender may write to p_recipient, except whether they share a show or have a
--- conversation. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
-create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid)
+-- All facts that decide whether p_sender may write to p_recipient, about p_show if that is given, except whether they share
+-- a show or have a conversation. Of a show both are who take part in it or organize it. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
+create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid)
 returns table (
   sender_role rolecall.app_role,
   sender_internal boolean,
@@ -277,6 +281,35 @@ begin atomic
             and blocked_id in (p_sender, p_recipient)
         )
         then 'blocked'
+      end,
+      case
+        when p_show is not null
+          and not exists (
+            select
+            from rolecall.shows as show
+            where show.id = p_show
+              and (
+                show.organizer_id = p_sender
+                or (
+                  exists (
+                    select
+                    from rolecall.show_participants
+                    where show_id = show.id
+                      and user_id = p_sender
+                  )
+                  and (
+                    show.organizer_id = p_recipient
+                    or exists (
+                      select
+                      from rolecall.show_participants
+                      where show_id = show.id
+                        and user_id = p_recipient
+                    )
+                  )
+                )
+              )
+          )
+        then 'foreign_show'
       end
     ]
   from (values (p_sender)) as asked (id)

@@ -182,7 +182,7 @@ begin
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
     from unnest(p_items) as item
-    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient) as fact
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id) as fact
     where not item.is_reply
     union all
     select

@@ -17,8 +17,21 @@ begin
 end
 $$;
 
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array_position(array['organizer', 'moderator', 'author'], p_as);
+end
+$$;
+
 -- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
--- first deletion stands: a deleted message stays as it is.
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
 create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
 returns rolecall.messages
 language plpgsql
@@ -27,6 +40,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
 begin
   perform rolecall_internal.hold_conversations(
     array(select conversation_id from rolecall.messages where id = p_message)
@@ -36,12 +51,17 @@ begin
   from rolecall.messages
   where id = p_message
   for no key update;
-  if not found or v_message.deleted_at is not null then
+  if not found then
+    return v_message;
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
     return v_message;
   end if;
 
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
   -- The content moves to where nothing that reads messages can find it.
-  if v_message.content is not null then
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
     insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
     values (v_message.conversation_id, v_message.seq, v_message.content, now());
   end if;
@@ -49,7 +69,7 @@ begin
   set
     content = null,
     deleted_at = now(),
-    deleted_as = rolecall_internal.deletion_capacity(p_user, v_message.sender_id)
+    deleted_as = v_as
   where conversation_id = v_message.conversation_id
     and seq = v_message.seq
   returning *
@@ -61,7 +81,7 @@ begin
     p_message,
     v_message.sender_id,
     p_note,
-    jsonb_build_object('deleted', null),
+    v_before,
     jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
   );
   return v_message;

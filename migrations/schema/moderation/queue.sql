@@ -1,5 +1,7 @@
 -- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. An actor who moderates their own shows alone
--- sees the reports of those. Each status of each show is read by index, no further than the page.
+-- sees the reports of those, except about themselves, with the status that it has for organizers: pending until they or a
+-- moderator decide. For moderators it is pending until a moderator does. Each status of each show is read by index, no
+-- further than the page.
 create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -14,6 +16,7 @@ declare
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_statuses text[] := array['pending', 'dismissed', 'actioned'];
   v_show uuid;
+  v_moderates boolean := rolecall_internal.moderates_everything(v_actor.role);
   -- Null for all shows.
   v_shows uuid[];
   v_page rolecall.reported_messages[];
@@ -36,7 +39,7 @@ begin
     end if;
     v_statuses := array[p_input ->> 'status'];
   end if;
-  if not rolecall_internal.moderates_everything(v_actor.role) then
+  if not v_moderates then
     select coalesce(array_agg(id), '{}')
     into v_shows
     from rolecall.shows
@@ -75,6 +78,24 @@ begin
       order by report.created_at desc, report.id desc
       limit v_limit + 1
     ) as newest;
+  elsif v_moderates then
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.show_id = v_show
+          and each.status = wanted.status
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
   else
     select array_agg(newest order by created_at desc, id desc)
     into v_page
@@ -86,7 +107,8 @@ begin
         select *
         from rolecall.reported_messages as each
         where each.show_id = own.show_id
-          and each.status = wanted.status
+          and each.organizer_status = wanted.status
+          and each.reported_user_id is distinct from p_user
           and (each.created_at, each.id) < (v_at, v_id)
         order by each.created_at desc, each.id desc
         limit v_limit + 1
@@ -100,8 +122,11 @@ begin
   from (
     select status, sum(reports) as reports
     from rolecall.report_counts
-    where v_shows is null
-      or show_id = any (v_shows)
+    where queue = case when v_moderates then 'moderators' else 'organizers' end
+      and (
+        v_shows is null
+        or show_id = any (v_shows)
+      )
     group by status
   ) as counted;
 
@@ -109,7 +134,7 @@ begin
     jsonb_build_object(
       'reports', (
         select coalesce(
-          jsonb_agg(rolecall_internal.report_json(report) order by report.created_at desc, report.id desc),
+          jsonb_agg(rolecall_internal.report_json(report, v_actor) order by report.created_at desc, report.id desc),
           '[]'
         )
         from unnest(v_page[1:v_limit]) as report

@@ -61,6 +61,20 @@ begin
 end
 $$;
 
+-- Whether its reporter may report the same message again: an organizer has decided, and no moderator yet. Once.
+create or replace function rolecall_internal.may_escalate(p_report rolecall.reported_messages)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_report.status = 'pending'
+    and p_report.organizer_decision is not null
+    and p_report.escalated_at is null;
+end
+$$;
+
 -- The refusal of a second report of the same message by the same user; p_report is the first.
 create or replace function rolecall_internal.refuse_second_report(p_report uuid)
 returns jsonb
@@ -79,7 +93,8 @@ begin
 end
 $$;
 
--- Files a report: {message_id, reason}.
+-- Files a report: {message_id, reason}. Who reports again what an organizer has decided escalates it: the report has their
+-- new words, and moderators see that it was.
 create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -98,8 +113,13 @@ begin
     return rolecall_internal.refuse_text('reason', p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars());
   end if;
 
-  insert into rolecall.reported_messages (
-    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason
+  -- Whether its content is kept is decided by who deletes it, so nobody does meanwhile.
+  perform
+  from rolecall.messages
+  where id = v_message
+  for share;
+  insert into rolecall.reported_messages as report (
+    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason, organizer_status
   )
   select
     message.id,
@@ -108,13 +128,21 @@ begin
     coalesce(message.show_id, conversation.show_id),
     p_user,
     message.sender_id,
-    p_input ->> 'reason'
+    p_input ->> 'reason',
+    -- Nobody hears of a report about themselves.
+    case when show.id is not null and show.organizer_id is distinct from message.sender_id then 'pending' end
   from rolecall.messages as message
   join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
+  left join rolecall.shows as show
+    on show.id = coalesce(message.show_id, conversation.show_id)
   where message.id = v_message
-  on conflict (conversation_id, seq, reporter_id) do nothing
-  returning *
+  on conflict (conversation_id, seq, reporter_id) do update
+  set
+    reason = excluded.reason,
+    escalated_at = now()
+  where rolecall_internal.may_escalate(report)
+  returning report.*
   into v_report;
   if not found then
     select report.*

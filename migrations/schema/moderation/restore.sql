@@ -1,5 +1,36 @@
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'What its author has deleted stays deleted.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'What a moderator has deleted a moderator restores.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
 -- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
--- message that is not deleted, or that its author deleted, stays as it is.
+-- message that is not deleted, or not theirs to restore, stays as it is.
 create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
 returns rolecall.messages
 language plpgsql
@@ -19,7 +50,10 @@ begin
   from rolecall.messages
   where id = p_message
   for no key update;
-  if not found or v_message.deleted_at is null or v_message.deleted_as = 'author' then
+  if not found
+    or v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
     return v_message;
   end if;
 
@@ -52,23 +86,6 @@ begin
 end
 $$;
 
--- The refusal to restore a message that its author deleted.
-create or replace function rolecall_internal.refuse_restoring_authors()
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal(
-    'permission_denied',
-    'What its author has deleted stays deleted.',
-    'deleted_by_author',
-    'Somebody else has deleted the message.'
-  );
-end
-$$;
-
 -- Restores a message: {message_id, note?}.
 create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
@@ -89,8 +106,8 @@ begin
   end if;
 
   v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_as = 'author' then
-    return rolecall_internal.refuse_restoring_authors();
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
   end if;
   return rolecall_internal.moderated_message(v_message);
 end

@@ -1,5 +1,134 @@
--- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every pending report of
--- the same message. Of several reviewers at once the first decides, and the others hear how.
+-- Whether p_user may decide about a report: as about its message, and an organizer about what is theirs alone. Who may not
+-- learns nothing of the report.
+create or replace function rolecall_internal.judge_review(
+  p_user uuid,
+  p_report rolecall.reported_messages,
+  p_rollout text
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, p_report.message_id, p_rollout);
+begin
+  if v_judgement.refusal ->> 'code' = 'not_found'
+    or (
+      v_judgement.allowed
+      and p_report.organizer_status is null
+      and rolecall_internal.deletion_capacity(p_user, p_report.reported_user_id) <> 'moderator'
+    )
+  then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no report with this report_id.'),
+      v_judgement.org_id
+    );
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- The decision of a moderator, which settles every report of the message that no moderator has decided about: how many it
+-- settled, and the state of the named one before.
+create or replace function rolecall_internal.settle_reports(
+  p_user uuid,
+  p_report uuid,
+  p_message rolecall.messages,
+  p_decision text,
+  p_note text,
+  out settled bigint,
+  out before jsonb
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_status text := case when p_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end;
+begin
+  with decided as (
+    update rolecall.reported_messages as report
+    set
+      status = v_status,
+      decision = p_decision,
+      note = p_note,
+      reviewed_by = p_user,
+      reviewed_at = now(),
+      organizer_status = case when report.organizer_status is not null then v_status end
+    from rolecall.reported_messages as named
+    where named.id = p_report
+      and report.conversation_id = named.conversation_id
+      and report.seq = named.seq
+      and (
+        (named.status = 'pending' and report.status = 'pending')
+        -- What was deleted by review is restored by review, too.
+        or (
+          p_decision = 'restore'
+          and p_message.deleted_at is not null
+          and named.status in ('pending', 'actioned')
+          and named.decision is not distinct from case named.status when 'actioned' then 'delete' end
+          and (report.status = 'pending' or report.decision = 'delete')
+        )
+      )
+    returning jsonb_build_object('status', named.status, 'decision', named.decision) as state
+  )
+  select count(*), (array_agg(state))[1]
+  into settled, before
+  from decided;
+end
+$$;
+
+-- The decision of the show's organizer, which settles every report of the message that neither they nor a moderator have
+-- decided about, and none for moderators.
+create or replace function rolecall_internal.settle_reports_as_organizer(
+  p_user uuid,
+  p_report uuid,
+  p_message rolecall.messages,
+  p_decision text,
+  p_note text,
+  out settled bigint,
+  out before jsonb
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with decided as (
+    update rolecall.reported_messages as report
+    set
+      organizer_status = case when p_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end,
+      organizer_decision = p_decision,
+      organizer_note = p_note,
+      organizer_reviewed_by = p_user,
+      organizer_reviewed_at = now()
+    from rolecall.reported_messages as named
+    where named.id = p_report
+      and named.status = 'pending'
+      and report.conversation_id = named.conversation_id
+      and report.seq = named.seq
+      and report.status = 'pending'
+      and (
+        (named.organizer_status = 'pending' and report.organizer_status = 'pending')
+        or (
+          p_decision = 'restore'
+          and p_message.deleted_at is not null
+          and named.organizer_decision is not distinct from case named.organizer_status when 'actioned' then 'delete' end
+          and (report.organizer_status = 'pending' or report.organizer_decision = 'delete')
+        )
+      )
+    returning jsonb_build_object('status', named.organizer_status, 'decision', named.organizer_decision) as state
+  )
+  select count(*), (array_agg(state))[1]
+  into settled, before
+  from decided;
+end
+$$;
+
+-- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every report of the same
+-- message that is pending for who decides. Of several moderators at once the first decides, and the others hear how; so of
+-- several organizers. An organizer's decision leaves the report pending for moderators.
 create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -7,12 +136,14 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_decision text := p_input ->> 'decision';
   v_note text := p_input ->> 'note';
   v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'suspended_until');
   v_report rolecall.reported_messages;
   v_message rolecall.messages;
   v_judgement rolecall.judgement;
+  v_as text;
   v_before jsonb;
   v_settled bigint;
 begin
@@ -20,11 +151,8 @@ begin
   into v_report
   from rolecall.reported_messages
   where id = rolecall_internal.uuid_or_null(p_input ->> 'report_id');
-  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollout);
   if v_judgement.allowed is distinct from true then
-    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
-      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
-    end if;
     return v_judgement.refusal;
   end if;
   if v_decision is null or v_decision not in ('dismiss', 'delete', 'restore', 'suspend') then
@@ -56,38 +184,20 @@ begin
   where conversation_id = v_report.conversation_id
     and seq = v_report.seq
   for no key update;
-  if v_decision = 'restore' and v_message.deleted_as = 'author' then
-    return rolecall_internal.refuse_restoring_authors();
+  if v_decision = 'restore' and rolecall_internal.refuse_restoration(p_user, v_message) is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
   end if;
 
-  with settled as (
-    update rolecall.reported_messages as report
-    set
-      status = case when v_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end,
-      decision = v_decision,
-      note = v_note,
-      reviewed_by = p_user,
-      reviewed_at = now()
-    from rolecall.reported_messages as named
-    where named.id = v_report.id
-      and report.conversation_id = named.conversation_id
-      and report.seq = named.seq
-      and (
-        (named.status = 'pending' and report.status = 'pending')
-        -- What was deleted by review is restored by review, too.
-        or (
-          v_decision = 'restore'
-          and v_message.deleted_at is not null
-          and named.status in ('pending', 'actioned')
-          and named.decision is not distinct from case named.status when 'actioned' then 'delete' end
-          and (report.status = 'pending' or report.decision = 'delete')
-        )
-      )
-    returning report.id, jsonb_build_object('status', named.status, 'decision', named.decision) as before
-  )
-  select count(*), (array_agg(before))[1]
-  into v_settled, v_before
-  from settled;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_report.reported_user_id);
+  if v_as = 'moderator' then
+    select *
+    into v_settled, v_before
+    from rolecall_internal.settle_reports(p_user, v_report.id, v_message, v_decision, v_note);
+  else
+    select *
+    into v_settled, v_before
+    from rolecall_internal.settle_reports_as_organizer(p_user, v_report.id, v_message, v_decision, v_note);
+  end if;
   select *
   into v_report
   from rolecall.reported_messages
@@ -99,10 +209,13 @@ begin
     end if;
     return rolecall_internal.refusal(
       'already_reviewed',
-      format('This report has been decided: %s.', v_report.decision),
+      format('This report has been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
       'one_decision_per_report',
       'The report is pending, or you restore a message that was deleted by review.',
-      jsonb_build_object('report_id', v_report.id, 'decision', v_report.decision)
+      jsonb_build_object(
+        'report_id', v_report.id,
+        'decision', coalesce(v_report.decision, v_report.organizer_decision)
+      )
     );
   end if;
 
@@ -114,7 +227,12 @@ begin
     v_report.reported_user_id,
     v_note,
     v_before,
-    jsonb_build_object('status', v_report.status, 'decision', v_decision, 'reports_settled', v_settled)
+    jsonb_build_object(
+      'status', case when v_as = 'moderator' then v_report.status else v_report.organizer_status end,
+      'decision', v_decision,
+      'decided_as', v_as,
+      'reports_settled', v_settled
+    )
   );
   if v_decision = 'delete' then
     perform rolecall_internal.apply_deletion(p_user, v_report.message_id, v_report.id, v_note);
@@ -125,7 +243,7 @@ begin
       p_user, v_report.reported_user_id, v_until, v_report.id, v_report.message_id, v_note
     );
   end if;
-  return rolecall_internal.success(jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+  return rolecall_internal.success(jsonb_build_object('report', rolecall_internal.report_json(v_report, v_actor)));
 end
 $$;
 
@@ -144,15 +262,17 @@ begin
   into v_report
   from rolecall.reported_messages
   where id = (p_answer #>> '{data,report_id}')::uuid;
-  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollout);
   if v_judgement.allowed is distinct from true then
-    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
-      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
-    end if;
     return v_judgement.refusal;
   end if;
   return p_answer
-    || jsonb_build_object('data', jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+    || jsonb_build_object(
+      'data',
+      jsonb_build_object(
+        'report', rolecall_internal.report_json(v_report, rolecall_internal.actor(p_user, 'moderation', p_rollout))
+      )
+    );
 end
 $$;
 

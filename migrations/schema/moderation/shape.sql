@@ -15,17 +15,20 @@ begin
 end
 $$;
 
--- A report with its message, whose content moderators see even when it is deleted.
-create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages)
+-- A report with its message, as p_actor sees it. Moderators see who reported and why, and the content even when it is
+-- removed. An organizer sees neither the reporter nor their words, nor the note of a moderator, which may name them. The
+-- decision that stands is a moderator's if there is one, and else the organizer's.
+create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages, p_actor rolecall.actor)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_moderates boolean := rolecall_internal.sees_removed(p_actor);
   v_message jsonb;
 begin
-  select rolecall_internal.message_json(message, removed.content)
+  select rolecall_internal.message_json(message, case when v_moderates then removed.content end)
     || jsonb_build_object('conversation_id', message.conversation_id)
   into v_message
   from rolecall.messages as message
@@ -36,14 +39,22 @@ begin
     and message.seq = p_report.seq;
   return jsonb_build_object(
     'id', p_report.id,
-    'status', p_report.status,
-    'decision', p_report.decision,
-    'reason', p_report.reason,
+    'status', case when v_moderates then p_report.status else p_report.organizer_status end,
+    'decision', coalesce(p_report.decision, p_report.organizer_decision),
+    'decided_as', case
+      when p_report.decision is not null then 'moderator'
+      when p_report.organizer_decision is not null then 'organizer'
+    end,
+    'reason', case when v_moderates then p_report.reason end,
     'created_at', rolecall_internal.iso(p_report.created_at),
-    'reporter_id', p_report.reporter_id,
-    'reviewed_at', rolecall_internal.iso(p_report.reviewed_at),
-    'reviewed_by', p_report.reviewed_by,
-    'note', p_report.note,
+    'escalated_at', case when v_moderates then rolecall_internal.iso(p_report.escalated_at) end,
+    'reporter_id', case when v_moderates then p_report.reporter_id end,
+    'reviewed_at', rolecall_internal.iso(coalesce(p_report.reviewed_at, p_report.organizer_reviewed_at)),
+    'reviewed_by', coalesce(p_report.reviewed_by, p_report.organizer_reviewed_by),
+    'note', case
+      when p_report.decision is null then p_report.organizer_note
+      when v_moderates then p_report.note
+    end,
     'show_id', p_report.show_id,
     'message', v_message
   );

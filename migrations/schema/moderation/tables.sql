@@ -22,6 +22,12 @@ create table rolecall.reported_messages (
   note text,
   reviewed_by uuid,
   reviewed_at timestamptz,
+  organizer_status text,
+  organizer_decision text,
+  organizer_note text,
+  organizer_reviewed_by uuid,
+  organizer_reviewed_at timestamptz,
+  escalated_at timestamptz,
   created_at timestamptz not null default now(),
   constraint reported_messages_message_reporter_key unique (conversation_id, seq, reporter_id),
   foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
@@ -37,6 +43,22 @@ create table rolecall.reported_messages (
     (status = 'pending') = (decision is null)
     and (status = 'pending') = (reviewed_by is null)
     and (status = 'pending') = (reviewed_at is null)
+  ),
+  constraint reported_messages_organizer_note_length check (
+    char_length(organizer_note) between 1 and rolecall_internal.limit_note_chars()
+  ),
+  constraint reported_messages_organizer_status_known check (organizer_status in ('pending', 'dismissed', 'actioned')),
+  -- Suspending is not an organizer's.
+  constraint reported_messages_organizer_decision_known check (organizer_decision in ('dismiss', 'delete', 'restore')),
+  constraint reported_messages_organizer_decided_whole check (
+    (organizer_decision is null) = (organizer_reviewed_by is null)
+    and (organizer_decision is null) = (organizer_reviewed_at is null)
+    and (organizer_decision is null or organizer_status is not null)
+  ),
+  -- Decided by an organizer or, in their stead, by a moderator.
+  constraint reported_messages_organizer_decided_unless_pending check (
+    organizer_status is null
+    or (organizer_status = 'pending') = (status = 'pending' and organizer_decision is null)
   )
 );
 
@@ -53,15 +75,31 @@ comment on column rolecall.reported_messages.erase_reason is
 comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
 
 comment on column rolecall.reported_messages.status is
-  'pending until the review; dismissed when the message stays as it was, actioned otherwise.';
+  'pending until a moderator decides; dismissed when the message stays as it was, actioned otherwise.';
 
--- The queue, newest first: of everybody, and of one show.
+comment on column rolecall.reported_messages.decision is
+  'As a moderator, like note, reviewed_by and reviewed_at. What an organizer decided stands in organizer_decision.';
+
+comment on column rolecall.reported_messages.organizer_status is
+  'pending until the organizer or a moderator decides; null where no organizer has a say: of no show, or their own message.';
+
+comment on column rolecall.reported_messages.organizer_decision is
+  'As the organizer of the show. It settles nothing for moderators.';
+
+comment on column rolecall.reported_messages.escalated_at is
+  'When the reporter reported again what an organizer had decided.';
+
+-- The queue, newest first: of everybody, of one show, and of one show as its organizer has it.
 create index reported_messages_queue_idx
   on rolecall.reported_messages (status, created_at desc, id desc);
 
 create index reported_messages_show_queue_idx
   on rolecall.reported_messages (show_id, status, created_at desc, id desc)
   where show_id is not null;
+
+create index reported_messages_organizer_queue_idx
+  on rolecall.reported_messages (show_id, organizer_status, created_at desc, id desc)
+  where organizer_status is not null;
 
 create index reported_messages_reporter_id_idx
   on rolecall.reported_messages (reporter_id, id);
@@ -73,9 +111,11 @@ create index reported_messages_reviewed_by_idx
 
 create table rolecall.report_counts (
   id uuid primary key default gen_random_uuid(),
+  queue text not null,
   show_id uuid not null,
   status text not null,
-  reports bigint not null
+  reports bigint not null,
+  constraint report_counts_queue_known check (queue in ('moderators', 'organizers'))
 )
 -- Room on each page for the next version of a row that is counted up all the time.
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
@@ -83,8 +123,11 @@ with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 comment on table rolecall.report_counts is
   'How many reports each show has of each status, so that a queue of a million tells its counts without counting: the sum of the rows is the count.';
 
+comment on column rolecall.report_counts.queue is
+  'A report counts with its status for moderators, and with its organizer_status for organizers.';
+
 create index report_counts_show_id_idx
-  on rolecall.report_counts (show_id, status);
+  on rolecall.report_counts (show_id, queue, status);
 
 comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of messages that are about no show.';
 

@@ -182,7 +182,8 @@ begin
           on report.conversation_id = message.conversation_id
           and report.seq = message.seq
           and report.reporter_id = p_user
-        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id');
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and not rolecall_internal.may_escalate(report);
         if found then
           v_judgement.allowed := false;
           v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);

@@ -6,6 +6,7 @@ with source (action, position, fact, denies_when, code, rule, message, allowed_i
     ('start_dm', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('start_dm', 3::smallint, 'self', true, 'permission_denied', 'self_message', 'Nobody can message themselves.', 'The recipient is somebody else.'),
     ('start_dm', 4::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('start_dm', 5::smallint, 'foreign_show', true, 'permission_denied', 'show_of_both', 'A direct message can be about a show only if you both take part in it, or you organize it.', 'You both take part in the show, or the message is about no show.'),
     ('reply', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('reply', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.'),
     ('reply', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),

@@ -98,5 +98,6 @@ const fn phrase(fact: Fact) -> &'static str {
         Fact::SharesShow => "they share a show",
         Fact::TakesPart => "the actor takes part in the show",
         Fact::OwnShow => "it is the actor's own show",
+        Fact::ForeignShow => "the show is not of both",
     }
 }

@@ -67,6 +67,9 @@ names! {
         TakesPart = "takes_part",
         /// The actor organizes the show.
         OwnShow = "own_show",
+        /// The message would be about a show that is not of both: actor or target has no part in it, and the actor does
+        /// not organize it.
+        ForeignShow = "foreign_show",
     }
 }
 
@@ -194,8 +197,8 @@ impl Decision {
 
 use Action::{Broadcast, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
 use Fact::{
-    Blocked, BroadcastRecipient, FeatureEnabled, OwnShow, Participant, ReadOnly, SameUser, SharesShow, Suspended,
-    TakesPart,
+    Blocked, BroadcastRecipient, FeatureEnabled, ForeignShow, OwnShow, Participant, ReadOnly, SameUser, SharesShow,
+    Suspended, TakesPart,
 };
 use Role::{Admin, Attendee, Dealer, Moderator, MvpDealer, ShowOrganizer};
 
@@ -251,6 +254,16 @@ pub static GUARDS: &[Guard] = &[
         allowed_if: "The recipient is somebody else.",
     },
     blocked(StartDm),
+    // The show's organizer may moderate the message, so its sender must not choose any show.
+    Guard {
+        action: StartDm,
+        fact: ForeignShow,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "show_of_both",
+        message: "A direct message can be about a show only if you both take part in it, or you organize it.",
+        allowed_if: "You both take part in the show, or the message is about no show.",
+    },
     feature(Reply),
     Guard {
         action: Reply,

@@ -30,3 +30,46 @@ async fn of_fifty_reviewers_at_once_one_decides_and_the_others_learn_how() {
         assert_eq!(stand.db.count(audit, &[&report]).await, 1);
     }
 }
+
+#[tokio::test]
+async fn organizer_and_moderators_at_once_decide_each_for_themselves() {
+    let stand = Stand::shared().await;
+    for _ in 0..4 {
+        let world = broadcast(&stand).await;
+        let report = reported(&stand, &world.attendee, world.message).await;
+        let moderators = [stand.user(Role::Moderator).await, stand.user(Role::Admin).await];
+        let reviews = (0..30).map(|n| {
+            let reviewer = if n % 3 == 0 { &world.organizer } else { &moderators[n % 2] };
+            stand.review(reviewer, report, ["dismiss", "delete"][n / 3 % 2]).send()
+        });
+        let answers = join_all(reviews).await;
+        let decided_as = |capacity: &str| {
+            answers.iter().filter(|answer| answer.status == 200 && answer["report"]["decided_as"] == capacity).count()
+        };
+        // An organizer who is first decides, too, and then a moderator does.
+        let (organizers, moderators) = (decided_as("organizer"), decided_as("moderator"));
+        assert!(organizers <= 1 && moderators == 1, "{organizers} organizers, {moderators} moderators");
+        for refused in answers.iter().filter(|answer| answer.status != 200) {
+            assert_eq!(refused.code(), "already_reviewed", "{}", refused.body);
+        }
+        let audit = "rolecall.moderation_audit where report_id = $1 and action = 'report_reviewed'";
+        assert_eq!(stand.db.count(audit, &[&report]).await, organizers as i64 + 1);
+        let settled = "rolecall.reported_messages where id = $1 and status <> 'pending' and organizer_status = status
+            and (organizer_decision is not null) = $2";
+        assert_eq!(
+            stand.db.count(settled, &[&report, &(organizers == 1)]).await,
+            1,
+            "the moderator's word is for both"
+        );
+        let wrong = "(
+              select queue, show_id, status, sum(reports) as reports
+              from rolecall.report_counts where show_id = $1 group by 1, 2, 3
+            ) as counted
+            where reports <> (
+              select count(*) from rolecall.reported_messages as report
+              where report.show_id = $1
+                and counted.status = case counted.queue when 'moderators' then report.status else report.organizer_status end
+            )";
+        assert_eq!(stand.db.count(wrong, &[&world.show]).await, 0, "the counts follow");
+    }
+}

@@ -337,8 +337,10 @@ select is(
   jsonb_build_object(
     'status', 'actioned',
     'decision', 'delete',
-    'reason', 'It is rude.',
-    'reporter_id', pg_temp.demo(1),
+    'decided_as', 'organizer',
+    'reason', null,
+    'reporter_id', null,
+    'escalated_at', null,
     'reviewed_by', pg_temp.demo(5),
     'note', 'Rude indeed.',
     'show_id', pg_temp.demo(11)
@@ -347,18 +349,27 @@ select is(
 )
 from message;
 select is(
-  pg_temp.queue(6, '{"status": "actioned"}') -> 'counts',
-  '{"pending": 3, "dismissed": 0, "actioned": 2}',
-  'which settles every report of it'
+  pg_temp.queue(5) -> 'counts',
+  '{"pending": 1, "dismissed": 0, "actioned": 2}',
+  'which settles every report of it for the organizer'
+);
+select is(
+  pg_temp.queue(6) -> 'counts',
+  '{"pending": 5, "dismissed": 0, "actioned": 0}',
+  'and none for moderators'
 );
 select is(
   (
-    select array_agg(distinct concat_ws(' ', value #>> '{message,content}', value #>> '{message,deleted,by}'))
-    from jsonb_array_elements(pg_temp.queue(6, '{"status": "actioned"}') -> 'reports')
+    select array_agg(
+      distinct concat_ws(' ', value ->> 'decision', value ->> 'decided_as', value #>> '{message,content}', value #>> '{message,deleted,by}')
+    )
+    from jsonb_array_elements(pg_temp.queue(6, '{"status": "pending"}') -> 'reports')
+    where value #>> '{message,id}' = news::text
   ),
-  array['News organizer'],
-  'moderators go on seeing what it said, and as what it was deleted'
-);
+  array['delete organizer News organizer'],
+  'who go on seeing what it said, as what it was deleted, and who decided so'
+)
+from message;
 select is(
   (select concat_ws(' ', coalesce(content, 'nothing'), deleted_as) from rolecall.messages where id = news),
   'nothing organizer',
@@ -366,13 +377,13 @@ select is(
 )
 from message;
 select is(
-  pg_temp.verdict(pg_temp.review(6, pg_temp.report_of(news, 2), 'dismiss')),
+  pg_temp.verdict(pg_temp.review(5, pg_temp.report_of(news, 2), 'dismiss')),
   'already_reviewed/one_decision_per_report',
-  'a second decision is refused'
+  'a second decision of the organizer is refused'
 )
 from message;
 select is(
-  pg_temp.review(6, pg_temp.report_of(news, 2), 'dismiss') #> '{data}',
+  pg_temp.review(5, pg_temp.report_of(news, 2), 'dismiss') #> '{data}',
   jsonb_build_object('report_id', pg_temp.report_of(news, 2), 'decision', 'delete'),
   'and says what the first one was'
 )
@@ -380,14 +391,18 @@ from message;
 select is(
   pg_temp.verdict(pg_temp.review(6, pg_temp.report_of(news, 2), 'restore')),
   'ok',
-  'what a review deleted a review restores'
+  'a moderator decides otherwise'
 )
 from message;
 select is((select content from rolecall.messages where id = news), 'News', 'with what it said') from message;
 select is(
-  (select array_agg(distinct status || ' ' || decision) from rolecall.reported_messages where message_id = news),
-  array['dismissed restore'],
-  'and its reports are dismissed by that'
+  (
+    select array_agg(distinct concat_ws(' ', status, decision, organizer_status, organizer_decision))
+    from rolecall.reported_messages
+    where message_id = news
+  ),
+  array['dismissed restore dismissed delete'],
+  'and its reports are dismissed by that, for everybody'
 )
 from message;
 select is((select count(*) from rolecall.removed_contents), 0::bigint, 'nothing is kept twice');
@@ -461,8 +476,8 @@ from message;
 select is(
   pg_temp.ask('delete_message', pg_temp.demo(6), jsonb_build_object('message_id', about_show))
     #>> '{data,message,deleted,by}',
-  'organizer',
-  'who deletes it again changes nothing'
+  'moderator',
+  'a moderator who deletes it too makes it theirs'
 )
 from message;
 select is(
@@ -663,16 +678,24 @@ language sql
 as $$
   select count(*)
   from (
-    select show_id, status, sum(reports) as reports
+    select queue, show_id, status, sum(reports) as reports
     from rolecall.report_counts
-    group by show_id, status
+    group by queue, show_id, status
   ) as counted
   full join (
-    select coalesce(show_id, '00000000-0000-0000-0000-000000000000') as show_id, status, count(*) as reports
-    from rolecall.reported_messages
-    group by 1, 2
+    select
+      queued.queue,
+      coalesce(report.show_id, '00000000-0000-0000-0000-000000000000') as show_id,
+      queued.status,
+      count(*) as reports
+    from rolecall.reported_messages as report
+    cross join lateral (
+      values ('moderators', report.status), ('organizers', report.organizer_status)
+    ) as queued (queue, status)
+    where queued.status is not null
+    group by 1, 2, 3
   ) as real
-    using (show_id, status)
+    using (queue, show_id, status)
   where coalesce(counted.reports, 0) <> coalesce(real.reports, 0)
 $$;
 select is(pg_temp.miscounted(), 0::bigint, 'every report is counted once');
@@ -692,7 +715,7 @@ select is(
   (select array_agg(action || ' ' || count order by action) from (
     select action, count(*) as count from rolecall.moderation_audit group by action
   ) as counted),
-  array['message_deleted 6', 'message_restored 3', 'report_reviewed 6', 'suspension_lifted 6', 'user_suspended 6'],
+  array['message_deleted 7', 'message_restored 3', 'report_reviewed 6', 'suspension_lifted 6', 'user_suspended 6'],
   'every act left a row, and nothing else did'
 );
 select is(
@@ -737,7 +760,7 @@ select is(
     where action = 'report_reviewed'
       and report_id = pg_temp.report_of(news, 1)
   ),
-  '{"status": "pending", "decision": null} to {"status": "actioned", "decision": "delete", "reports_settled": 2}',
+  '{"status": "pending", "decision": null} to {"status": "actioned", "decision": "delete", "decided_as": "organizer", "reports_settled": 2}',
   'a review is told by its states'
 )
 from message;

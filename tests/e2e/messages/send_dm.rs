@@ -106,7 +106,7 @@ async fn a_show_named_in_the_request_must_be_the_shared_one() {
     let body = |show: Uuid| json!({"recipient_id": attendee.id, "content": "Hello", "show_id": show});
 
     let refusal = stand.post("send-dm", &body(other)).by(&dealer).expect(403).await;
-    refusal.refused_by(Code::PermissionDenied, "mvp_dealer_writes_within_a_shared_show");
+    refusal.refused_by(Code::PermissionDenied, "show_of_both");
     stand.post("send-dm", &body(Uuid::new_v4())).by(&dealer).expect(404).await.refused(Code::NotFound);
     assert_eq!(stand.traces(&dealer).await, 0);
 
@@ -209,4 +209,35 @@ async fn text_arrives_as_it_was_sent() {
             stand.db.one("select content from rolecall.messages where id = $1", &[&sent.id("message_id")]).await;
         assert_eq!(stored, text);
     }
+}
+
+#[tokio::test]
+async fn nobody_chooses_a_foreign_show_whose_organizer_would_judge_the_message() {
+    let stand = Stand::shared().await;
+    let [attendee, mvp, friend, admin] =
+        stand.users([Role::Attendee, Role::MvpDealer, Role::ShowOrganizer, Role::Admin]).await;
+    let show = stand.show(&friend, Starts::InAWeek).await;
+    let about = |to: &User| json!({"recipient_id": to.id, "content": "Hello", "show_id": show});
+    // Before the two have a conversation, and in it; alone, and by somebody whom the roles allow everything.
+    for _ in 0..2 {
+        for sender in [&attendee, &admin] {
+            let refusal = stand.post("send-dm", &about(&mvp)).by(sender).expect(403).await;
+            let refusal = refusal.refused_by(Code::PermissionDenied, "show_of_both");
+            assert!(refusal["reasons"][0]["allowed_if"].is_string());
+            let check = json!({"action": "start_dm", "recipient_id": mvp.id, "show_id": show});
+            let checked = stand.check(sender, &check).expect(200).await;
+            assert_eq!((&checked["allowed"], &checked["rule"]), (&json!(false), &json!("show_of_both")));
+        }
+        stand.join(show, &[&attendee]).await;
+        let refusal = stand.post("send-dm", &about(&mvp)).by(&attendee).expect(403).await;
+        refusal.refused_by(Code::PermissionDenied, "show_of_both");
+        stand.leave(show, &attendee).await;
+        stand.send_dm(&attendee, &mvp, "Hello").expect(201).await;
+    }
+    assert_eq!(stand.db.count("rolecall.messages where show_id = $1", &[&show]).await, 0);
+    stand.join(show, &[&attendee, &mvp]).await;
+    stand.post("send-dm", &about(&mvp)).by(&attendee).expect(201).await;
+    // The organizer has a part in it: they write about it to everybody, and who takes part writes about it to them.
+    stand.post("send-dm", &about(&admin)).by(&friend).expect(201).await;
+    stand.post("send-dm", &about(&friend)).by(&mvp).expect(201).await;
 }

@@ -21,8 +21,8 @@ async fn who_reads_a_message_reports_it_and_a_moderator_sees_it_with_its_content
     assert_eq!(
         *listed,
         json!({
-            "id": report["report_id"], "status": "pending", "decision": null, "reason": "This is an insult.",
-            "created_at": report["created_at"], "reporter_id": author.id, "reviewed_at": null, "reviewed_by": null,
+            "id": report["report_id"], "status": "pending", "decision": null, "decided_as": null,
+            "reason": "This is an insult.", "created_at": report["created_at"], "escalated_at": null, "reporter_id": author.id, "reviewed_at": null, "reviewed_by": null,
             "note": null, "show_id": null,
             "message": {
                 "id": message, "conversation_id": conversation, "seq": 1, "sender_id": reader.id,

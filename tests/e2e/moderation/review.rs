@@ -1,7 +1,7 @@
 //! The review of reports.
 
 use crate::moderation::support::*;
-use rolecall_e2e::{Code, Role, Stand};
+use rolecall_e2e::{Code, Role, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -107,4 +107,77 @@ async fn nobody_reviews_a_report_about_themselves() {
     let report = reported(&stand, &reader, message).await;
     let refusal = stand.review(&moderator, report, "dismiss").expect(403).await;
     refusal.refused_by(Code::PermissionDenied, "self_moderation");
+}
+
+#[tokio::test]
+async fn an_organizer_hears_no_reporter_and_settles_nothing_for_moderators() {
+    let stand = Stand::shared().await;
+    let world = broadcast(&stand).await;
+    let moderator = stand.user(Role::Moderator).await;
+    let words = "I am the one with the red hat";
+    let report = stand.report(&world.attendee, world.message, words).expect(201).await.id("report_id");
+    let listed = async |user: &User| {
+        let queue = stand.queue(user, &format!("show_id={}", world.show)).expect(200).await;
+        (queue.items("reports")[0].clone(), queue["counts"].clone(), queue.body.to_string())
+    };
+    let (seen, _, body) = listed(&world.organizer).await;
+    assert_eq!((&seen["id"], &seen["reporter_id"], &seen["reason"]), (&json!(report), &Value::Null, &Value::Null));
+    assert!(!body.contains(words) && !body.contains(&world.attendee.id.to_string()));
+
+    let reviewed = stand.review(&world.organizer, report, "dismiss").key("k").expect(200).await;
+    assert_eq!(
+        (&reviewed["report"]["status"], &reviewed["report"]["decided_as"]),
+        (&json!("dismissed"), &json!("organizer"))
+    );
+    let again = stand.review(&world.organizer, report, "dismiss").key("k").expect(200).await;
+    assert_eq!(again["report"], reviewed["report"]);
+    assert!(!again.body.to_string().contains(words));
+    stand.review(&world.organizer, report, "delete").expect(409).await.refused(Code::AlreadyReviewed);
+    let (seen, counts, _) = listed(&world.organizer).await;
+    assert_eq!((&seen["status"], counts), (&json!("dismissed"), json!({"pending": 0, "dismissed": 1, "actioned": 0})));
+    let (seen, counts, _) = listed(&moderator).await;
+    assert_eq!(
+        (&seen["status"], &seen["decision"], &seen["decided_as"]),
+        (&json!("pending"), &json!("dismiss"), &json!("organizer"))
+    );
+    assert_eq!((&seen["reason"], &seen["reporter_id"]), (&json!(words), &json!(world.attendee.id)));
+    assert_eq!(counts, json!({"pending": 1, "dismissed": 0, "actioned": 0}));
+
+    // Who reported says it again, once.
+    let check = json!({"action": "report", "message_id": world.message});
+    assert_eq!(stand.check(&world.attendee, &check).expect(200).await["allowed"], true);
+    let escalated = stand.report(&world.attendee, world.message, "The organizer is his friend").expect(201).await;
+    assert_eq!(escalated.id("report_id"), report);
+    assert_eq!(stand.check(&world.attendee, &check).expect(200).await["rule"], "one_report_per_message");
+    stand.report(&world.attendee, world.message, "Again").expect(409).await.refused(Code::AlreadyReported);
+    let (seen, _, _) = listed(&moderator).await;
+    assert!(seen["escalated_at"].is_string());
+    assert_eq!(seen["reason"], "The organizer is his friend");
+
+    // A moderator decides for everybody.
+    let reviewed = stand.review(&moderator, report, "delete").expect(200).await;
+    assert_eq!(
+        (&reviewed["report"]["status"], &reviewed["report"]["decided_as"]),
+        (&json!("actioned"), &json!("moderator"))
+    );
+    let (seen, counts, _) = listed(&world.organizer).await;
+    assert_eq!((&seen["status"], &seen["decided_as"]), (&json!("actioned"), &json!("moderator")));
+    assert_eq!((&seen["message"]["content"], &seen["escalated_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(counts, json!({"pending": 0, "dismissed": 0, "actioned": 1}));
+    let refusal = stand.review(&world.organizer, report, "restore").expect(403).await;
+    refusal.refused_by(Code::PermissionDenied, "deleted_by_moderator");
+}
+
+#[tokio::test]
+async fn nobody_hears_of_a_report_about_themselves() {
+    let stand = Stand::shared().await;
+    let [organizer, attendee, moderator] = stand.users([Role::ShowOrganizer, Role::Attendee, Role::Moderator]).await;
+    let show = stand.show(&organizer, Starts::InAWeek).await;
+    let body = json!({"recipient_id": attendee.id, "content": "Pay me, or else", "show_id": show});
+    let message = stand.post("send-dm", &body).by(&organizer).expect(201).await.id("message_id");
+    let report = reported(&stand, &attendee, message).await;
+    let queue = stand.queue(&organizer, "").expect(200).await;
+    assert_eq!((&queue["reports"], &queue["counts"]["pending"]), (&json!([]), &json!(0)));
+    stand.review(&organizer, report, "dismiss").expect(403).await.refused_by(Code::PermissionDenied, "self_moderation");
+    stand.review(&moderator, report, "delete").expect(200).await;
 }
