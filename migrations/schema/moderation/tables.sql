@@ -109,6 +109,10 @@ create index reported_messages_reviewed_by_idx
   on rolecall.reported_messages (reviewed_by, id)
   where reviewed_by is not null;
 
+create index reported_messages_organizer_reviewed_by_idx
+  on rolecall.reported_messages (organizer_reviewed_by, id)
+  where organizer_reviewed_by is not null;
+
 create table rolecall.report_counts (
   id uuid primary key default gen_random_uuid(),
   queue text not null,

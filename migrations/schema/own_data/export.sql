@@ -351,22 +351,24 @@ begin
       limit 500;
 
     when 'decision' then
-      -- About reports of others; what these said is theirs.
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
       return query
       select
         jsonb_build_object(
           'report_id', report.id,
           'message_id', report.message_id,
-          'decision', report.decision,
-          'status', report.status,
-          'note', report.note,
-          'reviewed_at', rolecall_internal.iso(report.reviewed_at)
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
         ),
         report.id,
         0::bigint,
         v_nil
       from rolecall.reported_messages as report
-      where report.reviewed_by = p_user
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
         and report.id > p_group
       order by report.id
       limit 500;
