@@ -82,7 +82,7 @@ declare
     'function rolecall_internal.count_participants(uuid[], rolecall.app_role[], bigint[])',
     'function rolecall_internal.count_refusal(uuid, text)',
     'function rolecall_internal.count_reports()',
-    'function rolecall_internal.count_reports_of(uuid[], text[], bigint[])',
+    'function rolecall_internal.count_reports_of(text[], uuid[], text[], bigint[])',
     'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
     'function rolecall_internal.cursor_parts(text)',
     'function rolecall_internal.day_slot(timestamp with time zone, integer)',
@@ -95,9 +95,10 @@ declare
     'function rolecall_internal.deletion_capacity(uuid, uuid)',
     'function rolecall_internal.deletion_json(rolecall.data_deletions)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
+    'function rolecall_internal.deletion_rank(text)',
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.discount_help_messages()',
-    'function rolecall_internal.dm_facts(uuid, uuid)',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
     'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
@@ -141,6 +142,7 @@ declare
     'function rolecall_internal.judge_reply(uuid, uuid, text)',
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, text)',
+    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, text)',
     'function rolecall_internal.judge_suspension(uuid, uuid, text)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
@@ -148,6 +150,7 @@ declare
     'function rolecall_internal.keep_edited_help_message()',
     'function rolecall_internal.keep_removed_help_message()',
     'function rolecall_internal.keep_who_closed()',
+    'function rolecall_internal.keeps_removed(rolecall.messages, text)',
     'function rolecall_internal.kept_help_message(jsonb)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
@@ -172,6 +175,7 @@ declare
     'function rolecall_internal.mark_read(uuid, jsonb, text)',
     'function rolecall_internal.mark_read_many(jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, text)',
+    'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
     'function rolecall_internal.moderates_everything(rolecall.app_role)',
@@ -214,7 +218,7 @@ declare
     'function rolecall_internal.refuse_other_than_caller(uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
-    'function rolecall_internal.refuse_restoring_authors()',
+    'function rolecall_internal.refuse_restoration(uuid, rolecall.messages)',
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
@@ -226,7 +230,7 @@ declare
     'function rolecall_internal.replayed_help_message(jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid)',
     'function rolecall_internal.report_figures(uuid)',
-    'function rolecall_internal.report_json(rolecall.reported_messages)',
+    'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
     'function rolecall_internal.report_message(uuid, jsonb, text)',
     'function rolecall_internal.request_header(text)',
     'function rolecall_internal.reset_broadcast_quotas(text)',
@@ -247,6 +251,8 @@ declare
     'function rolecall_internal.set_participant_role()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, text)',
@@ -486,7 +492,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from 'c15e9b5966f187df54e0f197424f5185f2036a8a28247a7faae66759885350cf'
+      ) is distinct from '768ecf0e8688c954e911d839baf0a8ab16c4280180e69945853c040b4779ae04'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -1883,6 +1889,12 @@ create table rolecall.reported_messages (
   note text,
   reviewed_by uuid,
   reviewed_at timestamptz,
+  organizer_status text,
+  organizer_decision text,
+  organizer_note text,
+  organizer_reviewed_by uuid,
+  organizer_reviewed_at timestamptz,
+  escalated_at timestamptz,
   created_at timestamptz not null default now(),
   constraint reported_messages_message_reporter_key unique (conversation_id, seq, reporter_id),
   foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
@@ -1898,6 +1910,22 @@ create table rolecall.reported_messages (
     (status = 'pending') = (decision is null)
     and (status = 'pending') = (reviewed_by is null)
     and (status = 'pending') = (reviewed_at is null)
+  ),
+  constraint reported_messages_organizer_note_length check (
+    char_length(organizer_note) between 1 and rolecall_internal.limit_note_chars()
+  ),
+  constraint reported_messages_organizer_status_known check (organizer_status in ('pending', 'dismissed', 'actioned')),
+  -- Suspending is not an organizer's.
+  constraint reported_messages_organizer_decision_known check (organizer_decision in ('dismiss', 'delete', 'restore')),
+  constraint reported_messages_organizer_decided_whole check (
+    (organizer_decision is null) = (organizer_reviewed_by is null)
+    and (organizer_decision is null) = (organizer_reviewed_at is null)
+    and (organizer_decision is null or organizer_status is not null)
+  ),
+  -- Decided by an organizer or, in their stead, by a moderator.
+  constraint reported_messages_organizer_decided_unless_pending check (
+    organizer_status is null
+    or (organizer_status = 'pending') = (status = 'pending' and organizer_decision is null)
   )
 );
 
@@ -1914,15 +1942,31 @@ comment on column rolecall.reported_messages.erase_reason is
 comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
 
 comment on column rolecall.reported_messages.status is
-  'pending until the review; dismissed when the message stays as it was, actioned otherwise.';
+  'pending until a moderator decides; dismissed when the message stays as it was, actioned otherwise.';
 
--- The queue, newest first: of everybody, and of one show.
+comment on column rolecall.reported_messages.decision is
+  'As a moderator, like note, reviewed_by and reviewed_at. What an organizer decided stands in organizer_decision.';
+
+comment on column rolecall.reported_messages.organizer_status is
+  'pending until the organizer or a moderator decides; null where no organizer has a say: of no show, or their own message.';
+
+comment on column rolecall.reported_messages.organizer_decision is
+  'As the organizer of the show. It settles nothing for moderators.';
+
+comment on column rolecall.reported_messages.escalated_at is
+  'When the reporter reported again what an organizer had decided.';
+
+-- The queue, newest first: of everybody, of one show, and of one show as its organizer has it.
 create index reported_messages_queue_idx
   on rolecall.reported_messages (status, created_at desc, id desc);
 
 create index reported_messages_show_queue_idx
   on rolecall.reported_messages (show_id, status, created_at desc, id desc)
   where show_id is not null;
+
+create index reported_messages_organizer_queue_idx
+  on rolecall.reported_messages (show_id, organizer_status, created_at desc, id desc)
+  where organizer_status is not null;
 
 create index reported_messages_reporter_id_idx
   on rolecall.reported_messages (reporter_id, id);
@@ -1932,11 +1976,17 @@ create index reported_messages_reviewed_by_idx
   on rolecall.reported_messages (reviewed_by, id)
   where reviewed_by is not null;
 
+create index reported_messages_organizer_reviewed_by_idx
+  on rolecall.reported_messages (organizer_reviewed_by, id)
+  where organizer_reviewed_by is not null;
+
 create table rolecall.report_counts (
   id uuid primary key default gen_random_uuid(),
+  queue text not null,
   show_id uuid not null,
   status text not null,
-  reports bigint not null
+  reports bigint not null,
+  constraint report_counts_queue_known check (queue in ('moderators', 'organizers'))
 )
 -- Room on each page for the next version of a row that is counted up all the time.
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
@@ -1944,8 +1994,11 @@ with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 comment on table rolecall.report_counts is
   'How many reports each show has of each status, so that a queue of a million tells its counts without counting: the sum of the rows is the count.';
 
+comment on column rolecall.report_counts.queue is
+  'A report counts with its status for moderators, and with its organizer_status for organizers.';
+
 create index report_counts_show_id_idx
-  on rolecall.report_counts (show_id, status);
+  on rolecall.report_counts (show_id, queue, status);
 
 comment on column rolecall.report_counts.show_id is 'The nil uuid for reports of messages that are about no show.';
 
@@ -2222,6 +2275,67 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+$sql$;
+
+  -- schema/moderation/removed.sql
+  execute $sql$
+-- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the messages of a
+-- conversation, replays of keys. The cards of the inbox, exports, tables and views show none to anybody.
+
+-- Whether the content of a message is kept that p_as removes now. What its author takes back of their own will is gone for
+-- good, unless it was reported before: it is what the moderators decide about. What others removed before is kept already.
+create or replace function rolecall_internal.keeps_removed(p_message rolecall.messages, p_as text)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_as <> 'author'
+    or exists (
+      select
+      from rolecall.reported_messages as report
+      where report.conversation_id = p_message.conversation_id
+        and report.seq = p_message.seq
+    );
+end
+$$;
+
+-- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
+-- not, nor does the author.
+create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_actor.refusal is null
+    and p_actor.suspended is null
+    and rolecall_internal.moderates_everything(p_actor.role);
+end
+$$;
+$sql$;
+
   -- schema/moderation/shape.sql
   execute $sql$
 -- Messages as answers show them
@@ -2241,17 +2355,20 @@ begin
 end
 $$;
 
--- A report with its message, whose content moderators see even when it is deleted.
-create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages)
+-- A report with its message, as p_actor sees it. Moderators see who reported and why, and the content even when it is
+-- removed. An organizer sees neither the reporter nor their words, nor the note of a moderator, which may name them. The
+-- decision that stands is a moderator's if there is one, and else the organizer's.
+create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages, p_actor rolecall.actor)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_moderates boolean := rolecall_internal.sees_removed(p_actor);
   v_message jsonb;
 begin
-  select rolecall_internal.message_json(message, removed.content)
+  select rolecall_internal.message_json(message, case when v_moderates then removed.content end)
     || jsonb_build_object('conversation_id', message.conversation_id)
   into v_message
   from rolecall.messages as message
@@ -2262,14 +2379,22 @@ begin
     and message.seq = p_report.seq;
   return jsonb_build_object(
     'id', p_report.id,
-    'status', p_report.status,
-    'decision', p_report.decision,
-    'reason', p_report.reason,
+    'status', case when v_moderates then p_report.status else p_report.organizer_status end,
+    'decision', coalesce(p_report.decision, p_report.organizer_decision),
+    'decided_as', case
+      when p_report.decision is not null then 'moderator'
+      when p_report.organizer_decision is not null then 'organizer'
+    end,
+    'reason', case when v_moderates then p_report.reason end,
     'created_at', rolecall_internal.iso(p_report.created_at),
-    'reporter_id', p_report.reporter_id,
-    'reviewed_at', rolecall_internal.iso(p_report.reviewed_at),
-    'reviewed_by', p_report.reviewed_by,
-    'note', p_report.note,
+    'escalated_at', case when v_moderates then rolecall_internal.iso(p_report.escalated_at) end,
+    'reporter_id', case when v_moderates then p_report.reporter_id end,
+    'reviewed_at', rolecall_internal.iso(coalesce(p_report.reviewed_at, p_report.organizer_reviewed_at)),
+    'reviewed_by', coalesce(p_report.reviewed_by, p_report.organizer_reviewed_by),
+    'note', case
+      when p_report.decision is null then p_report.organizer_note
+      when v_moderates then p_report.note
+    end,
     'show_id', p_report.show_id,
     'message', v_message
   );
@@ -4155,27 +4280,6 @@ begin
   return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
 end
 $$;
-$sql$;
-
-  -- schema/permissions/roles.generated.sql
-  execute $sql$
--- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
---
--- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
-
--- The role as which a user counts who has no profile.
-create or replace function rolecall_internal.role_of_strangers()
-returns rolecall.app_role
-language sql
-immutable
-return 'attendee'::rolecall.app_role;
-
--- Whether a role moderates every message, whoever wrote it and wherever.
-create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
-returns boolean
-language sql
-immutable
-return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
 $sql$;
 
   -- schema/broadcasts/audience.sql
@@ -7079,7 +7183,7 @@ declare
 begin
   select sender_role, target_role, org_id, sender_internal, rollout, facts
   into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
-  from rolecall_internal.dm_facts(p_sender, p_recipient);
+  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show);
 
   v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollout);
   if v_refusal is not null then
@@ -7095,6 +7199,10 @@ begin
   v_decision := rolecall_internal.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
   if v_decision.allowed then
     return row(true, null::jsonb, v_org_id, v_decision.rule);
+  end if;
+  if 'foreign_show' = any (v_facts) then
+    -- Whatever allows a message or a reply allows none about this show.
+    return row(false, rolecall_internal.refusal_of(v_decision), v_org_id, v_decision.rule);
   end if;
 
   -- A shared show can allow what was refused; no guard looks at it, so it could not have refused what was allowed.
@@ -7298,9 +7406,9 @@ begin
 end
 $$;
 
--- All facts that decide whether p_sender may write to p_recipient, except whether they share a show or have a
--- conversation. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
-create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid)
+-- All facts that decide whether p_sender may write to p_recipient, about p_show if that is given, except whether they share
+-- a show or have a conversation. Of a show both are who take part in it or organize it. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
+create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid)
 returns table (
   sender_role rolecall.app_role,
   sender_internal boolean,
@@ -7331,6 +7439,35 @@ begin atomic
             and blocked_id in (p_sender, p_recipient)
         )
         then 'blocked'
+      end,
+      case
+        when p_show is not null
+          and not exists (
+            select
+            from rolecall.shows as show
+            where show.id = p_show
+              and (
+                show.organizer_id = p_sender
+                or (
+                  exists (
+                    select
+                    from rolecall.show_participants
+                    where show_id = show.id
+                      and user_id = p_sender
+                  )
+                  and (
+                    show.organizer_id = p_recipient
+                    or exists (
+                      select
+                      from rolecall.show_participants
+                      where show_id = show.id
+                        and user_id = p_recipient
+                    )
+                  )
+                )
+              )
+          )
+        then 'foreign_show'
       end
     ]
   from (values (p_sender)) as asked (id)
@@ -8044,27 +8181,6 @@ begin
     v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/removed.sql
-  execute $sql$
--- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the inbox's
--- cards, the messages of a conversation, replays of keys. Exports, tables and views show none to anybody.
-
--- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
--- not, nor does the author.
-create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_actor.refusal is null
-    and p_actor.suspended is null
-    and rolecall_internal.moderates_everything(p_actor.role);
 end
 $$;
 $sql$;
@@ -9619,7 +9735,7 @@ begin
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
     from unnest(p_items) as item
-    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient) as fact
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id) as fact
     where not item.is_reply
     union all
     select
@@ -10459,6 +10575,7 @@ $sql$;
 -- open transaction has changed, or begins one, so that nobody waits for somebody else's commit. There are as many rows as
 -- once counted at the same time; the sum of them is the count, and one alone may be negative.
 create or replace function rolecall_internal.count_reports_of(
+  p_queues text[],
   p_shows uuid[],
   p_statuses text[],
   p_changes bigint[]
@@ -10471,22 +10588,27 @@ as $$
 begin
   with change as (
     select
+      queue,
       coalesce(show_id, '00000000-0000-0000-0000-000000000000') as show_id,
       status,
       sum(reports) as reports
-    from unnest(p_shows, p_statuses, p_changes) as each (show_id, status, reports)
-    group by 1, 2
+    from unnest(p_queues, p_shows, p_statuses, p_changes) as each (queue, show_id, status, reports)
+    -- Where no organizer has a say.
+    where status is not null
+    group by 1, 2, 3
     having sum(reports) <> 0
   ),
   place as (
     select
+      queue,
       show_id,
       status,
       reports,
       (
         select free.id
         from rolecall.report_counts as free
-        where free.show_id = change.show_id
+        where free.queue = change.queue
+          and free.show_id = change.show_id
           and free.status = change.status
         limit 1
         for update skip locked
@@ -10499,8 +10621,8 @@ begin
     from place
     where counts.id = place.id
   )
-  insert into rolecall.report_counts (show_id, status, reports)
-  select show_id, status, reports
+  insert into rolecall.report_counts (queue, show_id, status, reports)
+  select queue, show_id, status, reports
   from place
   where id is null;
 end
@@ -10514,28 +10636,43 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'INSERT' then
-    perform rolecall_internal.count_reports_of(array_agg(show_id), array_agg(status), array_agg(reports))
+    perform rolecall_internal.count_reports_of(
+      array_agg(queue), array_agg(show_id), array_agg(queued.status), array_agg(reports)
+    )
     from (
-      select show_id, status, count(*) as reports
+      select show_id, status, organizer_status, count(*) as reports
       from added
-      group by show_id, status
-    ) as change;
+      group by show_id, status, organizer_status
+    ) as change
+    cross join lateral (
+      values ('moderators', change.status), ('organizers', change.organizer_status)
+    ) as queued (queue, status);
   elsif tg_op = 'UPDATE' then
-    perform rolecall_internal.count_reports_of(array_agg(show_id), array_agg(status), array_agg(reports))
+    perform rolecall_internal.count_reports_of(
+      array_agg(queue), array_agg(show_id), array_agg(queued.status), array_agg(reports)
+    )
     from (
-      select show_id, status, 1::bigint as reports
+      select show_id, status, organizer_status, 1::bigint as reports
       from added
       union all
-      select show_id, status, -1
+      select show_id, status, organizer_status, -1
       from gone
-    ) as change;
+    ) as change
+    cross join lateral (
+      values ('moderators', change.status), ('organizers', change.organizer_status)
+    ) as queued (queue, status);
   elsif tg_op = 'DELETE' then
-    perform rolecall_internal.count_reports_of(array_agg(show_id), array_agg(status), array_agg(reports))
+    perform rolecall_internal.count_reports_of(
+      array_agg(queue), array_agg(show_id), array_agg(queued.status), array_agg(reports)
+    )
     from (
-      select show_id, status, -count(*) as reports
+      select show_id, status, organizer_status, -count(*) as reports
       from gone
-      group by show_id, status
-    ) as change;
+      group by show_id, status, organizer_status
+    ) as change
+    cross join lateral (
+      values ('moderators', change.status), ('organizers', change.organizer_status)
+    ) as queued (queue, status);
   else
     -- TRUNCATE hands over no rows.
     update rolecall.report_counts
@@ -10580,8 +10717,21 @@ begin
 end
 $$;
 
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array_position(array['organizer', 'moderator', 'author'], p_as);
+end
+$$;
+
 -- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
--- first deletion stands: a deleted message stays as it is.
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
 create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
 returns rolecall.messages
 language plpgsql
@@ -10590,6 +10740,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
 begin
   perform rolecall_internal.hold_conversations(
     array(select conversation_id from rolecall.messages where id = p_message)
@@ -10599,12 +10751,17 @@ begin
   from rolecall.messages
   where id = p_message
   for no key update;
-  if not found or v_message.deleted_at is not null then
+  if not found then
+    return v_message;
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
     return v_message;
   end if;
 
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
   -- The content moves to where nothing that reads messages can find it.
-  if v_message.content is not null then
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
     insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
     values (v_message.conversation_id, v_message.seq, v_message.content, now());
   end if;
@@ -10612,7 +10769,7 @@ begin
   set
     content = null,
     deleted_at = now(),
-    deleted_as = rolecall_internal.deletion_capacity(p_user, v_message.sender_id)
+    deleted_as = v_as
   where conversation_id = v_message.conversation_id
     and seq = v_message.seq
   returning *
@@ -10624,7 +10781,7 @@ begin
     p_message,
     v_message.sender_id,
     p_note,
-    jsonb_build_object('deleted', null),
+    v_before,
     jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
   );
   return v_message;
@@ -10854,7 +11011,9 @@ $sql$;
   -- schema/moderation/queue.sql
   execute $sql$
 -- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. An actor who moderates their own shows alone
--- sees the reports of those. Each status of each show is read by index, no further than the page.
+-- sees the reports of those, except about themselves, with the status that it has for organizers: pending until they or a
+-- moderator decide. For moderators it is pending until a moderator does. Each status of each show is read by index, no
+-- further than the page.
 create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -10869,6 +11028,7 @@ declare
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_statuses text[] := array['pending', 'dismissed', 'actioned'];
   v_show uuid;
+  v_moderates boolean := rolecall_internal.moderates_everything(v_actor.role);
   -- Null for all shows.
   v_shows uuid[];
   v_page rolecall.reported_messages[];
@@ -10891,7 +11051,7 @@ begin
     end if;
     v_statuses := array[p_input ->> 'status'];
   end if;
-  if not rolecall_internal.moderates_everything(v_actor.role) then
+  if not v_moderates then
     select coalesce(array_agg(id), '{}')
     into v_shows
     from rolecall.shows
@@ -10930,6 +11090,24 @@ begin
       order by report.created_at desc, report.id desc
       limit v_limit + 1
     ) as newest;
+  elsif v_moderates then
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.show_id = v_show
+          and each.status = wanted.status
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
   else
     select array_agg(newest order by created_at desc, id desc)
     into v_page
@@ -10941,7 +11119,8 @@ begin
         select *
         from rolecall.reported_messages as each
         where each.show_id = own.show_id
-          and each.status = wanted.status
+          and each.organizer_status = wanted.status
+          and each.reported_user_id is distinct from p_user
           and (each.created_at, each.id) < (v_at, v_id)
         order by each.created_at desc, each.id desc
         limit v_limit + 1
@@ -10955,8 +11134,11 @@ begin
   from (
     select status, sum(reports) as reports
     from rolecall.report_counts
-    where v_shows is null
-      or show_id = any (v_shows)
+    where queue = case when v_moderates then 'moderators' else 'organizers' end
+      and (
+        v_shows is null
+        or show_id = any (v_shows)
+      )
     group by status
   ) as counted;
 
@@ -10964,7 +11146,7 @@ begin
     jsonb_build_object(
       'reports', (
         select coalesce(
-          jsonb_agg(rolecall_internal.report_json(report) order by report.created_at desc, report.id desc),
+          jsonb_agg(rolecall_internal.report_json(report, v_actor) order by report.created_at desc, report.id desc),
           '[]'
         )
         from unnest(v_page[1:v_limit]) as report
@@ -11062,6 +11244,20 @@ begin
 end
 $$;
 
+-- Whether its reporter may report the same message again: an organizer has decided, and no moderator yet. Once.
+create or replace function rolecall_internal.may_escalate(p_report rolecall.reported_messages)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_report.status = 'pending'
+    and p_report.organizer_decision is not null
+    and p_report.escalated_at is null;
+end
+$$;
+
 -- The refusal of a second report of the same message by the same user; p_report is the first.
 create or replace function rolecall_internal.refuse_second_report(p_report uuid)
 returns jsonb
@@ -11080,7 +11276,8 @@ begin
 end
 $$;
 
--- Files a report: {message_id, reason}.
+-- Files a report: {message_id, reason}. Who reports again what an organizer has decided escalates it: the report has their
+-- new words, and moderators see that it was.
 create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -11099,8 +11296,13 @@ begin
     return rolecall_internal.refuse_text('reason', p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars());
   end if;
 
-  insert into rolecall.reported_messages (
-    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason
+  -- Whether its content is kept is decided by who deletes it, so nobody does meanwhile.
+  perform
+  from rolecall.messages
+  where id = v_message
+  for share;
+  insert into rolecall.reported_messages as report (
+    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason, organizer_status
   )
   select
     message.id,
@@ -11109,13 +11311,21 @@ begin
     coalesce(message.show_id, conversation.show_id),
     p_user,
     message.sender_id,
-    p_input ->> 'reason'
+    p_input ->> 'reason',
+    -- Nobody hears of a report about themselves.
+    case when show.id is not null and show.organizer_id is distinct from message.sender_id then 'pending' end
   from rolecall.messages as message
   join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
+  left join rolecall.shows as show
+    on show.id = coalesce(message.show_id, conversation.show_id)
   where message.id = v_message
-  on conflict (conversation_id, seq, reporter_id) do nothing
-  returning *
+  on conflict (conversation_id, seq, reporter_id) do update
+  set
+    reason = excluded.reason,
+    escalated_at = now()
+  where rolecall_internal.may_escalate(report)
+  returning report.*
   into v_report;
   if not found then
     select report.*
@@ -11163,8 +11373,39 @@ $sql$;
 
   -- schema/moderation/restore.sql
   execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'What its author has deleted stays deleted.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'What a moderator has deleted a moderator restores.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
 -- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
--- message that is not deleted, or that its author deleted, stays as it is.
+-- message that is not deleted, or not theirs to restore, stays as it is.
 create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
 returns rolecall.messages
 language plpgsql
@@ -11184,7 +11425,10 @@ begin
   from rolecall.messages
   where id = p_message
   for no key update;
-  if not found or v_message.deleted_at is null or v_message.deleted_as = 'author' then
+  if not found
+    or v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
     return v_message;
   end if;
 
@@ -11217,23 +11461,6 @@ begin
 end
 $$;
 
--- The refusal to restore a message that its author deleted.
-create or replace function rolecall_internal.refuse_restoring_authors()
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal(
-    'permission_denied',
-    'What its author has deleted stays deleted.',
-    'deleted_by_author',
-    'Somebody else has deleted the message.'
-  );
-end
-$$;
-
 -- Restores a message: {message_id, note?}.
 create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
@@ -11254,8 +11481,8 @@ begin
   end if;
 
   v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_as = 'author' then
-    return rolecall_internal.refuse_restoring_authors();
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
   end if;
   return rolecall_internal.moderated_message(v_message);
 end
@@ -11281,8 +11508,137 @@ $sql$;
 
   -- schema/moderation/review.sql
   execute $sql$
--- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every pending report of
--- the same message. Of several reviewers at once the first decides, and the others hear how.
+-- Whether p_user may decide about a report: as about its message, and an organizer about what is theirs alone. Who may not
+-- learns nothing of the report.
+create or replace function rolecall_internal.judge_review(
+  p_user uuid,
+  p_report rolecall.reported_messages,
+  p_rollout text
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, p_report.message_id, p_rollout);
+begin
+  if v_judgement.refusal ->> 'code' = 'not_found'
+    or (
+      v_judgement.allowed
+      and p_report.organizer_status is null
+      and rolecall_internal.deletion_capacity(p_user, p_report.reported_user_id) <> 'moderator'
+    )
+  then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no report with this report_id.'),
+      v_judgement.org_id
+    );
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- The decision of a moderator, which settles every report of the message that no moderator has decided about: how many it
+-- settled, and the state of the named one before.
+create or replace function rolecall_internal.settle_reports(
+  p_user uuid,
+  p_report uuid,
+  p_message rolecall.messages,
+  p_decision text,
+  p_note text,
+  out settled bigint,
+  out before jsonb
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_status text := case when p_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end;
+begin
+  with decided as (
+    update rolecall.reported_messages as report
+    set
+      status = v_status,
+      decision = p_decision,
+      note = p_note,
+      reviewed_by = p_user,
+      reviewed_at = now(),
+      organizer_status = case when report.organizer_status is not null then v_status end
+    from rolecall.reported_messages as named
+    where named.id = p_report
+      and report.conversation_id = named.conversation_id
+      and report.seq = named.seq
+      and (
+        (named.status = 'pending' and report.status = 'pending')
+        -- What was deleted by review is restored by review, too.
+        or (
+          p_decision = 'restore'
+          and p_message.deleted_at is not null
+          and named.status in ('pending', 'actioned')
+          and named.decision is not distinct from case named.status when 'actioned' then 'delete' end
+          and (report.status = 'pending' or report.decision = 'delete')
+        )
+      )
+    returning jsonb_build_object('status', named.status, 'decision', named.decision) as state
+  )
+  select count(*), (array_agg(state))[1]
+  into settled, before
+  from decided;
+end
+$$;
+
+-- The decision of the show's organizer, which settles every report of the message that neither they nor a moderator have
+-- decided about, and none for moderators.
+create or replace function rolecall_internal.settle_reports_as_organizer(
+  p_user uuid,
+  p_report uuid,
+  p_message rolecall.messages,
+  p_decision text,
+  p_note text,
+  out settled bigint,
+  out before jsonb
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with decided as (
+    update rolecall.reported_messages as report
+    set
+      organizer_status = case when p_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end,
+      organizer_decision = p_decision,
+      organizer_note = p_note,
+      organizer_reviewed_by = p_user,
+      organizer_reviewed_at = now()
+    from rolecall.reported_messages as named
+    where named.id = p_report
+      and named.status = 'pending'
+      and report.conversation_id = named.conversation_id
+      and report.seq = named.seq
+      and report.status = 'pending'
+      and (
+        (named.organizer_status = 'pending' and report.organizer_status = 'pending')
+        or (
+          p_decision = 'restore'
+          and p_message.deleted_at is not null
+          and named.organizer_decision is not distinct from case named.organizer_status when 'actioned' then 'delete' end
+          and (report.organizer_status = 'pending' or report.organizer_decision = 'delete')
+        )
+      )
+    returning jsonb_build_object('status', named.organizer_status, 'decision', named.organizer_decision) as state
+  )
+  select count(*), (array_agg(state))[1]
+  into settled, before
+  from decided;
+end
+$$;
+
+-- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every report of the same
+-- message that is pending for who decides. Of several moderators at once the first decides, and the others hear how; so of
+-- several organizers. An organizer's decision leaves the report pending for moderators.
 create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollout text)
 returns jsonb
 language plpgsql
@@ -11290,12 +11646,14 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
   v_decision text := p_input ->> 'decision';
   v_note text := p_input ->> 'note';
   v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'suspended_until');
   v_report rolecall.reported_messages;
   v_message rolecall.messages;
   v_judgement rolecall.judgement;
+  v_as text;
   v_before jsonb;
   v_settled bigint;
 begin
@@ -11303,11 +11661,8 @@ begin
   into v_report
   from rolecall.reported_messages
   where id = rolecall_internal.uuid_or_null(p_input ->> 'report_id');
-  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollout);
   if v_judgement.allowed is distinct from true then
-    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
-      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
-    end if;
     return v_judgement.refusal;
   end if;
   if v_decision is null or v_decision not in ('dismiss', 'delete', 'restore', 'suspend') then
@@ -11339,38 +11694,20 @@ begin
   where conversation_id = v_report.conversation_id
     and seq = v_report.seq
   for no key update;
-  if v_decision = 'restore' and v_message.deleted_as = 'author' then
-    return rolecall_internal.refuse_restoring_authors();
+  if v_decision = 'restore' and rolecall_internal.refuse_restoration(p_user, v_message) is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
   end if;
 
-  with settled as (
-    update rolecall.reported_messages as report
-    set
-      status = case when v_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end,
-      decision = v_decision,
-      note = v_note,
-      reviewed_by = p_user,
-      reviewed_at = now()
-    from rolecall.reported_messages as named
-    where named.id = v_report.id
-      and report.conversation_id = named.conversation_id
-      and report.seq = named.seq
-      and (
-        (named.status = 'pending' and report.status = 'pending')
-        -- What was deleted by review is restored by review, too.
-        or (
-          v_decision = 'restore'
-          and v_message.deleted_at is not null
-          and named.status in ('pending', 'actioned')
-          and named.decision is not distinct from case named.status when 'actioned' then 'delete' end
-          and (report.status = 'pending' or report.decision = 'delete')
-        )
-      )
-    returning report.id, jsonb_build_object('status', named.status, 'decision', named.decision) as before
-  )
-  select count(*), (array_agg(before))[1]
-  into v_settled, v_before
-  from settled;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_report.reported_user_id);
+  if v_as = 'moderator' then
+    select *
+    into v_settled, v_before
+    from rolecall_internal.settle_reports(p_user, v_report.id, v_message, v_decision, v_note);
+  else
+    select *
+    into v_settled, v_before
+    from rolecall_internal.settle_reports_as_organizer(p_user, v_report.id, v_message, v_decision, v_note);
+  end if;
   select *
   into v_report
   from rolecall.reported_messages
@@ -11382,10 +11719,13 @@ begin
     end if;
     return rolecall_internal.refusal(
       'already_reviewed',
-      format('This report has been decided: %s.', v_report.decision),
+      format('This report has been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
       'one_decision_per_report',
       'The report is pending, or you restore a message that was deleted by review.',
-      jsonb_build_object('report_id', v_report.id, 'decision', v_report.decision)
+      jsonb_build_object(
+        'report_id', v_report.id,
+        'decision', coalesce(v_report.decision, v_report.organizer_decision)
+      )
     );
   end if;
 
@@ -11397,7 +11737,12 @@ begin
     v_report.reported_user_id,
     v_note,
     v_before,
-    jsonb_build_object('status', v_report.status, 'decision', v_decision, 'reports_settled', v_settled)
+    jsonb_build_object(
+      'status', case when v_as = 'moderator' then v_report.status else v_report.organizer_status end,
+      'decision', v_decision,
+      'decided_as', v_as,
+      'reports_settled', v_settled
+    )
   );
   if v_decision = 'delete' then
     perform rolecall_internal.apply_deletion(p_user, v_report.message_id, v_report.id, v_note);
@@ -11408,7 +11753,7 @@ begin
       p_user, v_report.reported_user_id, v_until, v_report.id, v_report.message_id, v_note
     );
   end if;
-  return rolecall_internal.success(jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+  return rolecall_internal.success(jsonb_build_object('report', rolecall_internal.report_json(v_report, v_actor)));
 end
 $$;
 
@@ -11427,15 +11772,17 @@ begin
   into v_report
   from rolecall.reported_messages
   where id = (p_answer #>> '{data,report_id}')::uuid;
-  v_judgement := rolecall_internal.judge_moderation(p_user, v_report.message_id, p_rollout);
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollout);
   if v_judgement.allowed is distinct from true then
-    if v_report.id is null and v_judgement.refusal ->> 'code' = 'not_found' then
-      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
-    end if;
     return v_judgement.refusal;
   end if;
   return p_answer
-    || jsonb_build_object('data', jsonb_build_object('report', rolecall_internal.report_json(v_report)));
+    || jsonb_build_object(
+      'data',
+      jsonb_build_object(
+        'report', rolecall_internal.report_json(v_report, rolecall_internal.actor(p_user, 'moderation', p_rollout))
+      )
+    );
 end
 $$;
 
@@ -11815,22 +12162,24 @@ begin
       limit 500;
 
     when 'decision' then
-      -- About reports of others; what these said is theirs.
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
       return query
       select
         jsonb_build_object(
           'report_id', report.id,
           'message_id', report.message_id,
-          'decision', report.decision,
-          'status', report.status,
-          'note', report.note,
-          'reviewed_at', rolecall_internal.iso(report.reviewed_at)
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
         ),
         report.id,
         0::bigint,
         v_nil
       from rolecall.reported_messages as report
-      where report.reviewed_by = p_user
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
         and report.id > p_group
       order by report.id
       limit 500;
@@ -12157,7 +12506,8 @@ begin
           on report.conversation_id = message.conversation_id
           and report.seq = message.seq
           and report.reporter_id = p_user
-        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id');
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and not rolecall_internal.may_escalate(report);
         if found then
           v_judgement.allowed := false;
           v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
@@ -12825,7 +13175,8 @@ select
   coalesce(sum(counted.reports), 0)::bigint as reports
 from unnest(array['pending', 'dismissed', 'actioned']) as known (status)
 left join rolecall.report_counts as counted
-  on counted.status = known.status
+  on counted.queue = 'moderators'
+  and counted.status = known.status
 group by known.status;
 
 comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';
@@ -13037,6 +13388,7 @@ with source (action, position, fact, denies_when, code, rule, message, allowed_i
     ('start_dm', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('start_dm', 3::smallint, 'self', true, 'permission_denied', 'self_message', 'Nobody can message themselves.', 'The recipient is somebody else.'),
     ('start_dm', 4::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('start_dm', 5::smallint, 'foreign_show', true, 'permission_denied', 'show_of_both', 'A direct message can be about a show only if you both take part in it, or you organize it.', 'You both take part in the show, or the message is about no show.'),
     ('reply', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('reply', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.'),
     ('reply', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
@@ -14123,7 +14475,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', 'c15e9b5966f187df54e0f197424f5185f2036a8a28247a7faae66759885350cf');
+  values (1, 'initial', '768ecf0e8688c954e911d839baf0a8ab16c4280180e69945853c040b4779ae04');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
