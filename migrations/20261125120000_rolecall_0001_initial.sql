@@ -492,7 +492,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '768ecf0e8688c954e911d839baf0a8ab16c4280180e69945853c040b4779ae04'
+      ) is distinct from '3ea7d72656be0fb669914130181e6db4576a62b5b82d00e5d666d1c51c0dfc3a'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -2047,7 +2047,7 @@ $sql$;
 -- One's own data: the export of everything one wrote or is addressed by, the request that turns one's messages into
 -- placeholders while the threads of others stay readable, and the one that deletes one's account as well.
 --
--- Locks are taken in one order: the deletion, the profile, then conversation by conversation, each before its messages.
+-- Locks are taken in one order: the deletion, the conversations before their messages, the profile.
 
 create table rolecall.data_deletions (
   id uuid primary key default rolecall_internal.uuid_v7(),
@@ -6104,6 +6104,30 @@ begin
     return v_deletion;
   end if;
 
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
   delete from rolecall.profiles
   where id = p_user;
   delete from rolecall.data_deletions
@@ -14475,7 +14499,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '768ecf0e8688c954e911d839baf0a8ab16c4280180e69945853c040b4779ae04');
+  values (1, 'initial', '3ea7d72656be0fb669914130181e6db4576a62b5b82d00e5d666d1c51c0dfc3a');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

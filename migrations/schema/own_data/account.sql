@@ -27,6 +27,30 @@ begin
     return v_deletion;
   end if;
 
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
   delete from rolecall.profiles
   where id = p_user;
   delete from rolecall.data_deletions

@@ -1,7 +1,7 @@
 -- One's own data: the export of everything one wrote or is addressed by, the request that turns one's messages into
 -- placeholders while the threads of others stay readable, and the one that deletes one's account as well.
 --
--- Locks are taken in one order: the deletion, the profile, then conversation by conversation, each before its messages.
+-- Locks are taken in one order: the deletion, the conversations before their messages, the profile.
 
 create table rolecall.data_deletions (
   id uuid primary key default rolecall_internal.uuid_v7(),

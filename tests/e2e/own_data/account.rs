@@ -16,7 +16,7 @@ async fn a_deleted_account_leaves_threads_readable_and_nobodys_name() {
     stand.reply(&other, conversation, "Thank you").expect(201).await;
     let broadcast = stand.broadcast(&user, show, "Come to booth 12").expect(201).await.id("conversation_id");
     let request = stand.help_request(&other).await;
-    stand.offer(&user, request, "I can drive you on Thursday.").key("offer").expect(201).await;
+    stand.offer(&user, request, "I can drive you on Friday.").key("offer").expect(201).await;
     stand.report(&other, sent.id("message_id"), "Who is this?").expect(201).await;
 
     let deletion = stand.delete_account(&user).expect(200).await;
@@ -42,7 +42,7 @@ async fn a_deleted_account_leaves_threads_readable_and_nobodys_name() {
     }
     for answer in [&page, &inbox, &announced, &export] {
         let text = answer.body.to_string();
-        assert!(!text.contains("Main Street") && !text.contains("booth 12") && !text.contains("Thursday"), "{text}");
+        assert!(!text.contains("Main Street") && !text.contains("booth 12") && !text.contains("Friday"), "{text}");
     }
     let refusal = stand.reply(&other, conversation, "Are you there?").expect(409).await;
     refusal.refused_by(Code::ConversationReadOnly, "conversation_read_only");

@@ -14,7 +14,7 @@ async fn a_deletion_leaves_placeholders_and_readable_threads() {
     let help = stand.offer(&user, request, "I can drive you on Thursday.").expect(201).await.id("conversation_id");
 
     let deletion = stand.delete_own_data(&user).expect(200).await;
-    deletion.has_members(&["deletion_id", "status", "messages_deleted", "requested_at"]);
+    deletion.has_members(&["deletion_id", "account", "status", "messages_deleted", "requested_at"]);
     assert_eq!(deletion["status"], "complete");
     assert!(deletion["messages_deleted"].as_i64().unwrap() >= 1);
 
