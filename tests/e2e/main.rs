@@ -73,6 +73,7 @@ mod messages {
 mod moderation {
     mod audit;
     mod delete_and_restore;
+    mod help_messages;
     mod queue;
     mod report;
     mod review;

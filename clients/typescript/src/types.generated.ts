@@ -24,6 +24,9 @@ export type Count = number;
 /** The message's place in its conversation. */
 export type Seq = number;
 
+/** The message's place in its conversation. A help message has none. */
+export type SeqOrNone = Seq | null;
+
 /** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
 export type Note = string;
 
@@ -518,11 +521,18 @@ export type Report = {
   readonly message: {
     readonly id: Uuid;
     readonly conversation_id: Uuid;
-    readonly seq: Seq;
+    readonly seq: SeqOrNone;
     readonly sender_id: Uuid | null;
     readonly content: string | null;
     readonly created_at: Timestamp | null;
     readonly show_id: Uuid | null;
+    /** What a help message said before, oldest first, for moderators. Other messages have none. */
+    readonly edits?: readonly {
+      /** Null once its author has had it erased. */
+      readonly content: string | null;
+      readonly written_at: Timestamp;
+      readonly replaced_at: Timestamp;
+    }[];
     readonly deleted: DeletedOrNot;
   };
 };
@@ -563,7 +573,7 @@ export type DeletedMessage = {
   readonly message: {
     readonly id: Uuid;
     readonly conversation_id: Uuid;
-    readonly seq: Seq;
+    readonly seq: SeqOrNone;
     readonly deleted: Deleted;
   };
   readonly request_id: RequestId;
@@ -574,7 +584,7 @@ export type RestoredMessage = {
   readonly message: {
     readonly id: Uuid;
     readonly conversation_id: Uuid;
-    readonly seq: Seq;
+    readonly seq: SeqOrNone;
     readonly deleted: null;
   };
   readonly request_id: RequestId;

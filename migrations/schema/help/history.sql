@@ -69,9 +69,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'operator' end;
+  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'moderator' end;
 begin
-  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it.
+  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it; the
+  -- operator deletes as a moderator does.
   insert into rolecall.removed_help_messages (
     message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
   )

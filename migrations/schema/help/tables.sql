@@ -141,7 +141,7 @@ create table rolecall.removed_help_messages (
   updated_at timestamptz not null,
   deleted_at timestamptz not null default now(),
   deleted_as text not null,
-  constraint removed_help_messages_deleted_as_known check (deleted_as in ('author', 'moderator', 'operator'))
+  constraint removed_help_messages_deleted_as_known check (deleted_as in ('author', 'moderator'))
 );
 
 comment on table rolecall.removed_help_messages is 'Deleted help messages, for moderators and for restoring them.';
@@ -154,3 +154,14 @@ create index removed_help_messages_conversation_id_idx
 create index removed_help_messages_sender_id_idx
   on rolecall.removed_help_messages (sender_id, message_id)
   where content is not null;
+
+create table rolecall.help_erasures_due (
+  message_id uuid primary key,
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade
+);
+
+comment on table rolecall.help_erasures_due is
+  'Help messages whose author had them erased while a report of them was pending: what is kept of them goes with its review.';
+
+create index help_erasures_due_conversation_id_idx
+  on rolecall.help_erasures_due (conversation_id);

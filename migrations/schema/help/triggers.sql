@@ -131,3 +131,9 @@ create or replace trigger messages_v2_hold_profiles
 after insert on public.messages_v2
 for each row
 execute function rolecall_internal.hold_profiles('sender_id');
+
+create or replace trigger reported_messages_erase_help_messages_due
+after update on rolecall.reported_messages
+referencing new table as reviewed
+for each statement
+execute function rolecall_internal.erase_help_messages_due();

@@ -52,7 +52,7 @@ begin
   where id = p_message
   for no key update;
   if not found then
-    return v_message;
+    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
   end if;
   v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
   if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
@@ -104,6 +104,9 @@ begin
   into v_message
   from rolecall.messages
   where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if not found then
+    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
+  end if;
   if v_judgement.allowed is distinct from true
     and (
       v_message.sender_id is distinct from p_user

@@ -32,6 +32,11 @@ begin
   left join rolecall.shows as show
     on show.id = coalesce(message.show_id, conversation.show_id)
   where message.id = p_message;
+  if not found then
+    select *
+    into v_message, v_author_role, v_facts
+    from rolecall_internal.help_message_facts(p_user, p_message);
+  end if;
   v_decision := rolecall_internal.decide(
     'moderate',
     v_actor.role,

@@ -48,6 +48,11 @@ begin
   left join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
   where message.id = p_message;
+  if not found then
+    select author_role, facts
+    into v_author_role, v_facts
+    from rolecall_internal.help_message_facts(p_user, p_message);
+  end if;
   -- A message that does not exist has no participants, and is refused in the same words.
   return rolecall_internal.judgement_of(
     rolecall_internal.decide(
@@ -145,6 +150,9 @@ begin
   returning report.*
   into v_report;
   if not found then
+    v_report := rolecall_internal.report_help_message(p_user, v_message, p_input ->> 'reason');
+  end if;
+  if v_report.id is null then
     select report.*
     into v_report
     from rolecall.messages as message
@@ -152,7 +160,13 @@ begin
       on report.conversation_id = message.conversation_id
       and report.seq = message.seq
       and report.reporter_id = p_user
-    where message.id = v_message;
+    where message.id = v_message
+    union all
+    select *
+    from rolecall.reported_messages
+    where message_id = v_message
+      and seq is null
+      and reporter_id = p_user;
     if not found then
       -- Deleted with its conversation since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');

@@ -50,8 +50,10 @@ begin
   from rolecall.messages
   where id = p_message
   for no key update;
-  if not found
-    or v_message.deleted_at is null
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
     or rolecall_internal.refuse_restoration(p_user, v_message) is not null
   then
     return v_message;

@@ -59,7 +59,7 @@ begin
     from rolecall.reported_messages as named
     where named.id = p_report
       and report.conversation_id = named.conversation_id
-      and report.seq = named.seq
+      and report.message_id = named.message_id
       and (
         (named.status = 'pending' and report.status = 'pending')
         -- What was deleted by review is restored by review, too.
@@ -107,7 +107,7 @@ begin
     where named.id = p_report
       and named.status = 'pending'
       and report.conversation_id = named.conversation_id
-      and report.seq = named.seq
+      and report.message_id = named.message_id
       and report.status = 'pending'
       and (
         (named.organizer_status = 'pending' and report.organizer_status = 'pending')
@@ -184,6 +184,9 @@ begin
   where conversation_id = v_report.conversation_id
     and seq = v_report.seq
   for no key update;
+  if v_report.seq is null then
+    v_message := rolecall_internal.lock_help_message(v_report.message_id);
+  end if;
   if v_decision = 'restore' and rolecall_internal.refuse_restoration(p_user, v_message) is not null then
     return rolecall_internal.refuse_restoration(p_user, v_message);
   end if;

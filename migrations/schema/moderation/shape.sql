@@ -1,20 +1,5 @@
 -- Messages as answers show them
 
--- Who deleted a message and when; null for one that is not deleted.
-create or replace function rolecall_internal.deletion_of(p_message rolecall.messages)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.deleted_at is null then
-    return null;
-  end if;
-  return jsonb_build_object('by', p_message.deleted_as, 'at', rolecall_internal.iso(p_message.deleted_at));
-end
-$$;
-
 -- A report with its message, as p_actor sees it. Moderators see who reported and why, and the content even when it is
 -- removed. An organizer sees neither the reporter nor their words, nor the note of a moderator, which may name them. The
 -- decision that stands is a moderator's if there is one, and else the organizer's.
@@ -37,6 +22,9 @@ begin
     and removed.seq = message.seq
   where message.conversation_id = p_report.conversation_id
     and message.seq = p_report.seq;
+  if p_report.seq is null then
+    v_message := rolecall_internal.help_message_json(p_report.message_id, v_moderates);
+  end if;
   return jsonb_build_object(
     'id', p_report.id,
     'status', case when v_moderates then p_report.status else p_report.organizer_status end,

@@ -10,7 +10,10 @@ create table rolecall.reported_messages (
   id uuid primary key default rolecall_internal.uuid_v7(),
   message_id uuid not null,
   conversation_id uuid not null,
-  seq bigint not null,
+  seq bigint,
+  help_conversation_id uuid
+    generated always as (case when seq is null then conversation_id end) stored
+    references public.conversations_v2 (id) on delete cascade,
   show_id uuid,
   -- Like everybody below, an id alone: a report outlives the accounts of those it is by and about.
   reporter_id uuid not null,
@@ -64,7 +67,19 @@ create table rolecall.reported_messages (
 
 comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
 
-comment on column rolecall.reported_messages.message_id is 'The id of the message, whose key is conversation_id and seq.';
+comment on column rolecall.reported_messages.message_id is
+  'The id of the message, whose key is conversation_id and seq; of a help message, which has no number, the key.';
+
+comment on column rolecall.reported_messages.help_conversation_id is
+  'The conversation of a help message, with which its reports go.';
+
+create unique index reported_messages_help_message_reporter_key
+  on rolecall.reported_messages (message_id, reporter_id)
+  where seq is null;
+
+create index reported_messages_help_conversation_id_idx
+  on rolecall.reported_messages (help_conversation_id)
+  where help_conversation_id is not null;
 
 comment on column rolecall.reported_messages.reported_user_id is
   'The sender of the message; null where a message of before Rolecall names none.';

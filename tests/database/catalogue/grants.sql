@@ -158,6 +158,7 @@ values
   ('rolecall.user_blocks', 'select delete', 'select insert update delete'),
   ('rolecall.erasures_due', '', ''),
   ('rolecall.help_closings', '', ''),
+  ('rolecall.help_erasures_due', '', ''),
   ('rolecall.help_message_counts', '', ''),
   ('rolecall.help_message_edits', '', ''),
   ('rolecall.help_message_edits_id_seq', '', ''),

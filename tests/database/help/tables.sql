@@ -179,8 +179,8 @@ select is(
 );
 select is(
   (select deleted_as from rolecall.removed_help_messages where content = 'Thank you'),
-  'operator',
-  'which is kept as well'
+  'moderator',
+  'which is kept as well, as a moderator''s deletion'
 );
 
 -- The flag
