@@ -243,3 +243,62 @@ async fn a_broadcast_that_waits_does_not_arrive_after_what_stops_it() {
     }
     assert_eq!(call(&sessions.edge, "send_broadcast", &late).await["ok"], true);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_help_conversation_that_waits_does_not_begin_after_what_stops_it() {
+    let database = Database::unlimited().await;
+    let mut sessions = Sessions::of(&database).await;
+    let writer = demo(4);
+    let sql = format!("select requester_id from help_requests where id = '{}'", demo(21));
+    let other: Uuid = one(&sessions.admin, &sql).await;
+    let late = request(writer, json!({"help_request_id": demo(21), "initial_message": "I can drive you there."}));
+    let request_row = format!("select from help_requests where id = '{}' for update", demo(21));
+    let pair = format!(
+        "insert into conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+         values ('{}', '{other}', '{writer}', 'I can drive you there, too.')",
+        demo(21)
+    );
+    for (name, lock) in [("request", &request_row), ("pair", &pair)] {
+        for (how, expected) in STOPS {
+            let way = format!("waiting for the {name}, {how}");
+            let before = traces(&sessions.admin).await;
+            let sent = ("start-conversation", "start_conversation", &late);
+            let (_, answer) = sessions.held(lock, how, (writer, other), sent).await;
+            assert_eq!(rule(&answer), expected, "{way}: {answer}");
+            assert_eq!(traces(&sessions.admin).await, before, "{way}: no conversation and no message");
+            start_again(&sessions.admin).await;
+        }
+    }
+    let answer = call(&sessions.edge, "start_conversation", &late).await;
+    assert_eq!(answer["ok"], true, "{answer}");
+
+    // The messages in it are sent through the RPC, with the sender's rights.
+    let conversation: Uuid = answer["data"]["conversation_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let user = database.admin().await;
+    let claims = format!(
+        "set role authenticated; set request.jwt.claims = '{}'",
+        json!({"sub": writer, "role": "authenticated"})
+    );
+    user.batch_execute(&claims).await.expect("a superuser may");
+    let lock = format!("select from conversations_v2 where id = '{conversation}' for update");
+    // A block is not answered before whoever holds the conversation is done.
+    for (how, expected) in STOPS.into_iter().skip(2) {
+        let before = traces(&sessions.admin).await;
+        let transaction = sessions.holder.transaction().await.expect("it is idle");
+        transaction.batch_execute(&lock).await.expect("a superuser may");
+        let (row, ()) = tokio::join!(
+            async {
+                user.query_one("select public.send_message_v2($1, $2, 'Too late')", &[&conversation, &writer]).await
+            },
+            async {
+                until_somebody_waits(&sessions.admin).await;
+                stop(&sessions.other_edge, &sessions.admin, how, writer, other, "help-conversations").await;
+                transaction.rollback().await.expect("it is open");
+            }
+        );
+        let answer: Value = row.expect("it answers").get(0);
+        assert_eq!(rule(&answer), expected, "{how}: {answer}");
+        assert_eq!(traces(&sessions.admin).await, before, "{how}: no message");
+        start_again(&sessions.admin).await;
+    }
+}

@@ -82,6 +82,16 @@ begin
     );
   end if;
 
+  -- Judged again, once nothing is left to wait for: the insert may have waited for another one of the same helper.
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+  );
+  if v_refusal is not null then
+    delete from public.conversations_v2
+    where id = v_conversation;
+    return v_refusal;
+  end if;
+
   insert into public.messages_v2 (conversation_id, sender_id, content)
   values (v_conversation, p_helper, p_initial_message)
   returning *
