@@ -70,8 +70,8 @@ begin
     p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
     p_run.positions := p_run.positions
       || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
-    -- Whoever reads a slot for longer than that, a backup for example, keeps it for another day.
-    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 5 then
+    -- Autovacuum leaves a slot after a second of our trying; a backup that reads it keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 20 then
       p_run.done := p_run.done || v_table;
     end if;
   end if;
