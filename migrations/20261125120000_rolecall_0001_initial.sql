@@ -42,6 +42,8 @@ declare
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_internal.actor(uuid, text, text)',
     'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_restoration(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
@@ -103,6 +105,7 @@ declare
     'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
+    'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
     'function rolecall_internal.erase_reason()',
     'function rolecall_internal.erase_texts(uuid, integer)',
@@ -119,7 +122,11 @@ declare
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
     'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.help_message_facts(uuid, uuid)',
+    'function rolecall_internal.help_message_json(uuid, boolean)',
+    'function rolecall_internal.help_message_row(uuid)',
     'function rolecall_internal.help_placeholder(text)',
+    'function rolecall_internal.help_report_pends(uuid)',
     'function rolecall_internal.hold_conversations(uuid[])',
     'function rolecall_internal.hold_profiles()',
     'function rolecall_internal.hour_of(timestamp with time zone)',
@@ -169,6 +176,7 @@ declare
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, text)',
+    'function rolecall_internal.lock_help_message(uuid)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
     'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
@@ -230,6 +238,7 @@ declare
     'function rolecall_internal.replayed_help_message(jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid)',
     'function rolecall_internal.report_figures(uuid)',
+    'function rolecall_internal.report_help_message(uuid, uuid, text)',
     'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
     'function rolecall_internal.report_message(uuid, jsonb, text)',
     'function rolecall_internal.request_header(text)',
@@ -293,6 +302,7 @@ declare
     'table rolecall.erasures_due',
     'table rolecall.feature_flags',
     'table rolecall.help_closings',
+    'table rolecall.help_erasures_due',
     'table rolecall.help_message_counts',
     'table rolecall.help_message_edits',
     'table rolecall.help_requests',
@@ -492,7 +502,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '3ea7d72656be0fb669914130181e6db4576a62b5b82d00e5d666d1c51c0dfc3a'
+      ) is distinct from '63f9029679187f870f00d4946525749025cf92ed37d2cefab3aa05f0c66b82a4'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -1848,7 +1858,7 @@ create table rolecall.removed_help_messages (
   updated_at timestamptz not null,
   deleted_at timestamptz not null default now(),
   deleted_as text not null,
-  constraint removed_help_messages_deleted_as_known check (deleted_as in ('author', 'moderator', 'operator'))
+  constraint removed_help_messages_deleted_as_known check (deleted_as in ('author', 'moderator'))
 );
 
 comment on table rolecall.removed_help_messages is 'Deleted help messages, for moderators and for restoring them.';
@@ -1861,6 +1871,17 @@ create index removed_help_messages_conversation_id_idx
 create index removed_help_messages_sender_id_idx
   on rolecall.removed_help_messages (sender_id, message_id)
   where content is not null;
+
+create table rolecall.help_erasures_due (
+  message_id uuid primary key,
+  conversation_id uuid not null references public.conversations_v2 (id) on delete cascade
+);
+
+comment on table rolecall.help_erasures_due is
+  'Help messages whose author had them erased while a report of them was pending: what is kept of them goes with its review.';
+
+create index help_erasures_due_conversation_id_idx
+  on rolecall.help_erasures_due (conversation_id);
 $sql$;
 
   -- schema/moderation/tables.sql
@@ -1877,7 +1898,10 @@ create table rolecall.reported_messages (
   id uuid primary key default rolecall_internal.uuid_v7(),
   message_id uuid not null,
   conversation_id uuid not null,
-  seq bigint not null,
+  seq bigint,
+  help_conversation_id uuid
+    generated always as (case when seq is null then conversation_id end) stored
+    references public.conversations_v2 (id) on delete cascade,
   show_id uuid,
   -- Like everybody below, an id alone: a report outlives the accounts of those it is by and about.
   reporter_id uuid not null,
@@ -1931,7 +1955,19 @@ create table rolecall.reported_messages (
 
 comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
 
-comment on column rolecall.reported_messages.message_id is 'The id of the message, whose key is conversation_id and seq.';
+comment on column rolecall.reported_messages.message_id is
+  'The id of the message, whose key is conversation_id and seq; of a help message, which has no number, the key.';
+
+comment on column rolecall.reported_messages.help_conversation_id is
+  'The conversation of a help message, with which its reports go.';
+
+create unique index reported_messages_help_message_reporter_key
+  on rolecall.reported_messages (message_id, reporter_id)
+  where seq is null;
+
+create index reported_messages_help_conversation_id_idx
+  on rolecall.reported_messages (help_conversation_id)
+  where help_conversation_id is not null;
 
 comment on column rolecall.reported_messages.reported_user_id is
   'The sender of the message; null where a message of before Rolecall names none.';
@@ -2275,71 +2311,8 @@ end
 $$;
 $sql$;
 
-  -- schema/permissions/roles.generated.sql
+  -- schema/moderation/deletion_of.sql
   execute $sql$
--- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
---
--- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
-
--- The role as which a user counts who has no profile.
-create or replace function rolecall_internal.role_of_strangers()
-returns rolecall.app_role
-language sql
-immutable
-return 'attendee'::rolecall.app_role;
-
--- Whether a role moderates every message, whoever wrote it and wherever.
-create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
-returns boolean
-language sql
-immutable
-return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
-$sql$;
-
-  -- schema/moderation/removed.sql
-  execute $sql$
--- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the messages of a
--- conversation, replays of keys. The cards of the inbox, exports, tables and views show none to anybody.
-
--- Whether the content of a message is kept that p_as removes now. What its author takes back of their own will is gone for
--- good, unless it was reported before: it is what the moderators decide about. What others removed before is kept already.
-create or replace function rolecall_internal.keeps_removed(p_message rolecall.messages, p_as text)
-returns boolean
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_as <> 'author'
-    or exists (
-      select
-      from rolecall.reported_messages as report
-      where report.conversation_id = p_message.conversation_id
-        and report.seq = p_message.seq
-    );
-end
-$$;
-
--- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
--- not, nor does the author.
-create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_actor.refusal is null
-    and p_actor.suspended is null
-    and rolecall_internal.moderates_everything(p_actor.role);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/shape.sql
-  execute $sql$
--- Messages as answers show them
-
 -- Who deleted a message and when; null for one that is not deleted.
 create or replace function rolecall_internal.deletion_of(p_message rolecall.messages)
 returns jsonb
@@ -2352,77 +2325,6 @@ begin
     return null;
   end if;
   return jsonb_build_object('by', p_message.deleted_as, 'at', rolecall_internal.iso(p_message.deleted_at));
-end
-$$;
-
--- A report with its message, as p_actor sees it. Moderators see who reported and why, and the content even when it is
--- removed. An organizer sees neither the reporter nor their words, nor the note of a moderator, which may name them. The
--- decision that stands is a moderator's if there is one, and else the organizer's.
-create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages, p_actor rolecall.actor)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_moderates boolean := rolecall_internal.sees_removed(p_actor);
-  v_message jsonb;
-begin
-  select rolecall_internal.message_json(message, case when v_moderates then removed.content end)
-    || jsonb_build_object('conversation_id', message.conversation_id)
-  into v_message
-  from rolecall.messages as message
-  left join rolecall.removed_contents as removed
-    on removed.conversation_id = message.conversation_id
-    and removed.seq = message.seq
-  where message.conversation_id = p_report.conversation_id
-    and message.seq = p_report.seq;
-  return jsonb_build_object(
-    'id', p_report.id,
-    'status', case when v_moderates then p_report.status else p_report.organizer_status end,
-    'decision', coalesce(p_report.decision, p_report.organizer_decision),
-    'decided_as', case
-      when p_report.decision is not null then 'moderator'
-      when p_report.organizer_decision is not null then 'organizer'
-    end,
-    'reason', case when v_moderates then p_report.reason end,
-    'created_at', rolecall_internal.iso(p_report.created_at),
-    'escalated_at', case when v_moderates then rolecall_internal.iso(p_report.escalated_at) end,
-    'reporter_id', case when v_moderates then p_report.reporter_id end,
-    'reviewed_at', rolecall_internal.iso(coalesce(p_report.reviewed_at, p_report.organizer_reviewed_at)),
-    'reviewed_by', coalesce(p_report.reviewed_by, p_report.organizer_reviewed_by),
-    'note', case
-      when p_report.decision is null then p_report.organizer_note
-      when v_moderates then p_report.note
-    end,
-    'show_id', p_report.show_id,
-    'message', v_message
-  );
-end
-$$;
-
--- The answer of having deleted or restored a message.
-create or replace function rolecall_internal.moderated_message(p_message rolecall.messages)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.id is null then
-    -- Deleted with its conversation since it was judged.
-    return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
-  end if;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'message', jsonb_build_object(
-        'id', p_message.id,
-        'conversation_id', p_message.conversation_id,
-        'seq', p_message.seq,
-        'deleted', rolecall_internal.deletion_of(p_message)
-      )
-    )
-  );
 end
 $$;
 $sql$;
@@ -4282,6 +4184,27 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+$sql$;
+
   -- schema/broadcasts/audience.sql
   execute $sql$
 -- Whether p_user is or was in the audience of what was sent to these roles of a show at a moment: who joins later does
@@ -5176,6 +5099,16 @@ begin
     );
   end if;
 
+  -- Judged again, once nothing is left to wait for: the insert may have waited for another one of the same helper.
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+  );
+  if v_refusal is not null then
+    delete from public.conversations_v2
+    where id = v_conversation;
+    return v_refusal;
+  end if;
+
   insert into public.messages_v2 (conversation_id, sender_id, content)
   values (v_conversation, p_helper, p_initial_message)
   returning *
@@ -5533,9 +5466,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'operator' end;
+  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'moderator' end;
 begin
-  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it.
+  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it; the
+  -- operator deletes as a moderator does.
   insert into rolecall.removed_help_messages (
     message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
   )
@@ -5630,8 +5564,24 @@ $sql$;
 
   -- schema/help/erase.sql
   execute $sql$
+-- Whether a report of a help message waits for its review.
+create or replace function rolecall_internal.help_report_pends(p_message uuid)
+returns boolean
+language sql
+stable
+begin atomic
+  select exists (
+    select
+    from rolecall.reported_messages
+    where message_id = p_message
+      and seq is null
+      and status = 'pending'
+  );
+end;
+
 -- Erases up to p_most help messages of p_user, with what was kept of them, and returns how many said something before;
--- p_all says whether none is left. Their place stays, with words in it that say so.
+-- p_all says whether none is left. Their place stays, with words in it that say so. What is kept of a reported message
+-- stays for the moderators until the review.
 create or replace function rolecall_internal.erase_help_messages(
   p_user uuid,
   p_most int,
@@ -5659,6 +5609,20 @@ begin
   get diagnostics p_erased = row_count;
   p_all := p_erased < p_most;
 
+  insert into rolecall.help_erasures_due (message_id, conversation_id)
+  select message_id, conversation_id
+  from rolecall.help_message_edits
+  where sender_id = p_user
+    and content is not null
+    and rolecall_internal.help_report_pends(message_id)
+  union
+  select message_id, conversation_id
+  from rolecall.removed_help_messages
+  where sender_id = p_user
+    and content is not null
+    and rolecall_internal.help_report_pends(message_id)
+  on conflict (message_id) do nothing;
+
   update rolecall.help_message_edits
   set content = null
   where id in (
@@ -5666,6 +5630,7 @@ begin
     from rolecall.help_message_edits
     where sender_id = p_user
       and content is not null
+      and not rolecall_internal.help_report_pends(message_id)
     order by id
     limit 2 * p_most
   );
@@ -5675,18 +5640,50 @@ begin
   -- What a moderator had removed is its author's deletion from now on.
   update rolecall.removed_help_messages
   set
-    content = null,
+    content = case when rolecall_internal.help_report_pends(message_id) then content end,
     deleted_as = 'author'
   where message_id in (
     select message_id
     from rolecall.removed_help_messages
     where sender_id = p_user
       and content is not null
+      and (deleted_as <> 'author' or not rolecall_internal.help_report_pends(message_id))
     order by message_id
     limit p_most
   );
   get diagnostics v_rows = row_count;
   p_all := p_all and v_rows < p_most;
+end
+$$;
+
+-- Erases what was kept of help messages for the reports decided by this statement.
+create or replace function rolecall_internal.erase_help_messages_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.help_erasures_due
+    where message_id in (select message_id from reviewed where seq is null)
+      and not rolecall_internal.help_report_pends(message_id)
+    returning message_id
+  ),
+  forgotten as (
+    update rolecall.help_message_edits as edit
+    set content = null
+    from due
+    where edit.message_id = due.message_id
+      and edit.content is not null
+  )
+  update rolecall.removed_help_messages as removed
+  set
+    content = null,
+    deleted_as = 'author'
+  from due
+  where removed.message_id = due.message_id;
+  return null;
 end
 $$;
 $sql$;
@@ -6332,8 +6329,8 @@ begin
     p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
     p_run.positions := p_run.positions
       || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
-    -- Whoever reads a slot for longer than that, a backup for example, keeps it for another day.
-    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 5 then
+    -- Autovacuum leaves a slot after a second of our trying; a backup that reads it keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 20 then
       p_run.done := p_run.done || v_table;
     end if;
   end if;
@@ -8205,6 +8202,46 @@ begin
     v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/removed.sql
+  execute $sql$
+-- Removed content: what is kept of it, and who sees it. Every path asks here: the queue and its reviews, the messages of a
+-- conversation, replays of keys. The cards of the inbox, exports, tables and views show none to anybody.
+
+-- Whether the content of a message is kept that p_as removes now. What its author takes back of their own will is gone for
+-- good, unless it was reported before: it is what the moderators decide about. What others removed before is kept already.
+create or replace function rolecall_internal.keeps_removed(p_message rolecall.messages, p_as text)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_as <> 'author'
+    or exists (
+      select
+      from rolecall.reported_messages as report
+      where report.conversation_id = p_message.conversation_id
+        and report.seq = p_message.seq
+    );
+end
+$$;
+
+-- Whether an actor sees the removed contents that are kept: who moderates everything, unless suspended. An organizer does
+-- not, nor does the author.
+create or replace function rolecall_internal.sees_removed(p_actor rolecall.actor)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_actor.refusal is null
+    and p_actor.suspended is null
+    and rolecall_internal.moderates_everything(p_actor.role);
 end
 $$;
 $sql$;
@@ -10335,6 +10372,614 @@ end
 $$;
 $sql$;
 
+  -- schema/moderation/shape.sql
+  execute $sql$
+-- Messages as answers show them
+
+-- A report with its message, as p_actor sees it. Moderators see who reported and why, and the content even when it is
+-- removed. An organizer sees neither the reporter nor their words, nor the note of a moderator, which may name them. The
+-- decision that stands is a moderator's if there is one, and else the organizer's.
+create or replace function rolecall_internal.report_json(p_report rolecall.reported_messages, p_actor rolecall.actor)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_moderates boolean := rolecall_internal.sees_removed(p_actor);
+  v_message jsonb;
+begin
+  select rolecall_internal.message_json(message, case when v_moderates then removed.content end)
+    || jsonb_build_object('conversation_id', message.conversation_id)
+  into v_message
+  from rolecall.messages as message
+  left join rolecall.removed_contents as removed
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq
+  where message.conversation_id = p_report.conversation_id
+    and message.seq = p_report.seq;
+  if p_report.seq is null then
+    v_message := rolecall_internal.help_message_json(p_report.message_id, v_moderates);
+  end if;
+  return jsonb_build_object(
+    'id', p_report.id,
+    'status', case when v_moderates then p_report.status else p_report.organizer_status end,
+    'decision', coalesce(p_report.decision, p_report.organizer_decision),
+    'decided_as', case
+      when p_report.decision is not null then 'moderator'
+      when p_report.organizer_decision is not null then 'organizer'
+    end,
+    'reason', case when v_moderates then p_report.reason end,
+    'created_at', rolecall_internal.iso(p_report.created_at),
+    'escalated_at', case when v_moderates then rolecall_internal.iso(p_report.escalated_at) end,
+    'reporter_id', case when v_moderates then p_report.reporter_id end,
+    'reviewed_at', rolecall_internal.iso(coalesce(p_report.reviewed_at, p_report.organizer_reviewed_at)),
+    'reviewed_by', coalesce(p_report.reviewed_by, p_report.organizer_reviewed_by),
+    'note', case
+      when p_report.decision is null then p_report.organizer_note
+      when v_moderates then p_report.note
+    end,
+    'show_id', p_report.show_id,
+    'message', v_message
+  );
+end
+$$;
+
+-- The answer of having deleted or restored a message.
+create or replace function rolecall_internal.moderated_message(p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.id is null then
+    -- Deleted with its conversation since it was judged.
+    return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message', jsonb_build_object(
+        'id', p_message.id,
+        'conversation_id', p_message.conversation_id,
+        'seq', p_message.seq,
+        'deleted', rolecall_internal.deletion_of(p_message)
+      )
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/moderation/delete.sql
+  execute $sql$
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array_position(array['organizer', 'moderator', 'author'], p_as);
+end
+$$;
+
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The content moves to where nothing that reads messages can find it.
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = v_as
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if not found then
+    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
+  end if;
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/restore.sql
+  execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'What its author has deleted stays deleted.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'What a moderator has deleted a moderator restores.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or not theirs to restore, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/help_messages.sql
+  execute $sql$
+-- Help messages under moderation. They take the shape of the other messages, without a number; a deleted one lies in
+-- removed_help_messages. What moderators may do with them is decided as for the others.
+
+-- A help message as it is now, deleted or not; a row of nulls when there is none with this id.
+create or replace function rolecall_internal.help_message_row(p_message uuid)
+returns rolecall.messages
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+begin
+  select id, conversation_id, sender_id, content, created_at, false
+  into v_message.id, v_message.conversation_id, v_message.sender_id, v_message.content, v_message.created_at, v_message.legacy
+  from public.messages_v2
+  where id = p_message;
+  if found then
+    return v_message;
+  end if;
+  select message_id, conversation_id, sender_id, created_at, deleted_at, deleted_as, false
+  into
+    v_message.id, v_message.conversation_id, v_message.sender_id, v_message.created_at, v_message.deleted_at,
+    v_message.deleted_as, v_message.legacy
+  from rolecall.removed_help_messages
+  where message_id = p_message;
+  if found then
+    return v_message;
+  end if;
+  return null;
+end
+$$;
+
+-- The same, held until the commit, so that nobody else deletes or restores it.
+create or replace function rolecall_internal.lock_help_message(p_message uuid)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- While one waits for it, it can move to the other table and back.
+  for v_attempt in 1..3 loop
+    perform
+    from public.messages_v2
+    where id = p_message
+    for no key update;
+    exit when found;
+    perform
+    from rolecall.removed_help_messages
+    where message_id = p_message
+    for no key update;
+    exit when found;
+  end loop;
+  return rolecall_internal.help_message_row(p_message);
+end
+$$;
+
+-- What decides whether p_user may report or moderate a help message: its author's role and the facts; the id is null when
+-- there is none.
+create or replace function rolecall_internal.help_message_facts(
+  p_user uuid,
+  p_message uuid,
+  out message_id uuid,
+  out author_role rolecall.app_role,
+  out facts text[]
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select
+    message.id,
+    author.role,
+    array[
+      case when message.sender_id = p_user then 'self' end,
+      case when p_user in (conversation.requester_id, conversation.helper_id) then 'participant' end
+    ]
+  into message_id, author_role, facts
+  from rolecall_internal.help_message_row(p_message) as message
+  join public.conversations_v2 as conversation
+    on conversation.id = message.conversation_id
+  left join rolecall.profiles as author
+    on author.id = message.sender_id;
+end
+$$;
+
+-- A help message as a report shows it. Who sees removed contents sees, too, what it said before each edit.
+create or replace function rolecall_internal.help_message_json(p_message uuid, p_sees_removed boolean)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select rolecall_internal.message_json(
+        message,
+        case when p_sees_removed then (select content from rolecall.removed_help_messages where message_id = message.id) end
+      )
+      || jsonb_build_object(
+        'conversation_id', message.conversation_id,
+        'edits', (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_object(
+                'content', edit.content,
+                'written_at', rolecall_internal.iso(edit.written_at),
+                'replaced_at', rolecall_internal.iso(edit.replaced_at)
+              )
+              order by edit.id
+            ),
+            '[]'
+          )
+          from rolecall.help_message_edits as edit
+          where p_sees_removed
+            and edit.message_id = message.id
+        )
+      )
+    from rolecall_internal.help_message_row(p_message) as message
+    where message.id is not null
+  );
+end
+$$;
+
+-- Files the report of p_user, who is allowed to, of a help message.
+create or replace function rolecall_internal.report_help_message(p_user uuid, p_message uuid, p_reason text)
+returns rolecall.reported_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_report rolecall.reported_messages;
+begin
+  if v_message.id is null then
+    return null;
+  end if;
+  insert into rolecall.reported_messages (message_id, conversation_id, reporter_id, reported_user_id, reason)
+  values (v_message.id, v_message.conversation_id, p_user, v_message.sender_id, p_reason)
+  on conflict (message_id, reporter_id) where seq is null do nothing
+  returning *
+  into v_report;
+  return v_report;
+end
+$$;
+
+-- rolecall_internal.apply_deletion for a help message.
+create or replace function rolecall_internal.apply_help_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_as text := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+begin
+  if v_message.id is null
+    or rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as)
+  then
+    return v_message;
+  end if;
+
+  insert into rolecall.removed_help_messages as removed (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select id, conversation_id, sender_id, content, created_at, updated_at, v_as
+  from public.messages_v2
+  where id = p_message;
+  if found then
+    delete from public.messages_v2
+    where id = p_message;
+  else
+    update rolecall.removed_help_messages
+    set
+      deleted_at = now(),
+      deleted_as = v_as
+    where message_id = p_message;
+    perform rolecall_internal.copy_first_message(
+      v_message.conversation_id, p_message, rolecall_internal.help_placeholder(v_as)
+    );
+  end if;
+  v_message := rolecall_internal.help_message_row(p_message);
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- rolecall_internal.apply_restoration for a help message.
+create or replace function rolecall_internal.apply_help_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+begin
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  with removed as (
+    delete from rolecall.removed_help_messages
+    where message_id = p_message
+    returning *
+  )
+  insert into public.messages_v2 (id, conversation_id, sender_id, content, created_at, updated_at)
+  select message_id, conversation_id, sender_id, content, created_at, updated_at
+  from removed;
+  v_message := rolecall_internal.help_message_row(p_message);
+  perform rolecall_internal.copy_first_message(v_message.conversation_id, p_message, v_message.content);
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+$sql$;
+
   -- schema/moderation/judge.sql
   execute $sql$
 -- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. An actor who may not
@@ -10371,6 +11016,11 @@ begin
   left join rolecall.shows as show
     on show.id = coalesce(message.show_id, conversation.show_id)
   where message.id = p_message;
+  if not found then
+    select *
+    into v_message, v_author_role, v_facts
+    from rolecall_internal.help_message_facts(p_user, p_message);
+  end if;
   v_decision := rolecall_internal.decide(
     'moderate',
     v_actor.role,
@@ -10716,150 +11366,6 @@ begin
   raise exception using
     errcode = 'insufficient_privilege',
     message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/delete.sql
-  execute $sql$
--- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
-create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_user = p_author then
-    return 'author';
-  end if;
-  return (
-    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
-    from rolecall.profiles
-    where id = p_user
-  );
-end
-$$;
-
--- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
-create or replace function rolecall_internal.deletion_rank(p_as text)
-returns int
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return array_position(array['organizer', 'moderator', 'author'], p_as);
-end
-$$;
-
--- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
--- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
--- it, too, so that nobody brings it back.
-create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_as text;
-  v_before jsonb;
-begin
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = p_message)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found then
-    return v_message;
-  end if;
-  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
-  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  -- The content moves to where nothing that reads messages can find it.
-  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
-    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
-    values (v_message.conversation_id, v_message.seq, v_message.content, now());
-  end if;
-  update rolecall.messages
-  set
-    content = null,
-    deleted_at = now(),
-    deleted_as = v_as
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning *
-  into v_message;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_deleted',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
-  );
-  return v_message;
-end
-$$;
-
--- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
-create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_judgement rolecall.judgement;
-begin
-  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
-  select *
-  into v_message
-  from rolecall.messages
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  if v_judgement.allowed is distinct from true
-    and (
-      v_message.sender_id is distinct from p_user
-      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
-      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
-    )
-  then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
-create or replace function rolecall_edge.delete_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
-  end if;
-  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -11255,6 +11761,11 @@ begin
   left join rolecall.conversations as conversation
     on conversation.id = message.conversation_id
   where message.id = p_message;
+  if not found then
+    select author_role, facts
+    into v_author_role, v_facts
+    from rolecall_internal.help_message_facts(p_user, p_message);
+  end if;
   -- A message that does not exist has no participants, and is refused in the same words.
   return rolecall_internal.judgement_of(
     rolecall_internal.decide(
@@ -11352,6 +11863,9 @@ begin
   returning report.*
   into v_report;
   if not found then
+    v_report := rolecall_internal.report_help_message(p_user, v_message, p_input ->> 'reason');
+  end if;
+  if v_report.id is null then
     select report.*
     into v_report
     from rolecall.messages as message
@@ -11359,7 +11873,13 @@ begin
       on report.conversation_id = message.conversation_id
       and report.seq = message.seq
       and report.reporter_id = p_user
-    where message.id = v_message;
+    where message.id = v_message
+    union all
+    select *
+    from rolecall.reported_messages
+    where message_id = v_message
+      and seq is null
+      and reporter_id = p_user;
     if not found then
       -- Deleted with its conversation since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
@@ -11389,141 +11909,6 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollout);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/restore.sql
-  execute $sql$
--- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
--- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
-create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.deleted_as = 'author' then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'What its author has deleted stays deleted.',
-      'deleted_by_author',
-      'Somebody else has deleted the message.'
-    );
-  end if;
-  if p_message.deleted_as = 'moderator'
-    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
-  then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'What a moderator has deleted a moderator restores.',
-      'deleted_by_moderator',
-      'A moderator restores it.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
--- message that is not deleted, or not theirs to restore, stays as it is.
-create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_before jsonb;
-  v_content text;
-begin
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = p_message)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found
-    or v_message.deleted_at is null
-    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
-  then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  delete from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning content
-  into v_content;
-  update rolecall.messages
-  set
-    content = v_content,
-    deleted_at = null,
-    deleted_as = null
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning *
-  into v_message;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_restored',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', null)
-  );
-  return v_message;
-end
-$$;
-
--- Restores a message: {message_id, note?}.
-create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_at is not null then
-    return rolecall_internal.refuse_restoration(p_user, v_message);
-  end if;
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
-create or replace function rolecall_edge.restore_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -11593,7 +11978,7 @@ begin
     from rolecall.reported_messages as named
     where named.id = p_report
       and report.conversation_id = named.conversation_id
-      and report.seq = named.seq
+      and report.message_id = named.message_id
       and (
         (named.status = 'pending' and report.status = 'pending')
         -- What was deleted by review is restored by review, too.
@@ -11641,7 +12026,7 @@ begin
     where named.id = p_report
       and named.status = 'pending'
       and report.conversation_id = named.conversation_id
-      and report.seq = named.seq
+      and report.message_id = named.message_id
       and report.status = 'pending'
       and (
         (named.organizer_status = 'pending' and report.organizer_status = 'pending')
@@ -11718,6 +12103,9 @@ begin
   where conversation_id = v_report.conversation_id
     and seq = v_report.seq
   for no key update;
+  if v_report.seq is null then
+    v_message := rolecall_internal.lock_help_message(v_report.message_id);
+  end if;
   if v_decision = 'restore' and rolecall_internal.refuse_restoration(p_user, v_message) is not null then
     return rolecall_internal.refuse_restoration(p_user, v_message);
   end if;
@@ -13062,6 +13450,12 @@ create or replace trigger messages_v2_hold_profiles
 after insert on public.messages_v2
 for each row
 execute function rolecall_internal.hold_profiles('sender_id');
+
+create or replace trigger reported_messages_erase_help_messages_due
+after update on rolecall.reported_messages
+referencing new table as reviewed
+for each statement
+execute function rolecall_internal.erase_help_messages_due();
 $sql$;
 
   -- schema/identity/triggers.sql
@@ -14499,7 +14893,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '3ea7d72656be0fb669914130181e6db4576a62b5b82d00e5d666d1c51c0dfc3a');
+  values (1, 'initial', '63f9029679187f870f00d4946525749025cf92ed37d2cefab3aa05f0c66b82a4');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
