@@ -353,12 +353,13 @@ async fn the_pages_of_a_long_queue_are_read_by_index() {
                '00000000-0000-4000-8000-000000000001', 'x'
              from generate_series(1, 200000) n;
              insert into reported_messages (
-               message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason, status, decision,
-               reviewed_by, reviewed_at, created_at)
+               message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason, status,
+               organizer_status, decision, reviewed_by, reviewed_at, created_at)
              select md5(n::text)::uuid, '00000000-0000-4000-8000-000000000070', n,
                case when n % 2 = 0 then '00000000-0000-4000-8000-000000000011'::uuid end,
                '00000000-0000-4000-8000-000000000004', '00000000-0000-4000-8000-000000000001', 'rude',
                case when n % 10 = 0 then 'pending' else 'dismissed' end,
+               case when n % 2 = 0 then case when n % 10 = 0 then 'pending' else 'dismissed' end end,
                case when n % 10 <> 0 then 'dismiss' end,
                case when n % 10 <> 0 then '00000000-0000-4000-8000-000000000006'::uuid end,
                case when n % 10 <> 0 then now() end,

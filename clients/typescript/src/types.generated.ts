@@ -831,8 +831,8 @@ export type ExportedAuditEntry = {
   readonly message_id: Uuid | null;
   readonly target_id: Uuid | null;
   readonly note: string | null;
-  readonly before: Readonly<Record<string, never>>;
-  readonly after: Readonly<Record<string, never>>;
+  readonly before: AuditState;
+  readonly after: AuditState;
 };
 
 /** The end of a whole export. */

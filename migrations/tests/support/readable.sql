@@ -185,24 +185,9 @@ select
   now() - number * interval '1 minute'
 from generate_series(1, 100000) as number;
 
--- The first message of every conversation is reported by its reader. Whichever columns name the message, they are filled.
-insert into rolecall.reported_messages
-select (
-    jsonb_populate_record(
-      null::rolecall.reported_messages,
-      jsonb_build_object(
-        'id', gen_random_uuid(),
-        'message_id', message.id,
-        'conversation_id', message.conversation_id,
-        'seq', message.seq,
-        'reporter_id', conversation.participant_high,
-        'reported_user_id', message.sender_id,
-        'reason', 'Rude',
-        'status', 'pending',
-        'created_at', now()
-      )
-    )
-  ).*
+-- The first message of every conversation is reported by its reader.
+insert into rolecall.reported_messages (message_id, conversation_id, seq, reporter_id, reported_user_id, reason)
+select message.id, message.conversation_id, message.seq, conversation.participant_high, message.sender_id, 'Rude'
 from rolecall.messages as message
 join rolecall.conversations as conversation
   on conversation.id = message.conversation_id
