@@ -118,7 +118,12 @@ pub async fn condition(settings: &Settings, at: Instant) -> Option<Condition> {
     keep_fresh(settings, at);
     let condition = || KEYS.with_borrow(|keys| (keys.schedule.condition(now()), keys.schedule.is_running()));
     if let (Condition::Unavailable, true) = condition() {
-        let _ = within(HEALTH_TIME, async { Ok(changed().await) }).await;
+        let change = async {
+            changed().await;
+            Ok(())
+        };
+        // What is known after the wait is the answer, whether the fetch has ended or not.
+        let _ = within(HEALTH_TIME, change).await;
     }
     Some(condition().0)
 }
