@@ -4,13 +4,13 @@ import type { Action, Code, Fact, Role } from './rules.generated.js';
 
 export type Uuid = string;
 
-/** UTC with microseconds. */
+/** UTC, with microseconds. */
 export type Timestamp = string;
 
-/** Opaque. */
+/** An opaque cursor. */
 export type Cursor = string;
 
-/** For the page after this one; null where there is none. */
+/** The cursor of the next page; null on the last page. */
 export type NextCursor = Cursor | null;
 
 export type RequestId = string;
@@ -21,16 +21,16 @@ export type Roles = readonly Role[];
 
 export type Count = number;
 
-/** The message's place in its conversation. */
+/** The message's number in its conversation. */
 export type Seq = number;
 
-/** The message's place in its conversation. A help message has none. */
+/** The message's number in its conversation; null for help messages. */
 export type SeqOrNone = Seq | null;
 
-/** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
+/** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
 export type Note = string;
 
-/** The rule that refused, or what is wrong with a field. */
+/** The rule that refused the request, or what is wrong with a field. */
 export type Reason = {
   readonly code: string;
   readonly message: string;
@@ -38,7 +38,7 @@ export type Reason = {
   readonly allowed_if?: string;
 };
 
-/** What every error has (RFC 9457). Some codes add members of their own. */
+/** The members of every error (RFC 9457). Some codes add their own. */
 export type Problem = {
   readonly type: string;
   readonly title: string;
@@ -47,7 +47,7 @@ export type Problem = {
   readonly code: Code;
   readonly request_id: RequestId;
   readonly reasons?: readonly Reason[];
-  /** The same for clients written against it. */
+  /** Repeats `code` and `detail`, for clients that expect this form. */
   readonly error: {
     readonly code: Code;
     readonly message: string;
@@ -169,12 +169,12 @@ export type BlockPage = {
 export type Broadcast = {
   readonly show_id: Uuid;
   readonly recipient_roles: Roles;
-  /** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
+  /** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
   readonly message: string;
   readonly dry_run?: boolean;
 };
 
-/** Broadcasts left today; null is no limit. */
+/** Broadcasts left today; null means no limit. */
 export type QuotaRemaining = {
   readonly pre_show: number | null;
   readonly post_show: number | null;
@@ -192,7 +192,7 @@ export type SentBroadcast = {
 export type RehearsedBroadcast = {
   readonly success: Succeeded;
   readonly broadcast_id: null;
-  /** Null where the sender has no conversation with this show yet. */
+  /** Null if the sender has not broadcast in this show yet. */
   readonly conversation_id: Uuid | null;
   readonly audience_count: Count;
   readonly quota_remaining: QuotaRemaining;
@@ -200,21 +200,21 @@ export type RehearsedBroadcast = {
   readonly request_id: RequestId;
 };
 
-/** No field; the body may be left out. */
+/** No fields. The body is optional. */
 export type Nothing = Readonly<Record<string, never>>;
 
 export type QuotaReset = {
   readonly success: Succeeded;
   readonly period: string;
-  /** Days of records that this period's run has dropped, by table. */
+  /** Days of records that this run dropped, by table. */
   readonly dropped: Readonly<Record<string, Count>>;
-  /** Rows that this period's run has deleted, by table. */
+  /** Rows that this run deleted, by table. */
   readonly deleted: Readonly<Record<string, Count>>;
-  /** Days of records that somebody was reading all the time, by table; the next night drops them. */
+  /** Days of records that could not be dropped because they were being read, by table. The next run drops them. */
   readonly left: Readonly<Record<string, Count>>;
-  /** There is more to do than one call has time for. Call again. */
+  /** True if there was more work than fits into one call. Call again. */
   readonly more: boolean;
-  /** An earlier call has finished the run of this period; these are its figures. */
+  /** True if an earlier call finished this run; the figures are those of that call. */
   readonly already_done: boolean;
   readonly request_id: RequestId;
 };
@@ -230,10 +230,10 @@ export type QuotaExceeded = Problem & Required<Pick<Problem, 'reasons'>> & {
 
 export type ConversationKind = 'direct' | 'show';
 
-/** `v1` was imported and can be read only. */
+/** `v1` conversations were imported and are read-only. */
 export type ConversationVersion = 'v1' | 'v2';
 
-/** Who deleted it (an admin counts as a moderator), and when. */
+/** Who deleted the message, and when. An admin counts as a moderator. */
 export type Deleted = {
   readonly by: 'author' | 'organizer' | 'moderator';
   readonly at: Timestamp;
@@ -244,13 +244,13 @@ export type DeletedOrNot = Deleted | null;
 export type Message = {
   readonly id: Uuid;
   readonly seq: Seq;
-  /** Null where an imported message does not say. */
+  /** Null if it is unknown, which happens only in imported messages. */
   readonly sender_id: Uuid | null;
-  /** Null where it is deleted (not for moderators and admins, as far as it is kept), or where an imported message has none. */
+  /** Null if the message was deleted (moderators and admins still see the content while it is kept), or if an imported message has no content. */
   readonly content: string | null;
-  /** Null where an imported message does not say. */
+  /** Null if it is unknown, which happens only in imported messages. */
   readonly created_at: Timestamp | null;
-  /** The show it is about. */
+  /** The show that the message is about. */
   readonly show_id: Uuid | null;
   readonly deleted: DeletedOrNot;
 };
@@ -260,28 +260,28 @@ export type Card = {
   readonly id: Uuid;
   readonly kind: ConversationKind;
   readonly version: ConversationVersion;
-  /** The other person, or the sender of the broadcasts; null for that sender. */
+  /** The other participant, or the sender of the broadcasts. Null if the caller is that sender. */
   readonly with: {
     readonly id: Uuid;
-    /** Null where an imported conversation names somebody who has no profile. */
+    /** Null if the other participant has no profile, as in imported conversations and after an account was deleted. */
     readonly display_name: string | null;
-    /** Null where an imported conversation names somebody who has no profile. */
+    /** Null if the other participant has no profile, as in imported conversations and after an account was deleted. */
     readonly role: Role | null;
   } | null;
   readonly show: {
     readonly id: Uuid;
     readonly title: string;
   } | null;
-  /** The newest message that is not deleted, of those that the caller sees. Null when there is none. */
+  /** The newest message that is visible to the caller and not deleted. Null if there is none. */
   readonly last_message: Message | null;
   readonly last_seq: Count;
   readonly last_read_seq: Count;
-  /** The messages after `last_read_seq` that are new to the caller, without their own and deleted ones. */
+  /** The number of messages that are new to the caller. Their own messages and deleted messages do not count. */
   readonly unread_count: Count;
-  /** It grows when a message changes that was sent before; `changed_since` tells which. */
+  /** Grows when an existing message changes. `changed_since` returns the changed messages. */
   readonly revision: Count;
   readonly can_reply: boolean;
-  /** Why the caller cannot reply. */
+  /** Why the caller cannot reply; null if they can. */
   readonly reply_refusal: {
     readonly code: Code;
     readonly rule: string;
@@ -289,7 +289,7 @@ export type Card = {
     readonly allowed_if: string;
   } | null;
   readonly created_at: Timestamp | null;
-  /** The time of the newest message, deleted or not, by which the inbox is sorted. It never goes back: a message is never older than the one before it, and a deletion moves no card. */
+  /** The time of the newest message, deleted or not. The inbox is sorted by it. It never moves backwards: a message is never older than the one before it, and a deletion does not move the conversation in the inbox. */
   readonly last_message_at: Timestamp | null;
 };
 
@@ -302,9 +302,9 @@ export type Inbox = {
 
 export type Unread = {
   readonly success: Succeeded;
-  /** Messages that are new to the caller, without their own and deleted ones. */
+  /** The number of messages that are new to the caller. Their own messages and deleted messages do not count. */
   readonly unread: Count;
-  /** Conversations that have some. */
+  /** The number of conversations with unread messages. */
   readonly conversations: Count;
   readonly by_kind: {
     readonly direct: Count;
@@ -319,19 +319,19 @@ export type MessagePage = {
   readonly messages: readonly Message[];
   readonly has_more_before: boolean;
   readonly has_more_after: boolean;
-  /** For the next `changed_since`. */
+  /** The value to send as the next `changed_since`. */
   readonly revision: Count;
   readonly request_id: RequestId;
 };
 
 export type MarkRead = {
-  /** If it is there, that of the path. */
+  /** Optional; must equal the id in the path. */
   readonly conversation_id?: Uuid;
   readonly up_to_seq: number;
 };
 
 export type MarkUnread = {
-  /** If it is there, that of the path. */
+  /** Optional; must equal the id in the path. */
   readonly conversation_id?: Uuid;
   readonly from_seq?: number;
 };
@@ -352,7 +352,7 @@ export type CountsByKind = {
 
 export type CountsByCode = Readonly<Partial<Record<Code, Count>>>;
 
-/** Null where there was no request. */
+/** Null if there were no requests. */
 export type Share = number | null;
 
 export type Diagnostics = {
@@ -369,7 +369,7 @@ export type Diagnostics = {
     readonly '1h': Share;
     readonly '24h': Share;
   };
-  /** By function, in the last 24 hours. */
+  /** Durations by operation, in the last 24 hours. */
   readonly durations_ms: Readonly<Record<string, {
     readonly p50: number;
     readonly p95: number;
@@ -388,7 +388,7 @@ export type Diagnostics = {
     readonly pending: Count;
     readonly oldest_age_seconds: number | null;
   };
-  /** Each function's row in `feature_flags`. */
+  /** The rollout of each row in `feature_flags`. */
   readonly flags: Readonly<Record<string, string>>;
   readonly migration: {
     readonly version: number;
@@ -398,10 +398,10 @@ export type Diagnostics = {
 };
 
 export type Health = {
-  /** `degraded`: some or all tokens may be refused soon, because the key set at `jwt_jwks_url` cannot be fetched. `unavailable`: the database does not answer, or no token can be checked at all. */
+  /** `degraded`: the key set at `jwt_jwks_url` cannot be fetched, so some or all tokens may be refused soon. `unavailable`: the database does not answer, or no token can be checked. */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly database: 'ok' | 'unreachable';
-  /** The keys of `jwt_jwks_url`; absent where that is not set. `stale`: the last fetch failed or is due, and keys of up to twelve hours ago are used. `unavailable`: there are none, so that tokens signed with one are refused. */
+  /** The state of the keys from `jwt_jwks_url`; absent if that is not set. `stale`: the last fetch failed or a fetch is due, and keys that are up to twelve hours old are in use. `unavailable`: there are no keys, so tokens that are signed with one are refused. */
   readonly keys?: 'ok' | 'stale' | 'unavailable';
   readonly version: string;
 };
@@ -412,12 +412,12 @@ export type Offer = {
 };
 
 export type OfferForRequest = {
-  /** If it is there, that of the path. */
+  /** Optional; must equal the id in the path. */
   readonly help_request_id?: Uuid;
   readonly initial_message: InitialMessage;
 };
 
-/** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
+/** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
 export type InitialMessage = string;
 
 export type StartedConversation = {
@@ -452,14 +452,14 @@ export type HelpRequestUnavailable = Problem & {
 export type DirectMessage = {
   readonly recipient_id: Uuid;
   readonly content: DirectContent;
-  /** The show it is about, which can allow it. Both take part in it, or the sender organizes it (rule `show_of_both`). */
+  /** The show that the message is about; sharing a show can make the message allowed. Both users take part in the show, or the sender organizes it (rule `show_of_both`). */
   readonly show_id?: Uuid;
 } | {
   readonly conversation_id: Uuid;
   readonly content: DirectContent;
 };
 
-/** Measured after trimming in Unicode code points, of which an emoji may have several. Something in it must be visible. */
+/** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
 export type DirectContent = string;
 
 export type SentMessage = {
@@ -498,26 +498,26 @@ export type ReviewCapacity = 'organizer' | 'moderator';
 
 export type Report = {
   readonly id: Uuid;
-  /** For moderators pending until one of them has decided; for organizers until they or a moderator have. */
+  /** For moderators, pending until a moderator decides; for organizers, pending until they or a moderator decide. */
   readonly status: ReportStatus;
-  /** The decision that stands; a moderator's before an organizer's. Null while nobody has decided. */
+  /** The decision in force. A moderator's decision overrides an organizer's. Null if nobody has decided. */
   readonly decision: ReviewDecision | null;
-  /** As what it was decided (an admin counts as a moderator). Null while nobody has. */
+  /** The capacity in which the decision was made (an admin counts as a moderator). Null if nobody has decided. */
   readonly decided_as: ReviewCapacity | null;
-  /** The reporter's words. Null for organizers. */
+  /** The reason that the reporter gave. Null for organizers. */
   readonly reason: string | null;
   readonly created_at: Timestamp;
-  /** When the reporter reported again what an organizer had decided. Null for organizers. */
+  /** When the reporter reported the message again after an organizer's decision. Null for organizers. */
   readonly escalated_at: Timestamp | null;
-  /** Null for organizers. */
+  /** The reporter. Null for organizers. */
   readonly reporter_id: Uuid | null;
   readonly reviewed_at: Timestamp | null;
   readonly reviewed_by: Uuid | null;
-  /** Of the decision that stands; a moderator's is null for organizers. */
+  /** The note of the decision in force. Organizers do not see a moderator's note. */
   readonly note: string | null;
   /** The show the message belongs to. */
   readonly show_id: Uuid | null;
-  /** The message; for moderators with its content even if it is deleted, where that is kept. */
+  /** The reported message. Moderators see the content of a deleted message while it is kept. */
   readonly message: {
     readonly id: Uuid;
     readonly conversation_id: Uuid;
@@ -526,9 +526,9 @@ export type Report = {
     readonly content: string | null;
     readonly created_at: Timestamp | null;
     readonly show_id: Uuid | null;
-    /** What a help message said before, oldest first, for moderators. Other messages have none. */
+    /** Earlier versions of a help message, oldest first. Moderators only; other messages have no edits. */
     readonly edits?: readonly {
-      /** Null once its author has had it erased. */
+      /** Null if its author had it erased. */
       readonly content: string | null;
       readonly written_at: Timestamp;
       readonly replaced_at: Timestamp;
@@ -553,7 +553,7 @@ export type Review = {
   readonly report_id: Uuid;
   readonly decision: ReviewDecision;
   readonly note?: Note;
-  /** With `suspend`, and in the future. */
+  /** Required for `suspend`; must be in the future. */
   readonly suspended_until?: string;
 };
 
@@ -592,7 +592,7 @@ export type RestoredMessage = {
 
 export type Suspend = {
   readonly target_id: Uuid;
-  /** In the future. */
+  /** A time in the future. */
   readonly until: string;
   readonly note?: Note;
 };
@@ -604,7 +604,7 @@ export type Suspension = {
   readonly request_id: RequestId;
 };
 
-/** Null where they are not suspended; `infinity` where the operator has suspended them for good. */
+/** Null if the user is not suspended; `infinity` if the operator suspended them indefinitely. */
 export type SuspendedUntil = Timestamp | 'infinity' | null;
 
 export type LiftSuspension = {
@@ -632,7 +632,7 @@ export type AuditEntry = {
   readonly after: AuditState;
 };
 
-/** States only, never content. */
+/** The state before or after the action; never any content. */
 export type AuditState = {
   readonly status?: ReportStatus;
   readonly decision?: ReviewDecision | null;
@@ -682,7 +682,7 @@ export type ExportedBlock = {
   readonly created_at: Timestamp;
 };
 
-/** One that the caller organizes. */
+/** A show that the caller organizes. */
 export type ExportedShow = {
   readonly type: 'show';
   readonly id: Uuid;
@@ -692,7 +692,7 @@ export type ExportedShow = {
   readonly created_at: Timestamp;
 };
 
-/** That the caller takes or took part in a show. */
+/** A show in which the caller takes or took part. */
 export type ExportedParticipation = {
   readonly type: 'participation';
   readonly show_id: Uuid;
@@ -701,7 +701,7 @@ export type ExportedParticipation = {
   readonly left_at: Timestamp | null;
 };
 
-/** One the caller takes part in. */
+/** A conversation in which the caller takes part. */
 export type ExportedConversation = {
   readonly type: 'conversation';
   readonly id: Uuid;
@@ -719,7 +719,7 @@ export type ExportedConversation = {
   readonly last_message_at: Timestamp | null;
 };
 
-/** Of the caller's conversations, both sides; what was deleted is a placeholder. */
+/** A message in one of the caller's conversations, from either side. Deleted messages are placeholders. */
 export type ExportedMessage = {
   readonly type: 'message';
   readonly id: Uuid;
@@ -732,7 +732,7 @@ export type ExportedMessage = {
   readonly deleted: DeletedOrNot;
 };
 
-/** One that was sent to the caller. */
+/** A broadcast that the caller received. */
 export type ExportedBroadcast = {
   readonly type: 'broadcast';
   readonly id: Uuid;
@@ -745,7 +745,7 @@ export type ExportedBroadcast = {
   readonly deleted: DeletedOrNot;
 };
 
-/** One that the caller sent; its content is that of the message. */
+/** A broadcast that the caller sent. Its content is in the message. */
 export type ExportedSentBroadcast = {
   readonly type: 'sent_broadcast';
   readonly id: Uuid;
@@ -789,7 +789,7 @@ export type ExportedHelpMessage = {
   readonly created_at: Timestamp;
 };
 
-/** What a help message of the caller's said before it was edited. */
+/** An earlier version of a help message of the caller's. */
 export type ExportedHelpMessageEdit = {
   readonly type: 'help_message_edit';
   readonly message_id: Uuid;
@@ -799,7 +799,7 @@ export type ExportedHelpMessageEdit = {
   readonly replaced_at: Timestamp;
 };
 
-/** One the caller filed. */
+/** A report that the caller filed. */
 export type ExportedReport = {
   readonly type: 'report';
   readonly id: Uuid;
@@ -810,7 +810,7 @@ export type ExportedReport = {
   readonly created_at: Timestamp;
 };
 
-/** One the caller made about a report. */
+/** A decision that the caller made about a report. */
 export type ExportedDecision = {
   readonly type: 'decision';
   readonly report_id: Uuid;
@@ -821,7 +821,7 @@ export type ExportedDecision = {
   readonly reviewed_at: Timestamp;
 };
 
-/** An act of moderation of the caller's. */
+/** A moderation action of the caller's. */
 export type ExportedAuditEntry = {
   readonly type: 'audit_entry';
   readonly id: Uuid;
@@ -835,13 +835,13 @@ export type ExportedAuditEntry = {
   readonly after: AuditState;
 };
 
-/** The end of a whole export. */
+/** The last line of a complete export. */
 export type ExportEnd = {
   readonly type: 'end';
   readonly lines: Count;
 };
 
-/** The end of one that is not whole. */
+/** The last line of an incomplete export. */
 export type ExportBrokenOff = {
   readonly type: 'error';
   readonly code: Code;
@@ -851,7 +851,7 @@ export type ExportBrokenOff = {
 
 export type ConfirmedDeletion = {
   readonly confirm: true;
-  /** Delete the account as well. It cannot be undone. */
+  /** Delete the account as well. This cannot be undone. */
   readonly account?: boolean;
 };
 
@@ -879,7 +879,7 @@ export type Check = {
 } | {
   readonly action: 'broadcast';
   readonly show_id: Uuid;
-  /** Left out: every role; the answer lists those that are allowed. */
+  /** Defaults to every role; the answer lists the roles that are allowed. */
   readonly recipient_roles?: Roles;
 } | {
   readonly action: 'moderate' | 'report';
@@ -891,7 +891,7 @@ export type Check = {
   readonly action: Action;
   readonly actor_role: Role;
   readonly target_role: Role;
-  /** What holds. Left out: what does for most, `feature_enabled` and `participant`. */
+  /** The facts that hold. Defaults to `feature_enabled` and `participant`. */
   readonly facts?: readonly Fact[];
 };
 
@@ -900,13 +900,13 @@ export type CheckResult = CheckDecision;
 export type CheckDecision = {
   readonly action: Action;
   readonly allowed: boolean;
-  /** What the real call would be refused by. */
+  /** The code with which the real call would be refused. */
   readonly code?: Code;
-  /** The rule that decides; null where it is none, such as for something that does not exist. */
+  /** The rule that decides; null if the decision is not a rule's, for example because something does not exist. */
   readonly rule: string | null;
   readonly reasons: readonly Reason[];
   readonly would_be_allowed_if: readonly string[];
-  /** What is left of what limits the action; null where nothing does. */
+  /** What is left of the limit on this action; null if it has no limit. */
   readonly quota: {
     readonly policy: string;
     readonly limit: Count;
@@ -919,7 +919,7 @@ export type CheckDecision = {
     readonly remaining: QuotaRemaining;
     readonly reset_at: Timestamp;
   } | null;
-  /** The roles a broadcast may go to. */
+  /** The roles to which the caller may broadcast. */
   readonly recipient_roles?: readonly Role[];
 };
 
