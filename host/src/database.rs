@@ -78,6 +78,11 @@ impl Database {
         Ok(Database { cluster: Some(cluster), admin_url, edge_url, has_demo_data: false })
     }
 
+    /// Whether the server is the runner's own.
+    pub fn is_embedded(&self) -> bool {
+        self.cluster.is_some()
+    }
+
     /// Stops the embedded server, if there is one.
     ///
     /// # Errors

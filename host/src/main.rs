@@ -9,6 +9,7 @@ mod greeting;
 mod guest;
 mod log;
 mod manifest;
+mod postman;
 mod schedule;
 mod server;
 mod state_dir;

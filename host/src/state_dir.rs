@@ -73,10 +73,28 @@ impl StateDir {
     /// # Errors
     /// The file cannot be written.
     pub fn announce(&self, run: &Run) -> io::Result<Announcement> {
-        let file = self.path.join("run.json");
-        let text = serde_json::to_vec_pretty(run)?;
+        self.announce_as("run.json", serde_json::to_vec_pretty(run)?)
+    }
+
+    /// Writes a private file that is there until the result is dropped.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn announce_as(&self, name: &str, text: Vec<u8>) -> io::Result<Announcement> {
+        let file = self.path.join(name);
         write_private(&file, &text)?;
         Ok(Announcement { file, text })
+    }
+
+    /// Removes a file that may be missing.
+    ///
+    /// # Errors
+    /// The file is there and cannot be removed.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -89,10 +107,17 @@ fn write_private(file: &Path, text: &[u8]) -> io::Result<()> {
     fs::rename(temporary, file)
 }
 
-/// The file that says what runs now.
+/// A file about what runs now.
 pub struct Announcement {
     file: PathBuf,
     text: Vec<u8>,
+}
+
+impl Announcement {
+    /// Where the file is.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
 }
 
 impl Drop for Announcement {

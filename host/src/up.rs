@@ -9,10 +9,11 @@ use crate::guest::postgres::pool::PoolSettings;
 use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
+use crate::postman;
 use crate::schedule::{ScheduleError, Scheduled};
 use crate::server::body::BodyLimits;
 use crate::server::{Server, ServerSettings, listen};
-use crate::state_dir::{Run, StateDir};
+use crate::state_dir::{Announcement, Run, StateDir};
 use anyhow::{Context, bail};
 use rolecall_shared::wire::cors::Cors;
 use rolecall_shared::wire::log::{Level, Line};
@@ -159,13 +160,17 @@ impl Application<'_> {
         print_listening(log, address, begun);
         let has_demo_data = database.is_some_and(|database| database.has_demo_data);
         log.tell(&greeting::text(address, &variables, has_demo_data));
+        let environment = announce_postman(state, database, address, &variables)?;
+        if let Some(environment) = &environment {
+            log.tell(&postman::note(environment.file()));
+        }
 
         let stopped = async {
             stop.wait().await;
             log.print(&Line::new(Level::Info, "host", "stopping"), &());
         };
         let cut_off = server.run(listener, stopped, up.shutdown_timeout).await;
-        drop(announcement);
+        drop((announcement, environment));
         scheduled.iter().for_each(tokio::task::JoinHandle::abort);
         services.iter().for_each(|service| service.stop());
         // What a component still does behind an answer, it may finish.
@@ -207,6 +212,22 @@ fn settings(up: &Up, variables: &Variables) -> ServerSettings {
         idle_timeout: up.idle_timeout,
         cors: Cors::parse(variables.get("cors_allowed_origins").unwrap_or("*")),
     }
+}
+
+/// Writes the Postman environment: for the embedded demo database alone, because whoever brings a database decides what its
+/// secrets are written to.
+fn announce_postman(
+    state: &StateDir,
+    database: Option<&Database>,
+    address: &str,
+    variables: &Variables,
+) -> anyhow::Result<Option<Announcement>> {
+    let environment = if database.is_some_and(|database| database.has_demo_data && database.is_embedded()) {
+        postman::announce(state, address, variables)
+    } else {
+        postman::withdraw(state).map(|()| None)
+    };
+    environment.with_context(|| format!("writing {}", postman::FILE))
 }
 
 /// Says what the application is run with, without its secrets.

@@ -1,14 +1,17 @@
-// Runs the Postman collection. Its variables (server, tokens, ids; the collection lists them) come as JSON in
-// ROLECALL_API_ENVIRONMENT; the end-to-end test `newman` makes them.
+// Runs the Postman collection with an environment file, as `newman run COLLECTION -e FILE` does. The end-to-end test
+// `newman` gives it ROLECALL_POSTMAN_ENVIRONMENT, the file that the runner writes, and ROLECALL_BASE_URL, an address in front
+// of that runner.
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import newman from 'newman';
 
-const variables = JSON.parse(process.env.ROLECALL_API_ENVIRONMENT ?? '{}');
 const collection = fileURLToPath(new URL('rolecall.postman_collection.json', import.meta.url));
-const envVar = Object.entries(variables).map(([key, value]) => ({ key, value }));
+const environment = JSON.parse(readFileSync(process.env.ROLECALL_POSTMAN_ENVIRONMENT, 'utf8'));
+const baseUrl = process.env.ROLECALL_BASE_URL;
+const envVar = baseUrl ? [{ key: 'baseUrl', value: baseUrl }] : [];
 
-newman.run({ collection, envVar, reporters: ['cli'], reporter: { cli: { noBanner: true } } }, (error, summary) => {
+newman.run({ collection, environment, envVar, reporters: ['cli'], reporter: { cli: { noBanner: true } } }, (error, summary) => {
   if (error) {
     throw error;
   }

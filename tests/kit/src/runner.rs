@@ -86,6 +86,7 @@ pub struct Runner {
     output: Arc<Output>,
     id: u32,
     address: String,
+    state_dir: PathBuf,
 }
 
 /// The root of the workspace.
@@ -146,7 +147,8 @@ impl Runner {
         output.follow_stderr(stderr.context("no stderr")?);
         output.follow_stdout(stdout.context("no stdout")?);
         let id = process.id();
-        let mut runner = Runner { process: Mutex::new(process), output, id, address: String::new() };
+        let mut runner =
+            Runner { process: Mutex::new(process), output, id, address: String::new(), state_dir: directory };
         runner.address = runner.wait_until_listening()?;
         Ok(runner)
     }
@@ -177,6 +179,11 @@ impl Runner {
     /// `http://127.0.0.1:PORT`.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Its state directory, which goes with it.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
     }
 
     /// The number of its process.
