@@ -10,18 +10,28 @@ use chrono::{DateTime, Utc};
 use croner::Cron;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Limited};
 use rolecall_shared::wire::log::{Level, Line};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// How long the token of a scheduled request is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Pauses before a scheduled request is tried again that the server could not answer.
 const RETRY_PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+/// The pause before a request whose answer asked for the next one: other work on the database comes first.
+const NEXT_STEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long one occurrence may go on asking for the next step.
+const STEPS_TIME: Duration = Duration::from_secs(3600);
+
+/// The longest answer that is searched for `more`, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
 
 /// The clock is looked at this often while waiting, because it may be set and the machine may sleep.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -101,22 +111,27 @@ impl Scheduled {
             while let Ok(left) = (next - Utc::now()).to_std() {
                 sleep(left.min(LONGEST_SLEEP)).await;
             }
-            self.make(&server, &variables, &log).await;
-        }
-    }
-
-    async fn make(&self, server: &Arc<Server>, variables: &Variables, log: &Log) {
-        for pause in RETRY_PAUSES.into_iter().map(Some).chain([None]) {
-            let status = self.request_once(server, variables).await;
-            self.report(status, log);
-            match pause {
-                Some(pause) if status.is_server_error() => sleep(pause).await,
-                _ => return,
+            let end = Instant::now() + STEPS_TIME;
+            while self.make(&server, &variables, &log).await == Work::Left && Instant::now() < end {
+                sleep(NEXT_STEP_PAUSE).await;
             }
         }
     }
 
-    async fn request_once(&self, server: &Arc<Server>, variables: &Variables) -> StatusCode {
+    /// Makes the request, again after a failure.
+    async fn make(&self, server: &Arc<Server>, variables: &Variables, log: &Log) -> Work {
+        for pause in RETRY_PAUSES.into_iter().map(Some).chain([None]) {
+            let (status, work) = self.request_once(server, variables).await;
+            self.report(status, work, log);
+            match pause {
+                Some(pause) if status.is_server_error() => sleep(pause).await,
+                _ => return work,
+            }
+        }
+        Work::Done
+    }
+
+    async fn request_once(&self, server: &Arc<Server>, variables: &Variables) -> (StatusCode, Work) {
         let mut request = Request::new(Bytes::from_static(b"{}"));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
@@ -126,18 +141,49 @@ impl Scheduled {
         if let Some(Ok(value)) = token.map(|token| HeaderValue::from_str(&format!("Bearer {token}"))) {
             headers.insert(AUTHORIZATION, value);
         }
-        server.call(request).await.status()
+        let (head, body) = server.call(request).await.into_parts();
+        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+        let work = match body {
+            Ok(body) if head.status.is_success() => Work::said_by(&body.to_bytes()),
+            _ => Work::Done,
+        };
+        (head.status, work)
     }
 
-    fn report(&self, status: StatusCode, log: &Log) {
+    fn report(&self, status: StatusCode, work: Work, log: &Log) {
         #[derive(Serialize)]
         struct Details<'a> {
             path: &'a str,
             status: u16,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            more: bool,
         }
         let level = if status.is_success() { Level::Info } else { Level::Error };
         let line = Line { method: Some(self.method.as_str()), ..Line::new(level, "host", "scheduled_request") };
-        log.print(&line, &Details { path: &self.entry.path, status: status.as_u16() });
+        log.print(&line, &Details { path: &self.entry.path, status: status.as_u16(), more: work == Work::Left });
+    }
+}
+
+/// What an answer says of the work that its request began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// There is no more, or the answer does not say.
+    Done,
+    /// The answer has `"more": true`: it did one step, and the next request does the next.
+    Left,
+}
+
+impl Work {
+    fn said_by(answer: &[u8]) -> Work {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            more: bool,
+        }
+        match serde_json::from_slice(answer) {
+            Ok(Answer { more: true }) => Work::Left,
+            _ => Work::Done,
+        }
     }
 }
 
@@ -182,6 +228,14 @@ mod tests {
         assert_eq!(next("*/15 * * * *", "2026-11-20T10:07:31Z"), "2026-11-20T10:15:00+00:00");
         assert_eq!(next("0 0 29 2 *", "2026-11-20T00:00:00Z"), "2028-02-29T00:00:00+00:00");
         assert_eq!(next("30 4 * * 1", "2026-11-20T00:00:00Z"), "2026-11-23T04:30:00+00:00");
+    }
+
+    #[test]
+    fn only_an_answer_that_says_more_asks_for_the_next_step() {
+        assert_eq!(Work::said_by(br#"{"success": true, "more": true}"#), Work::Left);
+        for answer in [r#"{"success": true, "more": false}"#, r#"{"success": true}"#, r#"{"more": 1}"#, "OK", ""] {
+            assert_eq!(Work::said_by(answer.as_bytes()), Work::Done, "{answer}");
+        }
     }
 
     #[test]

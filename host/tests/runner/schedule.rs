@@ -4,8 +4,12 @@ use crate::app::{App, component, trigger};
 use std::time::{Duration, Instant};
 
 fn schedule(path: &str, role: &str) -> App {
+    schedule_at("* * * * * *", path, role)
+}
+
+fn schedule_at(cron: &str, path: &str, role: &str) -> App {
     App::with(&format!(
-        "[[application.tool.rolecall.schedule]]\ncron = \"* * * * * *\"\npath = \"{path}\"\n{role}\n\
+        "[[application.tool.rolecall.schedule]]\ncron = \"{cron}\"\npath = \"{path}\"\n{role}\n\
          [variables]\njwt_secret = {{ default = \"a secret of at least thirty-two bytes\" }}\n{}{}",
         trigger("/..."),
         component("")
@@ -27,6 +31,23 @@ fn they_are_made_with_a_token_and_reported() {
         assert!(begun.elapsed() < Duration::from_secs(10), "it comes only once");
         std::thread::sleep(Duration::from_millis(20));
     }
+    app.stop();
+}
+
+/// The nightly run does one step a request, and says whether there is another.
+#[test]
+fn an_answer_that_says_more_is_followed_by_the_next_request() {
+    // Once in the year, when the application is surely up.
+    let once = chrono::Utc::now() + Duration::from_secs(10);
+    let app = schedule_at(&once.format("%S %M %H %d %m *").to_string(), "/job/3", "").start();
+    let begun = Instant::now();
+    while app.log.count("scheduled_request") < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", app.log.lines());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let lines = app.log.lines();
+    let steps = lines.iter().filter(|line| line["event"] == "scheduled_request");
+    assert_eq!(steps.map(|line| line["more"] == true).collect::<Vec<_>>(), [true, true, false]);
     app.stop();
 }
 
