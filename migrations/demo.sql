@@ -16,12 +16,12 @@ from (
   values
     ('01', 'Ada', 'attendee', null),
     ('02', 'Ben', 'attendee', null),
-    ('03', 'Dan the dealer', 'dealer', null),
-    ('04', 'Mia the MVP dealer', 'mvp_dealer', null),
-    ('05', 'Olga the organizer', 'show_organizer', null),
-    ('06', 'Max the moderator', 'moderator', null),
-    ('07', 'Oona the owner', 'attendee', 'owner'),
-    ('08', 'Amy the admin', 'admin', null)
+    ('03', 'Dan', 'dealer', null),
+    ('04', 'Mia', 'mvp_dealer', null),
+    ('05', 'Olga', 'show_organizer', null),
+    ('06', 'Max', 'moderator', null),
+    ('07', 'Oona', 'attendee', 'owner'),
+    ('08', 'Amy', 'admin', null)
 ) as person (number, display_name, role, organization_role)
 on conflict (id) do nothing;
 

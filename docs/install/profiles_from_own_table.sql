@@ -1,11 +1,26 @@
 -- Makes a row of rolecall.profiles for every row of your own table of users, those that exist and those that will.
 --
 -- Here the table is public.profiles (id uuid, name text); change the names where yours differ. Copy it into your own
--- migrations behind Rolecall's and apply it as the login that applied those. It may run again. To undo it:
+-- migrations behind Rolecall's and apply it as the login that applied those. It can be applied again. To undo it:
 -- profiles_from_own_table_undo.sql.
 --
 -- Only the name is taken. The role stays 'attendee' until your backend sets it, or until you apply
 -- roles_from_own_table.sql as well.
+
+-- Rolecall refuses names that show nothing or hide something. A write to your table must not fail because of that: the name
+-- is empty then.
+create or replace function public.rolecall_name_of_own_row(p_name text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name constant text := left(btrim(p_name), 200);
+begin
+  return case when rolecall_internal.is_name(v_name) then v_name else '' end;
+end
+$$;
 
 create or replace function public.rolecall_profile_of_own_row()
 returns trigger
@@ -19,7 +34,7 @@ begin
     return new;
   end if;
   insert into rolecall.profiles (id, display_name)
-  values (new.id, left(coalesce(new.name, ''), 200))
+  values (new.id, public.rolecall_name_of_own_row(new.name))
   on conflict (id) do update
   set display_name = excluded.display_name;
   return new;
@@ -27,7 +42,10 @@ end
 $$;
 
 -- Supabase grants new functions to everybody by itself.
-revoke execute on function public.rolecall_profile_of_own_row() from public, anon, authenticated, service_role;
+revoke execute on function
+  public.rolecall_name_of_own_row(text),
+  public.rolecall_profile_of_own_row()
+  from public, anon, authenticated, service_role;
 
 create or replace trigger rolecall_profile_is_made
 after insert on public.profiles
@@ -65,6 +83,6 @@ execute function public.rolecall_account_of_own_row_goes();
 
 -- Those that exist. The triggers come first, so that no row that is written meanwhile is missed.
 insert into rolecall.profiles (id, display_name)
-select id, left(coalesce(name, ''), 200)
+select id, public.rolecall_name_of_own_row(name)
 from public.profiles
 on conflict (id) do nothing;

@@ -2,36 +2,12 @@
 
 use crate::manifest::variables::Variables;
 use crate::token;
+use rolecall_database::demo::{ADA, DAN, DemoUser, HELP_REQUEST_OF_BEN, MAX, MIA, OLGA, OONA, SHOW_BEFORE, USERS};
 use std::fmt::Write;
 use std::time::Duration;
 
 /// How long the printed tokens are good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
-
-/// A user of the demo data (`migrations/demo.sql`).
-struct DemoUser {
-    name: &'static str,
-    role: &'static str,
-    id: &'static str,
-}
-
-const fn user(name: &'static str, role: &'static str, id: &'static str) -> DemoUser {
-    DemoUser { name, role, id }
-}
-
-const ADA: DemoUser = user("Ada", "attendee", "00000000-0000-4000-8000-000000000001");
-const BEN: DemoUser = user("Ben", "attendee", "00000000-0000-4000-8000-000000000002");
-const DEALER: DemoUser = user("Dan", "dealer", "00000000-0000-4000-8000-000000000003");
-const MVP_DEALER: DemoUser = user("Mia", "mvp_dealer", "00000000-0000-4000-8000-000000000004");
-const ORGANIZER: DemoUser = user("Olga", "show_organizer", "00000000-0000-4000-8000-000000000005");
-const MODERATOR: DemoUser = user("Max", "moderator", "00000000-0000-4000-8000-000000000006");
-const OWNER: DemoUser = user("Oona", "attendee, owner of the organisation", "00000000-0000-4000-8000-000000000007");
-const ADMIN: DemoUser = user("Amy", "admin", "00000000-0000-4000-8000-000000000008");
-
-const USERS: [&DemoUser; 8] = [&ADA, &BEN, &DEALER, &MVP_DEALER, &ORGANIZER, &MODERATOR, &OWNER, &ADMIN];
-
-const SHOW_BEFORE: &str = "00000000-0000-4000-8000-000000000011";
-const HELP_REQUEST: &str = "00000000-0000-4000-8000-000000000022";
 
 /// The greeting.
 pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String {
@@ -45,47 +21,51 @@ pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String
         return text;
     }
     say(format_args!("\nDemo users\n"));
-    for DemoUser { name, role, id } in USERS {
-        say(format_args!("  {name:<6}{id}  {role}\n"));
+    for user in USERS {
+        say(format_args!("  {:<6}{}  {}\n", user.name, user.id, user.title()));
     }
     let curl = Curl { address, variables };
     let organizer_message = format!(
         r#"{{"show_id":"{SHOW_BEFORE}","recipient_roles":["attendee","mvp_dealer"],"message":"Doors open at nine."}}"#
     );
-    let help_message =
-        format!(r#"{{"help_request_id":"{HELP_REQUEST}","initial_message":"I can help you with this tomorrow."}}"#);
+    let help_message = format!(
+        r#"{{"help_request_id":"{HELP_REQUEST_OF_BEN}","initial_message":"I can help you with this tomorrow."}}"#
+    );
     let requests = [
         ("Health", curl.get("/api/health", None)),
         (
-            "An attendee writes to an MVP dealer",
-            curl.post("/functions/v1/send-dm", Caller::User(&ADA), &direct_message(&MVP_DEALER)),
+            "Ada writes to Mia, an MVP dealer",
+            curl.post("/functions/v1/send-dm", Caller::User(&ADA), &direct_message(&MIA)),
         ),
         (
-            "An attendee may not write to a dealer, and is told why",
-            curl.post("/functions/v1/send-dm", Caller::User(&ADA), &direct_message(&DEALER)),
+            "Ada may not write to a dealer, and the answer says why",
+            curl.post("/functions/v1/send-dm", Caller::User(&ADA), &direct_message(&DAN)),
         ),
         (
-            "The organizer's broadcast before the show: two a day, and the third is refused",
-            curl.post("/functions/v1/send-broadcast", Caller::User(&ORGANIZER), &organizer_message),
+            "Olga broadcasts before her show: twice a day, the third is refused",
+            curl.post("/functions/v1/send-broadcast", Caller::User(&OLGA), &organizer_message),
         ),
         (
-            "Ada offers help on Ben's request; a second time is a conflict",
+            "Ada offers help on Ben's request; a second offer is a conflict",
             curl.post("/functions/v1/start-conversation", Caller::User(&ADA), &help_message),
         ),
         (
-            "What Ada may do, asked before she tries",
+            "Ada asks what she may do before she tries",
             curl.post("/functions/v1/check-permission", Caller::User(&ADA), &checks()),
         ),
-        ("Mia reads her inbox", curl.get("/functions/v1/conversations", Some(&MVP_DEALER))),
-        ("The moderator looks at the reports", curl.get("/functions/v1/moderation/queue", Some(&MODERATOR))),
-        ("Ada takes along what is hers", curl.get("/functions/v1/own-data/export", Some(&ADA))),
-        ("The organisation's owner looks at the diagnostics", curl.get("/functions/v1/diagnostics", Some(&OWNER))),
+        ("Mia reads her inbox", curl.get("/functions/v1/conversations", Some(&MIA))),
+        ("Max, a moderator, reads the reports", curl.get("/functions/v1/moderation/queue", Some(&MAX))),
+        ("Ada exports her data", curl.get("/functions/v1/own-data/export", Some(&ADA))),
         (
-            "The operator's nightly job, which the schedule runs at 02:00 UTC",
+            "Oona, the owner of the organisation, reads the diagnostics",
+            curl.get("/functions/v1/diagnostics", Some(&OONA)),
+        ),
+        (
+            "The operator runs the nightly job, which the schedule runs at 02:00 UTC",
             curl.post("/functions/v1/reset-broadcast-quotas", Caller::Operator, "{}"),
         ),
     ];
-    say(format_args!("\nTo try, with tokens that are good for 12 hours\n"));
+    say(format_args!("\nRequests to try; the tokens are valid for 12 hours\n"));
     for (title, command) in requests {
         if let Some(command) = command {
             say(format_args!("\n# {title}\n{command}\n"));
@@ -101,7 +81,7 @@ fn direct_message(recipient: &DemoUser) -> String {
 fn checks() -> String {
     format!(
         r#"{{"checks":[{{"action":"start_dm","recipient_id":"{}"}},{{"action":"start_dm","recipient_id":"{}"}}]}}"#,
-        MVP_DEALER.id, DEALER.id
+        MIA.id, DAN.id
     )
 }
 

@@ -5,6 +5,7 @@
 
 mod apply;
 mod connection;
+pub mod demo;
 mod files;
 
 pub use apply::{Step, apply, load_demo, migrate, rollback, rollback_last, set_edge_password, status};

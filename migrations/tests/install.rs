@@ -18,6 +18,10 @@ const FROM_OWN_TABLE: &str = include_str!("../../docs/install/profiles_from_own_
 const FROM_OWN_TABLE_UNDO: &str = include_str!("../../docs/install/profiles_from_own_table_undo.sql");
 const ROLES: &str = include_str!("../../docs/install/roles_from_own_table.sql");
 const ROLES_UNDO: &str = include_str!("../../docs/install/roles_from_own_table_undo.sql");
+const SHOWS: &str = include_str!("../../docs/install/shows_from_own_tables.sql");
+const SHOWS_UNDO: &str = include_str!("../../docs/install/shows_from_own_tables_undo.sql");
+const HELP: &str = include_str!("../../docs/install/help_requests_from_own_table.sql");
+const HELP_UNDO: &str = include_str!("../../docs/install/help_requests_from_own_table_undo.sql");
 
 async fn run(client: &Client, sql: &str) {
     if let Err(error) = client.batch_execute(sql).await {
@@ -170,7 +174,8 @@ async fn the_users_of_supabase_become_profiles_and_stay_ones() {
         &admin,
         "select bool_or(has_function_privilege(role, function, 'execute'))
          from unnest(array['anon', 'authenticated', 'service_role']) as role,
-           unnest(array['public.rolecall_profile_of_auth_user()', 'public.rolecall_account_of_auth_user_goes()']) as function",
+           unnest(array['public.rolecall_profile_of_auth_user()', 'public.rolecall_name_of_auth_user(jsonb)',
+             'public.rolecall_account_of_auth_user_goes()']) as function",
     )
     .await;
     assert!(!open);
@@ -250,4 +255,199 @@ async fn the_rows_of_an_apps_own_table_become_profiles_and_stay_ones() {
     .await;
     assert_eq!(catalogue(&hosted.admin_url).await, before);
     assert_eq!(one::<i64>(&owner, "select count(*) from public.profiles").await, 4);
+}
+
+#[tokio::test]
+async fn nobody_fails_to_sign_up_because_of_a_name_that_rolecall_refuses() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    let hosted = supabase(&cluster, "app").await;
+    let (owner, admin) = (hosted.owner().await, hosted.admin().await);
+    run(&owner, "create table public.profiles (id uuid primary key, name text)").await;
+    apply(&hosted.owner_url).await.expect("the owner can install");
+    run(&owner, FROM_AUTH_USERS).await;
+    run(&owner, FROM_OWN_TABLE).await;
+
+    // Nothing to be seen, and a right-to-left override.
+    for (number, name) in [(1, "\u{2800}"), (2, "Ada\u{202e}nimdA")] {
+        let sign_up =
+            "insert into auth.users (id, raw_user_meta_data) values ($1, jsonb_build_object('name', $2::text))";
+        let id = format!("00000000-0000-4000-8000-00000000000{number}").parse::<uuid::Uuid>().expect("it is one");
+        admin.execute(sign_up, &[&id, &name]).await.expect("signing up works");
+        let id = format!("00000000-0000-4000-8000-00000000001{number}").parse::<uuid::Uuid>().expect("it is one");
+        owner.execute("insert into public.profiles values ($1, $2)", &[&id, &name]).await.expect("it is written");
+    }
+    let refused = admin.execute("update rolecall.profiles set display_name = U&'Ada\\202enimdA'", &[]).await;
+    assert!(refused.is_err(), "Rolecall does refuse it");
+    let names: i64 = one(&admin, "select count(*) from rolecall.profiles where display_name = ''").await;
+    assert_eq!(names, 4);
+}
+
+/// Shows with their participants, in the order of their ids.
+async fn shows(client: &Client) -> Vec<String> {
+    list(
+        client,
+        "select concat_ws(' ', right(show.id::text, 1), show.title, coalesce(right(show.organizer_id::text, 1), '-'),
+           (select string_agg(right(user_id::text, 1) || ':' || role, ',' order by user_id)
+            from rolecall.show_participants where show_id = show.id))
+         from rolecall.shows as show order by show.id",
+    )
+    .await
+}
+
+const OWN_SHOWS: &str = "
+    create table public.profiles (id uuid primary key, name text);
+    create table public.shows (
+      id uuid primary key, organizer_id uuid, title text, starts_at timestamptz not null, ends_at timestamptz);
+    create table public.show_attendees (
+      show_id uuid references public.shows on delete cascade, user_id uuid, primary key (show_id, user_id));
+    insert into public.profiles
+    select format('00000000-0000-4000-8000-00000000000%s', number)::uuid, 'User ' || number
+    from generate_series(1, 4) as number;
+    insert into public.shows values
+      ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-000000000001', ' Spring ', now(), now()),
+      ('00000000-0000-4000-8000-00000000000b', null, U&'\\2800', now(), null);
+    insert into public.show_attendees values
+      ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-000000000002'),
+      ('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-000000000009');";
+
+#[tokio::test]
+async fn the_shows_of_an_app_and_who_takes_part_follow_its_own_tables() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    let hosted = supabase(&cluster, "app").await;
+    let owner = hosted.owner().await;
+    run(&owner, OWN_SHOWS).await;
+    let before = catalogue(&hosted.admin_url).await;
+    apply(&hosted.owner_url).await.expect("the owner can install");
+    run(&owner, FROM_OWN_TABLE).await;
+    run(&owner, SHOWS).await;
+    // The participant whom nobody knows is left out.
+    assert_eq!(shows(&owner).await, ["a Spring 1 2:attendee", "b Untitled show -"]);
+
+    // From now on, written by a user of the app, who has no right to Rolecall's tables.
+    run(&owner, "update rolecall.profiles set role = 'mvp_dealer' where right(id::text, 1) = '3'").await;
+    run(&owner, "set role authenticated").await;
+    run(
+        &owner,
+        "insert into public.shows values
+           ('00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-000000000004', repeat('x', 300), now(), now() - interval '1 day');
+         insert into public.show_attendees values
+           ('00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-000000000003'),
+           ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-000000000004'),
+           ('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-000000000008');
+         update public.shows set title = 'Summer' where title = ' Spring ';",
+    )
+    .await;
+    run(&owner, "reset role").await;
+    let long = format!("c {} 4 3:mvp_dealer", "x".repeat(200));
+    assert_eq!(shows(&owner).await, ["a Summer 1 2:attendee,4:attendee", "b Untitled show -", &long]);
+
+    // A participant who moves, one who leaves, a show that is deleted; and what the rules say then.
+    run(
+        &owner,
+        "update public.show_attendees set show_id = '00000000-0000-4000-8000-00000000000b' where right(user_id::text, 1) = '2';
+         delete from public.show_attendees where right(user_id::text, 1) = '3';",
+    )
+    .await;
+    assert_eq!(
+        shows(&owner).await,
+        ["a Summer 1 4:attendee", "b Untitled show - 2:attendee", long.trim_end_matches(" 3:mvp_dealer")]
+    );
+    run(&owner, "delete from public.shows where right(id::text, 1) = 'c'").await;
+    run(
+        &owner,
+        "insert into public.show_attendees values
+           ('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-000000000003')",
+    )
+    .await;
+    let edge = connect(&cluster.edge_url("app").await.expect("the login exists")).await.expect("it runs");
+    for (recipient, allowed) in [(2, true), (4, false)] {
+        let answer =
+            call(&edge, "send_dm", &request(demo(3), json!({"recipient_id": demo(recipient), "content": "Hi"}))).await;
+        assert_eq!(answer["ok"], allowed, "an MVP dealer writes within a shared show alone: {answer}");
+    }
+    drop(edge);
+
+    let now = shows(&owner).await;
+    run(&owner, SHOWS).await;
+    assert_eq!(shows(&owner).await, now, "applied again, it changes nothing");
+
+    // Taken out in the wrong order, the app works on.
+    rollback(&hosted.owner_url, 0).await.expect("the owner can take it out");
+    run(&owner, "update public.shows set title = 'Autumn'; delete from public.show_attendees;").await;
+    run(&owner, SHOWS_UNDO).await;
+    run(&owner, FROM_OWN_TABLE_UNDO).await;
+    assert_eq!(catalogue(&hosted.admin_url).await, before);
+}
+
+/// Help requests, in the order of their ids.
+async fn help_requests(client: &Client) -> Vec<String> {
+    list(
+        client,
+        "select concat_ws('|', right(id::text, 1), right(requester_id::text, 1), status, title, description)
+         from rolecall.help_requests order by id",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn the_help_requests_of_an_app_follow_its_own_table() {
+    let cluster = Cluster::start(Options::for_tests()).expect("PostgreSQL is installed");
+    let hosted = supabase(&cluster, "app").await;
+    let owner = hosted.owner().await;
+    run(
+        &owner,
+        "create table public.profiles (id uuid primary key, name text);
+         create table public.help_requests (id uuid primary key, user_id uuid, title text, description text, status text);
+         insert into public.profiles
+         select format('00000000-0000-4000-8000-00000000000%s', number)::uuid, 'User ' || number
+         from generate_series(1, 3) as number;
+         insert into public.help_requests values
+           ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-000000000001', ' A ride ', null, 'open'),
+           ('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-000000000009', 'Nobody''s', null, 'open');",
+    )
+    .await;
+    let before = catalogue(&hosted.admin_url).await;
+    apply(&hosted.owner_url).await.expect("the owner can install");
+    run(&owner, FROM_OWN_TABLE).await;
+    run(&owner, HELP).await;
+    assert_eq!(help_requests(&owner).await, ["a|1|open|A ride|"]);
+
+    run(&owner, "set role authenticated").await;
+    run(
+        &owner,
+        "insert into public.help_requests values
+           ('00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-000000000002', '', 'Heavy', 'done'),
+           ('00000000-0000-4000-8000-00000000000d', '00000000-0000-4000-8000-000000000002', 'Cat', 'Sitting', 'open');",
+    )
+    .await;
+    run(&owner, "reset role").await;
+    let edge = connect(&cluster.edge_url("app").await.expect("the login exists")).await.expect("it runs");
+    let offer = |id: char| {
+        let id = format!("00000000-0000-4000-8000-00000000000{id}");
+        request(demo(3), json!({"help_request_id": id, "initial_message": "I can do this for you tomorrow."}))
+    };
+    for (id, code) in [('a', None), ('c', Some("help_request_unavailable")), ('d', None)] {
+        let answer = call(&edge, "start_conversation", &offer(id)).await;
+        assert_eq!(answer["code"].as_str(), code, "{answer}");
+    }
+    drop(edge);
+
+    // The app changes and deletes them, with and without conversations.
+    run(
+        &owner,
+        "update public.help_requests set status = 'in_progress', title = 'A ride home' where right(id::text, 1) = 'a';
+         delete from public.help_requests where right(id::text, 1) in ('c', 'd');",
+    )
+    .await;
+    let expected =
+        ["a|1|matched|A ride home|", "c|2|cancelled|Deleted help request|", "d|2|cancelled|Deleted help request|"];
+    assert_eq!(help_requests(&owner).await, expected);
+    run(&owner, HELP).await;
+    assert_eq!(help_requests(&owner).await, expected, "applied again, it changes nothing");
+
+    rollback(&hosted.owner_url, 0).await.expect("the owner can take it out");
+    run(&owner, "update public.help_requests set title = 'Later'; delete from public.help_requests;").await;
+    run(&owner, HELP_UNDO).await;
+    run(&owner, FROM_OWN_TABLE_UNDO).await;
+    assert_eq!(catalogue(&hosted.admin_url).await, before);
 }

@@ -150,7 +150,7 @@ select is(
   jsonb_build_object(
     'kind', 'direct',
     'version', 'v2',
-    'with', jsonb_build_object('id', pg_temp.demo(4), 'display_name', 'Mia the MVP dealer', 'role', 'mvp_dealer'),
+    'with', jsonb_build_object('id', pg_temp.demo(4), 'display_name', 'Mia', 'role', 'mvp_dealer'),
     'show', null,
     'last_seq', 2,
     'last_read_seq', 1,
@@ -169,7 +169,7 @@ select is(
 from (
   values
     ('kind', 'show'),
-    ('with', jsonb_build_object('id', pg_temp.demo(5), 'display_name', 'Olga the organizer', 'role', 'show_organizer')::text),
+    ('with', jsonb_build_object('id', pg_temp.demo(5), 'display_name', 'Olga', 'role', 'show_organizer')::text),
     ('show', jsonb_build_object('id', pg_temp.demo(11), 'title', 'Demo show next week')::text),
     ('can_reply', 'false'),
     (

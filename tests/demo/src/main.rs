@@ -1,10 +1,11 @@
-//! `make demo`: walks the marketplace's staging flows over HTTP and prints each request, answer and verdict.
+//! `make demo`: walks through the marketplace's staging flows over HTTP and prints each request, answer and verdict.
 //!
 //! It uses the runner that `make run` has started, and otherwise a throw-away one. It exits with 1 if a verdict is wrong.
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use http::Method;
+use rolecall_database::demo::{ADA, BEN, DAN, DemoUser, MIA, OLGA};
 use rolecall_kit::{
     Answer, Setup, Stand,
     client::Client,
@@ -18,7 +19,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Walks the marketplace's staging flows over HTTP.
+/// Walks through the marketplace's staging flows over HTTP.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall-demo")]
 struct Options {
@@ -27,24 +28,8 @@ struct Options {
     state_dir: PathBuf,
 }
 
-/// A user of the demo data.
-#[derive(Clone, Copy)]
-struct Person {
-    name: &'static str,
-    role: &'static str,
-    number: u128,
-}
-
-const ADA: Person = Person { name: "Ada", role: "attendee", number: 1 };
-const BEN: Person = Person { name: "Ben", role: "attendee", number: 2 };
-const DANA: Person = Person { name: "Dana", role: "dealer", number: 3 };
-const MAX: Person = Person { name: "Max", role: "MVP dealer", number: 4 };
-const OLGA: Person = Person { name: "Olga", role: "show organizer", number: 5 };
-
-impl Person {
-    fn id(self) -> Uuid {
-        Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0000 + self.number)
-    }
+fn id(user: DemoUser) -> Uuid {
+    user.id.parse().expect("the demo data has uuids")
 }
 
 /// Where the demo takes place.
@@ -71,12 +56,12 @@ impl Place {
                     .to_owned(),
             };
             let db = Db::connect(&admin_url).await;
-            let demo_users = db.count("rolecall.profiles where id = $1", &[&OLGA.id()]).await;
+            let demo_users = db.count("rolecall.profiles where id = $1", &[&id(OLGA)]).await;
             ensure!(demo_users == 1, "the demo users are missing; start the runner with --demo-data true");
             let (show, help_request) = prepare(&db).await;
             return Ok(Place { client: Client::new(&address), secret, show, help_request, _stand: None });
         }
-        println!("Nothing is running here; starting a throw-away PostgreSQL and runner.");
+        println!("No runner is running here; starting a temporary PostgreSQL and runner.");
         let stand = Stand::own(Setup::new()).await;
         rolecall_database::load_demo(stand.admin_url()).await?;
         let (show, help_request) = prepare(&stand.db).await;
@@ -85,10 +70,10 @@ impl Place {
     }
 
     /// Sends a request for somebody and prints both sides.
-    async fn ask(&self, who: Person, function: &str, body: &Value) -> Answer {
-        println!("    POST /functions/v1/{function} as {} ({})", who.name, who.role);
+    async fn ask(&self, who: DemoUser, function: &str, body: &Value) -> Answer {
+        println!("    POST /functions/v1/{function} as {} ({})", who.name, who.title());
         println!("      {body}");
-        let token = token::hs256(&token::user_claims(who.id()), self.secret.as_bytes());
+        let token = token::hs256(&token::user_claims(id(who)), self.secret.as_bytes());
         let answer = self.client.call(Method::POST, function).token(&token).json(body).send().await;
         println!(
             "    {} {}",
@@ -98,16 +83,16 @@ impl Place {
         answer
     }
 
-    async fn send_dm(&self, from: Person, to: Person, content: &str) -> Answer {
-        self.ask(from, "send-dm", &json!({"recipient_id": to.id(), "content": content})).await
+    async fn send_dm(&self, from: DemoUser, to: DemoUser, content: &str) -> Answer {
+        self.ask(from, "send-dm", &json!({"recipient_id": id(to), "content": content})).await
     }
 
-    async fn broadcast(&self, from: Person, role: &str, message: &str) -> Answer {
+    async fn broadcast(&self, from: DemoUser, role: &str, message: &str) -> Answer {
         let body = json!({"show_id": self.show, "recipient_roles": [role], "message": message});
         self.ask(from, "send-broadcast", &body).await
     }
 
-    async fn offer(&self, from: Person, message: &str) -> Answer {
+    async fn offer(&self, from: DemoUser, message: &str) -> Answer {
         let body = json!({"help_request_id": self.help_request, "initial_message": message});
         self.ask(from, "start-conversation", &body).await
     }
@@ -120,7 +105,7 @@ async fn running(state_dir: &Path) -> Option<(String, String)> {
     let address = run["address"].as_str()?;
     let answer = Client::new(address).call(Method::GET, "/api/health").try_send().await.ok()?;
     let Some(admin_url) = run["admin_url"].as_str() else {
-        println!("The runner at {address} does not manage its database, so the demo leaves it alone.");
+        println!("The runner at {address} does not manage its own database, so the demo does not use it.");
         return None;
     };
     (answer.status == 200).then(|| (address.to_owned(), admin_url.to_owned()))
@@ -133,17 +118,17 @@ async fn prepare(db: &Db) -> (Uuid, Uuid) {
             "insert into rolecall.shows (organizer_id, title, starts_at, ends_at)
              values ($1, 'Show of the demo', now() + interval '7 days', now() + interval '9 days')
              returning id",
-            &[&OLGA.id()],
+            &[&id(OLGA)],
         )
         .await;
-    let people: Vec<Uuid> = [ADA, BEN, DANA, MAX].map(Person::id).to_vec();
+    let people: Vec<Uuid> = [ADA, BEN, DAN, MIA].map(id).to_vec();
     let sql = "insert into rolecall.show_participants (show_id, user_id) select $1, unnest($2::uuid[])";
     db.run(sql, &[&show, &people]).await;
     let sql = "insert into rolecall.help_requests (requester_id, title) values ($1, 'Help with carrying') returning id";
-    (show, db.one(sql, &[&BEN.id()]).await)
+    (show, db.one(sql, &[&id(BEN)]).await)
 }
 
-/// Counts the verdicts and prints them.
+/// Counts the checks and prints them.
 #[derive(Default)]
 struct Verdicts {
     right: usize,
@@ -161,7 +146,7 @@ impl Verdicts {
             println!("  OK: {sentence}");
         } else {
             self.wrong += 1;
-            println!("  WRONG: it should be: {sentence}");
+            println!("  WRONG, expected: {sentence}");
         }
     }
 }
@@ -176,12 +161,12 @@ async fn walk(place: &Place) -> Verdicts {
 
 async fn direct_messages(place: &Place, verdicts: &mut Verdicts) {
     verdicts.flow("An attendee writes to an MVP dealer");
-    let sent = place.send_dm(ADA, MAX, "Is the holographic Charizard still there?").await;
+    let sent = place.send_dm(ADA, MIA, "Is the holographic Charizard still there?").await;
     let has_seq = sent["seq"].as_i64().is_some_and(|seq| seq >= 1);
-    verdicts.verdict(sent.status == 201 && has_seq, "201, and the message has its number in the conversation");
+    verdicts.verdict(sent.status == 201 && has_seq, "201, with the number of the message in the conversation");
 
-    verdicts.flow("An attendee may not write to a dealer, and is told why");
-    let refused = place.send_dm(ADA, DANA, "Is the holographic Charizard still there?").await;
+    verdicts.flow("An attendee may not write to a dealer, and the answer says why");
+    let refused = place.send_dm(ADA, DAN, "Is the holographic Charizard still there?").await;
     let rule = refused.reasons() == ["attendee_writes_to_mvp_dealers_only"];
     verdicts.verdict(
         refused.status == 403 && rule && refused["reasons"][0]["allowed_if"].is_string(),
@@ -199,7 +184,7 @@ async fn broadcasts(place: &Place, verdicts: &mut Verdicts) {
             &format!("201 to two attendees, {left} left before the show"),
         );
     }
-    verdicts.flow("The organizer's third broadcast waits for the turn of the quota day");
+    verdicts.flow("The organizer's third broadcast exceeds the quota of the day");
     let refused = place.broadcast(OLGA, "attendee", "Doors open at nine.").await;
     let when = refused["reset_at"].as_str().is_some_and(|at| at.ends_with("T02:00:00.000000Z"));
     verdicts.verdict(
@@ -207,15 +192,15 @@ async fn broadcasts(place: &Place, verdicts: &mut Verdicts) {
             && refused.code() == "quota_exceeded"
             && when
             && !refused.header("retry-after").is_empty(),
-        "429 quota_exceeded, with the time of the reset, 02:00 UTC",
+        "429 quota_exceeded, with the time of the reset (02:00 UTC)",
     );
 
     verdicts.flow("An MVP dealer broadcasts to attendees");
-    let sent = place.broadcast(MAX, "attendee", "Everything at booth 12 is half price.").await;
+    let sent = place.broadcast(MIA, "attendee", "Everything at booth 12 is half price.").await;
     verdicts.verdict(sent.status == 201 && sent["audience_count"] == 2, "201 to two attendees");
 
     verdicts.flow("An MVP dealer does not broadcast to dealers");
-    let refused = place.broadcast(MAX, "dealer", "Everything at booth 12 is half price.").await;
+    let refused = place.broadcast(MIA, "dealer", "Everything at booth 12 is half price.").await;
     verdicts.verdict(
         refused.status == 403 && refused.reasons() == ["mvp_dealer_broadcasts_to_attendees_only"],
         "403 permission_denied, with the rule",
@@ -225,9 +210,12 @@ async fn broadcasts(place: &Place, verdicts: &mut Verdicts) {
 async fn help(place: &Place, verdicts: &mut Verdicts) {
     verdicts.flow("A helper starts a conversation about a help request");
     let started = place.offer(ADA, "I can carry your binder on Saturday.").await;
-    verdicts.verdict(started.status == 201 && started["version"] == "v2", "201, in one atomic step");
+    verdicts.verdict(
+        started.status == 201 && started["version"] == "v2",
+        "201; conversation and first message are created in one step",
+    );
 
-    verdicts.flow("The same helper again: it is the conversation there is");
+    verdicts.flow("The same helper cannot start a second conversation");
     let again = place.offer(ADA, "I can carry your binder on Sunday as well.").await;
     let same = again["conversation_id"].is_string() && again["conversation_id"] == started["conversation_id"];
     verdicts.verdict(
@@ -235,12 +223,12 @@ async fn help(place: &Place, verdicts: &mut Verdicts) {
         "409 conversation_exists, with the id of the first",
     );
 
-    verdicts.flow("Nobody offers help on their own request");
+    verdicts.flow("Nobody can offer help on their own request");
     let refused = place.offer(BEN, "I shall carry it myself then.").await;
     let said = refused["detail"].as_str().is_some_and(|detail| detail.contains("own request"));
     verdicts.verdict(
         refused.status == 400 && refused.code() == "invalid_input" && said,
-        "400 invalid_input, whose detail says so",
+        "400 invalid_input, and the detail says why",
     );
 }
 
@@ -249,6 +237,6 @@ async fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let place = Place::find(&options.state_dir).await?;
     let verdicts = walk(&place).await;
-    println!("\n{} of {} verdicts are right.", verdicts.right, verdicts.right + verdicts.wrong);
+    println!("\n{} of {} checks passed.", verdicts.right, verdicts.right + verdicts.wrong);
     Ok(if verdicts.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
