@@ -8,7 +8,7 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 WASM := cargo build --locked --profile component --target wasm32-wasip2 $(addprefix -p ,$(FUNCTIONS))
 COMPONENTS := $(patsubst %,target/wasm32-wasip2/component/%.wasm,$(subst -,_,$(FUNCTIONS)))
 HOST := target/release/rolecall
-# What a first `make build` takes on two processors.
+# How long the first `make build` takes on two processors.
 FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
 TESTED := shared generate database compile postgres kit e2e demo bench
@@ -21,7 +21,7 @@ export PG_BIN_DIR
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-# ---- what the project needs ------------------------------------------------------------------------------------
+# ---- prerequisites ------------------------------------------------------------------------------------
 
 .PHONY: need-rust
 need-rust:
@@ -56,12 +56,12 @@ apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 
 .PHONY: build
 build: need-rust ## Build the functions (WebAssembly) and the runner
-	@# Said before the long wait of a first build, and not again.
+	@# Printed before the first, long build only.
 	@ls $(HOST) $(COMPONENTS) >/dev/null 2>&1 \
-	  || echo "Building the functions and the runner with its WebAssembly engine: the first time about $(FIRST_BUILD) on two processors."
+	  || echo "Building the functions and the runner with its WebAssembly engine. The first build takes about $(FIRST_BUILD) on two processors."
 	$(WASM)
 	cargo build --locked --release -p rolecall-host
-	@# Compiled ahead, so that the first start is as quick as the others.
+	@# Compiled in advance, so that the first start is as fast as later ones.
 	$(HOST) compile
 
 .PHONY: client
@@ -76,7 +76,7 @@ api-tools: need-node ## Install what checks the Postman collection (newman) and 
 supabase-cli: need-node ## Install Supabase's CLI in the newest version that is tested (142 MB, Linux on x64)
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
 	  cd tests/supabase && npm ci --silent --no-audit --no-fund --omit=dev; \
-	else echo "Supabase's CLI is tested on Linux on x64 alone; its test is left out here."; fi
+	else echo "Supabase's CLI is tested on Linux on x64 only; its test is skipped here."; fi
 
 .PHONY: run
 run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
@@ -90,9 +90,9 @@ else
 endif
 
 .PHONY: demo
-demo: build need-postgres ## Walk the staging flows over HTTP and print each verdict (beside `make run`, or by itself)
-	@# Together with the runner the demo has the runner's dependencies, feature by feature: only its own two crates are
-	@# left to build.
+demo: build need-postgres ## Walk through the flows of a marketplace over HTTP and check each answer (uses a running `make run`, if any)
+	@# Built together with the runner, the demo uses the same dependencies with the same features, so only its own two
+	@# crates have to be built.
 	cargo build --locked --release -p rolecall-host -p rolecall-demo
 	@target/release/rolecall-demo
 
@@ -112,15 +112,15 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 
 .PHONY: test
 test: build client api-tools supabase-cli need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
-	@# What the end-to-end tests see of docs/openapi.yaml is noted there; of this run only.
+	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
-	@# Most tests wait for a server: more of them at once than there are processors. The runner is tested by itself, because
+	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
 	@# the features of all packages together would have the WebAssembly runtime built a second time. The others are tested
 	@# together: with one set of features their dependencies are built once.
 	RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-host
 	RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER)
 	target/release/rolecall-openapi-coverage
-	@# What instances might not agree on: keys, limits, flags, keys of repeated requests, order, and every race.
+	@# What several instances could disagree on: keys, limits, flags, repeated requests, order, and every race.
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- \
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::
 
@@ -145,7 +145,7 @@ test-postgres-versions: need-rust need-node ## Install, use and take out on Post
 	done
 
 .PHONY: lint
-lint: need-rust need-postgres ## Check format, lints, generated files, and that the migrations make what the schema tree says
+lint: need-rust need-postgres ## Check format, lints, generated files, and that the migrations create what the schema tree describes
 	cargo fmt --all --check
 	@# In the profile of everything else, so that build scripts and procedural macros are built once.
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings
@@ -161,6 +161,10 @@ generate: need-rust ## Write the files derived from the matrix and the error cat
 migration: need-rust need-postgres ## Compile migrations/schema and next.sql into the migration NAME, with its rollback
 	@[ -n "$(NAME)" ] || { echo "Say NAME=..., that of the new migration or of the newest that is not released." >&2; exit 1; }
 	cargo run --locked --release -q -p rolecall-compile -- migration $(NAME)
+
+.PHONY: seal
+seal: need-rust ## Write the checksums of all migrations: from then on none of them may change
+	cargo run --locked --release -q -p rolecall-compile -- seal
 
 # ---- figures ---------------------------------------------------------------------------------------------------
 

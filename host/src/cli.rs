@@ -182,4 +182,15 @@ mod tests {
             assert!(up(&wrong).is_err(), "{wrong:?}");
         }
     }
+
+    /// deploy/systemd starts the runner as its command line understands it.
+    #[test]
+    fn the_unit_of_systemd_starts_the_runner() {
+        let unit = include_str!("../../deploy/systemd/rolecall.service");
+        let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+        let Command::Up(up) = Cli::try_parse_from(command.split(' ')).unwrap().command else { panic!("{command}") };
+        assert_eq!(up.listen, "127.0.0.1:3000".parse().unwrap(), "only a proxy on the same machine reaches it");
+        let patience = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")).unwrap();
+        assert!(patience.parse::<u64>().unwrap() > up.shutdown_timeout.as_secs(), "requests in flight may finish");
+    }
 }

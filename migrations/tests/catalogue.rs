@@ -250,6 +250,11 @@ async fn no_guard_looks_at_a_shared_show() {
     let client = database.admin().await;
     let rules = list(&client, "select rule from rolecall.permission_guards where fact = 'shares_show'").await;
     assert_eq!(rules, NOTHING);
-    let rules: i64 = one(&client, "select count(*) from rolecall.permission_rules").await;
-    assert_eq!(rules, 7 * 6 * 6, "the matrix is total");
+    let total: bool = one(
+        &client,
+        "select count(*) = count(distinct action) * cardinality(enum_range(null::rolecall.app_role)) ^ 2
+         from rolecall.permission_rules",
+    )
+    .await;
+    assert!(total, "the matrix has a rule for every action and pair of roles");
 }

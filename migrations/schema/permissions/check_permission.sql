@@ -28,7 +28,7 @@ declare
 begin
   if v_actor_role is not null or v_target_role is not null then
     -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
-    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast')
+    if not rolecall_internal.is_action(v_action)
       or not (
         rolecall_internal.is_role(v_actor_role)
         and rolecall_internal.is_role(v_target_role)

@@ -4,6 +4,8 @@
 
 mod docs;
 mod openapi;
+#[cfg(test)]
+mod pages;
 mod roles_sql;
 mod schemas;
 mod spin_toml;

@@ -9,9 +9,10 @@ const STRANGER: Role = Role::Attendee;
 pub fn roles() -> String {
     let moderating = Role::ALL.iter().filter(|&&actor| moderates_everything(actor));
     let moderating: Vec<String> = moderating.map(|role| format!("'{}'::rolecall.app_role", role.as_str())).collect();
+    let actions: Vec<String> = Action::ALL.iter().map(|action| format!("'{}'", action.as_str())).collect();
     format!(
         "\
--- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+-- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
 --
 -- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
 
@@ -28,9 +29,18 @@ returns boolean
 language sql
 immutable
 return coalesce(p_role in ({moderating}), false);
+
+-- Whether the matrix has an action of this name.
+create or replace function rolecall_internal.is_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ({actions}), false);
 ",
         stranger = STRANGER.as_str(),
         moderating = moderating.join(", "),
+        actions = actions.join(", "),
     )
 }
 

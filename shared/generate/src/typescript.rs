@@ -61,7 +61,7 @@ export interface Row {
         );
     }
     module.push_str("];\n\nexport const ROWS: readonly Row[] = [\n");
-    for row in ROWS {
+    for (row, &actor) in ROWS.iter().flat_map(|row| row.actors.iter().map(move |actor| (row, actor))) {
         let targets: Vec<_> = row.targets.iter().map(|role| literal(role.as_str())).collect();
         let grant = match row.grant {
             Grant::Always => literal("always"),
@@ -74,7 +74,7 @@ export interface Row {
             "  {{\n    action: {},\n    actor: {},\n    targets: [{}],\n    grant: {grant},\n    rule: {},\n    message: {},\n    \
              allowedIf: {},\n  }},",
             literal(row.action.as_str()),
-            literal(row.actor.as_str()),
+            literal(actor.as_str()),
             targets.join(", "),
             literal(row.rule),
             literal(row.message),

@@ -59,7 +59,7 @@ pub(super) struct Admitted<I> {
     pub input: I,
 }
 
-/// Answers a request. It never fails: every fault becomes an answer in the form of `docs/contract.md` section 6.
+/// Answers a request. It never fails: every fault becomes an answer in the form of `docs/contract.md`, section 3.
 pub async fn serve<F: Function>(request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     call::<F>(&parts, PathParameters::of(&parts.headers), body).await

@@ -1,4 +1,4 @@
-//! Answers in the form of `docs/contract.md` section 6: the success object and the problem document (RFC 9457).
+//! Answers in the form of `docs/contract.md` section 3: the success object and the problem document (RFC 9457).
 //!
 //! The runner uses the same functions for the errors it answers itself.
 

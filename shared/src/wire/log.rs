@@ -1,4 +1,4 @@
-//! One JSON object a line (`docs/contract.md` section 10). Nothing in it can hold a message, a token or a phone number.
+//! One JSON object a line (`docs/contract.md` section 6). Nothing in it can hold a message, a token or a phone number.
 
 use crate::{
     rules::{code::Code, id::UserId},

@@ -52,7 +52,7 @@ async fn rust_and_sql_decide_every_combination_alike() {
             }
         }
     }
-    assert_eq!(compared, (Action::ALL.len() * 6 * 6) << Fact::ALL.len());
+    assert_eq!(compared, (Action::ALL.len() * Role::ALL.len() * Role::ALL.len()) << Fact::ALL.len());
     report(&format!("{compared} decisions of Rust and SQL compared"));
 }
 
