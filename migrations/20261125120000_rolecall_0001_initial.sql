@@ -133,6 +133,7 @@ declare
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_action(text)',
     'function rolecall_internal.is_client()',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
@@ -502,7 +503,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '63f9029679187f870f00d4946525749025cf92ed37d2cefab3aa05f0c66b82a4'
+      ) is distinct from '600db2f537ebcc2e9d14798793fac8f29b4dfe523fc9bcf24404597dbbf62a91'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -4186,7 +4187,7 @@ $sql$;
 
   -- schema/permissions/roles.generated.sql
   execute $sql$
--- What the functions ask about roles. Generated from the permission matrix by `make generate`; do not edit.
+-- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
 --
 -- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
 
@@ -4203,6 +4204,14 @@ returns boolean
 language sql
 immutable
 return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+
+-- Whether the matrix has an action of this name.
+create or replace function rolecall_internal.is_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast'), false);
 $sql$;
 
   -- schema/broadcasts/audience.sql
@@ -12764,7 +12773,7 @@ declare
 begin
   if v_actor_role is not null or v_target_role is not null then
     -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
-    if v_action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast')
+    if not rolecall_internal.is_action(v_action)
       or not (
         rolecall_internal.is_role(v_actor_role)
         and rolecall_internal.is_role(v_target_role)
@@ -14893,7 +14902,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '63f9029679187f870f00d4946525749025cf92ed37d2cefab3aa05f0c66b82a4');
+  values (1, 'initial', '600db2f537ebcc2e9d14798793fac8f29b4dfe523fc9bcf24404597dbbf62a91');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

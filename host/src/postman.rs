@@ -6,6 +6,7 @@
 use crate::manifest::variables::Variables;
 use crate::state_dir::{Announcement, StateDir};
 use crate::token;
+use rolecall_database::demo::{ADA, DAN, MAX, MIA, OLGA, OONA, SHOW_BEFORE};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -17,17 +18,14 @@ pub const FILE: &str = "postman_environment.json";
 /// How long the tokens in it are valid.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
-/// A show of the demo data that has not begun, and in which everybody here but the stranger and the moderator takes part.
-const SHOW: &str = "00000000-0000-4000-8000-000000000011";
-
 /// The demo data's users under the names that the collection has for them.
 const USERS: [(&str, &str); 6] = [
-    ("attendee", "00000000-0000-4000-8000-000000000001"),
-    ("dealer", "00000000-0000-4000-8000-000000000003"),
-    ("mvp", "00000000-0000-4000-8000-000000000004"),
-    ("organizer", "00000000-0000-4000-8000-000000000005"),
-    ("moderator", "00000000-0000-4000-8000-000000000006"),
-    ("stranger", "00000000-0000-4000-8000-000000000007"),
+    ("attendee", ADA.id),
+    ("dealer", DAN.id),
+    ("mvp", MIA.id),
+    ("organizer", OLGA.id),
+    ("moderator", MAX.id),
+    ("stranger", OONA.id),
 ];
 
 /// Writes the environment for the runner at `address`; it goes when the result is dropped. None without a secret to sign
@@ -64,7 +62,7 @@ pub fn note(file: &Path) -> String {
 /// The environment as Postman and newman read it.
 fn environment(address: &str, variables: &Variables) -> Option<Value> {
     let value = |key: &str, value: &str, kind: &str| json!({"key": key, "value": value, "type": kind, "enabled": true});
-    let mut values = vec![value("baseUrl", address, "default"), value("showId", SHOW, "default")];
+    let mut values = vec![value("baseUrl", address, "default"), value("showId", SHOW_BEFORE, "default")];
     for (name, id) in USERS {
         let token = token::sign(variables, "authenticated", Some(id), TOKEN_LIFETIME)?;
         values.push(value(name, &token, "secret"));

@@ -133,6 +133,7 @@ declare
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_action(text)',
     'function rolecall_internal.is_client()',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
