@@ -47,6 +47,10 @@ need-pgtap: need-postgres
 need-node:
 	@command -v npm >/dev/null || { $(call apt,nodejs npm); }
 
+.PHONY: need-chromium
+need-chromium:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { $(call apt,chromium); }
+
 # Installs Debian packages when it may, and otherwise says which are missing.
 apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
@@ -111,7 +115,7 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: build client api-tools supabase-cli need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client api-tools supabase-cli need-pgtap need-chromium ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -125,7 +129,7 @@ test: build client api-tools supabase-cli need-pgtap ## Run every test: pure, SQ
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::
 
 .PHONY: test-instances
-test-instances: build client api-tools ## Run all end-to-end tests with four instances of each component
+test-instances: build client api-tools need-chromium ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase
@@ -167,6 +171,12 @@ seal: need-rust ## Write the checksums of all migrations: from then on none of t
 	cargo run --locked --release -q -p rolecall-compile -- seal
 
 # ---- figures ---------------------------------------------------------------------------------------------------
+
+.PHONY: screenshots
+screenshots: build need-postgres need-chromium ## Take the pictures of the page for the README (docs/page*.png) in headless Chromium
+	@# A typeface that is made for screens; without it the pictures show the system's.
+	@[ -d /usr/share/fonts/opentype/inter ] || { $(call apt,fonts-inter); } || true
+	cargo run --locked --release -q -p rolecall-e2e --bin rolecall-screenshots
 
 .PHONY: bench
 bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections

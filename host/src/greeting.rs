@@ -3,15 +3,41 @@
 use crate::manifest::variables::Variables;
 use crate::token;
 use rolecall_database::demo::{ADA, DAN, DemoUser, HELP_REQUEST_OF_BEN, MAX, MIA, OLGA, OONA, SHOW_BEFORE, USERS};
+use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
 
 /// How long the printed tokens are good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
+/// How long the page can sign in with its tokens: it is left open for longer than a shell is.
+const PAGE_TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The demo users with a token each, as the variable `demo_users` has them; empty without a secret to sign with. The
+/// operator is none of them.
+pub fn demo_users(variables: &Variables) -> String {
+    #[derive(Serialize)]
+    struct SignedIn {
+        id: &'static str,
+        name: &'static str,
+        role: String,
+        token: String,
+    }
+    let users: Option<Vec<SignedIn>> = USERS
+        .iter()
+        .map(|user| {
+            let token = token::sign(variables, "authenticated", Some(user.id), PAGE_TOKEN_LIFETIME)?;
+            Some(SignedIn { id: user.id, name: user.name, role: user.title(), token })
+        })
+        .collect();
+    // Texts alone: they can be serialised.
+    users.and_then(|users| serde_json::to_string(&users).ok()).unwrap_or_default()
+}
+
 /// The greeting.
 pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String {
-    let mut text = format!("\nRolecall is ready at {address}\n");
+    let mut text = format!("\nRolecall is ready. Open {address} in a browser");
+    text.push_str(if has_demo_data { ", and sign in there as a demo user by a click.\n" } else { ".\n" });
     let mut say = |arguments: std::fmt::Arguments| {
         // Writing into a string does not fail.
         let _ = text.write_fmt(arguments);

@@ -32,6 +32,10 @@ const DATABASE_URL: &str = "database_url";
 const DATABASE_HOST: &str = "database_host";
 const JWT_SECRET: &str = "jwt_secret";
 
+/// What the page at `/` says and offers; nobody else decides it.
+const RUNTIME: &str = "runtime";
+const DEMO_USERS: &str = "demo_users";
+
 /// Ways to check a token that make a secret of the runner's own superfluous.
 const OTHER_KEYS: [&str; 2] = ["jwt_jwks", "jwt_jwks_url"];
 
@@ -131,7 +135,10 @@ impl Application<'_> {
         log: &Log,
     ) -> anyhow::Result<()> {
         let Application { up, state, sources, database } = self;
-        let variables = Arc::new(sources.settle(&manifest.variables)?);
+        let mut variables = sources.settle(&manifest.variables)?;
+        variables.decide(RUNTIME, concat!("Rolecall's runner ", env!("CARGO_PKG_VERSION")).to_owned());
+        variables.decide(DEMO_USERS, demo_users(database, &variables));
+        let variables = Arc::new(variables);
         print_configured(log, &manifest, &variables);
         let schedule = schedule(&mut manifest, &variables, log)?;
         let limits = InstanceLimits {
@@ -228,6 +235,14 @@ fn announce_postman(
         postman::withdraw(state).map(|()| None)
     };
     environment.with_context(|| format!("writing {}", postman::FILE))
+}
+
+/// The users whom the page signs in: those of the embedded demo database, and of no other.
+fn demo_users(database: Option<&Database>, variables: &Variables) -> String {
+    match database {
+        Some(database) if database.has_demo_data && database.is_embedded() => greeting::demo_users(variables),
+        _ => String::new(),
+    }
 }
 
 /// Says what the application is run with, without its secrets.

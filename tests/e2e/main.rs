@@ -45,6 +45,11 @@ mod help {
     mod tables;
 }
 
+mod home {
+    mod browser;
+    mod page;
+}
+
 mod http {
     mod catalogue;
     mod cors;

@@ -156,6 +156,13 @@ impl Variables {
         self.values.get(name).map(String::as_str)
     }
 
+    /// Gives a variable that the runner alone decides this value, whatever was given; one that is not declared stays away.
+    pub fn decide(&mut self, name: &str, value: String) {
+        if let Some(given) = self.values.get_mut(name) {
+            *given = value;
+        }
+    }
+
     /// A template with `{{ name }}` replaced by the values; `place` is named in errors.
     ///
     /// # Errors
@@ -256,6 +263,15 @@ mod tests {
         sources.command_line = map(&[("url", "command line")]);
         assert_eq!(settled(&sources).unwrap().as_deref(), Some("command line"));
         assert_eq!(sources.settle(&declared()).unwrap().get("host"), Some("127.0.0.1"));
+    }
+
+    #[test]
+    fn what_the_runner_decides_beats_every_source() {
+        let sources = Sources { command_line: map(&[("url", "given")]), ..Default::default() };
+        let mut variables = sources.settle(&declared()).unwrap();
+        variables.decide("url", "decided".into());
+        variables.decide("undeclared", "decided".into());
+        assert_eq!((variables.get("url"), variables.get("undeclared")), (Some("decided"), None));
     }
 
     #[test]

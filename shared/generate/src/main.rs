@@ -4,6 +4,7 @@
 
 mod docs;
 mod openapi;
+mod openapi_json;
 #[cfg(test)]
 mod pages;
 mod roles_sql;
@@ -36,6 +37,7 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
         Generated { path: "clients/typescript/src/types.generated.ts", text: types },
         Generated { path: "docs/permissions.md", text: docs::permissions() },
         Generated { path: "docs/errors.md", text: docs::errors() },
+        Generated { path: "functions/home/assets/openapi.generated.json", text: openapi_json::json(&openapi)? },
         Generated { path: "docs/openapi.yaml", text: openapi },
     ])
 }

@@ -15,12 +15,18 @@ const SCHEMAS: &str = "#/components/schemas/";
 
 /// A YAML value whose members keep their order.
 #[derive(Debug)]
-enum Node {
+pub enum Node {
+    /// Nothing.
     Null,
+    /// True or false.
     Bool(bool),
+    /// A number.
     Number(f64),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// Members with their names.
     Map(Vec<(String, Node)>),
 }
 

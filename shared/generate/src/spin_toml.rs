@@ -45,6 +45,8 @@ struct Component {
     /// Whether requests of one of its operations may share a statement.
     #[serde(default)]
     group_commit: bool,
+    /// The only variables it has, where it needs neither the database nor keys; it then connects to nothing.
+    variables: Option<Vec<String>>,
 }
 
 /// The text of `spin.toml`: its head as it is, and after it the components in the order of their names.
@@ -53,7 +55,7 @@ pub fn spin_toml(root: &Path) -> anyhow::Result<String> {
     let Some((head, _)) = current.split_once(MARKER) else { bail!("spin.toml lacks the line {MARKER}") };
     let mut text = format!("{head}{MARKER}");
     for (name, component) in components(root)? {
-        write_component(&mut text, &name, &component)?;
+        write_component(&mut text, root, &name, &component)?;
     }
     Ok(text)
 }
@@ -73,27 +75,41 @@ fn components(root: &Path) -> anyhow::Result<Vec<(String, Component)>> {
     Ok(components)
 }
 
-fn write_component(text: &mut String, name: &str, component: &Component) -> std::fmt::Result {
+fn write_component(text: &mut String, root: &Path, name: &str, component: &Component) -> std::fmt::Result {
     for route in &component.routes {
         write!(text, "\n[[trigger.http]]\nroute = \"{route}\"\ncomponent = \"{name}\"\n")?;
     }
     let file = name.replace('-', "_");
+    let hosts = match component.variables {
+        None => r#"["postgres://{{ database_host }}:*", "*://{{ jwks_host }}:*"]"#,
+        Some(_) => "[]",
+    };
+    // What the page is made of is no Rust.
+    let assets = if root.join("functions").join(name).join("assets").is_dir() {
+        format!(r#", "functions/{name}/assets/*", "docs/openapi.yaml""#)
+    } else {
+        String::new()
+    };
     write!(
         text,
         r#"
 [component.{name}]
 source = "target/wasm32-wasip2/component/{file}.wasm"
-allowed_outbound_hosts = ["postgres://{{{{ database_host }}}}:*", "*://{{{{ jwks_host }}}}:*"]
+allowed_outbound_hosts = {hosts}
 
 [component.{name}.build]
 command = "cargo build --profile component --target wasm32-wasip2 -p {name}"
-watch = ["functions/{name}/**/*.rs", "shared/src/**/*.rs", "Cargo.lock"]
+watch = ["functions/{name}/**/*.rs", "shared/src/**/*.rs", "Cargo.lock"{assets}]
 
 [component.{name}.variables]
 "#
     )?;
     let group_commit = component.group_commit.then_some("group_commit");
-    for variable in VARIABLES.iter().copied().chain(group_commit) {
+    let variables: Vec<&str> = match &component.variables {
+        None => VARIABLES.iter().copied().chain(group_commit).collect(),
+        Some(variables) => variables.iter().map(String::as_str).collect(),
+    };
+    for variable in variables {
         writeln!(text, r#"{variable} = "{{{{ {variable} }}}}""#)?;
     }
     Ok(())
@@ -105,10 +121,20 @@ mod tests {
     use rolecall_shared::rules::rollout::FLAGS;
 
     #[test]
-    fn every_component_but_health_has_a_flag() {
+    fn every_component_but_health_and_the_page_has_a_flag() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let components = components(&root).unwrap();
-        let names: Vec<&str> = components.iter().map(|(name, _)| name.as_str()).filter(|&n| n != "health").collect();
-        assert_eq!(names, FLAGS);
+        let names = components.iter().map(|(name, _)| name.as_str()).filter(|name| !["health", "home"].contains(name));
+        assert_eq!(names.collect::<Vec<_>>(), FLAGS);
+    }
+
+    #[test]
+    fn a_component_with_variables_of_its_own_reaches_neither_the_database_nor_the_keys() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let text = spin_toml(&root).unwrap();
+        let (_, home) = text.split_once("[component.home]").unwrap();
+        let home = home.split("[[trigger.http]]").next().unwrap();
+        assert!(home.contains("allowed_outbound_hosts = []"), "{home}");
+        assert!(!home.contains("database_url") && !home.contains("jwt_") && !home.contains("operator_token"), "{home}");
     }
 }

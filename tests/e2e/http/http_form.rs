@@ -136,7 +136,7 @@ async fn head_is_405_without_a_body() {
 #[tokio::test]
 async fn a_path_without_a_function_is_404_in_the_same_form() {
     let stand = Stand::shared().await;
-    for path in ["/", "/functions/v1/", "/functions/v1/no-such", "/api", "/functions/v1/send-dm/x"] {
+    for path in ["/functions", "/functions/v1/", "/functions/v1/no-such", "/api", "/functions/v1/send-dm/x"] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {
             let answer = stand.call(method, path).header("x-request-id", "lost-1").expect(404).await;
             assert_eq!(answer.refused(Code::NotFound).request_id(), "lost-1", "{path}");

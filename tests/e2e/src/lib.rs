@@ -1,5 +1,6 @@
 //! The kit of the tests, with every answer checked against `docs/openapi.yaml`.
 
+pub mod browser;
 pub mod endpoints;
 pub mod observer;
 pub mod openapi;
