@@ -15,7 +15,7 @@ use crate::server::body::BodyLimits;
 use crate::server::{Server, ServerSettings, listen};
 use crate::state_dir::{Announcement, Run, StateDir};
 use anyhow::{Context, bail};
-use rolecall_shared::wire::cors::Cors;
+use rolecall_shared::wire::cors::{Cors, DEFAULT_ALLOWED_HEADERS};
 use rolecall_shared::wire::log::{Level, Line};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ impl Application<'_> {
                 service.start_instance(instances.token());
             }
         }
-        let server = Server::new(settings(up, &variables), router, log);
+        let server = Server::new(settings(up, &variables)?, router, log);
         let scheduled: Vec<_> = schedule
             .into_iter()
             .map(|entry| tokio::spawn(entry.follow(server.clone(), variables.clone(), log.clone())))
@@ -211,14 +211,18 @@ fn schedule(manifest: &mut Manifest, variables: &Variables, log: &Log) -> Result
     Ok(schedule)
 }
 
-fn settings(up: &Up, variables: &Variables) -> ServerSettings {
-    ServerSettings {
+fn settings(up: &Up, variables: &Variables) -> anyhow::Result<ServerSettings> {
+    let cors = Cors::parse(
+        variables.get("cors_allowed_origins").unwrap_or("*"),
+        variables.get("cors_allowed_headers").unwrap_or(DEFAULT_ALLOWED_HEADERS),
+    )?;
+    Ok(ServerSettings {
         max_in_flight: up.max_in_flight,
         body_limits: BodyLimits::new(up.max_body_bytes, up.max_body_memory),
         request_timeout: up.request_timeout,
         idle_timeout: up.idle_timeout,
-        cors: Cors::parse(variables.get("cors_allowed_origins").unwrap_or("*")),
-    }
+        cors,
+    })
 }
 
 /// Writes the Postman environment: for the embedded demo database alone, because whoever brings a database decides what its

@@ -51,6 +51,18 @@ fn a_wrong_schedule_is_named() {
 }
 
 #[test]
+fn a_wrong_list_of_origins_or_headers_is_named() {
+    for (variable, value, expected) in [
+        ("cors_allowed_origins", "app.example", "cors_allowed_origins: \"app.example\" is not an origin"),
+        ("cors_allowed_headers", "x tenant", "cors_allowed_headers: \"x tenant\" is not the name of a header"),
+    ] {
+        let manifest =
+            format!("[variables]\n{variable} = {{ default = \"{value}\" }}\n{}{}", trigger("/..."), component(""));
+        refuses(App::with(&manifest), expected);
+    }
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

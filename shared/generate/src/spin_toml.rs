@@ -17,6 +17,7 @@ const VARIABLES: &[&str] = &[
     "jwt_issuer",
     "jwt_audience",
     "cors_allowed_origins",
+    "cors_allowed_headers",
     "rollouts",
 ];
 
@@ -118,7 +119,7 @@ watch = ["functions/{name}/**/*.rs", "shared/src/**/*.rs", "Cargo.lock"{assets}]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rolecall_shared::rules::rollout::FLAGS;
+    use rolecall_shared::{rules::rollout::FLAGS, wire::cors::DEFAULT_ALLOWED_HEADERS};
 
     #[test]
     fn every_component_but_health_and_the_page_has_a_flag() {
@@ -136,5 +137,13 @@ mod tests {
         let home = home.split("[[trigger.http]]").next().unwrap();
         assert!(home.contains("allowed_outbound_hosts = []"), "{home}");
         assert!(!home.contains("database_url") && !home.contains("jwt_") && !home.contains("operator_token"), "{home}");
+    }
+
+    #[test]
+    fn the_default_of_the_allowed_headers_is_that_of_the_code() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let manifest: toml::Value = toml::from_str(&spin_toml(&root).unwrap()).unwrap();
+        let default = &manifest["variables"]["cors_allowed_headers"]["default"];
+        assert_eq!(default.as_str(), Some(DEFAULT_ALLOWED_HEADERS));
     }
 }

@@ -1,6 +1,9 @@
 //! What an instance keeps between requests: its settings. The keys of an address are in `keys`.
 
-use crate::spin::settings::{Settings, Variables};
+use crate::{
+    spin::settings::{Settings, Variables},
+    wire::cors::DEFAULT_ALLOWED_HEADERS,
+};
 use spin_sdk::variables;
 use std::{cell::RefCell, rc::Rc};
 
@@ -16,8 +19,8 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
     }
     let read = async |name: &str| variables::get(name).await.map_err(|error| format!("variable {name}: {error}"));
     // Not every component has every variable.
-    let read_if_there = async |name: &str| match variables::get(name).await {
-        Err(variables::Error::Undefined(_)) => Ok(String::new()),
+    let read_if_there = async |name: &str, otherwise: &str| match variables::get(name).await {
+        Err(variables::Error::Undefined(_)) => Ok(otherwise.to_owned()),
         read => read.map_err(|error| format!("variable {name}: {error}")),
     };
     let variables = Variables {
@@ -28,8 +31,9 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         jwt_issuer: read("jwt_issuer").await?,
         jwt_audience: read("jwt_audience").await?,
         cors_allowed_origins: read("cors_allowed_origins").await?,
+        cors_allowed_headers: read_if_there("cors_allowed_headers", DEFAULT_ALLOWED_HEADERS).await?,
         rollouts: read("rollouts").await?,
-        group_commit: read_if_there("group_commit").await?,
+        group_commit: read_if_there("group_commit", "").await?,
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|error| error.to_string())?);
     SETTINGS.set(Some(Rc::clone(&settings)));

@@ -9,7 +9,7 @@ use crate::{
         limits::MAX_GROUP_COMMIT,
         rollout::{InvalidRollouts, Rollouts},
     },
-    wire::cors::Cors,
+    wire::cors::{Cors, InvalidCors},
 };
 use std::fmt;
 
@@ -30,6 +30,8 @@ pub struct Variables {
     pub jwt_audience: String,
     /// Web origins that may call.
     pub cors_allowed_origins: String,
+    /// Request headers that scripts may send.
+    pub cors_allowed_headers: String,
     /// How far features may be rolled out, whatever the database says; empty: all of them are enabled.
     pub rollouts: String,
     /// How many requests may share a statement; empty: one.
@@ -44,7 +46,7 @@ pub struct Settings {
     pub verifier: Verifier,
     /// Where to fetch the key set from.
     pub jwks_url: Option<String>,
-    /// Web origins that may call.
+    /// Which scripts may call, and with which headers.
     pub cors: Cors,
     /// How far features may be rolled out.
     pub rollouts: Rollouts,
@@ -59,6 +61,8 @@ pub enum InvalidSettings {
     NoDatabase,
     /// The keys that verify tokens.
     Keys(InvalidKeys),
+    /// `cors_allowed_origins` or `cors_allowed_headers`.
+    Cors(InvalidCors),
     /// `rollouts`.
     Rollouts(InvalidRollouts),
     /// `jwt_jwks_url` is neither `https://` nor `http://`.
@@ -72,6 +76,7 @@ impl fmt::Display for InvalidSettings {
         match self {
             InvalidSettings::NoDatabase => f.write_str("database_url is empty"),
             InvalidSettings::Keys(error) => error.fmt(f),
+            InvalidSettings::Cors(error) => error.fmt(f),
             InvalidSettings::Rollouts(error) => error.fmt(f),
             InvalidSettings::KeySetUrl => f.write_str("jwt_jwks_url must begin with https:// or http://"),
             InvalidSettings::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
@@ -100,7 +105,8 @@ impl Settings {
         let verifier = Verifier::new(&variables.jwt_secret, keys, &variables.jwt_issuer, &variables.jwt_audience)
             .map_err(InvalidSettings::Keys)?;
         let rollouts = variables.rollouts.parse().map_err(InvalidSettings::Rollouts)?;
-        let cors = Cors::parse(&variables.cors_allowed_origins);
+        let cors = Cors::parse(&variables.cors_allowed_origins, &variables.cors_allowed_headers)
+            .map_err(InvalidSettings::Cors)?;
         let group_commit = match text(&variables.group_commit) {
             None => 1,
             Some(number) => number
@@ -150,6 +156,8 @@ mod tests {
         assert_eq!(fault(|v| v.jwt_jwks_url = "file:///etc/passwd".into()), Some(InvalidSettings::KeySetUrl));
         assert!(matches!(fault(|v| v.rollouts = "send-dm=some".into()), Some(InvalidSettings::Rollouts(_))));
         assert!(matches!(fault(|v| v.rollouts = "send-dm".into()), Some(InvalidSettings::Rollouts(_))));
+        assert!(matches!(fault(|v| v.cors_allowed_origins = "a.example".into()), Some(InvalidSettings::Cors(_))));
+        assert!(matches!(fault(|v| v.cors_allowed_headers = "x tenant".into()), Some(InvalidSettings::Cors(_))));
         for number in ["0", "-1", "many", "12.5", "1001"] {
             assert_eq!(fault(|v| v.group_commit = number.into()), Some(InvalidSettings::GroupCommit), "{number}");
         }

@@ -2,6 +2,7 @@
 
 use http::Method;
 use rolecall_e2e::{Setup, Stand, endpoints::paths};
+use rolecall_shared::wire::cors::DEFAULT_ALLOWED_HEADERS;
 use serde_json::json;
 
 #[tokio::test]
@@ -19,11 +20,44 @@ async fn a_preflight_is_answered_without_a_token() {
         let methods = preflight.header("access-control-allow-methods");
         assert!(methods.contains("OPTIONS") && methods.contains("GET"), "{path}: {methods}");
         let headers = preflight.header("access-control-allow-headers");
-        for name in ["authorization", "content-type", "idempotency-key", "x-request-id", "traceparent"] {
-            assert!(headers.contains(name), "{path}: {headers}");
-        }
+        assert_eq!(headers, DEFAULT_ALLOWED_HEADERS, "{path}");
         assert_eq!(preflight.header("access-control-max-age"), "86400");
     }
+}
+
+#[tokio::test]
+async fn what_supabase_js_sentry_and_tracing_send_is_allowed_by_default() {
+    let stand = Stand::shared().await;
+    let sent = [
+        ["authorization", "content-type", "idempotency-key", "x-request-id"].as_slice(),
+        &["authorization", "apikey", "x-client-info", "x-region", "content-type"],
+        &["traceparent", "tracestate", "baggage"],
+        &["sentry-trace", "baggage"],
+    ];
+    let preflight = stand
+        .call(Method::OPTIONS, "send-dm")
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "POST")
+        .expect(204)
+        .await;
+    let allowed: Vec<&str> = preflight.header("access-control-allow-headers").split(", ").collect();
+    for name in sent.concat() {
+        assert!(allowed.contains(&name), "{name}: {allowed:?}");
+    }
+    assert!(!allowed.contains(&"x-tenant"));
+}
+
+#[tokio::test]
+async fn the_allowed_request_headers_are_a_variable() {
+    let stand = Stand::own(Setup::new().variable("cors_allowed_headers", "Authorization,Content-Type, X-Tenant")).await;
+    let preflight = stand
+        .call(Method::OPTIONS, "send-dm")
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "x-tenant")
+        .expect(204)
+        .await;
+    assert_eq!(preflight.header("access-control-allow-headers"), "authorization, content-type, x-tenant");
 }
 
 #[tokio::test]
@@ -40,7 +74,16 @@ async fn a_script_may_read_the_headers_of_errors_too() {
     let stand = Stand::shared().await;
     let refusal = stand.post("send-dm", &json!({})).header("origin", "https://app.example").expect(401).await;
     assert_eq!(refusal.header("access-control-allow-origin"), "*");
-    for name in ["x-request-id", "idempotency-replayed", "ratelimit", "retry-after"] {
+    for name in [
+        "x-request-id",
+        "idempotency-replayed",
+        "ratelimit",
+        "ratelimit-policy",
+        "retry-after",
+        "www-authenticate",
+        "allow",
+        "accept-encoding",
+    ] {
         assert!(refusal.header("access-control-expose-headers").contains(name), "{name}");
     }
 }
