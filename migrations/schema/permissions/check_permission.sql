@@ -2,7 +2,7 @@
 -- from these.
 
 -- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
--- the same order: first the rate limit, then the judgement, then the quota.
+-- the same order: first the rate limit, then the judgement, then the quota. check_permission_many is its twin for an array.
 create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
 returns jsonb
 language plpgsql
@@ -183,7 +183,13 @@ begin
           and report.seq = message.seq
           and report.reporter_id = p_user
         where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
-          and not rolecall_internal.may_escalate(report);
+          and not rolecall_internal.may_escalate(report)
+        union all
+        select id
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and seq is null
+          and reporter_id = p_user;
         if found then
           v_judgement.allowed := false;
           v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
@@ -312,9 +318,7 @@ begin
   if not p_input ? 'checks' then
     v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
   elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
-    select jsonb_agg(rolecall_internal.check_permission(p_user, asked, p_request) order by number)
-    into v_results
-    from jsonb_array_elements(p_input -> 'checks') with ordinality as listed (asked, number);
+    v_results := rolecall_internal.check_permission_many(p_user, p_input -> 'checks', p_request);
     -- A check that asks for nothing leaves a null.
     if not v_results @> '[null]' then
       v_data := jsonb_build_object('results', v_results);
