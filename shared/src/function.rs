@@ -95,8 +95,10 @@ impl Verb {
     /// What `method` asks for.
     pub fn intent(self, method: &Method) -> Intent {
         match (self, method) {
-            (Verb::Get, &Method::GET) | (Verb::Post, &Method::POST) => Intent::Call,
-            (Verb::Post, &Method::GET) => Intent::Health,
+            // HEAD is GET without the body (RFC 9110 section 9.3.2), which the HTTP server leaves out. It is given here all the
+            // same: WASI refuses an answer whose body is not as long as its `content-length` says.
+            (Verb::Get, &Method::GET | &Method::HEAD) | (Verb::Post, &Method::POST) => Intent::Call,
+            (Verb::Post, &Method::GET | &Method::HEAD) => Intent::Health,
             (_, &Method::OPTIONS) => Intent::Options,
             _ => Intent::NotAllowed,
         }
@@ -105,8 +107,8 @@ impl Verb {
     /// The methods of the path, for `Allow`.
     pub const fn allow(self) -> &'static str {
         match self {
-            Verb::Get => "GET, OPTIONS",
-            Verb::Post => "GET, POST, OPTIONS",
+            Verb::Get => "GET, HEAD, OPTIONS",
+            Verb::Post => "GET, HEAD, POST, OPTIONS",
         }
     }
 }
@@ -160,6 +162,16 @@ pub fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
+/// Whether the body is sent as it is: no content coding, such as gzip, was applied (RFC 9110 section 8.4).
+pub fn is_unencoded(headers: &HeaderMap) -> bool {
+    headers.get_all(http::header::CONTENT_ENCODING).iter().all(|value| {
+        value.as_bytes().split(|&byte| byte == b',').all(|coding| {
+            let coding = coding.trim_ascii();
+            coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +183,9 @@ mod tests {
         assert_eq!(Verb::Post.intent(&Method::GET), Intent::Health);
         assert_eq!(Verb::Get.intent(&Method::GET), Intent::Call);
         assert_eq!(Verb::Get.intent(&Method::OPTIONS), Intent::Options);
-        for method in [Method::PUT, Method::DELETE, Method::HEAD, Method::PATCH] {
+        assert_eq!(Verb::Post.intent(&Method::HEAD), Intent::Health);
+        assert_eq!(Verb::Get.intent(&Method::HEAD), Intent::Call);
+        for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
             assert_eq!(Verb::Post.intent(&method), Intent::NotAllowed);
         }
         assert_eq!(Verb::Get.intent(&Method::POST), Intent::NotAllowed);
@@ -199,6 +213,23 @@ mod tests {
         assert_eq!(segments("//report"), ["", "report"]);
         assert_eq!(segments("/report//"), ["report", ""]);
         assert_eq!(SubPath::of(&HeaderMap::new()).segments(), [""; 0]);
+    }
+
+    #[test]
+    fn only_a_body_without_a_content_coding_is_taken() {
+        let taken = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            values.iter().for_each(|value| drop(headers.append("content-encoding", HeaderValue::from_static(value))));
+            is_unencoded(&headers)
+        };
+        for values in [&[][..], &["identity"], &["Identity"], &[""], &["identity, identity"], &["identity", "identity"]]
+        {
+            assert!(taken(values), "{values:?}");
+        }
+        for values in [&["gzip"][..], &["br"], &["identity, gzip"], &["identity", "deflate"], &["identity;q=1"], &["*"]]
+        {
+            assert!(!taken(values), "{values:?}");
+        }
     }
 
     #[test]

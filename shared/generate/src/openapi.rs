@@ -155,6 +155,8 @@ fn value(name: &str, before: &str) -> Option<String> {
     }
     let names = match name {
         "version" => return Some(env!("CARGO_PKG_VERSION").to_owned()),
+        // More reasons than are listed.
+        "more_reasons" => return Some((limits::MAX_REASONS + 1).to_string()),
         "roles" => list(Role::ALL, Role::as_str),
         "actions" => list(Action::ALL, Action::as_str),
         "facts" => list(Fact::ALL, Fact::as_str),
@@ -176,6 +178,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 MAX_IDEMPOTENCY_KEY_CHARS,
                 MAX_MESSAGES_PAGE,
                 MAX_PAGE,
+                MAX_REASONS,
                 MAX_REQUEST_ID_CHARS,
                 NOTE_CHARS
             );

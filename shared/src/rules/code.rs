@@ -63,7 +63,7 @@ catalogue! {
     PayloadTooLarge, "payload_too_large", PAYLOAD_TOO_LARGE, "Payload too large",
         "The request body exceeds the limit.";
     UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
-        "The body must be `application/json` in UTF-8.";
+        "The body must be `application/json` in UTF-8, without a content coding.";
     ConversationExists, "conversation_exists", CONFLICT, "Conversation exists",
         "This helper already has a conversation about this help request; `conversation_id` is its id.";
     ConversationReadOnly, "conversation_read_only", CONFLICT, "Conversation is read-only",

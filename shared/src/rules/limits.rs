@@ -31,6 +31,12 @@ pub const MAX_PAGE: i64 = 100;
 /// Messages of a conversation in one answer at most.
 pub const MAX_MESSAGES_PAGE: i64 = 200;
 
+/// Reasons that a refusal lists at most; of more it says how many there are.
+pub const MAX_REASONS: usize = 20;
+
+/// Characters of a field's name, or of the place where a field stands, that a refusal repeats; the rest is cut.
+pub const MAX_SHOWN_FIELD_CHARS: usize = 64;
+
 /// Questions that one call of check-permission answers at most.
 pub const MAX_CHECKS: usize = 200;
 

@@ -19,10 +19,10 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream::unfold};
-use http::Response;
+use http::{Method, Response};
 use http_body::Frame;
 use http_body_util::{Either, StreamBody};
-use spin_sdk::http::Request;
+use spin_sdk::http::{FullBody, Request};
 use std::{convert::Infallible, pin::Pin, rc::Rc};
 
 /// The pages of an answer, as a stream.
@@ -49,6 +49,10 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
         Ok((first, limits)) => {
             let mut head = answer::lines(&limits, &exchange.request_id);
             settings.cors.apply(&parts.headers, head.headers_mut());
+            if parts.method == Method::HEAD {
+                exchange.log(None);
+                return head.map(|()| Either::Left(FullBody::new(Bytes::new())));
+            }
             let next = Next::Lines(first);
             let pages = PageByPage { exchange, settings, asked, lines: 0, next, outcome: Err(None) };
             let stream = unfold(pages, async |mut pages| pages.next().await.map(|text| (Ok(Frame::data(text)), pages)));

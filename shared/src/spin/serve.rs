@@ -7,7 +7,7 @@ use crate::{
         schedule::Condition,
         verifier::{TokenError, bearer},
     },
-    function::{Function, Intent, Nothing, PathParameters, Verb, component_of, is_json},
+    function::{Function, Intent, Nothing, PathParameters, Verb, component_of, is_json, is_unencoded},
     rules::{
         code::Code,
         id::UserId,
@@ -167,14 +167,17 @@ pub(super) async fn receive<F: Function>(
     exchange.user_id = caller.user_id();
 
     let idempotency_key = IdempotencyKey::of(&parts.headers)?;
-    let mut fields = match F::VERB {
-        // The body of a GET has no meaning (RFC 9110 section 9.3.1).
+    let fields = match F::VERB {
+        // The body of a GET has no meaning (RFC 9110 section 9.3.1), and a query has no author.
         Verb::Get => Fields::of_query(parts.uri.query()),
-        Verb::Post => Fields::parse(&body)?,
+        Verb::Post => {
+            let mut fields = Fields::parse(&body)?;
+            if let Some(attempt) = fields.impersonation(caller.user_id()) {
+                return Err(impersonation::<F>(exchange, settings, attempt).await);
+            }
+            fields
+        }
     };
-    if let Some(attempt) = fields.impersonation(caller.user_id()) {
-        return Err(impersonation::<F>(exchange, settings, attempt).await);
-    }
     let input = fields.with_path_id(path.id).read()?;
     admit_rollout::<F>(settings.rollouts.of(F::FLAG), caller.user_id())?;
 
@@ -256,10 +259,15 @@ async fn read_body(
         }
         bytes.extend_from_slice(&data);
     }
-    if bytes.is_empty() || is_json(headers) {
-        Ok(Bytes::from(bytes))
-    } else {
+    if bytes.is_empty() {
+        Ok(Bytes::new())
+    } else if !is_unencoded(headers) {
+        let detail = "Send the body without a content coding, such as gzip.";
+        Err(Refusal::new(Code::UnsupportedMediaType, detail).with_header(header::ACCEPT_ENCODING, "identity"))
+    } else if !is_json(headers) {
         Err(Refusal::new(Code::UnsupportedMediaType, "Send `content-type: application/json`, in UTF-8."))
+    } else {
+        Ok(Bytes::from(bytes))
     }
 }
 

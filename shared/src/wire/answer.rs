@@ -40,6 +40,9 @@ struct Problem<'a> {
     request_id: &'a RequestId,
     #[serde(skip_serializing_if = "<[Reason]>::is_empty")]
     reasons: &'a [Reason],
+    /// How many there are, where they are not all listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons_total: Option<usize>,
     error: Summary<'a>,
     #[serde(flatten)]
     data: &'a Map<String, Value>,
@@ -79,6 +82,7 @@ pub fn problem(refusal: &Refusal, request_id: &RequestId) -> Response<Bytes> {
         code: code.as_str(),
         request_id,
         reasons: &refusal.reasons,
+        reasons_total: Some(refusal.reasons.total()).filter(|&total| total > refusal.reasons.len()),
         error: Summary { code: code.as_str(), message: &refusal.detail },
         data: &refusal.data,
     };

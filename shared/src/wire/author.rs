@@ -34,11 +34,15 @@ pub struct Impersonation {
     pub field: &'static str,
 }
 
-/// Takes the author fields out, of the objects in lists too, and says whether one of them is not `caller`.
+/// Takes the author fields out, of the objects in lists too, and says whether one of them is not `caller`. A field that is
+/// null is one that is left out, as everywhere in a body.
 pub fn impersonation(values: &mut Map<String, Value>, caller: Option<UserId>) -> Option<Impersonation> {
     let mut attempt = None;
     for &field in AUTHOR_FIELDS {
         let Some(value) = values.remove(field) else { continue };
+        if value.is_null() {
+            continue;
+        }
         let named = value.as_str().and_then(hyphenated_uuid).map(UserId::from);
         if (named.is_none() || named != caller) && attempt.is_none() {
             attempt = Some(Impersonation { field });
@@ -57,10 +61,7 @@ pub fn impersonation(values: &mut Map<String, Value>, caller: Option<UserId>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{
-        fields::Fields,
-        testing::{ID, fields},
-    };
+    use crate::wire::testing::{ID, fields};
     use serde_json::json;
 
     #[test]
@@ -70,15 +71,28 @@ mod tests {
         assert_eq!(attempt(json!({"content": "x"}), caller), None);
         assert_eq!(attempt(json!({"sender_id": ID}), caller), None);
         assert_eq!(attempt(json!({"sender_id": ID}), None), Some("sender_id"));
-        for other in [json!("00000000-0000-4000-8000-000000000012"), json!("me"), json!(1), json!(null), json!([ID])] {
+        for other in
+            [json!("00000000-0000-4000-8000-000000000012"), json!("me"), json!(""), json!(1), json!(false), json!([ID])]
+        {
             assert_eq!(attempt(json!({ "helper_id": other }), caller), Some("helper_id"), "{other}");
         }
         assert_eq!(attempt(json!({"sender_id": ID, "userId": "x"}), caller), Some("userId"));
         let nested = |id: &str| json!({"checks": [{"user_id": ID}, {"action": "reply", "sender_id": id}]});
         assert_eq!(attempt(nested(ID), caller), None);
         assert_eq!(attempt(nested("00000000-0000-4000-8000-000000000012"), caller), Some("sender_id"));
-        let query = |query| Fields::of_query(Some(query)).impersonation(caller).map(|attempt| attempt.field);
-        assert_eq!(query("limit=1"), None);
-        assert_eq!(query("user_id=somebody"), Some("user_id"));
+    }
+
+    #[test]
+    fn null_names_nobody() {
+        for field in AUTHOR_FIELDS {
+            for caller in [None, Some(UserId::from(hyphenated_uuid(ID).unwrap()))] {
+                let mut body = fields(json!({ *field: null, "checks": [{ *field: null }] }));
+                assert_eq!(body.impersonation(caller), None, "{field}");
+                // It is taken out, so that it is no unknown field either.
+                assert!(!body.has_any(&[field]), "{field}");
+            }
+        }
+        let mut body = fields(json!({"sender_id": null, "userId": "00000000-0000-4000-8000-000000000012"}));
+        assert_eq!(body.impersonation(None).map(|attempt| attempt.field), Some("userId"));
     }
 }

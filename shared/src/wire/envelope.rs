@@ -8,7 +8,7 @@ use crate::{
         rollout::{Rollout, Rollouts},
     },
     wire::{
-        refusal::{Limit, Reason, Refusal},
+        refusal::{Limit, Reason, Reasons, Refusal},
         request_id::RequestId,
     },
 };
@@ -92,7 +92,7 @@ struct RawAnswer {
     #[serde(default)]
     detail: String,
     #[serde(default)]
-    reasons: Vec<Reason>,
+    reasons: Reasons,
     #[serde(default)]
     limits: Vec<Limit>,
     #[serde(default)]

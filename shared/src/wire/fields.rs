@@ -6,7 +6,7 @@ use crate::{
         author::{self, Impersonation},
         input::{Field, Input, Reader, Source},
         json::{self, Location},
-        refusal::{Reason, Refusal},
+        refusal::{Reasons, Refusal},
     },
 };
 use serde_json::{Map, Value, map::Entry};
@@ -18,7 +18,7 @@ pub struct Fields {
     place: String,
     path_id: Option<String>,
     values: Map<String, Value>,
-    reasons: Vec<Reason>,
+    reasons: Reasons,
 }
 
 impl Fields {
@@ -26,13 +26,7 @@ impl Fields {
     /// empty object; the functions that need fields then miss them by name.
     pub fn parse(body: &[u8]) -> Result<Fields, Refusal> {
         let (values, duplicates) = json::parse_object(body)?;
-        let mut fields = Fields::new(Source::Body, values);
-        for field in duplicates {
-            let message = "This field stands twice in the body.";
-            let mut reader = Reader::at(Source::Body, Location::Written(&field), &mut fields.reasons);
-            reader.refuse::<()>(Fault::new("duplicate", message));
-        }
-        Ok(fields)
+        Ok(Fields { reasons: duplicates, ..Fields::new(Source::Body, values) })
     }
 
     /// Reads the parameters of a query string (`application/x-www-form-urlencoded`), none of which may stand twice.
@@ -54,7 +48,7 @@ impl Fields {
     }
 
     fn new(source: Source, values: Map<String, Value>) -> Fields {
-        Fields { source, place: String::new(), path_id: None, values, reasons: Vec::new() }
+        Fields { source, place: String::new(), path_id: None, values, reasons: Reasons::default() }
     }
 
     /// The fields, with the id that the request's path has.
@@ -101,10 +95,10 @@ impl Fields {
 
     /// Reads the object that is the value of `reader`'s field.
     pub(super) fn read_nested<T: Input>(values: Map<String, Value>, reader: &mut Reader<'_>) -> Option<T> {
-        let mut fields = Fields { place: reader.location.to_string(), ..Fields::new(reader.source, values) };
+        let mut fields = Fields { place: reader.location.shown(), ..Fields::new(reader.source, values) };
         let input = T::decode(&mut fields);
         fields.refuse_unknown();
-        reader.reasons.append(&mut fields.reasons);
+        reader.reasons.append(fields.reasons);
         input
     }
 
@@ -120,7 +114,7 @@ impl Fields {
         match input {
             Some(input) if self.reasons.is_empty() => Ok(input),
             _ => {
-                let detail = match (self.source, self.reasons.len()) {
+                let detail = match (self.source, self.reasons.total()) {
                     (Source::Body, 1) => "One field of the body is not valid.".to_owned(),
                     (Source::Body, n) => format!("{n} fields of the body are not valid."),
                     (Source::Query, 1) => "One parameter is not valid.".to_owned(),

@@ -4,7 +4,11 @@
 
 use crate::{
     rules::form::{Fault, FromText},
-    wire::{fields::Fields, json::Location, refusal::Reason},
+    wire::{
+        fields::Fields,
+        json::Location,
+        refusal::{Reason, Reasons},
+    },
 };
 use serde_json::Value;
 
@@ -50,19 +54,24 @@ pub struct Reader<'a> {
     pub location: Location<'a>,
     /// The id in the request's path, undecoded.
     pub path_id: Option<&'a str>,
-    pub(super) reasons: &'a mut Vec<Reason>,
+    pub(super) reasons: &'a mut Reasons,
 }
 
 impl<'a> Reader<'a> {
     /// The reader of a value at this place.
-    pub(super) fn at(source: Source, location: Location<'a>, reasons: &'a mut Vec<Reason>) -> Reader<'a> {
+    pub(super) fn at(source: Source, location: Location<'a>, reasons: &'a mut Reasons) -> Reader<'a> {
         Reader { source, location, path_id: None, reasons }
     }
 
     /// Notes a fault; always `None`, to be returned for the value that could not be read.
     pub fn refuse<T>(&mut self, fault: Fault) -> Option<T> {
-        let field = Some(self.location.to_string().into());
-        self.reasons.push(Reason { code: fault.code.into(), message: fault.message, field, allowed_if: None });
+        let location = self.location;
+        self.reasons.add(|| Reason {
+            code: fault.code.into(),
+            message: fault.message,
+            field: Some(location.shown().into()),
+            allowed_if: None,
+        });
         None
     }
 

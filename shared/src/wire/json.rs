@@ -1,12 +1,12 @@
 //! The JSON of a request: one object, in which no key stands twice.
 
 use crate::{
-    rules::code::Code,
-    wire::refusal::{Reason, Refusal},
+    rules::{code::Code, limits::MAX_SHOWN_FIELD_CHARS},
+    wire::refusal::{Reason, Reasons, Refusal},
 };
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Where a value stands in a body. It is written out for faults only.
 #[derive(Clone, Copy)]
@@ -30,17 +30,53 @@ impl fmt::Display for Location<'_> {
     }
 }
 
-/// A field's name in a form that can be shown: without control characters, and not longer than makes sense.
-fn printable(field: &str) -> String {
-    field.chars().filter(|c| !c.is_control()).take(64).collect()
+impl Location<'_> {
+    /// The place in a form that can be shown: a name or a path that is too long is cut, which an ellipsis says.
+    pub fn shown(&self) -> String {
+        let mut text = Cut { text: String::new(), left: 2 * MAX_SHOWN_FIELD_CHARS };
+        // It fails where it is cut.
+        let _ = write!(text, "{self}");
+        text.text
+    }
 }
 
-/// Reads an object, and the places of the keys that stand twice. An empty text is an empty object.
-pub fn parse_object(text: &[u8]) -> Result<(Map<String, Value>, Vec<String>), Refusal> {
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Ok((Map::new(), Vec::new()));
+/// Text of a limited length.
+struct Cut {
+    text: String,
+    /// Characters that still fit.
+    left: usize,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            if self.left == 0 {
+                self.text.push('…');
+                return Err(fmt::Error);
+            }
+            self.left -= 1;
+            self.text.push(c);
+        }
+        Ok(())
     }
-    let mut duplicates = Vec::new();
+}
+
+/// A field's name in a form that can be shown: without control characters, and not longer than makes sense.
+fn printable(field: &str) -> String {
+    let mut characters = field.chars().filter(|c| !c.is_control());
+    let mut shown: String = characters.by_ref().take(MAX_SHOWN_FIELD_CHARS).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Reads an object, and as reasons the places of the keys that stand twice. An empty text is an empty object.
+pub fn parse_object(text: &[u8]) -> Result<(Map<String, Value>, Reasons), Refusal> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Ok((Map::new(), Reasons::default()));
+    }
+    let mut duplicates = Reasons::default();
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let root = Node { location: Location::Written(""), duplicates: &mut duplicates };
     let read = root.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
@@ -67,7 +103,7 @@ fn malformed(message: String) -> Refusal {
 /// Reads a JSON value and notes the keys that stand twice in an object, each with the place it stands at.
 struct Node<'a> {
     location: Location<'a>,
-    duplicates: &'a mut Vec<String>,
+    duplicates: &'a mut Reasons,
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
@@ -135,7 +171,12 @@ impl<'de> Visitor<'de> for Node<'_> {
             let location = Location::Member(&self.location, &key);
             let value = map.next_value_seed(Node { location, duplicates: &mut *self.duplicates })?;
             if values.contains_key(&key) {
-                self.duplicates.push(location.to_string());
+                self.duplicates.add(|| Reason {
+                    code: "duplicate".into(),
+                    message: "This field stands twice in the body.".into(),
+                    field: Some(location.shown().into()),
+                    allowed_if: None,
+                });
             }
             values.insert(key, value);
         }

@@ -1,10 +1,10 @@
 //! A refusal: an error as a value, with a code of the catalogue, from which the problem document is made.
 
-use crate::rules::code::Code;
+use crate::rules::{code::Code, limits::MAX_REASONS};
 use http::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 /// One of several things to say about a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,54 @@ pub struct Reason {
     /// What would make it allowed, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_if: Option<Cow<'static, str>>,
+}
+
+/// The reasons of a refusal: the first [`MAX_REASONS`], and the count of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Vec<Reason>")]
+pub struct Reasons {
+    listed: Vec<Reason>,
+    total: usize,
+}
+
+impl Reasons {
+    /// Adds a reason. It is only counted once there are enough of them, so that an answer does not grow with the faults of
+    /// its request.
+    pub fn add(&mut self, reason: impl FnOnce() -> Reason) {
+        if self.listed.len() < MAX_REASONS {
+            self.listed.push(reason());
+        }
+        self.total += 1;
+    }
+
+    /// Adds the reasons of a part.
+    pub fn append(&mut self, part: Reasons) {
+        let unlisted = part.total - part.listed.len();
+        part.listed.into_iter().for_each(|reason| self.add(|| reason));
+        self.total += unlisted;
+    }
+
+    /// How many reasons there are, those that are not listed included.
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+
+/// The listed reasons.
+impl Deref for Reasons {
+    type Target = [Reason];
+
+    fn deref(&self) -> &[Reason] {
+        &self.listed
+    }
+}
+
+impl From<Vec<Reason>> for Reasons {
+    fn from(reasons: Vec<Reason>) -> Reasons {
+        let mut all = Reasons::default();
+        reasons.into_iter().for_each(|reason| all.add(|| reason));
+        all
+    }
 }
 
 /// A quota or rate limit as it stands, for the `RateLimit` fields.
@@ -44,7 +92,7 @@ pub struct Refusal {
     /// The reason of this refusal, for people. Never the database's own text.
     pub detail: Cow<'static, str>,
     /// The single reasons, if there are several things to say.
-    pub reasons: Vec<Reason>,
+    pub reasons: Reasons,
     /// Further members of the problem document, such as `conversation_id`.
     pub data: Map<String, Value>,
     /// Limits to report in headers.
@@ -56,13 +104,20 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with nothing but a detail.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { code, detail: detail.into(), reasons: Vec::new(), data: Map::new(), limits: Vec::new(), header: None }
+        Refusal {
+            code,
+            detail: detail.into(),
+            reasons: Reasons::default(),
+            data: Map::new(),
+            limits: Vec::new(),
+            header: None,
+        }
     }
 
     /// The refusal with reasons.
     #[must_use]
-    pub fn because(mut self, reasons: Vec<Reason>) -> Refusal {
-        self.reasons = reasons;
+    pub fn because(mut self, reasons: impl Into<Reasons>) -> Refusal {
+        self.reasons = reasons.into();
         self
     }
 
@@ -81,5 +136,41 @@ impl Refusal {
     /// Seconds after which trying again makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         self.data.get("retry_after_seconds").and_then(Value::as_u64).or_else(|| self.code.default_retry_after())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(numbers: std::ops::Range<usize>) -> Reasons {
+        let reason = |number: usize| Reason {
+            code: number.to_string().into(),
+            message: "No.".into(),
+            field: None,
+            allowed_if: None,
+        };
+        numbers.map(reason).collect::<Vec<_>>().into()
+    }
+
+    #[test]
+    fn so_many_reasons_are_listed_and_all_of_them_are_counted() {
+        assert_eq!((reasons(0..MAX_REASONS).len(), reasons(0..MAX_REASONS).total()), (MAX_REASONS, MAX_REASONS));
+        let more = reasons(0..MAX_REASONS + 1);
+        assert_eq!((more.len(), more.total()), (MAX_REASONS, MAX_REASONS + 1));
+        assert_eq!(more[MAX_REASONS - 1].code, (MAX_REASONS - 1).to_string());
+    }
+
+    #[test]
+    fn the_reasons_of_parts_are_listed_in_their_order_and_counted_together() {
+        let mut all = reasons(0..3);
+        all.append(reasons(3..MAX_REASONS + 30));
+        all.append(reasons(0..2));
+        assert_eq!((all.len(), all.total()), (MAX_REASONS, MAX_REASONS + 32));
+        assert_eq!(all, {
+            let mut same = reasons(0..MAX_REASONS + 30);
+            same.append(reasons(0..2));
+            same
+        });
     }
 }

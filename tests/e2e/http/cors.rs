@@ -64,9 +64,9 @@ async fn the_allowed_request_headers_are_a_variable() {
 async fn options_without_an_origin_names_the_methods() {
     let stand = Stand::shared().await;
     let options = stand.call(Method::OPTIONS, "send-dm").expect(204).await;
-    assert_eq!(options.header("allow"), "GET, POST, OPTIONS");
+    assert_eq!(options.header("allow"), "GET, HEAD, POST, OPTIONS");
     let options = stand.call(Method::OPTIONS, "diagnostics").expect(204).await;
-    assert_eq!(options.header("allow"), "GET, OPTIONS");
+    assert_eq!(options.header("allow"), "GET, HEAD, OPTIONS");
 }
 
 #[tokio::test]

@@ -45,6 +45,6 @@ async fn the_path_of_health_takes_nothing_but_get() {
     let stand = Stand::shared().await;
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
         let refusal = stand.call(method, "/api/health").expect(405).await.refused(Code::MethodNotAllowed);
-        assert_eq!(refusal.header("allow"), "GET, OPTIONS");
+        assert_eq!(refusal.header("allow"), "GET, HEAD, OPTIONS");
     }
 }

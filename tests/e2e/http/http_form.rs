@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use rolecall_e2e::{Code, Role, Stand, endpoints::endpoints, token};
+use rolecall_e2e::{Answer, Code, Role, Stand, endpoints::endpoints, token};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -12,13 +12,13 @@ async fn a_method_that_a_path_does_not_take_is_405_with_allow() {
     for path in ["send-dm", "send-broadcast", "reset-broadcast-quotas", "start-conversation"] {
         for method in [Method::PUT, Method::DELETE, Method::PATCH] {
             let refusal = stand.call(method, path).expect(405).await.refused(Code::MethodNotAllowed);
-            assert_eq!(refusal.header("allow"), "GET, POST, OPTIONS", "{path}");
+            assert_eq!(refusal.header("allow"), "GET, HEAD, POST, OPTIONS", "{path}");
         }
     }
     for path in ["diagnostics", "/api/messages/diagnostics"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
             let refusal = stand.call(method, path).expect(405).await.refused(Code::MethodNotAllowed);
-            assert_eq!(refusal.header("allow"), "GET, OPTIONS", "{path}");
+            assert_eq!(refusal.header("allow"), "GET, HEAD, OPTIONS", "{path}");
         }
     }
 }
@@ -27,7 +27,7 @@ async fn a_method_that_a_path_does_not_take_is_405_with_allow() {
 async fn every_operation_takes_its_own_method_and_names_it() {
     let stand = Stand::shared().await;
     for endpoint in endpoints(Uuid::new_v4()) {
-        let allow = if endpoint.posts() { "GET, POST, OPTIONS" } else { "GET, OPTIONS" };
+        let allow = if endpoint.posts() { "GET, HEAD, POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
         let other = if endpoint.posts() { None } else { Some(Method::POST) };
         for method in [Method::PUT, Method::DELETE, Method::PATCH].into_iter().chain(other) {
             let refusal = stand.call(method, &endpoint.path).expect(405).await.refused(Code::MethodNotAllowed);
@@ -124,13 +124,78 @@ async fn a_query_is_checked_field_by_field() {
     stand.get("conversations?").by(&user).expect(200).await;
 }
 
+/// Headers of an answer that two answers to the same request share.
+fn lasting(answer: &Answer) -> Vec<(String, String)> {
+    let passing = ["date", "x-request-id", "ratelimit", "content-length", "transfer-encoding"];
+    let mut headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .filter(|(name, _)| !passing.contains(&name.as_str()))
+        .collect();
+    headers.sort();
+    headers
+}
+
 #[tokio::test]
-async fn head_is_405_without_a_body() {
+async fn head_answers_as_get_does_without_a_body() {
     let stand = Stand::shared().await;
-    for path in ["send-dm", "diagnostics", "/api/health"] {
-        let refusal = stand.call(Method::HEAD, path).expect(405).await;
-        assert!(refusal.header("allow").contains("GET"), "{path}");
+    let user = stand.user(Role::Admin).await;
+    let anonymous = ["/api/health", "send-dm", "diagnostics", "conversations/unread", "/functions/v1/no-such"];
+    let known = ["conversations", "conversations?limit=0", "conversations/unread", "diagnostics", "own-data/export"];
+    let cases = anonymous.map(|path| (path, None)).into_iter().chain(known.map(|path| (path, Some(&user))));
+    for (path, caller) in cases {
+        let call = |method| {
+            let call = stand.call(method, path).header("x-request-id", "head-or-get");
+            if let Some(user) = caller { call.by(user) } else { call }
+        };
+        // The client refuses a body in the answer to HEAD, and on the same connection whatever would follow it.
+        let [head, get] = [call(Method::HEAD).send().await, call(Method::GET).send().await];
+        assert_eq!(head.status, get.status, "{path}");
+        assert_eq!(lasting(&head), lasting(&get), "{path}");
+        // A count in the body may have changed between the two; most have none.
+        assert_eq!(head.header("content-length").len(), get.header("content-length").len(), "{path}");
+        if caller.is_none() {
+            assert_eq!(head.header("content-length"), get.header("content-length"), "{path}");
+        }
     }
+}
+
+#[tokio::test]
+async fn head_is_authenticated_and_limited_as_get_is() {
+    let stand = Stand::shared().await;
+    let user = stand.user(Role::Attendee).await;
+    stand.call(Method::HEAD, "conversations").expect(401).await;
+    let [head, get] = [
+        stand.call(Method::HEAD, "conversations").by(&user).expect(200).await,
+        stand.get("conversations").by(&user).expect(200).await,
+    ];
+    assert!(!head.header("ratelimit").is_empty());
+    assert_eq!(head.header("ratelimit-policy"), get.header("ratelimit-policy"));
+}
+
+#[tokio::test]
+async fn a_body_with_a_content_coding_is_415_and_says_which_is_taken() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    let body = json!({"recipient_id": attendee.id, "content": "Hello"}).to_string();
+    let call = |coding: &str| {
+        let call = stand.call(Method::POST, "send-dm").by(&admin).header("content-type", "application/json");
+        call.header("content-encoding", coding)
+    };
+    for coding in ["gzip", "br", "deflate", "zstd", "identity, gzip", "x"] {
+        let refusal = call(coding).bytes(body.clone()).expect(415).await.refused(Code::UnsupportedMediaType);
+        assert_eq!(refusal.header("accept-encoding"), "identity", "{coding}");
+    }
+    let gzip: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    call("gzip").bytes(gzip).expect(415).await.refused(Code::UnsupportedMediaType);
+    assert_eq!(stand.traces(&admin).await, 0);
+    // Without a body there is nothing that is encoded.
+    call("gzip").expect(400).await.refused(Code::ValidationError);
+    call("identity").bytes(body.clone()).expect(201).await;
+    // What is not JSON is not said to have a wrong coding.
+    let text = stand.call(Method::POST, "send-dm").by(&admin).header("content-type", "text/plain");
+    assert_eq!(text.bytes(body).expect(415).await.header("accept-encoding"), "");
 }
 
 #[tokio::test]

@@ -58,7 +58,8 @@ async fn no_operation_acts_for_somebody_else() {
             body["user_id"] = json!(victim.id);
             stand.post(&endpoint.path, &body)
         } else {
-            stand.get(&format!("{}?user_id={}", endpoint.path, victim.id))
+            // A query has no author: whatever it names is no attempt.
+            continue;
         };
         let refusal = call.by(&mallory).expect(403).await.refused_by(Code::PermissionDenied, "impersonation");
         let audit = stand.audit(refusal.request_id()).await;
@@ -73,7 +74,7 @@ async fn no_operation_acts_for_somebody_else() {
 async fn an_attempt_is_an_attempt_whatever_form_the_other_id_has() {
     let stand = Stand::shared().await;
     let [mallory, victim] = stand.users([Role::Admin, Role::Attendee]).await;
-    for other in [json!("me"), json!(1), json!(null), json!([victim.id]), json!({"id": victim.id}), json!("")] {
+    for other in [json!("me"), json!(1), json!(false), json!([victim.id]), json!({"id": victim.id}), json!("")] {
         let body = json!({"recipient_id": victim.id, "content": "Hello", "sender_id": other});
         let refusal = stand.post("send-dm", &body).by(&mallory).expect(403).await;
         refusal.refused_by(Code::PermissionDenied, "impersonation");
@@ -91,6 +92,41 @@ async fn naming_oneself_is_tolerated() {
         stand.post("send-dm", &body).by(&admin).expect(201).await;
         body[field] = Value::from(admin.id.to_string().to_uppercase());
         stand.post("send-dm", &body).by(&admin).expect(201).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sender_that_is_null_is_none() {
+    let stand = Stand::shared().await;
+    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
+    let mut body = json!({"recipient_id": attendee.id, "content": "Hello"});
+    for field in AUTHOR_FIELDS {
+        body[field] = Value::Null;
+        let sent = stand.post("send-dm", &body).by(&admin).expect(201).await;
+        assert_eq!(stand.audit(sent.request_id()).await, [], "{field}");
+    }
+    let nested = json!({"checks": [{"action": "start_dm", "recipient_id": attendee.id, "sender_id": null}]});
+    stand.post("check-permission", &nested).by(&admin).expect(200).await;
+    // One that is null does not hide another.
+    body["sender_id"] = json!(attendee.id);
+    let refusal = stand.post("send-dm", &body).by(&admin).expect(403).await;
+    refusal.refused_by(Code::PermissionDenied, "impersonation");
+}
+
+#[tokio::test]
+async fn a_query_has_no_author() {
+    let stand = Stand::shared().await;
+    let victim = stand.user(Role::Attendee).await;
+    for endpoint in endpoints_of_users(victim.id).into_iter().filter(|endpoint| !endpoint.posts()) {
+        let user = stand.user(Role::Moderator).await;
+        for field in ["from", "sender", "sender_id", "user_id", "created_by"] {
+            for value in [victim.id.to_string(), user.id.to_string(), "2026-01-01".to_owned(), String::new()] {
+                let path = format!("{}?{field}={value}", endpoint.path);
+                let refusal = stand.get(&path).by(&user).expect(400).await.refused(Code::ValidationError);
+                assert_eq!(refusal.faults(), [(field, "unknown_field")], "{path}");
+                assert_eq!(stand.audit(refusal.request_id()).await, [], "{path}");
+            }
+        }
     }
 }
 

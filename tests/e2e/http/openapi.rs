@@ -343,9 +343,11 @@ async fn every_path_names_its_methods_and_refuses_the_others() {
     for operations in paths.values() {
         let path = document().example_path(operations[0]);
         let taken: BTreeSet<&str> = operations.iter().map(|operation| operation.method.as_str()).collect();
-        let mut allowed: Vec<_> = ["GET", "POST"].into_iter().filter(|method| taken.contains(method)).collect();
+        let mut allowed = Vec::new();
+        allowed.extend(["GET", "HEAD"].into_iter().filter(|_| taken.contains("GET")));
+        allowed.extend(["POST"].into_iter().filter(|method| taken.contains(method)));
         allowed.push("OPTIONS");
-        for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::POST, Method::HEAD] {
+        for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::POST] {
             if !taken.contains(method.as_str()) {
                 let refusal = sweep.stand.call(method, &path).expect(405).await;
                 assert_eq!(refusal.header("allow"), allowed.join(", "), "{path}");

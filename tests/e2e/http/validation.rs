@@ -283,3 +283,38 @@ async fn the_name_of_an_unknown_field_comes_back_harmless() {
     let [(field, "unknown_field")] = refusal.faults()[..] else { panic!("{}", refusal.body) };
     assert!(field.chars().count() <= 64 && !field.chars().any(char::is_control), "{field:?}");
 }
+
+#[tokio::test]
+async fn the_error_does_not_grow_with_the_faults_of_a_request() {
+    let stand = Stand::shared().await;
+    let user = stand.user(Role::ShowOrganizer).await;
+    let unknown = |n: usize| (0..n).map(|i| (format!("f{i:05}"), json!(1))).collect::<serde_json::Map<_, _>>();
+    let long =
+        |n: usize| (0..n).map(|i| (format!("{}{i}", "é".repeat(700)), json!(1))).collect::<serde_json::Map<_, _>>();
+    let checks = |n: usize| json!({"checks": vec![unknown(20); n]}).to_string();
+    let deep = format!("{}{{\"b\":1,\"b\":2}}{}", "{\"a\":".repeat(100), "}".repeat(100));
+    let bodies = [
+        ("send-dm", Value::Object(unknown(5_000)).to_string(), 5_002),
+        ("send-dm", Value::Object(unknown(18)).to_string(), 20),
+        ("send-dm", Value::Object(unknown(19)).to_string(), 21),
+        ("send-dm", Value::Object(long(40)).to_string(), 42),
+        ("send-dm", format!("{{{}}}", vec!["\"content\":\"Hello\""; 3_000].join(",")), 3_000),
+        ("check-permission", checks(200), 200 * 21),
+        ("check-permission", format!("{{\"checks\":[{}]}}", vec![deep; 80].join(",")), 80 * 3),
+        ("send-broadcast", json!({"recipient_roles": vec![json!({}); 20_000]}).to_string(), 3),
+    ];
+    for (function, body, total) in bodies {
+        let call = stand.call(Method::POST, function).by(&user).header("content-type", "application/json");
+        let refusal = call.bytes(body).expect(400).await.refused(Code::ValidationError);
+        let listed = refusal.reasons().len();
+        assert_eq!(listed, total.min(20), "{function}: {total}");
+        let counted = refusal.body.get("reasons_total").and_then(Value::as_u64);
+        assert_eq!(counted, (total > 20).then_some(total as u64), "{function}");
+        assert!(refusal.body.to_string().len() < 8 * 1024, "{function}: {}", refusal.body.to_string().len());
+    }
+    let query: Vec<String> = (0..500).map(|i| format!("p{i}=1")).collect();
+    let refusal = stand.get(&format!("conversations?{}", query.join("&"))).by(&user).expect(400).await;
+    assert_eq!((refusal.reasons().len(), &refusal["reasons_total"]), (20, &json!(500)));
+    assert_eq!(refusal["detail"], "500 parameters are not valid.");
+    assert_eq!(stand.traces(&user).await, 0);
+}

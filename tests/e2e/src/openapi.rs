@@ -23,7 +23,7 @@ const URI: &str = "urn:rolecall:openapi";
 const EXAMPLE_ID: &str = "00000000-0000-4000-8000-0000000000ee";
 
 /// Methods an operation of the document may have.
-const METHODS: [Method; 6] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// Fields that a body may repeat the caller's id in, whatever the function; see `shared/src/wire/author.rs`.
 const AUTHOR_FIELDS: [&str; 10] = [
@@ -330,6 +330,11 @@ impl Document {
             }
             return Ok(None);
         };
+        if *method == Method::HEAD {
+            let gets = operations.iter().any(|operation| operation.method == Method::GET);
+            ensure!((answer.status == 405) != gets, "HEAD is answered as GET is");
+            return Ok(None);
+        }
         let Some(operation) = operations.iter().find(|operation| operation.method == *method) else {
             match *method {
                 _ if answer.status >= 500 => {}

@@ -1,7 +1,11 @@
 use super::*;
 use crate::{
     input,
-    rules::{id::ShowId, limits::DEFAULT_PAGE, vocabulary::ConversationKind},
+    rules::{
+        id::ShowId,
+        limits::{DEFAULT_PAGE, MAX_REASONS},
+        vocabulary::ConversationKind,
+    },
     wire::{
         cursor::Cursor,
         number::Limit,
@@ -87,6 +91,43 @@ fn a_key_may_stand_once_however_deep() {
     let mut fields = Fields::parse(body.as_bytes()).ok().unwrap();
     fields.pass_over(&["checks"]);
     assert_eq!(faults(fields, Some(())), [one("checks[1].a.b", "duplicate"), one("checks", "duplicate")].concat());
+}
+
+#[test]
+fn the_answer_does_not_grow_with_the_faults() {
+    let many = |n: usize| (0..n).map(|i| (format!("field_{i:04}"), json!(1))).collect::<Map<_, _>>();
+    let duplicates = format!("{{{}}}", vec!["\"a\":1"; 3_000].join(","));
+    let query = |n: usize| (0..n).map(|i| format!("p{i}=1")).collect::<Vec<_>>().join("&");
+    let refusals = [
+        (fields(Value::Object(many(3_000))).finish(Some(())), 3_000),
+        (fields(Value::Object(many(MAX_REASONS + 1))).finish(Some(())), MAX_REASONS + 1),
+        (Fields::of_query(Some(&query(500))).finish(Some(())), 500),
+        (Fields::of_query(Some(&vec!["a=1"; 500].join("&"))).finish(Some(())), 500),
+        // Two thousand nine hundred and ninety-nine duplicates, and the field itself.
+        (Fields::parse(duplicates.as_bytes()).unwrap().finish(Some(())), 3_000),
+    ];
+    for (refusal, total) in refusals {
+        let Refusal { reasons, detail, .. } = refusal.unwrap_err();
+        assert_eq!((reasons.len(), reasons.total()), (MAX_REASONS, total));
+        assert!(detail.starts_with(&total.to_string()), "{detail}");
+    }
+    let refusal = fields(Value::Object(many(MAX_REASONS))).finish(Some(())).unwrap_err();
+    assert_eq!((refusal.reasons.len(), refusal.reasons.total()), (MAX_REASONS, MAX_REASONS));
+}
+
+#[test]
+fn a_long_name_or_path_is_cut() {
+    let shown = |body: String| {
+        let refusal = Fields::parse(body.as_bytes()).unwrap().finish(Some(())).unwrap_err();
+        refusal.reasons[0].field.clone().unwrap().into_owned()
+    };
+    let unknown = |name: String| shown(json!({ name: 1 }).to_string());
+    assert_eq!(unknown("n".repeat(64)), "n".repeat(64));
+    assert_eq!(unknown("é".repeat(65)), format!("{}…", "é".repeat(64)));
+    assert_eq!(unknown(format!("a\u{7}b{}", "n".repeat(60_000))), format!("ab{}…", "n".repeat(62)));
+    let name = "n".repeat(60);
+    let deep = format!("{}{{\"b\":1,\"b\":2}}{}", format!("{{\"{name}\":").repeat(100), "}".repeat(100));
+    assert_eq!(shown(deep), format!("{name}.{name}.{}…", "n".repeat(6)));
 }
 
 #[test]
