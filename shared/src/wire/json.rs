@@ -51,6 +51,7 @@ impl Write for Cut {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
             if self.left == 0 {
+                self.text.pop();
                 self.text.push('…');
                 return Err(fmt::Error);
             }
@@ -66,6 +67,7 @@ fn printable(field: &str) -> String {
     let mut characters = field.chars().filter(|c| !c.is_control());
     let mut shown: String = characters.by_ref().take(MAX_SHOWN_FIELD_CHARS).collect();
     if characters.next().is_some() {
+        shown.pop();
         shown.push('…');
     }
     shown

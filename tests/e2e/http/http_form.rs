@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use rolecall_e2e::{Answer, Code, Role, Stand, endpoints::endpoints, token};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, endpoints::endpoints, token};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -163,7 +163,7 @@ async fn head_answers_as_get_does_without_a_body() {
 
 #[tokio::test]
 async fn head_is_authenticated_and_limited_as_get_is() {
-    let stand = Stand::shared().await;
+    let stand = Stand::own(Setup::new()).await;
     let user = stand.user(Role::Attendee).await;
     stand.call(Method::HEAD, "conversations").expect(401).await;
     let [head, get] = [
