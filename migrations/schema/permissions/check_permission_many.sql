@@ -148,14 +148,10 @@ begin
         case
           when is_pair then
             case
-              when (
-                action not in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast')
-                or not (
-                  rolecall_internal.is_role(body ->> 'actor_role')
-                  and rolecall_internal.is_role(body ->> 'target_role')
-                )
-                or jsonb_typeof(body -> 'facts') not in ('null', 'array')
-              ) is not true
+              when rolecall_internal.is_action(action)
+                and rolecall_internal.is_role(body ->> 'actor_role')
+                and rolecall_internal.is_role(body ->> 'target_role')
+                and coalesce(jsonb_typeof(body -> 'facts'), 'null') in ('null', 'array')
               then 'pair'
             end
           when object is not null and (action <> 'broadcast' or roles is not null) then action
