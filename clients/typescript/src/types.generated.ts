@@ -47,6 +47,8 @@ export type Problem = {
   readonly code: Code;
   readonly request_id: RequestId;
   readonly reasons?: readonly Reason[];
+  /** How many reasons there are, where there are more than are listed. */
+  readonly reasons_total?: number;
   /** Repeats `code` and `detail`, for clients that expect this form. */
   readonly error: {
     readonly code: Code;
