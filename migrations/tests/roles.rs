@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{call, demo, list, one, request};
 
-/// Prints what Rust decides for every triple of roles and action: a line for each, with a word for each set of facts.
+/// Prints what Rust decides for the roles and actions that are new: a line for each, with a word for each set of up to three
+/// facts.
 const DECIDE: &str = r#"
 use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, Role, decide};
 
@@ -25,7 +26,8 @@ fn main() {
                 if !new.iter().any(|name| ["endorse", "volunteer"].contains(name)) {
                     continue;
                 }
-                let decisions = Facts::every_combination().map(|facts| match decide(actor, action, target, facts) {
+                let few = Facts::every_combination().filter(|facts| facts.iter().count() <= 3);
+                let decisions = few.map(|facts| match decide(actor, action, target, facts) {
                     Decision::Allowed { rule } => format!("{rule}/"),
                     Decision::Refused { code, rule, .. } => format!("{rule}/{}", code.as_str()),
                 });
@@ -47,21 +49,22 @@ const DECIDED: &str = "
         from unnest($4::text[]) with ordinality as f (fact, place)
         where mask & (1 << (place::int - 1)) <> 0
       )
-    ) as d";
+    ) as d
+    where bit_count(mask::bit(16)) <= 3";
 
 /// A copy of the tree, built with what the tree's own build has in its cache.
-struct Copy {
+struct TreeCopy {
     root: PathBuf,
     workspace: PathBuf,
 }
 
-impl Copy {
-    fn make() -> Copy {
+impl TreeCopy {
+    fn make() -> TreeCopy {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the tree is there");
         let root = workspace.join("target/tmp/roles");
         let _ = fs::remove_dir_all(&root);
         copy(&workspace, &root);
-        let copy = Copy { root, workspace };
+        let copy = TreeCopy { root, workspace };
         // Cargo keeps what it built of a package by the package's name and version. With another version the copy shares the
         // dependencies of the tree and leaves the tree's own packages alone.
         copy.change("Cargo.toml", "\nversion = \"0.1.0\"\n", "\nversion = \"0.1.0-copy\"\n");
@@ -111,7 +114,15 @@ impl Copy {
     }
 
     fn run(&self, command: &str) -> String {
-        let output = Command::new("bash")
+        let mut shell = Command::new("bash");
+        // What Cargo tells this test about its package would look to the inner Cargo like a changed environment, for which some
+        // dependencies are built anew.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CARGO_") && name != "CARGO_HOME" {
+                shell.env_remove(name);
+            }
+        }
+        let output = shell
             .args(["-euo", "pipefail", "-c", command])
             .current_dir(&self.root)
             // What is built in between is shared with the tree; the programs are the copy's own.
@@ -158,7 +169,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn the_page_about_roles_adds_a_role_and_an_action_that_decide_alike_in_rust_and_in_sql() {
     let page = include_str!("../../docs/roles.md");
-    let copy = Copy::make();
+    let copy = TreeCopy::make();
     let mut examples = Vec::new();
     for (language, text) in blocks(page) {
         match (language.as_str(), text.split_once('\n')) {
@@ -211,14 +222,15 @@ async fn the_page_about_roles_adds_a_role_and_an_action_that_decide_alike_in_rus
     let mut compared = 0;
     for line in lines {
         let [action, actor, target, decisions] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
-        for database in [&client, &upgraded] {
-            let row = database.query_one(DECIDED, &[&action, &actor, &target, &facts]).await.expect("it decides");
-            let in_sql: &str = row.get(0);
-            assert_eq!(in_sql, decisions, "{action} {actor} {target}");
-            compared += 1;
-        }
+        let row = client.query_one(DECIDED, &[&action, &actor, &target, &facts]).await.expect("it decides");
+        assert_eq!(row.get::<_, &str>(0), decisions, "{action} {actor} {target}");
+        compared += 1;
     }
-    assert_eq!(compared, 2 * (7 * 7 + 7 * (7 + 6)), "the new action for all roles, and the others for the new role");
+    assert_eq!(compared, 7 * 7 + 7 * (7 + 6), "the new action for all roles, and the others for the new role");
+    for table in ["permission_rules", "permission_guards"] {
+        let rows = format!("select row_to_json(t)::text from rolecall.{table} as t order by 1");
+        assert_eq!(list(&upgraded, &rows).await, list(&client, &rows).await, "both databases have the same rules");
+    }
 
     // As the page says, by real rows: Ben of the demo data becomes a volunteer.
     upgraded.batch_execute(&examples[1].replace("000000000001", "000000000002")).await.expect("the operator may");
