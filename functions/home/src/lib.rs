@@ -105,8 +105,7 @@ pub fn finish(settings: &Settings, parts: &Parts, mut response: Response<Bytes>)
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // An empty list of origins: nobody.
-    let mut response = answer::finish(response, &cors.unwrap_or_else(|| Cors::parse("")), &parts.headers);
+    let mut response = answer::finish(response, &cors.unwrap_or_else(Cors::nobody), &parts.headers);
     if response.status() == StatusCode::NOT_MODIFIED {
         // It would be the length of what is not sent.
         response.headers_mut().remove(CONTENT_LENGTH);

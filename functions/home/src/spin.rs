@@ -8,7 +8,7 @@ use rolecall_shared::{
     rules::code::Code,
     wire::{
         answer::problem,
-        cors::Cors,
+        cors::{Cors, DEFAULT_ALLOWED_HEADERS},
         log::{Level, Line},
         refusal::Refusal,
         request_id::{RequestId, TraceParent},
@@ -54,10 +54,12 @@ async fn handle(request: Request) -> impl IntoResponse {
 
 async fn settings() -> Result<Settings, String> {
     let read = async |name: &str| variables::get(name).await.map_err(|error| format!("variable {name}: {error}"));
+    let origins = read("cors_allowed_origins").await?;
     Ok(Settings {
         runtime: read("runtime").await?,
         demo_users: read("demo_users").await?,
-        cors: Some(Cors::parse(&read("cors_allowed_origins").await?)),
+        // The answers of a preflight are not the page's.
+        cors: Some(Cors::parse(&origins, DEFAULT_ALLOWED_HEADERS).map_err(|error| error.to_string())?),
     })
 }
 

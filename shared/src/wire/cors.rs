@@ -61,6 +61,11 @@ impl Cors {
         Cors { origins: None, allowed_headers: HeaderValue::from_static(DEFAULT_ALLOWED_HEADERS) }
     }
 
+    /// No origin may call.
+    pub const fn nobody() -> Cors {
+        Cors { origins: Some(Vec::new()), allowed_headers: HeaderValue::from_static(DEFAULT_ALLOWED_HEADERS) }
+    }
+
     /// Reads the variables `cors_allowed_origins` (`*`, or origins separated by commas) and `cors_allowed_headers` (names
     /// separated by commas).
     ///
@@ -175,6 +180,7 @@ mod tests {
     #[test]
     fn an_empty_list_allows_nobody() {
         assert!(!answer(&origins(""), "https://a.example").contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+        assert_eq!(origins(""), Cors::nobody());
     }
 
     #[test]
