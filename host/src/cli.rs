@@ -4,7 +4,8 @@ mod units;
 
 use crate::cli::units::{parse_duration, parse_size};
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
+use http::HeaderName;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,18 +70,44 @@ pub struct Up {
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = parse_size)]
     pub max_body_memory: usize,
 
-    /// How long a request may take from its headers to its answer (504 beyond), and a longer answer from one piece to the
-    /// next (cut off beyond)
+    /// How long the answer to a request may take (504 beyond), and a longer answer from one piece to the next (cut off
+    /// beyond)
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub request_timeout: Duration,
 
-    /// How long a connection may stay without a request, or take to send a request's headers
+    /// How long a connection may stay without a request
     #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = parse_duration)]
     pub idle_timeout: Duration,
+
+    /// How long the head of a request may take to arrive, and its body too, whatever their length (408 beyond)
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_duration)]
+    pub arrival_grace: Duration,
+
+    /// How much more of a head or a body must arrive in each second after that (408 otherwise)
+    #[arg(long, value_name = "SIZE", default_value = "1KiB", value_parser = parse_size)]
+    pub arrival_pace: usize,
 
     /// The linear memory one instance may take (500 for the requests in it beyond)
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse_size)]
     pub max_memory: usize,
+
+    /// Connections open at the same time; those that have waited longest make room for new ones [default: 16384, or as many
+    /// as the limit of open files leaves]
+    #[arg(long, value_name = "NUMBER", value_parser = positive)]
+    pub max_connections: Option<usize>,
+
+    /// Connections of one client address, an IPv4 address or a /64 of IPv6, open at the same time; and its requests, where
+    /// they come through a proxy (429 beyond)
+    #[arg(long, value_name = "NUMBER", default_value = "2048", value_parser = positive)]
+    pub max_per_address: usize,
+
+    /// The header in which a proxy names its client, such as x-forwarded-for; without it the proxy is the client
+    #[arg(long, value_name = "HEADER")]
+    pub client_address_header: Option<HeaderName>,
+
+    /// The address of a proxy that is believed about its clients; may be given several times
+    #[arg(long = "proxy", value_name = "IP", default_values = ["127.0.0.1", "::1"], requires = "client_address_header")]
+    pub proxies: Vec<IpAddr>,
 
     /// Requests in flight in the whole application (503 beyond)
     #[arg(long, value_name = "NUMBER", default_value = "8192", value_parser = positive)]
@@ -159,6 +186,16 @@ mod tests {
         assert_eq!(up.max_memory, 64 << 20);
         assert_eq!(up.instance_requests, 1_000_000);
         assert_eq!(up.demo_data, None);
+        assert_eq!(up.client_address_header, None);
+    }
+
+    #[test]
+    fn a_proxy_is_believed_only_where_its_header_is_named() {
+        let named =
+            up(&["--client-address-header", "X-Forwarded-For", "--proxy", "10.0.0.1", "--proxy", "fd00::1"]).unwrap();
+        assert_eq!(named.client_address_header.unwrap(), "x-forwarded-for");
+        assert_eq!(named.proxies, ["10.0.0.1".parse::<IpAddr>().unwrap(), "fd00::1".parse().unwrap()]);
+        assert!(up(&["--proxy", "10.0.0.1"]).is_err());
     }
 
     #[test]
@@ -178,6 +215,9 @@ mod tests {
             ["--instances", "0"],
             ["--instance-requests", "0"],
             ["--listen", "localhost"],
+            ["--max-connections", "0"],
+            ["--client-address-header", "not a header"],
+            ["--arrival-pace", "0"],
         ] {
             assert!(up(&wrong).is_err(), "{wrong:?}");
         }

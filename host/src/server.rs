@@ -2,6 +2,12 @@
 
 pub mod answer;
 pub mod body;
+mod chunks;
+pub mod connections;
+pub mod gate;
+mod head;
+mod memory;
+pub mod peers;
 mod spin_headers;
 mod streamed;
 
@@ -9,32 +15,39 @@ use crate::guest::instance::{Answered, Failure, Service};
 use crate::guest::vitals::Streaming;
 use crate::log::Log;
 use crate::manifest::route::Router;
-use crate::server::answer::{Reject, rejection, whole};
+use crate::server::answer::{Reject, Rest, rejection, server_options, whole};
 use crate::server::body::{BodyLimits, WholeBody};
+use crate::server::connections::{ConnectionBounds, Connections, Seat, Slot};
+use crate::server::gate::{Gate, GateTimes, Pace};
+use crate::server::head::{Fault, MAX_HEAD_BYTES};
+use crate::server::memory::{LOOK_EVERY, give_back};
+use crate::server::peers::{Forwarding, Peer, Peers, Turn};
 use crate::server::streamed::watched;
 use bytes::Bytes;
-use futures::future::{Either, select};
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN};
+use futures::future::{Either, FutureExt, select};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use rolecall_shared::wire::cors::Cors;
 use rolecall_shared::wire::log::{Level, Line};
 use rolecall_shared::wire::request_id::{REQUEST_ID_HEADER, RequestId};
 use serde::Serialize;
-use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
+use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -43,8 +56,8 @@ use wasmtime_wasi_http::WasiBody;
 /// Connections the system holds for us until we accept them.
 const BACKLOG: u32 = 4096;
 
-/// The longest head of a request, in bytes.
-const MAX_HEAD_BYTES: usize = 64 << 10;
+/// What hyper reads of a head: more than the gate passes on, so that the gate alone refuses one.
+const HYPER_BUFFER_BYTES: usize = 2 * MAX_HEAD_BYTES;
 
 /// An answer up to this size is sent in one piece with its head.
 const WHOLE_ANSWER_BYTES: u64 = 1 << 20;
@@ -62,6 +75,13 @@ const BACKLOG_TIME: Duration = Duration::from_millis(100);
 /// How long to wait before accepting again when the system has no descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Places beside those in flight, for requests that carry no token and no body: how things are can be asked while every
+/// place is taken.
+const HEALTH_PLACES: usize = 64;
+
+/// How often the log says that connections were refused.
+const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(1);
+
 /// The path on which Spin says that it accepts requests.
 const HEALTH_PATH: &str = "/.well-known/spin/health";
 
@@ -69,12 +89,18 @@ const HEALTH_PATH: &str = "/.well-known/spin/health";
 pub struct ServerSettings {
     /// Requests in flight at most.
     pub max_in_flight: usize,
+    /// Open connections at most.
+    pub connections: ConnectionBounds,
+    /// How a client is told behind a proxy, if there is one.
+    pub forwarding: Option<Forwarding>,
     /// The limits of their bodies.
     pub body_limits: BodyLimits,
-    /// From the head of a request to its answer, and from one piece of an answer to the next.
+    /// From the last byte of a request to its answer, and from one piece of an answer to the next.
     pub request_timeout: Duration,
-    /// From one request to the head of the next.
+    /// From one request to the first byte of the next.
     pub idle_timeout: Duration,
+    /// How fast heads and bodies must arrive.
+    pub pace: Pace,
     /// Who may read the runner's own answers.
     pub cors: Cors,
 }
@@ -84,8 +110,19 @@ pub struct Server {
     settings: ServerSettings,
     router: Router<Arc<Service>>,
     in_flight: Arc<Semaphore>,
+    health_places: Arc<Semaphore>,
+    connections: Arc<Connections>,
+    peers: Peers,
+    refused: Mutex<Refused>,
     log: Log,
     phase: watch::Sender<Phase>,
+}
+
+/// Connections that were refused and are not in the log yet.
+#[derive(Default)]
+struct Refused {
+    number: u64,
+    logged: Option<Instant>,
 }
 
 /// How far the stop has come.
@@ -113,8 +150,17 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 impl Server {
     /// A server that is not accepting yet.
     pub fn new(settings: ServerSettings, router: Router<Arc<Service>>, log: &Log) -> Arc<Server> {
-        let in_flight = Arc::new(Semaphore::new(settings.max_in_flight));
-        Arc::new(Server { settings, router, in_flight, log: log.clone(), phase: watch::Sender::new(Phase::Serving) })
+        Arc::new(Server {
+            in_flight: Arc::new(Semaphore::new(settings.max_in_flight)),
+            health_places: Arc::new(Semaphore::new(HEALTH_PLACES)),
+            connections: Connections::new(settings.connections),
+            peers: Peers::default(),
+            refused: Mutex::default(),
+            log: log.clone(),
+            phase: watch::Sender::new(Phase::Serving),
+            settings,
+            router,
+        })
     }
 
     /// Accepts and serves connections until `stop` is ready, and then until the last request is answered or
@@ -126,7 +172,9 @@ impl Server {
         shutdown_timeout: Duration,
     ) -> usize {
         let connections = TaskTracker::new();
+        let tidying = tokio::spawn(tidy(self.clone()));
         self.accept_until(&listener, stop, &connections).await;
+        tidying.abort();
 
         self.phase.send_replace(Phase::LastRequests);
         self.accept_backlog(&listener, &connections).await;
@@ -147,9 +195,7 @@ impl Server {
     /// as fast as these are taken, so this ends after a while.
     async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) {
         let end = Instant::now() + BACKLOG_TIME;
-        while let Ok(Ok((stream, peer))) = timeout_at(end, listener.accept()).await {
-            self.start_connection(stream, peer, connections);
-        }
+        while let Ok(Ok(())) = timeout_at(end, self.accept(listener, connections)).await {}
     }
 
     async fn accept_until(
@@ -163,70 +209,134 @@ impl Server {
             let accepted = tokio::select! {
                 biased;
                 () = &mut stop => return,
-                accepted = listener.accept() => accepted,
+                accepted = self.accept(listener, connections) => accepted,
             };
-            match accepted {
-                Ok((stream, peer)) => self.start_connection(stream, peer, connections),
-                Err(error) => {
-                    let cause = error.to_string();
-                    let line = Line { cause: Some(&cause), ..Line::new(Level::Error, "host", "accept_failed") };
-                    self.log.print(&line, &());
-                    sleep(ACCEPT_PAUSE).await;
-                }
+            if let Err(error) = accepted {
+                let cause = error.to_string();
+                let line = Line { cause: Some(&cause), ..Line::new(Level::Error, "host", "accept_failed") };
+                self.log.print(&line, &());
+                self.connections.make_room();
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 
-    fn start_connection(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, connections: &TaskTracker) {
+    /// Accepts a connection, when there is room for it, and starts to serve it.
+    async fn accept(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) -> std::io::Result<()> {
+        let (socket, address) = listener.accept().await?;
+        let is_proxy = self.settings.forwarding.as_ref().is_some_and(|forwarding| forwarding.is_proxy(address));
+        let peer = self.peers.at(address.ip());
+        // The connections of a proxy are those of its clients, who are told apart request by request.
+        let bounded = (!is_proxy).then(|| peer.clone());
+        let Some(seat) = self.connections.seat(bounded).await else {
+            self.note_refused();
+            return Ok(());
+        };
         // A connection that is gone already is noticed when it is read.
-        let _ = stream.set_nodelay(true);
-        tokio::spawn(serve_connection(self.clone(), stream, peer, connections.token()));
+        let _ = socket.set_nodelay(true);
+        let client = Client { address, peer, slot: Some(seat.slot.clone()), is_proxy };
+        tokio::spawn(serve_connection(self.clone(), socket, client, seat, connections.token()));
+        Ok(())
+    }
+
+    /// Notes that a connection was refused; the log has a line a second about it.
+    fn note_refused(&self) {
+        #[derive(Serialize)]
+        struct Details {
+            connections: u64,
+        }
+        // Nothing panics while it holds the lock.
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.number += 1;
+        if refused.logged.is_none_or(|logged| logged.elapsed() >= REFUSALS_LOGGED_EVERY) {
+            refused.logged = Some(Instant::now());
+            let connections = std::mem::take(&mut refused.number);
+            self.log.print(&Line::new(Level::Warn, "host", "connections_refused"), &Details { connections });
+        }
     }
 
     /// Makes a request of the runner's own, as if a client on this machine had sent it.
     pub async fn call(self: &Arc<Self>, request: Request<Bytes>) -> Response<WasiBody> {
         let request = request.map(http_body_util::Full::new);
-        self.answer(request, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let client = Client { address, peer: self.peers.at(address.ip()), slot: None, is_proxy: false };
+        self.answer(request, None, &client).await
     }
 
-    async fn answer<B>(self: &Arc<Self>, request: Request<B>, peer: SocketAddr) -> Response<WasiBody>
+    /// Answers a request, or the `fault` in whose place it stands.
+    async fn answer<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        fault: Option<Box<Fault>>,
+        client: &Client,
+    ) -> Response<WasiBody>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         let started = Instant::now();
         let (mut parts, mut body) = request.into_parts();
+        if let Some(fault) = fault {
+            let Fault { fault, method, headers } = *fault;
+            let rejected = Rejection {
+                reject: Reject::Head(fault),
+                method,
+                request_id: RequestId::of(&headers),
+                origin: headers.get(ORIGIN).cloned(),
+                component: None,
+                started,
+            };
+            let mut response = self.reject(&rejected);
+            close_after(&mut response);
+            return response;
+        }
         if parts.uri.path() == HEALTH_PATH {
             return Response::new(whole(Bytes::from_static(b"OK")));
         }
         let request_id = RequestId::of(&parts.headers);
+        if parts.uri.path() == "*" {
+            return server_options(&parts.headers, &request_id, &self.settings.cors);
+        }
         // What a rejection needs of the request, which by then is gone.
-        let origin = parts.headers.get(ORIGIN).cloned();
-        let method = parts.method.clone();
+        let mut rejected = Rejection {
+            reject: Reject::NoRoute,
+            method: Some(parts.method.clone()),
+            request_id,
+            origin: parts.headers.get(ORIGIN).cloned(),
+            component: None,
+            started,
+        };
         let waits_for_leave = parts.headers.contains_key(EXPECT);
-        let mut component = None;
-        let forwarded = self.forward(&mut parts, &mut body, peer, &request_id, started, &mut component).await;
-        let reject = match forwarded {
+        match self.forward(&mut parts, &mut body, client, &mut rejected).await {
             Ok(response) => return response,
-            Err(reject) => reject,
+            Err(reject) => rejected.reject = reject,
+        }
+        let read_to_end = match rejected.reject.rest() {
+            Rest::Read => true,
+            Rest::Unread => !waits_for_leave && drain(body).await,
+            Rest::Lost => false,
         };
-
-        let read_to_end = !reject.leaves_body_unread() || (!waits_for_leave && drain(body).await);
-        let refusal = reject.refusal();
-        let line = Line {
-            method: Some(method.as_str()),
-            request_id: Some(&request_id),
-            duration_ms: Some(started.elapsed().as_secs_f64() * 1000.0),
-            code: Some(refusal.code),
-            ..Line::new(Level::of(Some(refusal.code)), "host", reject.event())
-        };
-        self.log.print(&line, &Rejected { component: component.as_deref() });
-        let mut headers = HeaderMap::new();
-        origin.and_then(|origin| headers.insert(ORIGIN, origin));
-        let mut response = rejection(&refusal, &headers, &request_id, &self.settings.cors);
+        let mut response = self.reject(&rejected);
         if !read_to_end {
             close_after(&mut response);
         }
         response
+    }
+
+    /// Makes the answer of a rejection, and its line in the log.
+    fn reject(&self, rejected: &Rejection) -> Response<WasiBody> {
+        let Rejection { reject, method, request_id, origin, component, started } = rejected;
+        let refusal = reject.refusal();
+        let line = Line {
+            method: method.as_ref().map(Method::as_str),
+            request_id: Some(request_id),
+            duration_ms: Some(started.elapsed().as_secs_f64() * 1000.0),
+            code: Some(refusal.code),
+            ..Line::new(reject.level(), "host", reject.event())
+        };
+        self.log.print(&line, &Component { component: component.as_deref() });
+        let mut headers = HeaderMap::new();
+        origin.clone().and_then(|origin| headers.insert(ORIGIN, origin));
+        rejection(&refusal, &headers, request_id, &self.settings.cors)
     }
 
     /// Passes a request on to its component.
@@ -234,22 +344,39 @@ impl Server {
         &self,
         parts: &mut Parts,
         body: &mut B,
-        peer: SocketAddr,
-        request_id: &RequestId,
-        started: Instant,
-        component: &mut Option<String>,
+        client: &Client,
+        rejected: &mut Rejection,
     ) -> Result<Response<WasiBody>, Reject>
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let (route, service, captures) = self.router.find(parts.uri.path()).ok_or(Reject::NoRoute)?;
-        *component = Some(service.name().to_owned());
-        let place = Arc::new(self.in_flight.clone().try_acquire_owned().map_err(|_| Reject::TooManyInFlight)?);
-        let deadline = started + self.settings.request_timeout;
+        let (peer, turn) = self.peer_of(client, &parts.headers)?;
+        let path = parts.uri.path();
+        let (route, service, captures) = self.router.find(path).ok_or(Reject::NoRoute)?;
+        rejected.component = Some(service.name().to_owned());
+        let request_id = &rejected.request_id;
 
-        let spin_headers = spin_headers::of(parts, route, &captures, peer);
+        // A host in the target takes the place of the header (RFC 9112 section 3.2.2).
+        if let Some(authority) = parts.uri.authority()
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            parts.headers.insert(HOST, host);
+        }
+        let spin_headers = spin_headers::of(parts, route, &captures, client.address);
         let service = service.clone();
-        let WholeBody { bytes, memory } = self.settings.body_limits.read(body, deadline).await?;
+        let WholeBody { bytes, memory } =
+            self.settings.body_limits.read(body, self.settings.pace, &peer).await.map_err(|reject| {
+                match (reject, &client.slot) {
+                    (Reject::BodyBroken, Some(slot)) if slot.makes_room() => Reject::TooManyConnections,
+                    _ => reject,
+                }
+            })?;
+        // A request that is not there yet takes no place.
+        let asks_only = matches!(parts.method, Method::GET | Method::HEAD)
+            && bytes.is_empty()
+            && !parts.headers.contains_key(AUTHORIZATION);
+        let place = self.place(asks_only).ok_or(Reject::TooManyInFlight)?;
+        let deadline = Instant::now() + self.settings.request_timeout;
 
         let mut request = Request::new(whole(bytes));
         *request.method_mut() = parts.method.clone();
@@ -266,47 +393,157 @@ impl Server {
         if is_short(&response) {
             return in_one_piece(response, deadline).await;
         }
-        let kept = (place, Streaming::of(&vitals));
+        let kept = (place, turn, Streaming::of(&vitals));
         let (log, request_id, name) = (self.log.clone(), request_id.clone(), service.name().to_owned());
         let cut_off = move || {
             let line = Line { request_id: Some(&request_id), ..Line::new(Level::Warn, "host", "answer_cut_off") };
-            log.print(&line, &Rejected { component: Some(&name) });
+            log.print(&line, &Component { component: Some(&name) });
         };
         Ok(response.map(|body| watched(body, self.settings.request_timeout, kept, cut_off)))
     }
 }
 
+impl Server {
+    /// Whose request it is, and its turn among the requests of a client behind a proxy.
+    fn peer_of(&self, client: &Client, headers: &HeaderMap) -> Result<(Arc<Peer>, Option<Turn>), Reject> {
+        match &self.settings.forwarding {
+            Some(forwarding) if client.is_proxy => {
+                let peer = self.peers.behind(forwarding, client.address, headers);
+                let turn = peer.turn(self.settings.connections.per_peer).ok_or(Reject::TooManyOfPeer)?;
+                Ok((peer, Some(turn)))
+            }
+            _ => Ok((client.peer.clone(), None)),
+        }
+    }
+
+    /// A place among the requests in flight. A request that only asks finds one beside them, too.
+    fn place(&self, asks_only: bool) -> Option<Arc<OwnedSemaphorePermit>> {
+        let place = self.in_flight.clone().try_acquire_owned();
+        let place =
+            place.or_else(|full| if asks_only { self.health_places.clone().try_acquire_owned() } else { Err(full) });
+        place.ok().map(Arc::new)
+    }
+}
+
+/// The other end of a connection.
+struct Client {
+    address: SocketAddr,
+    peer: Arc<Peer>,
+    /// Its connection, if it has one.
+    slot: Option<Arc<Slot>>,
+    /// Whether the requests are those of others, who are named in a header.
+    is_proxy: bool,
+}
+
+/// A request that is rejected, as far as its answer and its line in the log show it.
+struct Rejection {
+    reject: Reject,
+    method: Option<Method>,
+    request_id: RequestId,
+    origin: Option<HeaderValue>,
+    component: Option<String>,
+    started: Instant,
+}
+
+/// The component that a line of the log is about.
 #[derive(Serialize)]
-struct Rejected<'a> {
+struct Component<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     component: Option<&'a str>,
 }
 
-async fn serve_connection(server: Arc<Server>, stream: TcpStream, peer: SocketAddr, _alive: TaskTrackerToken) {
-    let mut phase = server.phase.subscribe();
-    let service = service_fn(|request: Request<Incoming>| async {
-        let mut response = server.answer(request, peer).await;
-        if *server.phase.borrow() != Phase::Serving {
-            close_after(&mut response);
+/// Gives memory back whenever a flood has passed.
+async fn tidy(server: Arc<Server>) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let connections = server.connections.have_fallen();
+        if server.settings.body_limits.have_fallen() || connections {
+            // An error means that the process ends.
+            let _ = spawn_blocking(give_back).await;
         }
-        Ok::<_, Infallible>(response)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(server.settings.idle_timeout)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    let closing = pin!(async {
-        // An error means that the server itself is gone; the connection then closes too.
-        let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
-    });
-    // How a connection ends, broken or not, is its client's business: whoever had a request on it has been served or has
-    // gone away.
-    let close = matches!(select(connection.as_mut(), closing).await, Either::Right(_));
-    if close {
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+    }
+}
+
+/// The client has broken the connection, so that nobody will read the answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the client has reset the connection")]
+struct Reset;
+
+async fn serve_connection(
+    server: Arc<Server>,
+    socket: TcpStream,
+    client: Client,
+    seat: Seat,
+    _alive: TaskTrackerToken,
+) {
+    let mut phase = server.phase.subscribe();
+    let mut closing = pin!(
+        async {
+            // An error means that the server itself is gone; the connection then closes too.
+            let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
+        }
+        .fuse()
+    );
+    let times = GateTimes {
+        idle: server.settings.idle_timeout,
+        pace: server.settings.pace,
+        // Longer than an answer waits that leaves piece by piece, whose end is in the log.
+        write: server.settings.request_timeout * 2,
+    };
+    let mut gate = Gate::new(socket, times, seat.slot.clone());
+    loop {
+        // Until a request is there, a connection costs little more than its socket: hyper has larger buffers.
+        let is_admitted = poll_fn(|context| match gate.poll_admitted(context) {
+            Poll::Pending if !gate.has_partial_head() => closing.as_mut().poll(context).map(|()| false),
+            admitted => admitted,
+        });
+        if !is_admitted.await {
+            return;
+        }
+
+        let link = gate.link().clone();
+        let service = service_fn(|request: Request<Incoming>| {
+            // Taken here, where it can only be that of this request.
+            let fault = link.take_fault();
+            let (server, link, client) = (&server, &link, &client);
+            async move {
+                let answer = pin!(server.answer(request, fault, client));
+                // A client that has sent all it will waits for the answer; one that is gone does not.
+                let reset = pin!(link.socket.ready(Interest::ERROR));
+                match select(answer, reset).await {
+                    Either::Left((mut response, _)) => {
+                        if *server.phase.borrow() != Phase::Serving {
+                            close_after(&mut response);
+                        }
+                        Ok(response)
+                    }
+                    Either::Right(_) => Err(Reset),
+                }
+            }
+        });
+        let mut builder = http1::Builder::new();
+        let mut connection = builder.half_close(true).max_buf_size(HYPER_BUFFER_BYTES).serve_connection(gate, service);
+        let (served, is_closing) = match select(&mut connection, closing.as_mut()).await {
+            Either::Left((served, _)) => (served, false),
+            Either::Right(_) => {
+                // Every answer is the last by now, so that a head that has begun need not be given up.
+                if !link.has_partial_head() {
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
+                ((&mut connection).await, true)
+            }
+        };
+        gate = connection.into_parts().io;
+        drop(link);
+        // How a connection ends, broken or not, is its client's business: whoever had a request on it has been served or
+        // has gone away.
+        if served.is_ok() && !is_closing && gate.park() {
+            continue;
+        }
+        if served.is_ok() && gate.leaves_input_unread() {
+            let _ = timeout(DRAIN_TIME, select(pin!(gate.close(DRAIN_BYTES)), closing.as_mut())).await;
+        }
+        return;
     }
 }
 
@@ -318,7 +555,8 @@ fn close_after(response: &mut Response<WasiBody>) {
 async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B) -> bool {
     let mut left = DRAIN_BYTES;
     let all = async {
-        while let Some(Ok(frame)) = body.frame().await {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
             let length = frame.data_ref().map_or(0, Bytes::len);
             match left.checked_sub(length) {
                 Some(less) => left = less,

@@ -12,13 +12,18 @@ use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
 use crate::postman;
 use crate::schedule::{ScheduleError, Scheduled};
 use crate::server::body::BodyLimits;
+use crate::server::connections::ConnectionBounds;
+use crate::server::gate::Pace;
+use crate::server::peers::Forwarding;
 use crate::server::{Server, ServerSettings, listen};
 use crate::state_dir::{Announcement, Run, StateDir};
 use anyhow::{Context, bail};
 use rolecall_shared::wire::cors::{Cors, DEFAULT_ALLOWED_HEADERS};
 use rolecall_shared::wire::log::{Level, Line};
+use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,6 +31,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+
+/// Connections where the system has descriptors for more: what a machine of a few gigabytes holds.
+const DEFAULT_CONNECTIONS: usize = 16_384;
+
+/// Descriptors beside those of connections: files, outbound requests, and connections that are just being closed.
+const OTHER_DESCRIPTORS: usize = 256;
 
 /// What the runner provides when nobody else does.
 const DATABASE_URL: &str = "database_url";
@@ -47,6 +58,7 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
     let begun = Instant::now();
     let stop = stop_signal()?;
     let manifest = Manifest::read(&up.from)?;
+    let bounds = connection_bounds(&up, &manifest)?;
     let directory = up.from.parent().unwrap_or(Path::new(""));
     let mut sources = Sources::of_process(&up.variables, up.env_file.as_deref(), directory)?;
     let state = StateDir::open(&up.state_dir)
@@ -69,7 +81,7 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
     let database = database?;
     let result = match loaded {
         Ok((loaded, manifest)) => {
-            let application = Application { up: &up, state: &state, sources, database: database.as_ref() };
+            let application = Application { up: &up, state: &state, sources, database: database.as_ref(), bounds };
             application.serve(loaded, manifest, listener, &address, stop, begun, log).await
         }
         Err(error) => Err(error),
@@ -120,6 +132,7 @@ struct Application<'a> {
     state: &'a StateDir,
     sources: Sources,
     database: Option<&'a Database>,
+    bounds: ConnectionBounds,
 }
 
 impl Application<'_> {
@@ -134,7 +147,7 @@ impl Application<'_> {
         begun: Instant,
         log: &Log,
     ) -> anyhow::Result<()> {
-        let Application { up, state, sources, database } = self;
+        let Application { up, state, sources, database, bounds } = self;
         let mut variables = sources.settle(&manifest.variables)?;
         variables.decide(RUNTIME, concat!("Rolecall's runner ", env!("CARGO_PKG_VERSION")).to_owned());
         variables.decide(DEMO_USERS, demo_users(database, &variables));
@@ -156,7 +169,7 @@ impl Application<'_> {
                 service.start_instance(instances.token());
             }
         }
-        let server = Server::new(settings(up, &variables)?, router, log);
+        let server = Server::new(settings(up, bounds, &variables)?, router, log);
         let scheduled: Vec<_> = schedule
             .into_iter()
             .map(|entry| tokio::spawn(entry.follow(server.clone(), variables.clone(), log.clone())))
@@ -211,16 +224,42 @@ fn schedule(manifest: &mut Manifest, variables: &Variables, log: &Log) -> Result
     Ok(schedule)
 }
 
-fn settings(up: &Up, variables: &Variables) -> anyhow::Result<ServerSettings> {
+/// How many connections there may be: fewer than the system has descriptors for, whatever else needs some.
+fn connection_bounds(up: &Up, manifest: &Manifest) -> anyhow::Result<ConnectionBounds> {
+    let descriptors =
+        getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| limit.try_into().unwrap_or(usize::MAX));
+    let others = manifest.components.len() * up.postgres_connections + OTHER_DESCRIPTORS;
+    let most = descriptors.saturating_sub(others);
+    let all = match up.max_connections {
+        Some(wanted) if wanted > most => bail!(
+            "--max-connections {wanted} needs {} open files and the system allows {descriptors}; raise the limit \
+             (ulimit -n) or leave the flag out",
+            wanted + others
+        ),
+        Some(wanted) => wanted,
+        None if most == 0 => {
+            bail!("{others} files are open beside connections, and the system allows {descriptors} (ulimit -n)")
+        }
+        None => most.min(DEFAULT_CONNECTIONS),
+    };
+    Ok(ConnectionBounds { all, per_peer: up.max_per_address })
+}
+
+fn settings(up: &Up, bounds: ConnectionBounds, variables: &Variables) -> anyhow::Result<ServerSettings> {
     let cors = Cors::parse(
         variables.get("cors_allowed_origins").unwrap_or("*"),
         variables.get("cors_allowed_headers").unwrap_or(DEFAULT_ALLOWED_HEADERS),
     )?;
+    let forwarding = up.client_address_header.clone();
     Ok(ServerSettings {
+        connections: bounds,
+        forwarding: forwarding
+            .map(|header| Forwarding { header, proxies: up.proxies.iter().map(IpAddr::to_canonical).collect() }),
         max_in_flight: up.max_in_flight,
         body_limits: BodyLimits::new(up.max_body_bytes, up.max_body_memory),
         request_timeout: up.request_timeout,
         idle_timeout: up.idle_timeout,
+        pace: Pace { grace: up.arrival_grace, bytes_per_second: up.arrival_pace },
         cors,
     })
 }

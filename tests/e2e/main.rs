@@ -100,6 +100,7 @@ mod permissions {
 
 mod robustness {
     mod crash;
+    mod floods;
     mod host_limits;
     mod instances;
     mod isolation;

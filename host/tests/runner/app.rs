@@ -277,6 +277,17 @@ impl Log {
         self.lines().iter().filter(|line| line["event"] == event).count()
     }
 
+    /// Waits until something has happened so often; it may not happen more often.
+    #[track_caller]
+    pub fn wait_for_number(&self, event: &str, number: usize) {
+        let begun = Instant::now();
+        while self.count(event) < number {
+            assert!(begun.elapsed() < PATIENCE, "{} of {number} {event}", self.count(event));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(self.count(event), number, "{event}");
+    }
+
     /// Waits until something has happened, and gives its line.
     #[track_caller]
     pub fn wait_for(&self, event: &str) -> Value {

@@ -1,6 +1,8 @@
 //! The limits of request bodies.
 
-use crate::app::App;
+use crate::app::{App, PATIENCE, Running};
+use crate::client::{Answer, Client};
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -53,7 +55,8 @@ fn chunks_are_counted() {
 
 #[test]
 fn a_body_that_does_not_come_holds_up_nobody() {
-    let app = App::new().arguments(&["--request-timeout", "1s", "--instance-concurrency", "2"]).start();
+    let app =
+        App::new().arguments(&["--arrival-grace", "1s", "--instance-concurrency", "2", "--max-in-flight", "2"]).start();
     let mut slow: Vec<_> = (0..20)
         .map(|_| {
             let mut client = app.client();
@@ -65,7 +68,7 @@ fn a_body_that_does_not_come_holds_up_nobody() {
     assert_eq!(app.get("/echo").status, 200);
     assert!(begun.elapsed() < Duration::from_millis(900), "the slow ones hold it up");
     for client in &mut slow {
-        client.answer().expect_problem(504, "timeout");
+        client.answer().expect_problem(408, "request_timeout");
     }
 }
 
@@ -79,22 +82,55 @@ fn a_body_that_breaks_off_reaches_no_component() {
     assert_eq!(app.get("/echo").json()["served"], 1);
 }
 
+/// A client at an address of its own that has sent all of a body of 100 KiB but its end.
+fn hold(app: &Running, address: u8) -> Client {
+    let mut client = Client::connect_from(Ipv4Addr::new(127, 0, 1, address), app.address);
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 102400\r\n\r\n";
+    client.send(format!("{head}{}", "x".repeat(100_000))).unwrap();
+    client
+}
+
+/// Waits until a body of 100 KiB is answered with this status, and gives the answer.
+#[track_caller]
+fn until_answered(app: &Running, status: u16) -> Answer {
+    let begun = Instant::now();
+    loop {
+        let answer = app.client().post("/echo", &vec![b'x'; 100 << 10]);
+        if answer.status == status {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{answer:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn the_memory_for_bodies_is_bounded() {
-    let arguments = ["--max-body-bytes", "100KiB", "--max-body-memory", "256KiB", "--request-timeout", "5s"];
-    let app = App::new().arguments(&arguments).start();
-    let held: Vec<_> = (0..2)
-        .map(|_| {
-            let mut client = app.client();
-            let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 102400\r\n\r\n";
-            client.send(format!("{head}{}", "x".repeat(100_000))).unwrap();
-            client
-        })
-        .collect();
-    std::thread::sleep(Duration::from_millis(200));
+    let app = App::new().arguments(&["--max-body-bytes", "100KiB", "--max-body-memory", "408KiB"]).start();
+    let mut held: Vec<_> = (1..=4).map(|address| hold(&app, address)).collect();
+    // The body that asks whether they have all memory may have taken it from one of them.
+    let begun = Instant::now();
+    while app.client().post("/echo", &vec![b'x'; 100 << 10]).status != 503 {
+        assert!(begun.elapsed() < PATIENCE);
+        for (client, address) in held.iter_mut().zip(1..) {
+            if client.has_something() {
+                *client = hold(&app, address);
+            }
+        }
+    }
     app.client().post("/echo", &vec![b'x'; 100 << 10]).expect_problem(503, "overloaded");
     assert_eq!(app.post("/echo", "small").status, 200);
     drop(held);
-    std::thread::sleep(Duration::from_millis(200));
-    assert_eq!(app.client().post("/echo", &vec![b'x'; 100 << 10]).status, 200);
+    until_answered(&app, 200);
+}
+
+#[test]
+fn one_address_has_its_share_of_the_memory_for_bodies() {
+    let app = App::new().arguments(&["--max-body-bytes", "100KiB", "--max-body-memory", "408KiB"]).start();
+    let held: Vec<_> = (0..20).map(|_| hold(&app, 1)).collect();
+    app.log.wait_for("too_much_body_memory");
+    for _ in 0..3 {
+        until_answered(&app, 200);
+    }
+    drop(held);
 }

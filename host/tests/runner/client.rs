@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// A connection.
@@ -51,7 +51,23 @@ impl Client {
     /// Connects.
     #[track_caller]
     pub fn connect(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).unwrap();
+        Client::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Connects from another address of this machine, all of 127.0.0.0/8 being its own.
+    #[track_caller]
+    pub fn connect_from(source: Ipv4Addr, address: SocketAddr) -> Client {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let stream = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind(SocketAddr::from((source, 0))).unwrap();
+            socket.connect(address).await.unwrap().into_std().unwrap()
+        });
+        stream.set_nonblocking(false).unwrap();
+        Client::over(stream)
+    }
+
+    fn over(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream.set_nodelay(true).unwrap();
         Client { stream: BufReader::new(stream) }
@@ -97,6 +113,34 @@ impl Client {
         self.request("POST", path, &[], body)
     }
 
+    /// Says that nothing more will be sent.
+    #[track_caller]
+    pub fn send_no_more(&mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Whether something has come that was not read yet, or the end.
+    pub fn has_something(&mut self) -> bool {
+        let socket = self.stream.get_ref();
+        socket.set_nonblocking(true).unwrap();
+        let is_there = socket.peek(&mut [0]).is_ok();
+        socket.set_nonblocking(false).unwrap();
+        is_there || !self.stream.buffer().is_empty()
+    }
+
+    /// Waits until something has come, without reading it.
+    #[track_caller]
+    pub fn wait_for_something(&mut self) {
+        self.stream.get_ref().peek(&mut [0]).unwrap();
+    }
+
+    /// Reads an answer to HEAD, which ends with its head.
+    #[track_caller]
+    pub fn head_answer(&mut self) -> Answer {
+        let (status, headers) = self.read_head().unwrap();
+        Answer { status, headers, body: Vec::new() }
+    }
+
     /// Reads an answer.
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
@@ -105,6 +149,18 @@ impl Client {
 
     /// Reads an answer, if the connection holds.
     pub fn try_answer(&mut self) -> std::io::Result<Answer> {
+        let (status, headers) = self.read_head()?;
+        let mut body = Vec::new();
+        if let Some(length) = headers.get("content-length").and_then(|length| length.parse().ok()) {
+            body.resize(length, 0);
+            self.stream.read_exact(&mut body)?;
+        } else if headers.get("transfer-encoding").is_some_and(|encoding| encoding == "chunked") {
+            self.read_chunks(&mut body)?;
+        }
+        Ok(Answer { status, headers, body })
+    }
+
+    fn read_head(&mut self) -> std::io::Result<(u16, BTreeMap<String, String>)> {
         let mut status_line = String::new();
         if self.stream.read_line(&mut status_line)? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
@@ -117,14 +173,7 @@ impl Client {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
-        let mut body = Vec::new();
-        if let Some(length) = headers.get("content-length").and_then(|length| length.parse().ok()) {
-            body.resize(length, 0);
-            self.stream.read_exact(&mut body)?;
-        } else if headers.get("transfer-encoding").is_some_and(|encoding| encoding == "chunked") {
-            self.read_chunks(&mut body)?;
-        }
-        Ok(Answer { status, headers, body })
+        Ok((status, headers))
     }
 
     fn read_chunks(&mut self, body: &mut Vec<u8>) -> std::io::Result<()> {
@@ -143,9 +192,9 @@ impl Client {
         }
     }
 
-    /// Whether the other side has closed the connection, after at most a second.
+    /// Whether the other side has closed the connection, after at most ten seconds.
     pub fn is_closed(&mut self) -> bool {
-        self.stream.get_ref().set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        self.stream.get_ref().set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut byte = [0];
         match self.stream.read(&mut byte) {
             Ok(length) => length == 0,

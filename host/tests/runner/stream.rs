@@ -43,7 +43,7 @@ fn an_answer_on_its_way_is_in_flight() {
     let mut client = app.client();
     client.send_request("GET", "/stream/4/300", &[], b"");
     std::thread::sleep(Duration::from_millis(500));
-    app.get("/echo").expect_problem(503, "overloaded");
+    app.post("/echo", "").expect_problem(503, "overloaded");
     assert_eq!(client.answer().body.len(), 4_000);
     assert_eq!(client.get("/echo").status, 200);
 }

@@ -48,6 +48,8 @@ catalogue! {
         "The sitter has no assignment with this client now. The next window, if there is one, is named.";
     AntiPoachingBlocked, "anti_poaching_blocked", FORBIDDEN, "Blocked by the anti-poaching filter",
         "The message offers a way around the organisation.";
+    BadRequest, "bad_request", BAD_REQUEST, "Bad request",
+        "The request is not valid HTTP: its head is malformed, or its body breaks off. Nothing was done, and the connection ends.";
     ValidationError, "validation_error", BAD_REQUEST, "The request is not valid",
         "`reasons` names each field of the body, or parameter of the query, that was refused and why.";
     InvalidInput, "invalid_input", BAD_REQUEST, "The request makes no sense",
@@ -60,8 +62,14 @@ catalogue! {
         "The function is switched off, or not rolled out to the caller.";
     MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed",
         "`Allow` lists the methods of this path.";
+    RequestTimeout, "request_timeout", REQUEST_TIMEOUT, "Request too slow",
+        "The request arrives more slowly than the server waits for; nothing was done.";
     PayloadTooLarge, "payload_too_large", PAYLOAD_TOO_LARGE, "Payload too large",
         "The request body exceeds the limit.";
+    UriTooLong, "uri_too_long", URI_TOO_LONG, "URI too long",
+        "The path and the query of the request exceed the limit.";
+    HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large",
+        "The headers of the request exceed the limit.";
     UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
         "The body must be `application/json` in UTF-8, without a content coding.";
     ConversationExists, "conversation_exists", CONFLICT, "Conversation exists",
@@ -80,6 +88,10 @@ catalogue! {
         "The quota of this period is spent; `reset_at` says when it is full again.";
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "Rate limited",
         "Too many requests; `Retry-After` says when to come back.";
+    NotImplemented, "not_implemented", NOT_IMPLEMENTED, "Not implemented",
+        "The body is encoded for the transfer in another way than chunked.";
+    HttpVersionNotSupported, "http_version_not_supported", HTTP_VERSION_NOT_SUPPORTED, "HTTP version not supported",
+        "The server speaks HTTP/1.1 and HTTP/1.0.";
     DatabaseUnavailable, "database_unavailable", SERVICE_UNAVAILABLE, "Database unavailable",
         "The database does not answer. Whether the request took effect is unknown; repeat it with its `Idempotency-Key`.";
     AuthenticationUnavailable, "authentication_unavailable", SERVICE_UNAVAILABLE, "Authentication unavailable",

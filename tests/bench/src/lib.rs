@@ -33,6 +33,8 @@ pub const GROUP_COMMIT: &str = "group_commit";
 pub fn start_runner(edge_url: &str, more: &[(&str, &str)], flags: &[String]) -> Result<Runner> {
     let base = [("database_url", edge_url), ("jwt_secret", SECRET)];
     let variables: Vec<_> = base.iter().chain(more).map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    // All clients have one address.
+    let flags = &[flags, &["--max-per-address".to_owned(), "1000000".to_owned()]].concat();
     // The first start after a build compiles, and the memory that this takes is not what serving takes.
     let first = Runner::start(&variables, flags)?;
     first.terminate();

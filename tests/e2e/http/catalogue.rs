@@ -29,6 +29,22 @@ async fn provoke(code: Code) -> Answer {
     match code {
         Code::Unauthenticated => stand.post("send-dm", &json!({})).send().await,
         Code::PermissionDenied => stand.send_dm(&attendee, &dealer, "Hello").send().await,
+        Code::BadRequest => stand.client().raw("GET / HTTP/1.1\r\n\r\n").await,
+        Code::UriTooLong => {
+            stand.client().raw(format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(10_000))).await
+        }
+        Code::HeadersTooLarge => {
+            let head = format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "a".repeat(70_000));
+            stand.client().raw(head).await
+        }
+        Code::NotImplemented => {
+            stand.client().raw("POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n").await
+        }
+        Code::HttpVersionNotSupported => stand.client().raw("GET / HTTP/2.0\r\nhost: x\r\n\r\n").await,
+        Code::RequestTimeout => {
+            let stand = Stand::own(Setup::new().flag("--arrival-grace", "200ms")).await;
+            stand.client().raw("POST / HTTP/1.1\r\nhost:").await
+        }
         Code::ValidationError => stand.send_dm(&organizer, &attendee, "").send().await,
         Code::InvalidInput => stand.offer(&attendee, request, "I help myself.").send().await,
         Code::NotFound => stand.reply(&organizer, Uuid::new_v4(), "Hello").send().await,

@@ -13,6 +13,10 @@ use hyper_util::{
 use rolecall_shared::{rules::code::Code, wire::request_id::RequestId};
 use serde_json::Value;
 use std::{convert::Infallible, ops::Index, sync::OnceLock};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use uuid::Uuid;
 
 type Body = BoxBody<Bytes, Infallible>;
@@ -84,6 +88,33 @@ impl Client {
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/functions/v1/{path}") };
         let client = self.clone();
         Call { client, method, path, headers: Vec::new(), body: Vec::new(), chunked: false }
+    }
+
+    /// Sends these bytes, which need not be valid HTTP, on a connection of their own, and reads the answer to its end.
+    ///
+    /// # Panics
+    /// When there is no answer, or it breaks the contract's form.
+    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        let answer = self.exchange(bytes.as_ref()).await.unwrap_or_else(|error| panic!("no answer: {error:#}"));
+        let end =
+            answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer:?}"));
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.parse::<header::HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+        };
+        let headers = lines.map(|line| header(line).unwrap_or_else(|| panic!("no header: {line}"))).collect();
+        Answer::checked(status.unwrap_or_else(|| panic!("no status: {head}")), headers, &answer[end + 4..], false)
+    }
+
+    async fn exchange(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut socket = TcpStream::connect(self.address.trim_start_matches("http://")).await?;
+        socket.write_all(bytes).await?;
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await?;
+        Ok(answer)
     }
 }
 
