@@ -70,7 +70,12 @@ build: need-rust ## Build the functions (WebAssembly) and the runner
 
 .PHONY: client
 client: need-node ## Build the TypeScript client
-	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent build
+	@# Its script `prepare` builds it, as it does for whoever installs the folder.
+	cd clients/typescript && npm ci --silent --no-audit --no-fund
+
+.PHONY: client-runtimes
+client-runtimes: need-node ## Install Bun and Deno, on which the TypeScript client is tested (200 MB)
+	cd clients/typescript/test/runtimes && npm ci --silent --no-audit --no-fund
 
 .PHONY: api-tools
 api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document
@@ -115,7 +120,7 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: build client api-tools supabase-cli need-pgtap need-chromium ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools supabase-cli need-chromium need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -129,7 +134,7 @@ test: build client api-tools supabase-cli need-pgtap need-chromium ## Run every 
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::
 
 .PHONY: test-instances
-test-instances: build client api-tools need-chromium ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools need-chromium ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase

@@ -1,6 +1,8 @@
-// Typed calls of every endpoint over `fetch`.
+// Typed calls of every endpoint over `fetch`, repeated where that may help.
 
-import type { Code } from './rules.generated.js';
+import { ExportBrokenOffError, RolecallError, type CallDetails } from './errors.js';
+import { limitsOf, retryAfterOf } from './limits.js';
+import { delayAfter, mayPass, settled, wait, type RetryOptions } from './retry.js';
 import type {
   AuditPage,
   Block,
@@ -25,7 +27,6 @@ import type {
   MessagePage,
   NewReport,
   Offer,
-  Problem,
   QuotaReset,
   ReadUpTo,
   RehearsedBroadcast,
@@ -50,52 +51,64 @@ import type {
 export interface ClientOptions {
   /** Where it is served, such as `https://api.example.com`. */
   readonly baseUrl: string;
-  /** The bearer token, or where to get the current one. */
+  /** The bearer token, or where to get the current one: it is asked for again before every request. */
   readonly token: string | (() => string | Promise<string>);
   /** Instead of the global `fetch`. */
   readonly fetch?: typeof fetch;
+  /** How calls are repeated; `false`: not at all. */
+  readonly retry?: RetryOptions | false;
+  /** Milliseconds that one request may take to its whole answer: 35,000 if it is left out. */
+  readonly timeoutMs?: number;
 }
 
 /** What a single call may add. */
 export interface CallOptions {
   /**
    * The `Idempotency-Key`. A call that writes makes one up; give your own to repeat a call after a crash and have it
-   * answered, not repeated.
+   * answered, not repeated. With `null` none is sent, and a call that writes is not repeated.
    */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | null;
+  /** An abort ends the call at once, also while it waits to be repeated, and throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** How this call is repeated; `false`: not at all. */
+  readonly retry?: RetryOptions | false;
+  /** Milliseconds that one request may take. */
+  readonly timeoutMs?: number;
 }
 
-/** A call that was refused or failed. */
-export class RolecallError extends Error {
-  override readonly name = 'RolecallError';
+/** Beyond this the server has answered a 504 of its own. */
+const TIMEOUT_MS = 35_000;
 
-  constructor(
-    /** The answer's body; a code may add members, such as `conversation_id` or `reset_at`. */
-    readonly problem: Problem & Readonly<Record<string, unknown>>,
-    /** Seconds after which trying again makes sense. */
-    readonly retryAfter: number | undefined,
-  ) {
-    super(problem.detail);
-  }
-
-  get code(): Code {
-    return this.problem.code;
-  }
-}
-
-/** An answer that is neither Rolecall's success nor its problem document: something between answered instead. */
-export class UnexpectedAnswerError extends Error {
-  override readonly name = 'UnexpectedAnswerError';
-
-  constructor(readonly status: number) {
-    super(`unexpected answer with status ${status}`);
-  }
-}
+/** An answer, and how the call went. */
+export type Answered<T> = T & {
+  readonly call: CallDetails;
+};
 
 interface Answer {
   readonly success: Succeeded;
   readonly request_id: RequestId;
+}
+
+/** A request before it has a token. */
+interface Outgoing {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: string;
+  readonly key?: string;
+  /** Whether sending it twice does no more than sending it once. */
+  readonly repeatable: boolean;
+  /** Without a token. */
+  readonly anonymous?: boolean;
+  readonly options: CallOptions;
+}
+
+/** An answer's head, and its whole text unless it is streamed. */
+interface Received {
+  readonly response: Response;
+  readonly text: string | undefined;
+  readonly attempts: number;
+  /** Lets go of the caller's signal, for who reads a stream to its end. */
+  readonly release: () => void;
 }
 
 /** Where a page begins and how long it is. */
@@ -128,19 +141,7 @@ export type NewReview = Review &
 /** A line of an export before its end. */
 export type ExportedLine = Exclude<ExportLine, ExportEnd | ExportBrokenOff>;
 
-/** An export that ended before its end: what was read is not everything. */
-export class ExportBrokenOffError extends Error {
-  override readonly name = 'ExportBrokenOffError';
-
-  constructor(
-    /** What the server said, if it could. */
-    readonly code: Code | undefined,
-  ) {
-    super(`the export broke off${code === undefined ? '' : `: ${code}`}`);
-  }
-}
-
-/** A caller of Rolecall's functions. A refusal is thrown as a {@link RolecallError}. */
+/** A caller of Rolecall's functions. What is refused or fails is thrown as a {@link RolecallError}. */
 export class RolecallClient {
   readonly #options: ClientOptions;
   readonly #fetch: typeof fetch;
@@ -151,116 +152,117 @@ export class RolecallClient {
   }
 
   /** Starts or continues the direct conversation with somebody, or replies in a conversation. */
-  sendDm(message: DirectMessage, options?: CallOptions): Promise<SentMessage> {
+  sendDm(message: DirectMessage, options?: CallOptions): Promise<Answered<SentMessage>> {
     return this.#post('/functions/v1/send-dm', message, options);
   }
 
   /** Sends one message to everybody of some roles at a show. */
-  sendBroadcast(broadcast: Broadcast, options?: CallOptions): Promise<SentBroadcast | RehearsedBroadcast> {
+  sendBroadcast(broadcast: Broadcast, options?: CallOptions): Promise<Answered<SentBroadcast | RehearsedBroadcast>> {
     return this.#post('/functions/v1/send-broadcast', broadcast, options);
   }
 
   /** Offers help on a help request. */
-  startConversation(offer: Offer, options?: CallOptions): Promise<StartedConversation> {
+  startConversation(offer: Offer, options?: CallOptions): Promise<Answered<StartedConversation>> {
     return this.#post('/functions/v1/start-conversation', offer, options);
   }
 
   /** Whether the caller may do something, by which rule, and what would make it allowed. It changes nothing. */
-  checkPermission(check: Check, options?: CallOptions): Promise<CheckResult & Answer> {
+  checkPermission(check: Check, options?: CallOptions): Promise<Answered<CheckResult & Answer>> {
     return this.#ask('/functions/v1/check-permission', check, options);
   }
 
   /** Up to 200 checks at once, answered in their order. */
-  async checkPermissions(checks: readonly Check[], options?: CallOptions): Promise<readonly CheckResult[]> {
+  async checkPermissions(checks: readonly Check[], options?: CallOptions): Promise<Answered<readonly CheckResult[]>> {
     const path = '/functions/v1/check-permission';
-    return (await this.#ask<Answer & { readonly results: readonly CheckResult[] }>(path, { checks }, options)).results;
+    const answer = await this.#ask<Answer & { readonly results: readonly CheckResult[] }>(path, { checks }, options);
+    return Object.assign([...answer.results], { call: answer.call });
   }
 
   /** The caller's conversations, newest first. */
-  conversations(options: PageOptions & { readonly kind?: ConversationKind } = {}): Promise<Inbox> {
+  conversations(options: PageOptions & { readonly kind?: ConversationKind } = {}): Promise<Answered<Inbox>> {
     const { kind, limit, cursor } = options;
     return this.#get('/functions/v1/conversations', { kind, limit, cursor }, options);
   }
 
   /** How many messages the caller has not read. */
-  unread(options?: CallOptions): Promise<Unread> {
+  unread(options?: CallOptions): Promise<Answered<Unread>> {
     return this.#get('/functions/v1/conversations/unread', {}, options);
   }
 
   /** The messages of a conversation. */
-  messages(conversation_id: string, options: MessagesOptions = {}): Promise<MessagePage> {
+  messages(conversation_id: string, options: MessagesOptions = {}): Promise<Answered<MessagePage>> {
     const { before_seq, since_seq, changed_since, limit } = options;
     const path = `/functions/v1/conversations/${segment(conversation_id)}/messages`;
     return this.#get(path, { before_seq, since_seq, changed_since, limit }, options);
   }
 
   /** Marks a conversation read up to a message; never backwards. */
-  markRead(conversation_id: string, up_to_seq: number, options?: CallOptions): Promise<ReadUpTo> {
+  markRead(conversation_id: string, up_to_seq: number, options?: CallOptions): Promise<Answered<ReadUpTo>> {
     return this.#post(`/functions/v1/conversations/${segment(conversation_id)}/read`, { up_to_seq }, options);
   }
 
   /** Makes messages new again, from one of them on, or the newest of somebody else. */
-  markUnread(conversation_id: string, from_seq?: number, options?: CallOptions): Promise<ReadUpTo> {
+  markUnread(conversation_id: string, from_seq?: number, options?: CallOptions): Promise<Answered<ReadUpTo>> {
     return this.#post(`/functions/v1/conversations/${segment(conversation_id)}/unread`, { from_seq }, options);
   }
 
   /** Reports a message. */
-  report(report: NewReport, options?: CallOptions): Promise<FiledReport> {
+  report(report: NewReport, options?: CallOptions): Promise<Answered<FiledReport>> {
     return this.#post('/functions/v1/moderation/report', report, options);
   }
 
   /** The reports, newest first; for organizers those of their own shows. */
   reports(
     options: PageOptions & { readonly status?: ReportStatus; readonly show_id?: string } = {},
-  ): Promise<ReportQueue> {
+  ): Promise<Answered<ReportQueue>> {
     const { status, show_id, limit, cursor } = options;
     return this.#get('/functions/v1/moderation/queue', { status, show_id, limit, cursor }, options);
   }
 
   /** Decides about a report. */
-  review(review: NewReview, options?: CallOptions): Promise<ReviewedReport> {
+  review(review: NewReview, options?: CallOptions): Promise<Answered<ReviewedReport>> {
     return this.#post('/functions/v1/moderation/review', review, options);
   }
 
   /** Deletes a message. */
-  deleteMessage(message: MessageAct, options?: CallOptions): Promise<DeletedMessage> {
+  deleteMessage(message: MessageAct, options?: CallOptions): Promise<Answered<DeletedMessage>> {
     return this.#post('/functions/v1/moderation/delete', message, options);
   }
 
   /** Restores a message that was deleted, though not by its author. */
-  restoreMessage(message: MessageAct, options?: CallOptions): Promise<RestoredMessage> {
+  restoreMessage(message: MessageAct, options?: CallOptions): Promise<Answered<RestoredMessage>> {
     return this.#post('/functions/v1/moderation/restore', message, options);
   }
 
   /** Suspends somebody until a time (RFC 3339). */
-  suspend(suspension: Suspend, options?: CallOptions): Promise<Suspension> {
+  suspend(suspension: Suspend, options?: CallOptions): Promise<Answered<Suspension>> {
     return this.#post('/functions/v1/moderation/suspend', suspension, options);
   }
 
   /** Ends a suspension at once. */
-  liftSuspension(suspension: LiftSuspension, options?: CallOptions): Promise<LiftedSuspension> {
+  liftSuspension(suspension: LiftSuspension, options?: CallOptions): Promise<Answered<LiftedSuspension>> {
     return this.#post('/functions/v1/moderation/lift-suspension', suspension, options);
   }
 
   /** What moderators did, newest first; for moderators and admins. */
-  audit(options: PageOptions & { readonly message_id?: string; readonly target_id?: string } = {}): Promise<AuditPage> {
+  audit(options: PageOptions & { readonly message_id?: string; readonly target_id?: string } = {}): Promise<Answered<AuditPage>> {
     const { message_id, target_id, limit, cursor } = options;
     return this.#get('/functions/v1/moderation/audit', { message_id, target_id, limit, cursor }, options);
   }
 
   /** Whom the caller blocks, newest first. */
-  blocks(options: PageOptions = {}): Promise<BlockPage> {
+  blocks(options: PageOptions = {}): Promise<Answered<BlockPage>> {
     const { limit, cursor } = options;
     return this.#get('/functions/v1/blocks', { limit, cursor }, options);
   }
 
   /** Blocks somebody. */
-  block(blocked_id: string, options?: CallOptions): Promise<Block> {
+  block(blocked_id: string, options?: CallOptions): Promise<Answered<Block>> {
     return this.#post('/functions/v1/blocks/block', { blocked_id }, options);
   }
 
   /** Unblocks somebody. */
-  unblock(blocked_id: string, options?: CallOptions): Promise<Unblocked> {
+  unblock(blocked_id: string, options?: CallOptions): Promise<Answered<Unblocked>> {
     return this.#post('/functions/v1/blocks/unblock', { blocked_id }, options);
   }
 
@@ -268,32 +270,47 @@ export class RolecallClient {
    * Everything the caller wrote or is addressed by, line by line as it arrives. It throws an
    * {@link ExportBrokenOffError} if it ends before its end.
    */
-  async *exportOwnData(options?: CallOptions): AsyncGenerator<ExportedLine, void, undefined> {
-    const response = await this.#send('GET', '/functions/v1/own-data/export', undefined, signalOf(options));
-    if (!response.ok || !response.body) {
-      await this.#read(response);
-      throw new UnexpectedAnswerError(response.status);
-    }
-    let count = 0;
-    for await (const text of lines(response.body)) {
-      const line = JSON.parse(text) as ExportLine;
-      if (line.type === 'end') {
-        if (line.lines !== count) {
-          throw new ExportBrokenOffError(undefined);
+  async *exportOwnData(options: CallOptions = {}): AsyncGenerator<ExportedLine, void, undefined> {
+    const path = '/functions/v1/own-data/export';
+    const received = await this.#receive({ method: 'GET', path, repeatable: true, options }, true);
+    const { response, attempts } = received;
+    const call = detailsOf(response, undefined, attempts);
+    try {
+      if (received.text !== undefined || !response.body) {
+        throw failureOf(received, undefined);
+      }
+      let count = 0;
+      for await (const text of lines(response.body)) {
+        const line = JSON.parse(text) as ExportLine;
+        if (line.type === 'end') {
+          if (line.lines !== count) {
+            break;
+          }
+          return;
         }
-        return;
+        if (line.type === 'error') {
+          throw new ExportBrokenOffError(line.code, { call });
+        }
+        count += 1;
+        yield line;
       }
-      if (line.type === 'error') {
-        throw new ExportBrokenOffError(line.code);
+      throw new ExportBrokenOffError(undefined, { call });
+    } catch (cause) {
+      if (options.signal?.aborted) {
+        throw options.signal.reason;
       }
-      count += 1;
-      yield line;
+      if (cause instanceof RolecallError) {
+        throw cause;
+      }
+      // The connection, or a line that is none.
+      throw new ExportBrokenOffError(undefined, { call, cause });
+    } finally {
+      received.release();
     }
-    throw new ExportBrokenOffError(undefined);
   }
 
   /** Deletes the content of the caller's messages, up to 20,000 at a time: repeat it while it is `in_progress`. */
-  deleteOwnData(options?: CallOptions): Promise<DataDeletion> {
+  deleteOwnData(options?: CallOptions): Promise<Answered<DataDeletion>> {
     return this.#post('/functions/v1/own-data/deletion', { confirm: true }, options);
   }
 
@@ -301,36 +318,39 @@ export class RolecallClient {
    * Deletes the caller's account: what they wrote, and the profile with their name. It cannot be undone. From the first call on
    * everything else is refused; repeat it while the status is `in_progress`, or leave the rest to the server's night.
    */
-  deleteAccount(options?: CallOptions): Promise<DataDeletion> {
+  deleteAccount(options?: CallOptions): Promise<Answered<DataDeletion>> {
     return this.#post('/functions/v1/own-data/deletion', { confirm: true, account: true }, options);
   }
 
   /** The nightly run, for operators: drops and deletes what is over. Call it again while it answers `more`. */
-  resetBroadcastQuotas(options?: CallOptions): Promise<QuotaReset> {
+  resetBroadcastQuotas(options?: CallOptions): Promise<Answered<QuotaReset>> {
     return this.#post('/functions/v1/reset-broadcast-quotas', {}, options);
   }
 
   /** The figures of the caller's organisation; for its owners and admins. */
-  diagnostics(options?: CallOptions): Promise<Diagnostics> {
+  diagnostics(options?: CallOptions): Promise<Answered<Diagnostics>> {
     return this.#get('/functions/v1/diagnostics', {}, options);
   }
 
-  /** Whether the application and its database answer; does not throw when they do not. */
-  async health(options?: CallOptions): Promise<Health> {
-    const init = options?.signal ? { signal: options.signal } : {};
-    const response = await this.#fetch(`${this.#options.baseUrl}/api/health`, init);
-    const body: unknown = await response.json().catch(() => undefined);
-    if (isObject(body) && typeof body['status'] === 'string' && 'database' in body) {
-      return body as unknown as Health;
+  /**
+   * Whether the application and its database answer. What is not well is an answer here; only where nobody answers, or
+   * somebody else, a {@link RolecallError} is thrown. It is not repeated unless `retry` says so.
+   */
+  async health(options: CallOptions = {}): Promise<Health> {
+    const request = { method: 'GET', path: '/api/health', repeatable: true, anonymous: true } as const;
+    const { response, text = '', attempts } = await this.#receive({ ...request, options: { retry: false, ...options } }, false, isHealth);
+    const body = parsed(text);
+    if (isHealth(body.value)) {
+      return body.value;
     }
-    throw new UnexpectedAnswerError(response.status);
+    throw unexpected(response, detailsOf(response, undefined, attempts), body.error);
   }
 
-  async #get<T extends Answer>(
+  #get<T extends Answer>(
     path: string,
     query: Readonly<Record<string, string | number | undefined>>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<T> {
+    options: CallOptions = {},
+  ): Promise<Answered<T>> {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) {
@@ -338,59 +358,162 @@ export class RolecallClient {
       }
     }
     const question = parameters.toString();
-    return this.#read(await this.#send('GET', question ? `${path}?${question}` : path, undefined, signalOf(options)));
+    return this.#call({ method: 'GET', path: question ? `${path}?${question}` : path, repeatable: true, options });
   }
 
   /** A POST that writes nothing. */
-  async #ask<T extends Answer>(path: string, body: object, options?: CallOptions): Promise<T> {
-    return this.#read(await this.#send('POST', path, body, signalOf(options)));
+  #ask<T extends Answer>(path: string, body: object, options: CallOptions = {}): Promise<Answered<T>> {
+    return this.#call({ method: 'POST', path, body: JSON.stringify(body), repeatable: true, options });
   }
 
-  async #post<T extends Answer>(path: string, body: object, options: CallOptions = {}): Promise<T> {
-    const idempotencyKey = options.idempotencyKey ?? freshKey();
-    return this.#read(await this.#send('POST', path, body, { ...options, idempotencyKey }));
+  /** A POST that writes: with a key, which makes it repeatable. */
+  #post<T extends Answer>(path: string, body: object, options: CallOptions = {}): Promise<Answered<T>> {
+    const key = options.idempotencyKey === undefined ? freshKey() : (options.idempotencyKey ?? undefined);
+    const request = { method: 'POST', path, body: JSON.stringify(body), options } as const;
+    return this.#call(key === undefined ? { ...request, repeatable: false } : { ...request, key, repeatable: true });
   }
 
-  async #send(method: string, path: string, body: object | undefined, options: CallOptions = {}): Promise<Response> {
+  async #call<T extends Answer>(request: Outgoing): Promise<Answered<T>> {
+    return this.#read<T>(await this.#receive(request, false), request.key);
+  }
+
+  /**
+   * Sends a request, and again while that may help: the same bytes with the same key. Gives the first answer that is final;
+   * with `stream` a success comes before its body is read.
+   */
+  async #receive(request: Outgoing, stream: boolean, isFinal?: (body: unknown) => boolean): Promise<Received> {
+    const { options, key } = request;
+    const retry = settled(this.#options.retry, options.retry);
+    const maxAttempts = request.repeatable ? retry.maxAttempts : 1;
+    const begun = Date.now();
+    for (let attempt = 1; ; attempt++) {
+      options.signal?.throwIfAborted();
+      const left = retry.totalMs - (Date.now() - begun);
+      const timeoutMs = Math.min(options.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS, left);
+      let error: RolecallError;
+      try {
+        const received = await this.#send(request, attempt, timeoutMs, stream);
+        const failed = received.text === undefined || received.response.ok ? undefined : failureOf(received, key);
+        if (failed === undefined || !mayPass(failed) || isFinal?.(parsed(received.text ?? '').value)) {
+          return received;
+        }
+        error = failed;
+      } catch (thrown) {
+        if (!(thrown instanceof RolecallError)) {
+          throw thrown;
+        }
+        error = thrown;
+      }
+      const delay = attempt < maxAttempts ? delayAfter(attempt, error.retryAfter, retry) : undefined;
+      if (delay === undefined || Date.now() - begun + delay >= retry.totalMs) {
+        throw error;
+      }
+      await wait(delay, options.signal);
+    }
+  }
+
+  /** One request, and its whole answer within the time. */
+  async #send(request: Outgoing, attempts: number, timeoutMs: number, stream: boolean): Promise<Received> {
     const { token } = this.#options;
-    const headers: Record<string, string> = {
-      authorization: `Bearer ${typeof token === 'function' ? await token() : token}`,
-    };
-    if (options.idempotencyKey !== undefined) {
-      headers['idempotency-key'] = options.idempotencyKey;
+    const { signal } = request.options;
+    const headers: Record<string, string> = {};
+    if (!request.anonymous) {
+      headers['authorization'] = `Bearer ${typeof token === 'function' ? await token() : token}`;
     }
-    const init: RequestInit = { method, headers };
-    if (body !== undefined) {
+    if (request.key !== undefined) {
+      headers['idempotency-key'] = request.key;
+    }
+    const init: RequestInit = { method: request.method, headers };
+    if (request.body !== undefined) {
       headers['content-type'] = 'application/json';
-      init.body = JSON.stringify(body);
+      init.body = request.body;
     }
-    if (options.signal) {
-      init.signal = options.signal;
+    signal?.throwIfAborted();
+    const controller = new AbortController();
+    init.signal = controller.signal;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      controller.abort();
+    }, Math.min(timeoutMs, 2 ** 31 - 1));
+    const abort = () => controller.abort(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    const release = () => signal?.removeEventListener('abort', abort);
+    let streams = false;
+    try {
+      const response = await this.#fetch(`${this.#options.baseUrl}${request.path}`, init);
+      streams = stream && response.ok && response.body !== null;
+      const text = streams ? undefined : await response.text();
+      return { response, text, attempts, release };
+    } catch (cause) {
+      if (signal?.aborted) {
+        throw signal.reason;
+      }
+      const call = { idempotencyKey: request.key, replayed: false, attempts, limits: [] };
+      throw isLate
+        ? new RolecallError('timed_out', `no answer within ${timeoutMs} ms`, { call, cause })
+        : new RolecallError('network_error', `no answer: ${messageOf(cause)}`, { call, cause });
+    } finally {
+      clearTimeout(timer);
+      if (!streams) {
+        release();
+      }
     }
-    return this.#fetch(`${this.#options.baseUrl}${path}`, init);
   }
 
-  async #read<T extends Answer>(response: Response): Promise<T> {
-    const body: unknown = await response.json().catch(() => undefined);
-    if (response.ok && isObject(body) && body['success'] === true) {
-      return body as unknown as T;
+  #read<T extends Answer>(received: Received, key: string | undefined): Answered<T> {
+    const { response, text = '', attempts } = received;
+    const { value } = parsed(text);
+    if (response.ok && isObject(value) && value['success'] === true) {
+      return { ...(value as unknown as T), call: detailsOf(response, key, attempts) };
     }
-    if (!response.ok && isObject(body) && typeof body['code'] === 'string' && typeof body['detail'] === 'string') {
-      const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
-      throw new RolecallError(body as unknown as RolecallError['problem'], Number.isFinite(retryAfter) ? retryAfter : undefined);
-    }
-    throw new UnexpectedAnswerError(response.status);
+    throw failureOf(received, key);
   }
 }
 
-/** Only what a call that does not write looks at. */
-function signalOf(options: { readonly signal?: AbortSignal } | undefined): CallOptions {
-  return options?.signal ? { signal: options.signal } : {};
+/** How a call went, by its answer. */
+function detailsOf(response: Response, idempotencyKey: string | undefined, attempts: number): CallDetails {
+  const replayed = response.headers.get('idempotency-replayed') === 'true';
+  return { idempotencyKey, replayed, attempts, limits: limitsOf(response.headers) };
+}
+
+/** The error that an answer amounts to. */
+function failureOf({ response, text = '', attempts }: Received, key: string | undefined): RolecallError {
+  const call = detailsOf(response, key, attempts);
+  const { value, error } = parsed(text);
+  if (!response.ok && isObject(value) && typeof value['code'] === 'string' && typeof value['detail'] === 'string') {
+    const problem = value as unknown as NonNullable<RolecallError['problem']>;
+    const details = { call, status: response.status, problem, retryAfter: retryAfterOf(response.headers) };
+    return new RolecallError(problem.code, problem.detail, details);
+  }
+  return unexpected(response, call, error);
+}
+
+/** The error for an answer that is neither Rolecall's success nor its problem document: something between answered. */
+function unexpected(response: Response, call: CallDetails, cause: unknown): RolecallError {
+  const details = { call, status: response.status, retryAfter: retryAfterOf(response.headers), cause };
+  return new RolecallError('unexpected_answer', `unexpected answer with status ${response.status}`, details);
+}
+
+/** A text as JSON, or why it is none. */
+function parsed(text: string): { readonly value?: unknown; readonly error?: unknown } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isHealth(body: unknown): body is Health {
+  return isObject(body) && typeof body['status'] === 'string' && 'database' in body;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /**
- * A key that no other call has. `randomUUID` is missing on pages without TLS, and `crypto` as a global in Node 18; a key
- * needs to be different, not secret.
+ * A key that no other call has. `randomUUID` is missing on pages without TLS; a key needs to be different, not secret.
  */
 function freshKey(): string {
   const crypto: Partial<Crypto> | undefined = globalThis.crypto;

@@ -47,18 +47,28 @@ for (let size = 1; size <= encoder.encode(whole).length; size++) {
 }
 
 const broken = [
-  ['', undefined],
-  [lines[0], undefined],
-  [lines.join(''), undefined],
-  [lines[0] + end, undefined],
-  [lines.join('') + end.slice(0, -1), undefined],
+  ['', 'export_broken_off'],
+  [lines[0], 'export_broken_off'],
+  [lines.join(''), 'export_broken_off'],
+  [lines[0] + end, 'export_broken_off'],
+  [lines.join('') + end.slice(0, -1), 'export_broken_off'],
+  [lines[0] + 'no JSON\n' + end, 'export_broken_off'],
   [lines[0] + '{"type":"error","code":"database_unavailable"}\n', 'database_unavailable'],
 ];
 for (const [text, code] of broken) {
   const error = await read(served(text, 7)).then(() => assert.fail(text), (error) => error);
-  assert.ok(error instanceof ExportBrokenOffError, String(error));
+  assert.ok(error instanceof ExportBrokenOffError && error instanceof RolecallError, String(error));
   assert.equal(error.code, code);
 }
+
+// What somebody does wrong with a line is theirs.
+const own = new Error('my own');
+const reading = (async () => {
+  for await (const line of served(whole, 7).exportOwnData()) {
+    throw line.type === 'profile' ? own : new Error('not the first');
+  }
+})();
+assert.equal(await reading.then(() => assert.fail(), (error) => error), own);
 
 // Whoever stops reading closes the connection.
 const state = {};
@@ -71,7 +81,7 @@ assert.ok(state.cancelled);
 // A refusal before the first line is a refusal like any other.
 const problem = { code: 'rate_limited', detail: 'Too often.', status: 429 };
 const fetch = async () => new Response(JSON.stringify(problem), { status: 429, headers: { 'retry-after': '7' } });
-const refused = new RolecallClient({ baseUrl: 'http://rolecall.invalid', token: 'token', fetch });
+const refused = new RolecallClient({ baseUrl: 'http://rolecall.invalid', token: 'token', fetch, retry: false });
 const refusal = await read(refused).then(() => assert.fail(), (error) => error);
 assert.ok(refusal instanceof RolecallError);
 assert.deepEqual([refusal.code, refusal.retryAfter], ['rate_limited', 7]);

@@ -36,7 +36,12 @@ const message = { recipient_id: mvp.id, content: 'Do you have it with you?', sho
 const idempotencyKey = randomUUID();
 const sent = await as(attendee).sendDm(message, { idempotencyKey });
 assert.equal(sent.seq, 1);
-assert.deepEqual({ ...(await as(attendee).sendDm(message, { idempotencyKey })), request_id: sent.request_id }, sent);
+assert.deepEqual([sent.call.idempotencyKey, sent.call.replayed, sent.call.attempts], [idempotencyKey, false, 1]);
+const [limit] = sent.call.limits;
+assert.deepEqual([limit.policy, limit.quota, limit.windowSeconds, limit.remaining], ['send_dm', 60, 60, 59]);
+const repeated = await as(attendee).sendDm(message, { idempotencyKey });
+assert.deepEqual([repeated.call.idempotencyKey, repeated.call.replayed], [idempotencyKey, true]);
+assert.deepEqual({ ...repeated, request_id: sent.request_id, call: sent.call }, sent);
 const reply = await as(mvp).sendDm({ conversation_id: sent.conversation_id, content: 'I do.' });
 assert.equal(reply.seq, 2);
 const again = await as(attendee).sendDm(message);
@@ -59,6 +64,10 @@ assert.deepEqual(rehearsed.quota_remaining, first.quota_remaining);
 await as(organizer).sendBroadcast(broadcast);
 const spent = await refused(as(organizer).sendBroadcast(broadcast), 'quota_exceeded', 429);
 assert.ok(spent.retryAfter > 0 && Date.parse(spent.problem.reset_at) > Date.now());
+// Until tomorrow nobody waits: it was not repeated, and its key and quota are in the error.
+assert.equal(spent.call.attempts, 1);
+assert.equal(spent.call.limits.find(({ policy }) => policy === 'pre_show').remaining, 0);
+assert.ok(spent.call.idempotencyKey.length >= 32);
 
 assert.ok(!canSendBroadcast('mvp_dealer', 'dealer', { takes_part: true }));
 assert.ok(canReadBroadcast('attendee', 'show_organizer'));

@@ -64,6 +64,32 @@ fn an_export_is_read_to_its_end_or_not_at_all_and_every_write_has_a_key() {
     assert_eq!(node("client.mjs", &Value::Null).trim(), "the client keeps its own promises");
 }
 
+#[test]
+fn the_package_is_built_from_its_folder_and_holds_what_is_published() {
+    assert_eq!(node("package.mjs", &Value::Null).trim(), "the package is what its users need");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_repeats_and_tells_faults_apart_on_node_bun_deno_and_chromium() {
+    // The shared stand limits nobody.
+    let stand = Stand::own(Setup::new()).await;
+    let [attendee, organizer] = stand.users([Role::Attendee, Role::ShowOrganizer]).await;
+    let [dealer, mvp] = stand.users([Role::Dealer, Role::MvpDealer]).await;
+    let show = stand.show(&organizer, Starts::InAWeek).await;
+    stand.join(show, &[&attendee, &dealer, &mvp]).await;
+    let user = |user: &User| json!({"id": user.id, "token": user.token});
+    let setup = json!({
+        "baseUrl": stand.runner().address(), "show": show,
+        "attendee": user(&attendee), "dealer": user(&dealer), "mvp": user(&mvp),
+    });
+    let printed = tokio::task::block_in_place(|| node("runtimes.mjs", &setup));
+    for runtime in ["node", "bun", "deno", "chromium"] {
+        assert!(printed.contains(&format!("{runtime}: ")), "{printed}");
+    }
+    assert!(printed.trim().ends_with("every platform keeps its promises"), "{printed}");
+    report(&printed);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     // The reset at the end is for the whole database.
