@@ -56,6 +56,9 @@ apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
 	  else echo "Missing: install $(1) (Debian package names)." >&2; exit 1; fi
 
+# Installs a folder's npm packages, unless those of its lock file are there.
+packages = cd $(1) && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; }
+
 # ---- the main job ----------------------------------------------------------------------------------------------
 
 .PHONY: build
@@ -75,11 +78,19 @@ client: need-node ## Build the TypeScript client
 
 .PHONY: client-runtimes
 client-runtimes: need-node ## Install Bun and Deno, on which the TypeScript client is tested (200 MB)
-	cd clients/typescript/test/runtimes && npm ci --silent --no-audit --no-fund
+	@$(call packages,clients/typescript/test/runtimes)
 
 .PHONY: api-tools
-api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document
-	cd tests/api && npm ci --silent --no-audit --no-fund
+api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document (Redocly, Spectral)
+	@$(call packages,tests/api)
+
+.PHONY: schemathesis
+schemathesis: target/schemathesis/installed ## Install Schemathesis, which makes up requests from the OpenAPI document (95 MB)
+target/schemathesis/installed: tests/api/requirements.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call apt,python3-venv); }
+	python3 -m venv target/schemathesis
+	target/schemathesis/bin/pip install --quiet --disable-pip-version-check -r tests/api/requirements.txt
+	touch $@
 
 .PHONY: supabase-cli
 supabase-cli: need-node ## Install Supabase's CLI in the newest version that is tested (142 MB, Linux on x64)
@@ -120,7 +131,7 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: build client client-runtimes api-tools supabase-cli need-chromium need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools schemathesis supabase-cli need-chromium need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -134,7 +145,7 @@ test: build client client-runtimes api-tools supabase-cli need-chromium need-pgt
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools need-chromium ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools schemathesis need-chromium ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase
@@ -153,8 +164,16 @@ test-postgres-versions: need-rust need-node ## Install, use and take out on Post
 	  cargo test --locked --release -q -p rolecall-database --test install --test catalogue || exit 1; \
 	done
 
+.PHONY: lint-api
+lint-api: api-tools ## Check the OpenAPI document with Redocly and Spectral
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "Redocly needs Node 20.19 or newer; this is $$(node --version)." >&2; exit 1; }
+	cd tests/api && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+	  node_modules/.bin/redocly lint ../../docs/openapi.yaml --config redocly.yaml
+	cd tests/api && node_modules/.bin/spectral lint ../../docs/openapi.yaml --ruleset spectral.yaml --fail-severity hint
+
 .PHONY: lint
-lint: need-rust need-postgres ## Check format, lints, generated files, and that the migrations create what the schema tree describes
+lint: need-rust need-postgres lint-api ## Check format, lints, generated files, and that the migrations create what the schema tree describes
 	cargo fmt --all --check
 	@# In the profile of everything else, so that build scripts and procedural macros are built once.
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings

@@ -7,7 +7,7 @@
 
 use crate::state_dir::StateDir;
 use anyhow::{Context, bail};
-use rolecall_database::{apply, load_demo, set_edge_password};
+use rolecall_database::{apply, load_demo, load_demo_conversation, set_edge_password};
 use rolecall_postgres::{Cluster, Mode, Options};
 use std::env;
 use tokio::task::spawn_blocking;
@@ -44,6 +44,7 @@ impl Database {
         // Whoever brings a database decides what is in it.
         if demo_data.unwrap_or(database.cluster.is_some()) {
             load_demo(&database.admin_url).await.context("loading the demo data")?;
+            load_demo_conversation(&database.admin_url).await.context("loading the demo data")?;
             database.has_demo_data = true;
         }
         Ok(database)

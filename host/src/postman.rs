@@ -6,7 +6,7 @@
 use crate::manifest::variables::Variables;
 use crate::state_dir::{Announcement, StateDir};
 use crate::token;
-use rolecall_database::demo::{ADA, DAN, MAX, MIA, OLGA, OONA, SHOW_BEFORE};
+use rolecall_database::demo::{ADA, AMY, BEN, DAN, MAX, MIA, OLGA, OONA, SHOW_BEFORE};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -19,13 +19,16 @@ pub const FILE: &str = "postman_environment.json";
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
 /// The demo data's users under the names that the collection has for them.
-const USERS: [(&str, &str); 6] = [
+const USERS: [(&str, &str); 8] = [
     ("attendee", ADA.id),
     ("dealer", DAN.id),
     ("mvp", MIA.id),
     ("organizer", OLGA.id),
     ("moderator", MAX.id),
     ("stranger", OONA.id),
+    // For the examples of docs/openapi.yaml.
+    ("requester", BEN.id),
+    ("admin", AMY.id),
 ];
 
 /// Writes the environment for the runner at `address`; it goes when the result is dropped. None without a secret to sign

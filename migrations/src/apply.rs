@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::connection::connect;
-use crate::files::{DEMO, MIGRATIONS, Migration};
+use crate::files::{DEMO, DEMO_CONVERSATION, MIGRATIONS, Migration};
 
 /// How often a step is tried that lost against another database of the same server (see [`lost_a_race`]).
 const ATTEMPTS: u32 = 50;
@@ -147,6 +147,20 @@ pub async fn load_demo(url: &str) -> Result<()> {
     let mut client = connect(url).await?;
     let transaction = client.transaction().await?;
     transaction.batch_execute(DEMO).await.map_err(|error| explained(&error, DEMO, "demo.sql"))?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Loads what the demo users have written: one conversation with a report. It stands apart from [`load_demo`], whose people
+/// the tests begin with, and have their own conversations.
+///
+/// # Errors
+/// When the database cannot be reached, or does not have the demo users.
+pub async fn load_demo_conversation(url: &str) -> Result<()> {
+    let mut client = connect(url).await?;
+    let transaction = client.transaction().await?;
+    let loaded = transaction.batch_execute(DEMO_CONVERSATION).await;
+    loaded.map_err(|error| explained(&error, DEMO_CONVERSATION, "demo_conversation.sql"))?;
     transaction.commit().await?;
     Ok(())
 }

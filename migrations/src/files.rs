@@ -21,3 +21,6 @@ pub const MIGRATIONS: &[Migration] = include!(concat!(env!("OUT_DIR"), "/migrati
 
 /// The demo users, shows and help requests. Loading it again moves the dates of the shows and changes nothing else.
 pub(crate) const DEMO: &str = include_str!("../demo.sql");
+
+/// A conversation of two demo users with a report. Loading it again changes nothing.
+pub(crate) const DEMO_CONVERSATION: &str = include_str!("../demo_conversation.sql");

@@ -8,6 +8,8 @@ mod connection;
 pub mod demo;
 mod files;
 
-pub use apply::{Step, apply, load_demo, migrate, rollback, rollback_last, set_edge_password, status};
+pub use apply::{
+    Step, apply, load_demo, load_demo_conversation, migrate, rollback, rollback_last, set_edge_password, status,
+};
 pub use connection::connect;
 pub use files::{MIGRATIONS, Migration};

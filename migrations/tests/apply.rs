@@ -5,7 +5,9 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rolecall_database::{MIGRATIONS, apply, connect, load_demo, rollback, rollback_last, status};
+use rolecall_database::{
+    MIGRATIONS, apply, connect, load_demo, load_demo_conversation, rollback, rollback_last, status,
+};
 use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
 use support::{Database, call, cluster, demo, dump, list, one, request};
@@ -171,6 +173,7 @@ async fn up_down_up_leaves_the_same_catalogue() {
 
     // Every stage on the way down is that on the way up, with data in the tables.
     load_demo(url).await.expect("it loads");
+    load_demo_conversation(url).await.expect("it loads");
     for (number, migration) in MIGRATIONS.iter().enumerate().rev() {
         assert_eq!(rollback_last(url).await.expect("it can be taken back"), Some(migration.version));
         assert_eq!(dump(url).await, stages[number], "{}", migration.file);
@@ -227,6 +230,38 @@ async fn a_statement_that_fails_is_named_with_its_file_and_line_and_changes_noth
     assert!(error.contains("_initial.sql, line "), "{error}");
     assert!(error.contains("messages_v2_sender_id_idx"), "{error}");
     assert_eq!(dump(&database.admin_url).await, before);
+}
+
+#[tokio::test]
+async fn the_demo_conversation_stays_as_it_was_left() {
+    let database = Database::demo().await;
+    let url = &database.admin_url;
+    let client = database.admin().await;
+    let counts = async || -> String {
+        let sql =
+            "select format('%s %s %s %s %s', (select count(*) from conversations), (select count(*) from messages),
+           (select count(*) from reported_messages), (select count(*) from removed_contents),
+           (select count(*) from moderation_audit))";
+        one(&client, sql).await
+    };
+    load_demo_conversation(url).await.expect("it loads");
+    assert_eq!(counts().await, "1 6 1 1 1");
+    client.batch_execute("delete from removed_contents; delete from reported_messages").await.expect("a superuser may");
+    load_demo_conversation(url).await.expect("it loads again");
+    assert_eq!(counts().await, "1 6 1 0 1", "what was erased is not brought back; a report is filed anew");
+
+    // Where the two have a conversation already, they keep that one.
+    client
+        .batch_execute(
+            "truncate conversations cascade;
+             insert into conversations (kind, participant_low, participant_high, created_by)
+             values ('direct', '00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000004',
+               '00000000-0000-4000-8000-000000000004')",
+        )
+        .await
+        .expect("a superuser may");
+    load_demo_conversation(url).await.expect("it loads");
+    assert_eq!(counts().await, "1 0 0 0 1");
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ mod http {
     mod logs;
     mod newman;
     mod openapi;
+    mod schemathesis;
     mod signed;
     mod typescript;
     mod validation;

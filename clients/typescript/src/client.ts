@@ -35,7 +35,6 @@ import type {
   RequestId,
   RestoredMessage,
   Review,
-  ReviewDecision,
   ReviewedReport,
   SentBroadcast,
   SentMessage,
@@ -131,13 +130,6 @@ export interface MessagesOptions extends CallOptions {
   readonly changed_since?: number;
 }
 
-/** A decision about a report; a suspension needs its end. */
-export type NewReview = Review &
-  (
-    | { readonly decision: Exclude<ReviewDecision, 'suspend'> }
-    | { readonly decision: 'suspend'; readonly suspended_until: string }
-  );
-
 /** A line of an export before its end. */
 export type ExportedLine = Exclude<ExportLine, ExportEnd | ExportBrokenOff>;
 
@@ -220,7 +212,7 @@ export class RolecallClient {
   }
 
   /** Decides about a report. */
-  review(review: NewReview, options?: CallOptions): Promise<Answered<ReviewedReport>> {
+  review(review: Review, options?: CallOptions): Promise<Answered<ReviewedReport>> {
     return this.#post('/functions/v1/moderation/review', review, options);
   }
 

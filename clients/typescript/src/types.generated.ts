@@ -7,6 +7,9 @@ export type Uuid = string;
 /** UTC, with microseconds. */
 export type Timestamp = string;
 
+/** A time in the future, with any offset from UTC. */
+export type FutureMoment = string;
+
 /** An opaque cursor. */
 export type Cursor = string;
 
@@ -27,8 +30,10 @@ export type Seq = number;
 /** The message's number in its conversation; null for help messages. */
 export type SeqOrNone = Seq | null;
 
-/** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
-export type Note = string;
+/** A text that a user writes. Control characters other than line breaks and tabs are refused, and at least one character must be visible. The length is counted in Unicode code points after trimming; one emoji can take several. */
+export type WrittenText = string;
+
+export type Note = WrittenText;
 
 /** The rule that refused the request, or what is wrong with a field. */
 export type Reason = {
@@ -54,6 +59,10 @@ export type Problem = {
     readonly code: Code;
     readonly message: string;
   };
+};
+
+export type RefusedAtTheDoorProblem = Problem & {
+  readonly status?: number;
 };
 
 export type UnauthenticatedProblem = Problem & {
@@ -171,10 +180,11 @@ export type BlockPage = {
 export type Broadcast = {
   readonly show_id: Uuid;
   readonly recipient_roles: Roles;
-  /** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
-  readonly message: string;
-  readonly dry_run?: boolean;
+  readonly message: BroadcastContent;
+  readonly dry_run?: boolean | null;
 };
+
+export type BroadcastContent = WrittenText;
 
 /** Broadcasts left today; null means no limit. */
 export type QuotaRemaining = {
@@ -328,14 +338,14 @@ export type MessagePage = {
 
 export type MarkRead = {
   /** Optional; must equal the id in the path. */
-  readonly conversation_id?: Uuid;
+  readonly conversation_id?: Uuid | null;
   readonly up_to_seq: number;
 };
 
 export type MarkUnread = {
   /** Optional; must equal the id in the path. */
-  readonly conversation_id?: Uuid;
-  readonly from_seq?: number;
+  readonly conversation_id?: Uuid | null;
+  readonly from_seq?: number | null;
 };
 
 export type ReadUpTo = {
@@ -415,12 +425,11 @@ export type Offer = {
 
 export type OfferForRequest = {
   /** Optional; must equal the id in the path. */
-  readonly help_request_id?: Uuid;
+  readonly help_request_id?: Uuid | null;
   readonly initial_message: InitialMessage;
 };
 
-/** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
-export type InitialMessage = string;
+export type InitialMessage = WrittenText;
 
 export type StartedConversation = {
   readonly success: Succeeded;
@@ -455,14 +464,13 @@ export type DirectMessage = {
   readonly recipient_id: Uuid;
   readonly content: DirectContent;
   /** The show that the message is about; sharing a show can make the message allowed. Both users take part in the show, or the sender organizes it (rule `show_of_both`). */
-  readonly show_id?: Uuid;
+  readonly show_id?: Uuid | null;
 } | {
   readonly conversation_id: Uuid;
   readonly content: DirectContent;
 };
 
-/** The length is counted in Unicode code points after trimming; one emoji can take several. At least one character must be visible. */
-export type DirectContent = string;
+export type DirectContent = WrittenText;
 
 export type SentMessage = {
   readonly success: Succeeded;
@@ -553,11 +561,17 @@ export type ReportQueue = {
 
 export type Review = {
   readonly report_id: Uuid;
-  readonly decision: ReviewDecision;
-  readonly note?: Note;
-  /** Required for `suspend`; must be in the future. */
-  readonly suspended_until?: string;
+  readonly decision: 'dismiss' | 'delete' | 'restore';
+  readonly note?: NoteOrNone;
+  readonly suspended_until?: null;
+} | {
+  readonly report_id: Uuid;
+  readonly decision: 'suspend';
+  readonly note?: NoteOrNone;
+  readonly suspended_until: FutureMoment;
 };
+
+export type NoteOrNone = Note | null;
 
 export type ReviewedReport = {
   readonly success: Succeeded;
@@ -567,7 +581,7 @@ export type ReviewedReport = {
 
 export type MessageAct = {
   readonly message_id: Uuid;
-  readonly note?: Note;
+  readonly note?: NoteOrNone;
 };
 
 export type DeletedMessage = {
@@ -594,9 +608,8 @@ export type RestoredMessage = {
 
 export type Suspend = {
   readonly target_id: Uuid;
-  /** A time in the future. */
-  readonly until: string;
-  readonly note?: Note;
+  readonly until: FutureMoment;
+  readonly note?: NoteOrNone;
 };
 
 export type Suspension = {
@@ -611,7 +624,7 @@ export type SuspendedUntil = Timestamp | 'infinity' | null;
 
 export type LiftSuspension = {
   readonly target_id: Uuid;
-  readonly note?: Note;
+  readonly note?: NoteOrNone;
 };
 
 export type LiftedSuspension = {
@@ -854,7 +867,7 @@ export type ExportBrokenOff = {
 export type ConfirmedDeletion = {
   readonly confirm: true;
   /** Delete the account as well. This cannot be undone. */
-  readonly account?: boolean;
+  readonly account?: boolean | null;
 };
 
 export type DataDeletion = {
@@ -874,7 +887,7 @@ export type CheckRequest = Check | {
 export type Check = {
   readonly action: 'start_dm';
   readonly recipient_id: Uuid;
-  readonly show_id?: Uuid;
+  readonly show_id?: Uuid | null;
 } | {
   readonly action: 'reply' | 'read_broadcast';
   readonly conversation_id: Uuid;
@@ -894,7 +907,7 @@ export type Check = {
   readonly actor_role: Role;
   readonly target_role: Role;
   /** The facts that hold. Defaults to `feature_enabled` and `participant`. */
-  readonly facts?: readonly Fact[];
+  readonly facts?: readonly Fact[] | null;
 };
 
 export type CheckResult = CheckDecision;

@@ -66,6 +66,7 @@ async fn run() -> Result<()> {
         }
         Command::Demo => {
             rolecall_database::load_demo(&url).await?;
+            rolecall_database::load_demo_conversation(&url).await?;
             println!("demo data loaded");
         }
     }

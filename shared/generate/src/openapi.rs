@@ -6,6 +6,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use rolecall_shared::rules::{
+    blank::is_blank,
     code::Code,
     limits,
     matrix::{Action, Fact, Role},
@@ -164,6 +165,13 @@ fn value(name: &str, before: &str) -> Option<String> {
         "conversation_kinds" => list(ConversationKind::EVERY, ConversationKind::name),
         "report_statuses" => list(ReportStatus::EVERY, ReportStatus::name),
         "review_decisions" => list(ReviewDecision::EVERY, ReviewDecision::name),
+        "review_decisions_without_end" => {
+            let mut names = list(ReviewDecision::EVERY, ReviewDecision::name);
+            names.retain(|name| *name != ReviewDecision::Suspend.name());
+            names
+        }
+        "text_pattern" => return Some(text_pattern()),
+        "help_message_pattern" => return Some(trimmed_pattern(limits::HELP_MESSAGE_MIN_CHARS)),
         _ => {
             if let Some(code) = name.strip_prefix("status.") {
                 return Code::from_name(code).map(|code| code.status().as_u16().to_string());
@@ -193,6 +201,37 @@ fn value(name: &str, before: &str) -> Option<String> {
     Some(entries)
 }
 
+/// Control characters that no text may have.
+const CONTROLS: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
+
+/// The pattern of a text: no control characters, and one visible character. It names the blank characters of the basic
+/// multilingual plane alone, because regular expressions of different languages have no way in common to write the others.
+fn text_pattern() -> String {
+    let mut blank = String::new();
+    let mut from = None;
+    for code in 0..=0x1_0000_u32 {
+        let is_blank = code <= 0xffff && char::from_u32(code).is_some_and(is_blank);
+        match (is_blank, from) {
+            (true, None) => from = Some(code),
+            (false, Some(first)) => {
+                let last = code - 1;
+                let _ = write!(blank, "\\u{first:04x}");
+                if last > first {
+                    let _ = write!(blank, "-\\u{last:04x}");
+                }
+                from = None;
+            }
+            _ => {}
+        }
+    }
+    format!("^[^{CONTROLS}]*[^{blank}][^{CONTROLS}]*$")
+}
+
+/// The pattern of a text that has so many characters after trimming.
+fn trimmed_pattern(least: usize) -> String {
+    format!(r"^\s*\S[\s\S]{{{},}}\S\s*$", least.saturating_sub(2))
+}
+
 fn list<T: Copy>(values: &[T], name: impl Fn(T) -> &'static str) -> Vec<&'static str> {
     values.iter().map(|value| name(*value)).collect()
 }
@@ -208,6 +247,11 @@ mod tests {
         assert_eq!(filled("{enum: $report_statuses}").unwrap(), "{enum: [pending, dismissed, actioned]}");
         assert_eq!(filled("{$ref: '#/x', pattern: '^a$'}").unwrap(), "{$ref: '#/x', pattern: '^a$'}");
         assert!(filled("    enum: $codes").unwrap().starts_with("    enum:\n      - unauthenticated\n"));
+        let long = filled("pattern: '$help_message_pattern'").unwrap();
+        assert_eq!(long, r"pattern: '^\s*\S[\s\S]{8,}\S\s*$'");
+        let text = filled("pattern: '$text_pattern'").unwrap();
+        assert!(text.contains(r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f") && text.ends_with("]*$'"), "{text}");
+        assert_eq!(filled("enum: $review_decisions_without_end").unwrap(), "enum: [dismiss, delete, restore]");
         filled("maximum: $NO_SUCH_LIMIT").unwrap_err();
         filled("const: $status.no_such_code").unwrap_err();
     }

@@ -125,6 +125,34 @@ fn every_example_is_as_its_schema_says() {
     println!("{} examples", examples.len());
 }
 
+#[tokio::test]
+async fn every_example_works_on_the_demo_data() {
+    let stand = Stand::own(Setup::new()).await;
+    rolecall_database::load_demo(stand.admin_url()).await.unwrap();
+    rolecall_database::load_demo_conversation(stand.admin_url()).await.unwrap();
+    // On one database: the examples do not get into each other's way.
+    for operation in document().operations() {
+        let call = stand.call(operation.method.clone(), &document().demo_path(operation));
+        let call = match document().demo_user(operation) {
+            Some(id) => call.token(&token::user(id.parse().unwrap())),
+            None if document().is_for_operators(operation) => call.token(&token::operator()),
+            None => {
+                assert!(operation.is_health(), "{} does not say whose call its example is", operation.id);
+                call
+            }
+        };
+        let answer = match document().example(operation) {
+            Value::Null => call.send().await,
+            body => call.json(&body).send().await,
+        };
+        // The last of the documented successes: a dry run comes before the call itself.
+        let mut successes = operation.answers.keys().filter(|status| status.starts_with('2'));
+        let wanted = successes.next_back().unwrap();
+        assert_eq!(&answer.status.to_string(), wanted, "{}: {}", operation.id, answer.body);
+    }
+    println!("{} operations", document().operations().len());
+}
+
 #[test]
 fn names_codes_and_limits_are_those_of_the_code() {
     let schemas = &document().root()["components"]["schemas"];
@@ -154,7 +182,7 @@ fn names_codes_and_limits_are_those_of_the_code() {
     let longest = |place: &str| document().root().pointer(place).and_then(Value::as_u64).map(|length| length as usize);
     for (place, limit) in [
         ("/components/schemas/DirectContent/maxLength", limits::DIRECT_MESSAGE_CHARS),
-        ("/components/schemas/Broadcast/properties/message/maxLength", limits::BROADCAST_CHARS),
+        ("/components/schemas/BroadcastContent/maxLength", limits::BROADCAST_CHARS),
         ("/components/schemas/InitialMessage/minLength", limits::HELP_MESSAGE_MIN_CHARS),
         ("/components/schemas/InitialMessage/maxLength", limits::HELP_MESSAGE_MAX_CHARS),
         ("/components/schemas/Note/maxLength", limits::NOTE_CHARS),
@@ -168,6 +196,21 @@ fn names_codes_and_limits_are_those_of_the_code() {
         ("/components/parameters/MessageLimit/schema/default", limits::DEFAULT_PAGE as usize),
     ] {
         assert_eq!(longest(place), Some(limit), "{place}");
+    }
+    for (name, text, is_valid) in [
+        ("DirectContent", "a\nb\t", true),
+        ("DirectContent", "❤\u{fe0f}", true),
+        ("DirectContent", "\u{200b}", false),
+        ("DirectContent", "a\0", false),
+        ("DirectContent", "", false),
+        ("InitialMessage", " 0123456789 ", true),
+        ("InitialMessage", " 012345678 ", false),
+        ("FutureMoment", "2099-12-31T23:59:59.5+02:00", true),
+        ("FutureMoment", "2025-12-31T23:59:59Z", false),
+        ("FutureMoment", "2099-12-31", false),
+    ] {
+        let verdict = document().validate(&format!("/components/schemas/{name}"), &json!(text));
+        assert_eq!(verdict.is_ok(), is_valid, "{name} {text:?}: {verdict:?}");
     }
     assert_eq!(document().root()["info"]["version"], env!("CARGO_PKG_VERSION"));
 }

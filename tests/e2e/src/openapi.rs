@@ -25,6 +25,9 @@ const EXAMPLE_ID: &str = "00000000-0000-4000-8000-0000000000ee";
 /// Methods an operation of the document may have.
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
+/// The status that stands for what is refused before a function sees the request; its code can be any.
+const AT_THE_DOOR: &str = "4XX";
+
 /// Fields that a body may repeat the caller's id in, whatever the function; see `shared/src/wire/author.rs`.
 const AUTHOR_FIELDS: [&str; 10] = [
     "sender_id",
@@ -197,7 +200,7 @@ impl Document {
                 let mut answers = BTreeMap::new();
                 for (status, _) in value["responses"].as_object().with_context(|| format!("{pointer}: no responses"))? {
                     let codes = self.codes(&format!("{pointer}/responses/{status}"))?;
-                    ensure!(!codes.is_empty(), "{pointer}: {status} has no code");
+                    ensure!(status == AT_THE_DOOR || !codes.is_empty(), "{pointer}: {status} has no code");
                     answers.insert(status.clone(), codes);
                 }
                 let id =
@@ -356,10 +359,16 @@ impl Document {
 
         let status = answer.status.to_string();
         let named = operation.answers.get(&status).is_some_and(|codes| answer.status < 500 || codes.contains(code));
-        let status = if named { status } else { "default".to_owned() };
+        let at_the_door = (400..500).contains(&answer.status) && operation.answers.contains_key(AT_THE_DOOR);
+        let status = match named {
+            true => status,
+            false if at_the_door => AT_THE_DOOR.to_owned(),
+            false => "default".to_owned(),
+        };
         let codes = operation.answers.get(&status).context("the status is not documented")?;
         ensure!(status != "default" || answer.status >= 500, "the status is not documented");
-        ensure!(codes.contains(code), "the code {code} is not documented for {status}, only {codes:?}");
+        let is_documented = status == AT_THE_DOOR || codes.contains(code);
+        ensure!(is_documented, "the code {code} is not documented for {status}, only {codes:?}");
 
         let response = format!("{}/responses/{status}", operation.pointer);
         let (response, value) = self.at(&response).context("the response leads nowhere")?;
@@ -419,6 +428,7 @@ impl Document {
         let mut documented = BTreeSet::new();
         for operation in &self.operations {
             for (status, codes) in &operation.answers {
+                // Those have no code of their own, and `codes` is empty.
                 for code in codes {
                     let (method, path) = match status.as_str() {
                         "default" => ("*".to_owned(), "*".to_owned()),
@@ -444,9 +454,28 @@ impl Document {
         self.documented().into_iter().filter(|answer| !was_seen(answer)).collect()
     }
 
-    /// The path of an operation, with the example of its parameter.
+    /// The path of an operation, with an id that nothing has.
     pub fn example_path(&self, operation: &Operation) -> String {
         operation.path.replace("{id}", EXAMPLE_ID)
+    }
+
+    /// The path of an operation, with the example of its parameter.
+    ///
+    /// # Panics
+    /// When the parameter has none.
+    pub fn demo_path(&self, operation: &Operation) -> String {
+        if !operation.path.contains("{id}") {
+            return operation.path.clone();
+        }
+        let parameters = (0..).map_while(|number| self.at(&format!("{}/parameters/{number}", operation.pointer)));
+        let example = parameters.map(|(_, parameter)| parameter).find(|parameter| parameter["in"] == "path");
+        let example = example.and_then(|parameter| parameter["example"].as_str());
+        operation.path.replace("{id}", example.unwrap_or_else(|| panic!("{}: the id has no example", operation.id)))
+    }
+
+    /// The demo user whose call the example of an operation is.
+    pub fn demo_user<'a>(&'a self, operation: &Operation) -> Option<&'a str> {
+        self.part(operation)["x-demo-user"].as_str()
     }
 
     /// The example body of an operation; null where it takes none.
