@@ -153,7 +153,9 @@ pub struct Up {
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     if !crate::manifest::variables::is_variable_name(name) {
-        return Err(format!("{name:?} is no variable name: lower-case letters, digits and _, beginning with a letter"));
+        return Err(format!(
+            "{name:?} is not a variable name: lower-case letters, digits and _, beginning with a letter"
+        ));
     }
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -86,7 +86,7 @@ pub enum ManifestError {
         second: String,
     },
     /// A variable's name breaks the rules.
-    #[error("{0:?} is no variable name: lower-case letters, digits and _, beginning with a letter")]
+    #[error("{0:?} is not a variable name: lower-case letters, digits and _, beginning with a letter")]
     VariableName(String),
     /// A variable is neither required nor has a default, or both.
     #[error("variable {0} needs exactly one of `required = true` and `default`")]
@@ -442,7 +442,7 @@ mod tests {
             &app(COMPONENT).replace("required = true, ", "required = true, default = \"x\", "),
             "variable url needs exactly one",
         );
-        refused(&app(COMPONENT).replace("url = {", "Url = {"), "no variable name");
+        refused(&app(COMPONENT).replace("url = {", "Url = {"), "not a variable name");
     }
 
     #[test]

@@ -39,8 +39,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Why an entry cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum ScheduleError {
-    /// The time is no cron expression.
-    #[error("schedule for {path}: {cron:?} is no cron expression: {reason}")]
+    /// The time is not a cron expression.
+    #[error("schedule for {path}: {cron:?} is not a cron expression: {reason}")]
     Cron {
         /// The entry's path.
         path: String,
@@ -248,7 +248,7 @@ mod tests {
             role: role.map(Into::into),
         };
         let refused = |entry| Scheduled::new(entry, &variables).err().unwrap().to_string();
-        assert!(refused(entry("25 99 * * *", "/x", None)).contains("no cron expression"));
+        assert!(refused(entry("25 99 * * *", "/x", None)).contains("not a cron expression"));
         assert!(refused(entry("0 0 30 2 *", "/x", None)).contains("never comes"));
         assert!(refused(entry("0 2 * * *", "x", None)).contains("cannot be requested"));
         assert!(refused(entry("0 2 * * *", "/x", Some("service_role"))).contains("jwt_secret or operator_token"));

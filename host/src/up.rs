@@ -136,7 +136,7 @@ struct Application<'a> {
 }
 
 impl Application<'_> {
-    #[allow(clippy::too_many_arguments, reason = "each is used once, and by this alone")]
+    #[allow(clippy::too_many_arguments, reason = "each is used once, and only here")]
     async fn serve(
         self,
         loaded: Loaded,

@@ -29,7 +29,7 @@ pub trait Function {
     /// Whether a success creates something, which its status says.
     const CREATES: bool = false;
 
-    /// Whether requests that meet share a statement. The entry point then also takes an array of calls, and answers an
+    /// Whether requests that arrive together share a statement. The entry point then also takes an array of calls, and answers an
     /// array.
     const SHARES_STATEMENTS: bool = false;
 

@@ -1,6 +1,6 @@
 //! The Spin edge: the way of a request through a function, and the few calls to Spin it needs.
 //!
-//! What needs no Spin (`coalesce`, `settings`) compiles natively too and is tested there.
+//! What needs no Spin (`coalesce`, `recent`, `settings`) compiles natively too and is tested there.
 
 pub mod coalesce;
 #[cfg(target_family = "wasm")]
@@ -10,11 +10,14 @@ mod exchange;
 #[cfg(target_family = "wasm")]
 mod grouped;
 #[cfg(target_family = "wasm")]
+mod health;
+#[cfg(target_family = "wasm")]
 mod instance;
 #[cfg(target_family = "wasm")]
 mod keys;
 #[cfg(target_family = "wasm")]
 mod pages;
+pub mod recent;
 #[cfg(target_family = "wasm")]
 mod serve;
 pub mod settings;

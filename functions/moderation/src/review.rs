@@ -26,7 +26,7 @@ fn only_a_suspension_ends(decision: &ReviewDecision, end: &Option<Timestamp>) ->
     match (decision, end) {
         (ReviewDecision::Suspend, None) => Err(Fault::new("required", "A suspension needs an end.")),
         (ReviewDecision::Dismiss | ReviewDecision::Delete | ReviewDecision::Restore, Some(_)) => {
-            Err(Fault::new("contradiction", "Only the decision `suspend` has an end."))
+            Err(Fault::new("contradiction", "Only the decision `suspend` takes an end."))
         }
         _ => Ok(()),
     }

@@ -10,7 +10,7 @@ impl wit::Host for GuestState {}
 impl<T> wit::HostWithStore<T> for Guest {
     async fn get(accessor: &Accessor<T, Self>, name: String) -> wasmtime::Result<Result<String, wit::Error>> {
         if !is_variable_name(&name) {
-            return Ok(Err(wit::Error::InvalidName(format!("{name:?} is no variable name"))));
+            return Ok(Err(wit::Error::InvalidName(format!("{name:?} is not a variable name"))));
         }
         Ok(accessor.with(|mut access| match access.get().component.variables.get(&name) {
             Some(value) => Ok(value.clone()),

@@ -65,14 +65,14 @@ impl Reject {
                 (Code::Overloaded, "The connection makes room for others; nothing was done.".into())
             }
             Reject::TooManyInFlight | Reject::TooMuchBodyMemory | Reject::Component(Failure::NeverStarted) => {
-                (Code::Overloaded, "The server has as many requests in flight as it takes; nothing was done.".into())
+                (Code::Overloaded, "The server is handling as many requests as it can; nothing was done.".into())
             }
             Reject::Component(Failure::Timeout) => {
-                (Code::Timeout, "The request took too long. Whether it took effect is unknown.".into())
+                (Code::Timeout, "The request took too long. It is unknown whether it took effect.".into())
             }
             Reject::Component(Failure::Ended(End::Cpu)) => (
                 Code::Timeout,
-                "The request, or one beside it, took more CPU time than it may. Whether it took effect is unknown."
+                "The request, or one beside it, used more CPU time than it may. It is unknown whether it took effect."
                     .into(),
             ),
             Reject::Component(Failure::Ended(_) | Failure::NoResponse | Failure::NotStartable) => {

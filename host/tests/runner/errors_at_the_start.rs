@@ -47,7 +47,7 @@ fn a_wrong_schedule_is_named() {
         trigger("/..."),
         component("")
     );
-    refuses(App::with(&manifest), "\"often\" is no cron expression");
+    refuses(App::with(&manifest), "\"often\" is not a cron expression");
 }
 
 #[test]

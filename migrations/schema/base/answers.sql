@@ -69,7 +69,7 @@ begin
     'permission_denied',
     'You have no profile, so no role allows you to do this.',
     'no_profile',
-    'A profile is made for you.'
+    'A profile is created for you.'
   );
 end
 $$;
@@ -124,7 +124,7 @@ begin
     'invalid_input',
     case
       when rolecall_internal.has_visible(p_text) is not true then
-        format('There is no visible text in the %s.', p_name)
+        format('The %s has no visible text.', p_name)
       when rolecall_internal.has_control(p_text) then
         format('Control characters other than line breaks and tabs are not allowed in the %s.', p_name)
       else

@@ -41,7 +41,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return rolecall_internal.refusal('invalid_input', 'The cursor is none that an answer gave.');
+  return rolecall_internal.refusal('invalid_input', 'The cursor is not one that an earlier answer returned.');
 end
 $$;
 

@@ -8,7 +8,7 @@
 comment on schema rolecall is 'Rolecall: tables, types and the RPCs of clients.';
 
 create schema rolecall_internal;
-comment on schema rolecall_internal is 'Rolecall: helpers of its own functions; nobody else calls them.';
+comment on schema rolecall_internal is 'Rolecall: internal helpers; not to be called directly.';
 
 -- One function for each edge function, called as `select rolecall_edge.send_dm($1)` with everything about the request in
 -- one jsonb, and answering one jsonb. They are all that rolecall_edge, the login of the functions, may call; they take
@@ -18,11 +18,11 @@ comment on schema rolecall_internal is 'Rolecall: helpers of its own functions; 
 -- Answer:  {"ok": true, "data", "limits"?, "replayed"?, "org_id"?}
 --       or {"ok": false, "code", "detail", "reasons"?, "data"?, "limits"?, "org_id"?}
 create schema rolecall_edge;
-comment on schema rolecall_edge is 'Rolecall: the entry points of the functions, for rolecall_edge alone.';
+comment on schema rolecall_edge is 'Rolecall: the entry points of the functions, only for rolecall_edge.';
 
 -- The views read with the rights of their owner; they hold counts and times, and nothing of anybody.
 create schema rolecall_monitoring;
-comment on schema rolecall_monitoring is 'Rolecall: figures for the operator''s dashboards and alarms, for service_role alone.';
+comment on schema rolecall_monitoring is 'Rolecall: figures for the operator''s dashboards and alerts, only for service_role.';
 
 -- Roles belong to the whole server: another database may have made them, or be making them at this moment. On Supabase
 -- the first three exist and stay as they are.

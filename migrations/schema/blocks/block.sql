@@ -16,7 +16,7 @@ begin
   if v_blocked = p_user then
     return rolecall_internal.refusal(
       'invalid_input',
-      'Nobody can block themselves.',
+      'You cannot block yourself.',
       'self_block',
       'The blocked user is somebody else.'
     );

@@ -129,7 +129,7 @@ begin
   return rolecall_internal.refusal(
     'quota_exceeded',
     format(
-      'You have no broadcast left %s this show until %s; the limit is %s per quota day.',
+      'You have no broadcasts left %s this show until %s; the limit is %s per quota day.',
       case p_phase when 'pre_show' then 'before the start of' else 'after the start of' end,
       rolecall_internal.iso(v_reset_at),
       p_limit

@@ -12,7 +12,7 @@ create table rolecall.broadcast_limits (
 );
 
 comment on table rolecall.broadcast_limits is
-  'How many broadcasts a sender of this role has for each show and quota day. A role without a row has none.';
+  'How many broadcasts a sender with this role has for each show and quota day. A role without a row cannot broadcast.';
 
 comment on column rolecall.broadcast_limits.per_quota_day is 'Null for no limit.';
 
@@ -29,7 +29,7 @@ create table rolecall.broadcast_quotas (
 );
 
 comment on table rolecall.broadcast_quotas is
-  'What a sender has left for a show on a quota day. A row of an earlier day counts as full; null is no limit.';
+  'What a sender has left for a show on a quota day. A row of an earlier day counts as full; null means no limit.';
 
 create index broadcast_quotas_show_id_idx
   on rolecall.broadcast_quotas (show_id);
@@ -55,11 +55,11 @@ create table rolecall.broadcasts (
 );
 
 comment on table rolecall.broadcasts is
-  'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
+  'Messages to everybody who takes part in a show with one of the roles at that time; the audience reads them from here.';
 
-comment on column rolecall.broadcasts.seq is 'The message''s, whose key is conversation_id and seq.';
+comment on column rolecall.broadcasts.seq is 'The number of the message in its conversation.';
 
-comment on column rolecall.broadcasts.deleted is 'Whether the message is deleted; kept by a trigger, so that unread is counted here.';
+comment on column rolecall.broadcasts.deleted is 'Whether the message is deleted; maintained by a trigger, so that unread messages can be counted here.';
 
 create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
@@ -79,9 +79,9 @@ create table rolecall.show_threads (
 with (fillfactor = 80);
 
 comment on table rolecall.show_threads is
-  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
+  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row per person.';
 
-comment on column rolecall.show_threads.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
+comment on column rolecall.show_threads.active_in is 'The hour of last_message_at, which the indexes of the inbox use.';
 
 -- The inbox of who takes part in a show with a role, newest first: by the hour, as that of conversations.
 create index show_threads_show_id_idx
@@ -96,7 +96,7 @@ create table rolecall.broadcast_receipts (
 );
 
 comment on table rolecall.broadcast_receipts is
-  'How far somebody of the audience has read in a conversation of a show; written when they do.';
+  'How far a member of the audience has read in a conversation of a show.';
 
 create index broadcast_receipts_user_id_idx
   on rolecall.broadcast_receipts (user_id, conversation_id);
@@ -114,11 +114,11 @@ create table rolecall.quota_runs (
   positions jsonb not null default '{}'
 );
 
-comment on table rolecall.quota_runs is 'The nightly runs, one for each quota day, each in many short steps.';
+comment on table rolecall.quota_runs is 'The nightly runs, one for each quota day, each done in many short steps.';
 
 comment on column rolecall.quota_runs.dropped is 'How many day slots of each table were truncated.';
 
 comment on column rolecall.quota_runs.deleted is 'How many rows of each table were deleted.';
 
 comment on column rolecall.quota_runs.left_over is
-  'How many day slots of each table somebody was reading all the time; the next night truncates them.';
+  'How many day slots of each table could not be truncated because they were being read; the next run truncates them.';

@@ -62,7 +62,7 @@ begin
   end if;
   return rolecall_internal.refusal(
     'permission_denied',
-    'This is for signed-in users alone.',
+    'Only signed-in users can do this.',
     'users_only',
     'The token is that of a signed-in user.'
   );
@@ -82,7 +82,7 @@ begin
   end if;
   return rolecall_internal.refusal(
     'permission_denied',
-    'This is for the operator alone.',
+    'Only the operator can do this.',
     'operator_only',
     'The token is the operator''s.'
   );

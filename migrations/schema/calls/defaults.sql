@@ -6,7 +6,7 @@ values
   ('start-conversation', 'enabled', 'Offers of help, which begin help conversations.'),
   ('help-conversations', 'enabled', 'Help requests, and the messages of help conversations.'),
   ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.'),
-  ('check-permission', 'enabled', 'What one may do, and why not, before one tries.'),
+  ('check-permission', 'enabled', 'Checks of what somebody may do, and why not, before they try.'),
   ('conversations', 'enabled', 'The inbox: conversations, their messages, what is unread.'),
   ('moderation', 'enabled', 'Reports, deleting and restoring messages, suspensions.'),
   ('blocks', 'enabled', 'Blocking users.'),

@@ -148,7 +148,7 @@ begin
   return rolecall_internal.refusal(
     'rate_limited',
     format(
-      'You have done this too often; the limit is %s in %s seconds.',
+      'You have done this too often; the limit is %s per %s seconds.',
       p_limit ->> 'quota',
       p_limit ->> 'window_seconds'
     ),

@@ -49,7 +49,7 @@ create table rolecall.application_logs (
 partition by list (day_slot);
 
 comment on table rolecall.application_logs is
-  'The first refusals of each user and minute, and every operation worth an audit, written in the transaction it tells of; for 30 days. Never message contents.';
+  'The first refusals of each user and minute, and every audited operation, written in the same transaction; for 30 days. Never message contents.';
 
 comment on column rolecall.application_logs.method is 'The operation, such as moderation.review.';
 
@@ -70,12 +70,12 @@ create table rolecall.refusal_counts (
 partition by list (day_slot);
 
 comment on table rolecall.refusal_counts is
-  'How often each user was refused in a minute, for 7 days: the first ones are rows of application_logs, the rest is counted here alone.';
+  'How often each user was refused in a minute, for 7 days. The first refusals are also rows of application_logs; the others are only counted here.';
 
 comment on column rolecall.refusal_counts.user_id is 'The nil uuid for callers without one.';
 
 comment on column rolecall.refusal_counts.stripe is
-  'Spreads the callers without a uuid over several rows, so that they do not wait for each other''s commit.';
+  'Spreads callers without a uuid over several rows, so that they do not wait for each other''s commits.';
 
 -- Idempotency
 
@@ -97,13 +97,13 @@ create table rolecall.idempotency_records (
 partition by list (day_slot);
 
 comment on table rolecall.idempotency_records is
-  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
+  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without an answer belongs to a running request.';
 
 comment on column rolecall.idempotency_records.answer is
-  'Ids, numbers, times and states. Never what somebody wrote: a message, a note, a reason, a name.';
+  'Ids, numbers, times and states. Never what somebody wrote, such as a message, a note, a reason or a name.';
 
 comment on column rolecall.idempotency_records.day_slot is
-  'Of the day of the claim; around midnight a key is claimed in both days. calls/idempotency.sql says why.';
+  'The day of the claim; around midnight a key is claimed for both days. calls/idempotency.sql says why.';
 
 -- Rate limits
 
@@ -118,7 +118,7 @@ create table rolecall.rate_limits (
 );
 
 comment on table rolecall.rate_limits is
-  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
+  'How often a user of this role may do something: capacity times at once, refilled over the window. Without a row there is no limit.';
 
 comment on column rolecall.rate_limits.capacity is 'Null for no limit.';
 
@@ -139,10 +139,10 @@ comment on table rolecall.rate_buckets is
   'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
 
 comment on column rolecall.rate_buckets.capacity is
-  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+  'The limit''s value when a token was last taken; kept here so that one statement can read the limit, take a token and report it.';
 
 comment on column rolecall.rate_buckets.taken is
-  'How many tokens the last statement took: only the statement that refills the bucket knows it, and reads it back.';
+  'How many tokens the last statement took; only that statement reads it back.';
 
 -- Metrics
 
@@ -160,7 +160,7 @@ create table rolecall.request_metrics (
 partition by list (day_slot);
 
 comment on table rolecall.request_metrics is
-  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took; for 7 days.';
+  'How many requests of each operation got which code in each 15 minutes, and how long the database took; for 7 days.';
 
 comment on column rolecall.request_metrics.function is 'The operation, such as moderation.review.';
 
@@ -169,10 +169,10 @@ comment on column rolecall.request_metrics.code is 'ok, or the code of the refus
 comment on column rolecall.request_metrics.org_id is 'The caller''s organisation; the nil uuid for none.';
 
 comment on column rolecall.request_metrics.bucket is
-  'Up to 0.1 ms in 0, then each bucket reaches to the square root of two times the one before.';
+  'Bucket 0 holds up to 0.1 ms; each further bound is the square root of two times the one before.';
 
 comment on column rolecall.request_metrics.stripe is
-  'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+  'Spreads the counts over several rows, so that requests do not wait for each other''s commits.';
 
 -- Day slots
 

@@ -169,7 +169,7 @@ begin
   end if;
   return rolecall_internal.refusal(
     'not_found',
-    'No conversation with this id has you as a participant.',
+    'You do not take part in a conversation with this id.',
     'not_a_participant',
     'You take part in the conversation.'
   );

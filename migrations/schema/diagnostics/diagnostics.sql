@@ -237,7 +237,7 @@ begin
     else
       v_call.answer := rolecall_internal.refusal(
         'permission_denied',
-        'Diagnostics are for the owners and admins of an organisation alone.',
+        'Diagnostics are only available to owners and admins of an organisation.',
         'organization_owners_and_admins_only',
         'You are an owner or admin of your organisation.'
       );

@@ -7,7 +7,7 @@ select
 from rolecall.reported_messages
 where status = 'pending';
 
-comment on view rolecall_monitoring.pending_reports is 'How many reports wait for a moderator, and since when the oldest does.';
+comment on view rolecall_monitoring.pending_reports is 'How many reports are waiting for a moderator, and since when the oldest is.';
 
 create or replace view rolecall_monitoring.reports_by_status as
 select
@@ -55,7 +55,7 @@ select
 from rolecall.quota_runs;
 
 comment on view rolecall_monitoring.quota_reset is
-  'The newest nightly run that came to its end, and whether that of today is still to come.';
+  'The last finished nightly run, and whether today''s is still due.';
 
 create or replace view rolecall_monitoring.refusals_last_hour as
 select
@@ -68,7 +68,7 @@ where minute > now() - interval '1 hour'
 group by user_id, event;
 
 comment on view rolecall_monitoring.refusals_last_hour is
-  'How often each user was refused, and how many of these refusals are not in the log, since the minute had too many.';
+  'How often each user was refused, and how many of these refusals were counted instead of logged.';
 
 create or replace view rolecall_monitoring.suspensions as
 select
@@ -88,7 +88,7 @@ from rolecall.data_deletions
 where completed_at is null;
 
 comment on view rolecall_monitoring.unfinished_deletions is
-  'Requests to delete one''s own data that need another call, and since when the oldest does.';
+  'Requests to delete one''s own data that need another call, and since when the oldest has been waiting.';
 
 create or replace view rolecall_monitoring.migration as
 select version, name, applied_at

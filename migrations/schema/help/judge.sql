@@ -48,7 +48,7 @@ begin
       'conversation_read_only',
       'This conversation is closed.',
       'conversation_read_only',
-      'The conversation is opened again.'
+      'The conversation is reopened.'
     );
   end if;
   return null;
@@ -108,7 +108,7 @@ begin
   ) then
     return rolecall_internal.refusal(
       'permission_denied',
-      'Who has closed this conversation alone opens it again.',
+      'Only the person who closed this conversation can reopen it.',
       'closed_by_another',
       'Whoever closed the conversation opens it again.'
     );

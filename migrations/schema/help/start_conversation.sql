@@ -48,7 +48,7 @@ begin
   if v_request.requester_id = p_helper then
     return rolecall_internal.refusal(
       'invalid_input',
-      'One cannot offer help on one''s own request.',
+      'You cannot offer help on your own request.',
       'own_help_request',
       'The help request is somebody else''s.'
     );
@@ -58,7 +58,7 @@ begin
       'help_request_unavailable',
       'This help request is no longer open.',
       'help_request_not_open',
-      'The requester opens it again.'
+      'The requester reopens it.'
     );
   end if;
 
@@ -183,7 +183,7 @@ begin
       'permission_denied',
       'You cannot act for somebody else.',
       'impersonation',
-      'The user named is yourself.'
+      'The named user is you.'
     );
   end if;
   return null;

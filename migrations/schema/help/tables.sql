@@ -17,7 +17,7 @@ create table rolecall.help_requests (
   constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'))
 );
 
-comment on table rolecall.help_requests is 'Who asks for help with what; helpers start conversations about the open ones.';
+comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about the open ones.';
 
 create index help_requests_requester_id_idx
   on rolecall.help_requests (requester_id);
@@ -49,7 +49,7 @@ create table public.conversations_v2 (
   constraint conversations_v2_status_known check (status in ('active', 'closed'))
 );
 
-comment on table public.conversations_v2 is 'What a helper and a requester say about a help request; one for each pair.';
+comment on table public.conversations_v2 is 'Conversations between helper and requester about a help request; one for each pair.';
 
 create index conversations_v2_requester_id_idx
   on public.conversations_v2 (requester_id);
@@ -75,7 +75,7 @@ create table public.messages_v2 (
 comment on table public.messages_v2 is 'The messages of help conversations.';
 
 comment on column public.messages_v2.created_at is
-  'On the clock, not of the transaction: two messages of one transaction keep their order.';
+  'Clock time, not transaction time, so that two messages of one transaction keep their order.';
 
 create index messages_v2_conversation_id_created_at_idx
   on public.messages_v2 (conversation_id, created_at);
@@ -93,7 +93,7 @@ comment on table rolecall.help_message_counts is
   'How many messages each help conversation has, so that the diagnostics need not count them.';
 
 comment on column rolecall.help_message_counts.first_message_id is
-  'Of which initial_message is a copy: it is changed and removed with it.';
+  'The message that initial_message is a copy of; the copy is changed and removed with it.';
 
 -- Apart from the conversations, whose columns the adopter counts.
 create table rolecall.help_closings (
@@ -102,9 +102,9 @@ create table rolecall.help_closings (
   closed_at timestamptz not null default now()
 );
 
-comment on table rolecall.help_closings is 'Who has closed which help conversation, and so may open it again.';
+comment on table rolecall.help_closings is 'Who has closed which help conversation, and so may reopen it.';
 
-comment on column rolecall.help_closings.closed_by is 'Null of the operator, who alone opens it again.';
+comment on column rolecall.help_closings.closed_by is 'Null for the operator, who alone can reopen it.';
 
 -- The next two are for the moderation alone. They refer to the conversation, with which they go; the message may be gone.
 create table rolecall.help_message_edits (
@@ -118,9 +118,9 @@ create table rolecall.help_message_edits (
 );
 
 comment on table rolecall.help_message_edits is
-  'What help messages said before they were edited: written by every change of a content, and never changed but erased.';
+  'Earlier versions of edited help messages; never changed, only erased.';
 
-comment on column rolecall.help_message_edits.content is 'Null once its author had it erased.';
+comment on column rolecall.help_message_edits.content is 'Null after its author had it erased.';
 
 create index help_message_edits_message_id_idx
   on rolecall.help_message_edits (message_id, id);
@@ -146,7 +146,7 @@ create table rolecall.removed_help_messages (
 
 comment on table rolecall.removed_help_messages is 'Deleted help messages, for moderators and for restoring them.';
 
-comment on column rolecall.removed_help_messages.content is 'Null once its author had it erased.';
+comment on column rolecall.removed_help_messages.content is 'Null after its author had it erased.';
 
 create index removed_help_messages_conversation_id_idx
   on rolecall.removed_help_messages (conversation_id, created_at);
@@ -161,7 +161,7 @@ create table rolecall.help_erasures_due (
 );
 
 comment on table rolecall.help_erasures_due is
-  'Help messages whose author had them erased while a report of them was pending: what is kept of them goes with its review.';
+  'Help messages that their author had erased while a report was pending; what is kept is erased when it is reviewed.';
 
 create index help_erasures_due_conversation_id_idx
   on rolecall.help_erasures_due (conversation_id);

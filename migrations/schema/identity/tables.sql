@@ -5,10 +5,10 @@ create table rolecall.schema_migrations (
   applied_at timestamptz not null default now()
 );
 
-comment on table rolecall.schema_migrations is 'Which migrations this database has.';
+comment on table rolecall.schema_migrations is 'The migrations that this database has.';
 
 comment on column rolecall.schema_migrations.digest is
-  'SHA-256 of the migration as it was applied; another text of the same version is refused.';
+  'SHA-256 of the migration as it was applied; a different text with the same version is refused.';
 
 create type rolecall.app_role as enum (
   'attendee',
@@ -19,7 +19,7 @@ create type rolecall.app_role as enum (
   'admin'
 );
 
-comment on type rolecall.app_role is 'The application role of a profile; the permission matrix speaks of it.';
+comment on type rolecall.app_role is 'The application role of a profile, as used in the permission matrix.';
 
 create table rolecall.organizations (
   id uuid primary key default gen_random_uuid(),
@@ -29,7 +29,7 @@ create table rolecall.organizations (
   constraint organizations_name_visible check (rolecall_internal.is_name(name))
 );
 
-comment on table rolecall.organizations is 'Organisations whose people use Rolecall; a profile belongs to at most one.';
+comment on table rolecall.organizations is 'Organisations that use Rolecall; a profile belongs to at most one.';
 
 create table rolecall.profiles (
   id uuid primary key,
@@ -49,11 +49,11 @@ create table rolecall.profiles (
     check (organization_role is null or organization_id is not null)
 );
 
-comment on table rolecall.profiles is 'The users. Role, organisation and suspension are for the backend to set.';
+comment on table rolecall.profiles is 'The users. Only the backend sets role, organisation and suspension.';
 
-comment on column rolecall.profiles.is_internal is 'Gets features that are rolled out to internal users.';
+comment on column rolecall.profiles.is_internal is 'Whether the user gets features that are rolled out to internal users only.';
 
-comment on column rolecall.profiles.suspended_until is 'Cannot write before this moment; infinity for good.';
+comment on column rolecall.profiles.suspended_until is 'The user cannot write before this time; infinity for a permanent suspension.';
 
 create index profiles_organization_id_idx
   on rolecall.profiles (organization_id, id);
@@ -78,4 +78,4 @@ create table rolecall.key_sets (
 );
 
 comment on table rolecall.key_sets is
-  'The key sets that were last fetched from jwt_jwks_url: new instances of the functions take them over.';
+  'The key sets last fetched from jwt_jwks_url, so that new instances of the functions start with them.';

@@ -1,4 +1,4 @@
--- send_dm for an array. Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
+-- send_dm for an array. Requests that arrive together share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
 -- of requests, too, and answer an array in the same order. Each request is decided as if it had come alone, with its own
 -- claims, key, rate limit and audit row, and none is touched by the refusal of another; but every step of send_dm is one
 -- statement for all of them, and there is one commit. send_dm.sql has the twin of each step for a single request,

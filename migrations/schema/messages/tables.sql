@@ -112,28 +112,28 @@ create table rolecall.conversations (
 with (fillfactor = 80);
 
 comment on table rolecall.conversations is
-  'The one direct conversation of two people, the one conversation of a sender of broadcasts for a show, and what was imported.';
+  'One direct conversation for each two people, one for each sender of broadcasts in a show, and imported ones.';
 
-comment on column rolecall.conversations.kind is 'direct: of two people; show: the broadcasts of one sender for a show.';
+comment on column rolecall.conversations.kind is 'direct: between two people; show: the broadcasts of one sender in a show.';
 
-comment on column rolecall.conversations.version is 'v1: imported from what was there before, to be read alone; v2: begun here.';
+comment on column rolecall.conversations.version is 'v1: imported from an earlier system, read-only; v2: started in Rolecall.';
 
 comment on column rolecall.conversations.participant_low is
-  'The smaller id of the two people of a direct conversation; the only one that is known of an imported one.';
+  'The smaller id of the two people of a direct conversation; for an imported one it may be the only known id.';
 
-comment on column rolecall.conversations.organization_id is 'The creator''s organisation when the conversation began.';
+comment on column rolecall.conversations.organization_id is 'The organisation of the creator when the conversation began.';
 
-comment on column rolecall.conversations.read_only is 'The operator has closed it for writing.';
+comment on column rolecall.conversations.read_only is 'Whether the operator has closed it for writing.';
 
-comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
+comment on column rolecall.conversations.last_seq is 'The number of the newest message, which is also how many there are.';
 
 comment on column rolecall.conversations.revision is
-  'How often its messages have changed after they were sent; clients ask for what has changed after one.';
+  'How often messages have changed after they were sent; clients ask for the changes since a revision.';
 
 comment on column rolecall.conversations.last_message_at is
-  'The time of the newest message, deleted or not. It never goes back. -infinity if it is not known of an imported one.';
+  'The time of the newest message, deleted or not; it never decreases. -infinity if it is unknown, as for some imported ones.';
 
-comment on column rolecall.conversations.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
+comment on column rolecall.conversations.active_in is 'The hour of last_message_at, which the indexes of the inbox use.';
 
 create unique index conversations_direct_key
   on rolecall.conversations (participant_low, participant_high)
@@ -175,10 +175,10 @@ create table rolecall.conversation_participants (
 with (fillfactor = 80);
 
 comment on table rolecall.conversation_participants is
-  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq less skipped.';
+  'Who takes part in a conversation and how far they have read; unread is last_seq - last_read_seq - skipped.';
 
 comment on column rolecall.conversation_participants.skipped is
-  'How many messages after last_read_seq are not new to them: their own, and deleted ones.';
+  'How many messages after last_read_seq do not count as unread: their own, and deleted ones.';
 
 create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
@@ -207,16 +207,16 @@ create table rolecall.messages (
 
 comment on table rolecall.messages is 'Messages, numbered from 1 without gaps in each conversation.';
 
-comment on column rolecall.messages.show_id is 'The show that a direct message is about, or a broadcast''s.';
+comment on column rolecall.messages.show_id is 'The show that a direct message is about, or of a broadcast.';
 
-comment on column rolecall.messages.content is 'Null of a deleted message, whose content is kept where only moderators look.';
+comment on column rolecall.messages.content is 'Null for a deleted message; its content is kept where only moderators can read it.';
 
-comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: author, organizer or moderator.';
+comment on column rolecall.messages.deleted_as is 'The capacity in which somebody deleted it: author, organizer or moderator.';
 
-comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
+comment on column rolecall.messages.legacy is 'Whether it was imported; then sender, content and time may be unknown.';
 
 comment on column rolecall.messages.revision is
-  'The conversation''s revision when it last changed; null if it never has, so that sending writes no index entry.';
+  'The conversation''s revision when the message last changed; null if it never has.';
 
 create index messages_id_idx
   on rolecall.messages (id);

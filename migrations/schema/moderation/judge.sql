@@ -83,14 +83,14 @@ begin
   if p_list = 'queue' then
     return rolecall_internal.refusal(
       'permission_denied',
-      'The reports are for show organizers, moderators and admins alone.',
+      'Reports are only available to show organizers, moderators and admins.',
       'moderators_and_organizers_only',
       'You become a moderator.'
     );
   end if;
   return rolecall_internal.refusal(
     'permission_denied',
-    'The audit of the moderation is for moderators and admins alone.',
+    'The moderation audit is only available to moderators and admins.',
     'moderators_only',
     'You become a moderator.'
   );

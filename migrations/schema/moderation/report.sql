@@ -90,7 +90,7 @@ as $$
 begin
   return rolecall_internal.refusal(
     'already_reported',
-    'You have reported this message before.',
+    'You have already reported this message.',
     'one_report_per_message',
     'You report another message.',
     jsonb_build_object('report_id', p_report)

@@ -10,7 +10,7 @@ begin
   if p_message.deleted_as = 'author' then
     return rolecall_internal.refusal(
       'permission_denied',
-      'What its author has deleted stays deleted.',
+      'A message that its author deleted cannot be restored.',
       'deleted_by_author',
       'Somebody else has deleted the message.'
     );
@@ -20,7 +20,7 @@ begin
   then
     return rolecall_internal.refusal(
       'permission_denied',
-      'What a moderator has deleted a moderator restores.',
+      'Only a moderator can restore what a moderator has deleted.',
       'deleted_by_moderator',
       'A moderator restores it.'
     );

@@ -165,7 +165,7 @@ begin
     v_judgement := rolecall_internal.judge_suspension(p_user, v_report.reported_user_id, p_rollout);
     if v_judgement.allowed is distinct from true then
       if v_judgement.refusal ->> 'code' = 'not_found' then
-        return rolecall_internal.refusal('not_found', 'The sender of this message is nobody who could be suspended.');
+        return rolecall_internal.refusal('not_found', 'The sender of this message has no account that could be suspended.');
       end if;
       return v_judgement.refusal;
     end if;
@@ -173,7 +173,7 @@ begin
       return rolecall_internal.refusal('invalid_input', 'To suspend, suspended_until must be a moment in the future.');
     end if;
   elsif p_input ->> 'suspended_until' is not null then
-    return rolecall_internal.refusal('invalid_input', 'The suspended_until belongs to the decision suspend alone.');
+    return rolecall_internal.refusal('invalid_input', 'Only the decision suspend takes a suspended_until.');
   end if;
 
   -- Locked, so that nobody else decides about this message.
@@ -212,7 +212,7 @@ begin
     end if;
     return rolecall_internal.refusal(
       'already_reviewed',
-      format('This report has been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
+      format('This report has already been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
       'one_decision_per_report',
       'The report is pending, or you restore a message that was deleted by review.',
       jsonb_build_object(

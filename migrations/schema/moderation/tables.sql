@@ -68,10 +68,10 @@ create table rolecall.reported_messages (
 comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
 
 comment on column rolecall.reported_messages.message_id is
-  'The id of the message, whose key is conversation_id and seq; of a help message, which has no number, the key.';
+  'The id of the message. The key of a message is conversation_id and seq; of a help message, which has no seq, it is this id.';
 
 comment on column rolecall.reported_messages.help_conversation_id is
-  'The conversation of a help message, with which its reports go.';
+  'The conversation of a help message; the report is deleted with it.';
 
 create unique index reported_messages_help_message_reporter_key
   on rolecall.reported_messages (message_id, reporter_id)
@@ -82,27 +82,27 @@ create index reported_messages_help_conversation_id_idx
   where help_conversation_id is not null;
 
 comment on column rolecall.reported_messages.reported_user_id is
-  'The sender of the message; null where a message of before Rolecall names none.';
+  'The sender of the message; null if the message was imported without one.';
 
 comment on column rolecall.reported_messages.erase_reason is
-  'The reporter had what they wrote erased while the report was pending: the reason goes with its review.';
+  'Whether the reporter had their texts erased while the report was pending; the reason is erased when it is reviewed.';
 
-comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
+comment on column rolecall.reported_messages.show_id is 'The show of the message; its organizer may also decide.';
 
 comment on column rolecall.reported_messages.status is
-  'pending until a moderator decides; dismissed when the message stays as it was, actioned otherwise.';
+  'pending until a moderator decides; then dismissed if the message stays as it was, and actioned otherwise.';
 
 comment on column rolecall.reported_messages.decision is
-  'As a moderator, like note, reviewed_by and reviewed_at. What an organizer decided stands in organizer_decision.';
+  'The decision of a moderator, as are note, reviewed_by and reviewed_at. That of an organizer is organizer_decision.';
 
 comment on column rolecall.reported_messages.organizer_status is
-  'pending until the organizer or a moderator decides; null where no organizer has a say: of no show, or their own message.';
+  'pending until the organizer or a moderator decides; null where no organizer has a say: the message is about no show, or is their own.';
 
 comment on column rolecall.reported_messages.organizer_decision is
-  'As the organizer of the show. It settles nothing for moderators.';
+  'The decision of the show''s organizer, which does not bind moderators.';
 
 comment on column rolecall.reported_messages.escalated_at is
-  'When the reporter reported again what an organizer had decided.';
+  'When the reporter appealed the organizer''s decision by reporting again.';
 
 -- The queue, newest first: of everybody, of one show, and of one show as its organizer has it.
 create index reported_messages_queue_idx
@@ -140,10 +140,10 @@ create table rolecall.report_counts (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.report_counts is
-  'How many reports each show has of each status, so that a queue of a million tells its counts without counting: the sum of the rows is the count.';
+  'How many reports of each status each show has, as the sum of a few rows, so that the counts of a long queue are fast.';
 
 comment on column rolecall.report_counts.queue is
-  'A report counts with its status for moderators, and with its organizer_status for organizers.';
+  'A report counts by its status for moderators, and by its organizer_status for organizers.';
 
 create index report_counts_show_id_idx
   on rolecall.report_counts (show_id, queue, status);
@@ -169,11 +169,11 @@ create table rolecall.moderation_audit (
 );
 
 comment on table rolecall.moderation_audit is
-  'Who moderated what, and why: written with the act itself, and changed by nobody. Never message contents.';
+  'Who moderated what and why, written in the same transaction and never changed. No message contents.';
 
 comment on column rolecall.moderation_audit.target_id is 'The sender of the message, or who was suspended.';
 
-comment on column rolecall.moderation_audit.before is 'The state that the act found: status, deleted or suspended_until.';
+comment on column rolecall.moderation_audit.before is 'The state before the action: status, deleted or suspended_until.';
 
 create index moderation_audit_at_idx
   on rolecall.moderation_audit (at desc, id desc);

@@ -16,15 +16,15 @@ create table rolecall.data_deletions (
 );
 
 comment on table rolecall.data_deletions is
-  'Requests of users to delete what they wrote, or their account. What does not fit into one call is gone on with by the next.';
+  'Requests of users to delete what they wrote, or their account. What one call does not finish, the next one continues.';
 
 comment on column rolecall.data_deletions.account is
-  'Of the whole account. The row stays: nobody acts as this user again, and no profile is made for them.';
+  'Whether the whole account was deleted. The row stays, so that nobody acts as this user again and no new profile is made.';
 
-comment on column rolecall.data_deletions.messages_deleted is 'Messages that became placeholders through this request.';
+comment on column rolecall.data_deletions.messages_deleted is 'How many messages this request turned into placeholders.';
 
 comment on column rolecall.data_deletions.reached_conversation_id is
-  'How far it has come; reached_seq is the number of the message there.';
+  'How far the deletion has come; reached_seq is the message it has reached.';
 
 create index data_deletions_user_id_idx
   on rolecall.data_deletions (user_id);
@@ -49,4 +49,4 @@ create table rolecall.erasures_due (
 );
 
 comment on table rolecall.erasures_due is
-  'Messages whose author had them deleted while a report of them was pending: their content goes with its review.';
+  'Messages that their author had deleted while a report was pending; their content is erased when it is reviewed.';

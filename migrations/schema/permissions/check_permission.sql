@@ -328,7 +328,7 @@ begin
     return rolecall_internal.refusal(
       'invalid_input',
       format(
-        'A check names an action and what it would be done to, or a pair of roles; 1 to %s of them at once.',
+        'A check needs an action and its object, or a pair of roles. Send 1 to %s checks at once.',
         rolecall_internal.limit_checks()
       )
     );

@@ -16,10 +16,10 @@ create table rolecall.permission_guards (
 );
 
 comment on table rolecall.permission_guards is
-  'What refuses an action for everybody, whatever the roles; checked before the rules, in order of position.';
+  'What refuses an action regardless of roles; checked before the rules, in order of position.';
 
 comment on column rolecall.permission_guards.denies_when is
-  'The guard refuses when the fact holds (true) or when it does not (false).';
+  'Whether the guard refuses when the fact holds (true) or when it does not (false).';
 
 create table rolecall.permission_rules (
   action text not null,
@@ -35,7 +35,7 @@ create table rolecall.permission_rules (
 );
 
 comment on table rolecall.permission_rules is
-  'Whether an actor of one role may do something to a target of another; one row for each combination.';
+  'Whether an actor with one role may do something to a target with another; one row for each combination.';
 
 comment on column rolecall.permission_rules.requires is
   'A fact without which an allowing rule refuses; null when it needs none.';

@@ -12,12 +12,12 @@ begin
         (
           'reported_messages',
           'select report.status as report_status, report.* from rolecall.reported_messages as report',
-          'Reports of messages, with report_status as the playbooks call their status.'
+          'Reports of messages, with the column names of the playbooks.'
         ),
         (
           'broadcast_quotas',
           'select quota.* from rolecall.broadcast_quotas as quota',
-          'What senders have left for a show on a quota day.'
+          'The broadcasts that senders have left for each show.'
         ),
         (
           'application_logs',
@@ -26,7 +26,7 @@ begin
              entry.method, entry.event, entry.request_id, entry.user_id, entry.conversation_id, entry.org_id,
              entry.duration_ms, entry.code, entry.details
            from rolecall.application_logs as entry',
-          'The audit log, with log_level and error_code as the playbooks call its columns.'
+          'The audit log, with the column names of the playbooks.'
         )
     ) as wanted (name, definition, about)
     where not exists (

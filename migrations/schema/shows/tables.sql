@@ -31,10 +31,10 @@ create table rolecall.show_participants (
 );
 
 comment on table rolecall.show_participants is
-  'Who takes part in a show. Taking part gives rights to write, so the backend says who does.';
+  'Who takes part in a show. Taking part gives the right to write, so only the backend adds rows.';
 
 comment on column rolecall.show_participants.role is
-  'The role at the moment of joining, which decides for which broadcasts somebody is in the audience.';
+  'The role at the time of joining; it decides which broadcasts the participant receives.';
 
 -- A broadcast is for who took part at that moment: leaving a show must not take away what was sent before, nor joining
 -- it again give what was sent between.
@@ -47,7 +47,7 @@ create table rolecall.past_participations (
   primary key (user_id, show_id, joined_at, role)
 );
 
-comment on table rolecall.past_participations is 'Who took part in a show, from when until when, and left it.';
+comment on table rolecall.past_participations is 'Who took part in a show and left it, with the dates of both.';
 
 create index past_participations_show_id_idx
   on rolecall.past_participations (show_id);
@@ -66,7 +66,7 @@ create table rolecall.show_audience (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.show_audience is
-  'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in a few rows: their sum is the count.';
+  'How many participants of each role a show has, as the sum of a few rows, so that a broadcast to 100,000 people counts its audience fast.';
 
 create index show_audience_show_id_idx
   on rolecall.show_audience (show_id, role);
@@ -78,4 +78,4 @@ union all
 select show_id, user_id, role, joined_at, left_at
 from rolecall.past_participations;
 
-comment on view rolecall.participations is 'Who takes or took part in which show, from when until when.';
+comment on view rolecall.participations is 'Who takes part or took part in which show, and from when to when.';

@@ -23,7 +23,7 @@ pub fn rules() -> String {
 export interface Guard {
   readonly action: Action;
   readonly fact: Fact;
-  /** The guard refuses when the fact holds (true) or when it does not (false). */
+  /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
   readonly deniesWhen: boolean;
   readonly code: Code;
   readonly rule: string;

@@ -28,7 +28,11 @@ impl Caller for User {
     fn admit(identity: Identity) -> Result<User, Refusal> {
         match identity {
             Identity::User(user) => Ok(User(user)),
-            _ => Err(wrong_role("users_only", "This is for signed-in users.", "The token's role is `authenticated`.")),
+            _ => Err(wrong_role(
+                "users_only",
+                "Only signed-in users can do this.",
+                "The token's role is `authenticated`.",
+            )),
         }
     }
 
@@ -47,7 +51,11 @@ impl Caller for Operator {
     fn admit(identity: Identity) -> Result<Operator, Refusal> {
         match identity {
             Identity::Service(user) => Ok(Operator(user)),
-            _ => Err(wrong_role("operators_only", "This is for operators.", "The token's role is `service_role`.")),
+            _ => Err(wrong_role(
+                "operators_only",
+                "Only the operator can do this.",
+                "The token's role is `service_role`.",
+            )),
         }
     }
 

@@ -179,7 +179,7 @@ impl fmt::Display for InvalidRollouts {
             InvalidRollouts::UnknownFlag(name) => {
                 write!(f, "rollouts: there is no feature `{name}`; there are {}", FLAGS.join(", "))
             }
-            InvalidRollouts::Duplicate(name) => write!(f, "rollouts: `{name}` stands twice"),
+            InvalidRollouts::Duplicate(name) => write!(f, "rollouts: `{name}` appears twice"),
             InvalidRollouts::Rollout(error) => write!(f, "rollouts: {error}"),
         }
     }
@@ -277,7 +277,7 @@ mod tests {
             ("send_dm=disabled", "there is no feature `send_dm`; there are blocks, check-permission, "),
             ("send-dm=some", "`some` is not a rollout"),
             ("send-dm=enabled;moderation=enabled", "`enabled;moderation=enabled` is not a rollout"),
-            ("send-dm=disabled,send-dm=enabled", "`send-dm` stands twice"),
+            ("send-dm=disabled,send-dm=enabled", "`send-dm` appears twice"),
         ] {
             let error = text.parse::<Rollouts>().unwrap_err().to_string();
             assert!(error.starts_with("rollouts: ") && error.contains(says), "{text}: {error}");

@@ -1,4 +1,4 @@
-//! Requests that meet in an instance share a statement, and with it a commit.
+//! Requests that arrive at an instance together share a statement, and with it a commit.
 //!
 //! A request that comes while no statement is in flight sends its own at once, as the [`Leader`]: a lone request waits
 //! for nothing. Requests that come meanwhile wait. All of them go together in the next statement, which is sent as soon

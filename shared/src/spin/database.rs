@@ -12,6 +12,14 @@ use crate::{
 use serde::Serialize;
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
 
+/// Why a statement that several requests share failed.
+pub enum Fault {
+    /// It was not answered, or by an error.
+    Database(PgError),
+    /// Its answer does not parse.
+    Unparsable,
+}
+
 /// Sends the request's one statement. Where a passing reason has undone it, it is sent once more.
 pub async fn query<I: Serialize>(
     exchange: &mut Exchange,

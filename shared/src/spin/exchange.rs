@@ -1,6 +1,6 @@
 //! One request: what its log line says, and which answers its faults become.
 
-use super::{instance, serve::Body};
+use super::{database::Fault, instance, serve::Body};
 use crate::{
     rules::{code::Code, id::UserId},
     spin::settings::Settings,
@@ -35,6 +35,8 @@ pub struct Exchange {
     org_id: Option<String>,
     conversation_id: Option<String>,
     pub cause: Option<String>,
+    /// The code of a failure that its answer tells in another form than a problem document: a failing health.
+    pub reported: Option<Code>,
 }
 
 impl Exchange {
@@ -52,6 +54,7 @@ impl Exchange {
             org_id: None,
             conversation_id: None,
             cause: None,
+            reported: None,
         }
     }
 
@@ -62,7 +65,7 @@ impl Exchange {
 
     /// Writes the request's one log line and gives the answer its last form.
     pub fn conclude(self, cors: &Cors, parts: &Parts, outcome: Result<Response<Bytes>, Refusal>) -> Response<Body> {
-        self.log(outcome.as_ref().err().map(|refusal| refusal.code));
+        self.log(outcome.as_ref().err().map(|refusal| refusal.code).or(self.reported));
         let response = outcome.unwrap_or_else(|refusal| answer::problem(&refusal, &self.request_id));
         answer::finish(response, cors, &parts.headers).map(|body| Either::Left(FullBody::new(body)))
     }
@@ -75,13 +78,21 @@ impl Exchange {
 
     /// The database's answer does not parse; our bug.
     pub fn unparsable(&mut self, statement: &str) -> Refusal {
-        self.broken(format!("{statement}: the answer has another form"))
+        self.broken(format!("{statement}: the answer has an unexpected form"))
+    }
+
+    /// The refusal for a failed statement that requests share.
+    pub fn failure(&mut self, fault: &Fault, statement: &str) -> Refusal {
+        match fault {
+            Fault::Database(error) => self.database_failure(error),
+            Fault::Unparsable => self.unparsable(statement),
+        }
     }
 
     /// The refusal when it is unknown whether the request took effect.
     pub fn outcome_unknown(&mut self, cause: &str) -> Refusal {
         self.cause = Some(cause.to_owned());
-        Refusal::new(Code::DatabaseUnavailable, "The database does not answer.")
+        Refusal::new(Code::DatabaseUnavailable, "The database does not respond.")
     }
 
     /// Keeps the parts of the database's answer that the log line shows.

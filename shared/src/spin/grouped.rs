@@ -1,6 +1,9 @@
 //! The statement of a function whose requests share one when they meet (`coalesce`).
 
-use super::{database, exchange::Exchange};
+use super::{
+    database::{self, Fault},
+    exchange::Exchange,
+};
 use crate::{
     rules::{
         code::Code,
@@ -32,13 +35,6 @@ type Wake = StreamWriter<u8>;
 type Coalescer = coalesce::Coalescer<Outcome, Wake>;
 type Leader = coalesce::Leader<Outcome, Wake>;
 type Watch = coalesce::Watch<Outcome, Wake>;
-
-/// Why a shared statement failed.
-enum Fault {
-    Database(PgError),
-    /// Its answer does not parse.
-    Unparsable,
-}
 
 thread_local! {
     // Requests that wait, each with its turn, which only its own task receives.
@@ -74,7 +70,7 @@ pub async fn query<I: Serialize>(
     let turn = match coalescer.enter(sender) {
         Entrance::Lead(lead) => Some(Turn::Lead(lead)),
         Entrance::Full => {
-            let detail = "Too many requests wait for the database; nothing was done.";
+            let detail = "Too many requests are waiting for the database; nothing was done.";
             return Err(Refusal::new(Code::Overloaded, detail));
         }
         Entrance::Wait => {
@@ -90,10 +86,7 @@ pub async fn query<I: Serialize>(
     };
     match turn {
         Some(Turn::Decided(Ok(answer))) => exchange.decided(answer),
-        Some(Turn::Decided(Err(fault))) => Err(match &*fault {
-            Fault::Database(error) => exchange.database_failure(error),
-            Fault::Unparsable => exchange.unparsable(statement),
-        }),
+        Some(Turn::Decided(Err(fault))) => Err(exchange.failure(&fault, statement)),
         Some(Turn::Solo(_sender_waits)) => database::query(exchange, settings, statement, call).await,
         Some(Turn::Lead(lead)) => {
             lead.goes_solo(sender);

@@ -241,7 +241,7 @@ async fn ask(settings: &Settings, input: Value) -> Result<serde_json::Map<String
     let answer = database::select(&mut None, &settings.database_url, statement, envelope).await;
     let answer = Answer::parse(&answer.map_err(|error| format!("{statement}: {error}"))?);
     let done = answer.and_then(|answer| answer.outcome.ok());
-    done.map(|done| done.data).ok_or_else(|| format!("{statement}: the answer has another form"))
+    done.map(|done| done.data).ok_or_else(|| format!("{statement}: the answer has an unexpected form"))
 }
 
 async fn fetch(url: &str) -> Result<(String, KeySet), String> {

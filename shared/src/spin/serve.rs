@@ -4,17 +4,16 @@ use crate::{
     auth::{
         caller::Caller,
         identity::Identity,
-        schedule::Condition,
         verifier::{TokenError, bearer},
     },
-    function::{Function, Intent, Nothing, PathParameters, Verb, component_of, is_json, is_unencoded},
+    function::{Function, Intent, PathParameters, Verb, component_of, is_json, is_unencoded},
     rules::{
         code::Code,
         id::UserId,
         limits::{MAX_BODY_BYTES, REPEAT_SECONDS},
         rollout::{Inclusion, Rollout, Rollouts, is_flag},
     },
-    spin::{Pages, database::query, exchange::Exchange, grouped, keys, settings::Settings},
+    spin::{Pages, database::query, exchange::Exchange, grouped, health::health, keys, settings::Settings},
     wire::{
         answer,
         author::Impersonation,
@@ -38,7 +37,6 @@ use std::{
 
 /// The operation that tells how a component and its database are.
 const HEALTH: &str = "health";
-const HEALTH_STATEMENT: &Statement = &Statement::of("health");
 const RECORD_REFUSAL: &Statement = &Statement::of("record_refusal");
 
 /// The body of an answer: whole, or sent page by page.
@@ -147,7 +145,7 @@ async fn respond(
 /// Checks a request before its statement: method, body, token, input, rollout.
 pub(super) async fn receive<F: Function>(
     exchange: &mut Exchange,
-    settings: &Settings,
+    settings: &Rc<Settings>,
     parts: &Parts,
     path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
@@ -197,43 +195,8 @@ fn options(verb: Verb, settings: &Settings, parts: &Parts, request_id: &RequestI
 }
 
 fn method_not_allowed(verb: Verb) -> Refusal {
-    Refusal::new(Code::MethodNotAllowed, format!("This path takes {}.", verb.allow()))
+    Refusal::new(Code::MethodNotAllowed, format!("This path accepts {}.", verb.allow()))
         .with_header(header::ALLOW, verb.allow())
-}
-
-/// The answer that tells how the function, its database and its keys are.
-async fn health(exchange: &mut Exchange, settings: &Settings) -> Response<Bytes> {
-    let claims = Claims { sub: None, role: "anon" };
-    let request_id = exchange.request_id.clone();
-    let call = Call {
-        claims,
-        request_id: &request_id,
-        idempotency_key: None,
-        rollout: Rollout::Enabled,
-        rollouts: &Rollouts::NONE,
-        input: Nothing {},
-    };
-    let keys = keys::condition(settings, exchange.started).await;
-    let database = query(exchange, settings, const { HEALTH_STATEMENT.as_str() }, &call).await;
-    let (status, word) = match (&database, keys) {
-        (Err(_), _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        // Nobody can be let in.
-        (Ok(_), Some(Condition::Unavailable)) if !settings.verifier.has_keys() => {
-            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-        }
-        (Ok(_), Some(Condition::Stale | Condition::Unavailable)) => (StatusCode::OK, "degraded"),
-        (Ok(_), Some(Condition::Ok) | None) => (StatusCode::OK, "ok"),
-    };
-    let database = if database.is_ok() { "ok" } else { "unreachable" };
-    let mut body = json!({"status": word, "database": database, "version": env!("CARGO_PKG_VERSION")});
-    if let Some(keys) = keys {
-        body["keys"] = keys.as_str().into();
-    }
-    let mut response = answer::json(status, HeaderValue::from_static("application/json"), &request_id, &body);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    response
 }
 
 /// Reads a body of JSON within the limit.
@@ -241,7 +204,8 @@ async fn read_body(
     headers: &HeaderMap,
     mut body: impl http_body::Body<Data = Bytes> + Unpin,
 ) -> Result<Bytes, Refusal> {
-    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("At most {MAX_BODY_BYTES} bytes."));
+    let too_large =
+        || Refusal::new(Code::PayloadTooLarge, format!("The body may have at most {MAX_BODY_BYTES} bytes."));
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
@@ -252,7 +216,7 @@ async fn read_body(
     while declared != Some(bytes.len() as u64)
         && let Some(frame) = body.frame().await
     {
-        let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended early."))?;
+        let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended before it was complete."))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > MAX_BODY_BYTES {
             return Err(too_large());

@@ -39,7 +39,7 @@ impl Fields {
                 }
                 Entry::Occupied(entry) => {
                     let name = entry.key().to_owned();
-                    let message = "This parameter stands twice in the query string.";
+                    let message = "This parameter appears twice in the query string.";
                     fields.refuse::<()>(&name, Fault::new("duplicate", message));
                 }
             }
@@ -127,7 +127,7 @@ impl Fields {
 
     fn refuse_unknown(&mut self) {
         for name in std::mem::take(&mut self.values).keys() {
-            self.refuse::<()>(name, Fault::new("unknown_field", "This field is not known here."));
+            self.refuse::<()>(name, Fault::new("unknown_field", "This field is unknown."));
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn parse_object(text: &[u8]) -> Result<(Map<String, Value>, Reasons), Refusa
         Ok(Value::Object(values)) => Ok((values, duplicates)),
         Ok(_) => Err(malformed("Expected a JSON object; the body is another value.".to_owned())),
         Err(error) => Err(malformed(format!(
-            "Expected a JSON object; the fault is at line {}, column {}.",
+            "Expected a JSON object; the error is at line {}, column {}.",
             error.line(),
             error.column()
         ))),
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for Node<'_> {
             if values.contains_key(&key) {
                 self.duplicates.add(|| Reason {
                     code: "duplicate".into(),
-                    message: "This field stands twice in the body.".into(),
+                    message: "This field appears twice in the body.".into(),
                     field: Some(location.shown().into()),
                     allowed_if: None,
                 });

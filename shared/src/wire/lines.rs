@@ -116,11 +116,11 @@ mod tests {
     #[test]
     fn the_last_line_says_how_it_ended() {
         assert_eq!(end(3), "{\"lines\":3,\"type\":\"end\"}\n");
-        let refusal = Refusal::new(Code::DatabaseUnavailable, "The database does not answer.");
+        let refusal = Refusal::new(Code::DatabaseUnavailable, "The database does not respond.");
         let line: Value = serde_json::from_slice(&failure(&refusal, 7)).unwrap();
         assert_eq!(
             line,
-            json!({"type": "error", "code": "database_unavailable", "detail": "The database does not answer.", "lines": 7})
+            json!({"type": "error", "code": "database_unavailable", "detail": "The database does not respond.", "lines": 7})
         );
     }
 

@@ -35,7 +35,7 @@ impl<T: Name> Field for Names<T> {
             let mut entry = reader.entry(index);
             let name = T::read(value, &mut entry)?;
             if names.contains(&name) {
-                return entry.refuse(Fault::new("duplicate", "This is named twice."));
+                return entry.refuse(Fault::new("duplicate", "This name is listed twice."));
             }
             names.push(name);
         }
@@ -46,7 +46,7 @@ impl<T: Name> Field for Names<T> {
 impl<T: Name> Field for OneOrMore<T> {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<OneOrMore<T>> {
         match Names::read(value, reader)? {
-            Names(names) if names.is_empty() => reader.refuse(Fault::new("empty", "Name at least one.")),
+            Names(names) if names.is_empty() => reader.refuse(Fault::new("empty", "At least one name is required.")),
             names => Some(OneOrMore(names)),
         }
     }
@@ -58,10 +58,13 @@ impl<T: Input, const MAX: usize> Field for Objects<T, MAX> {
             return reader.refuse(Fault::new("wrong_type", "Expected an array of objects."));
         };
         if values.is_empty() {
-            return reader.refuse(Fault::new("empty", "Give at least one."));
+            return reader.refuse(Fault::new("empty", "At least one entry is required."));
         }
         if values.len() > MAX {
-            return reader.refuse(Fault::new("too_many", format!("At most {MAX}; these are {}.", values.len())));
+            return reader.refuse(Fault::new(
+                "too_many",
+                format!("At most {MAX} entries are allowed; there are {}.", values.len()),
+            ));
         }
         let mut objects = Some(Vec::with_capacity(values.len()));
         for (index, value) in values.into_iter().enumerate() {

@@ -20,7 +20,7 @@ impl<T: FromText + PartialEq> Field for PathId<T> {
         let id = PathId::absent(reader)?;
         match T::read(value, reader)? {
             other if other != id.0 => {
-                reader.refuse(Fault::new("contradiction", "This field and the path name different ids."))
+                reader.refuse(Fault::new("contradiction", "This field and the path have different ids."))
             }
             _ => Some(id),
         }

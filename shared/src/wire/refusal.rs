@@ -130,7 +130,7 @@ impl Refusal {
 
     /// The refusal for a bug of ours; a client learns nothing about it.
     pub fn internal() -> Refusal {
-        Refusal::new(Code::Internal, "Something broke on our side; the request_id helps us to find it.")
+        Refusal::new(Code::Internal, "An unexpected error occurred. Quote the request_id when you report it.")
     }
 
     /// Seconds after which trying again makes sense.

@@ -26,7 +26,7 @@ impl<const MIN: usize, const MAX: usize> FromText for Text<MIN, MAX> {
         let trimmed = text.trim();
         let length = trimmed.chars().count();
         if !has_visible(trimmed) {
-            Err(Fault::new("empty", "There is no visible text in it."))
+            Err(Fault::new("empty", "It has no visible text."))
         } else if length < MIN {
             let message = format!("At least {MIN} characters after trimming; this has {length}. {COUNTED}");
             Err(Fault::new("too_short", message))

@@ -6,7 +6,7 @@ const CODES = {
   unauthenticated: [401, 'Authentication required'],
   permission_denied: [403, 'Permission denied'],
   validation_error: [400, 'The request is not valid'],
-  invalid_input: [400, 'The request makes no sense'],
+  invalid_input: [400, 'Invalid input'],
   not_found: [404, 'Not found'],
   feature_disabled: [404, 'Feature disabled'],
   method_not_allowed: [405, 'Method not allowed'],

@@ -174,7 +174,7 @@ select throws_ok(
     pg_temp.demo(4)
   ),
   'PT429',
-  'You have done this too often; the limit is 0 in 60 seconds.',
+  'You have done this too often; the limit is 0 per 60 seconds.',
   'the refusal says what the limit is'
 );
 reset role;

@@ -54,7 +54,7 @@ select is(pg_temp.verdict(pg_temp.start(2, 21, 2)), 'ok', 'another helper has a 
 select is(pg_temp.verdict(pg_temp.start(1, 21, 1)), 'invalid_input/own_help_request', 'one''s own request is refused');
 select is(
   pg_temp.start(1, 21, 1) ->> 'detail',
-  'One cannot offer help on one''s own request.',
+  'You cannot offer help on your own request.',
   'with the reason'
 );
 select is(pg_temp.verdict(pg_temp.start(4, 99, 4)), 'help_request_not_found', 'there must be a request');

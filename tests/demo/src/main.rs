@@ -199,7 +199,7 @@ async fn broadcasts(place: &Place, verdicts: &mut Verdicts) {
     let sent = place.broadcast(MIA, "attendee", "Everything at booth 12 is half price.").await;
     verdicts.verdict(sent.status == 201 && sent["audience_count"] == 2, "201 to two attendees");
 
-    verdicts.flow("An MVP dealer does not broadcast to dealers");
+    verdicts.flow("An MVP dealer cannot broadcast to dealers");
     let refused = place.broadcast(MIA, "dealer", "Everything at booth 12 is half price.").await;
     verdicts.verdict(
         refused.status == 403 && refused.reasons() == ["mvp_dealer_broadcasts_to_attendees_only"],

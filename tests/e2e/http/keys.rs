@@ -396,6 +396,8 @@ async fn health_tells_the_keys() {
             health.body,
             json!({"status": "unavailable", "database": "ok", "keys": "unavailable", "version": VERSION})
         );
+        let line = stand.runner().request_line(health.request_id());
+        assert_eq!((&line["level"], &line["code"]), (&"error".into(), &"authentication_unavailable".into()), "{line}");
     }
     let health = async |status: u16, word: &str, keys: &str| {
         until(&format!("the keys are {keys}"), async || {

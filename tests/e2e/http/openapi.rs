@@ -417,7 +417,11 @@ async fn the_health_of_every_path_follows_the_database() {
     let mut cluster = cluster.lock().await;
     tokio::task::block_in_place(|| cluster.stop(Mode::Fast)).unwrap();
     for path in &paths {
-        assert_eq!(stand.get(path).expect(503).await["database"], "unreachable", "{path}");
+        until("it is found out", async || {
+            let health = stand.get(path).send().await;
+            (health.status == 503 && health["database"] == "unreachable").then_some(())
+        })
+        .await;
     }
     tokio::task::block_in_place(|| cluster.start_again()).unwrap();
     for path in &paths {

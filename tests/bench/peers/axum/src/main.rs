@@ -121,7 +121,7 @@ impl Refusal {
             "unauthenticated" => (StatusCode::UNAUTHORIZED, "Authentication required"),
             "permission_denied" => (StatusCode::FORBIDDEN, "Permission denied"),
             "validation_error" => (StatusCode::BAD_REQUEST, "The request is not valid"),
-            "invalid_input" => (StatusCode::BAD_REQUEST, "The request makes no sense"),
+            "invalid_input" => (StatusCode::BAD_REQUEST, "Invalid input"),
             "not_found" => (StatusCode::NOT_FOUND, "Not found"),
             "feature_disabled" => (StatusCode::NOT_FOUND, "Feature disabled"),
             "conversation_read_only" => (StatusCode::CONFLICT, "Conversation is read-only"),
