@@ -505,7 +505,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 1
-      ) is distinct from '8ec995fc0f131dfe239838bb6d98af6b0e3ad5e974b79bbe20b3e2bc1542c971'
+      ) is distinct from '880064e1328d9a4d25d66c0c7ae5db9342f6a99d026c81d07e62cf4e7c6cc7b6'
       then
         raise exception 'Rolecall: this database has 1 initial in another state, of before its release.'
           using
@@ -582,7 +582,7 @@ begin
 comment on schema rolecall is 'Rolecall: tables, types and the RPCs of clients.';
 
 create schema rolecall_internal;
-comment on schema rolecall_internal is 'Rolecall: helpers of its own functions; nobody else calls them.';
+comment on schema rolecall_internal is 'Rolecall: internal helpers; not to be called directly.';
 
 -- One function for each edge function, called as `select rolecall_edge.send_dm($1)` with everything about the request in
 -- one jsonb, and answering one jsonb. They are all that rolecall_edge, the login of the functions, may call; they take
@@ -592,11 +592,11 @@ comment on schema rolecall_internal is 'Rolecall: helpers of its own functions; 
 -- Answer:  {"ok": true, "data", "limits"?, "replayed"?, "org_id"?}
 --       or {"ok": false, "code", "detail", "reasons"?, "data"?, "limits"?, "org_id"?}
 create schema rolecall_edge;
-comment on schema rolecall_edge is 'Rolecall: the entry points of the functions, for rolecall_edge alone.';
+comment on schema rolecall_edge is 'Rolecall: the entry points of the functions, only for rolecall_edge.';
 
 -- The views read with the rights of their owner; they hold counts and times, and nothing of anybody.
 create schema rolecall_monitoring;
-comment on schema rolecall_monitoring is 'Rolecall: figures for the operator''s dashboards and alarms, for service_role alone.';
+comment on schema rolecall_monitoring is 'Rolecall: figures for the operator''s dashboards and alerts, only for service_role.';
 
 -- Roles belong to the whole server: another database may have made them, or be making them at this moment. On Supabase
 -- the first three exist and stay as they are.
@@ -920,10 +920,10 @@ create table rolecall.schema_migrations (
   applied_at timestamptz not null default now()
 );
 
-comment on table rolecall.schema_migrations is 'Which migrations this database has.';
+comment on table rolecall.schema_migrations is 'The migrations that this database has.';
 
 comment on column rolecall.schema_migrations.digest is
-  'SHA-256 of the migration as it was applied; another text of the same version is refused.';
+  'SHA-256 of the migration as it was applied; a different text with the same version is refused.';
 
 create type rolecall.app_role as enum (
   'attendee',
@@ -934,7 +934,7 @@ create type rolecall.app_role as enum (
   'admin'
 );
 
-comment on type rolecall.app_role is 'The application role of a profile; the permission matrix speaks of it.';
+comment on type rolecall.app_role is 'The application role of a profile, as used in the permission matrix.';
 
 create table rolecall.organizations (
   id uuid primary key default gen_random_uuid(),
@@ -944,7 +944,7 @@ create table rolecall.organizations (
   constraint organizations_name_visible check (rolecall_internal.is_name(name))
 );
 
-comment on table rolecall.organizations is 'Organisations whose people use Rolecall; a profile belongs to at most one.';
+comment on table rolecall.organizations is 'Organisations that use Rolecall; a profile belongs to at most one.';
 
 create table rolecall.profiles (
   id uuid primary key,
@@ -964,11 +964,11 @@ create table rolecall.profiles (
     check (organization_role is null or organization_id is not null)
 );
 
-comment on table rolecall.profiles is 'The users. Role, organisation and suspension are for the backend to set.';
+comment on table rolecall.profiles is 'The users. Only the backend sets role, organisation and suspension.';
 
-comment on column rolecall.profiles.is_internal is 'Gets features that are rolled out to internal users.';
+comment on column rolecall.profiles.is_internal is 'Whether the user gets features that are rolled out to internal users only.';
 
-comment on column rolecall.profiles.suspended_until is 'Cannot write before this moment; infinity for good.';
+comment on column rolecall.profiles.suspended_until is 'The user cannot write before this time; infinity for a permanent suspension.';
 
 create index profiles_organization_id_idx
   on rolecall.profiles (organization_id, id);
@@ -993,7 +993,7 @@ create table rolecall.key_sets (
 );
 
 comment on table rolecall.key_sets is
-  'The key sets that were last fetched from jwt_jwks_url: new instances of the functions take them over.';
+  'The key sets last fetched from jwt_jwks_url, so that new instances of the functions start with them.';
 $sql$;
 
   -- schema/shows/tables.sql
@@ -1031,10 +1031,10 @@ create table rolecall.show_participants (
 );
 
 comment on table rolecall.show_participants is
-  'Who takes part in a show. Taking part gives rights to write, so the backend says who does.';
+  'Who takes part in a show. Taking part gives the right to write, so only the backend adds rows.';
 
 comment on column rolecall.show_participants.role is
-  'The role at the moment of joining, which decides for which broadcasts somebody is in the audience.';
+  'The role at the time of joining; it decides which broadcasts the participant receives.';
 
 -- A broadcast is for who took part at that moment: leaving a show must not take away what was sent before, nor joining
 -- it again give what was sent between.
@@ -1047,7 +1047,7 @@ create table rolecall.past_participations (
   primary key (user_id, show_id, joined_at, role)
 );
 
-comment on table rolecall.past_participations is 'Who took part in a show, from when until when, and left it.';
+comment on table rolecall.past_participations is 'Who took part in a show and left it, with the dates of both.';
 
 create index past_participations_show_id_idx
   on rolecall.past_participations (show_id);
@@ -1066,7 +1066,7 @@ create table rolecall.show_audience (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.show_audience is
-  'How many participants of each role a show has, so that a broadcast to 100,000 counts its audience in a few rows: their sum is the count.';
+  'How many participants of each role a show has, as the sum of a few rows, so that a broadcast to 100,000 people counts its audience fast.';
 
 create index show_audience_show_id_idx
   on rolecall.show_audience (show_id, role);
@@ -1078,7 +1078,7 @@ union all
 select show_id, user_id, role, joined_at, left_at
 from rolecall.past_participations;
 
-comment on view rolecall.participations is 'Who takes or took part in which show, from when until when.';
+comment on view rolecall.participations is 'Who takes part or took part in which show, and from when to when.';
 $sql$;
 
   -- schema/messages/tables.sql
@@ -1197,28 +1197,28 @@ create table rolecall.conversations (
 with (fillfactor = 80);
 
 comment on table rolecall.conversations is
-  'The one direct conversation of two people, the one conversation of a sender of broadcasts for a show, and what was imported.';
+  'One direct conversation for each two people, one for each sender of broadcasts in a show, and imported ones.';
 
-comment on column rolecall.conversations.kind is 'direct: of two people; show: the broadcasts of one sender for a show.';
+comment on column rolecall.conversations.kind is 'direct: between two people; show: the broadcasts of one sender in a show.';
 
-comment on column rolecall.conversations.version is 'v1: imported from what was there before, to be read alone; v2: begun here.';
+comment on column rolecall.conversations.version is 'v1: imported from an earlier system, read-only; v2: started in Rolecall.';
 
 comment on column rolecall.conversations.participant_low is
-  'The smaller id of the two people of a direct conversation; the only one that is known of an imported one.';
+  'The smaller id of the two people of a direct conversation; for an imported one it may be the only known id.';
 
-comment on column rolecall.conversations.organization_id is 'The creator''s organisation when the conversation began.';
+comment on column rolecall.conversations.organization_id is 'The organisation of the creator when the conversation began.';
 
-comment on column rolecall.conversations.read_only is 'The operator has closed it for writing.';
+comment on column rolecall.conversations.read_only is 'Whether the operator has closed it for writing.';
 
-comment on column rolecall.conversations.last_seq is 'The number of the newest message, and how many there are.';
+comment on column rolecall.conversations.last_seq is 'The number of the newest message, which is also how many there are.';
 
 comment on column rolecall.conversations.revision is
-  'How often its messages have changed after they were sent; clients ask for what has changed after one.';
+  'How often messages have changed after they were sent; clients ask for the changes since a revision.';
 
 comment on column rolecall.conversations.last_message_at is
-  'The time of the newest message, deleted or not. It never goes back. -infinity if it is not known of an imported one.';
+  'The time of the newest message, deleted or not; it never decreases. -infinity if it is unknown, as for some imported ones.';
 
-comment on column rolecall.conversations.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
+comment on column rolecall.conversations.active_in is 'The hour of last_message_at, which the indexes of the inbox use.';
 
 create unique index conversations_direct_key
   on rolecall.conversations (participant_low, participant_high)
@@ -1260,10 +1260,10 @@ create table rolecall.conversation_participants (
 with (fillfactor = 80);
 
 comment on table rolecall.conversation_participants is
-  'Who writes in a conversation and how far they have read; unread is last_seq less last_read_seq less skipped.';
+  'Who takes part in a conversation and how far they have read; unread is last_seq - last_read_seq - skipped.';
 
 comment on column rolecall.conversation_participants.skipped is
-  'How many messages after last_read_seq are not new to them: their own, and deleted ones.';
+  'How many messages after last_read_seq do not count as unread: their own, and deleted ones.';
 
 create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
@@ -1292,16 +1292,16 @@ create table rolecall.messages (
 
 comment on table rolecall.messages is 'Messages, numbered from 1 without gaps in each conversation.';
 
-comment on column rolecall.messages.show_id is 'The show that a direct message is about, or a broadcast''s.';
+comment on column rolecall.messages.show_id is 'The show that a direct message is about, or of a broadcast.';
 
-comment on column rolecall.messages.content is 'Null of a deleted message, whose content is kept where only moderators look.';
+comment on column rolecall.messages.content is 'Null for a deleted message; its content is kept where only moderators can read it.';
 
-comment on column rolecall.messages.deleted_as is 'As what somebody deleted it: author, organizer or moderator.';
+comment on column rolecall.messages.deleted_as is 'The capacity in which somebody deleted it: author, organizer or moderator.';
 
-comment on column rolecall.messages.legacy is 'Imported: sender, content and time may be unknown.';
+comment on column rolecall.messages.legacy is 'Whether it was imported; then sender, content and time may be unknown.';
 
 comment on column rolecall.messages.revision is
-  'The conversation''s revision when it last changed; null if it never has, so that sending writes no index entry.';
+  'The conversation''s revision when the message last changed; null if it never has.';
 
 create index messages_id_idx
   on rolecall.messages (id);
@@ -1371,7 +1371,7 @@ create table rolecall.broadcast_limits (
 );
 
 comment on table rolecall.broadcast_limits is
-  'How many broadcasts a sender of this role has for each show and quota day. A role without a row has none.';
+  'How many broadcasts a sender with this role has for each show and quota day. A role without a row cannot broadcast.';
 
 comment on column rolecall.broadcast_limits.per_quota_day is 'Null for no limit.';
 
@@ -1388,7 +1388,7 @@ create table rolecall.broadcast_quotas (
 );
 
 comment on table rolecall.broadcast_quotas is
-  'What a sender has left for a show on a quota day. A row of an earlier day counts as full; null is no limit.';
+  'What a sender has left for a show on a quota day. A row of an earlier day counts as full; null means no limit.';
 
 create index broadcast_quotas_show_id_idx
   on rolecall.broadcast_quotas (show_id);
@@ -1414,11 +1414,11 @@ create table rolecall.broadcasts (
 );
 
 comment on table rolecall.broadcasts is
-  'A message to everybody who takes part in a show with one of the roles at that moment; its audience reads it from here.';
+  'Messages to everybody who takes part in a show with one of the roles at that time; the audience reads them from here.';
 
-comment on column rolecall.broadcasts.seq is 'The message''s, whose key is conversation_id and seq.';
+comment on column rolecall.broadcasts.seq is 'The number of the message in its conversation.';
 
-comment on column rolecall.broadcasts.deleted is 'Whether the message is deleted; kept by a trigger, so that unread is counted here.';
+comment on column rolecall.broadcasts.deleted is 'Whether the message is deleted; maintained by a trigger, so that unread messages can be counted here.';
 
 create index broadcasts_show_id_idx
   on rolecall.broadcasts (show_id, created_at);
@@ -1438,9 +1438,9 @@ create table rolecall.show_threads (
 with (fillfactor = 80);
 
 comment on table rolecall.show_threads is
-  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row for each of them.';
+  'The newest broadcast to each role in each conversation of a show, so that the audience finds it without a row per person.';
 
-comment on column rolecall.show_threads.active_in is 'The hour of last_message_at: what the inbox is indexed by.';
+comment on column rolecall.show_threads.active_in is 'The hour of last_message_at, which the indexes of the inbox use.';
 
 -- The inbox of who takes part in a show with a role, newest first: by the hour, as that of conversations.
 create index show_threads_show_id_idx
@@ -1455,7 +1455,7 @@ create table rolecall.broadcast_receipts (
 );
 
 comment on table rolecall.broadcast_receipts is
-  'How far somebody of the audience has read in a conversation of a show; written when they do.';
+  'How far a member of the audience has read in a conversation of a show.';
 
 create index broadcast_receipts_user_id_idx
   on rolecall.broadcast_receipts (user_id, conversation_id);
@@ -1473,14 +1473,14 @@ create table rolecall.quota_runs (
   positions jsonb not null default '{}'
 );
 
-comment on table rolecall.quota_runs is 'The nightly runs, one for each quota day, each in many short steps.';
+comment on table rolecall.quota_runs is 'The nightly runs, one for each quota day, each done in many short steps.';
 
 comment on column rolecall.quota_runs.dropped is 'How many day slots of each table were truncated.';
 
 comment on column rolecall.quota_runs.deleted is 'How many rows of each table were deleted.';
 
 comment on column rolecall.quota_runs.left_over is
-  'How many day slots of each table somebody was reading all the time; the next night truncates them.';
+  'How many day slots of each table could not be truncated because they were being read; the next run truncates them.';
 $sql$;
 
   -- schema/calls/tables.sql
@@ -1536,7 +1536,7 @@ create table rolecall.application_logs (
 partition by list (day_slot);
 
 comment on table rolecall.application_logs is
-  'The first refusals of each user and minute, and every operation worth an audit, written in the transaction it tells of; for 30 days. Never message contents.';
+  'The first refusals of each user and minute, and every audited operation, written in the same transaction; for 30 days. Never message contents.';
 
 comment on column rolecall.application_logs.method is 'The operation, such as moderation.review.';
 
@@ -1557,12 +1557,12 @@ create table rolecall.refusal_counts (
 partition by list (day_slot);
 
 comment on table rolecall.refusal_counts is
-  'How often each user was refused in a minute, for 7 days: the first ones are rows of application_logs, the rest is counted here alone.';
+  'How often each user was refused in a minute, for 7 days. The first refusals are also rows of application_logs; the others are only counted here.';
 
 comment on column rolecall.refusal_counts.user_id is 'The nil uuid for callers without one.';
 
 comment on column rolecall.refusal_counts.stripe is
-  'Spreads the callers without a uuid over several rows, so that they do not wait for each other''s commit.';
+  'Spreads callers without a uuid over several rows, so that they do not wait for each other''s commits.';
 
 -- Idempotency
 
@@ -1584,13 +1584,13 @@ create table rolecall.idempotency_records (
 partition by list (day_slot);
 
 comment on table rolecall.idempotency_records is
-  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without answer is of a running request.';
+  'The answers of requests that had an Idempotency-Key, for 24 hours. A row without an answer belongs to a running request.';
 
 comment on column rolecall.idempotency_records.answer is
-  'Ids, numbers, times and states. Never what somebody wrote: a message, a note, a reason, a name.';
+  'Ids, numbers, times and states. Never what somebody wrote, such as a message, a note, a reason or a name.';
 
 comment on column rolecall.idempotency_records.day_slot is
-  'Of the day of the claim; around midnight a key is claimed in both days. calls/idempotency.sql says why.';
+  'The day of the claim; around midnight a key is claimed for both days. calls/idempotency.sql says why.';
 
 -- Rate limits
 
@@ -1605,7 +1605,7 @@ create table rolecall.rate_limits (
 );
 
 comment on table rolecall.rate_limits is
-  'How often a user of this role may do something: so many times at once, and as many again spread over the window. No row is no limit.';
+  'How often a user of this role may do something: capacity times at once, refilled over the window. Without a row there is no limit.';
 
 comment on column rolecall.rate_limits.capacity is 'Null for no limit.';
 
@@ -1626,10 +1626,10 @@ comment on table rolecall.rate_buckets is
   'How often each user may still do something at once, as of refilled_at. A user without a row has a full bucket.';
 
 comment on column rolecall.rate_buckets.capacity is
-  'Of the limit when a token was last taken; here so that one statement can read the limit, take and tell.';
+  'The limit''s value when a token was last taken; kept here so that one statement can read the limit, take a token and report it.';
 
 comment on column rolecall.rate_buckets.taken is
-  'How many tokens the last statement took: only the statement that refills the bucket knows it, and reads it back.';
+  'How many tokens the last statement took; only that statement reads it back.';
 
 -- Metrics
 
@@ -1647,7 +1647,7 @@ create table rolecall.request_metrics (
 partition by list (day_slot);
 
 comment on table rolecall.request_metrics is
-  'How many requests of each operation were answered with which code in 15 minutes, and how long the database took; for 7 days.';
+  'How many requests of each operation got which code in each 15 minutes, and how long the database took; for 7 days.';
 
 comment on column rolecall.request_metrics.function is 'The operation, such as moderation.review.';
 
@@ -1656,10 +1656,10 @@ comment on column rolecall.request_metrics.code is 'ok, or the code of the refus
 comment on column rolecall.request_metrics.org_id is 'The caller''s organisation; the nil uuid for none.';
 
 comment on column rolecall.request_metrics.bucket is
-  'Up to 0.1 ms in 0, then each bucket reaches to the square root of two times the one before.';
+  'Bucket 0 holds up to 0.1 ms; each further bound is the square root of two times the one before.';
 
 comment on column rolecall.request_metrics.stripe is
-  'Spreads the rows over the connections, so that requests do not wait for each other''s commit.';
+  'Spreads the counts over several rows, so that requests do not wait for each other''s commits.';
 
 -- Day slots
 
@@ -1737,7 +1737,7 @@ create table rolecall.help_requests (
   constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'))
 );
 
-comment on table rolecall.help_requests is 'Who asks for help with what; helpers start conversations about the open ones.';
+comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about the open ones.';
 
 create index help_requests_requester_id_idx
   on rolecall.help_requests (requester_id);
@@ -1769,7 +1769,7 @@ create table public.conversations_v2 (
   constraint conversations_v2_status_known check (status in ('active', 'closed'))
 );
 
-comment on table public.conversations_v2 is 'What a helper and a requester say about a help request; one for each pair.';
+comment on table public.conversations_v2 is 'Conversations between helper and requester about a help request; one for each pair.';
 
 create index conversations_v2_requester_id_idx
   on public.conversations_v2 (requester_id);
@@ -1795,7 +1795,7 @@ create table public.messages_v2 (
 comment on table public.messages_v2 is 'The messages of help conversations.';
 
 comment on column public.messages_v2.created_at is
-  'On the clock, not of the transaction: two messages of one transaction keep their order.';
+  'Clock time, not transaction time, so that two messages of one transaction keep their order.';
 
 create index messages_v2_conversation_id_created_at_idx
   on public.messages_v2 (conversation_id, created_at);
@@ -1813,7 +1813,7 @@ comment on table rolecall.help_message_counts is
   'How many messages each help conversation has, so that the diagnostics need not count them.';
 
 comment on column rolecall.help_message_counts.first_message_id is
-  'Of which initial_message is a copy: it is changed and removed with it.';
+  'The message that initial_message is a copy of; the copy is changed and removed with it.';
 
 -- Apart from the conversations, whose columns the adopter counts.
 create table rolecall.help_closings (
@@ -1822,9 +1822,9 @@ create table rolecall.help_closings (
   closed_at timestamptz not null default now()
 );
 
-comment on table rolecall.help_closings is 'Who has closed which help conversation, and so may open it again.';
+comment on table rolecall.help_closings is 'Who has closed which help conversation, and so may reopen it.';
 
-comment on column rolecall.help_closings.closed_by is 'Null of the operator, who alone opens it again.';
+comment on column rolecall.help_closings.closed_by is 'Null for the operator, who alone can reopen it.';
 
 -- The next two are for the moderation alone. They refer to the conversation, with which they go; the message may be gone.
 create table rolecall.help_message_edits (
@@ -1838,9 +1838,9 @@ create table rolecall.help_message_edits (
 );
 
 comment on table rolecall.help_message_edits is
-  'What help messages said before they were edited: written by every change of a content, and never changed but erased.';
+  'Earlier versions of edited help messages; never changed, only erased.';
 
-comment on column rolecall.help_message_edits.content is 'Null once its author had it erased.';
+comment on column rolecall.help_message_edits.content is 'Null after its author had it erased.';
 
 create index help_message_edits_message_id_idx
   on rolecall.help_message_edits (message_id, id);
@@ -1866,7 +1866,7 @@ create table rolecall.removed_help_messages (
 
 comment on table rolecall.removed_help_messages is 'Deleted help messages, for moderators and for restoring them.';
 
-comment on column rolecall.removed_help_messages.content is 'Null once its author had it erased.';
+comment on column rolecall.removed_help_messages.content is 'Null after its author had it erased.';
 
 create index removed_help_messages_conversation_id_idx
   on rolecall.removed_help_messages (conversation_id, created_at);
@@ -1881,7 +1881,7 @@ create table rolecall.help_erasures_due (
 );
 
 comment on table rolecall.help_erasures_due is
-  'Help messages whose author had them erased while a report of them was pending: what is kept of them goes with its review.';
+  'Help messages that their author had erased while a report was pending; what is kept is erased when it is reviewed.';
 
 create index help_erasures_due_conversation_id_idx
   on rolecall.help_erasures_due (conversation_id);
@@ -1959,10 +1959,10 @@ create table rolecall.reported_messages (
 comment on table rolecall.reported_messages is 'Reports of messages, one for each message and reporter.';
 
 comment on column rolecall.reported_messages.message_id is
-  'The id of the message, whose key is conversation_id and seq; of a help message, which has no number, the key.';
+  'The id of the message. The key of a message is conversation_id and seq; of a help message, which has no seq, it is this id.';
 
 comment on column rolecall.reported_messages.help_conversation_id is
-  'The conversation of a help message, with which its reports go.';
+  'The conversation of a help message; the report is deleted with it.';
 
 create unique index reported_messages_help_message_reporter_key
   on rolecall.reported_messages (message_id, reporter_id)
@@ -1973,27 +1973,27 @@ create index reported_messages_help_conversation_id_idx
   where help_conversation_id is not null;
 
 comment on column rolecall.reported_messages.reported_user_id is
-  'The sender of the message; null where a message of before Rolecall names none.';
+  'The sender of the message; null if the message was imported without one.';
 
 comment on column rolecall.reported_messages.erase_reason is
-  'The reporter had what they wrote erased while the report was pending: the reason goes with its review.';
+  'Whether the reporter had their texts erased while the report was pending; the reason is erased when it is reviewed.';
 
-comment on column rolecall.reported_messages.show_id is 'The show of the message, whose organizer may decide, too.';
+comment on column rolecall.reported_messages.show_id is 'The show of the message; its organizer may also decide.';
 
 comment on column rolecall.reported_messages.status is
-  'pending until a moderator decides; dismissed when the message stays as it was, actioned otherwise.';
+  'pending until a moderator decides; then dismissed if the message stays as it was, and actioned otherwise.';
 
 comment on column rolecall.reported_messages.decision is
-  'As a moderator, like note, reviewed_by and reviewed_at. What an organizer decided stands in organizer_decision.';
+  'The decision of a moderator, as are note, reviewed_by and reviewed_at. That of an organizer is organizer_decision.';
 
 comment on column rolecall.reported_messages.organizer_status is
-  'pending until the organizer or a moderator decides; null where no organizer has a say: of no show, or their own message.';
+  'pending until the organizer or a moderator decides; null where no organizer has a say: the message is about no show, or is their own.';
 
 comment on column rolecall.reported_messages.organizer_decision is
-  'As the organizer of the show. It settles nothing for moderators.';
+  'The decision of the show''s organizer, which does not bind moderators.';
 
 comment on column rolecall.reported_messages.escalated_at is
-  'When the reporter reported again what an organizer had decided.';
+  'When the reporter appealed the organizer''s decision by reporting again.';
 
 -- The queue, newest first: of everybody, of one show, and of one show as its organizer has it.
 create index reported_messages_queue_idx
@@ -2031,10 +2031,10 @@ create table rolecall.report_counts (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 comment on table rolecall.report_counts is
-  'How many reports each show has of each status, so that a queue of a million tells its counts without counting: the sum of the rows is the count.';
+  'How many reports of each status each show has, as the sum of a few rows, so that the counts of a long queue are fast.';
 
 comment on column rolecall.report_counts.queue is
-  'A report counts with its status for moderators, and with its organizer_status for organizers.';
+  'A report counts by its status for moderators, and by its organizer_status for organizers.';
 
 create index report_counts_show_id_idx
   on rolecall.report_counts (show_id, queue, status);
@@ -2060,11 +2060,11 @@ create table rolecall.moderation_audit (
 );
 
 comment on table rolecall.moderation_audit is
-  'Who moderated what, and why: written with the act itself, and changed by nobody. Never message contents.';
+  'Who moderated what and why, written in the same transaction and never changed. No message contents.';
 
 comment on column rolecall.moderation_audit.target_id is 'The sender of the message, or who was suspended.';
 
-comment on column rolecall.moderation_audit.before is 'The state that the act found: status, deleted or suspended_until.';
+comment on column rolecall.moderation_audit.before is 'The state before the action: status, deleted or suspended_until.';
 
 create index moderation_audit_at_idx
   on rolecall.moderation_audit (at desc, id desc);
@@ -2101,15 +2101,15 @@ create table rolecall.data_deletions (
 );
 
 comment on table rolecall.data_deletions is
-  'Requests of users to delete what they wrote, or their account. What does not fit into one call is gone on with by the next.';
+  'Requests of users to delete what they wrote, or their account. What one call does not finish, the next one continues.';
 
 comment on column rolecall.data_deletions.account is
-  'Of the whole account. The row stays: nobody acts as this user again, and no profile is made for them.';
+  'Whether the whole account was deleted. The row stays, so that nobody acts as this user again and no new profile is made.';
 
-comment on column rolecall.data_deletions.messages_deleted is 'Messages that became placeholders through this request.';
+comment on column rolecall.data_deletions.messages_deleted is 'How many messages this request turned into placeholders.';
 
 comment on column rolecall.data_deletions.reached_conversation_id is
-  'How far it has come; reached_seq is the number of the message there.';
+  'How far the deletion has come; reached_seq is the message it has reached.';
 
 create index data_deletions_user_id_idx
   on rolecall.data_deletions (user_id);
@@ -2134,7 +2134,7 @@ create table rolecall.erasures_due (
 );
 
 comment on table rolecall.erasures_due is
-  'Messages whose author had them deleted while a report of them was pending: their content goes with its review.';
+  'Messages that their author had deleted while a report was pending; their content is erased when it is reviewed.';
 $sql$;
 
   -- schema/permissions/tables.sql
@@ -2157,10 +2157,10 @@ create table rolecall.permission_guards (
 );
 
 comment on table rolecall.permission_guards is
-  'What refuses an action for everybody, whatever the roles; checked before the rules, in order of position.';
+  'What refuses an action regardless of roles; checked before the rules, in order of position.';
 
 comment on column rolecall.permission_guards.denies_when is
-  'The guard refuses when the fact holds (true) or when it does not (false).';
+  'Whether the guard refuses when the fact holds (true) or when it does not (false).';
 
 create table rolecall.permission_rules (
   action text not null,
@@ -2176,7 +2176,7 @@ create table rolecall.permission_rules (
 );
 
 comment on table rolecall.permission_rules is
-  'Whether an actor of one role may do something to a target of another; one row for each combination.';
+  'Whether an actor with one role may do something to a target with another; one row for each combination.';
 
 comment on column rolecall.permission_rules.requires is
   'A fact without which an allowing rule refuses; null when it needs none.';
@@ -2405,7 +2405,7 @@ begin
     'permission_denied',
     'You have no profile, so no role allows you to do this.',
     'no_profile',
-    'A profile is made for you.'
+    'A profile is created for you.'
   );
 end
 $$;
@@ -2460,7 +2460,7 @@ begin
     'invalid_input',
     case
       when rolecall_internal.has_visible(p_text) is not true then
-        format('There is no visible text in the %s.', p_name)
+        format('The %s has no visible text.', p_name)
       when rolecall_internal.has_control(p_text) then
         format('Control characters other than line breaks and tabs are not allowed in the %s.', p_name)
       else
@@ -2519,7 +2519,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return rolecall_internal.refusal('invalid_input', 'The cursor is none that an answer gave.');
+  return rolecall_internal.refusal('invalid_input', 'The cursor is not one that an earlier answer returned.');
 end
 $$;
 
@@ -2602,7 +2602,7 @@ begin
   end if;
   return rolecall_internal.refusal(
     'permission_denied',
-    'This is for signed-in users alone.',
+    'Only signed-in users can do this.',
     'users_only',
     'The token is that of a signed-in user.'
   );
@@ -2622,7 +2622,7 @@ begin
   end if;
   return rolecall_internal.refusal(
     'permission_denied',
-    'This is for the operator alone.',
+    'Only the operator can do this.',
     'operator_only',
     'The token is the operator''s.'
   );
@@ -3344,7 +3344,7 @@ begin
   return rolecall_internal.refusal(
     'rate_limited',
     format(
-      'You have done this too often; the limit is %s in %s seconds.',
+      'You have done this too often; the limit is %s per %s seconds.',
       p_limit ->> 'quota',
       p_limit ->> 'window_seconds'
     ),
@@ -3783,7 +3783,7 @@ begin
   if v_blocked = p_user then
     return rolecall_internal.refusal(
       'invalid_input',
-      'Nobody can block themselves.',
+      'You cannot block yourself.',
       'self_block',
       'The blocked user is somebody else.'
     );
@@ -4541,7 +4541,7 @@ begin
   return rolecall_internal.refusal(
     'quota_exceeded',
     format(
-      'You have no broadcast left %s this show until %s; the limit is %s per quota day.',
+      'You have no broadcasts left %s this show until %s; the limit is %s per quota day.',
       case p_phase when 'pre_show' then 'before the start of' else 'after the start of' end,
       rolecall_internal.iso(v_reset_at),
       p_limit
@@ -4901,7 +4901,7 @@ begin
       'conversation_read_only',
       'This conversation is closed.',
       'conversation_read_only',
-      'The conversation is opened again.'
+      'The conversation is reopened.'
     );
   end if;
   return null;
@@ -4961,7 +4961,7 @@ begin
   ) then
     return rolecall_internal.refusal(
       'permission_denied',
-      'Who has closed this conversation alone opens it again.',
+      'Only the person who closed this conversation can reopen it.',
       'closed_by_another',
       'Whoever closed the conversation opens it again.'
     );
@@ -5076,7 +5076,7 @@ begin
   if v_request.requester_id = p_helper then
     return rolecall_internal.refusal(
       'invalid_input',
-      'One cannot offer help on one''s own request.',
+      'You cannot offer help on your own request.',
       'own_help_request',
       'The help request is somebody else''s.'
     );
@@ -5086,7 +5086,7 @@ begin
       'help_request_unavailable',
       'This help request is no longer open.',
       'help_request_not_open',
-      'The requester opens it again.'
+      'The requester reopens it.'
     );
   end if;
 
@@ -5211,7 +5211,7 @@ begin
       'permission_denied',
       'You cannot act for somebody else.',
       'impersonation',
-      'The user named is yourself.'
+      'The named user is you.'
     );
   end if;
   return null;
@@ -7017,7 +7017,7 @@ begin
   end if;
   return rolecall_internal.refusal(
     'not_found',
-    'No conversation with this id has you as a participant.',
+    'You do not take part in a conversation with this id.',
     'not_a_participant',
     'You take part in the conversation.'
   );
@@ -8849,7 +8849,7 @@ begin
     else
       v_call.answer := rolecall_internal.refusal(
         'permission_denied',
-        'Diagnostics are for the owners and admins of an organisation alone.',
+        'Diagnostics are only available to owners and admins of an organisation.',
         'organization_owners_and_admins_only',
         'You are an owner or admin of your organisation.'
       );
@@ -9623,7 +9623,7 @@ $sql$;
 
   -- schema/messages/send_dm_many.sql
   execute $sql$
--- send_dm for an array. Requests that meet share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
+-- send_dm for an array. Requests that arrive together share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
 -- of requests, too, and answer an array in the same order. Each request is decided as if it had come alone, with its own
 -- claims, key, rate limit and audit row, and none is touched by the refusal of another; but every step of send_dm is one
 -- statement for all of them, and there is one commit. send_dm.sql has the twin of each step for a single request,
@@ -10623,7 +10623,7 @@ begin
   if p_message.deleted_as = 'author' then
     return rolecall_internal.refusal(
       'permission_denied',
-      'What its author has deleted stays deleted.',
+      'A message that its author deleted cannot be restored.',
       'deleted_by_author',
       'Somebody else has deleted the message.'
     );
@@ -10633,7 +10633,7 @@ begin
   then
     return rolecall_internal.refusal(
       'permission_denied',
-      'What a moderator has deleted a moderator restores.',
+      'Only a moderator can restore what a moderator has deleted.',
       'deleted_by_moderator',
       'A moderator restores it.'
     );
@@ -11078,14 +11078,14 @@ begin
   if p_list = 'queue' then
     return rolecall_internal.refusal(
       'permission_denied',
-      'The reports are for show organizers, moderators and admins alone.',
+      'Reports are only available to show organizers, moderators and admins.',
       'moderators_and_organizers_only',
       'You become a moderator.'
     );
   end if;
   return rolecall_internal.refusal(
     'permission_denied',
-    'The audit of the moderation is for moderators and admins alone.',
+    'The moderation audit is only available to moderators and admins.',
     'moderators_only',
     'You become a moderator.'
   );
@@ -11814,7 +11814,7 @@ as $$
 begin
   return rolecall_internal.refusal(
     'already_reported',
-    'You have reported this message before.',
+    'You have already reported this message.',
     'one_report_per_message',
     'You report another message.',
     jsonb_build_object('report_id', p_report)
@@ -12095,7 +12095,7 @@ begin
     v_judgement := rolecall_internal.judge_suspension(p_user, v_report.reported_user_id, p_rollout);
     if v_judgement.allowed is distinct from true then
       if v_judgement.refusal ->> 'code' = 'not_found' then
-        return rolecall_internal.refusal('not_found', 'The sender of this message is nobody who could be suspended.');
+        return rolecall_internal.refusal('not_found', 'The sender of this message has no account that could be suspended.');
       end if;
       return v_judgement.refusal;
     end if;
@@ -12103,7 +12103,7 @@ begin
       return rolecall_internal.refusal('invalid_input', 'To suspend, suspended_until must be a moment in the future.');
     end if;
   elsif p_input ->> 'suspended_until' is not null then
-    return rolecall_internal.refusal('invalid_input', 'The suspended_until belongs to the decision suspend alone.');
+    return rolecall_internal.refusal('invalid_input', 'Only the decision suspend takes a suspended_until.');
   end if;
 
   -- Locked, so that nobody else decides about this message.
@@ -12142,7 +12142,7 @@ begin
     end if;
     return rolecall_internal.refusal(
       'already_reviewed',
-      format('This report has been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
+      format('This report has already been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
       'one_decision_per_report',
       'The report is pending, or you restore a message that was deleted by review.',
       jsonb_build_object(
@@ -13817,7 +13817,7 @@ begin
     return rolecall_internal.refusal(
       'invalid_input',
       format(
-        'A check names an action and what it would be done to, or a pair of roles; 1 to %s of them at once.',
+        'A check needs an action and its object, or a pair of roles. Send 1 to %s checks at once.',
         rolecall_internal.limit_checks()
       )
     );
@@ -14342,7 +14342,7 @@ select
 from rolecall.reported_messages
 where status = 'pending';
 
-comment on view rolecall_monitoring.pending_reports is 'How many reports wait for a moderator, and since when the oldest does.';
+comment on view rolecall_monitoring.pending_reports is 'How many reports are waiting for a moderator, and since when the oldest is.';
 
 create or replace view rolecall_monitoring.reports_by_status as
 select
@@ -14390,7 +14390,7 @@ select
 from rolecall.quota_runs;
 
 comment on view rolecall_monitoring.quota_reset is
-  'The newest nightly run that came to its end, and whether that of today is still to come.';
+  'The last finished nightly run, and whether today''s is still due.';
 
 create or replace view rolecall_monitoring.refusals_last_hour as
 select
@@ -14403,7 +14403,7 @@ where minute > now() - interval '1 hour'
 group by user_id, event;
 
 comment on view rolecall_monitoring.refusals_last_hour is
-  'How often each user was refused, and how many of these refusals are not in the log, since the minute had too many.';
+  'How often each user was refused, and how many of these refusals were counted instead of logged.';
 
 create or replace view rolecall_monitoring.suspensions as
 select
@@ -14423,7 +14423,7 @@ from rolecall.data_deletions
 where completed_at is null;
 
 comment on view rolecall_monitoring.unfinished_deletions is
-  'Requests to delete one''s own data that need another call, and since when the oldest does.';
+  'Requests to delete one''s own data that need another call, and since when the oldest has been waiting.';
 
 create or replace view rolecall_monitoring.migration as
 select version, name, applied_at
@@ -14450,12 +14450,12 @@ begin
         (
           'reported_messages',
           'select report.status as report_status, report.* from rolecall.reported_messages as report',
-          'Reports of messages, with report_status as the playbooks call their status.'
+          'Reports of messages, with the column names of the playbooks.'
         ),
         (
           'broadcast_quotas',
           'select quota.* from rolecall.broadcast_quotas as quota',
-          'What senders have left for a show on a quota day.'
+          'The broadcasts that senders have left for each show.'
         ),
         (
           'application_logs',
@@ -14464,7 +14464,7 @@ begin
              entry.method, entry.event, entry.request_id, entry.user_id, entry.conversation_id, entry.org_id,
              entry.duration_ms, entry.code, entry.details
            from rolecall.application_logs as entry',
-          'The audit log, with log_level and error_code as the playbooks call its columns.'
+          'The audit log, with the column names of the playbooks.'
         )
     ) as wanted (name, definition, about)
     where not exists (
@@ -14518,7 +14518,7 @@ values
   ('start-conversation', 'enabled', 'Offers of help, which begin help conversations.'),
   ('help-conversations', 'enabled', 'Help requests, and the messages of help conversations.'),
   ('diagnostics', 'enabled', 'The report for owners and admins of an organisation.'),
-  ('check-permission', 'enabled', 'What one may do, and why not, before one tries.'),
+  ('check-permission', 'enabled', 'Checks of what somebody may do, and why not, before they try.'),
   ('conversations', 'enabled', 'The inbox: conversations, their messages, what is unread.'),
   ('moderation', 'enabled', 'Reports, deleting and restoring messages, suspensions.'),
   ('blocks', 'enabled', 'Blocking users.'),
@@ -14561,29 +14561,29 @@ with source (action, position, fact, denies_when, code, rule, message, allowed_i
   values
     ('start_dm', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('start_dm', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('start_dm', 3::smallint, 'self', true, 'permission_denied', 'self_message', 'Nobody can message themselves.', 'The recipient is somebody else.'),
+    ('start_dm', 3::smallint, 'self', true, 'permission_denied', 'self_message', 'You cannot message yourself.', 'The recipient is somebody else.'),
     ('start_dm', 4::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
     ('start_dm', 5::smallint, 'foreign_show', true, 'permission_denied', 'show_of_both', 'A direct message can be about a show only if you both take part in it, or you organize it.', 'You both take part in the show, or the message is about no show.'),
     ('reply', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('reply', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.'),
+    ('reply', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
     ('reply', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('reply', 4::smallint, 'broadcast_recipient', true, 'permission_denied', 'broadcast_not_answerable', 'A broadcast cannot be replied to.', 'You write to the sender in a direct message, where your role allows it.'),
-    ('reply', 5::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation can be read, but not written.', 'You start a new conversation.'),
+    ('reply', 5::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation is read-only.', 'You start a new conversation.'),
     ('reply', 6::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
     ('broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('broadcast', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('broadcast', 3::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'The conversation of your broadcasts in this show can be read, but not written.', 'The operator opens the conversation again.'),
+    ('broadcast', 3::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'Your broadcast conversation for this show is read-only.', 'The operator reopens the conversation.'),
     ('moderate', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('moderate', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('moderate', 3::smallint, 'self', true, 'permission_denied', 'self_moderation', 'Nobody moderates their own messages.', 'Somebody else moderates it.'),
+    ('moderate', 3::smallint, 'self', true, 'permission_denied', 'self_moderation', 'You cannot moderate your own messages.', 'Somebody else moderates it.'),
     ('report', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('report', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation of yours has a message with this id.', 'You take part in the conversation.'),
-    ('report', 3::smallint, 'self', true, 'permission_denied', 'self_report', 'Nobody reports their own messages.', 'The message is somebody else''s; your own you can delete.'),
+    ('report', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
+    ('report', 3::smallint, 'self', true, 'permission_denied', 'self_report', 'You cannot report your own messages.', 'The message is somebody else''s; you can delete your own.'),
     ('suspend', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('suspend', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'Nobody suspends themselves, or lifts their own suspension.', 'Somebody else does it.'),
+    ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'You cannot suspend yourself or lift your own suspension.', 'Somebody else does it.'),
     ('read_broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('read_broadcast', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'No conversation with this id has you as a participant.', 'You take part in the conversation.')
+    ('read_broadcast', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.')
 ), gone as (
   delete from rolecall.permission_guards as guard
   where not exists (
@@ -14607,12 +14607,12 @@ set
 
 with source (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if) as (
   values
-    ('start_dm', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
     ('start_dm', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
-    ('start_dm', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
-    ('start_dm', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
     ('start_dm', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
     ('start_dm', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
     ('start_dm', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
@@ -15650,7 +15650,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (1, 'initial', '8ec995fc0f131dfe239838bb6d98af6b0e3ad5e974b79bbe20b3e2bc1542c971');
+  values (1, 'initial', '880064e1328d9a4d25d66c0c7ae5db9342f6a99d026c81d07e62cf4e7c6cc7b6');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

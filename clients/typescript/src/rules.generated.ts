@@ -79,7 +79,7 @@ export type Code = (typeof CODES)[number];
 export interface Guard {
   readonly action: Action;
   readonly fact: Fact;
-  /** The guard refuses when the fact holds (true) or when it does not (false). */
+  /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
   readonly deniesWhen: boolean;
   readonly code: Code;
   readonly rule: string;
@@ -124,7 +124,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: true,
     code: 'permission_denied',
     rule: 'self_message',
-    message: 'Nobody can message themselves.',
+    message: 'You cannot message yourself.',
     allowedIf: 'The recipient is somebody else.',
   },
   {
@@ -160,7 +160,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: false,
     code: 'not_found',
     rule: 'not_a_participant',
-    message: 'No conversation with this id has you as a participant.',
+    message: 'You do not take part in a conversation with this id.',
     allowedIf: 'You take part in the conversation.',
   },
   {
@@ -187,7 +187,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: true,
     code: 'conversation_read_only',
     rule: 'conversation_read_only',
-    message: 'This conversation can be read, but not written.',
+    message: 'This conversation is read-only.',
     allowedIf: 'You start a new conversation.',
   },
   {
@@ -223,8 +223,8 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: true,
     code: 'conversation_read_only',
     rule: 'conversation_read_only',
-    message: 'The conversation of your broadcasts in this show can be read, but not written.',
-    allowedIf: 'The operator opens the conversation again.',
+    message: 'Your broadcast conversation for this show is read-only.',
+    allowedIf: 'The operator reopens the conversation.',
   },
   {
     action: 'moderate',
@@ -250,7 +250,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: true,
     code: 'permission_denied',
     rule: 'self_moderation',
-    message: 'Nobody moderates their own messages.',
+    message: 'You cannot moderate your own messages.',
     allowedIf: 'Somebody else moderates it.',
   },
   {
@@ -268,7 +268,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: false,
     code: 'not_found',
     rule: 'not_a_participant',
-    message: 'No conversation of yours has a message with this id.',
+    message: 'None of your conversations has a message with this id.',
     allowedIf: 'You take part in the conversation.',
   },
   {
@@ -277,8 +277,8 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: true,
     code: 'permission_denied',
     rule: 'self_report',
-    message: 'Nobody reports their own messages.',
-    allowedIf: 'The message is somebody else\'s; your own you can delete.',
+    message: 'You cannot report your own messages.',
+    allowedIf: 'The message is somebody else\'s; you can delete your own.',
   },
   {
     action: 'suspend',
@@ -304,7 +304,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: true,
     code: 'permission_denied',
     rule: 'self_suspension',
-    message: 'Nobody suspends themselves, or lifts their own suspension.',
+    message: 'You cannot suspend yourself or lift your own suspension.',
     allowedIf: 'Somebody else does it.',
   },
   {
@@ -322,7 +322,7 @@ export const GUARDS: readonly Guard[] = [
     deniesWhen: false,
     code: 'not_found',
     rule: 'not_a_participant',
-    message: 'No conversation with this id has you as a participant.',
+    message: 'You do not take part in a conversation with this id.',
     allowedIf: 'You take part in the conversation.',
   },
 ];
@@ -344,7 +344,7 @@ export const ROWS: readonly Row[] = [
     grant: 'never',
     rule: 'attendee_writes_to_mvp_dealers_only',
     message: 'An attendee can start a direct message with an MVP dealer only.',
-    allowedIf: 'The recipient is an MVP dealer; show organizers, moderators and admins can be answered once they write.',
+    allowedIf: 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.',
   },
   {
     action: 'start_dm',

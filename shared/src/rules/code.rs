@@ -45,15 +45,15 @@ catalogue! {
     PermissionDenied, "permission_denied", FORBIDDEN, "Permission denied",
         "The permission matrix refuses this. `reasons` names the rule and what would make it allowed.";
     OutsideAssignmentWindow, "outside_assignment_window", FORBIDDEN, "Outside the assignment window",
-        "The sitter has no assignment with this client now. The next window, if there is one, is named.";
+        "The sitter has no assignment with this client at the moment. The next window, if there is one, is given.";
     AntiPoachingBlocked, "anti_poaching_blocked", FORBIDDEN, "Blocked by the anti-poaching filter",
-        "The message offers a way around the organisation.";
+        "The message tries to move business away from the organisation.";
     BadRequest, "bad_request", BAD_REQUEST, "Bad request",
         "The request is not valid HTTP: its head is malformed, or its body breaks off. Nothing was done, and the connection ends.";
     ValidationError, "validation_error", BAD_REQUEST, "The request is not valid",
         "`reasons` names each field of the body, or parameter of the query, that was refused and why.";
-    InvalidInput, "invalid_input", BAD_REQUEST, "The request makes no sense",
-        "Every field is well-formed, but together they ask for something that cannot be.";
+    InvalidInput, "invalid_input", BAD_REQUEST, "Invalid input",
+        "Each field is valid by itself, but what they ask for together is not possible.";
     NotFound, "not_found", NOT_FOUND, "Not found",
         "Nothing with this id exists for the caller.";
     HelpRequestNotFound, "help_request_not_found", NOT_FOUND, "Help request not found",
@@ -75,33 +75,33 @@ catalogue! {
     ConversationExists, "conversation_exists", CONFLICT, "Conversation exists",
         "This helper already has a conversation about this help request; `conversation_id` is its id.";
     ConversationReadOnly, "conversation_read_only", CONFLICT, "Conversation is read-only",
-        "The conversation can be read, but not written.";
+        "The conversation is read-only.";
     HelpRequestUnavailable, "help_request_unavailable", CONFLICT, "Help request unavailable",
         "The help request is no longer open.";
     AlreadyReported, "already_reported", CONFLICT, "Already reported",
-        "The caller has reported this message before; `report_id` is that report.";
+        "The caller has already reported this message; `report_id` is that report.";
     AlreadyReviewed, "already_reviewed", CONFLICT, "Already reviewed",
-        "The report has been decided; `decision` says how.";
+        "The report has already been decided; `decision` says how.";
     IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency key reused",
         "The same `Idempotency-Key` was used with another body in the last 24 hours.";
     QuotaExceeded, "quota_exceeded", TOO_MANY_REQUESTS, "Quota exceeded",
-        "The quota of this period is spent; `reset_at` says when it is full again.";
+        "The quota for this period is used up; `reset_at` says when it resets.";
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "Rate limited",
-        "Too many requests; `Retry-After` says when to come back.";
+        "Too many requests; `Retry-After` says when to try again.";
     NotImplemented, "not_implemented", NOT_IMPLEMENTED, "Not implemented",
         "The body is encoded for the transfer in another way than chunked.";
     HttpVersionNotSupported, "http_version_not_supported", HTTP_VERSION_NOT_SUPPORTED, "HTTP version not supported",
         "The server speaks HTTP/1.1 and HTTP/1.0.";
     DatabaseUnavailable, "database_unavailable", SERVICE_UNAVAILABLE, "Database unavailable",
-        "The database does not answer. Whether the request took effect is unknown; repeat it with its `Idempotency-Key`.";
+        "The database does not respond. It is unknown whether the request took effect; retry it with its `Idempotency-Key`.";
     AuthenticationUnavailable, "authentication_unavailable", SERVICE_UNAVAILABLE, "Authentication unavailable",
         "The keys that verify tokens cannot be fetched at the moment; nothing was done.";
     Overloaded, "overloaded", SERVICE_UNAVAILABLE, "Overloaded",
-        "The server has as many requests in flight as it takes; nothing was done.";
+        "The server is handling as many requests as it can; nothing was done.";
     Timeout, "timeout", GATEWAY_TIMEOUT, "Timeout",
-        "The request took too long. Whether it took effect is unknown; repeat it with its `Idempotency-Key`.";
+        "The request took too long. It is unknown whether it took effect; retry it with its `Idempotency-Key`.";
     Internal, "internal", INTERNAL_SERVER_ERROR, "Internal error",
-        "Something broke on our side. The log line with this `request_id` says what.";
+        "An unexpected error occurred. The log line with this `request_id` has the cause.";
 }
 
 impl Code {

@@ -111,7 +111,8 @@ async fn page(
         input,
     };
     let done = database::query(exchange, settings, statement, &call).await?;
-    let lines = Lines::of(&done).ok_or_else(|| exchange.broken(format!("{statement}: the page has an unexpected form")))?;
+    let lines =
+        Lines::of(&done).ok_or_else(|| exchange.broken(format!("{statement}: the page has an unexpected form")))?;
     Ok((lines, done.limits))
 }
 

@@ -89,7 +89,7 @@ select is(
 )
 from (
   values
-    (U&'\3164', 'There is no visible text in the content.'),
+    (U&'\3164', 'The content has no visible text.'),
     (
       repeat('👩‍🚀', 700),
       'The content must have 1 to 2000 characters; this has 2100. Each Unicode code point counts: an emoji may be several.'
