@@ -232,6 +232,11 @@ mod tests {
         let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
         let Command::Up(up) = Cli::try_parse_from(command.split(' ')).unwrap().command else { panic!("{command}") };
         assert_eq!(up.listen, "127.0.0.1:3000".parse().unwrap(), "only a proxy on the same machine reaches it");
+        assert_eq!(
+            up.client_address_header.unwrap(),
+            "x-forwarded-for",
+            "the proxies of deploy/ name the client there"
+        );
         let patience = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")).unwrap();
         assert!(patience.parse::<u64>().unwrap() > up.shutdown_timeout.as_secs(), "requests in flight may finish");
     }
