@@ -102,10 +102,11 @@ supabase-cli: need-node ## Install Supabase's CLI in the newest version that is 
 run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
 ifeq ($(RUNTIME),spin)
 	@command -v spin >/dev/null || { echo "spin is missing: https://spinframework.dev (4.1 or newer)." >&2; exit 1; }
-	@[ -n "$${SPIN_VARIABLE_DATABASE_URL:-}" ] || { echo "Set SPIN_VARIABLE_DATABASE_URL to the login of rolecall_edge, and SPIN_VARIABLE_JWT_SECRET." >&2; exit 1; }
+	@[ -n "$${SPIN_VARIABLE_DATABASE_URL:-}" ] || grep -qsE '^(export )?SPIN_VARIABLE_DATABASE_URL=' .env \
+	  || { echo "Set SPIN_VARIABLE_DATABASE_URL to the login of rolecall_edge, and SPIN_VARIABLE_JWT_SECRET." >&2; exit 1; }
 	spin up --listen 127.0.0.1:3000
 else
-	@[ -n "$${DATABASE_URL:-}" ] || $(MAKE) --no-print-directory need-postgres
+	@[ -n "$${DATABASE_URL:-}" ] || grep -qsE '^(export )?DATABASE_URL=' .env || $(MAKE) --no-print-directory need-postgres
 	@exec $(HOST) up $(ARGS)
 endif
 
@@ -118,15 +119,17 @@ demo: build need-postgres ## Walk through the flows of a marketplace over HTTP a
 
 # ---- the database ----------------------------------------------------------------------------------------------
 
+# The migrations by the runner, which is built already, as a rule: then Cargo finds nothing to compile. Without it by
+# themselves, which needs no WebAssembly engine.
+MIGRATE = $(if $(wildcard $(HOST)),cargo build --locked --release -q -p rolecall-host && exec $(HOST) migrate,exec cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate --)
+
 .PHONY: migrate
 migrate: need-rust ## Apply the migrations that DATABASE_URL does not have yet
-	@[ -n "$${DATABASE_URL:-}" ] || { echo "Set DATABASE_URL to an administrator's login." >&2; exit 1; }
-	cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate -- up
+	@$(MIGRATE) up
 
 .PHONY: rollback
-rollback: need-rust ## Take back the last migration of DATABASE_URL, or all after TO=N
-	@[ -n "$${DATABASE_URL:-}" ] || { echo "Set DATABASE_URL to an administrator's login." >&2; exit 1; }
-	cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate -- down $(if $(TO),--to $(TO))
+rollback: need-rust ## Take back the last migration of DATABASE_URL, or all after TO=N; asks first, unless YES=1
+	@$(MIGRATE) down $(if $(TO),--to $(TO)) $(if $(YES),--yes)
 
 # ---- the gate --------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,13 @@ pub struct Cli {
 pub enum Command {
     /// Compile the application's components into the state directory, so that the next start is quick
     Compile(Compile),
+    /// Apply the migrations to a database of one's own (up), list them (status), take them back (down)
+    #[command(disable_help_flag = true)]
+    Migrate {
+        /// As of rolecall-migrate; --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Start the application and serve it until SIGINT or SIGTERM
     Up(Box<Up>),
 }
@@ -205,6 +212,15 @@ mod tests {
         let up = up(&["--variable", "database_url=postgres://u:p@h/d?sslmode=disable"]).unwrap();
         let expected = ("database_url".to_owned(), "postgres://u:p@h/d?sslmode=disable".to_owned());
         assert_eq!(up.variables, [expected]);
+    }
+
+    #[test]
+    fn migrating_takes_its_own_arguments() {
+        let line = ["rolecall", "migrate", "down", "--to", "0", "--yes"];
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Migrate { arguments } => assert_eq!(arguments, line[2..]),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the runner says to people when it is ready: where it listens, who there is, and requests to try.
 
+use crate::database::Database;
 use crate::manifest::variables::Variables;
 use crate::token;
 use rolecall_database::demo::{ADA, DAN, DemoUser, HELP_REQUEST_OF_BEN, MAX, MIA, OLGA, OONA, SHOW_BEFORE, USERS};
@@ -35,14 +36,20 @@ pub fn demo_users(variables: &Variables) -> String {
 }
 
 /// The greeting.
-pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String {
+pub fn text(address: &str, variables: &Variables, database: Option<&Database>) -> String {
+    // A token signs its reader in as somebody, which nobody may do on a database that is not the runner's own.
+    let is_demo = database.is_some_and(|database| database.is_embedded() && database.has_demo_data);
     let mut text = format!("\nRolecall is ready. Open {address} in a browser");
-    text.push_str(if has_demo_data { ", and sign in there as a demo user by a click.\n" } else { ".\n" });
+    text.push_str(if is_demo { ", and sign in there as a demo user by a click.\n" } else { ".\n" });
     let mut say = |arguments: std::fmt::Arguments| {
         // Writing into a string does not fail.
         let _ = text.write_fmt(arguments);
     };
-    if !has_demo_data {
+    if let Some(database) = database {
+        let kind = if database.is_embedded() { " (the runner's own)" } else { "" };
+        say(format_args!("Its database is {}{kind}\n", database.edge));
+    }
+    if !is_demo {
         say(format_args!("\n  curl {address}/api/health\n"));
         return text;
     }
@@ -59,36 +66,26 @@ pub fn text(address: &str, variables: &Variables, has_demo_data: bool) -> String
     );
     let requests = [
         ("Health", curl.get("/api/health", None)),
-        (
-            "Ada writes to Mia, an MVP dealer",
-            curl.post("/functions/v1/send-dm", Caller::User(&ADA), &direct_message(&MIA)),
-        ),
+        ("Ada writes to Mia, an MVP dealer", curl.post("/functions/v1/send-dm", &ADA, &direct_message(&MIA))),
         (
             "Ada may not write to a dealer, and the answer says why",
-            curl.post("/functions/v1/send-dm", Caller::User(&ADA), &direct_message(&DAN)),
+            curl.post("/functions/v1/send-dm", &ADA, &direct_message(&DAN)),
         ),
         (
             "Olga broadcasts before her show: twice a day, the third is refused",
-            curl.post("/functions/v1/send-broadcast", Caller::User(&OLGA), &organizer_message),
+            curl.post("/functions/v1/send-broadcast", &OLGA, &organizer_message),
         ),
         (
             "Ada offers help on Ben's request; a second offer is a conflict",
-            curl.post("/functions/v1/start-conversation", Caller::User(&ADA), &help_message),
+            curl.post("/functions/v1/start-conversation", &ADA, &help_message),
         ),
-        (
-            "Ada asks what she may do before she tries",
-            curl.post("/functions/v1/check-permission", Caller::User(&ADA), &checks()),
-        ),
+        ("Ada asks what she may do before she tries", curl.post("/functions/v1/check-permission", &ADA, &checks())),
         ("Mia reads her inbox", curl.get("/functions/v1/conversations", Some(&MIA))),
         ("Max, a moderator, reads the reports", curl.get("/functions/v1/moderation/queue", Some(&MAX))),
         ("Ada exports her data", curl.get("/functions/v1/own-data/export", Some(&ADA))),
         (
             "Oona, the owner of the organisation, reads the diagnostics",
             curl.get("/functions/v1/diagnostics", Some(&OONA)),
-        ),
-        (
-            "The operator runs the nightly job, which the schedule runs at 02:00 UTC",
-            curl.post("/functions/v1/reset-broadcast-quotas", Caller::Operator, "{}"),
         ),
     ];
     say(format_args!("\nRequests to try; the tokens are valid for 12 hours\n"));
@@ -111,11 +108,6 @@ fn checks() -> String {
     )
 }
 
-enum Caller<'a> {
-    User(&'a DemoUser),
-    Operator,
-}
-
 /// Writes command lines that work when pasted into a shell.
 struct Curl<'a> {
     address: &'a str,
@@ -128,24 +120,21 @@ impl Curl<'_> {
         Some(match user {
             None => format!("curl {address}{path}"),
             Some(user) => {
-                let token = self.token(&Caller::User(user))?;
+                let token = self.token(user)?;
                 format!("curl {address}{path} -H 'authorization: Bearer {token}'")
             }
         })
     }
 
-    fn post(&self, path: &str, caller: Caller, body: &str) -> Option<String> {
-        let (address, token) = (self.address, self.token(&caller)?);
+    fn post(&self, path: &str, user: &DemoUser, body: &str) -> Option<String> {
+        let (address, token) = (self.address, self.token(user)?);
         Some(format!(
             "curl {address}{path} -H 'authorization: Bearer {token}' -H 'content-type: application/json' -d '{body}'"
         ))
     }
 
     /// None without a secret to sign with, as when tokens are checked with a key set.
-    fn token(&self, caller: &Caller) -> Option<String> {
-        match caller {
-            Caller::User(user) => token::sign(self.variables, "authenticated", Some(user.id), TOKEN_LIFETIME),
-            Caller::Operator => token::sign(self.variables, "service_role", None, TOKEN_LIFETIME),
-        }
+    fn token(&self, user: &DemoUser) -> Option<String> {
+        token::sign(self.variables, "authenticated", Some(user.id), TOKEN_LIFETIME)
     }
 }

@@ -4,7 +4,9 @@
 //! Spin or SpinKube.
 
 mod cli;
+mod configuration;
 mod database;
+mod embedded;
 mod greeting;
 mod guest;
 mod log;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Up(up) => run(*up),
         Command::Compile(compile) => run_compile(&compile),
+        Command::Migrate { arguments } => run_migrate(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,6 +53,10 @@ fn run_compile(compile: &Compile) -> anyhow::Result<()> {
     let state = StateDir::open(&compile.state_dir)?;
     Loaded::load(&manifest, &state.cache())?;
     Ok(())
+}
+
+fn run_migrate(arguments: Vec<String>) -> anyhow::Result<()> {
+    runtime(1)?.block_on(rolecall_database::command::run(arguments.into_iter()))
 }
 
 /// One thread serves best where the database has the other processors; see `--threads`.

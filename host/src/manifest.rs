@@ -106,6 +106,8 @@ pub struct Manifest {
     pub components: BTreeMap<String, Component>,
     /// Requests to make at given times.
     pub schedule: Vec<ScheduleEntry>,
+    /// The path that tells whether the components reach their database: `[application.tool.rolecall]`.
+    pub health: Option<String>,
 }
 
 /// A component of the manifest.
@@ -175,6 +177,7 @@ impl Manifest {
             routes,
             components,
             schedule: file.application.tool.rolecall.schedule,
+            health: file.application.tool.rolecall.health,
         })
     }
 }
@@ -266,6 +269,7 @@ struct ToolTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RolecallTable {
+    health: Option<String>,
     #[serde(default)]
     schedule: Vec<ScheduleEntry>,
 }

@@ -22,6 +22,8 @@ pub struct Run<'a> {
     pub address: &'a str,
     /// An administrator's login to the database, if the runner manages one.
     pub admin_url: Option<&'a str>,
+    /// Whether the database is the runner's own.
+    pub embedded: bool,
     /// The process.
     pub pid: u32,
 }
@@ -169,7 +171,7 @@ mod tests {
     fn the_announcement_goes_with_its_owner() {
         let path = directory("run");
         let state = StateDir::open(&path).unwrap();
-        let run = |pid| Run { address: "http://127.0.0.1:1", admin_url: None, pid };
+        let run = |pid| Run { address: "http://127.0.0.1:1", admin_url: None, embedded: false, pid };
         let first = state.announce(&run(1)).unwrap();
         let second = state.announce(&run(2)).unwrap();
         drop(first);

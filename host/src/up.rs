@@ -1,11 +1,12 @@
 //! `rolecall up`: from the manifest to a served application, and back to nothing.
 
 use crate::cli::Up;
-use crate::database::{Database, host_of};
+use crate::configuration::{self, DATABASE_CA, DATABASE_HOST, DATABASE_URL, JWT_SECRET};
+use crate::database::Database;
 use crate::greeting;
 use crate::guest::application::{Loaded, Services};
 use crate::guest::instance::InstanceLimits;
-use crate::guest::postgres::pool::PoolSettings;
+use crate::guest::postgres::pool::{OwnDatabase, PoolSettings};
 use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
@@ -17,7 +18,11 @@ use crate::server::gate::Pace;
 use crate::server::peers::Forwarding;
 use crate::server::{Server, ServerSettings, listen};
 use crate::state_dir::{Announcement, Run, StateDir};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Limited};
+use rolecall_shared::postgres::{Address, CERTIFICATE};
 use rolecall_shared::wire::cors::{Cors, DEFAULT_ALLOWED_HEADERS};
 use rolecall_shared::wire::log::{Level, Line};
 use rustix::process::{Resource, getrlimit};
@@ -26,6 +31,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -38,17 +44,12 @@ const DEFAULT_CONNECTIONS: usize = 16_384;
 /// Descriptors beside those of connections: files, outbound requests, and connections that are just being closed.
 const OTHER_DESCRIPTORS: usize = 256;
 
-/// What the runner provides when nobody else does.
-const DATABASE_URL: &str = "database_url";
-const DATABASE_HOST: &str = "database_host";
-const JWT_SECRET: &str = "jwt_secret";
-
 /// What the page at `/` says and offers; nobody else decides it.
 const RUNTIME: &str = "runtime";
 const DEMO_USERS: &str = "demo_users";
 
-/// Ways to check a token that make a secret of the runner's own superfluous.
-const OTHER_KEYS: [&str; 2] = ["jwt_jwks", "jwt_jwks_url"];
+/// The longest answer of health that is read, in bytes.
+const MAX_HEALTH_BYTES: usize = 64 * 1024;
 
 /// Serves an application until a signal comes.
 ///
@@ -61,6 +62,8 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
     let bounds = connection_bounds(&up, &manifest)?;
     let directory = up.from.parent().unwrap_or(Path::new(""));
     let mut sources = Sources::of_process(&up.variables, up.env_file.as_deref(), directory)?;
+    let choice = configuration::check(&manifest, &sources)?;
+    let lacks_keys = configuration::lacks_keys(&manifest, &sources);
     let state = StateDir::open(&up.state_dir)
         .with_context(|| format!("opening the state directory {}", up.state_dir.display()))?;
 
@@ -76,9 +79,16 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
         let loaded = Loaded::load(&manifest, &cache);
         loaded.map(|loaded| (loaded, manifest))
     });
-    let database = prepare_database(&up, &state, &mut sources, &declared, connections).await;
+    let database = Database::prepare(choice, &state, up.demo_data, connections, log).await;
     let loaded = loading.await?;
     let database = database?;
+    if let Some(database) = &database {
+        give_database(&mut sources, &declared, database);
+    }
+    if lacks_keys {
+        let secret = state.secret(JWT_SECRET).context("making a jwt_secret")?;
+        sources.replaced.insert(JWT_SECRET.to_owned(), secret);
+    }
     let result = match loaded {
         Ok((loaded, manifest)) => {
             let application = Application { up: &up, state: &state, sources, database: database.as_ref(), bounds };
@@ -92,38 +102,17 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
     result
 }
 
-async fn prepare_database(
-    up: &Up,
-    state: &StateDir,
-    sources: &mut Sources,
-    declared: &BTreeMap<String, VariableDeclaration>,
-    connections: usize,
-) -> anyhow::Result<Option<Database>> {
-    let declares = |name: &str| declared.contains_key(name);
-    let database = match sources.get(DATABASE_URL).map(host_of) {
-        Some(host) => {
-            provide(sources, DATABASE_HOST, host);
-            None
-        }
-        None if !declares(DATABASE_URL) => None,
-        None => {
-            let database = Database::prepare(state, up.demo_data, connections).await?;
-            provide(sources, DATABASE_URL, Some(database.edge_url.clone()));
-            provide(sources, DATABASE_HOST, host_of(&database.edge_url));
-            Some(database)
-        }
-    };
-    let is_given = |name: &&str| sources.get(name).is_some_and(|value| !value.is_empty());
-    if declares(JWT_SECRET) && !is_given(&JWT_SECRET) && !OTHER_KEYS.iter().any(is_given) {
-        let secret = state.secret(JWT_SECRET).context("making a jwt_secret")?;
-        provide(sources, JWT_SECRET, Some(secret));
-    }
-    Ok(database)
-}
-
-fn provide(sources: &mut Sources, name: &str, value: Option<String>) {
-    if let Some(value) = value {
-        sources.provided.insert(name.to_owned(), value);
+/// Gives the functions the address of their database, in the form in which they can read it.
+fn give_database(sources: &mut Sources, declared: &BTreeMap<String, VariableDeclaration>, database: &Database) {
+    let edge = &database.edge;
+    let host = edge.network_host().unwrap_or_default().to_owned();
+    sources.provided.insert(DATABASE_HOST.to_owned(), host);
+    if declared.contains_key(DATABASE_CA) {
+        // A file's name, or sslrootcert in the address, has become the text that functions need.
+        sources.replaced.insert(DATABASE_URL.to_owned(), edge.function_url());
+        sources.replaced.insert(DATABASE_CA.to_owned(), edge.ca_text().unwrap_or_default().to_owned());
+    } else {
+        sources.provided.insert(DATABASE_URL.to_owned(), edge.function_url());
     }
 }
 
@@ -153,6 +142,11 @@ impl Application<'_> {
         variables.decide(DEMO_USERS, demo_users(database, &variables));
         let variables = Arc::new(variables);
         print_configured(log, &manifest, &variables);
+        if let Some(database) = database {
+            print_database(log, database);
+        }
+        let own_database = database.map(|database| OwnDatabase::new(database.edge.clone())).transpose()?.map(Arc::new);
+        let health = manifest.health.clone();
         let schedule = schedule(&mut manifest, &variables, log)?;
         let limits = InstanceLimits {
             concurrency: up.instance_concurrency,
@@ -161,7 +155,12 @@ impl Application<'_> {
             cpu: up.cpu_limit,
         };
         let pool_settings = PoolSettings { connections: up.postgres_connections, wait: up.postgres_wait };
-        let Services { router, services } = loaded.into_services(manifest, &variables, limits, pool_settings, log)?;
+        let Services { router, services, with_database } =
+            loaded.into_services(manifest, &variables, limits, pool_settings, own_database.as_ref(), log)?;
+        if let Some(component) = with_database {
+            let asked = component.pools.ask_own(&component.allowed_hosts).await;
+            asked.map_err(|sentence| anyhow!("the functions do not reach their database: {sentence}"))?;
+        }
 
         let instances = TaskTracker::new();
         for service in &services {
@@ -170,23 +169,40 @@ impl Application<'_> {
             }
         }
         let server = Server::new(settings(up, bounds, &variables)?, router, log);
+        if let Some(path) = health {
+            ask_health(&server, &path).await?;
+        }
         let scheduled: Vec<_> = schedule
             .into_iter()
             .map(|entry| tokio::spawn(entry.follow(server.clone(), variables.clone(), log.clone())))
             .collect();
 
-        let admin_url = database.map(|database| database.admin_url.as_str());
-        let announcement = state.announce(&Run { address, admin_url, pid: std::process::id() })?;
+        let admin_url = database.and_then(|database| database.admin.as_ref()).map(Address::to_url);
+        let embedded = database.is_some_and(Database::is_embedded);
+        let run = Run { address, admin_url: admin_url.as_deref(), embedded, pid: std::process::id() };
+        let announcement = state.announce(&run)?;
         print_listening(log, address, begun);
-        let has_demo_data = database.is_some_and(|database| database.has_demo_data);
-        log.tell(&greeting::text(address, &variables, has_demo_data));
+        log.tell(&greeting::text(address, &variables, database));
         let environment = announce_postman(state, database, address, &variables)?;
         if let Some(environment) = &environment {
             log.tell(&postman::note(environment.file()));
         }
 
+        let is_gone = AtomicBool::new(false);
         let stopped = async {
-            stop.wait().await;
+            let gone = async {
+                match database {
+                    Some(database) => database.gone().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.wait() => {}
+                () = gone => is_gone.store(true, Ordering::Relaxed),
+            }
+            if let Some(database) = database {
+                database.leave_alone();
+            }
             log.print(&Line::new(Level::Info, "host", "stopping"), &());
         };
         let cut_off = server.run(listener, stopped, up.shutdown_timeout).await;
@@ -197,6 +213,9 @@ impl Application<'_> {
         instances.close();
         let idle = timeout(up.shutdown_timeout, instances.wait()).await;
         log.print(&Line::new(Level::Info, "host", "stopped"), &());
+        if is_gone.load(Ordering::Relaxed) {
+            bail!("PostgreSQL ended and does not stay up; see {}", state.database().join("postgres.log").display());
+        }
         if cut_off > 0 {
             bail!("{cut_off} connections still had a request after {:?} and were cut off", up.shutdown_timeout);
         }
@@ -205,6 +224,25 @@ impl Application<'_> {
         }
         Ok(())
     }
+}
+
+/// Asks the functions for their health before anybody else can, and ends the start if they cannot work.
+async fn ask_health(server: &Arc<Server>, path: &str) -> anyhow::Result<()> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = path.parse().with_context(|| format!("the path of health, {path:?}, is none"))?;
+    let response = server.call(request).await;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_HEALTH_BYTES).collect().await;
+    let body = body.map_err(|error| anyhow!("{path} does not answer: {error}"))?.to_bytes();
+    let health: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    // Keys that cannot be fetched yet are no reason not to start: they are tried again.
+    if health["database"] == "ok" {
+        return Ok(());
+    }
+    bail!(
+        "the functions do not work: {path} answers {status} {}; the line of this request above says why",
+        String::from_utf8_lossy(&body)
+    )
 }
 
 /// The requests to make at given times. One that would have no token is left out: a service whose keys belong to somebody
@@ -296,11 +334,39 @@ fn print_configured(log: &Log, manifest: &Manifest, variables: &Variables) {
         variables: BTreeMap<&'a str, &'a str>,
     }
     let shown = manifest.variables.iter().map(|(name, declaration)| match variables.get(name) {
+        Some(value) if value.contains(CERTIFICATE) => (name.as_str(), "(PEM)"),
         Some(value) if !declaration.secret || value.is_empty() => (name.as_str(), value),
         _ => (name.as_str(), "(secret)"),
     });
     let configured = Configured { application: &manifest.name, variables: shown.collect() };
     log.print(&Line::new(Level::Info, "host", "configured"), &configured);
+}
+
+/// Says which database it is, without the password.
+fn print_database(log: &Log, database: &Database) {
+    #[derive(Serialize)]
+    struct Which<'a> {
+        host: &'a str,
+        port: u16,
+        database: &'a str,
+        user: &'a str,
+        sslmode: &'a str,
+        embedded: bool,
+    }
+    let Address { port, database: name, user, ssl_mode, .. } = &database.edge;
+    let host = database.edge.network_host().unwrap_or_default();
+    let embedded = database.is_embedded();
+    let which = Which { host, port: *port, database: name, user, sslmode: ssl_mode.as_str(), embedded };
+    log.print(&Line::new(Level::Info, "host", "database"), &which);
+    let is_near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if !is_near && !ssl_mode.verifies() {
+        let cause = format!(
+            "sslmode={} believes any server at {host}: write sslmode=verify-full, with the CA in \
+             SPIN_VARIABLE_DATABASE_CA if it is a private one",
+            ssl_mode.as_str()
+        );
+        log.print(&Line { cause: Some(&cause), ..Line::new(Level::Warn, "host", "database_not_verified") }, &());
+    }
 }
 
 fn print_listening(log: &Log, address: &str, begun: Instant) {

@@ -114,6 +114,13 @@ pub async fn status(url: &str) -> Result<Vec<Step>> {
     Ok(status_of(&connect(url).await?).await?)
 }
 
+/// The versions that the database has, the oldest first.
+pub(crate) async fn applied_versions(client: &Client) -> Result<Vec<i32>> {
+    refuse_unknown(client).await?;
+    let steps = status_of(client).await?;
+    Ok(steps.into_iter().filter(|step| step.applied_at.is_some()).map(|step| step.version).collect())
+}
+
 async fn status_of(client: &Client) -> Result<Vec<Step>, tokio_postgres::Error> {
     let mut steps: Vec<Step> = MIGRATIONS
         .iter()
@@ -355,7 +362,7 @@ fn code_of(error: &tokio_postgres::Error) -> String {
 
 /// Names the file and line of a statement that the server refused. The statements of a migration stand in sections of
 /// one statement: the server quotes the section back, or names the line that ran it.
-fn explained(error: &tokio_postgres::Error, sql: &str, file: &str) -> anyhow::Error {
+pub(crate) fn explained(error: &tokio_postgres::Error, sql: &str, file: &str) -> anyhow::Error {
     use tokio_postgres::error::ErrorPosition;
     let line_of = |at: usize| sql.chars().take(at).filter(|&each| each == '\n').count() + 1;
     let database = error.as_db_error();

@@ -4,12 +4,20 @@
 //! here they are embedded, so that a binary carries the schema it was built for.
 
 mod apply;
+pub mod command;
 mod connection;
 pub mod demo;
+pub mod env_file;
+mod failure;
 mod files;
+mod rollback;
+mod trust;
 
 pub use apply::{
     Step, apply, load_demo, load_demo_conversation, migrate, rollback, rollback_last, set_edge_password, status,
 };
-pub use connection::connect;
+pub use connection::{connect, connect_to};
+pub use failure::failure;
 pub use files::{MIGRATIONS, Migration};
+pub use rollback::{Loss, rollback_loss};
+pub use trust::{client_config, with_ca_text};

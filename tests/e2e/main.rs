@@ -25,6 +25,16 @@ mod calls {
     mod rpc;
 }
 
+mod connect {
+    mod configuration;
+    mod database;
+    mod embedded;
+    mod pooler;
+    mod rollback;
+    mod support;
+    mod tls;
+}
+
 mod conversations {
     mod inbox;
     mod mark_read;

@@ -410,9 +410,10 @@ export type Diagnostics = {
 };
 
 export type Health = {
-  /** `degraded`: the key set at `jwt_jwks_url` cannot be fetched, so some or all tokens may be refused soon. `unavailable`: the database does not answer, or no token can be checked. */
-  readonly status: 'ok' | 'degraded' | 'unavailable';
-  readonly database: 'ok' | 'unreachable';
+  /** `degraded`: the key set at `jwt_jwks_url` cannot be fetched, so some or all tokens may be refused soon. `unavailable`: the database does not answer, or no token can be checked. `misconfigured`: a variable of the application is not valid, so every call is refused; the log says which. */
+  readonly status: 'ok' | 'degraded' | 'unavailable' | 'misconfigured';
+  /** `unknown`: it was not asked, because the application is misconfigured. */
+  readonly database: 'ok' | 'unreachable' | 'unknown';
   /** The state of the keys from `jwt_jwks_url`; absent if that is not set. `stale`: the last fetch failed or a fetch is due, and keys that are up to twelve hours old are in use. `unavailable`: there are no keys, so tokens that are signed with one are refused. */
   readonly keys?: 'ok' | 'stale' | 'unavailable';
   readonly version: string;

@@ -211,7 +211,21 @@ impl Cluster {
         Ok(())
     }
 
-    /// Starts a stopped server again, on the same port.
+    /// How the server has ended by itself, if it has; [`Cluster::start_again`] may then be called.
+    pub fn ended(&mut self) -> Option<String> {
+        let server = self.server.as_mut()?;
+        // What cannot be waited for is no child that runs.
+        let cause = match server.try_wait() {
+            Ok(None) => return None,
+            Ok(Some(status)) => format!("ended ({status})"),
+            Err(error) => format!("cannot be looked at ({error})"),
+        };
+        self.server = None;
+        Some(cause)
+    }
+
+    /// Starts a server again that was stopped or has ended, on the same port. What a killed one left is PostgreSQL's to
+    /// judge: its `postmaster.pid` tells whether processes of it are still at the data, and until none is the start fails.
     ///
     /// # Errors
     /// When it is running, or does not start.
@@ -310,6 +324,10 @@ impl Cluster {
         let file = self.home.data().join("postmaster.pid");
         let deadline = Instant::now() + STOP_TIMEOUT;
         while let Some(pid) = pid_in(&file) {
+            // Of a process that is gone, PostgreSQL itself clears the file away, once no other process of the server is left.
+            if test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
+                return Ok(());
+            }
             if !is_server_of(pid, &self.home.data()) {
                 std::fs::remove_file(&file)?;
                 return Ok(());

@@ -3,7 +3,7 @@
 use crate::guest::context::ComponentContext;
 use crate::guest::engine::{self, LoadError};
 use crate::guest::instance::{InstanceLimits, Service};
-use crate::guest::postgres::pool::{PoolSettings, Pools};
+use crate::guest::postgres::pool::{OwnDatabase, PoolSettings, Pools};
 use crate::guest::state::GuestState;
 use crate::log::Log;
 use crate::manifest::allowed_hosts::{AllowedHosts, OutboundError};
@@ -75,21 +75,27 @@ impl Loaded {
         variables: &Variables,
         limits: InstanceLimits,
         pool_settings: PoolSettings,
+        own_database: Option<&Arc<OwnDatabase>>,
         log: &Log,
     ) -> Result<Services, ComponentError> {
         let Loaded { engine, mut components } = self;
         let mut services: HashMap<String, Arc<Service>> = HashMap::new();
+        let mut with_database = None;
         for (name, component) in manifest.components {
-            let context = context(&name, component, variables, pool_settings);
-            let context = context.map_err(|problem| ComponentError { component: name.clone(), problem })?;
+            let pools = Pools::new(pool_settings, own_database.cloned());
+            let context = context(&name, component, variables, pools);
+            let context = Arc::new(context.map_err(|problem| ComponentError { component: name.clone(), problem })?);
+            if context.variables.contains_key("database_url") {
+                with_database.get_or_insert_with(|| context.clone());
+            }
             // `load` has put every component of the manifest there.
             if let Some(linked) = components.remove(&name) {
-                services.insert(name, Service::new(&engine, Arc::new(context), linked, limits, log));
+                services.insert(name, Service::new(&engine, context, linked, limits, log));
             }
         }
         let routes = manifest.routes.into_iter();
         let routes = routes.filter_map(|(route, name)| Some((route, services.get(&name)?.clone()))).collect();
-        Ok(Services { router: Router::new(routes), services: services.into_values().collect() })
+        Ok(Services { router: Router::new(routes), services: services.into_values().collect(), with_database })
     }
 }
 
@@ -99,13 +105,15 @@ pub struct Services {
     pub router: Router<Arc<Service>>,
     /// The services themselves.
     pub services: Vec<Arc<Service>>,
+    /// A component that has the database.
+    pub with_database: Option<Arc<ComponentContext>>,
 }
 
 fn context(
     name: &str,
     component: Component,
     variables: &Variables,
-    pool_settings: PoolSettings,
+    pools: Pools,
 ) -> Result<ComponentContext, ComponentProblem> {
     let allowed = component.allowed_outbound_hosts.iter();
     let allowed =
@@ -120,6 +128,6 @@ fn context(
         variables: component.variables.into_iter().map(resolve).collect::<Result<_, _>>()?,
         environment: component.environment,
         allowed_hosts,
-        pools: Pools::new(pool_settings),
+        pools,
     })
 }

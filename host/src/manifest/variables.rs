@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What stands before a variable's name in the environment.
 pub const PREFIX: &str = "SPIN_VARIABLE_";
@@ -39,22 +39,9 @@ pub enum VariableError {
         /// Where the template stands.
         place: String,
     },
-    /// The `.env` file cannot be read.
-    #[error("cannot read {}: {reason}", path.display())]
-    EnvFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
-    /// A line of the `.env` file is not `NAME=value`.
-    #[error("{}:{line}: expected NAME=value", path.display())]
-    EnvLine {
-        /// The file.
-        path: PathBuf,
-        /// The line's number, from 1.
-        line: usize,
-    },
+    /// The `.env` file cannot be read or understood.
+    #[error("{0}")]
+    EnvFile(String),
 }
 
 /// An application variable of the manifest.
@@ -84,6 +71,8 @@ pub fn is_variable_name(name: &str) -> bool {
 /// Where values come from, the strongest first.
 #[derive(Debug, Default)]
 pub struct Sources {
+    /// What the runner has made of a value, such as the text of a file that was named.
+    pub replaced: HashMap<String, String>,
     /// `--variable`.
     pub command_line: HashMap<String, String>,
     /// The environment of the process.
@@ -92,6 +81,8 @@ pub struct Sources {
     pub file: HashMap<String, String>,
     /// What the runner itself provides.
     pub provided: HashMap<String, String>,
+    /// Every entry of the `.env` file under its own name, for what is no variable, such as `DATABASE_URL`.
+    pub settings: HashMap<String, String>,
 }
 
 impl Sources {
@@ -104,27 +95,41 @@ impl Sources {
         env_file: Option<&Path>,
         directory: &Path,
     ) -> Result<Sources, VariableError> {
-        let file = match env_file {
+        let settings = match env_file {
             Some(path) => read_env_file(path)?,
             None if directory.join(".env").is_file() => read_env_file(&directory.join(".env"))?,
             None => HashMap::new(),
         };
         Ok(Sources {
+            replaced: HashMap::new(),
             command_line: command_line.iter().cloned().collect(),
             environment: std::env::vars_os()
                 .filter_map(|(name, value)| variable_of(&name.into_string().ok()?, value.into_string().ok()?))
                 .collect(),
-            file,
+            file: settings.iter().filter_map(|(name, value)| variable_of(name, value.clone())).collect(),
             provided: HashMap::new(),
+            settings,
         })
     }
 
     /// The value that a source gives for a variable. The manifest's default is no source.
     pub fn get(&self, name: &str) -> Option<&str> {
-        [&self.command_line, &self.environment, &self.file, &self.provided]
+        [&self.replaced, &self.command_line, &self.environment, &self.file, &self.provided]
             .into_iter()
             .find_map(|source| source.get(name))
             .map(String::as_str)
+    }
+
+    /// Every reason why [`Sources::settle`] would fail, but for variables that the runner is yet to provide.
+    pub fn faults(&self, declared: &BTreeMap<String, VariableDeclaration>, to_provide: &[&str]) -> Vec<VariableError> {
+        let undeclared = self.command_line.keys().filter(|name| !declared.contains_key(*name));
+        let mut undeclared: Vec<_> = undeclared.cloned().map(VariableError::Undeclared).collect();
+        undeclared.sort_by_key(ToString::to_string);
+        let is_missing = |(name, declaration): &(&String, &VariableDeclaration)| {
+            declaration.default.is_none() && self.get(name).is_none() && !to_provide.contains(&name.as_str())
+        };
+        let missing = declared.iter().filter(is_missing).map(|(name, _)| VariableError::Missing { name: name.clone() });
+        undeclared.into_iter().chain(missing).collect()
     }
 
     /// The values of all declared variables.
@@ -195,39 +200,7 @@ fn variable_of(name: &str, value: String) -> Option<(String, String)> {
 }
 
 fn read_env_file(path: &Path) -> Result<HashMap<String, String>, VariableError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| VariableError::EnvFile { path: path.to_owned(), reason: error.to_string() })?;
-    parse_env_file(&text).map_err(|line| VariableError::EnvLine { path: path.to_owned(), line })
-}
-
-/// The variables of a `.env` text, or the number of the first line that is not `NAME=value`.
-fn parse_env_file(text: &str) -> Result<HashMap<String, String>, usize> {
-    let mut variables = HashMap::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let (name, value) = line.split_once('=').ok_or(index + 1)?;
-        if let Some((name, value)) = variable_of(name.trim(), unquoted(value.trim())) {
-            variables.insert(name, value);
-        }
-    }
-    Ok(variables)
-}
-
-/// A value without the quotes around it, or without the comment after it.
-fn unquoted(value: &str) -> String {
-    for quote in ['"', '\''] {
-        if let Some(inner) = value.strip_prefix(quote)
-            && let Some((inner, _)) = inner.split_once(quote)
-        {
-            return inner.to_owned();
-        }
-    }
-    let value = value.split_once(" #").map_or(value, |(value, _)| value);
-    value.trim_end().to_owned()
+    rolecall_database::env_file::read(path).map_err(|error| VariableError::EnvFile(format!("{error:#}")))
 }
 
 #[cfg(test)]
@@ -296,14 +269,6 @@ mod tests {
         let unknown = VariableError::UnknownInTemplate { place: "here".into(), name: "nobody".into() };
         assert_eq!(resolve("{{ nobody }}").unwrap_err(), unknown);
         assert_eq!(resolve("{{ host").unwrap_err(), VariableError::Unclosed { place: "here".into() });
-    }
-
-    #[test]
-    fn env_files_have_comments_quotes_and_exports() {
-        let text = "# comment\n\nSPIN_VARIABLE_A=1\nexport SPIN_VARIABLE_B = \"two # 2\" # two\nSPIN_VARIABLE_C='x=y'\nSPIN_VARIABLE_D=a b # c\nOTHER=1\n";
-        let expected = map(&[("a", "1"), ("b", "two # 2"), ("c", "x=y"), ("d", "a b")]);
-        assert_eq!(parse_env_file(text), Ok(expected));
-        assert_eq!(parse_env_file("SPIN_VARIABLE_A=1\nnonsense"), Err(2));
     }
 
     #[test]

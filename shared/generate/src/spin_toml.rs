@@ -11,6 +11,7 @@ const MARKER: &str = "# Generated from here on, by `make generate` from the [pac
 /// The variables that every component has; each is the application's of the same name.
 const VARIABLES: &[&str] = &[
     "database_url",
+    "database_ca",
     "jwt_secret",
     "jwt_jwks",
     "jwt_jwks_url",

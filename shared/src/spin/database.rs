@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use serde::Serialize;
-use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
+use spin_sdk::pg::{Certificate, Connection, DbValue, Error, OpenOptions, ParameterValue, PgError, QueryError};
 
 /// Why a statement that several requests share failed.
 pub enum Fault {
@@ -27,8 +27,7 @@ pub async fn query<I: Serialize>(
     statement: &str,
     call: &Call<'_, I>,
 ) -> Result<Done, Refusal> {
-    let database_url = &settings.database_url;
-    let send = async || select(&mut None, database_url, statement, envelope(call)?).await;
+    let send = async || select(&mut None, settings, statement, envelope(call)?).await;
     let answer = match send().await {
         Err(PgError::QueryFailed(QueryError::DbError(error))) if envelope::is_transient(&error.code) => {
             Line {
@@ -54,13 +53,13 @@ pub fn envelope<I: Serialize>(call: &Call<'_, I>) -> Result<Vec<u8>, PgError> {
 /// The one value of a statement's one row. The connection is opened if there is none, and not kept after an error.
 pub async fn select(
     connection: &mut Option<Connection>,
-    database_url: &str,
+    settings: &Settings,
     statement: &str,
     parameter: Vec<u8>,
 ) -> Result<Vec<u8>, PgError> {
     let opened = match connection.take() {
         Some(opened) => opened,
-        None => Connection::open(database_url).await.map_err(pg_error)?,
+        None => open(settings).await.map_err(pg_error)?,
     };
     let mut result = opened.query(statement, [ParameterValue::Jsonb(parameter)]).await.map_err(pg_error)?;
     let (first, second) = (result.rows().next().await, result.rows().next().await);
@@ -69,6 +68,16 @@ pub async fn select(
     match (first.and_then(|mut row| row.pop()), second) {
         (Some(DbValue::Jsonb(json)), None) => Ok(json),
         _ => Err(PgError::Other("the statement did not answer one jsonb".to_owned())),
+    }
+}
+
+async fn open(settings: &Settings) -> Result<Connection, Error> {
+    match &settings.database_ca {
+        None => Connection::open(&settings.database_url).await,
+        Some(certificate) => {
+            let ca_root = Some(Certificate::Text(certificate.clone()));
+            Connection::open_with_options(&settings.database_url, OpenOptions { ca_root }).await
+        }
     }
 }
 

@@ -118,7 +118,7 @@ async fn send_the_others(lead: Leader, settings: Rc<Settings>, statement: &'stat
     let mut connection = None;
     let mut decided = Vec::new();
     while let Some(batch) = lead.next() {
-        let answer = database::select(&mut connection, &settings.database_url, statement, batch.text());
+        let answer = database::select(&mut connection, &settings, statement, batch.text());
         // A statement is on its way before the requests of the one before it are answered: the database and the instance
         // work at the same time.
         let (answer, ()) = join(answer, async { tell(&mut decided) }).await;

@@ -98,7 +98,7 @@ async fn database(settings: &Rc<Settings>) -> Reachable {
 /// Asks the database.
 async fn ask(look_up: LookUp<Reachable, Wake>, settings: Rc<Settings>) {
     let envelope = json!({ "claims": { "role": "anon" }, "input": {} }).to_string().into_bytes();
-    let answer = database::select(&mut None, &settings.database_url, const { STATEMENT.as_str() }, envelope).await;
+    let answer = database::select(&mut None, &settings, const { STATEMENT.as_str() }, envelope).await;
     let condition = match answer {
         Ok(json) => match Answer::parse(&json) {
             Some(Answer { outcome: Ok(_), .. }) => Ok(()),

@@ -1,7 +1,8 @@
 //! What an instance keeps between requests: its settings. The keys of an address are in `keys`.
 
 use crate::{
-    spin::settings::{Settings, Variables},
+    settings::{Variables, sentences},
+    spin::settings::Settings,
     wire::cors::DEFAULT_ALLOWED_HEADERS,
 };
 use spin_sdk::variables;
@@ -25,6 +26,7 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
     };
     let variables = Variables {
         database_url: read("database_url").await?,
+        database_ca: read_if_there("database_ca", "").await?,
         jwt_secret: read("jwt_secret").await?,
         jwt_jwks: read("jwt_jwks").await?,
         jwt_jwks_url: read("jwt_jwks_url").await?,
@@ -35,7 +37,7 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         rollouts: read("rollouts").await?,
         group_commit: read_if_there("group_commit", "").await?,
     };
-    let settings = Rc::new(Settings::parse(&variables).map_err(|error| error.to_string())?);
+    let settings = Rc::new(Settings::parse(&variables).map_err(|faults| sentences(&faults))?);
     SETTINGS.set(Some(Rc::clone(&settings)));
     Ok(settings)
 }

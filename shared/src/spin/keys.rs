@@ -238,7 +238,7 @@ async fn share(settings: &Settings, url: &str, text: &str) {
 async fn ask(settings: &Settings, input: Value) -> Result<serde_json::Map<String, Value>, String> {
     let envelope = json!({ "claims": { "role": "anon" }, "input": input }).to_string().into_bytes();
     let statement = const { KEY_SET.as_str() };
-    let answer = database::select(&mut None, &settings.database_url, statement, envelope).await;
+    let answer = database::select(&mut None, settings, statement, envelope).await;
     let answer = Answer::parse(&answer.map_err(|error| format!("{statement}: {error}"))?);
     let done = answer.and_then(|answer| answer.outcome.ok());
     done.map(|done| done.data).ok_or_else(|| format!("{statement}: the answer has an unexpected form"))

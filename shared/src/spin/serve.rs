@@ -72,10 +72,13 @@ pub async fn serve_at<F: Function>(request: Request, id: &str) -> Response<Body>
 /// Answers a request for the health of `service`, on a path that does nothing else and takes no token.
 pub async fn serve_health(service: &'static str, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    respond(service, Some(HEALTH), &parts, async |exchange, settings| match Verb::Get.intent(&parts.method) {
-        Intent::Call | Intent::Health => Ok(health(exchange, settings).await),
-        Intent::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
-        Intent::NotAllowed => Err(method_not_allowed(Verb::Get)),
+    let asks_health = matches!(Verb::Get.intent(&parts.method), Intent::Call | Intent::Health);
+    respond(service, Some(HEALTH), &parts, asks_health, async |exchange, settings| {
+        match Verb::Get.intent(&parts.method) {
+            Intent::Call | Intent::Health => Ok(health(exchange, settings).await),
+            Intent::Options => Ok(options(Verb::Get, settings, &parts, &exchange.request_id)),
+            Intent::NotAllowed => Err(method_not_allowed(Verb::Get)),
+        }
     })
     .await
 }
@@ -83,8 +86,9 @@ pub async fn serve_health(service: &'static str, request: Request) -> Response<B
 /// Answers a request for an unknown path below that of `service`.
 pub async fn serve_nothing(service: &'static str, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    respond(service, None, &parts, async |_, _| Err(Refusal::new(Code::NotFound, "There is nothing at this path.")))
-        .await
+    let nothing =
+        async |_: &mut Exchange, _: &Rc<Settings>| Err(Refusal::new(Code::NotFound, "There is nothing at this path."));
+    respond(service, None, &parts, false, nothing).await
 }
 
 async fn call<F: Function>(
@@ -92,7 +96,8 @@ async fn call<F: Function>(
     path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
 ) -> Response<Body> {
-    respond(component_of(F::NAME), Some(F::NAME), parts, async |exchange, settings| {
+    let asks_health = matches!(F::VERB.intent(&parts.method), Intent::Health);
+    respond(component_of(F::NAME), Some(F::NAME), parts, asks_health, async |exchange, settings| {
         let Admitted { claims, idempotency_key, input } =
             match receive::<F>(exchange, settings, parts, path, body).await? {
                 Received::Admitted(admitted) => admitted,
@@ -132,11 +137,13 @@ async fn respond(
     service: &'static str,
     operation: Option<&'static str>,
     parts: &Parts,
+    asks_health: bool,
     work: impl AsyncFnOnce(&mut Exchange, &Rc<Settings>) -> Result<Response<Bytes>, Refusal>,
 ) -> Response<Body> {
     let mut exchange = Exchange::begin(service, operation, parts);
     let (cors, outcome) = match exchange.settings().await {
         Ok(settings) => (settings.cors.clone(), work(&mut exchange, &settings).await),
+        Err(_) if asks_health => (Cors::any(), Ok(misconfigured(&exchange.request_id))),
         Err(refusal) => (Cors::any(), Err(refusal)),
     };
     exchange.conclude(&cors, parts, outcome)
@@ -197,6 +204,16 @@ fn options(verb: Verb, settings: &Settings, parts: &Parts, request_id: &RequestI
 fn method_not_allowed(verb: Verb) -> Refusal {
     Refusal::new(Code::MethodNotAllowed, format!("This path accepts {}.", verb.allow()))
         .with_header(header::ALLOW, verb.allow())
+}
+
+/// The health of a function whose variables are not valid; its log line says what is wrong with them.
+fn misconfigured(request_id: &RequestId) -> Response<Bytes> {
+    let body = json!({"status": "misconfigured", "database": "unknown", "version": env!("CARGO_PKG_VERSION")});
+    let content_type = HeaderValue::from_static("application/json");
+    let mut response = answer::json(StatusCode::SERVICE_UNAVAILABLE, content_type, request_id, &body);
+    // Until somebody mends them.
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
 }
 
 /// Reads a body of JSON within the limit.

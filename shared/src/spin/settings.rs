@@ -1,47 +1,18 @@
 //! A function's settings, read from its Spin variables once per instance and checked before the first request.
 
 use crate::{
-    auth::{
-        keys::{InvalidKeys, KeySet},
-        verifier::Verifier,
-    },
-    rules::{
-        limits::MAX_GROUP_COMMIT,
-        rollout::{InvalidRollouts, Rollouts},
-    },
-    wire::cors::{Cors, InvalidCors},
+    auth::{keys::KeySet, verifier::Verifier},
+    rules::rollout::Rollouts,
+    settings::{InvalidSetting, Variables},
+    wire::cors::Cors,
 };
-use std::fmt;
-
-/// The variables of a component, as text. `spin.toml` says what each is for and has its default.
-#[derive(Clone, Debug, Default)]
-pub struct Variables {
-    /// Connection string of the role `rolecall_edge`.
-    pub database_url: String,
-    /// HS256 secret; empty: none.
-    pub jwt_secret: String,
-    /// JWK set; empty: none.
-    pub jwt_jwks: String,
-    /// Address of a JWK set; empty: none.
-    pub jwt_jwks_url: String,
-    /// The only issuer accepted; empty: any.
-    pub jwt_issuer: String,
-    /// The only audience accepted; empty: any.
-    pub jwt_audience: String,
-    /// Web origins that may call.
-    pub cors_allowed_origins: String,
-    /// Request headers that scripts may send.
-    pub cors_allowed_headers: String,
-    /// How far features may be rolled out, whatever the database says; empty: all of them are enabled.
-    pub rollouts: String,
-    /// How many requests may share a statement; empty: one.
-    pub group_commit: String,
-}
 
 /// Checked settings.
 pub struct Settings {
-    /// Connection string of the role `rolecall_edge`.
+    /// The database's address, as Spin reads it.
     pub database_url: String,
+    /// The CA of the database's certificate, in PEM form.
+    pub database_ca: Option<String>,
     /// Checks tokens.
     pub verifier: Verifier,
     /// Where to fetch the key set from.
@@ -54,68 +25,33 @@ pub struct Settings {
     pub group_commit: usize,
 }
 
-/// A setting that is not valid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InvalidSettings {
-    /// `database_url` is empty.
-    NoDatabase,
-    /// The keys that verify tokens.
-    Keys(InvalidKeys),
-    /// `cors_allowed_origins` or `cors_allowed_headers`.
-    Cors(InvalidCors),
-    /// `rollouts`.
-    Rollouts(InvalidRollouts),
-    /// `jwt_jwks_url` is neither `https://` nor `http://`.
-    KeySetUrl,
-    /// `group_commit` is not a number from 1 to [`MAX_GROUP_COMMIT`].
-    GroupCommit,
-}
-
-impl fmt::Display for InvalidSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            InvalidSettings::NoDatabase => f.write_str("database_url is empty"),
-            InvalidSettings::Keys(error) => error.fmt(f),
-            InvalidSettings::Cors(error) => error.fmt(f),
-            InvalidSettings::Rollouts(error) => error.fmt(f),
-            InvalidSettings::KeySetUrl => f.write_str("jwt_jwks_url must begin with https:// or http://"),
-            InvalidSettings::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
-        }
-    }
-}
-
-impl std::error::Error for InvalidSettings {}
-
 impl Settings {
     /// Checks the variables.
-    pub fn parse(variables: &Variables) -> Result<Settings, InvalidSettings> {
-        let text = |value: &str| (!value.trim().is_empty()).then(|| value.trim().to_owned());
-        let database_url = text(&variables.database_url).ok_or(InvalidSettings::NoDatabase)?;
-        let jwks_url = text(&variables.jwt_jwks_url);
-        if jwks_url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
-            return Err(InvalidSettings::KeySetUrl);
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn parse(variables: &Variables) -> Result<Settings, Vec<InvalidSetting>> {
+        let faults = variables.faults();
+        if !faults.is_empty() {
+            return Err(faults);
         }
-        let keys = match text(&variables.jwt_jwks) {
-            Some(jwks) => KeySet::parse(&jwks).map_err(InvalidSettings::Keys)?,
-            None if variables.jwt_secret.is_empty() && jwks_url.is_none() => {
-                return Err(InvalidSettings::Keys(InvalidKeys::None));
-            }
+        let fault = |fault: InvalidSetting| vec![fault];
+        let address = variables.address().map_err(|error| fault(InvalidSetting::Database(error)))?;
+        let keys = match variables.jwks() {
+            Some(jwks) => KeySet::parse(jwks).map_err(|error| fault(InvalidSetting::Keys(error)))?,
             None => KeySet::default(),
         };
         let verifier = Verifier::new(&variables.jwt_secret, keys, &variables.jwt_issuer, &variables.jwt_audience)
-            .map_err(InvalidSettings::Keys)?;
-        let rollouts = variables.rollouts.parse().map_err(InvalidSettings::Rollouts)?;
-        let cors = Cors::parse(&variables.cors_allowed_origins, &variables.cors_allowed_headers)
-            .map_err(InvalidSettings::Cors)?;
-        let group_commit = match text(&variables.group_commit) {
-            None => 1,
-            Some(number) => number
-                .parse()
-                .ok()
-                .filter(|number| (1..=MAX_GROUP_COMMIT).contains(number))
-                .ok_or(InvalidSettings::GroupCommit)?,
-        };
-        Ok(Settings { database_url, verifier, jwks_url, cors, rollouts, group_commit })
+            .map_err(|error| fault(InvalidSetting::Keys(error)))?;
+        Ok(Settings {
+            database_url: address.driver_url(),
+            database_ca: address.ca_text().map(str::to_owned),
+            verifier,
+            jwks_url: variables.jwks_url().map(str::to_owned),
+            cors: variables.cors().map_err(|error| fault(InvalidSetting::Cors(error)))?,
+            rollouts: variables.rollouts.parse().map_err(|error| fault(InvalidSetting::Rollouts(error)))?,
+            group_commit: variables.group_commit().map_err(fault)?,
+        })
     }
 }
 
@@ -123,53 +59,33 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn variables() -> Variables {
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
+    fn variables(database_url: &str, database_ca: &str) -> Variables {
         Variables {
-            database_url: "postgres://rolecall_edge@127.0.0.1/app".into(),
+            database_url: database_url.into(),
+            database_ca: database_ca.into(),
             jwt_secret: "a test secret of at least 32 bytes".into(),
-            cors_allowed_origins: "*".into(),
             ..Variables::default()
         }
     }
 
-    fn fault(change: impl FnOnce(&mut Variables)) -> Option<InvalidSettings> {
-        let mut variables = variables();
-        change(&mut variables);
-        Settings::parse(&variables).err()
+    #[test]
+    fn spin_is_given_an_address_that_it_can_read() {
+        let read = |url, ca| Settings::parse(&variables(url, ca)).map(|s| (s.database_url, s.database_ca)).unwrap();
+        let url = "postgres://rolecall_edge@h:5432/d?sslmode=require".to_owned();
+        assert_eq!(read("postgres://rolecall_edge@h/d?sslmode=verify-full", ""), (url.clone(), None));
+        assert_eq!(read("postgres://rolecall_edge@h/d", PEM), (url, Some(PEM.to_owned())));
+        let (url, _) = read("host=h user=rolecall_edge password='a b' sslmode=disable", "");
+        assert_eq!(url, "postgres://rolecall_edge:a%20b@h:5432/rolecall_edge?sslmode=disable");
     }
 
     #[test]
-    fn one_kind_of_key_is_enough() {
-        assert_eq!(fault(|_| ()), None);
-        assert_eq!(
-            fault(|v| (v.jwt_secret, v.jwt_jwks_url) = (String::new(), "https://auth.example/jwks".into())),
-            None
-        );
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_named() {
-        assert_eq!(fault(|v| v.database_url = " ".into()), Some(InvalidSettings::NoDatabase));
-        assert_eq!(fault(|v| v.jwt_secret.clear()), Some(InvalidSettings::Keys(InvalidKeys::None)));
-        assert_eq!(fault(|v| v.jwt_secret = "short".into()), Some(InvalidSettings::Keys(InvalidKeys::ShortSecret)));
-        assert_eq!(fault(|v| v.jwt_jwks = "{".into()), Some(InvalidSettings::Keys(InvalidKeys::MalformedKeySet)));
-        assert_eq!(fault(|v| v.jwt_jwks_url = "file:///etc/passwd".into()), Some(InvalidSettings::KeySetUrl));
-        assert!(matches!(fault(|v| v.rollouts = "send-dm=some".into()), Some(InvalidSettings::Rollouts(_))));
-        assert!(matches!(fault(|v| v.rollouts = "send-dm".into()), Some(InvalidSettings::Rollouts(_))));
-        assert!(matches!(fault(|v| v.cors_allowed_origins = "a.example".into()), Some(InvalidSettings::Cors(_))));
-        assert!(matches!(fault(|v| v.cors_allowed_headers = "x tenant".into()), Some(InvalidSettings::Cors(_))));
-        for number in ["0", "-1", "many", "12.5", "1001"] {
-            assert_eq!(fault(|v| v.group_commit = number.into()), Some(InvalidSettings::GroupCommit), "{number}");
-        }
-    }
-
-    #[test]
-    fn requests_share_a_statement_where_a_number_says_so() {
-        let group_commit =
-            |text: &str| Settings::parse(&Variables { group_commit: text.into(), ..variables() }).unwrap().group_commit;
-        assert_eq!(group_commit(""), 1);
-        assert_eq!(group_commit("1"), 1);
-        assert_eq!(group_commit(" 128 "), 128);
-        assert_eq!(group_commit("1000"), MAX_GROUP_COMMIT);
+    fn a_key_whose_numbers_are_none_is_refused() {
+        let jwks = r#"{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}"#;
+        let variables = Variables { jwt_jwks: jwks.into(), ..variables("postgres://u@h", "") };
+        assert_eq!(variables.faults(), []);
+        let faults = Settings::parse(&variables).err();
+        assert_eq!(faults, Some(vec![InvalidSetting::Keys(crate::settings::InvalidKeys::NoUsableKey)]));
     }
 }

@@ -5,7 +5,10 @@
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use http::Method;
-use rolecall_database::demo::{ADA, BEN, DAN, DemoUser, MIA, OLGA};
+use rolecall_database::{
+    demo::{ADA, BEN, DAN, DemoUser, MIA, OLGA},
+    env_file,
+};
 use rolecall_kit::{
     Answer, Setup, Stand,
     client::Client,
@@ -14,6 +17,7 @@ use rolecall_kit::{
 };
 use serde_json::{Value, json};
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -47,13 +51,14 @@ impl Place {
     async fn find(state_dir: &Path) -> Result<Place> {
         if let Some((address, admin_url)) = running(state_dir).await {
             println!("Using the runner at {address}.");
-            let file = state_dir.join("jwt_secret");
-            let secret = match std::env::var("SPIN_VARIABLE_JWT_SECRET") {
-                Ok(secret) => secret,
-                Err(_) => std::fs::read_to_string(&file)
-                    .with_context(|| format!("the runner's jwt_secret: {}", file.display()))?
-                    .trim()
-                    .to_owned(),
+            let secret = match given_secret()? {
+                Some(secret) => secret,
+                None => {
+                    let file = state_dir.join("jwt_secret");
+                    let secret = std::fs::read_to_string(&file)
+                        .with_context(|| format!("the runner's jwt_secret: {}", file.display()))?;
+                    secret.trim().to_owned()
+                }
             };
             let db = Db::connect(&admin_url).await;
             let demo_users = db.count("rolecall.profiles where id = $1", &[&id(OLGA)]).await;
@@ -98,14 +103,22 @@ impl Place {
     }
 }
 
-/// The address and database of the runner with this state directory, if it answers and manages its database.
+/// The runner's `jwt_secret`, where it takes it from the environment or from `.env`.
+fn given_secret() -> Result<Option<String>> {
+    let file = Path::new(".env");
+    let entries = if file.is_file() { env_file::read(file)? } else { HashMap::new() };
+    env_file::setting("SPIN_VARIABLE_JWT_SECRET", &entries)
+}
+
+/// The address and database of the runner with this state directory, if it answers and its database is its own: the demo
+/// makes shows and messages and acts as other people, which is nothing for a database of somebody's.
 async fn running(state_dir: &Path) -> Option<(String, String)> {
     let run = std::fs::read_to_string(state_dir.join("run.json")).ok()?;
     let run: Value = serde_json::from_str(&run).ok()?;
     let address = run["address"].as_str()?;
     let answer = Client::new(address).call(Method::GET, "/api/health").try_send().await.ok()?;
-    let Some(admin_url) = run["admin_url"].as_str() else {
-        println!("The runner at {address} does not manage its own database, so the demo does not use it.");
+    let (Some(admin_url), Some(true)) = (run["admin_url"].as_str(), run["embedded"].as_bool()) else {
+        println!("The runner at {address} serves a database that is not its own, so the demo leaves it alone.");
         return None;
     };
     (answer.status == 200).then(|| (address.to_owned(), admin_url.to_owned()))

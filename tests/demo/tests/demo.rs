@@ -18,6 +18,28 @@ fn assert_all_right(output: &Output) -> String {
     text
 }
 
+/// Writes what a runner with this stand's database would.
+fn announce(directory: &std::path::Path, stand: &Stand, embedded: bool) {
+    let (address, admin_url, pid) = (stand.runner().address(), stand.admin_url(), stand.runner().id());
+    let run = json!({"address": address, "admin_url": admin_url, "embedded": embedded, "pid": pid});
+    std::fs::write(directory.join("run.json"), run.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn the_demo_leaves_a_database_of_somebodys_alone() {
+    let stand = Stand::own(Setup::new()).await;
+    rolecall_database::load_demo(stand.admin_url()).await.unwrap();
+    let directory = temporary_directory().unwrap();
+    announce(&directory, &stand, false);
+    let shows = stand.db.count("rolecall.shows", &[]).await;
+    let text = assert_all_right(&demo(&directory).await);
+    assert!(text.contains("serves a database that is not its own") && text.contains("throw-away"), "{text}");
+    assert!(!text.contains("eyJ"), "no token is printed: {text}");
+    assert_eq!(stand.db.count("rolecall.shows", &[]).await, shows);
+    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 0);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
 #[tokio::test]
 async fn the_demo_walks_every_flow_by_itself() {
     let directory = temporary_directory().unwrap();
@@ -31,8 +53,7 @@ async fn the_demo_walks_every_flow_on_a_runner_that_is_running_as_often_as_one_l
     let stand = Stand::own(Setup::new()).await;
     rolecall_database::load_demo(stand.admin_url()).await.unwrap();
     let directory = temporary_directory().unwrap();
-    let run = json!({"address": stand.runner().address(), "admin_url": stand.admin_url(), "pid": stand.runner().id()});
-    std::fs::write(directory.join("run.json"), run.to_string()).unwrap();
+    announce(&directory, &stand, true);
     std::fs::write(directory.join("jwt_secret"), SECRET).unwrap();
     for _ in 0..2 {
         let text = assert_all_right(&demo(&directory).await);

@@ -4,6 +4,7 @@ use super::signed::signed_by;
 use http::Method;
 use jwt_simple::prelude::{ECDSAP256KeyPairLike, ES256KeyPair};
 use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
+use rolecall_postgres::Mode;
 use serde_json::json;
 use std::collections::HashSet;
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ const LATER: &[(Code, &str)] = &[
     (Code::AntiPoachingBlocked, "the anti-poaching filter comes with the pet-care agency's issue"),
 ];
 
-/// A `jwt_jwks_url` and a `database_url` where nobody listens.
+/// The place of a `jwt_jwks_url` where nobody listens.
 async fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
@@ -81,8 +82,10 @@ async fn provoke(code: Code) -> Answer {
             stand.broadcast(&organizer, show, "Three").send().await
         }
         Code::DatabaseUnavailable => {
-            let url = format!("postgres://rolecall_edge:none@{}/none?sslmode=disable", nowhere().await);
-            let stand = Stand::own(Setup::new().variable("database_url", &url)).await;
+            let stand = Stand::own(Setup::new().own_cluster()).await;
+            let cluster = stand.cluster.clone().unwrap();
+            let mut cluster = cluster.lock().await;
+            tokio::task::block_in_place(|| cluster.stop(Mode::Fast)).unwrap();
             stand.send_dm(&organizer, &attendee, "Hello").send().await
         }
         Code::AuthenticationUnavailable => {
@@ -147,7 +150,8 @@ async fn provoke(code: Code) -> Answer {
     }
 }
 
-#[tokio::test]
+// Several threads, because stopping a server blocks one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_code_of_the_catalogue_is_answered_with_its_status() {
     let later: HashSet<&str> = LATER.iter().map(|(code, _)| code.as_str()).collect();
     let mut seen = HashSet::new();

@@ -100,6 +100,140 @@ pub fn program() -> PathBuf {
     std::env::var_os("ROLECALL_BIN").map_or_else(|| workspace().join("target/release/rolecall"), PathBuf::from)
 }
 
+/// How to start a runner.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    manifest: PathBuf,
+    variables: Vec<(String, String)>,
+    flags: Vec<String>,
+    environment: Vec<(String, String)>,
+    env_file: Option<String>,
+    state_dir: Option<PathBuf>,
+}
+
+impl Start {
+    /// On a free port, with the application's manifest, nothing from the shell and no `.env`.
+    pub fn new() -> Start {
+        Start { manifest: workspace().join("spin.toml"), ..Start::default() }
+    }
+
+    /// With a manifest of one's own.
+    #[must_use]
+    pub fn manifest(mut self, manifest: &Path) -> Start {
+        self.manifest = manifest.to_owned();
+        self
+    }
+
+    /// With an application variable on the command line.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Start {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a flag.
+    #[must_use]
+    pub fn flag(mut self, name: &str, value: &str) -> Start {
+        self.flags.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// With this in the environment.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Start {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this text as the `.env` file.
+    #[must_use]
+    pub fn env_file(mut self, text: &str) -> Start {
+        self.env_file = Some(text.to_owned());
+        self
+    }
+
+    /// With a state directory that stays.
+    #[must_use]
+    pub fn state_dir(mut self, directory: &Path) -> Start {
+        self.state_dir = Some(directory.to_owned());
+        self
+    }
+
+    /// Starts it, and returns when it listens.
+    ///
+    /// # Errors
+    /// When it does not start; the message then ends with what it printed.
+    pub fn runner(self) -> Result<Runner> {
+        let mut runner = self.spawn()?;
+        runner.address = runner.wait_until_listening()?;
+        Ok(runner)
+    }
+
+    /// Starts it without waiting for anything; its address is not known then.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn spawn(self) -> Result<Runner> {
+        let directory = temporary_directory()?;
+        let state_dir = self.state_dir.unwrap_or_else(|| directory.clone());
+        // Compiled components are the same for every runner of this workspace.
+        let cache = workspace().join("target/test-cache");
+        std::fs::create_dir_all(&cache)?;
+        std::fs::create_dir_all(&state_dir)?;
+        if !state_dir.join("cache").exists() {
+            std::os::unix::fs::symlink(cache, state_dir.join("cache"))?;
+        }
+        let env_file = match self.env_file {
+            None => PathBuf::from("/dev/null"),
+            Some(text) => {
+                std::fs::write(directory.join("env"), text)?;
+                directory.join("env")
+            }
+        };
+        let program = program();
+        let mut command = Command::new(&program);
+        command.args(["up", "--listen", "127.0.0.1:0", "--env-file"]).arg(env_file);
+        command.arg("--from").arg(self.manifest).arg("--state-dir").arg(&state_dir);
+        for (name, value) in &self.variables {
+            command.arg("--variable").arg(format!("{name}={value}"));
+        }
+        // What is set in the developer's shell must not decide what a test sees.
+        for (name, _) in std::env::vars_os() {
+            let configures = name.to_str().is_some_and(|name| {
+                name.starts_with("SPIN_VARIABLE_") || matches!(name, "DATABASE_URL" | "EDGE_DATABASE_URL")
+            });
+            if configures {
+                command.env_remove(&name);
+            }
+        }
+        command.args(self.flags).envs(self.environment).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(command, &directory).with_context(|| {
+            format!("the runner is built by `cargo build --release -p rolecall-host`; looked for {}", program.display())
+        })?;
+        let output = Arc::new(Output::default());
+        let (stdout, stderr) = (process.child().stdout.take(), process.child().stderr.take());
+        output.follow_stderr(stderr.context("no stderr")?);
+        output.follow_stdout(stdout.context("no stdout")?);
+        let id = process.id();
+        Ok(Runner { process: Mutex::new(process), output, id, address: String::new(), state_dir })
+    }
+
+    /// Starts it and expects that it ends with an error before it listens; gives what it says then.
+    ///
+    /// # Panics
+    /// When it listens, or ends otherwise.
+    pub fn refused(self) -> String {
+        let runner = self.spawn().unwrap_or_else(|error| panic!("{error:#}"));
+        if let Ok(address) = runner.wait_until_listening() {
+            panic!("it listens at {address}: {}", runner.errors());
+        }
+        let status = runner.wait();
+        assert_eq!(status.code(), Some(1), "{}", runner.errors());
+        assert!(!runner.errors().contains("is ready"), "{}", runner.errors());
+        runner.errors()
+    }
+}
+
 impl Runner {
     /// Starts it on a free port with these variables and flags, and returns when it listens.
     ///
@@ -114,43 +248,10 @@ impl Runner {
     /// # Errors
     /// When it does not start; the message then ends with what it printed.
     pub fn start_with(manifest: &Path, variables: &[(String, String)], flags: &[String]) -> Result<Runner> {
-        let directory = temporary_directory()?;
-        // Compiled components are the same for every runner of this workspace.
-        let cache = workspace().join("target/test-cache");
-        std::fs::create_dir_all(&cache)?;
-        std::os::unix::fs::symlink(cache, directory.join("cache"))?;
-        let program = program();
-        let mut command = Command::new(&program);
-        command
-            .args(["up", "--listen", "127.0.0.1:0", "--env-file", "/dev/null", "--from"])
-            .arg(manifest)
-            .arg("--state-dir")
-            .arg(&directory);
-        for (name, value) in variables {
-            command.arg("--variable").arg(format!("{name}={value}"));
-        }
-        // What is set in the developer's shell must not decide what a test sees.
-        for (name, _) in std::env::vars_os() {
-            let configures = name.to_str().is_some_and(|name| {
-                name.starts_with("SPIN_VARIABLE_") || matches!(name, "DATABASE_URL" | "EDGE_DATABASE_URL")
-            });
-            if configures {
-                command.env_remove(&name);
-            }
-        }
-        command.args(flags).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = Process::start(command, &directory).with_context(|| {
-            format!("the runner is built by `cargo build --release -p rolecall-host`; looked for {}", program.display())
-        })?;
-        let output = Arc::new(Output::default());
-        let (stdout, stderr) = (process.child().stdout.take(), process.child().stderr.take());
-        output.follow_stderr(stderr.context("no stderr")?);
-        output.follow_stdout(stdout.context("no stdout")?);
-        let id = process.id();
-        let mut runner =
-            Runner { process: Mutex::new(process), output, id, address: String::new(), state_dir: directory };
-        runner.address = runner.wait_until_listening()?;
-        Ok(runner)
+        let mut start = Start::new().manifest(manifest);
+        start.variables.extend_from_slice(variables);
+        start.flags.extend_from_slice(flags);
+        start.runner()
     }
 
     fn wait_until_listening(&self) -> Result<String> {
@@ -174,6 +275,14 @@ impl Runner {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
+    }
+
+    /// Waits until it listens, and gives its address: for one that was only spawned. Blocks.
+    ///
+    /// # Errors
+    /// When it ends before.
+    pub fn listening(&self) -> Result<String> {
+        self.wait_until_listening()
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -12,11 +12,11 @@ use super::error::{connection_failed, query_failed};
 use crate::guest::bindings::spin::postgres::postgres as wit;
 use crate::manifest::allowed_hosts::AllowedHosts;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rolecall_database::{client_config, failure};
+use rolecall_shared::postgres::{Address as DatabaseAddress, Ca, SslMode as Trust};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -67,9 +67,28 @@ pub struct PoolSettings {
     pub wait: Duration,
 }
 
+/// The application's own database. Its server is believed as its address says, by libpq's meaning of `sslmode`; any
+/// other is checked as Spin checks it: certificate and name, with every `sslmode` but `disable`.
+pub struct OwnDatabase {
+    address: DatabaseAddress,
+    config: Config,
+}
+
+impl OwnDatabase {
+    /// The database at an address whose CA is text.
+    ///
+    /// # Errors
+    /// The driver cannot use the address.
+    pub fn new(address: DatabaseAddress) -> Result<OwnDatabase, tokio_postgres::Error> {
+        let config = address.driver_url().parse()?;
+        Ok(OwnDatabase { address, config })
+    }
+}
+
 /// The pools of one component.
 pub struct Pools {
     settings: PoolSettings,
+    own: Option<Arc<OwnDatabase>>,
     pools: Mutex<HashMap<Address, Pool>>,
 }
 
@@ -81,8 +100,34 @@ struct Address {
 
 impl Pools {
     /// No pools yet.
-    pub fn new(settings: PoolSettings) -> Pools {
-        Pools { settings, pools: Mutex::default() }
+    pub fn new(settings: PoolSettings, own: Option<Arc<OwnDatabase>>) -> Pools {
+        Pools { settings, own, pools: Mutex::default() }
+    }
+
+    /// Logs in to the application's own database as the component does, and has one statement answered.
+    ///
+    /// # Errors
+    /// A sentence that says why that does not work.
+    pub async fn ask_own(&self, allowed: &AllowedHosts) -> Result<(), String> {
+        let Some(own) = &self.own else { return Ok(()) };
+        let sentence = |error: wit::Error| match error {
+            wit::Error::ConnectionFailed(text) | wit::Error::Other(text) => text,
+            error => format!("{error:?}"),
+        };
+        let pool = self.pool(allowed, &own.address.driver_url(), own.address.ca_text()).map_err(sentence)?;
+        let connection = pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => failure(&error, &own.address),
+            _ => format!("cannot connect to the database {}: nobody answers there", own.address),
+        })?;
+        let lease = Lease { connection: Some(connection), trace: AtomicU8::new(Trace::None as u8) };
+        let asked = async {
+            let statement = lease.prepare("select 1").await?;
+            lease.client().query_one(&statement, &[]).await
+        };
+        let answered = lease.guarded(asked).await;
+        // Nobody needs it before the first request.
+        lease.leaves(Trace::Close);
+        answered.map(|_| ()).map_err(|error| failure(&error, &own.address))
     }
 
     /// A connection to an address, in either form that libpq knows, if the component may connect to it.
@@ -133,6 +178,7 @@ impl Pools {
             wit::Error::ConnectionFailed("the address is neither a postgres:// URL nor a list of key=value".to_owned())
         })?;
         check_hosts(allowed, &config).map_err(wit::Error::ConnectionFailed)?;
+        let own = self.own.as_ref().filter(|own| own.config == config && own.address.ca_text() == ca_root.as_deref());
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
@@ -140,7 +186,11 @@ impl Pools {
         let manager = if config.get_ssl_mode() == SslMode::Disable {
             Manager::from_config(config, NoTls, manager_config)
         } else {
-            Manager::from_config(config, tls(ca_root.as_deref())?, manager_config)
+            let tls = match own {
+                Some(own) => tls(own.address.ssl_mode, own.address.ca.as_ref())?,
+                None => tls(Trust::VerifyFull, ca_root.clone().map(Ca::Text).as_ref())?,
+            };
+            Manager::from_config(config, tls, manager_config)
         };
         Pool::builder(manager)
             .max_size(self.settings.connections)
@@ -181,29 +231,12 @@ fn check_hosts(allowed: &AllowedHosts, config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// TLS that trusts the given authority, or those the system trusts.
-fn tls(ca_root: Option<&str>) -> Result<MakeRustlsConnect, wit::Error> {
-    static SYSTEM: OnceLock<Arc<rustls::RootCertStore>> = OnceLock::new();
-    let roots = match ca_root {
-        None => SYSTEM.get_or_init(|| Arc::new(system_roots())).clone(),
-        Some(text) => {
-            let mut roots = rustls::RootCertStore::empty();
-            for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-                let certificate =
-                    certificate.map_err(|error| wit::Error::Other(format!("the CA certificate: {error}")))?;
-                roots.add(certificate).map_err(|error| wit::Error::Other(format!("the CA certificate: {error}")))?;
-            }
-            Arc::new(roots)
-        }
-    };
-    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
-}
-
-fn system_roots() -> rustls::RootCertStore {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+/// TLS that believes whom the mode says.
+fn tls(trust: Trust, ca: Option<&Ca>) -> Result<MakeRustlsConnect, wit::Error> {
+    match client_config(trust, ca) {
+        Ok(config) => Ok(MakeRustlsConnect::new(config)),
+        Err(error) => Err(wit::Error::Other(format!("the CA certificate: {error:#}"))),
+    }
 }
 
 /// What a statement leaves behind in its session.
@@ -454,6 +487,7 @@ mod tests {
 
     #[test]
     fn a_wrong_ca_certificate_is_an_error() {
-        assert!(tls(Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")).is_err());
+        let ca = Ca::Text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned());
+        assert!(tls(Trust::VerifyFull, Some(&ca)).is_err());
     }
 }
