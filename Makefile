@@ -17,6 +17,10 @@ TOGETHER = $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
 export PG_BIN_DIR
 
+# With RUNTIME=spin, `make run`, `make test` and `make bench` use Spin: the program on the PATH, or SPIN=path.
+SPIN ?= spin
+ON_SPIN = RUNTIME=spin SPIN="$$(realpath "$$(command -v "$(SPIN)")")"
+
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -42,6 +46,13 @@ need-pgtap: need-postgres
 	if ! command -v pg_prove >/dev/null || [ ! -e "/usr/share/postgresql/$$version/extension/pgtap.control" ]; then \
 	  $(call apt,postgresql-$$version-pgtap libtap-parser-sourcehandler-pgtap-perl); \
 	fi
+
+.PHONY: need-spin
+need-spin:
+	@command -v "$(SPIN)" >/dev/null || { \
+	  echo "Spin is missing: put spin (4.1 or newer, https://spinframework.dev) on the PATH, or name it by SPIN=path." >&2; exit 1; }
+	@"$(SPIN)" --version | grep -qE '^spin (4\.[1-9]|[5-9]|[1-9][0-9])' || { \
+	  echo "Spin 4.1 or newer is needed; $(SPIN) is $$("$(SPIN)" --version)." >&2; exit 1; }
 
 .PHONY: need-node
 need-node:
@@ -99,12 +110,11 @@ supabase-cli: need-node ## Install Supabase's CLI in the newest version that is 
 	else echo "Supabase's CLI is tested on Linux on x64 only; its test is skipped here."; fi
 
 .PHONY: run
-run: build ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
+run: build $(if $(filter spin,$(RUNTIME)),need-spin) ## Serve the functions over a real PostgreSQL (embedded, or DATABASE_URL; RUNTIME=spin for Spin)
 ifeq ($(RUNTIME),spin)
-	@command -v spin >/dev/null || { echo "spin is missing: https://spinframework.dev (4.1 or newer)." >&2; exit 1; }
 	@[ -n "$${SPIN_VARIABLE_DATABASE_URL:-}" ] || grep -qsE '^(export )?SPIN_VARIABLE_DATABASE_URL=' .env \
 	  || { echo "Set SPIN_VARIABLE_DATABASE_URL to the login of rolecall_edge, and SPIN_VARIABLE_JWT_SECRET." >&2; exit 1; }
-	spin up --listen 127.0.0.1:3000
+	"$(SPIN)" up --listen 127.0.0.1:3000 $(ARGS)
 else
 	@[ -n "$${DATABASE_URL:-}" ] || grep -qsE '^(export )?DATABASE_URL=' .env || $(MAKE) --no-print-directory need-postgres
 	@exec $(HOST) up $(ARGS)
@@ -134,6 +144,9 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
+ifeq ($(RUNTIME),spin)
+test: test-spin
+else
 test: build client client-runtimes api-tools schemathesis supabase-cli need-chromium need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
@@ -146,6 +159,12 @@ test: build client client-runtimes api-tools schemathesis supabase-cli need-chro
 	@# What several instances could disagree on: keys, limits, flags, repeated requests, order, and every race.
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- \
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::
+
+endif
+
+.PHONY: test-spin
+test-spin: build client client-runtimes api-tools schemathesis need-chromium need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
 test-instances: build client client-runtimes api-tools schemathesis need-chromium ## Run all end-to-end tests with four instances of each component
@@ -206,8 +225,8 @@ screenshots: build need-postgres need-chromium ## Take the pictures of the page 
 	cargo run --locked --release -q -p rolecall-e2e --bin rolecall-screenshots
 
 .PHONY: bench
-bench: build need-postgres ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
-	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
+bench: build need-postgres $(if $(filter spin,$(RUNTIME)),need-spin) ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
+	$(if $(filter spin,$(RUNTIME)),$(ON_SPIN)) cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
 
 .PHONY: load
 load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds

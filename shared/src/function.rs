@@ -121,10 +121,18 @@ pub struct PathParameters<'a> {
 }
 
 impl<'a> PathParameters<'a> {
-    /// The parameters that Spin put into the request's headers.
+    /// The parameters that the runtime put into the request's headers. On a route without them the header is a client's.
     pub fn of(headers: &'a HeaderMap) -> PathParameters<'a> {
-        PathParameters { id: headers.get("spin-path-match-id").and_then(|value| value.to_str().ok()) }
+        let route = spin_header(headers, "spin-matched-route").unwrap_or_default();
+        let has_id = route.split('/').any(|segment| segment == ":id");
+        PathParameters { id: spin_header(headers, "spin-path-match-id").filter(|_| has_id) }
     }
+}
+
+/// A header by which the runtime tells how the component was reached. Spin leaves a client's header of the same name in
+/// its place and adds its own behind it: the last one is to be trusted.
+pub fn spin_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(name).iter().next_back()?.to_str().ok()
 }
 
 /// The rest of the path after a component's name, for a component with several functions.
@@ -132,10 +140,9 @@ impl<'a> PathParameters<'a> {
 pub struct SubPath(String);
 
 impl SubPath {
-    /// The path that Spin put into the request's headers.
+    /// The path that the runtime put into the request's headers.
     pub fn of(headers: &HeaderMap) -> SubPath {
-        let path = headers.get("spin-path-info").and_then(|value| value.to_str().ok());
-        SubPath(path.unwrap_or_default().to_owned())
+        SubPath(spin_header(headers, "spin-path-info").unwrap_or_default().to_owned())
     }
 
     /// Its segments, undecoded. As in a route, a slash at the end makes no difference.
@@ -230,6 +237,27 @@ mod tests {
         {
             assert!(!taken(values), "{values:?}");
         }
+    }
+
+    #[test]
+    fn headers_of_the_runtime_from_a_client_change_nothing() {
+        let of = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for &(name, value) in pairs {
+                headers.append(name, HeaderValue::from_static(value));
+            }
+            headers
+        };
+        let id = |pairs: &[_]| PathParameters::of(&of(pairs)).id.map(str::to_owned);
+        let route = ("spin-matched-route", "/api/messaging/help-requests/:id/start-conversation");
+        let without = ("spin-matched-route", "/functions/v1/start-conversation");
+        assert_eq!(id(&[route, ("spin-path-match-id", "7")]).as_deref(), Some("7"));
+        assert_eq!(id(&[("spin-path-match-id", "forged"), route, ("spin-path-match-id", "7")]).as_deref(), Some("7"));
+        assert_eq!(id(&[("spin-path-match-id", "forged"), without]), None);
+        assert_eq!(id(&[route, ("spin-path-match-id", "forged"), without]), None);
+        assert_eq!(id(&[("spin-path-match-id", "forged")]), None);
+        let path = of(&[("spin-path-info", "/forged"), ("spin-path-info", "/report")]);
+        assert_eq!(SubPath::of(&path).segments(), ["report"]);
     }
 
     #[test]

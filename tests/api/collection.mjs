@@ -1,5 +1,5 @@
 // Runs the Postman collection with an environment file, as `newman run COLLECTION -e FILE` does. The end-to-end test
-// `newman` gives it ROLECALL_POSTMAN_ENVIRONMENT, the file that the runner writes, and ROLECALL_BASE_URL, an address in front
+// `runner::postman` gives it ROLECALL_POSTMAN_ENVIRONMENT, the file that the runner writes, and ROLECALL_BASE_URL, an address in front
 // of that runner.
 
 import { readFileSync } from 'node:fs';

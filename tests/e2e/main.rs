@@ -1,5 +1,5 @@
 //! Every behaviour on the wire, every race and every refusal, against a real PostgreSQL and the real components on the
-//! real runner. One folder for each domain; a test's name says what holds.
+//! real runner, or on Spin with `RUNTIME=spin`. One folder for each domain; a test's name says what holds.
 
 mod blocks {
     mod block;
@@ -11,7 +11,7 @@ mod broadcasts {
     mod inbox;
     mod quota;
     mod read_broadcast;
-    mod reset_broadcast_quotas;
+    pub mod reset_broadcast_quotas;
     mod send_broadcast;
 }
 
@@ -64,12 +64,12 @@ mod http {
     mod catalogue;
     mod cors;
     mod health;
+    mod host_answers;
     mod http_form;
     mod identity;
     mod impersonation;
     mod keys;
     mod logs;
-    mod newman;
     mod openapi;
     mod schemathesis;
     mod signed;
@@ -111,11 +111,19 @@ mod permissions {
 
 mod robustness {
     mod crash;
-    mod floods;
-    mod host_limits;
     mod instances;
     mod isolation;
+    mod limits;
     mod outage;
+    pub mod support;
+}
+
+/// What the runner does and Spin does not: its limits, its graceful stop, its schedule, what it writes. `RUNTIME=spin` leaves these out.
+mod runner {
+    mod floods;
+    mod limits;
+    mod postman;
+    mod schedule;
     mod shutdown;
 }
 

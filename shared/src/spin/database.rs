@@ -62,7 +62,9 @@ pub async fn select(
         None => open(settings).await.map_err(pg_error)?,
     };
     let mut result = opened.query(statement, [ParameterValue::Jsonb(parameter)]).await.map_err(pg_error)?;
-    let (first, second) = (result.rows().next().await, result.rows().next().await);
+    let first = result.rows().next().await;
+    // A stream that has ended, as it does at once after an error, must not be read again: Spin ends the instance for that.
+    let second = if first.is_some() { result.rows().next().await } else { None };
     result.result().await.map_err(pg_error)?;
     *connection = Some(opened);
     match (first.and_then(|mut row| row.pop()), second) {

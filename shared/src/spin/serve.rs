@@ -35,6 +35,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How much is read of a body that is too large.
+const MAX_DISCARDED_BYTES: usize = 1 << 20;
+
 /// The operation that tells how a component and its database are.
 const HEALTH: &str = "health";
 const RECORD_REFUSAL: &Statement = &Statement::of("record_refusal");
@@ -206,6 +209,17 @@ fn method_not_allowed(verb: Verb) -> Refusal {
         .with_header(header::ALLOW, verb.allow())
 }
 
+/// Reads the rest of a body that is too large, up to a bound: a client that is still sending when Spin closes the
+/// connection may see a reset instead of the answer.
+async fn discard(mut body: impl http_body::Body<Data = Bytes> + Unpin) {
+    let mut read = 0;
+    while read < MAX_DISCARDED_BYTES
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        read += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
 /// The health of a function whose variables are not valid; its log line says what is wrong with them.
 fn misconfigured(request_id: &RequestId) -> Response<Bytes> {
     let body = json!({"status": "misconfigured", "database": "unknown", "version": env!("CARGO_PKG_VERSION")});
@@ -226,6 +240,7 @@ async fn read_body(
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
+        discard(body).await;
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(declared.unwrap_or(0) as usize);
@@ -236,6 +251,7 @@ async fn read_body(
         let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended before it was complete."))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > MAX_BODY_BYTES {
+            discard(body).await;
             return Err(too_large());
         }
         bytes.extend_from_slice(&data);

@@ -1,7 +1,7 @@
 //! The machine: memory, processor time, open files, and what a report says of its circumstances.
 
 use anyhow::{Result, ensure};
-use rolecall_kit::runner;
+use rolecall_kit::Runtime;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use std::{process::Command, time::Instant};
@@ -70,9 +70,9 @@ pub fn load_average() -> Option<String> {
     Some(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
 }
 
-/// What `rolecall --version` says.
+/// What `rolecall --version` says, or `spin --version`.
 pub fn runner_version() -> Option<String> {
-    let output = Command::new(runner::program()).arg("--version").output().ok()?;
+    let output = Command::new(Runtime::chosen().program()).arg("--version").output().ok()?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// An organizer who has spent everything before one show and after another, as of the last quota day.
-async fn spent_yesterday(stand: &Stand) -> (User, Uuid, Uuid) {
+pub async fn spent_yesterday(stand: &Stand) -> (User, Uuid, Uuid) {
     let organizer = stand.user(Role::ShowOrganizer).await;
     let upcoming = stand.show(&organizer, Starts::InAWeek).await;
     let past = stand.show(&organizer, Starts::ADayAgo).await;
@@ -205,22 +205,4 @@ async fn a_reset_takes_an_empty_body_and_no_field() {
     assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 0);
     let empty = stand.call(http::Method::POST, "reset-broadcast-quotas").token(&token::operator());
     empty.expect(200).await;
-}
-
-/// The manifest says 02:00 UTC; here it is every second.
-#[tokio::test]
-async fn the_schedule_of_the_manifest_makes_the_nightly_run_by_itself() {
-    let stand = Stand::own(Setup::new().cron("* * * * * *")).await;
-    let (organizer, _, past) = spent_yesterday(&stand).await;
-    stand.db.run("update rolecall.shows set ends_at = now() where id = $1", &[&past]).await;
-    stand.db.run("delete from rolecall.quota_runs", &[]).await;
-    until("the schedule has deleted the quota of the show that is over", async || {
-        stand.quota(&organizer, past).await.is_none().then_some(())
-    })
-    .await;
-    let line = stand.runner().line("the schedule's line", |line| line["event"] == "scheduled_request");
-    assert_eq!((&line["level"], &line["status"]), (&json!("info"), &json!(200)));
-    let done = "rolecall.quota_runs where finished_at is not null";
-    until("the run is done", async || (stand.db.count(done, &[]).await == 1).then_some(())).await;
-    assert_eq!(stand.reset().expect(200).await["already_done"], true);
 }

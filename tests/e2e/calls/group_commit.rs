@@ -100,6 +100,12 @@ async fn misnumbered(stand: &Stand) -> i64 {
     stand.db.count(sql, &[]).await
 }
 
+/// Whether requests that come at once meet in an instance, and so share statements. On Spin hardly two of them do: a busy
+/// instance takes no other request at that moment, and Spin starts a further one.
+fn requests_meet(stand: &Stand) -> bool {
+    !stand.runs_on_spin()
+}
+
 /// How many statements failed and were run again one by one, as the log says.
 fn taken_apart(stand: &Stand) -> usize {
     stand.runner().lines().iter().filter(|line| line.contains("\"event\":\"retried\"")).count()
@@ -208,7 +214,7 @@ async fn in_a_thousand_shared_commits_nothing_carries_the_id_of_another() {
     assert_eq!(logged.len(), expected);
     assert_eq!(misnumbered(&stand).await, 0);
     let (messages, commits) = commits(&stand).await;
-    assert!(commits * 4 < messages, "{messages} messages in {commits} commits");
+    assert!(!requests_meet(&stand) || commits * 4 < messages, "{messages} messages in {commits} commits");
     report(&format!(
         "{expected} requests of {AT_ONCE} users, each with its own answer, row and log line: {messages} messages in \
          {commits} commits, {seconds:.1} s"
@@ -248,7 +254,7 @@ async fn one_poisoned_item_among_sixty_four_fails_alone() {
     assert_eq!(misnumbered(&stand).await, 0);
     let keys = "rolecall.idempotency_records where answer is null";
     assert_eq!(stand.db.count(keys, &[]).await, 0);
-    assert!(taken_apart(&stand) > 0, "no statement was shared with a poisoned item");
+    assert!(!requests_meet(&stand) || taken_apart(&stand) > 0, "no statement was shared with a poisoned item");
     // Whoever was guilty is no worse off afterwards.
     stand.send_dm(&users[0], &users[1], "Hello").expect(201).await;
 }
@@ -395,8 +401,8 @@ async fn what_one_sends_arrives_in_order_while_many_others_send() {
     }
     assert_eq!(misnumbered(&stand).await, 0);
     let (messages, commits) = commits(&stand).await;
-    assert!(commits * 2 < messages, "{messages} messages in {commits} commits");
-    assert!(taken_apart(&stand) > 0, "no statement was shared with a poisoned item");
+    assert!(!requests_meet(&stand) || commits * 2 < messages, "{messages} messages in {commits} commits");
+    assert!(!requests_meet(&stand) || taken_apart(&stand) > 0, "no statement was shared with a poisoned item");
 }
 
 #[tokio::test]
@@ -479,7 +485,7 @@ async fn switched_off_it_answers_the_same_with_a_commit_for_each() {
         if group_commit == "1" {
             assert_eq!(commits, messages, "a commit for each");
         } else {
-            assert!(commits * 2 < messages, "{messages} messages in {commits} commits");
+            assert!(!requests_meet(&stand) || commits * 2 < messages, "{messages} messages in {commits} commits");
         }
         runs.push((gists, messages));
     }

@@ -1,10 +1,7 @@
 //! `make rollback` asks before it takes back what holds data, and neither it nor `make migrate` compiles what is built.
 
 use super::support::Server;
-use rolecall_kit::{
-    process::temporary_directory,
-    runner::{program, workspace},
-};
+use rolecall_kit::{process::temporary_directory, runner::workspace, runtime::Runtime};
 use std::{
     io::Write,
     process::{Command, Output, Stdio},
@@ -12,14 +9,14 @@ use std::{
 
 /// The migrations' command line on a server.
 fn migrate(server: &Server, arguments: &[&str]) -> Output {
-    let mut command = Command::new(program());
+    let mut command = Command::new(Runtime::Runner.program());
     command.arg("migrate").args(arguments).env("DATABASE_URL", server.admin_url());
     command.current_dir(std::env::temp_dir()).stdin(Stdio::null()).output().unwrap()
 }
 
 /// The same at a terminal (of util-linux' `script`), where somebody types this.
 fn migrate_at_a_terminal(server: &Server, arguments: &str, typed: &str) -> Output {
-    let line = format!("'{}' migrate {arguments}", program().display());
+    let line = format!("'{}' migrate {arguments}", Runtime::Runner.program().display());
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
         .env("DATABASE_URL", server.admin_url())

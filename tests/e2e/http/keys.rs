@@ -319,7 +319,9 @@ async fn an_endpoint_that_hangs_costs_a_short_timeout_once_for_all_who_wait() {
     for refusal in refusals {
         refusal.refused(Code::AuthenticationUnavailable);
     }
-    assert!(server.asked() <= 4, "{} fetches for twenty requests", server.asked());
+    // Spin may pass each of them to an instance of its own, and an instance fetches for itself.
+    let most = if stand.runs_on_spin() { 40 } else { 4 };
+    assert!(server.asked() <= most, "{} fetches for twenty requests", server.asked());
     server.replies(es256_keys(&pair));
     until_taken(&stand, &attendee, &token, 503).await;
 }
@@ -333,7 +335,12 @@ async fn one_fetch_serves_all_who_wait_for_it() {
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let token = es256_token(&pair, &admin);
     join_all((0..20).map(|_| send(&stand, &attendee, &token).expect(201))).await;
-    assert_eq!(server.asked(), 1);
+    if stand.runs_on_spin() {
+        // Spin may pass each of them to an instance of its own.
+        assert!((1..=20).contains(&server.asked()), "{}", server.asked());
+    } else {
+        assert_eq!(server.asked(), 1);
+    }
 }
 
 #[tokio::test]

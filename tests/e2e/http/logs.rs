@@ -47,9 +47,8 @@ async fn a_refusal_leaves_a_line_at_level_warn_with_its_code() {
     assert!(line.get("user_id").is_none(), "{line}");
 
     let refusal = stand.get("/no/such/path").expect(404).await;
-    let id = refusal.request_id();
-    let line = stand.runner().line("the runner's line", |line| line["request_id"] == id);
-    assert_eq!((&line["service"], &line["code"]), (&json!("host"), &json!("not_found")));
+    let line = stand.runner().request_line(refusal.request_id());
+    assert_eq!((&line["service"], &line["code"]), (&json!("health"), &json!("not_found")));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Many instances on one database: no deadlock, no gap, whatever they write to; and a full instance.
+//! Many instances on one database: no deadlock, no gap, whatever they write to.
 
 use http::Method;
 use rolecall_e2e::{Role, Setup, Stand, User, report, until};
@@ -122,46 +122,4 @@ async fn eight_instances_and_eighty_people_who_all_write_to_each_other() {
     report(&format!(
         "80 people crosswise, {INSTANCES} instances: {per_second:.0} messages/s, {per_commit:.1} a commit"
     ));
-}
-
-#[tokio::test]
-async fn who_breaks_the_connection_in_front_of_a_full_instance_has_no_effect() {
-    use tokio::io::AsyncWriteExt;
-    let stand = Stand::own(Setup::new().flag("--instances", "1").flag("--instance-concurrency", "1")).await;
-    let [admin, attendee, leaver] = stand.users([Role::Admin, Role::Attendee, Role::Admin]).await;
-    let blocker = stand.connect().await;
-    blocker.script("begin; lock table rolecall.messages in share mode").await;
-    let held = tokio::spawn(stand.send_dm(&admin, &attendee, "Held").expect(201));
-    let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    until("the instance is full", async || (stand.db.count(waiting, &[]).await == 1).then_some(())).await;
-
-    let descriptors = || std::fs::read_dir(format!("/proc/{}/fd", stand.runner().id())).unwrap().count();
-    let before = descriptors();
-    let body = json!({"recipient_id": attendee.id, "content": "Never mind"}).to_string();
-    let request = format!(
-        "POST /functions/v1/send-dm HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        leaver.token,
-        body.len()
-    );
-    let mut sockets = Vec::new();
-    for _ in 0..10 {
-        let mut socket =
-            tokio::net::TcpStream::connect(stand.runner().address().trim_start_matches("http://")).await.unwrap();
-        socket.write_all(request.as_bytes()).await.unwrap();
-        // A connection that just ends could be that of a client which has sent all it will, and waits for its answer.
-        socket.set_zero_linger().unwrap();
-        sockets.push(socket);
-    }
-    until("they are connected", async || (descriptors() >= before + 10).then_some(())).await;
-    drop(sockets);
-    until("the runner has noticed that they are gone", async || (descriptors() <= before).then_some(())).await;
-    blocker.script("rollback").await;
-
-    held.await.unwrap();
-    stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
-    assert_eq!(stand.traces(&leaver).await, 0);
-    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 2);
-    let audited = "rolecall.application_logs where user_id = $1";
-    assert_eq!(stand.db.count(audited, &[&leaver.id]).await, 0);
 }

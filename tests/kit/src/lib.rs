@@ -12,6 +12,7 @@ pub mod connection;
 pub mod fixtures;
 pub mod process;
 pub mod runner;
+pub mod runtime;
 pub mod stand;
 pub mod token;
 pub mod wait;
@@ -20,6 +21,7 @@ pub use client::{Answer, Call};
 pub use fixtures::User;
 pub use rolecall_shared::rules::{code::Code, matrix::Role};
 pub use runner::Runner;
+pub use runtime::Runtime;
 pub use stand::{Db, Setup, Stand};
 pub use wait::until;
 

@@ -1,7 +1,7 @@
 //! A child process that ends with this one, whatever ends this one.
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::{
     fs,
     os::unix::process::CommandExt,
@@ -11,14 +11,14 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Waits for the end of its input, then ends the process `$1` if its working directory is still `$2` (a number may by
-/// then be somebody else's), and removes the directory.
+/// Waits for the end of its input, then ends the process `$1` and those that it started, if its working directory is still
+/// `$2` (a number may by then be somebody else's), and removes the directory.
 const REAPER: &str = r#"
 read -r _
 is_ours() {
     [ ! -e /proc/self/cwd ] || [ "$(readlink "/proc/$1/cwd")" = "$2" ]
 }
-is_ours "$1" "$2" && kill -KILL "$1" 2>/dev/null
+is_ours "$1" "$2" && kill -s KILL -- "-$1" 2>/dev/null
 tries=0
 rm -rf -- "$2" 2>/dev/null
 while [ -e "$2" ] && [ "$tries" -lt 50 ]; do
@@ -89,23 +89,24 @@ impl Process {
     /// # Errors
     /// When it has ended already.
     pub fn terminate(&mut self) -> Result<()> {
-        self.signal(Signal::TERM)
+        Ok(kill_process(self.running()?, Signal::TERM)?)
     }
 
-    /// Ends it without asking (SIGKILL).
+    /// Ends it and what it started without asking (SIGKILL).
     ///
     /// # Errors
     /// When it has ended already.
     pub fn kill(&mut self) -> Result<()> {
-        self.signal(Signal::KILL)
+        Ok(kill_process_group(self.running()?, Signal::KILL)?)
     }
 
-    fn signal(&mut self, signal: Signal) -> Result<()> {
-        // A child that was not waited for keeps its number, so the signal cannot reach anybody else.
+    /// The number of the process, which is that of its group. A child that was not waited for keeps it, so a signal cannot
+    /// reach anybody else.
+    fn running(&mut self) -> Result<Pid> {
         if let Some(status) = self.child.try_wait()? {
             bail!("the process has ended already: {status}");
         }
-        Ok(kill_process(Pid::from_child(&self.child), signal)?)
+        Ok(Pid::from_child(&self.child))
     }
 
     /// Waits for its end.
@@ -129,10 +130,44 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to kill.
-        let _ = self.child.kill();
+        let _ = self.kill();
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.directory);
         drop(self.reaper.stdin.take());
         let _ = self.reaper.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+
+    fn runs(id: u32) -> bool {
+        // A process that has ended and is not yet waited for has no working directory.
+        fs::read_link(format!("/proc/{id}/cwd")).is_ok()
+    }
+
+    #[test]
+    fn the_end_of_this_process_ends_the_child_and_what_it_started() {
+        let directory = temporary_directory().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut process = Process::start(command, &directory).unwrap();
+        let mut line = String::new();
+        BufReader::new(process.child().stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (child, grandchild) = (process.id(), line.trim().parse().unwrap());
+        assert!(runs(child) && runs(grandchild));
+        // What the end of this process does: its end of the pipe is closed.
+        drop(process.reaper.stdin.take());
+        process.reaper.wait().unwrap();
+        process.wait(Duration::from_secs(60)).unwrap();
+        assert!(!runs(child));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while runs(grandchild) {
+            assert!(Instant::now() < deadline, "{grandchild} still runs");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!directory.exists());
     }
 }

@@ -1,7 +1,8 @@
-//! The runner (`rolecall up`) as a child process, with everything it prints.
+//! The runner (`rolecall up`), or Spin in its place, as a child process with everything it prints.
 
 use crate::{
     process::{Process, temporary_directory},
+    runtime::Runtime,
     wait::DEADLINE,
 };
 use anyhow::{Context, Result, bail};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use std::{
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    process::{ExitStatus, Stdio},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -22,19 +23,20 @@ use std::{
 const START_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What the runner printed so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Output {
+    runtime: Runtime,
     lines: Mutex<Lines>,
     changed: Condvar,
-    /// Whether the lines of its standard output are read and forgotten.
+    /// Whether the lines of the log are read and forgotten.
     forget: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Lines {
-    stdout: Vec<String>,
-    stderr: Vec<String>,
-    /// How many of the two have ended.
+    log: Vec<String>,
+    other: Vec<String>,
+    /// How many of its two outputs have ended.
     ended: u8,
 }
 
@@ -43,32 +45,29 @@ impl Output {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the standard output to its end, line by line, on a thread; without keeping anything once that is wanted.
-    fn follow_stdout(self: &Arc<Self>, pipe: impl Read + Send + 'static) {
+    /// Reads one of its two outputs to the end, line by line, on a thread; what `is_log` says yes to is the log. If the log
+    /// is in it, nothing is kept once the log is not wanted.
+    fn follow(self: &Arc<Self>, pipe: impl Read + Send + 'static, has_log: bool, is_log: fn(Runtime, &str) -> bool) {
         let output = Arc::clone(self);
+        let runtime = self.runtime;
         thread::spawn(move || {
             let mut pipe = BufReader::new(pipe);
             let mut line = Vec::new();
-            while !output.forget.load(Ordering::Relaxed) && matches!(pipe.read_until(b'\n', &mut line), Ok(1..)) {
+            let forget = || has_log && output.forget.load(Ordering::Relaxed);
+            while !forget() && matches!(pipe.read_until(b'\n', &mut line), Ok(1..)) {
                 let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned();
-                output.lock().stdout.push(text);
+                let mut lines = output.lock();
+                if is_log(runtime, &text) {
+                    lines.log.push(text)
+                } else {
+                    lines.other.push(text)
+                }
+                drop(lines);
                 output.changed.notify_all();
                 line.clear();
             }
             // Either it has ended, or the rest does not matter; a pipe that breaks has ended too.
             let _ = io::copy(&mut pipe, &mut io::sink());
-            output.end();
-        });
-    }
-
-    /// Reads the standard error to its end, line by line, on a thread.
-    fn follow_stderr(self: &Arc<Self>, pipe: impl Read + Send + 'static) {
-        let output = Arc::clone(self);
-        thread::spawn(move || {
-            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                output.lock().stderr.push(String::from_utf8_lossy(&line).into_owned());
-                output.changed.notify_all();
-            }
             output.end();
         });
     }
@@ -79,7 +78,7 @@ impl Output {
     }
 }
 
-/// A running `rolecall up`.
+/// A running `rolecall up`, or `spin up`.
 #[derive(Debug)]
 pub struct Runner {
     process: Mutex<Process>,
@@ -95,14 +94,10 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/")).to_owned()
 }
 
-/// The runner's program: `$ROLECALL_BIN`, or the release build of the workspace.
-pub fn program() -> PathBuf {
-    std::env::var_os("ROLECALL_BIN").map_or_else(|| workspace().join("target/release/rolecall"), PathBuf::from)
-}
-
 /// How to start a runner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Start {
+    runtime: Runtime,
     manifest: PathBuf,
     variables: Vec<(String, String)>,
     flags: Vec<String>,
@@ -114,7 +109,15 @@ pub struct Start {
 impl Start {
     /// On a free port, with the application's manifest, nothing from the shell and no `.env`.
     pub fn new() -> Start {
-        Start { manifest: workspace().join("spin.toml"), ..Start::default() }
+        Start {
+            runtime: Runtime::Runner,
+            manifest: workspace().join("spin.toml"),
+            variables: Vec::new(),
+            flags: Vec::new(),
+            environment: Vec::new(),
+            env_file: None,
+            state_dir: None,
+        }
     }
 
     /// With a manifest of one's own.
@@ -176,13 +179,7 @@ impl Start {
     pub fn spawn(self) -> Result<Runner> {
         let directory = temporary_directory()?;
         let state_dir = self.state_dir.unwrap_or_else(|| directory.clone());
-        // Compiled components are the same for every runner of this workspace.
-        let cache = workspace().join("target/test-cache");
-        std::fs::create_dir_all(&cache)?;
         std::fs::create_dir_all(&state_dir)?;
-        if !state_dir.join("cache").exists() {
-            std::os::unix::fs::symlink(cache, state_dir.join("cache"))?;
-        }
         let env_file = match self.env_file {
             None => PathBuf::from("/dev/null"),
             Some(text) => {
@@ -190,30 +187,22 @@ impl Start {
                 directory.join("env")
             }
         };
-        let program = program();
-        let mut command = Command::new(&program);
-        command.args(["up", "--listen", "127.0.0.1:0", "--env-file"]).arg(env_file);
-        command.arg("--from").arg(self.manifest).arg("--state-dir").arg(&state_dir);
+        let runtime = self.runtime;
+        let mut command = runtime.command(&self.manifest, &state_dir, &env_file)?;
         for (name, value) in &self.variables {
             command.arg("--variable").arg(format!("{name}={value}"));
         }
-        // What is set in the developer's shell must not decide what a test sees.
-        for (name, _) in std::env::vars_os() {
-            let configures = name.to_str().is_some_and(|name| {
-                name.starts_with("SPIN_VARIABLE_") || matches!(name, "DATABASE_URL" | "EDGE_DATABASE_URL")
-            });
-            if configures {
-                command.env_remove(&name);
-            }
-        }
         command.args(self.flags).envs(self.environment).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = Process::start(command, &directory).with_context(|| {
-            format!("the runner is built by `cargo build --release -p rolecall-host`; looked for {}", program.display())
-        })?;
-        let output = Arc::new(Output::default());
+        let mut process = Process::start(command, &directory).with_context(|| runtime.advice())?;
+        let output = Arc::new(Output {
+            runtime,
+            lines: Mutex::default(),
+            changed: Condvar::new(),
+            forget: AtomicBool::new(false),
+        });
         let (stdout, stderr) = (process.child().stdout.take(), process.child().stderr.take());
-        output.follow_stderr(stderr.context("no stderr")?);
-        output.follow_stdout(stdout.context("no stdout")?);
+        output.follow(stderr.context("no stderr")?, runtime == Runtime::Spin, Runtime::logs_to_stderr);
+        output.follow(stdout.context("no stdout")?, runtime == Runtime::Runner, Runtime::logs_to_stdout);
         let id = process.id();
         Ok(Runner { process: Mutex::new(process), output, id, address: String::new(), state_dir })
     }
@@ -248,7 +237,7 @@ impl Runner {
     /// # Errors
     /// When it does not start; the message then ends with what it printed.
     pub fn start_with(manifest: &Path, variables: &[(String, String)], flags: &[String]) -> Result<Runner> {
-        let mut start = Start::new().manifest(manifest);
+        let mut start = Start { runtime: Runtime::chosen(), ..Start::new().manifest(manifest) };
         start.variables.extend_from_slice(variables);
         start.flags.extend_from_slice(flags);
         start.runner()
@@ -258,15 +247,12 @@ impl Runner {
         let deadline = Instant::now() + START_TIMEOUT;
         let mut lines = self.output.lock();
         loop {
-            let address = lines.stdout.iter().find_map(|line| {
-                let line: Value = serde_json::from_str(line).ok()?;
-                (line["event"] == "listening").then(|| line["address"].as_str().map(str::to_owned))?
-            });
+            let address = lines.log.iter().chain(&lines.other).find_map(|line| self.output.runtime.address_in(line));
             if let Some(address) = address {
                 return Ok(address);
             }
             if lines.ended == 2 || Instant::now() > deadline {
-                bail!("the runner does not listen: {}{}", lines.stderr.join("\n"), lines.stdout.join("\n"));
+                bail!("the runner does not listen: {}{}", lines.other.join("\n"), lines.log.join("\n"));
             }
             lines = self
                 .output
@@ -295,24 +281,31 @@ impl Runner {
         &self.state_dir
     }
 
-    /// The number of its process.
+    /// The number of the process that serves: Spin's first process starts another for it.
     pub fn id(&self) -> u32 {
-        self.id
+        let children = || std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.id)).ok();
+        let child = || children()?.split_whitespace().next()?.parse().ok();
+        if self.is_spin() { child().unwrap_or(self.id) } else { self.id }
     }
 
-    /// Reads what it prints from now on without keeping it: a measurement makes a line for every request.
+    /// Whether it is Spin.
+    pub fn is_spin(&self) -> bool {
+        self.output.runtime == Runtime::Spin
+    }
+
+    /// Reads the log from now on without keeping it: a measurement makes a line for every request.
     pub fn forget_lines(&self) {
         self.output.forget.store(true, Ordering::Relaxed);
     }
 
-    /// Every line on its standard output so far.
+    /// Every line of the log so far: of the runner's standard output, of the components on Spin.
     pub fn lines(&self) -> Vec<String> {
-        self.output.lock().stdout.clone()
+        self.output.lock().log.clone()
     }
 
-    /// Everything on its standard error so far.
+    /// Everything else that it printed so far.
     pub fn errors(&self) -> String {
-        self.output.lock().stderr.join("\n")
+        self.output.lock().other.join("\n")
     }
 
     /// The log lines of a request, once there is one of the function itself (event `request`).
@@ -334,11 +327,11 @@ impl Runner {
         let mut seen = 0;
         let mut lines = self.output.lock();
         loop {
-            let new = lines.stdout[seen..].iter().filter_map(|line| serde_json::from_str(line).ok());
+            let new = lines.log[seen..].iter().filter_map(|line| serde_json::from_str(line).ok());
             if let Some(line) = new.into_iter().find(|line| wanted(line)) {
                 return line;
             }
-            seen = lines.stdout.len();
+            seen = lines.log.len();
             let over = lines.ended == 2 || Instant::now() > deadline;
             assert!(!over, "{what} was not printed");
             lines = self

@@ -4,6 +4,7 @@ use crate::{
     client::{Call, Client},
     process::temporary_directory,
     runner::{Runner, workspace},
+    runtime::Runtime,
     token::SECRET,
 };
 use anyhow::{Result, ensure};
@@ -122,7 +123,12 @@ async fn shared_cluster() -> &'static Cluster {
 
 /// A new cluster with the template database in it.
 async fn migrated_cluster() -> Result<Cluster> {
-    let cluster = tokio::task::spawn_blocking(|| Cluster::start(Options::for_tests())).await??;
+    let mut options = Options::for_tests();
+    if Runtime::chosen() == Runtime::Spin {
+        // Spin keeps up to 64 connections for each component of each application, and never closes one.
+        options = options.setting("max_connections", "3000");
+    }
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(options)).await??;
     cluster.create_database(TEMPLATE, None).await?;
     rolecall_database::apply(&cluster.admin_url(TEMPLATE)).await?;
     // The whole suite passes with the messages in partitions, too.
@@ -196,6 +202,11 @@ impl Stand {
     /// The runner.
     pub fn runner(&self) -> &Runner {
         &self.base.runner
+    }
+
+    /// Whether Spin serves here instead of the runner: a test whose answers come from the host itself asks.
+    pub fn runs_on_spin(&self) -> bool {
+        self.runner().is_spin()
     }
 
     /// Starts another runner on the same database, with the same settings; the old one must have ended.
@@ -273,6 +284,7 @@ impl Setup {
         {
             flags.extend(["--instances".to_owned(), number]);
         }
+        let flags = Runtime::chosen().flags(&flags)?;
         let Some(cron) = self.cron.clone() else {
             return tokio::task::spawn_blocking(move || Runner::start(&variables, &flags)).await?;
         };

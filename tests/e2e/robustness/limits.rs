@@ -1,54 +1,12 @@
-//! The runner's own limits, each answered in the form of the contract.
+//! Slow and stubborn clients, statements and variables.
 
-use bytes::Bytes;
-use futures::future::join_all;
-use http::Method;
-use rolecall_e2e::{Answer, Code, Role, Setup, Stand, until};
+use super::support::{hold_messages, until_waiting};
+use rolecall_e2e::{Code, Role, Setup, Stand, until};
 use rolecall_kit::{
     process::temporary_directory,
     runner::{Start, workspace},
 };
 use std::time::Duration;
-
-/// Keeps every request that writes a message waiting in the database until the result is rolled back.
-async fn hold_messages(stand: &Stand) -> rolecall_e2e::Db {
-    let blocker = stand.connect().await;
-    blocker.script("begin; lock table rolecall.messages in share mode").await;
-    blocker
-}
-
-async fn until_waiting(stand: &Stand, number: i64) {
-    let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    until("requests wait in the database", async || (stand.db.count(waiting, &[]).await >= number).then_some(())).await;
-}
-
-#[tokio::test]
-async fn a_body_beyond_the_runners_limit_is_413() {
-    let stand = Stand::own(Setup::new().flag("--max-body-bytes", "10KiB")).await;
-    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
-    let call = |bytes: usize| {
-        let call = stand.call(Method::POST, "send-dm").by(&admin).header("content-type", "application/json");
-        call.chunks(vec![Bytes::from(vec![b' '; bytes / 2]), Bytes::from(vec![b' '; bytes - bytes / 2])])
-    };
-    call(10 * 1024 + 1).expect(413).await.refused(Code::PayloadTooLarge);
-    call(10 * 1024).expect(400).await.refused(Code::ValidationError);
-    stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
-}
-
-#[tokio::test]
-async fn a_request_that_takes_too_long_is_504() {
-    let stand = Stand::own(Setup::new().flag("--request-timeout", "500ms")).await;
-    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
-    let blocker = hold_messages(&stand).await;
-    stand.send_dm(&admin, &attendee, "Hello").key("k").expect(504).await.refused(Code::Timeout);
-    blocker.script("rollback").await;
-    // Whether it took effect is unknown, and the key finds out.
-    until("the repetition is answered", async || {
-        (stand.send_dm(&admin, &attendee, "Hello").key("k").send().await.status == 201).then_some(())
-    })
-    .await;
-    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 1);
-}
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_504_and_has_no_effect() {
@@ -58,29 +16,6 @@ async fn a_statement_that_takes_too_long_is_504_and_has_no_effect() {
     stand.send_dm(&admin, &attendee, "Hello").expect(504).await.refused(Code::Timeout);
     blocker.script("rollback").await;
     assert_eq!(stand.traces(&admin).await, 0);
-    stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
-}
-
-#[tokio::test]
-async fn more_requests_in_flight_than_allowed_are_503_and_nothing_was_done() {
-    // A statement each, so that each can be seen waiting.
-    let stand = Stand::own(Setup::new().flag("--max-in-flight", "4").variable("group_commit", "1")).await;
-    let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
-    let blocker = hold_messages(&stand).await;
-    let held: Vec<_> =
-        (0..4).map(|_| stand.send_dm(&admin, &attendee, "Held")).map(|call| tokio::spawn(call.expect(201))).collect();
-    // The four wait in one row's queue or for the table; only the first shows as waiting for the table.
-    until_waiting(&stand, 4).await;
-    let refused: Vec<Answer> =
-        join_all((0..10).map(|_| stand.send_dm(&admin, &attendee, "One too many").expect(503))).await;
-    for answer in refused {
-        answer.refused(Code::Overloaded);
-    }
-    blocker.script("rollback").await;
-    for call in held {
-        call.await.unwrap();
-    }
-    assert_eq!(stand.db.count("rolecall.messages", &[]).await, 4);
     stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
 }
 
@@ -108,21 +43,6 @@ async fn a_slow_client_does_not_keep_others_waiting() {
     }
     let call = stand.send_dm(&admin, &attendee, "Hello").expect(201);
     tokio::time::timeout(Duration::from_secs(10), call).await.expect("answered while others dawdle");
-}
-
-#[tokio::test]
-async fn more_requests_than_connections_wait_for_their_turn() {
-    let stand = Stand::own(Setup::new().flag("--postgres-connections", "2")).await;
-    let mut pairs = Vec::new();
-    for _ in 0..60 {
-        pairs.push(stand.users([Role::Admin, Role::Attendee]).await);
-    }
-    join_all(pairs.iter().map(|[from, to]| stand.send_dm(from, to, "Hello").expect(201))).await;
-    // Health has connections of its own: each component has.
-    let connections = "pg_stat_activity where datname = current_database() and usename = 'rolecall_edge'
-                       and query not like '%rolecall_edge.health(%'";
-    let open = stand.db.count(connections, &[]).await;
-    assert!(open <= 2, "{open} connections");
 }
 
 #[tokio::test]
