@@ -106,6 +106,12 @@ pub struct Start {
     state_dir: Option<PathBuf>,
 }
 
+impl Default for Start {
+    fn default() -> Start {
+        Start::new()
+    }
+}
+
 impl Start {
     /// On a free port, with the application's manifest, nothing from the shell and no `.env`.
     pub fn new() -> Start {
