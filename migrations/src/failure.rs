@@ -55,7 +55,8 @@ fn cause(error: &tokio_postgres::Error, address: &Address) -> String {
 fn about_certificate(error: &CertificateError, address: &Address) -> String {
     let host = address.network_host().unwrap_or_default();
     match error {
-        CertificateError::UnknownIssuer => match &address.ca {
+        // An issuer of the same name with another key, as a CA that was made anew, is another issuer.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => match &address.ca {
             Some(Ca::File(_) | Ca::Text(_)) => {
                 format!("the certificate of {host} is not signed by the CA that is given")
             }

@@ -123,7 +123,10 @@ pub struct Done {
 
 /// A statement's answer to one of several items.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "nearly every part is an answer: a box would only cost an allocation each")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every part is an answer: a box would only cost an allocation each"
+)]
 pub enum Part {
     /// It was decided.
     Answer(Answer),

@@ -118,9 +118,15 @@ fn component(path: &str) -> String {
     path.split('/').find(|part| !part.is_empty()).unwrap_or_default().to_owned()
 }
 
+/// Lets the answer of the runner's own start become older than it is shared for.
+async fn after_the_start() {
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+}
+
 #[tokio::test]
 async fn who_asks_for_health_while_it_is_asked_for_shares_the_answer() {
     let stand = Stand::own(Setup::new().flag("--instances", "1")).await;
+    after_the_start().await;
     stand.db.script(NOTED).await;
     // Whoever notes it waits for this lock.
     let holder = stand.connect().await;
@@ -147,6 +153,7 @@ async fn who_asks_for_health_while_it_is_asked_for_shares_the_answer() {
 #[tokio::test]
 async fn who_asks_first_and_goes_leaves_nobody_waiting() {
     let stand = Stand::own(Setup::new().flag("--instances", "1")).await;
+    after_the_start().await;
     stand.db.script(NOTED).await;
     let holder = stand.connect().await;
     holder.script("begin; lock table public.asked").await;

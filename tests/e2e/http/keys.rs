@@ -477,8 +477,9 @@ async fn an_address_where_nobody_listens_is_unavailable_and_named_in_the_log_onl
 async fn a_key_server_that_is_not_in_the_allowed_hosts_is_not_asked() {
     let pair = es256("one");
     let server = KeyServer::start(es256_keys(&pair)).await;
-    let setup = Setup::new().without_secret().variable("jwt_jwks_url", &server.url);
-    let stand = Stand::own(setup.variable("jwks_host", "keys.example")).await;
+    // The runner would not start if the application's variables said so (`connect::configuration`).
+    let setup = Setup::new().variable("jwks_host", "keys.example").component_variable("send-dm", "jwt_secret", "");
+    let stand = Stand::own(setup.component_variable("send-dm", "jwt_jwks_url", &server.url)).await;
     let user = User::stranger();
     let token = es256_token(&pair, &user);
     send(&stand, &user, &token).expect(503).await.refused(Code::AuthenticationUnavailable);

@@ -22,6 +22,16 @@ use uuid::Uuid;
 /// Codes of the catalogue that nothing answers yet.
 const LATER: [Code; 2] = [Code::OutsideAssignmentWindow, Code::AntiPoachingBlocked];
 
+/// Codes of requests that are not valid HTTP: they reach no operation, and the document's introduction names them.
+const OF_HTTP: [Code; 6] = [
+    Code::BadRequest,
+    Code::RequestTimeout,
+    Code::UriTooLong,
+    Code::HeadersTooLarge,
+    Code::NotImplemented,
+    Code::HttpVersionNotSupported,
+];
+
 /// Schemas that are open, and closed where they are used.
 const OPEN: [&str; 2] = ["Problem", "CheckDecision"];
 
@@ -177,8 +187,14 @@ fn names_codes_and_limits_are_those_of_the_code() {
         })
         .collect();
     for &code in Code::ALL {
-        let wanted = (!LATER.contains(&code)).then(|| u64::from(code.status().as_u16()));
+        let of_an_operation = !LATER.contains(&code) && !OF_HTTP.contains(&code);
+        let wanted = of_an_operation.then(|| u64::from(code.status().as_u16()));
         assert_eq!(statuses.get(code.as_str()).copied(), wanted, "{}", code.as_str());
+    }
+    let introduction = document().root()["info"]["description"].as_str().unwrap();
+    for code in OF_HTTP {
+        let named = format!("{} `{}`", code.status().as_u16(), code.as_str());
+        assert!(introduction.contains(&named), "{named}");
     }
 
     let longest = |place: &str| document().root().pointer(place).and_then(Value::as_u64).map(|length| length as usize);

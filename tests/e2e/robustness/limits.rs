@@ -19,13 +19,20 @@ async fn a_statement_that_takes_too_long_is_504_and_has_no_effect() {
     stand.send_dm(&admin, &attendee, "Hello").expect(201).await;
 }
 
+/// The runner would not start with it (`connect::configuration`); Spin does.
 #[tokio::test]
 async fn a_variable_that_makes_no_sense_is_500_and_named_in_the_log_only() {
-    let stand = Stand::own(Setup::new().variable("rollouts", "send-dm=some")).await;
+    let stand = Stand::own(Setup::new().component_variable("send-dm", "rollouts", "send-dm=some")).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let broken = stand.send_dm(&admin, &attendee, "Hello").expect(500).await.refused(Code::Internal);
     let line = stand.runner().request_line(broken.request_id());
     assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("is not a rollout")), "{line}");
+    // Its health tells a probe, and the other functions are well.
+    let health = stand.get("send-dm").expect(503).await;
+    assert_eq!((&health["status"], health.header("retry-after")), (&"misconfigured".into(), "60"));
+    let line = stand.runner().request_line(health.request_id());
+    assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("is not a rollout")), "{line}");
+    assert_eq!(stand.get("send-broadcast").expect(200).await["status"], "ok");
 }
 
 #[tokio::test]

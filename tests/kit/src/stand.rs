@@ -7,7 +7,7 @@ use crate::{
     runtime::Runtime,
     token::SECRET,
 };
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use http::Method;
 use rolecall_postgres::{Cluster, Options};
 use serde_json::{Value, json};
@@ -37,6 +37,7 @@ pub struct Setup {
     without_secret: bool,
     without_rate_limits: bool,
     cron: Option<String>,
+    component_variables: Vec<[String; 3]>,
 }
 
 impl Setup {
@@ -70,6 +71,14 @@ impl Setup {
     #[must_use]
     pub fn cron(mut self, cron: &str) -> Setup {
         self.cron = Some(cron.to_owned());
+        self
+    }
+
+    /// With a manifest that gives one component another value of a variable than the application has: the runner checks
+    /// those of the application before it starts.
+    #[must_use]
+    pub fn component_variable(mut self, component: &str, name: &str, value: &str) -> Setup {
+        self.component_variables.push([component, name, value].map(str::to_owned));
         self
     }
 
@@ -285,13 +294,14 @@ impl Setup {
             flags.extend(["--instances".to_owned(), number]);
         }
         let flags = Runtime::chosen().flags(&flags)?;
-        let Some(cron) = self.cron.clone() else {
+        if self.cron.is_none() && self.component_variables.is_empty() {
             return tokio::task::spawn_blocking(move || Runner::start(&variables, &flags)).await?;
-        };
+        }
+        let text = self.manifest()?;
         tokio::task::spawn_blocking(move || {
             let directory = temporary_directory()?;
             let manifest = directory.join("spin.toml");
-            std::fs::write(&manifest, manifest_with(&cron)?)?;
+            std::fs::write(&manifest, text)?;
             let runner = Runner::start_with(&manifest, &variables, &flags);
             std::fs::remove_dir_all(directory)?;
             runner
@@ -300,13 +310,25 @@ impl Setup {
     }
 }
 
-/// The application's manifest with another time in its schedule.
-fn manifest_with(cron: &str) -> Result<String> {
-    let text = std::fs::read_to_string(workspace().join("spin.toml"))?;
-    let time = "cron = \"0 2 * * *\"";
-    ensure!(text.contains(time), "the schedule is not at 02:00 UTC");
-    let components = format!("source = \"{}/target/", workspace().display());
-    Ok(text.replace(time, &format!("cron = \"{cron}\"")).replace("source = \"target/", &components))
+impl Setup {
+    /// The application's manifest with what is different here.
+    fn manifest(&self) -> Result<String> {
+        let text = std::fs::read_to_string(workspace().join("spin.toml"))?;
+        let mut text = text.replace("source = \"target/", &format!("source = \"{}/target/", workspace().display()));
+        if let Some(cron) = &self.cron {
+            let time = "cron = \"0 2 * * *\"";
+            ensure!(text.contains(time), "the schedule is not at 02:00 UTC");
+            text = text.replace(time, &format!("cron = \"{cron}\""));
+        }
+        for [component, name, value] in &self.component_variables {
+            let table = format!("[component.{component}.variables]");
+            let (before, after) = text.split_once(&table).with_context(|| format!("no {table}"))?;
+            let template = format!("\n{name} = \"{{{{ {name} }}}}\"\n");
+            ensure!(after.contains(&template), "{component} has no variable {name}");
+            text = format!("{before}{table}{}", after.replacen(&template, &format!("\n{name} = \"{value}\"\n"), 1));
+        }
+        Ok(text)
+    }
 }
 
 impl Base {
