@@ -54,11 +54,11 @@ fn buttons(users: &[DemoUser]) -> String {
         let kind = role.split(',').next().unwrap_or_default();
         let initial = name.chars().next().unwrap_or('?');
         // Writing into a string does not fail.
-        let _ = write!(
+        let _ = writeln!(
             html,
             "<button type=\"button\" class=\"user\" data-user=\"{id}\" data-name=\"{name}\" aria-pressed=\"false\">\
              <span class=\"face {kind}\" aria-hidden=\"true\">{initial}</span>\
-             <span class=\"who\"><b>{name}</b> <span>{}</span></span></button>\n",
+             <span class=\"who\"><b>{name}</b> <span>{}</span></span></button>",
             role.replace("mvp", "MVP").replace('_', " ")
         );
     }
