@@ -33,7 +33,7 @@ async fn the_demo_leaves_a_database_of_somebodys_alone() {
     announce(&directory, &stand, false);
     let shows = stand.db.count("rolecall.shows", &[]).await;
     let text = assert_all_right(&demo(&directory).await);
-    assert!(text.contains("serves a database that is not its own") && text.contains("throw-away"), "{text}");
+    assert!(text.contains("serves a database that is not its own") && text.contains("temporary PostgreSQL"), "{text}");
     assert!(!text.contains("eyJ"), "no token is printed: {text}");
     assert_eq!(stand.db.count("rolecall.shows", &[]).await, shows);
     assert_eq!(stand.db.count("rolecall.messages", &[]).await, 0);
