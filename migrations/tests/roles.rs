@@ -115,10 +115,10 @@ impl TreeCopy {
 
     fn run(&self, command: &str) -> String {
         let mut shell = Command::new("bash");
-        // What Cargo tells this test about its package would look to the inner Cargo like a changed environment, for which some
-        // dependencies are built anew.
+        // What Cargo tells this test about its package, its build script's OUT_DIR included, would look to the inner Cargo like a
+        // changed environment, for which some dependencies are built anew, and again by the next Cargo outside.
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("CARGO_") && name != "CARGO_HOME" {
+            if (name.to_string_lossy().starts_with("CARGO_") && name != "CARGO_HOME") || name == "OUT_DIR" {
                 shell.env_remove(name);
             }
         }
