@@ -4,8 +4,14 @@
 -- raises before its first change where a name is taken by something that is not Rolecall's.
 do $migration$
 declare
-  -- The objects that it makes: none.
-  v_made constant text[] := '{}';
+  -- The objects that it makes.
+  v_made constant text[] := array[
+    'sequence rolecall.rollout_decisions_id_seq',
+    'table rolecall.rollout_baselines',
+    'table rolecall.rollout_decisions',
+    'table rolecall.rollout_stages',
+    'table rolecall.rollout_states'
+  ];
   -- All objects of Rolecall behind it.
   v_ours constant text[] := array[
     'function public.can_user_reply(uuid, uuid)',
@@ -294,6 +300,7 @@ declare
     'schema rolecall_monitoring',
     'sequence rolecall.application_logs_id_seq',
     'sequence rolecall.help_message_edits_id_seq',
+    'sequence rolecall.rollout_decisions_id_seq',
     'table public.conversations_v2',
     'table public.messages_v2',
     'table rolecall.application_logs',
@@ -329,6 +336,10 @@ declare
     'table rolecall.report_counts',
     'table rolecall.reported_messages',
     'table rolecall.request_metrics',
+    'table rolecall.rollout_baselines',
+    'table rolecall.rollout_decisions',
+    'table rolecall.rollout_stages',
+    'table rolecall.rollout_states',
     'table rolecall.schema_migrations',
     'table rolecall.show_audience',
     'table rolecall.show_participants',
@@ -505,7 +516,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '26b3befe2678df9e2faa37cb8dcf1cf3eba1efa27348f71d1ecfb2d7149f8c19'
+      ) is distinct from 'e6c87be813d83f00ff74a9466510e1eac722b4e2b99b664eadea73bbbf1151df'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -584,6 +595,122 @@ begin
 -- own_data
 
 -- rollout
+$sql$;
+
+  -- schema/rollout/tables.sql
+  execute $sql$
+-- The stages in which a feature is rolled out, what each has to show before the next one begins, and every decision.
+
+create table rolecall.rollout_stages (
+  flag text not null references rolecall.feature_flags (name) on delete cascade,
+  rollout text not null,
+  min_success numeric not null,
+  max_p95_ms int not null,
+  max_errors numeric not null,
+  min_age interval not null,
+  min_attempts int not null,
+  auto_advance boolean not null default false,
+  primary key (flag, rollout),
+  constraint rollout_stages_rollout_form
+    check (rollout ~ '^(internal|enabled|percentage:(0|[1-9][0-9]?|100))$'),
+  constraint rollout_stages_min_success_share check (min_success between 0 and 1),
+  constraint rollout_stages_max_p95_ms_positive check (max_p95_ms > 0),
+  constraint rollout_stages_max_errors_share check (max_errors between 0 and 1),
+  constraint rollout_stages_min_age_not_negative check (min_age >= interval '0'),
+  constraint rollout_stages_min_attempts_not_negative check (min_attempts >= 0)
+);
+
+comment on table rolecall.rollout_stages is
+  'The stages of each flag that is rolled out in stages, and what a stage has to show before it is left for the next one. The guard watches the flags that have stages.';
+
+comment on column rolecall.rollout_stages.rollout is 'internal, percentage:0 to percentage:100, or enabled.';
+
+comment on column rolecall.rollout_stages.min_success is
+  'The least share of successes, 0 to 1: ok / (ok + failures). Refusals are neither.';
+
+comment on column rolecall.rollout_stages.max_p95_ms is
+  'The 95th percentile of the time that attempts take in the database stays below this, in milliseconds.';
+
+comment on column rolecall.rollout_stages.max_errors is
+  'The share of attempts that end in the code internal, 0 to 1, stays below this.';
+
+comment on column rolecall.rollout_stages.min_age is 'How long the stage lasts at least.';
+
+comment on column rolecall.rollout_stages.min_attempts is 'How many attempts (ok and failures) it sees at least.';
+
+comment on column rolecall.rollout_stages.auto_advance is 'Whether the guard begins the next stage when this one has shown all that.';
+
+create table rolecall.rollout_decisions (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  flag text not null,
+  actor text not null,
+  action text not null,
+  from_rollout text not null,
+  to_rollout text not null,
+  reason text not null,
+  figures jsonb not null default '{}',
+  constraint rollout_decisions_action_known check (action in ('advance', 'force', 'set', 'rollback'))
+);
+
+comment on table rolecall.rollout_decisions is
+  'Each change of a rollout by the operator''s requests and by the guard, with its reason and the figures of that moment. Other changes of a flag are in feature_flag_changes alone.';
+
+comment on column rolecall.rollout_decisions.actor is 'guard; operator, followed by who it is where that is known.';
+
+comment on column rolecall.rollout_decisions.action is
+  'advance: to the next stage, with all criteria met; force: to the next stage all the same; set; rollback: to disabled.';
+
+-- The newest decisions of a flag.
+create index rollout_decisions_flag_idx
+  on rolecall.rollout_decisions (flag, id);
+
+create table rolecall.rollout_states (
+  flag text primary key references rolecall.feature_flags (name) on delete cascade,
+  since timestamptz not null
+);
+
+comment on table rolecall.rollout_states is
+  'When the rollout of each flag changed last; kept by a trigger on feature_flags. A flag without a row has not changed since this table exists.';
+
+create table rolecall.rollout_baselines (
+  flag text not null references rolecall.rollout_states (flag) on delete cascade,
+  minute timestamptz not null,
+  code text not null,
+  bucket smallint not null,
+  requests bigint not null,
+  primary key (flag, minute, code, bucket)
+);
+
+comment on table rolecall.rollout_baselines is
+  'What request_metrics held of a flag''s operations when its rollout changed last. The figures of the stage are what has been added since.';
+
+comment on column rolecall.rollout_baselines.minute is
+  'The minute of the change, for what was counted within it; -infinity for all that was counted until then.';
+$sql$;
+
+  -- schema/rollout/defaults.sql
+  execute $sql$
+-- The stages of the mutual-aid collective's playbook. The last one is not left; its figures say how things are going.
+insert into rolecall.rollout_stages (flag, rollout, min_success, max_p95_ms, max_errors, min_age, min_attempts)
+select flag.name, stage.rollout, stage.min_success, 500, 0.01, stage.min_age, stage.min_attempts
+from rolecall.feature_flags as flag
+cross join (
+  values
+    ('internal', 0.95, interval '2 days', 20),
+    ('percentage:10', 0.95, interval '4 days', 100),
+    ('percentage:50', 0.97, interval '7 days', 500),
+    ('enabled', 0.99, interval '0', 500)
+) as stage (rollout, min_success, min_age, min_attempts)
+where flag.name = 'start-conversation';
+$sql$;
+
+  -- schema/rollout/policies.sql
+  execute $sql$
+-- The operator's alone: no policy for clients.
+alter table rolecall.rollout_stages enable row level security;
+
+alter table rolecall.rollout_decisions enable row level security;
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -839,6 +966,14 @@ grant select on rolecall.data_deletions to service_role;
 grant execute on function rolecall.delete_account(uuid) to service_role;
 $sql$;
 
+  -- schema/rollout/access.sql
+  execute $sql$
+grant select, insert, update, delete on rolecall.rollout_stages to service_role;
+
+-- Decisions are made by the functions, never written through the API.
+grant select on rolecall.rollout_decisions to service_role;
+$sql$;
+
   -- schema/shows/access.sql
   execute $sql$
 grant select on rolecall.shows to authenticated;
@@ -888,7 +1023,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '26b3befe2678df9e2faa37cb8dcf1cf3eba1efa27348f71d1ecfb2d7149f8c19');
+  values (2, 'staged_rollout', 'e6c87be813d83f00ff74a9466510e1eac722b4e2b99b664eadea73bbbf1151df');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

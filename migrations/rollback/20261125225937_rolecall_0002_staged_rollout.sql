@@ -4,8 +4,14 @@
 -- somebody else's depends on it, it raises.
 do $migration$
 declare
-  -- The objects that it made: none.
-  v_made constant text[] := '{}';
+  -- The objects that it made.
+  v_made constant text[] := array[
+    'sequence rolecall.rollout_decisions_id_seq',
+    'table rolecall.rollout_baselines',
+    'table rolecall.rollout_decisions',
+    'table rolecall.rollout_stages',
+    'table rolecall.rollout_states'
+  ];
   -- All objects of Rolecall before it.
   v_ours constant text[] := array[
     'function public.can_user_reply(uuid, uuid)',
@@ -546,6 +552,23 @@ begin
           and atthasdef
       ) as held (statement)
     );
+  end loop;
+  -- Triggers on older tables of ours, which call what goes.
+  for v_object in execute
+    'select tgname, trigger.tgrelid::regclass as table_name
+     from pg_catalog.pg_trigger as trigger
+     join pg_catalog.pg_proc as proc
+       on proc.oid = trigger.tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not trigger.tgisinternal
+       and trigger.tgparentid = 0
+       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)''
+       and obj_description(trigger.tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
   end loop;
   for v_object in execute
     'select format(''%I.%I'', nspname, typname) as domain_name, conname

@@ -93,6 +93,8 @@ values
   ('quota_runs',                'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('rate_limits',               '114', '114',  '114',  '114',   '114',     '114',    '114', '114',    '0'),
   ('reported_messages',         '0',  '1',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
+  ('rollout_decisions',         'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
+  ('rollout_stages',            'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('show_participants',         '2',  '2',   '2',   '2',    '8',      '0',     '0',  '0',     '0'),
   ('shows',                     '2',  '2',   '2',   '2',    '2',      '2',     '2',  '2',     '0'),
   ('user_blocks',               '0',  '1',   '0',   '0',    '0',      '0',     '0',  '0',     '0');
@@ -244,7 +246,9 @@ select is(
   format('the operator cannot %s %s', command, name)
 )
 from write
-where name in ('application_logs', 'data_deletions', 'moderation_audit', 'quota_runs', 'reported_messages')
+where name in (
+    'application_logs', 'data_deletions', 'moderation_audit', 'quota_runs', 'reported_messages', 'rollout_decisions'
+  )
   or command = 'truncate';
 
 -- A suspended user writes nothing past the functions either, but goes on reading and taking back.

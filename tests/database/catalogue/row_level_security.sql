@@ -41,7 +41,9 @@ where relnamespace in ('public'::regnamespace, 'rolecall'::regnamespace)
 select is(
   pg_temp.run_as('authenticated', null, format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
   case
-    when relname in ('application_logs', 'key_sets', 'moderation_audit', 'quota_runs') then '42501'
+    when relname in (
+      'application_logs', 'key_sets', 'moderation_audit', 'quota_runs', 'rollout_decisions', 'rollout_stages'
+    ) then '42501'
     else '0'
   end,
   format('a null caller sees nothing in %s', oid::regclass)
