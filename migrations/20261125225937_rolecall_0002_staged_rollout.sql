@@ -6,6 +6,51 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.delete_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.delete_own_account(uuid, jsonb)',
+    'function rolecall_internal.delete_own_data(uuid, jsonb)',
+    'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
+    'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
+    'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
+    'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
+    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
+    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
+    'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.reset_broadcast_quotas(jsonb)',
+    'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
+    'function rolecall_internal.rollouts_include(text, jsonb, text, uuid, boolean)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'sequence rolecall.rollout_decisions_id_seq',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
@@ -48,7 +93,7 @@ declare
     'function rolecall_edge.suspend_user(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
-    'function rolecall_internal.actor(uuid, text, text)',
+    'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
@@ -61,7 +106,7 @@ declare
     'function rolecall_internal.await_help_writers()',
     'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean)',
-    'function rolecall_internal.block_user(uuid, jsonb, text)',
+    'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
     'function rolecall_internal.caller_acquaintances()',
@@ -83,7 +128,7 @@ declare
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.continue_account_deletion()',
     'function rolecall_internal.continue_deletion(rolecall.data_deletions)',
-    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.copy_first_message(uuid, uuid, text)',
     'function rolecall_internal.count_help_messages()',
     'function rolecall_internal.count_joined()',
@@ -100,9 +145,9 @@ declare
     'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
     'function rolecall_internal.delete_account(uuid)',
-    'function rolecall_internal.delete_message(uuid, jsonb, text)',
-    'function rolecall_internal.delete_own_account(uuid, text)',
-    'function rolecall_internal.delete_own_data(uuid, text)',
+    'function rolecall_internal.delete_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.delete_own_account(uuid, jsonb)',
+    'function rolecall_internal.delete_own_data(uuid, jsonb)',
     'function rolecall_internal.deletion_capacity(uuid, uuid)',
     'function rolecall_internal.deletion_json(rolecall.data_deletions)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
@@ -120,9 +165,9 @@ declare
     'function rolecall_internal.erase_texts(uuid, integer)',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.erased_text()',
-    'function rolecall_internal.export_page(uuid, jsonb, text)',
+    'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
-    'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
+    'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.follow_changed_messages()',
@@ -140,7 +185,7 @@ declare
     'function rolecall_internal.hold_profiles()',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
-    'function rolecall_internal.inbox(uuid, jsonb, text, text)',
+    'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.is_action(text)',
     'function rolecall_internal.is_client()',
@@ -148,20 +193,20 @@ declare
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
     'function rolecall_internal.is_role(text)',
-    'function rolecall_internal.is_stopped(uuid, uuid, text, text)',
+    'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.is_text(text, integer, integer)',
     'function rolecall_internal.iso(timestamp with time zone)',
-    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
-    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, text)',
-    'function rolecall_internal.judge_dm(uuid, uuid, uuid, text)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
+    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
     'function rolecall_internal.judge_dm_facts(rolecall.actor, rolecall.app_role, boolean, boolean, boolean, text[])',
     'function rolecall_internal.judge_dms(rolecall.dm_item[])',
-    'function rolecall_internal.judge_moderation(uuid, uuid, text)',
-    'function rolecall_internal.judge_reply(uuid, uuid, text)',
-    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
-    'function rolecall_internal.judge_report(uuid, uuid, text)',
-    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, text)',
-    'function rolecall_internal.judge_suspension(uuid, uuid, text)',
+    'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
     'function rolecall_internal.keep_account_deleted()',
@@ -172,7 +217,7 @@ declare
     'function rolecall_internal.kept_help_message(jsonb)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
-    'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
     'function rolecall_internal.limit_broadcast_chars()',
     'function rolecall_internal.limit_checks()',
     'function rolecall_internal.limit_client_write()',
@@ -186,20 +231,20 @@ declare
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
-    'function rolecall_internal.list_blocks(uuid, jsonb, text)',
+    'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
     'function rolecall_internal.lock_help_message(uuid)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
     'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
-    'function rolecall_internal.mark_read(uuid, jsonb, text)',
+    'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_read_many(jsonb)',
-    'function rolecall_internal.mark_unread(uuid, jsonb, text)',
+    'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
     'function rolecall_internal.moderates_everything(rolecall.app_role)',
-    'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
-    'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.moment_or_null(text)',
     'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
@@ -215,19 +260,19 @@ declare
     'function rolecall_internal.quota_of_limit(jsonb)',
     'function rolecall_internal.raise_refusal(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
-    'function rolecall_internal.read_messages(uuid, jsonb, text, text)',
+    'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
-    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, text)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
     'function rolecall_internal.refuse_change()',
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
-    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, text)',
-    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text)',
-    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, text)',
+    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
@@ -244,38 +289,37 @@ declare
     'function rolecall_internal.refuse_text(text, text, integer, integer)',
     'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
     'function rolecall_internal.refuse_without_profile(uuid)',
-    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
-    'function rolecall_internal.replay_review(uuid, jsonb, text)',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.replayed_help_message(jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid)',
     'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_help_message(uuid, uuid, text)',
     'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
-    'function rolecall_internal.report_message(uuid, jsonb, text)',
+    'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.request_header(text)',
-    'function rolecall_internal.reset_broadcast_quotas(text)',
-    'function rolecall_internal.restore_message(uuid, jsonb, text)',
-    'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.reset_broadcast_quotas(jsonb)',
+    'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
     'function rolecall_internal.revise(uuid[], bigint[])',
     'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
-    'function rolecall_internal.rollout_of(jsonb, text)',
-    'function rolecall_internal.rollouts_include(text, text, text, uuid, boolean)',
+    'function rolecall_internal.rollouts_include(text, jsonb, text, uuid, boolean)',
     'function rolecall_internal.sees_removed(rolecall.actor)',
-    'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
-    'function rolecall_internal.send_dm(uuid, jsonb, text)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm_many(jsonb)',
-    'function rolecall_internal.send_help_message(uuid, uuid, text, text)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
-    'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.success(jsonb, jsonb)',
-    'function rolecall_internal.suspend_user(uuid, jsonb, text)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.sweep(regclass, text, bigint)',
@@ -285,10 +329,11 @@ declare
     'function rolecall_internal.take_tokens(uuid[], text)',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
-    'function rolecall_internal.unblock_user(uuid, jsonb, text)',
-    'function rolecall_internal.unread(uuid, text)',
+    'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.uuid_v7()',
+    'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.whole_number(jsonb)',
@@ -435,8 +480,54 @@ declare
     'view rolecall_monitoring.suspensions',
     'view rolecall_monitoring.unfinished_deletions'
   ];
-  -- The objects that are no more: none.
-  v_gone constant text[] := '{}';
+  -- The objects that are no more.
+  v_gone constant text[] := array[
+    'function rolecall_internal.actor(uuid, text, text)',
+    'function rolecall_internal.block_user(uuid, jsonb, text)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
+    'function rolecall_internal.delete_message(uuid, jsonb, text)',
+    'function rolecall_internal.delete_own_account(uuid, text)',
+    'function rolecall_internal.delete_own_data(uuid, text)',
+    'function rolecall_internal.export_page(uuid, jsonb, text)',
+    'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
+    'function rolecall_internal.inbox(uuid, jsonb, text, text)',
+    'function rolecall_internal.is_stopped(uuid, uuid, text, text)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], text)',
+    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, text)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, text)',
+    'function rolecall_internal.judge_moderation(uuid, uuid, text)',
+    'function rolecall_internal.judge_reply(uuid, uuid, text)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, text, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, text)',
+    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, text)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, text)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, text)',
+    'function rolecall_internal.list_blocks(uuid, jsonb, text)',
+    'function rolecall_internal.mark_read(uuid, jsonb, text)',
+    'function rolecall_internal.mark_unread(uuid, jsonb, text)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, text)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, text)',
+    'function rolecall_internal.read_messages(uuid, jsonb, text, text)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, text)',
+    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, text)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text)',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, text)',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.replay_review(uuid, jsonb, text)',
+    'function rolecall_internal.report_message(uuid, jsonb, text)',
+    'function rolecall_internal.reset_broadcast_quotas(text)',
+    'function rolecall_internal.restore_message(uuid, jsonb, text)',
+    'function rolecall_internal.review_report(uuid, jsonb, text)',
+    'function rolecall_internal.rollout_of(jsonb, text)',
+    'function rolecall_internal.rollouts_include(text, text, text, uuid, boolean)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, text)',
+    'function rolecall_internal.send_dm(uuid, jsonb, text)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, text)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, text)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, text)',
+    'function rolecall_internal.unblock_user(uuid, jsonb, text)',
+    'function rolecall_internal.unread(uuid, text)'
+  ];
   v_inventory constant text := $inventory$
 select
   kind,
@@ -516,7 +607,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from 'e6c87be813d83f00ff74a9466510e1eac722b4e2b99b664eadea73bbbf1151df'
+      ) is distinct from 'e4f6d7fe5ad1d66a336e89b6e4c3e47977094a8c30fc29165d8c6fb45c1bec84'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -587,6 +678,15 @@ begin
 -- themselves.
 
 -- calls: flags
+
+-- A request carries the operator's variable whole: a decision may ask more flags than one.
+alter type rolecall.call rename attribute rollout to rollouts;
+
+alter type rolecall.call alter attribute rollouts type jsonb;
+
+alter type rolecall.dm_item rename attribute rollout to rollouts;
+
+alter type rolecall.dm_item alter attribute rollouts type jsonb;
 
 -- calls: metrics
 
@@ -687,6 +787,8222 @@ comment on table rolecall.rollout_baselines is
 
 comment on column rolecall.rollout_baselines.minute is
   'The minute of the change, for what was counted within it; -infinity for all that was counted until then.';
+$sql$;
+
+  -- schema/calls/call.sql
+  execute $sql$
+-- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
+-- answered yet, and ends the call:
+--
+--   claims, who it is for, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
+--
+-- An array takes the same steps set by set: messages/send_dm_many.sql and conversations/mark_read_many.sql.
+
+-- Begins a call of p_operation for a signed-in user ('user') or the operator ('operator'), taking a token of the rate
+-- limit p_rate if there is one. p_keyed is false where a request leaves nothing behind, so that its key does not count.
+create or replace function rolecall_internal.begin_call(
+  p_operation text,
+  p_request jsonb,
+  p_who text default 'user',
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  v_call.operation := p_operation;
+  v_call.request := p_request;
+  v_call.caller := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_call.input := p_request -> 'input';
+  v_call.rollouts := p_request -> 'rollouts';
+  v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
+  if v_call.answer is not null then
+    return v_call;
+  end if;
+
+  if p_keyed and p_request ->> 'idempotency_key' is not null then
+    -- A token of the operator need not name a user.
+    v_call.key_owner := coalesce(v_call.caller, '00000000-0000-0000-0000-000000000000');
+    v_call.answer := rolecall_internal.claim_key(
+      p_operation, v_call.key_owner, p_request ->> 'idempotency_key', v_call.input
+    );
+    if v_call.answer is not null then
+      return v_call;
+    end if;
+    v_call.key := p_request ->> 'idempotency_key';
+  end if;
+
+  if p_rate is not null then
+    v_call.rate := rolecall_internal.take_token(v_call.caller, p_rate);
+    if v_call.rate -> 'taken' = 'false' then
+      v_call.answer := rolecall_internal.refuse_rate(v_call.rate);
+      -- The refusal names the limit already.
+      v_call.rate := null;
+    end if;
+  end if;
+  return v_call;
+end
+$$;
+
+-- Ends a call that is answered, and returns its answer as the function gets it.
+create or replace function rolecall_internal.end_call(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := p_call.answer;
+begin
+  if p_call.rate is not null then
+    v_answer := rolecall_internal.with_limit(v_answer, p_call.rate);
+  end if;
+  if p_call.key is not null then
+    perform rolecall_internal.settle_key(
+      p_call.key_owner,
+      p_call.key,
+      case
+        when p_call.kept is null then v_answer
+        else v_answer || jsonb_build_object('data', p_call.kept)
+      end
+    );
+  end if;
+  return rolecall_internal.finish(p_call.operation, p_call.request, p_call.caller, v_answer);
+end
+$$;
+
+-- Writes the audit row of a call that succeeded and is worth one. Refusals get theirs from end_call.
+create or replace function rolecall_internal.log_event(
+  p_call rolecall.call,
+  p_event text,
+  p_details jsonb default '{}',
+  p_conversation uuid default null
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, code, details
+  )
+  values (
+    'info',
+    'database',
+    p_call.operation,
+    p_event,
+    p_call.request ->> 'request_id',
+    p_call.caller,
+    p_conversation,
+    (select organization_id from rolecall.profiles where id = p_call.caller),
+    'ok',
+    p_details
+  );
+end
+$$;
+$sql$;
+
+  -- schema/calls/rollout.sql
+  execute $sql$
+-- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
+-- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
+-- shared/src/rules/rollout.rs.
+create or replace function rolecall_internal.rollout_includes(
+  p_rollout text,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digest bytea;
+begin
+  if p_rollout = 'enabled' then
+    return true;
+  end if;
+  if p_rollout = 'internal' then
+    return coalesce(p_internal, false);
+  end if;
+  if p_rollout ~ '^percentage:(0|[1-9][0-9]?|100)$' and p_flag is not null and p_user is not null then
+    if p_internal then
+      return true;
+    end if;
+    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
+    return (
+      (get_byte(v_digest, 0)::bigint << 24)
+      + (get_byte(v_digest, 1) << 16)
+      + (get_byte(v_digest, 2) << 8)
+      + get_byte(v_digest, 3)
+    ) % 10000 < substr(p_rollout, 12)::int * 100;
+  end if;
+  return false;
+end
+$$;
+
+-- Whether the operator's variable lets a flag include a user. A flag that it does not name is enabled; without the
+-- variable, which every request carries, nothing is.
+create or replace function rolecall_internal.variable_includes(
+  p_rollouts jsonb,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_rollouts) is distinct from 'object' then
+    return false;
+  end if;
+  return not p_rollouts ? p_flag
+    or rolecall_internal.rollout_includes(p_rollouts ->> p_flag, p_flag, p_user, p_internal);
+end
+$$;
+
+-- Whether both rollouts of a function include a user: its flag's and the operator's variable. PostgreSQL writes it into
+-- the statements that ask.
+create or replace function rolecall_internal.rollouts_include(
+  p_flag_rollout text,
+  p_rollouts jsonb,
+  p_flag text,
+  p_user uuid,
+  p_is_internal boolean
+)
+returns boolean
+language sql
+immutable
+return case
+  -- Nearly always.
+  when p_flag_rollout = 'enabled' and p_rollouts = '{}' then true
+  else rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
+    and rolecall_internal.variable_includes(p_rollouts, p_flag, p_user, p_is_internal)
+end;
+
+-- Whether the function of a flag is on for a user.
+create or replace function rolecall_internal.feature_enabled(
+  p_flag text,
+  p_rollouts jsonb,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_flag_rollout text;
+begin
+  select rollout
+  into v_flag_rollout
+  from rolecall.feature_flags
+  where name = p_flag;
+  return rolecall_internal.rollouts_include(v_flag_rollout, p_rollouts, p_flag, p_user, p_internal);
+end
+$$;
+
+create or replace function rolecall_internal.refuse_disabled()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'feature_disabled',
+    'This function is switched off, or not rolled out to you yet.',
+    'feature_disabled',
+    'The function is switched on for you.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/identity/actor.sql
+  execute $sql$
+-- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
+-- here alone.
+
+-- The fact that a suspension amounts to while it lasts. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.suspended_fact(p_suspended_until timestamptz)
+returns text
+language sql
+stable
+return case when p_suspended_until > now() then 'suspended' end;
+
+-- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
+-- profile. Null when they may. p_flag is null where no flag is asked. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.refuse_actor(
+  p_user uuid,
+  p_role rolecall.app_role,
+  p_is_internal boolean,
+  p_flag text,
+  p_flag_rollout text,
+  p_rollouts jsonb
+)
+returns jsonb
+language sql
+stable
+return case
+  when p_flag is not null
+    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollouts, p_flag, p_user, p_is_internal)
+  then rolecall_internal.refuse_disabled()
+  when p_role is null then rolecall_internal.refuse_without_profile(p_user)
+end;
+
+-- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
+-- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
+create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollouts jsonb)
+returns rolecall.actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_profile rolecall.profiles;
+  v_flag_rollout text;
+begin
+  -- Two look-ups by key cost less than their join.
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_user;
+  if p_flag is not null then
+    select rollout
+    into v_flag_rollout
+    from rolecall.feature_flags
+    where name = p_flag;
+  end if;
+  return row(
+    v_profile.role,
+    v_profile.organization_id,
+    v_profile.organization_role,
+    rolecall_internal.suspended_fact(v_profile.suspended_until),
+    rolecall_internal.refuse_actor(
+      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollouts
+    )
+  )::rolecall.actor;
+end
+$$;
+$sql$;
+
+  -- schema/blocks/block.sql
+  execute $sql$
+-- Blocks a user: {blocked_id}. A block that stands already keeps its time.
+create or replace function rolecall_internal.block_user(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollouts);
+  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
+  v_since timestamptz;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_blocked = p_user then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'You cannot block yourself.',
+      'self_block',
+      'The blocked user is somebody else.'
+    );
+  end if;
+
+  -- An update that changes nothing, so that the row of an earlier block is returned, too, even when another request
+  -- makes it at this moment.
+  insert into rolecall.user_blocks as block (blocker_id, blocked_id)
+  select p_user, id
+  from rolecall.profiles
+  where id = v_blocked
+  on conflict (blocker_id, blocked_id) do update
+  set created_at = block.created_at
+  returning created_at
+  into v_since;
+  if not found then
+    return rolecall_internal.refusal('not_found', 'There is no user with this blocked_id.');
+  end if;
+  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'created_at', rolecall_internal.iso(v_since)));
+end
+$$;
+
+create or replace function rolecall_edge.block_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.block', p_request, p_rate => 'block_user');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.block_user(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/blocks/is_stopped.sql
+  execute $sql$
+-- Whether a writer must be judged once more: something stands in the way of p_user now. It may have come since they were
+-- judged, while they waited for a lock: a block between them and the other person of p_conversation, a suspension, or the
+-- flag of the function. The statement that numbers a message has a snapshot from before it waited; this is asked in one
+-- from after it, so that whoever was told of a block, a suspension or a switch is obeyed. send_dm_many
+-- asks it of an array at once.
+create or replace function rolecall_internal.is_stopped(p_user uuid, p_conversation uuid, p_flag text, p_rollouts jsonb)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return not exists (
+    select
+    from rolecall.profiles as writer
+    join rolecall.feature_flags as flag
+      on flag.name = p_flag
+    where writer.id = p_user
+      and rolecall_internal.suspended_fact(writer.suspended_until) is null
+      and rolecall_internal.rollouts_include(flag.rollout, p_rollouts, p_flag, p_user, writer.is_internal)
+  )
+  or exists (
+    select
+    from rolecall.conversations as conversation
+    join rolecall.user_blocks as block
+      on block.blocker_id in (conversation.participant_low, conversation.participant_high)
+      and block.blocked_id in (conversation.participant_low, conversation.participant_high)
+    where conversation.id = p_conversation
+  );
+end
+$$;
+$sql$;
+
+  -- schema/blocks/list.sql
+  execute $sql$
+-- Lists the caller's blocks, newest first, a page at a time: {limit, cursor?}. A suspended user may list, set and lift
+-- blocks: a block writes to nobody.
+create or replace function rolecall_internal.list_blocks(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollouts);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_page rolecall.user_blocks[];
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  select array_agg(newest order by created_at desc, blocked_id desc)
+  into v_page
+  from (
+    select *
+    from rolecall.user_blocks
+    where blocker_id = p_user
+      and (created_at, blocked_id) < (v_at, v_id)
+    order by created_at desc, blocked_id desc
+    limit v_limit + 1
+  ) as newest;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'blocks', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'blocked_id', block.blocked_id,
+              'display_name', blocked.display_name,
+              'created_at', rolecall_internal.iso(block.created_at)
+            )
+            order by block.created_at desc, block.blocked_id desc
+          ),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as block
+        join rolecall.profiles as blocked
+          on blocked.id = block.blocked_id
+      ),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].created_at, v_page[v_limit].blocked_id)
+      end
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.blocks(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.list', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_blocks(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/blocks/unblock.sql
+  execute $sql$
+-- Lifts a block of the caller's: {blocked_id}.
+create or replace function rolecall_internal.unblock_user(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollouts);
+  v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  delete from rolecall.user_blocks
+  where blocker_id = p_user
+    and blocked_id = v_blocked;
+  return rolecall_internal.success(jsonb_build_object('blocked_id', v_blocked, 'was_blocked', found));
+end
+$$;
+
+create or replace function rolecall_edge.unblock_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('blocks.unblock', p_request, p_rate => 'unblock_user');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.unblock_user(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/audience.sql
+  execute $sql$
+-- Whether p_user is or was in the audience of what was sent to these roles of a show at a moment: who joins later does
+-- not see it, and who leaves later still does. It reads who took part as its owner.
+create or replace function rolecall_internal.in_audience(
+  p_user uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_sent_at timestamptz
+)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.participations
+    where user_id = p_user
+      and show_id = p_show
+      and role = any (p_roles)
+      and p_sent_at >= joined_at
+      and p_sent_at < left_at
+  )
+$$;
+
+-- Whether p_user reads what p_sender broadcasts to them. The matrix decides about two people between whom there is a block;
+-- between all others it lets everybody read, which its tests hold it to. Policies call it; it reads the blocks of both as
+-- its owner.
+create or replace function rolecall_internal.reads_broadcasts_of(p_user uuid, p_sender uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+    select
+    from rolecall.user_blocks
+    where blocker_id in (p_user, p_sender)
+      and blocked_id in (p_user, p_sender)
+  ) then
+    return true;
+  end if;
+  return coalesce(
+    (
+      rolecall_internal.decide(
+        'read_broadcast',
+        (select role from rolecall.profiles where id = p_user),
+        (select role from rolecall.profiles where id = p_sender),
+        '{feature_enabled,participant,blocked}'
+      )
+    ).allowed,
+    false
+  );
+end
+$$;
+
+-- The broadcasts that the caller sees, as their sender or as their audience, for policies: these find rows by index when
+-- they compare with an array that is made once for the statement. It reads as its owner, and tells callers nothing but
+-- their own; a caller who is nobody sees none.
+create or replace function rolecall_internal.caller_broadcasts()
+returns setof rolecall.broadcasts
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.caller_with_profile();
+  -- Those who broadcast where the caller takes or took part, across a block: looked for once for each of them.
+  v_hidden uuid[] := array(
+    select sender.id
+    from (
+      select distinct conversation.created_by as id
+      from rolecall.participations as own
+      join rolecall.show_threads as thread
+        on thread.show_id = own.show_id
+        and thread.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = thread.conversation_id
+      where own.user_id = v_caller
+    ) as sender
+    where not rolecall_internal.reads_broadcasts_of(v_caller, sender.id)
+  );
+begin
+  return query
+  select broadcast.*
+  from rolecall.broadcasts as broadcast
+  where broadcast.sender_id = v_caller
+  union all
+  select broadcast.*
+  from rolecall.participations as own
+  join rolecall.broadcasts as broadcast
+    on broadcast.show_id = own.show_id
+  where own.user_id = v_caller
+    and broadcast.sender_id <> all (v_hidden)
+    and own.role = any (broadcast.recipient_roles)
+    and broadcast.created_at >= own.joined_at
+    and broadcast.created_at < own.left_at;
+end
+$$;
+
+-- Whether p_user may read the broadcasts of p_conversation as their audience.
+create or replace function rolecall_internal.judge_broadcast_reader(p_user uuid, p_conversation uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_sender_role rolecall.app_role;
+  v_facts text[];
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select
+    sender.role,
+    array[
+      case
+        when conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.conversation_id = conversation.id
+              and rolecall_internal.in_audience(
+                p_user, broadcast.show_id, broadcast.recipient_roles, broadcast.created_at
+              )
+          )
+        then 'participant'
+      end,
+      case
+        when exists (
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_user, conversation.created_by)
+            and blocked_id in (p_user, conversation.created_by)
+        )
+        then 'blocked'
+      end
+    ]
+  into v_sender_role, v_facts
+  from rolecall.conversations as conversation
+  left join rolecall.profiles as sender
+    on sender.id = conversation.created_by
+  where conversation.id = p_conversation
+    and conversation.kind = 'show';
+  -- A conversation that does not exist has no audience, and is refused in the same words.
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'read_broadcast',
+      v_actor.role,
+      coalesce(v_sender_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
+end
+$$;
+
+-- The broadcasts of a conversation for p_show that p_user sees as their audience. PostgreSQL writes it into the statements
+-- that ask, with their bounds and their order. All of them have one sender, so a block is looked for once.
+create or replace function rolecall_internal.visible_broadcasts(p_user uuid, p_conversation uuid, p_show uuid)
+returns setof rolecall.broadcasts
+language sql
+stable
+begin atomic
+  select broadcast.*
+  from rolecall.broadcasts as broadcast
+  where broadcast.conversation_id = p_conversation
+    and exists (
+      select
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id = p_show
+        and own.role = any (broadcast.recipient_roles)
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+    )
+    and (
+      select rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      from rolecall.conversations as conversation
+      where conversation.id = p_conversation
+    );
+end;
+$sql$;
+
+  -- schema/help/judge.sql
+  execute $sql$
+-- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
+-- triggers of the tables ask whether there is one.
+
+-- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
+-- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
+-- p_other and p_status are null where nobody is written to yet.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollouts);
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_actor.suspended is not null then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  if p_status <> 'active' then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation is closed.',
+      'conversation_read_only',
+      'The conversation is reopened.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
+-- flag start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_message(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+  end if;
+  return rolecall_internal.refuse_help_writer(
+    p_user,
+    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
+    p_conversation.status,
+    'help-conversations',
+    p_rollouts
+  );
+end
+$$;
+
+-- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
+-- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+create or replace function rolecall_internal.refuse_help_status(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_conversation.status = 'active' then
+    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    end if;
+    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollouts)).refusal;
+  end if;
+  if not exists (
+    select
+    from rolecall.help_closings
+    where conversation_id = p_conversation.id
+      and closed_by = p_user
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only the person who closed this conversation can reopen it.',
+      'closed_by_another',
+      'Whoever closed the conversation opens it again.'
+    );
+  end if;
+  p_conversation.status := 'active';
+  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollouts);
+end
+$$;
+
+-- The same for the policies, whose callers see no other table. A null caller is nobody.
+
+-- Whether the caller may ask for help, and change what they asked.
+create or replace function rolecall_internal.caller_may_ask_for_help()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select auth.uid() is not null
+    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', '{}') is null
+$$;
+
+-- Whether the caller may change their messages in a help conversation.
+create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_message(auth.uid(), conversation, '{}') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+
+-- Whether the caller may close a help conversation, or open it again where it is closed.
+create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, '{}') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+$sql$;
+
+  -- schema/help/start_conversation.sql
+  execute $sql$
+-- Starts the conversation of p_helper about a help request with its first message.
+create or replace function rolecall_internal.start_help_conversation(
+  p_helper uuid,
+  p_help_request uuid,
+  p_initial_message text,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_request rolecall.help_requests;
+  v_refusal jsonb;
+  v_conversation uuid;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
+  -- do not wait for each other.
+  select *
+  into v_request
+  from rolecall.help_requests
+  where id = p_help_request
+  for share;
+
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollouts
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if not rolecall_internal.is_text(
+    p_initial_message,
+    rolecall_internal.limit_help_message_min_chars(),
+    rolecall_internal.limit_help_message_max_chars()
+  ) then
+    return rolecall_internal.refuse_text(
+      'initial_message',
+      p_initial_message,
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    );
+  end if;
+  if v_request.id is null then
+    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
+  end if;
+  if v_request.requester_id = p_helper then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'You cannot offer help on your own request.',
+      'own_help_request',
+      'The help request is somebody else''s.'
+    );
+  end if;
+  if v_request.status <> 'open' then
+    return rolecall_internal.refusal(
+      'help_request_unavailable',
+      'This help request is no longer open.',
+      'help_request_not_open',
+      'The requester reopens it.'
+    );
+  end if;
+
+  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
+  on conflict (help_request_id, helper_id) do nothing
+  returning id
+  into v_conversation;
+  if v_conversation is null then
+    select id
+    into v_conversation
+    from public.conversations_v2
+    where help_request_id = p_help_request
+      and helper_id = p_helper;
+    return rolecall_internal.refusal(
+      'conversation_exists',
+      'You already have a conversation about this help request.',
+      'one_conversation_per_helper',
+      'You write into the conversation that exists.',
+      jsonb_build_object('conversation_id', v_conversation)
+    );
+  end if;
+
+  -- Judged again, once nothing is left to wait for: the insert may have waited for another one of the same helper.
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollouts
+  );
+  if v_refusal is not null then
+    delete from public.conversations_v2
+    where id = v_conversation;
+    return v_refusal;
+  end if;
+
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (v_conversation, p_helper, p_initial_message)
+  returning *
+  into v_message;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_internal.help_message(p_message public.messages_v2)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'content', p_message.content,
+    'sender_id', p_message.sender_id,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- What is kept of the data of an answer that shows a message: all but its content.
+create or replace function rolecall_internal.kept_help_message(p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_data #- '{message,content}';
+end
+$$;
+
+-- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
+create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_set(
+    p_answer,
+    '{data,message,content}',
+    to_jsonb(
+      coalesce(
+        (
+          select content
+          from public.messages_v2
+          where id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        (
+          select rolecall_internal.help_placeholder(deleted_as)
+          from rolecall.removed_help_messages
+          where message_id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        '[deleted by its author]'
+      )
+    )
+  );
+end
+$$;
+
+-- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
+-- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  if p_user is distinct from auth.uid() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'You cannot act for somebody else.',
+      'impersonation',
+      'The named user is you.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Starts a help conversation, for the adopters' RPC.
+create or replace function public.create_conversation_atomic(
+  p_help_request_id uuid,
+  p_helper_id uuid,
+  p_initial_message text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'create_conversation_atomic',
+    p_helper_id,
+    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
+    p_rate => 'start_conversation'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollouts
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+create or replace function rolecall_edge.start_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
+      v_call.input ->> 'initial_message',
+      v_call.rollouts
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/calls/rpc.sql
+  execute $sql$
+-- What clients reach past the functions, through PostgREST: the RPCs take the way of a request (calls/call.sql), and a
+-- write to a table takes its token here. Both meet the flags, suspensions and limits that the functions meet.
+
+-- A header of the request as PostgREST (9 and later) hands it over; null when there is none.
+create or replace function rolecall_internal.request_header(p_name text)
+returns text
+language sql
+stable
+return nullif(current_setting('request.headers', true), '')::jsonb ->> p_name;
+
+-- Begins the call of an RPC for p_user, who must be the caller. The Idempotency-Key and the request id are the headers
+-- of the same names; there is no operator's variable here, so the flag's row alone decides the rollout.
+create or replace function rolecall_internal.begin_rpc(
+  p_operation text,
+  p_user uuid,
+  p_input jsonb,
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_other_than_caller(p_user);
+  v_key text := btrim(rolecall_internal.request_header('idempotency-key'));
+  v_request_id text := rolecall_internal.request_header('x-request-id');
+  v_call rolecall.call;
+begin
+  if v_refusal is not null then
+    v_call.operation := p_operation;
+    v_call.request := '{}';
+    v_call.caller := auth.uid();
+    v_call.answer := v_refusal;
+    return v_call;
+  end if;
+  -- The draft's quotes around the value may be left out, as for the functions.
+  v_key := coalesce(substring(v_key from '^"(.*)"$'), v_key);
+  v_call := rolecall_internal.begin_call(
+    p_operation,
+    jsonb_build_object(
+      'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
+      'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
+      'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
+      'rollouts', '{}'::jsonb,
+      'input', p_input
+    ),
+    p_rate => p_rate,
+    p_keyed => p_keyed
+  );
+  if v_call.answer is null and p_keyed and v_key is not null and v_call.key is null then
+    v_call.answer := rolecall_internal.refusal(
+      'validation_error',
+      'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
+      'malformed_header'
+    );
+  end if;
+  return v_call;
+end
+$$;
+
+-- Whether a client makes the statement that asks: anybody but the operator and who owns Rolecall, with whose rights the
+-- entry points run.
+create or replace function rolecall_internal.is_client()
+returns boolean
+language sql
+stable
+return not pg_has_role(current_user, 'service_role', 'usage')
+  and not pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'rolecall'), 'usage');
+
+-- Whether the caller may use the function of a flag at all, for policies.
+create or replace function rolecall_internal.caller_may_use(p_flag text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select (rolecall_internal.actor(auth.uid(), p_flag, '{}')).refusal is null
+$$;
+
+-- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
+-- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
+create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = case p_refusal ->> 'code'
+      when 'rate_limited' then 'PT429'
+      when 'conversation_read_only' then 'PT409'
+      when 'invalid_input' then 'PT400'
+      else 'insufficient_privilege'
+    end,
+    message = p_refusal ->> 'detail',
+    detail = (p_refusal - array['ok', 'detail'])::text,
+    hint = coalesce(p_refusal #>> '{reasons,0,allowed_if}', '');
+end
+$$;
+
+-- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
+-- than there are tokens writes none.
+create or replace function rolecall_internal.limit_client_write()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
+begin
+  if v_limit -> 'taken' = 'false' then
+    perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
+  -- schema/help/history.sql
+  execute $sql$
+-- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
+-- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
+-- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
+-- whether a client writes.
+--
+-- Locks are taken in one order: the message, then its conversation.
+
+-- The text that stands in initial_message when the first message is gone. It has no place for a null.
+create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
+returns text
+language sql
+immutable
+return case p_deleted_as when 'author' then '[deleted by its author]' else '[removed by the moderation]' end;
+
+-- Lets initial_message follow the first message.
+create or replace function rolecall_internal.copy_first_message(p_conversation uuid, p_message uuid, p_content text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.conversations_v2 as conversation
+  set initial_message = p_content
+  from rolecall.help_message_counts as counted
+  where conversation.id = p_conversation
+    and counted.conversation_id = conversation.id
+    and counted.first_message_id = p_message
+    and conversation.initial_message <> p_content;
+end
+$$;
+
+create or replace function rolecall_internal.keep_edited_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = old.conversation_id
+    for no key update;
+    new.content := rolecall_internal.trimmed(new.content);
+    v_refusal := coalesce(
+      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}'),
+      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
+    );
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
+  values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
+  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
+  return new;
+end
+$$;
+
+create or replace function rolecall_internal.keep_removed_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'moderator' end;
+begin
+  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it; the
+  -- operator deletes as a moderator does.
+  insert into rolecall.removed_help_messages (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select old.id, id, old.sender_id, old.content, old.created_at, old.updated_at, v_removed_as
+  from public.conversations_v2
+  where id = old.conversation_id
+  on conflict (message_id) do nothing;
+  perform rolecall_internal.copy_first_message(
+    old.conversation_id,
+    old.id,
+    (
+      select rolecall_internal.help_placeholder(deleted_as)
+      from rolecall.removed_help_messages
+      where message_id = old.id
+    )
+  );
+  return old;
+end
+$$;
+
+create or replace function rolecall_internal.keep_who_closed()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, '{}');
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  if new.status = 'active' then
+    delete from rolecall.help_closings
+    where conversation_id = new.id;
+  else
+    insert into rolecall.help_closings (conversation_id, closed_by)
+    values (new.id, auth.uid())
+    on conflict (conversation_id) do update
+    set
+      closed_by = excluded.closed_by,
+      closed_at = excluded.closed_at;
+  end if;
+  return new;
+end
+$$;
+
+-- Binds the owner, too, whose rights every entry point has: what was kept of an edit is never changed but erased, and
+-- goes with its conversation alone.
+create or replace function rolecall_internal.refuse_other_history()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' then
+    old.content := null;
+    if new is not distinct from old then
+      return new;
+    end if;
+  end if;
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+
+-- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
+create or replace function rolecall_internal.await_help_writers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from public.conversations_v2
+  where (requester_id = new.blocker_id and helper_id = new.blocked_id)
+    or (requester_id = new.blocked_id and helper_id = new.blocker_id)
+  order by id
+  for no key update;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status = 'open' then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set read_only = true
+      where id = v_conversation
+        and not read_only;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. Whoever names them in a row at this moment holds the
+-- profile, and is waited for; whoever comes later is refused. What others read stays in its place, by an id that leads to
+-- nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null then
+    return v_deletion;
+  end if;
+
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status = 'open';
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/reset_broadcast_quotas.sql
+  execute $sql$
+-- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
+-- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
+-- run of this quota day has more to do. Many callers at once take turns.
+
+-- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
+-- hold up the others for ever.
+create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
+returns rolecall.quota_runs
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table text;
+  v_slots record;
+  v_swept record;
+begin
+  select name
+  into v_table
+  from unnest(
+    array[
+      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas'
+    ]
+  ) as name
+  where name <> all (p_run.done)
+  order by random()
+  limit 1;
+
+  if v_table in ('rate_buckets', 'broadcast_quotas') then
+    select *
+    into v_swept
+    from rolecall_internal.sweep(
+      format('rolecall.%I', v_table)::regclass,
+      case v_table
+        -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
+        when 'rate_buckets' then
+          $condition$ swept.refilled_at <= now() - interval '1 day'
+            and swept.refilled_at <= now() - swept.window_seconds * interval '1 second'
+            and swept.refilled_at <= now() - coalesce(
+              (
+                select max(rate.window_seconds) * interval '1 second'
+                from rolecall.rate_limits as rate
+                where rate.action = swept.action
+              ),
+              interval '0'
+            ) $condition$
+        -- A row of an earlier day counts as full, and so does none.
+        else
+          $condition$ swept.period < rolecall_internal.quota_day(now())
+            and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
+      end,
+      coalesce((p_run.positions ->> v_table)::bigint, 0)
+    );
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_swept.deleted);
+    if v_swept.next_page is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  else
+    select *
+    into v_slots
+    from rolecall_internal.empty_day_slots(
+      v_table,
+      case v_table when 'application_logs' then 40 when 'idempotency_records' then 4 else 12 end,
+      case v_table when 'application_logs' then 30 when 'idempotency_records' then 1 else 7 end
+    );
+    p_run.dropped := p_run.dropped
+      || jsonb_build_object(v_table, coalesce((p_run.dropped ->> v_table)::int, 0) + v_slots.dropped);
+    p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
+    p_run.positions := p_run.positions
+      || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
+    -- Autovacuum leaves a slot after a second of our trying; a backup that reads it keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 20 then
+      p_run.done := p_run.done || v_table;
+    end if;
+  end if;
+  return p_run;
+end
+$$;
+
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A step is over sooner, but not those of everybody who may be waiting.
+set lock_timeout = '2s'
+as $$
+declare
+  v_period date := rolecall_internal.quota_day(now());
+  v_run rolecall.quota_runs;
+  v_already_done boolean := false;
+begin
+  -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
+  if not rolecall_internal.feature_enabled(
+    'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', true
+  ) then
+    return rolecall_internal.refuse_disabled();
+  end if;
+
+  begin
+    insert into rolecall.quota_runs (period)
+    values (v_period)
+    on conflict (period) do nothing;
+    select *
+    into v_run
+    from rolecall.quota_runs
+    where period = v_period
+    for no key update;
+    v_already_done := v_run.finished_at is not null;
+    if not v_already_done then
+      if cardinality(v_run.done) < 6 then
+        v_run := rolecall_internal.take_nightly_step(v_run);
+      end if;
+      -- And then the deletions of accounts, with which their users have not gone on.
+      if cardinality(v_run.done) = 6 and not rolecall_internal.continue_account_deletion() then
+        v_run.finished_at := clock_timestamp();
+      end if;
+      update rolecall.quota_runs
+      set
+        finished_at = v_run.finished_at,
+        done = v_run.done,
+        dropped = v_run.dropped,
+        deleted = v_run.deleted,
+        left_over = v_run.left_over,
+        positions = v_run.positions
+      where period = v_period;
+    end if;
+  exception
+    -- Others are at it.
+    when lock_not_available then
+      select *
+      into v_run
+      from rolecall.quota_runs
+      where period = v_period;
+  end;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'period', v_period,
+      'dropped', coalesce(v_run.dropped, '{}'),
+      'deleted', coalesce(v_run.deleted, '{}'),
+      'left', coalesce(v_run.left_over, '{}'),
+      'more', v_run.finished_at is null,
+      'already_done', v_already_done
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.reset_broadcast_quotas(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollouts);
+    -- Null where it was refused.
+    if (v_call.answer #> '{data,more}')::boolean then
+      -- The next step has the same key.
+      perform rolecall_internal.free_key(v_call.key_owner, v_call.key);
+      v_call.key := null;
+    elsif not (v_call.answer #> '{data,already_done}')::boolean then
+      perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/send_broadcast.sql
+  execute $sql$
+-- Everything that is settled about a broadcast of p_sender to p_roles of p_show before it takes from the quota: whether
+-- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
+create or replace function rolecall_internal.judge_broadcast(
+  p_sender uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_rollouts jsonb,
+  out judgement rolecall.judgement,
+  out allowed_roles rolecall.app_role[],
+  out phase text,
+  out pre_show_limit int,
+  out post_show_limit int
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender rolecall.actor := rolecall_internal.actor(p_sender, 'send-broadcast', p_rollouts);
+  v_show rolecall.shows;
+  v_facts text[];
+  v_reasons jsonb;
+  v_code text;
+  v_detail text;
+begin
+  if v_sender.refusal is not null then
+    judgement := rolecall_internal.judgement_of_refusal(v_sender.refusal, v_sender.organization_id);
+    return;
+  end if;
+  judgement.org_id := v_sender.organization_id;
+  judgement.allowed := false;
+  select *
+  into v_show
+  from rolecall.shows
+  where id = p_show;
+  if not found then
+    judgement.refusal := rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
+    return;
+  end if;
+
+  v_facts := array[
+    'feature_enabled',
+    v_sender.suspended,
+    case when v_show.organizer_id = p_sender then 'own_show' end,
+    case
+      when exists (
+        select
+        from rolecall.show_participants
+        where show_id = p_show
+          and user_id = p_sender
+      )
+      then 'takes_part'
+    end,
+    case
+      when exists (
+        select
+        from rolecall.conversations
+        where kind = 'show'
+          and show_id = p_show
+          and created_by = p_sender
+          and read_only
+      )
+      then 'read_only'
+    end
+  ];
+  -- Every role that is refused is a reason; what is said of several roles is said once.
+  select
+    jsonb_agg(reason order by first_role) filter (where not allowed),
+    (array_agg(code order by first_role) filter (where not allowed))[1],
+    string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed),
+    (array_agg(rule order by allowed, first_role))[1]
+  into v_reasons, v_code, v_detail, judgement.rule
+  from (
+    select
+      min(role) as first_role,
+      coalesce(decision.allowed, false) as allowed,
+      decision.code,
+      decision.rule,
+      jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+        as reason
+    from unnest(p_roles) as role
+    cross join lateral rolecall_internal.decide('broadcast', v_sender.role, role, v_facts) as decision
+    group by decision.allowed, decision.code, decision.rule, decision.message, decision.allowed_if
+  ) as decided;
+  if v_reasons is not null then
+    -- Which of them would be allowed alone.
+    select array_agg(role order by role)
+    into allowed_roles
+    from unnest(p_roles) as role
+    where (rolecall_internal.decide('broadcast', v_sender.role, role, v_facts)).allowed;
+    judgement.refusal := jsonb_build_object('ok', false, 'code', v_code, 'detail', v_detail, 'reasons', v_reasons);
+    return;
+  end if;
+
+  judgement.allowed := true;
+  allowed_roles := p_roles;
+  phase := case when now() < v_show.starts_at then 'pre_show' else 'post_show' end;
+  -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+  select
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'pre_show'
+    ),
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'post_show'
+    )
+  into pre_show_limit, post_show_limit;
+end
+$$;
+
+-- How many people a broadcast of p_sender to p_roles of p_show reaches at this moment: all who take part with one of the
+-- roles, but for the sender and those from whom a block hides it. Costs as much as the sender has blocks, whatever the
+-- audience.
+create or replace function rolecall_internal.audience_count(p_sender uuid, p_show uuid, p_roles rolecall.app_role[])
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_audience bigint;
+  v_left_out bigint;
+begin
+  select coalesce(sum(participants), 0)
+  into v_audience
+  from rolecall.show_audience
+  where show_id = p_show
+    and role = any (p_roles);
+  select count(*)
+  into v_left_out
+  from (
+    select p_sender as id
+    union
+    select blocked_id
+    from rolecall.user_blocks
+    where blocker_id = p_sender
+    union
+    select blocker_id
+    from rolecall.user_blocks
+    where blocked_id = p_sender
+  ) as person
+  join rolecall.show_participants as participant
+    on participant.show_id = p_show
+    and participant.user_id = person.id
+    and participant.role = any (p_roles)
+  where person.id = p_sender
+    or not rolecall_internal.reads_broadcasts_of(person.id, p_sender);
+  return v_audience - v_left_out;
+end
+$$;
+
+-- Sends a broadcast: {show_id, recipient_roles, message}.
+create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_show_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+  v_roles rolecall.app_role[] := rolecall_internal.roles_of(p_input -> 'recipient_roles');
+  v_judged record;
+  v_reset_seconds bigint;
+  v_limit int;
+  v_quota rolecall.broadcast_quotas;
+  v_remaining jsonb;
+  v_limits jsonb;
+  v_audience bigint;
+  v_conversation uuid;
+  v_seq bigint;
+  v_message uuid;
+  v_broadcast uuid;
+  v_created_at timestamptz;
+begin
+  if not rolecall_internal.is_text(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
+    return rolecall_internal.refuse_text('message', p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars());
+  end if;
+  if v_roles is null then
+    return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
+  end if;
+  v_judged := rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollouts);
+  if (v_judged.judgement).allowed is distinct from true then
+    return (v_judged.judgement).refusal;
+  end if;
+
+  v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
+  -- What is taken from the quota is given back when the conversation turns out to be closed.
+  begin
+    select *
+    into v_quota
+    from rolecall_internal.take_quota(
+      p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
+    );
+    if not found then
+      return rolecall_internal.refuse_quota(
+        v_judged.phase,
+        v_limit,
+        rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+          || jsonb_build_object(v_judged.phase, 0)
+      );
+    end if;
+
+    -- The statement that numbers the broadcast decides whether the conversation is open.
+    insert into rolecall.conversations as conversation (
+      kind, show_id, created_by, organization_id, last_seq, last_message_at
+    )
+    values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+    on conflict (show_id, created_by) where kind = 'show' do update
+    set
+      last_seq = conversation.last_seq + 1,
+      last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+    where not conversation.read_only
+    returning id, last_seq, last_message_at
+    into v_conversation, v_seq, v_created_at;
+    if v_conversation is null then
+      raise exception using
+        errcode = 'RC002',
+        message = 'the conversation was closed since the broadcast was judged';
+    end if;
+  exception
+    when sqlstate 'RC002' then
+      -- A guard refuses it, whatever the roles, and whether or not it was opened again meanwhile.
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('broadcast', null, null, '{feature_enabled,read_only}')
+      );
+  end;
+  v_remaining := jsonb_build_object(
+    'pre_show', v_quota.pre_show_remaining,
+    'post_show', v_quota.post_show_remaining
+  );
+  if v_limit is not null then
+    v_reset_seconds := greatest(
+      1,
+      ceil(extract(epoch from rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())) - now()))
+    );
+    v_limits := jsonb_build_array(
+      rolecall_internal.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
+    );
+  end if;
+  v_audience := rolecall_internal.audience_count(p_sender, v_show_id, v_roles);
+
+  insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
+  values (v_conversation, p_sender, v_seq)
+  on conflict (conversation_id, user_id) do update
+  set
+    last_read_seq = excluded.last_read_seq,
+    -- Nobody else writes here.
+    skipped = 0;
+
+  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen. The function sends the
+  -- request once more.
+  if (rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollouts)).judgement.allowed is distinct from true then
+    raise exception 'The sender was stopped while the broadcast waited.'
+      using errcode = 'serialization_failure';
+  end if;
+
+  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id, v_created_at)
+  returning id
+  into v_message;
+
+  insert into rolecall.broadcasts (
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count, created_at
+  )
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience, v_created_at)
+  returning id
+  into v_broadcast;
+
+  insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
+  select v_conversation, v_show_id, role, v_seq, v_created_at
+  from unnest(v_roles) as role
+  on conflict (conversation_id, role) do update
+  set
+    last_seq = excluded.last_seq,
+    last_message_at = excluded.last_message_at;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'broadcast_id', v_broadcast,
+      'conversation_id', v_conversation,
+      'audience_count', v_audience,
+      'quota_remaining', v_remaining
+    ),
+    v_limits
+  );
+end
+$$;
+
+-- A dry run: sends the broadcast and takes it back, so that it cannot answer differently from sending.
+create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb;
+  v_conversation uuid;
+begin
+  begin
+    v_answer := rolecall_internal.send_broadcast(p_sender, p_input, p_rollouts);
+    raise exception using
+      errcode = 'RC001',
+      message = 'the rehearsal of a broadcast is taken back';
+  exception
+    when sqlstate 'RC001' then
+      null;
+  end;
+  if (v_answer -> 'ok')::boolean then
+    select id
+    into v_conversation
+    from rolecall.conversations
+    where kind = 'show'
+      and show_id = rolecall_internal.uuid_or_null(p_input ->> 'show_id')
+      and created_by = p_sender;
+    v_answer := jsonb_set(
+      v_answer,
+      '{data}',
+      v_answer -> 'data'
+        || jsonb_build_object('broadcast_id', null, 'conversation_id', v_conversation, 'dry_run', true)
+    );
+  end if;
+  return v_answer || (
+    select coalesce(jsonb_object_agg('org_id', organization_id), '{}')
+    from rolecall.profiles
+    where id = p_sender
+  );
+end
+$$;
+
+-- A dry run leaves nothing behind but that it takes a token as reads do: no quota, no message, no key, no audit row.
+create or replace function rolecall_edge.send_broadcast(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_rehearses boolean := coalesce(p_request #> '{input,dry_run}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'send-broadcast',
+    p_request,
+    p_rate => case when v_rehearses then 'read' else 'send_broadcast' end,
+    p_keyed => not v_rehearses
+  );
+begin
+  if v_call.answer is null and v_rehearses then
+    return rolecall_internal.with_limit(
+      rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollouts),
+      v_call.rate
+    );
+  elsif v_call.answer is null then
+    v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(reader.suspended_until),
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
+  then
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
+-- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.changed_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_since bigint,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and revision > p_since
+    order by revision
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall.messages as message
+    where message.conversation_id = p_conversation
+      and message.revision > p_since
+      and exists (
+        select
+        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+        where broadcast.seq = message.seq
+      )
+    order by message.revision
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
+begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
+  return rolecall_internal.refusal(
+    'not_found',
+    'You do not take part in a conversation with this id.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/judge.sql
+  execute $sql$
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A conversation of the two
+-- allows what a reply in it would be allowed. judge_dms is its twin for an array.
+create or replace function rolecall_internal.judge_dm(
+  p_sender uuid,
+  p_recipient uuid,
+  p_show uuid,
+  p_rollouts jsonb
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender_role rolecall.app_role;
+  v_recipient_role rolecall.app_role;
+  v_org_id uuid;
+  v_internal boolean;
+  v_rollout text;
+  v_read_only boolean;
+  v_facts text[];
+  v_refusal jsonb;
+  v_decision rolecall.decision;
+  v_reply rolecall.decision;
+begin
+  select sender_role, target_role, org_id, sender_internal, rollout, facts
+  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
+  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show);
+
+  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollouts);
+  if v_refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_refusal, v_org_id);
+  end if;
+  if v_recipient_role is null then
+    return row(false, rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'), v_org_id, null::text);
+  end if;
+  if p_show is not null and not exists (select from rolecall.shows where id = p_show) then
+    return row(false, rolecall_internal.refusal('not_found', 'There is no show with this show_id.'), v_org_id, null::text);
+  end if;
+
+  v_decision := rolecall_internal.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
+  if v_decision.allowed then
+    return row(true, null::jsonb, v_org_id, v_decision.rule);
+  end if;
+  if 'foreign_show' = any (v_facts) then
+    -- Whatever allows a message or a reply allows none about this show.
+    return row(false, rolecall_internal.refusal_of(v_decision), v_org_id, v_decision.rule);
+  end if;
+
+  -- A shared show can allow what was refused; no guard looks at it, so it could not have refused what was allowed.
+  if exists (
+    select
+    from rolecall.show_participants as own
+    join rolecall.show_participants as theirs
+      on theirs.show_id = own.show_id
+      and theirs.user_id = p_recipient
+    where own.user_id = p_sender
+      and (p_show is null or own.show_id = p_show)
+  ) then
+    v_facts := v_facts || 'shares_show'::text;
+    v_decision := rolecall_internal.decide('start_dm', v_sender_role, v_recipient_role, v_facts);
+    if v_decision.allowed then
+      return row(true, null::jsonb, v_org_id, v_decision.rule);
+    end if;
+  end if;
+
+  select read_only
+  into v_read_only
+  from rolecall.conversations
+  where kind = 'direct'
+    and version = 'v2'
+    and participant_low = least(p_sender, p_recipient)
+    and participant_high = greatest(p_sender, p_recipient);
+  if found then
+    v_reply := rolecall_internal.decide(
+      'reply',
+      v_sender_role,
+      v_recipient_role,
+      v_facts || array['participant', case when v_read_only then 'read_only' end]
+    );
+    if v_reply.allowed then
+      return row(true, null::jsonb, v_org_id, v_reply.rule);
+    end if;
+  end if;
+  return row(false, rolecall_internal.refusal_of(v_decision), v_org_id, v_decision.rule);
+end
+$$;
+
+-- All facts that decide whether p_user may write into p_conversation, except whether they are of the audience of its
+-- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
+create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid)
+returns table (
+  sender_role rolecall.app_role,
+  sender_internal boolean,
+  org_id uuid,
+  rollout text,
+  target_role rolecall.app_role,
+  show_id uuid,
+  facts text[]
+)
+language sql
+stable
+begin atomic
+  select
+    sender.role,
+    sender.is_internal,
+    sender.organization_id,
+    flag.rollout,
+    target.role,
+    case when conversation.kind = 'show' then conversation.show_id end,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(sender.suspended_until),
+      case when conversation.read_only then 'read_only' end,
+      case when conversation.kind = 'show' then 'broadcast_recipient' end,
+      case
+        when p_user in (conversation.participant_low, conversation.participant_high) then 'participant'
+        when conversation.kind = 'show' and conversation.created_by = p_user then 'participant'
+      end,
+      case
+        when exists (
+          -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_user, target.id)
+            and blocked_id in (p_user, target.id)
+        )
+        then 'blocked'
+      end
+    ]
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as sender
+    on sender.id = asked.id
+  left join rolecall.feature_flags as flag
+    on flag.name = 'send-dm'
+  left join rolecall.conversations as conversation
+    on conversation.id = p_conversation
+  left join rolecall.profiles as target
+    on target.id = case
+      when conversation.kind = 'show' then conversation.created_by
+      when conversation.participant_low = p_user then conversation.participant_high
+      when conversation.participant_high = p_user then conversation.participant_low
+    end;
+end;
+
+-- The judgement by these facts.
+create or replace function rolecall_internal.judge_reply_facts(
+  p_user uuid,
+  p_sender_role rolecall.app_role,
+  p_sender_internal boolean,
+  p_org_id uuid,
+  p_flag text,
+  p_rollouts jsonb,
+  p_target_role rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_actor(
+    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollouts
+  );
+  v_decision rolecall.decision;
+begin
+  if v_refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_refusal, p_org_id);
+  end if;
+  v_decision := rolecall_internal.decide('reply', p_sender_role, p_target_role, p_facts);
+  if v_decision.allowed then
+    return row(true, null::jsonb, p_org_id, v_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(v_decision), p_org_id, v_decision.rule);
+end
+$$;
+
+-- Whether p_user may write into p_conversation. A conversation that does not exist has no participants, and is refused in
+-- the same words.
+create or replace function rolecall_internal.judge_reply(
+  p_user uuid,
+  p_conversation uuid,
+  p_rollouts jsonb
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender_role rolecall.app_role;
+  v_internal boolean;
+  v_org_id uuid;
+  v_flag text;
+  v_target_role rolecall.app_role;
+  v_show uuid;
+  v_facts text[];
+begin
+  select *
+  into v_sender_role, v_internal, v_org_id, v_flag, v_target_role, v_show, v_facts
+  from rolecall_internal.reply_facts(p_user, p_conversation);
+  if v_show is not null
+    and exists (select from rolecall_internal.visible_broadcasts(p_user, p_conversation, v_show))
+  then
+    v_facts := v_facts || 'participant'::text;
+  end if;
+  return rolecall_internal.judge_reply_facts(
+    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollouts, v_target_role, v_facts
+  );
+end
+$$;
+
+-- Whether p_sender may send a direct message to p_recipient, about p_show if that is given. A caller may
+-- ask for themselves alone.
+create or replace function public.can_user_send_dm(
+  p_sender uuid,
+  p_recipient uuid,
+  p_show uuid default null
+)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null or p_sender is distinct from auth.uid() then
+    return false;
+  end if;
+  return coalesce((rolecall_internal.judge_dm(p_sender, p_recipient, p_show, '{}')).allowed, false);
+end
+$$;
+
+-- Whether p_user may write into p_conversation. A caller may ask for themselves alone.
+create or replace function public.can_user_reply(p_user uuid, p_conversation uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null or p_user is distinct from auth.uid() then
+    return false;
+  end if;
+  return coalesce((rolecall_internal.judge_reply(p_user, p_conversation, '{}')).allowed, false);
+end
+$$;
+
+-- All facts that decide whether p_sender may write to p_recipient, about p_show if that is given, except whether they share
+-- a show or have a conversation. Of a show both are who take part in it or organize it. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
+create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid)
+returns table (
+  sender_role rolecall.app_role,
+  sender_internal boolean,
+  org_id uuid,
+  rollout text,
+  target_role rolecall.app_role,
+  facts text[]
+)
+language sql
+stable
+begin atomic
+  select
+    sender.role,
+    sender.is_internal,
+    sender.organization_id,
+    flag.rollout,
+    recipient.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(sender.suspended_until),
+      case when p_sender = p_recipient then 'self' end,
+      case
+        when exists (
+          -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_sender, p_recipient)
+            and blocked_id in (p_sender, p_recipient)
+        )
+        then 'blocked'
+      end,
+      case
+        when p_show is not null
+          and not exists (
+            select
+            from rolecall.shows as show
+            where show.id = p_show
+              and (
+                show.organizer_id = p_sender
+                or (
+                  exists (
+                    select
+                    from rolecall.show_participants
+                    where show_id = show.id
+                      and user_id = p_sender
+                  )
+                  and (
+                    show.organizer_id = p_recipient
+                    or exists (
+                      select
+                      from rolecall.show_participants
+                      where show_id = show.id
+                        and user_id = p_recipient
+                    )
+                  )
+                )
+              )
+          )
+        then 'foreign_show'
+      end
+    ]
+  from (values (p_sender)) as asked (id)
+  left join rolecall.profiles as sender
+    on sender.id = asked.id
+  left join rolecall.profiles as recipient
+    on recipient.id = p_recipient
+  left join rolecall.feature_flags as flag
+    on flag.name = 'send-dm';
+end;
+$sql$;
+
+  -- schema/conversations/inbox.sql
+  execute $sql$
+-- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
+-- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
+-- that are for it. The newest message is the newest that is not deleted; last_message_at tells of the newest one all the
+-- same, so that a deletion moves no card.
+--
+-- One statement makes a whole page, and one decision serves all conversations with the same facts.
+create or replace function rolecall_internal.conversation_cards(
+  p_user uuid,
+  p_conversations uuid[],
+  p_readers text[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    with shown as materialized (
+      select
+        asked.number,
+        asked.reader,
+        conversation.*,
+        fact.sender_role,
+        fact.sender_internal,
+        fact.org_id as sender_org_id,
+        fact.rollout,
+        fact.target_role,
+        case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
+        case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
+        case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
+        own.skipped,
+        case asked.reader
+          when 'people' then own.last_read_seq
+          when 'audience' then (
+            select receipt.last_read_seq
+            from rolecall.broadcast_receipts as receipt
+            where receipt.conversation_id = conversation.id
+              and receipt.user_id = p_user
+          )
+        end as read_seq,
+        case
+          when conversation.kind = 'show' then nullif(conversation.created_by, p_user)
+          when conversation.participant_low = p_user then conversation.participant_high
+          when conversation.participant_high = p_user then conversation.participant_low
+        end as other_id
+      from unnest(p_conversations, p_readers) with ordinality as asked (id, reader, number)
+      cross join lateral (
+        select *
+        from rolecall.conversations
+        where id = asked.id
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as conversation
+      cross join lateral (
+        select *
+        from rolecall_internal.reply_facts(p_user, asked.id)
+        offset 0
+      ) as fact
+      left join lateral (
+        select broadcast.seq, broadcast.created_at
+        from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+        order by broadcast.seq desc
+        limit 1
+      ) as heard
+        on asked.reader = 'audience'
+      left join lateral (
+        select last_read_seq, skipped
+        from rolecall.conversation_participants
+        where conversation_id = asked.id
+          and user_id = p_user
+        offset 0
+      ) as own
+        on asked.reader = 'people'
+    ),
+    judged as materialized (
+      select
+        alike.target_role,
+        alike.facts,
+        rolecall_internal.judge_reply_facts(
+          p_user,
+          alike.sender_role,
+          alike.sender_internal,
+          alike.sender_org_id,
+          alike.rollout,
+          p_rollouts,
+          alike.target_role,
+          alike.facts
+        ) as judgement
+      from (
+        select distinct sender_role, sender_internal, sender_org_id, rollout, target_role, facts
+        from shown
+      ) as alike
+    )
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', shown.id,
+        'kind', shown.kind,
+        'version', shown.version,
+        'with', case
+          when shown.other_id is not null then (
+            -- Of an imported conversation with somebody who has no profile, the id is all there is.
+            select jsonb_build_object('id', shown.other_id, 'display_name', person.display_name, 'role', person.role)
+            from (values (shown.other_id)) as other (id)
+            left join rolecall.profiles as person
+              on person.id = other.id
+          )
+        end,
+        'show', (
+          select jsonb_build_object('id', show.id, 'title', show.title)
+          from rolecall.shows as show
+          where show.id = shown.show_id
+        ),
+        'last_message', newest.message,
+        'last_seq', coalesce(shown.newest_seq, 0),
+        -- Of what was imported before somebody had a profile nothing is new to them; and who looks in to moderate has
+        -- nothing to read.
+        'last_read_seq', case shown.reader
+          when 'people' then coalesce(shown.read_seq, shown.newest_seq)
+          else coalesce(shown.read_seq, 0)
+        end,
+        'unread_count', case
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq - shown.skipped, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then
+            rolecall_internal.new_broadcasts(p_user, shown.id, shown.show_id, coalesce(shown.read_seq, 0))
+          else 0
+        end,
+        'revision', shown.revision,
+        'can_reply', coalesce((judged.judgement).allowed, false),
+        'reply_refusal', case
+          when (judged.judgement).allowed then null
+          else jsonb_build_object(
+            'code', (judged.judgement).refusal -> 'code',
+            'rule', (judged.judgement).rule,
+            'message', (judged.judgement).refusal -> 'detail',
+            'allowed_if', (judged.judgement).refusal #> '{reasons,0,allowed_if}'
+          )
+        end,
+        'created_at', rolecall_internal.iso(shown.created_at),
+        'last_message_at', rolecall_internal.iso(coalesce(shown.newest_at, shown.last_message_at))
+      )
+      order by shown.number
+    )
+    from shown
+    join judged
+      on judged.target_role is not distinct from shown.target_role
+      and judged.facts = shown.facts
+    left join lateral (
+      select rolecall_internal.message_json(message) as message
+      from rolecall.messages as message
+      where message.conversation_id = shown.id
+        and message.seq <= shown.newest_seq
+        and message.deleted_at is null
+        and (
+          shown.reader <> 'audience'
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq = message.seq
+          )
+        )
+      order by message.seq desc
+      limit 1
+    ) as newest
+      on true
+  );
+end
+$$;
+
+-- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
+-- one at (p_at, p_id). The indexes have the hours in order alone, so each part looks first in which hour its page ends at
+-- the latest, and then sorts what is not older.
+create or replace function rolecall_internal.inbox_page(
+  p_user uuid,
+  p_kind text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select listed.id, listed.at, listed.reader
+  from (
+    (
+      select conversation.id, conversation.last_message_at as at, 'people' as reader
+      from rolecall.conversations as conversation
+      where conversation.participant_low = p_user
+        and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_low = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.participant_high = p_user
+        and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_high = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.created_by = p_user
+        and conversation.kind = 'show'
+        and p_kind is distinct from 'direct'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.created_by = p_user
+              and newer.kind = 'show'
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What is broadcast where they take part.
+      select thread.conversation_id, thread.last_message_at, 'audience'
+      from rolecall.show_participants as own
+      cross join lateral (
+        select newest.conversation_id, newest.last_message_at
+        from rolecall.show_threads as newest
+        join rolecall.conversations as conversation
+          on conversation.id = newest.conversation_id
+          and conversation.created_by <> p_user
+          and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+        where newest.show_id = own.show_id
+          and newest.role = own.role
+          and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+          and newest.active_in <= rolecall_internal.hour_of(p_at)
+          and newest.last_message_at >= own.joined_at
+          and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
+        order by newest.active_in desc, newest.last_message_at desc, newest.conversation_id desc
+        limit p_limit
+      ) as thread
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What was broadcast where they took part, unless they see later messages of it, too.
+      select newest.conversation_id, max(last.created_at), 'audience'
+      from rolecall.past_participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = newest.conversation_id
+        and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      cross join lateral (
+        select broadcast.created_at
+        from rolecall.broadcasts as broadcast
+        where broadcast.conversation_id = newest.conversation_id
+          and broadcast.sender_id <> p_user
+          and broadcast.created_at >= own.joined_at
+          and broadcast.created_at < own.left_at
+          and own.role = any (broadcast.recipient_roles)
+        order by broadcast.seq desc
+        limit 1
+      ) as last
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+        and not exists (
+          select
+          from rolecall.show_participants as now_own
+          join rolecall.show_threads as later
+            on later.conversation_id = newest.conversation_id
+            and later.role = now_own.role
+            and later.last_message_at >= now_own.joined_at
+          where now_own.user_id = p_user
+            and now_own.show_id = own.show_id
+        )
+      group by newest.conversation_id
+      having (max(last.created_at), newest.conversation_id) < (p_at, p_id)
+      order by 2 desc, 1 desc
+      limit p_limit
+    )
+  ) as listed
+  order by listed.at desc, listed.id desc
+  limit p_limit;
+end
+$$;
+
+-- The inbox of p_user, newest first, a page at a time: {limit, kind?, cursor?}. A suspended user reads on.
+create or replace function rolecall_internal.inbox(
+  p_user uuid,
+  p_input jsonb,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_kind text := p_input ->> 'kind';
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  -- Newer than everything.
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_conversations uuid[];
+  v_readers text[];
+  v_cards jsonb;
+  v_next text;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_kind not in ('direct', 'show') then
+    return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select at, id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+    if v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  -- One more than the page tells whether there is another.
+  select
+    array_agg(id order by number) filter (where number <= v_limit),
+    array_agg(reader order by number) filter (where number <= v_limit),
+    case
+      when count(*) > v_limit then max(rolecall_internal.cursor_of(at, id)) filter (where number = v_limit)
+    end
+  into v_conversations, v_readers, v_next
+  from (
+    select id, at, reader, row_number() over (order by at desc, id desc) as number
+    from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+  ) as page;
+  v_cards := coalesce(
+    rolecall_internal.conversation_cards(
+      p_user,
+      v_conversations,
+      v_readers,
+      p_rollouts
+    ),
+    '[]'
+  );
+
+  return rolecall_internal.success(jsonb_build_object('conversations', v_cards, 'next_cursor', v_next));
+end
+$$;
+
+create or replace function rolecall_edge.inbox(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.inbox',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.inbox(
+      v_call.caller,
+      v_call.input,
+      v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark_read_many.sql
+  execute $sql$
+-- mark_read for an array; messages/send_dm_many.sql says what makes arrays safe. Each request is few statements, so that
+-- they share the commit alone: they run one after the other, in the order of what they lock. A second request with the
+-- same key of the same user is deferred, and with it what the user sent after it.
+create or replace function rolecall_internal.mark_read_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_request record;
+  v_callers uuid[];
+  v_keys text[];
+  v_inputs jsonb[];
+  v_deferred boolean[];
+  v_answers jsonb[];
+  v_limits jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
+    return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
+  end if;
+  v_nobody := rolecall_internal.assume_claims(null);
+  with request as (
+    select
+      number,
+      envelope,
+      rolecall_internal.uuid_or_null(envelope #>> '{claims,sub}') as caller,
+      case when envelope #>> '{claims,role}' = 'authenticated' then envelope ->> 'idempotency_key' end as key
+    from jsonb_array_elements(p_requests) with ordinality as element (envelope, number)
+  ),
+  repeating as (
+    select
+      request.*,
+      caller is not null
+        and key is not null
+        and row_number() over (partition by caller, key order by number) > 1 as repeats
+    from request
+  ),
+  placed as (
+    select
+      repeating.*,
+      bool_or(repeats) over (partition by caller order by number) as is_deferred
+    from repeating
+  )
+  select
+    array_agg(caller order by number),
+    array_agg(case when caller is not null and not is_deferred then key end order by number),
+    array_agg(envelope -> 'input' order by number),
+    array_agg(is_deferred order by number)
+  into v_callers, v_keys, v_inputs, v_deferred
+  from placed;
+  v_answers := rolecall_internal.claim_keys('conversations.mark-read', v_callers, v_keys, v_inputs);
+  select array_agg(case when answer is null then key end order by number)
+  into v_keys
+  from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
+
+  v_limits := rolecall_internal.take_tokens(
+    (
+      select array_agg(
+        case
+          when answer is null
+            and not is_deferred
+            and p_requests -> (number::int - 1) #>> '{claims,role}' = 'authenticated'
+          then caller
+        end
+        order by number
+      )
+      from unnest(v_callers, v_answers, v_deferred) with ordinality as request (caller, answer, is_deferred, number)
+    ),
+    'mark_read'
+  );
+
+  for v_request in
+    select number, caller, input
+    from unnest(v_callers, v_inputs, v_answers, v_deferred)
+      with ordinality as request (caller, input, answer, is_deferred, number)
+    where answer is null
+      and not is_deferred
+    order by rolecall_internal.uuid_or_null(input ->> 'conversation_id'), caller, number
+  loop
+    v_answers[v_request.number] := coalesce(
+      rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
+      case
+        when v_limits[v_request.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[v_request.number])
+        else rolecall_internal.with_limit(
+          rolecall_internal.mark_read(
+            v_request.caller,
+            v_request.input,
+            p_requests -> (v_request.number::int - 1) -> 'rollouts'
+          ),
+          v_limits[v_request.number]
+        )
+      end
+    );
+  end loop;
+
+  perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  v_answers := rolecall_internal.finish_many('conversations.mark-read', p_requests, v_callers, v_answers);
+  return (
+    select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
+    from unnest(v_answers) with ordinality as answered (answer, number)
+  );
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark_read.sql
+  execute $sql$
+-- Marks a conversation as read by p_user: {conversation_id, up_to_seq}. What was read stays read, and nobody has read
+-- messages that do not exist yet.
+create or replace function rolecall_internal.mark_read(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_mark record;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_up_to is null then
+    return rolecall_internal.refusal('invalid_input', 'The up_to_seq must be a whole number.');
+  end if;
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+
+  -- A moderator does not read it as theirs.
+  if v_reader is null or v_reader not in ('people', 'audience') then
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
+  end if;
+  v_mark := rolecall_internal.move_mark(
+    p_user,
+    v_conversation.id,
+    case when v_reader = 'audience' then v_conversation.show_id end,
+    v_up_to,
+    false
+  );
+  return rolecall_internal.mark_answer(p_user, v_conversation.id, v_mark.last_read_seq, v_mark.unread);
+end
+$$;
+
+-- One request, or an array of them, which mark_read_many answers.
+create or replace function rolecall_edge.mark_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.mark_read_many(p_request);
+  end if;
+  v_call := rolecall_internal.begin_call('conversations.mark-read', p_request, p_rate => 'mark_read');
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark_unread.sql
+  execute $sql$
+-- Makes messages of a conversation new to p_user again: {conversation_id, from_seq?}, from that one on, or the newest one
+-- that somebody else wrote. What is unread stays unread.
+create or replace function rolecall_internal.mark_unread(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_from bigint := rolecall_internal.whole_number(p_input -> 'from_seq');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_audience_of uuid;
+  v_mark record;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if coalesce(p_input -> 'from_seq', 'null') <> 'null' and coalesce(v_from, 0) < 1 then
+    return rolecall_internal.refusal('invalid_input', 'The from_seq must be a whole number from 1.');
+  end if;
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  -- A moderator does not read it as theirs.
+  if v_reader is null or v_reader not in ('people', 'audience') then
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+
+  if v_from is null then
+    v_from := rolecall_internal.newest_from_others(p_user, v_conversation.id, v_audience_of);
+  end if;
+  v_mark := rolecall_internal.move_mark(
+    p_user,
+    v_conversation.id,
+    v_audience_of,
+    -- Without a message of somebody else there is nothing to make new.
+    coalesce(v_from - 1, v_conversation.last_seq),
+    true
+  );
+  return rolecall_internal.mark_answer(p_user, v_conversation.id, v_mark.last_read_seq, v_mark.unread);
+end
+$$;
+
+-- The newest message of somebody else that p_user could read, as one of the people or as the audience of p_audience_of, a
+-- show. Null when there is none.
+create or replace function rolecall_internal.newest_from_others(p_user uuid, p_conversation uuid, p_audience_of uuid)
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return (
+      select seq
+      from rolecall.messages
+      where conversation_id = p_conversation
+        and deleted_at is null
+        and sender_id is distinct from p_user
+      order by seq desc
+      limit 1
+    );
+  end if;
+  return (
+    select broadcast.seq
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    where not broadcast.deleted
+      and broadcast.sender_id <> p_user
+    order by broadcast.seq desc
+    limit 1
+  );
+end
+$$;
+
+create or replace function rolecall_edge.mark_unread(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('conversations.mark-unread', p_request);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/messages.sql
+  execute $sql$
+-- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?, changed_since?}: the newest ones, those
+-- before a number, or, to catch up, those since one, and those of before that have changed after a revision. The answer's
+-- member "reader" says as what p_user reads them.
+--
+-- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
+create or replace function rolecall_internal.read_messages(
+  p_user uuid,
+  p_input jsonb,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
+  v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
+  v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_changed_since bigint := rolecall_internal.whole_number(p_input -> 'changed_since');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_removed boolean := rolecall_internal.sees_removed(v_actor);
+  v_audience_of uuid;
+  v_messages jsonb;
+  v_first bigint;
+  v_last bigint;
+  v_revision bigint;
+  v_more_before boolean := false;
+  v_more_after boolean;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
+    return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'since_seq', 'null') <> 'null' and v_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The since_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'changed_since', 'null') <> 'null' and v_changed_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The changed_since must be a whole number.');
+  end if;
+
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+  select
+    coalesce(
+      jsonb_agg(
+        rolecall_internal.message_json(message, case when v_removed then removed.content end)
+        order by case when v_changed_since is null then message.seq else message.revision end
+      ),
+      '[]'
+    ),
+    min(message.seq),
+    max(message.seq),
+    max(message.revision)
+  into v_messages, v_first, v_last, v_revision
+  from (
+    select *
+    from rolecall_internal.visible_messages(
+      p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+    )
+    where v_changed_since is null
+    union all
+    select *
+    from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_changed_since, v_limit)
+    where v_changed_since is not null
+  ) as message
+  left join rolecall.removed_contents as removed
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq;
+
+  if v_changed_since is not null then
+    v_more_after := v_revision is not null and exists (
+      select
+      from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_revision, 1)
+    );
+  else
+    -- A page without messages is where they would be.
+    v_first := coalesce(v_first, v_since + 1, v_before);
+    v_last := coalesce(v_last, v_before - 1, v_since);
+    v_more_before := v_first is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
+    );
+    v_more_after := v_last is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
+    );
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation',
+      rolecall_internal.conversation_cards(
+        p_user,
+        array[v_conversation.id],
+        array[v_reader],
+        p_rollouts
+      ) -> 0,
+      'messages', v_messages,
+      'has_more_before', v_more_before,
+      'has_more_after', v_more_after,
+      -- Where a client goes on that asks for changes.
+      'revision', case when v_changed_since is not null and v_more_after then v_revision else v_conversation.revision end
+    )
+  ) || jsonb_build_object('reader', v_reader);
+end
+$$;
+
+create or replace function rolecall_edge.messages(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.messages',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_messages(
+      v_call.caller,
+      v_call.input,
+      v_call.rollouts
+    );
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'conversation_read_by_moderator',
+        p_conversation => (v_call.answer #>> '{data,conversation,id}')::uuid
+      );
+    end if;
+    v_call.answer := v_call.answer - 'reader';
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/unread.sql
+  execute $sql$
+-- How much p_user has not read.
+create or replace function rolecall_internal.unread(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_direct bigint;
+  v_direct_conversations bigint;
+  v_show bigint;
+  v_show_conversations bigint;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
+  -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
+  -- of 10,000 conversations with each of 10,000 participations.
+  execute $query$
+    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
+    from (
+      select id, last_seq
+      from rolecall.conversations
+      where participant_low = $1
+      union all
+      select id, last_seq
+      from rolecall.conversations
+      where participant_high = $1
+    ) as conversation
+    join rolecall.conversation_participants as own
+      on own.conversation_id = conversation.id
+      and own.user_id = $1
+      and own.last_read_seq + own.skipped < conversation.last_seq
+  $query$
+  into v_direct, v_direct_conversations
+  using p_user;
+
+  select count(distinct (conversation_id, seq)), count(distinct conversation_id)
+  into v_show, v_show_conversations
+  from (
+    -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
+    -- by going through everything that was ever broadcast.
+    select newest.conversation_id, unread.seq
+    from rolecall.participations as own
+    join rolecall.show_threads as newest
+      on newest.show_id = own.show_id
+      and newest.role = own.role
+      and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+      and newest.last_message_at >= own.joined_at
+    join rolecall.conversations as conversation
+      on conversation.id = newest.conversation_id
+      and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+    left join rolecall.broadcast_receipts as receipt
+      on receipt.conversation_id = newest.conversation_id
+      and receipt.user_id = p_user
+    cross join lateral (
+      select broadcast.seq
+      from rolecall.broadcasts as broadcast
+      where broadcast.conversation_id = newest.conversation_id
+        and broadcast.seq > coalesce(receipt.last_read_seq, 0)
+        and not broadcast.deleted
+        and broadcast.sender_id <> p_user
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      offset 0
+    ) as unread
+    where own.user_id = p_user
+      and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+  ) as counted;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'unread', v_direct + v_show,
+      'conversations', v_direct_conversations + v_show_conversations,
+      'by_kind', jsonb_build_object('direct', v_direct, 'show', v_show)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.unread(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.unread',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/diagnostics/diagnostics.sql
+  execute $sql$
+-- The figures of one organisation. Counts come from counters (last_seq, help_message_counts, request_metrics), never
+-- from counting messages.
+create or replace function rolecall_internal.diagnose(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations jsonb;
+  v_messages jsonb;
+  v_help_conversations bigint;
+  v_help_messages bigint;
+  v_refusals jsonb;
+  v_success_rate jsonb;
+  v_durations jsonb;
+  v_quotas jsonb;
+  v_flags jsonb;
+  v_migration jsonb;
+begin
+  select
+    jsonb_build_object(
+      'direct', count(*) filter (where kind = 'direct'),
+      'show', count(*) filter (where kind = 'show')
+    ),
+    jsonb_build_object(
+      'direct', coalesce(sum(last_seq) filter (where kind = 'direct'), 0),
+      'show', coalesce(sum(last_seq) filter (where kind = 'show'), 0)
+    )
+  into v_conversations, v_messages
+  from rolecall.conversations
+  where organization_id = p_organization;
+
+  -- A help conversation belongs to the organisation of its requester.
+  select count(*), coalesce(sum(counted.messages), 0)
+  into v_help_conversations, v_help_messages
+  from rolecall.profiles as requester
+  join public.conversations_v2 as conversation
+    on conversation.requester_id = requester.id
+  left join rolecall.help_message_counts as counted
+    on counted.conversation_id = conversation.id
+  where requester.organization_id = p_organization;
+
+  with recent as (
+    select slot, function, code, bucket, sum(requests) as requests
+    from rolecall.request_metrics
+    where org_id = p_organization
+      and slot > now() - interval '24 hours 15 minutes'
+    group by slot, function, code, bucket
+  ),
+  span (name, since) as (
+    -- Requests are counted in quarters of an hour: a span begins with the quarter that it begins in.
+    values
+      ('1h', now() - interval '1 hour 15 minutes'),
+      ('24h', now() - interval '24 hours 15 minutes')
+  ),
+  by_code as (
+    select span.name, recent.code, sum(recent.requests) as requests
+    from span
+    join recent
+      on recent.slot > span.since
+    group by span.name, recent.code
+  ),
+  by_bucket as (
+    select
+      function,
+      bucket,
+      sum(requests) as requests,
+      sum(sum(requests)) over (partition by function order by bucket) as up_to,
+      sum(sum(requests)) over (partition by function) as total
+    from recent
+    group by function, bucket
+  ),
+  by_function as (
+    select
+      function,
+      max(total) as requests,
+      -- Requests are taken to be spread evenly in the bucket where the percentile falls.
+      max(rolecall_internal.within_bucket(bucket, (0.50 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.50 * total) as p50,
+      max(rolecall_internal.within_bucket(bucket, (0.95 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.95 * total) as p95,
+      max(rolecall_internal.within_bucket(bucket, (0.99 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.99 * total) as p99
+    from by_bucket
+    group by function
+  )
+  select
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          select coalesce(jsonb_object_agg(by_code.code, by_code.requests), '{}')
+          from by_code
+          where by_code.name = span.name
+            and by_code.code <> 'ok'
+        )
+      )
+      from span
+    ),
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          select round(coalesce(sum(by_code.requests) filter (where by_code.code = 'ok'), 0) / sum(by_code.requests), 4)
+          from by_code
+          where by_code.name = span.name
+        )
+      )
+      from span
+    ),
+    (
+      select coalesce(
+        jsonb_object_agg(
+          function,
+          jsonb_build_object('p50', p50, 'p95', p95, 'p99', p99, 'requests', requests)
+        ),
+        '{}'
+      )
+      from by_function
+    )
+  into v_refusals, v_success_rate, v_durations;
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'sender_id', sender_id,
+        'show_id', show_id,
+        'period', period,
+        'pre_show_remaining', pre_show_remaining,
+        'post_show_remaining', post_show_remaining
+      )
+      order by period desc, updated_at desc
+    ),
+    '[]'
+  )
+  into v_quotas
+  from (
+    select quota.*
+    from rolecall.profiles as sender
+    join rolecall.broadcast_quotas as quota
+      on quota.sender_id = sender.id
+    where sender.organization_id = p_organization
+    order by quota.period desc, quota.updated_at desc
+    limit 100
+  ) as newest;
+
+  select coalesce(jsonb_object_agg(name, rollout), '{}')
+  into v_flags
+  from rolecall.feature_flags;
+
+  select jsonb_build_object('version', version, 'name', name)
+  into v_migration
+  from rolecall.schema_migrations
+  order by version desc
+  limit 1;
+
+  return jsonb_build_object(
+    'organization_id', p_organization,
+    'generated_at', rolecall_internal.iso(now()),
+    'conversations', v_conversations || jsonb_build_object('help', v_help_conversations),
+    'messages', v_messages || jsonb_build_object('help', v_help_messages),
+    'refusals', v_refusals,
+    'success_rate', v_success_rate,
+    'durations_ms', v_durations,
+    'quotas', v_quotas,
+    'flags', v_flags,
+    'migration', v_migration
+  ) || rolecall_internal.report_figures(p_organization);
+end
+$$;
+
+-- The figures of an organisation's diagnostics about pending reports.
+create or replace function rolecall_internal.report_figures(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reports jsonb;
+begin
+  select jsonb_build_object(
+    'pending', count(*),
+    'oldest_age_seconds', extract(epoch from now() - min(report.created_at))::bigint
+  )
+  into v_reports
+  from rolecall.reported_messages as report
+  join rolecall.conversations as conversation
+    on conversation.id = report.conversation_id
+  where report.status = 'pending'
+    and conversation.organization_id = p_organization;
+  return jsonb_build_object('reports', v_reports);
+end
+$$;
+
+-- A duration in milliseconds: p_share (0 to 1) of the way through a bucket of request_metrics.
+create or replace function rolecall_internal.within_bucket(p_bucket int, p_share numeric)
+returns numeric
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_begin double precision := case when p_bucket > 0 then rolecall_internal.bucket_end_ms(p_bucket - 1) else 0 end;
+begin
+  return round(
+    (v_begin + p_share::double precision * (rolecall_internal.bucket_end_ms(p_bucket) - v_begin))::numeric,
+    3
+  );
+end
+$$;
+
+create or replace function rolecall_edge.diagnostics(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'diagnostics',
+    p_request,
+    p_rate => 'diagnostics',
+    p_keyed => false
+  );
+  v_actor rolecall.actor;
+begin
+  if v_call.answer is null then
+    v_actor := rolecall_internal.actor(v_call.caller, 'diagnostics', v_call.rollouts);
+    if v_actor.refusal is not null then
+      v_call.answer := v_actor.refusal;
+    elsif v_actor.organization_role in ('owner', 'admin') then
+      -- The check profiles_organization_role_has_organization sees to it that there is one.
+      v_call.answer := rolecall_internal.success(rolecall_internal.diagnose(v_actor.organization_id));
+    else
+      v_call.answer := rolecall_internal.refusal(
+        'permission_denied',
+        'Diagnostics are only available to owners and admins of an organisation.',
+        'organization_owners_and_admins_only',
+        'You are an owner or admin of your organisation.'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/get_conversation.sql
+  execute $sql$
+-- A help conversation of one's own with its newest 200 messages, oldest first. Blocks and suspensions stop no reading.
+create or replace function public.get_conversation_v2(p_conversation_id uuid, p_user_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'get_conversation_v2',
+    p_user_id,
+    jsonb_build_object('conversation_id', p_conversation_id),
+    p_rate => 'read_help_conversation',
+    p_keyed => false
+  );
+  v_conversation public.conversations_v2;
+  v_messages jsonb;
+  v_count bigint;
+begin
+  if v_call.answer is null then
+    v_call.answer := (rolecall_internal.actor(v_call.caller, 'help-conversations', v_call.rollouts)).refusal;
+  end if;
+  if v_call.answer is null then
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = p_conversation_id
+      and v_call.caller in (requester_id, helper_id);
+    if not found then
+      v_call.answer := rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    else
+      select coalesce(jsonb_agg(rolecall_internal.help_message(newest) order by newest.created_at, newest.id), '[]')
+      into v_messages
+      from (
+        select *
+        from public.messages_v2
+        where conversation_id = p_conversation_id
+        order by created_at desc, id desc
+        limit 200
+      ) as newest;
+      select messages
+      into v_count
+      from rolecall.help_message_counts
+      where conversation_id = p_conversation_id;
+      v_call.answer := rolecall_internal.success(
+        jsonb_build_object(
+          'conversation_id', v_conversation.id,
+          'version', 'v2',
+          'help_request_id', v_conversation.help_request_id,
+          'requester_id', v_conversation.requester_id,
+          'helper_id', v_conversation.helper_id,
+          'status', v_conversation.status,
+          'created_at', rolecall_internal.iso(v_conversation.created_at),
+          'updated_at', rolecall_internal.iso(v_conversation.updated_at),
+          'message_count', coalesce(v_count, 0),
+          'messages', v_messages
+        )
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/send_message.sql
+  execute $sql$
+-- Writes a message of p_sender into a help conversation of theirs.
+create or replace function rolecall_internal.send_help_message(
+  p_sender uuid,
+  p_conversation uuid,
+  p_content text,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that it is neither closed nor its other side blocks the sender meanwhile.
+  select *
+  into v_conversation
+  from public.conversations_v2
+  where id = p_conversation
+    and p_sender in (requester_id, helper_id)
+  for no key update;
+  v_refusal := coalesce(
+    rolecall_internal.refuse_help_message(p_sender, v_conversation, p_rollouts),
+    rolecall_internal.refuse_text('content', p_content, 1, rolecall_internal.limit_direct_message_chars())
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+
+  update public.conversations_v2
+  set updated_at = now()
+  where id = p_conversation;
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (p_conversation, p_sender, p_content)
+  returning *
+  into v_message;
+  return rolecall_internal.success(jsonb_build_object('message', rolecall_internal.help_message(v_message)));
+end
+$$;
+
+create or replace function public.send_message_v2(
+  p_conversation_id uuid,
+  p_sender_id uuid,
+  p_content text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'send_message_v2',
+    p_sender_id,
+    jsonb_build_object('conversation_id', p_conversation_id, 'content', p_content),
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_help_message(
+      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), v_call.rollouts
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/messages/send_dm_many.sql
+  execute $sql$
+-- send_dm for an array. Requests that arrive together share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
+-- of requests, too, and answer an array in the same order. Each request is decided as if it had come alone, with its own
+-- claims, key, rate limit and audit row, and none is touched by the refusal of another; but every step of send_dm is one
+-- statement for all of them, and there is one commit. send_dm.sql has the twin of each step for a single request,
+-- conversations/mark_read_many.sql the other operation that takes an array.
+--
+-- What makes that safe:
+-- * A request that depends on another of the same array is deferred instead of answered (deferred_dms).
+-- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
+--   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
+-- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
+--   The sender of the array sends its requests one by one then, which may wait as long as ever.
+
+-- The requests of an array, taken apart. Only a content or show_id is checked here; nothing else that is wrong with a
+-- request goes unnoticed later.
+create or replace function rolecall_internal.dm_items(p_requests jsonb)
+returns rolecall.dm_item[]
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select array_agg(
+      row(
+        element.number,
+        rolecall_internal.uuid_or_null(element.request #>> '{claims,sub}'),
+        coalesce(element.request #>> '{claims,role}' = 'authenticated', false),
+        element.request ->> 'idempotency_key',
+        element.request -> 'rollouts',
+        sent.input ->> 'content',
+        sent.input ->> 'conversation_id' is not null,
+        rolecall_internal.uuid_or_null(sent.input ->> 'conversation_id'),
+        -- Of a reply nothing else counts.
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'recipient_id')
+        end,
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
+        end,
+        case
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+            or not rolecall_internal.has_visible(sent.input ->> 'content')
+          then
+            rolecall_internal.refuse_text('content', sent.input ->> 'content', 1, rolecall_internal.limit_direct_message_chars())
+          when sent.input ->> 'conversation_id' is null
+            and sent.input ->> 'show_id' is not null
+            and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null
+          then
+            rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.')
+        end
+      )::rolecall.dm_item
+      order by element.number
+    )
+    from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    cross join lateral (values (element.request -> 'input')) as sent (input)
+  );
+end
+$$;
+
+-- Which requests of an array cannot be decided beside those before them, by their numbers:
+-- * a second one with the same key of the same user: whether it is a repetition depends on how the first one ends;
+-- * one that writes to somebody whom an earlier one, of the other of the two or about another show, may only just have
+--   got acquainted: without a conversation the first contact decides what the second may do;
+-- * and everything after such a one that has its sender or its two people in common with it, so that each sender's
+--   messages stay in their order.
+-- They are nearly always none.
+create or replace function rolecall_internal.deferred_dms(p_items rolecall.dm_item[])
+returns int[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item record;
+  v_kept_keys text[] := '{}';
+  v_deferred int[] := '{}';
+  v_callers uuid[] := '{}';
+  v_pairs text[] := '{}';
+begin
+  if not exists (
+    select
+    from unnest(p_items) as item
+    where item.key is not null
+    group by item.caller, item.key
+    having count(*) > 1
+  ) and not exists (
+    select
+    from unnest(p_items) as item
+    where item.recipient is not null
+    group by least(item.caller, item.recipient), greatest(item.caller, item.recipient)
+    having count(*) > 1
+      and count(distinct (item.caller, item.show_id)) > 1
+  ) then
+    return v_deferred;
+  end if;
+
+  for v_item in
+    with addressed as (
+      select
+        item.number,
+        item.caller,
+        item.key,
+        item.show_id,
+        item.is_reply,
+        coalesce(conversation.participant_low, least(item.caller, item.recipient)) as low,
+        coalesce(conversation.participant_high, greatest(item.caller, item.recipient)) as high
+      from unnest(p_items) as item
+      left join rolecall.conversations as conversation
+        on item.is_reply
+        and conversation.id = item.conversation
+      where item.caller is not null
+        and item.is_user
+    )
+    select
+      addressed.number,
+      addressed.caller,
+      addressed.key,
+      addressed.low || ' ' || addressed.high as pair,
+      not addressed.is_reply
+        and not exists (
+          select
+          from rolecall.conversations as conversation
+          where conversation.kind = 'direct'
+            and conversation.version = 'v2'
+            and conversation.participant_low = addressed.low
+            and conversation.participant_high = addressed.high
+        )
+        and exists (
+          select
+          from addressed as earlier
+          where earlier.number < addressed.number
+            and earlier.low = addressed.low
+            and earlier.high = addressed.high
+            and (earlier.caller, earlier.show_id) is distinct from (addressed.caller, addressed.show_id)
+        ) as is_second_contact
+    from addressed
+    order by addressed.number
+  loop
+    if v_item.is_second_contact
+      or v_item.caller = any (v_callers)
+      or v_item.pair = any (v_pairs)
+      or v_item.caller || ' ' || v_item.key = any (v_kept_keys)
+    then
+      v_deferred := v_deferred || v_item.number;
+      v_callers := v_callers || v_item.caller;
+      if v_item.pair is not null then
+        v_pairs := v_pairs || v_item.pair;
+      end if;
+    elsif v_item.key is not null then
+      v_kept_keys := v_kept_keys || (v_item.caller || ' ' || v_item.key);
+    end if;
+  end loop;
+  return v_deferred;
+end
+$$;
+
+-- Whether each of these requests is allowed, and whose conversation it goes to. Requests that are allowed at the first
+-- look are decided here at once, one decision for all with the same roles and facts. The others are judged by judge_dm and
+-- judge_reply, which know every way to be allowed and the words of every refusal.
+create or replace function rolecall_internal.judge_dms(p_items rolecall.dm_item[])
+returns table (number int, judgement rolecall.judgement, low uuid, high uuid)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with asked as (
+    select
+      item.number,
+      'start_dm' as action,
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal)
+      and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
+      least(item.caller, item.recipient) as low,
+      greatest(item.caller, item.recipient) as high
+    from unnest(p_items) as item
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id) as fact
+    where not item.is_reply
+    union all
+    select
+      item.number,
+      'reply',
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal),
+      conversation.participant_low,
+      conversation.participant_high
+    from unnest(p_items) as item
+    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation) as fact
+    left join rolecall.conversations as conversation
+      on conversation.id = item.conversation
+    where item.is_reply
+  ),
+  decided as (
+    select
+      action,
+      sender_role,
+      target_role,
+      facts,
+      rolecall_internal.decide(action, sender_role, target_role, facts) as decision
+    from asked
+    where is_possible
+      and sender_role is not null
+      and target_role is not null
+    group by action, sender_role, target_role, facts
+  )
+  select
+    item.number,
+    case
+      when asked.is_possible and (decided.decision).allowed then
+        row(true, null::jsonb, asked.org_id, (decided.decision).rule)::rolecall.judgement
+      when item.is_reply then
+        rolecall_internal.judge_reply(item.caller, item.conversation, item.rollouts)
+      else
+        rolecall_internal.judge_dm(item.caller, item.recipient, item.show_id, item.rollouts)
+    end,
+    asked.low,
+    asked.high
+  from unnest(p_items) as item
+  join asked
+    on asked.number = item.number
+  left join decided
+    on decided.action = asked.action
+    and decided.sender_role = asked.sender_role
+    and decided.target_role = asked.target_role
+    and decided.facts = asked.facts;
+end
+$$;
+
+-- Sends the requests of an array, none of which depends on another.
+create or replace function rolecall_internal.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[])
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_callers uuid[];
+  v_has_keys boolean;
+  -- Of the keys that are claimed here.
+  v_keys text[];
+  v_inputs jsonb[];
+  v_claims jsonb[];
+  -- Of all requests, in their order; null where there is none yet.
+  v_answers jsonb[];
+  v_limits jsonb[];
+  -- The requests that have got as far as being judged, and what became of them.
+  v_sending rolecall.dm_item[];
+  v_numbers int[];
+  v_outcomes jsonb[];
+  v_conversations uuid[];
+  v_lows uuid[];
+  v_highs uuid[];
+  v_senders uuid[];
+  v_recipients uuid[];
+  v_seqs bigint[];
+  v_created boolean[];
+begin
+  select
+    array_agg(item.caller order by item.number),
+    array_agg(
+      case
+        when item.caller is null or not item.is_user then
+          rolecall_internal.refuse_non_user(p_requests -> (item.number - 1))
+      end
+      order by item.number
+    ),
+    bool_or(item.key is not null)
+  into v_callers, v_answers, v_has_keys
+  from unnest(p_items) as item;
+
+  if v_has_keys then
+    select
+      array_agg(case when v_answers[item.number] is null then item.key end order by item.number),
+      array_agg(p_requests -> (item.number - 1) -> 'input' order by item.number)
+    into v_keys, v_inputs
+    from unnest(p_items) as item;
+    v_claims := rolecall_internal.claim_keys('send-dm', v_callers, v_keys, v_inputs);
+    select
+      array_agg(coalesce(answer, claim) order by number),
+      array_agg(case when claim is null then key end order by number)
+    into v_answers, v_keys
+    from unnest(v_answers, v_claims, v_keys) with ordinality as claimed (answer, claim, key, number);
+  end if;
+
+  v_limits := rolecall_internal.take_tokens(
+    (
+      select array_agg(case when answer is null then caller end order by number)
+      from unnest(v_callers, v_answers) with ordinality as request (caller, answer, number)
+    ),
+    'send_dm'
+  );
+
+  select array_agg(item)
+  into v_sending
+  from unnest(p_items) as item
+  where item.refusal is null
+    and v_answers[item.number] is null
+    and v_limits[item.number] -> 'taken' is distinct from 'false';
+
+  if v_sending is not null then
+    -- One statement settles who makes a conversation and who continues it, and numbers the messages.
+    with judged as materialized (
+      select
+        item.number,
+        item.caller,
+        item.content,
+        item.show_id,
+        item.is_reply,
+        item.conversation,
+        item.recipient,
+        (judged.judgement).allowed is true as is_allowed,
+        (judged.judgement).refusal,
+        (judged.judgement).org_id,
+        judged.low,
+        judged.high
+      from unnest(v_sending) as item
+      join rolecall_internal.judge_dms(v_sending) as judged
+        on judged.number = item.number
+    ),
+    going as materialized (
+      select
+        judged.*,
+        rolecall_internal.uuid_v7() as message_id,
+        row_number() over (partition by low, high order by number) as place,
+        count(*) over (partition by low, high) as messages
+      from judged
+      where is_allowed
+    ),
+    numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      select 'direct', low, high, caller, org_id, messages, now()
+      from going
+      where place = 1
+      order by low, high
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + excluded.last_seq,
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+      where not conversation.read_only
+      returning id, participant_low, participant_high, last_seq, last_message_at
+    ),
+    placed as (
+      select
+        going.*,
+        numbered.id as conversation_id,
+        numbered.last_message_at as created_at,
+        numbered.last_seq - going.messages + going.place as seq,
+        numbered.last_seq = going.messages as is_new
+      from going
+      join numbered
+        on numbered.participant_low = going.low
+        and numbered.participant_high = going.high
+    ),
+    sent as (
+      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id, created_at)
+      select message_id, conversation_id, seq, caller, content, show_id, created_at
+      from placed
+      order by conversation_id, seq
+    )
+    select
+      array_agg(judged.number order by judged.number),
+      array_agg(
+        case
+          when not judged.is_allowed then judged.refusal
+          when placed.seq is not null then
+            jsonb_build_object(
+              'ok', true,
+              'data', jsonb_build_object(
+                'message_id', placed.message_id,
+                'conversation_id', placed.conversation_id,
+                'seq', placed.seq,
+                'created_at', rolecall_internal.iso(placed.created_at)
+              ),
+              'org_id', judged.org_id
+            )
+        end
+        order by judged.number
+      ),
+      array_agg(placed.conversation_id order by judged.number),
+      array_agg(placed.low order by judged.number),
+      array_agg(placed.high order by judged.number),
+      array_agg(judged.caller order by judged.number),
+      array_agg(judged.recipient order by judged.number),
+      array_agg(placed.seq order by judged.number),
+      array_agg(coalesce(placed.is_new, false) order by judged.number)
+    into v_numbers, v_outcomes, v_conversations, v_lows, v_highs, v_senders, v_recipients, v_seqs, v_created
+    from judged
+    left join placed
+      on placed.number = judged.number;
+
+    -- A reply has made its conversation anew: somebody deleted it since it was judged. The sender of the array sends its
+    -- requests one by one.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      where item.is_reply
+        and item.conversation <> outcome.conversation
+    ) then
+      raise exception 'A conversation was deleted while it was written to.'
+        using errcode = 'serialization_failure';
+    end if;
+
+    -- Not part of the statement above, which would not see what was committed while it waited for a conversation.
+    if true = any (v_created) then
+      insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+      select conversation, sender, max(seq)
+      from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+      where is_new
+      group by conversation, sender
+      union all
+      select distinct conversation, recipient, 0
+      from unnest(v_conversations, v_recipients, v_created) as outcome (conversation, recipient, is_new)
+      where is_new;
+    end if;
+    if false = any (v_created) then
+      update rolecall.conversation_participants as participant
+      set
+        last_read_seq = case
+          when participant.last_read_seq = own.first_seq - 1 then participant.last_read_seq + own.run
+          else participant.last_read_seq
+        end,
+        skipped = participant.skipped + own.messages - case
+          when participant.last_read_seq = own.first_seq - 1 then own.run
+          else 0
+        end
+      from (
+        -- Locked in this order, in which mark-read takes them, too.
+        select own.conversation_id, own.user_id, outcome.first_seq, outcome.messages, outcome.run
+        from (
+          -- The run are the first messages without one of the other's in between.
+          select
+            conversation,
+            sender,
+            min(seq) as first_seq,
+            count(*) as messages,
+            count(*) filter (where seq - place = first_seq - 1) as run
+          from (
+            select
+              conversation,
+              sender,
+              seq,
+              row_number() over (partition by conversation, sender order by seq) as place,
+              min(seq) over (partition by conversation, sender) as first_seq
+            from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+            where not is_new
+          ) as placed
+          group by conversation, sender
+        ) as outcome
+        join rolecall.conversation_participants as own
+          on own.conversation_id = outcome.conversation
+          and own.user_id = outcome.sender
+        order by own.conversation_id, own.user_id
+        for no key update of own
+      ) as own
+      where participant.conversation_id = own.conversation_id
+        and participant.user_id = own.user_id;
+    end if;
+
+    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen. It is
+    -- is_stopped for an array.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      left join rolecall.profiles as writer
+        on writer.id = item.caller
+      left join rolecall.feature_flags as flag
+        on flag.name = 'send-dm'
+      where outcome.conversation is not null
+        and (
+          writer.id is null
+          or flag.name is null
+          or rolecall_internal.suspended_fact(writer.suspended_until) is not null
+          or not rolecall_internal.rollouts_include(flag.rollout, item.rollouts, 'send-dm', item.caller, writer.is_internal)
+        )
+    ) or exists (
+      select
+      from unnest(v_lows, v_highs) as pair (low, high)
+      join rolecall.user_blocks as block
+        on block.blocker_id in (pair.low, pair.high)
+        and block.blocked_id in (pair.low, pair.high)
+    ) then
+      raise exception 'A sender was stopped while a message waited.'
+        using errcode = 'serialization_failure';
+    end if;
+
+    -- Allowed and not sent: the operator has closed the conversation since.
+    if array_position(v_outcomes, null) is not null then
+      select
+        array_agg(
+          case
+            when outcome.answer is not null then outcome.answer
+            when item.is_reply then
+              rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.')
+            else
+              (rolecall_internal.judge_reply(item.caller, conversation.id, item.rollouts)).refusal
+          end
+          order by item.number
+        )
+      into v_outcomes
+      from unnest(v_numbers, v_outcomes) as outcome (number, answer)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      left join rolecall.conversations as conversation
+        on conversation.kind = 'direct'
+        and conversation.version = 'v2'
+        and conversation.participant_low = least(item.caller, item.recipient)
+        and conversation.participant_high = greatest(item.caller, item.recipient);
+    end if;
+  end if;
+
+  select
+    array_agg(
+      case
+        when v_answers[item.number] is not null then v_answers[item.number]
+        when v_limits[item.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[item.number])
+        else rolecall_internal.with_limit(coalesce(item.refusal, outcome.answer), v_limits[item.number])
+      end
+      order by item.number
+    )
+  into v_answers
+  from unnest(p_items) as item
+  left join unnest(v_numbers, v_outcomes) as outcome (number, answer)
+    on outcome.number = item.number;
+
+  if v_has_keys then
+    perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  end if;
+  return rolecall_internal.finish_many('send-dm', p_requests, v_callers, v_answers);
+end
+$$;
+
+-- The requests of an array. One by itself is sent like a single request, except that it waits no longer than an array.
+-- An array is no request, wherever it stands.
+create or replace function rolecall_internal.send_dm_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_items rolecall.dm_item[];
+  v_deferred int[];
+  v_kept jsonb;
+  v_answers jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
+    return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
+  end if;
+  -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
+  v_nobody := rolecall_internal.assume_claims(null);
+  v_items := rolecall_internal.dm_items(p_requests);
+  v_deferred := rolecall_internal.deferred_dms(v_items);
+  if v_deferred = '{}' then
+    return to_jsonb(rolecall_internal.send_independent_dms(p_requests, v_items));
+  end if;
+  select jsonb_agg(request order by number)
+  into v_kept
+  from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+  where number <> all (v_deferred);
+  v_answers := rolecall_internal.send_independent_dms(v_kept, rolecall_internal.dm_items(v_kept));
+  return (
+    select jsonb_agg(
+      case
+        when number = any (v_deferred) then '{"deferred": true}'
+        else to_jsonb(v_answers[number - (select count(*) from unnest(v_deferred) as before where before < number)])
+      end
+      order by number
+    )
+    from generate_series(1, jsonb_array_length(p_requests)) as number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/send_dm.sql
+  execute $sql$
+-- Sends a direct message: {recipient_id, content, show_id?} starts or continues the direct conversation of the two,
+-- {conversation_id, content} replies. send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
+-- the other does, and a differential test compares them.
+create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_content text := p_input ->> 'content';
+  v_recipient uuid;
+  v_conversation uuid;
+  v_show uuid;
+  v_judgement rolecall.judgement;
+  v_seq bigint;
+  v_message uuid;
+  v_created_at timestamptz;
+begin
+  -- The function has looked for control characters; a look at each character here would cost every message.
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+    or not rolecall_internal.has_visible(v_content)
+  then
+    return rolecall_internal.refuse_text('content', v_content, 1, rolecall_internal.limit_direct_message_chars());
+  end if;
+
+  if p_input ->> 'conversation_id' is null then
+    v_recipient := rolecall_internal.uuid_or_null(p_input ->> 'recipient_id');
+    if p_input ->> 'show_id' is not null then
+      v_show := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+      if v_show is null then
+        return rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.');
+      end if;
+    end if;
+    v_judgement := rolecall_internal.judge_dm(p_sender, v_recipient, v_show, p_rollouts);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    -- One statement settles who makes the conversation and who continues it, and numbers the message.
+    with numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      values (
+        'direct',
+        least(p_sender, v_recipient),
+        greatest(p_sender, v_recipient),
+        p_sender,
+        v_judgement.org_id,
+        1,
+        now()
+      )
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + 1,
+        -- This transaction may have begun before the one that sent the message before, and the clock may have been set back.
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+      where not conversation.read_only
+      returning id, last_seq, last_message_at
+    )
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+    select id, last_seq, p_sender, v_content, v_show, last_message_at
+    from numbered
+    returning conversation_id, seq, id, created_at
+    into v_conversation, v_seq, v_message, v_created_at;
+    if not found then
+      -- The conversation exists and the operator has closed it.
+      select id
+      into v_conversation
+      from rolecall.conversations
+      where kind = 'direct'
+        and version = 'v2'
+        and participant_low = least(p_sender, v_recipient)
+        and participant_high = greatest(p_sender, v_recipient);
+      return (rolecall_internal.judge_reply(p_sender, v_conversation, p_rollouts)).refusal;
+    end if;
+  else
+    v_conversation := rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+    v_judgement := rolecall_internal.judge_reply(p_sender, v_conversation, p_rollouts);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    with numbered as (
+      update rolecall.conversations
+      set
+        last_seq = last_seq + 1,
+        last_message_at = greatest(last_message_at, now())
+      where id = v_conversation
+        and not read_only
+      returning id, last_seq, last_message_at
+    )
+    insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at)
+    select id, last_seq, p_sender, v_content, last_message_at
+    from numbered
+    returning seq, id, created_at
+    into v_seq, v_message, v_created_at;
+    if not found then
+      -- Closed or deleted since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
+    end if;
+  end if;
+
+  -- Not part of the statement above, which would not see what was committed while it waited for the conversation.
+  if v_seq = 1 then
+    insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+    values
+      (v_conversation, p_sender, 1),
+      (v_conversation, v_recipient, 0);
+  else
+    -- Who had read everything has read this too; otherwise it lies among what is unread, and is not new to its sender.
+    update rolecall.conversation_participants
+    set
+      last_read_seq = case when last_read_seq = v_seq - 1 then v_seq else last_read_seq end,
+      skipped = case when last_read_seq = v_seq - 1 then skipped else skipped + 1 end
+    where conversation_id = v_conversation
+      and user_id = p_sender;
+  end if;
+
+  -- Its own statement, once nothing is left to wait for: what has come to stand in the way meanwhile is seen. The function
+  -- sends the request once more, and it is judged as if it had only just come.
+  if rolecall_internal.is_stopped(p_sender, v_conversation, 'send-dm', p_rollouts) then
+    raise exception 'The sender was stopped while the message waited.'
+      using errcode = 'serialization_failure';
+  end if;
+
+  return jsonb_build_object(
+    'ok', true,
+    'data', jsonb_build_object(
+      'message_id', v_message,
+      'conversation_id', v_conversation,
+      'seq', v_seq,
+      'created_at', rolecall_internal.iso(v_created_at)
+    ),
+    'org_id', v_judgement.org_id
+  );
+end
+$$;
+
+-- One request, or an array of them, which send_dm_many answers.
+create or replace function rolecall_edge.send_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.send_dm_many(p_request);
+  end if;
+  v_call := rolecall_internal.begin_call('send-dm', p_request, p_rate => 'send_dm');
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/delete.sql
+  execute $sql$
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array_position(array['organizer', 'moderator', 'author'], p_as);
+end
+$$;
+
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The content moves to where nothing that reads messages can find it.
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = v_as
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollouts);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if not found then
+    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
+  end if;
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/restore.sql
+  execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that its author deleted cannot be restored.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only a moderator can restore what a moderator has deleted.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or not theirs to restore, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/judge.sql
+  execute $sql$
+-- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. An actor who may not
+-- moderate hears the same of a message that does not exist.
+create or replace function rolecall_internal.judge_moderation(p_user uuid, p_message uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
+  v_message uuid;
+  v_author_role rolecall.app_role;
+  v_facts text[];
+  v_decision rolecall.decision;
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select
+    message.id,
+    author.role,
+    array[
+      case when message.sender_id = p_user then 'self' end,
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_message, v_author_role, v_facts
+  from rolecall.messages as message
+  left join rolecall.profiles as author
+    on author.id = message.sender_id
+  left join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id
+  left join rolecall.shows as show
+    on show.id = coalesce(message.show_id, conversation.show_id)
+  where message.id = p_message;
+  if not found then
+    select *
+    into v_message, v_author_role, v_facts
+    from rolecall_internal.help_message_facts(p_user, p_message);
+  end if;
+  v_decision := rolecall_internal.decide(
+    'moderate',
+    v_actor.role,
+    coalesce(v_author_role, rolecall_internal.role_of_strangers()),
+    array['feature_enabled', v_actor.suspended] || v_facts
+  );
+  if v_decision.allowed and v_message is null then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no message with this message_id.'),
+      v_actor.organization_id
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
+end
+$$;
+
+-- The refusal of an actor who may not read the queue ('queue') or the audit ('audit') at all; null when they may. Both
+-- show removed contents, so a suspended moderator reads neither. The queue is also for those who moderate their own shows
+-- alone.
+create or replace function rolecall_internal.refuse_moderation_reader(p_actor rolecall.actor, p_list text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision rolecall.decision;
+begin
+  if p_actor.refusal is not null then
+    return p_actor.refusal;
+  end if;
+  v_decision := rolecall_internal.decide(
+    'moderate',
+    p_actor.role,
+    rolecall_internal.role_of_strangers(),
+    array['feature_enabled', p_actor.suspended, case when p_list = 'queue' then 'own_show' end]
+  );
+  if v_decision.allowed then
+    return null;
+  end if;
+  if v_decision.rule = 'suspended' then
+    return rolecall_internal.refusal_of(v_decision);
+  end if;
+  if p_list = 'queue' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Reports are only available to show organizers, moderators and admins.',
+      'moderators_and_organizers_only',
+      'You become a moderator.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'The moderation audit is only available to moderators and admins.',
+    'moderators_only',
+    'You become a moderator.'
+  );
+end
+$$;
+
+-- Writes a row of the audit.
+create or replace function rolecall_internal.audit_moderation(
+  p_actor uuid,
+  p_action text,
+  p_report uuid,
+  p_message uuid,
+  p_target uuid,
+  p_note text,
+  p_before jsonb,
+  p_after jsonb
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.moderation_audit (actor_id, action, report_id, message_id, target_id, note, before, after)
+  values (p_actor, p_action, p_report, p_message, p_target, p_note, p_before, p_after);
+end
+$$;
+
+-- The refusal of a note of the wrong length; null when the note is right or absent.
+create or replace function rolecall_internal.refuse_note(p_input jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_input ->> 'note' is not null and not rolecall_internal.is_text(p_input ->> 'note', 1, rolecall_internal.limit_note_chars()) then
+    return rolecall_internal.refuse_text('note', p_input ->> 'note', 1, rolecall_internal.limit_note_chars());
+  end if;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/moderation/audit.sql
+  execute $sql$
+-- A page of the audit, newest first: {message_id?, target_id?, limit, cursor?}.
+create or replace function rolecall_internal.moderation_audit(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_moderation_reader(
+    rolecall_internal.actor(p_user, 'moderation', p_rollouts),
+    'audit'
+  );
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_page rolecall.moderation_audit[];
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  if (v_message is null and p_input ->> 'message_id' is not null)
+    or (v_target is null and p_input ->> 'target_id' is not null)
+  then
+    return rolecall_internal.refusal('invalid_input', 'The message_id or target_id is not a uuid.');
+  end if;
+
+  -- A statement for each filter, so that each is read by its own index.
+  if v_message is not null then
+    select array_agg(newest order by at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.moderation_audit
+      where message_id = v_message
+        and (v_target is null or target_id = v_target)
+        and (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as newest;
+  elsif v_target is not null then
+    select array_agg(newest order by at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.moderation_audit
+      where target_id = v_target
+        and (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as newest;
+  else
+    select array_agg(newest order by at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.moderation_audit
+      where (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as newest;
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'entries', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'id', entry.id,
+              'at', rolecall_internal.iso(entry.at),
+              'actor_id', entry.actor_id,
+              'action', entry.action,
+              'report_id', entry.report_id,
+              'message_id', entry.message_id,
+              'target_id', entry.target_id,
+              'note', entry.note,
+              'before', entry.before,
+              'after', entry.after
+            )
+            order by entry.at desc, entry.id desc
+          ),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as entry
+      ),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].at, v_page[v_limit].id)
+      end
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.moderation_audit(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.audit', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/suspend.sql
+  execute $sql$
+-- Whether p_user may suspend p_target, or lift their suspension.
+create or replace function rolecall_internal.judge_suspension(p_user uuid, p_target uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
+  v_target_role rolecall.app_role;
+  v_decision rolecall.decision;
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select role
+  into v_target_role
+  from rolecall.profiles
+  where id = p_target;
+  v_decision := rolecall_internal.decide(
+    'suspend',
+    v_actor.role,
+    coalesce(v_target_role, rolecall_internal.role_of_strangers()),
+    array['feature_enabled', v_actor.suspended, case when p_user = p_target then 'self' end]
+  );
+  if v_decision.allowed and v_target_role is null then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no user with this target_id.'),
+      v_actor.organization_id
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
+end
+$$;
+
+-- Applies a suspension by p_user, who is allowed to, and audits it. p_until is null to lift it.
+create or replace function rolecall_internal.apply_suspension(
+  p_user uuid,
+  p_target uuid,
+  p_until timestamptz,
+  p_report uuid,
+  p_message uuid,
+  p_note text
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_before timestamptz;
+begin
+  select suspended_until
+  into v_before
+  from rolecall.profiles
+  where id = p_target
+  for no key update;
+  if v_before is not distinct from p_until then
+    return;
+  end if;
+  update rolecall.profiles
+  set suspended_until = p_until
+  where id = p_target;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    case when p_until is null then 'suspension_lifted' else 'user_suspended' end,
+    p_report,
+    p_message,
+    p_target,
+    p_note,
+    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(v_before)),
+    jsonb_build_object('suspended_until', rolecall_internal.suspension_json(p_until))
+  );
+end
+$$;
+
+-- Suspends a user: {target_id, until, note?}.
+create or replace function rolecall_internal.suspend_user(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'until');
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollouts);
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if v_until is null or v_until <= now() then
+    return rolecall_internal.refusal('invalid_input', 'The end of a suspension must be a moment in the future.');
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  perform rolecall_internal.apply_suspension(p_user, v_target, v_until, null, null, p_input ->> 'note');
+  return rolecall_internal.success(
+    jsonb_build_object('target_id', v_target, 'suspended_until', rolecall_internal.suspension_json(v_until))
+  );
+end
+$$;
+
+create or replace function rolecall_edge.suspend_user(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.suspend', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.suspend_user(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/lift_suspension.sql
+  execute $sql$
+-- Lifts a suspension: {target_id, note?}.
+create or replace function rolecall_internal.lift_suspension(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollouts);
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  perform rolecall_internal.apply_suspension(p_user, v_target, null, null, null, p_input ->> 'note');
+  return rolecall_internal.success(jsonb_build_object('target_id', v_target, 'suspended_until', null));
+end
+$$;
+
+create or replace function rolecall_edge.lift_suspension(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.lift-suspension', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.lift_suspension(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/queue.sql
+  execute $sql$
+-- A page of the queue, newest first: {status?, show_id?, limit, cursor?}. An actor who moderates their own shows alone
+-- sees the reports of those, except about themselves, with the status that it has for organizers: pending until they or a
+-- moderator decide. For moderators it is pending until a moderator does. Each status of each show is read by index, no
+-- further than the page.
+create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
+  v_refusal jsonb := rolecall_internal.refuse_moderation_reader(v_actor, 'queue');
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_statuses text[] := array['pending', 'dismissed', 'actioned'];
+  v_show uuid;
+  v_moderates boolean := rolecall_internal.moderates_everything(v_actor.role);
+  -- Null for all shows.
+  v_shows uuid[];
+  v_page rolecall.reported_messages[];
+  v_counts jsonb;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  if p_input ->> 'status' is not null then
+    if p_input ->> 'status' <> all (v_statuses) then
+      return rolecall_internal.refusal('invalid_input', 'The status is pending, dismissed or actioned.');
+    end if;
+    v_statuses := array[p_input ->> 'status'];
+  end if;
+  if not v_moderates then
+    select coalesce(array_agg(id), '{}')
+    into v_shows
+    from rolecall.shows
+    where organizer_id = p_user;
+  end if;
+  if p_input ->> 'show_id' is not null then
+    select id
+    into v_show
+    from rolecall.shows
+    where id = rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+    if not found then
+      return rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
+    end if;
+    if v_show <> all (v_shows) then
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('moderate', v_actor.role, rolecall_internal.role_of_strangers(), '{feature_enabled}')
+      );
+    end if;
+    v_shows := array[v_show];
+  end if;
+
+  if v_shows is null then
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.status = wanted.status
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
+  elsif v_moderates then
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.show_id = v_show
+          and each.status = wanted.status
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
+  else
+    select array_agg(newest order by created_at desc, id desc)
+    into v_page
+    from (
+      select report.*
+      from unnest(v_shows) as own (show_id)
+      cross join unnest(v_statuses) as wanted (status)
+      cross join lateral (
+        select *
+        from rolecall.reported_messages as each
+        where each.show_id = own.show_id
+          and each.organizer_status = wanted.status
+          and each.reported_user_id is distinct from p_user
+          and (each.created_at, each.id) < (v_at, v_id)
+        order by each.created_at desc, each.id desc
+        limit v_limit + 1
+      ) as report
+      order by report.created_at desc, report.id desc
+      limit v_limit + 1
+    ) as newest;
+  end if;
+  select jsonb_object_agg(status, reports)
+  into v_counts
+  from (
+    select status, sum(reports) as reports
+    from rolecall.report_counts
+    where queue = case when v_moderates then 'moderators' else 'organizers' end
+      and (
+        v_shows is null
+        or show_id = any (v_shows)
+      )
+    group by status
+  ) as counted;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'reports', (
+        select coalesce(
+          jsonb_agg(rolecall_internal.report_json(report, v_actor) order by report.created_at desc, report.id desc),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as report
+      ),
+      'counts', '{"pending": 0, "dismissed": 0, "actioned": 0}'::jsonb || coalesce(v_counts, '{}'),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].created_at, v_page[v_limit].id)
+      end
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.moderation_queue(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.queue', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.moderation_queue(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/report.sql
+  execute $sql$
+-- Whether p_user may report p_message: somebody else's that they can read as one of its people or of its audience. A
+-- suspended user may.
+create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
+  v_author_role rolecall.app_role;
+  v_facts text[];
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select
+    author.role,
+    array[
+      case when message.sender_id = p_user then 'self' end,
+      case
+        when p_user in (conversation.participant_low, conversation.participant_high)
+          or exists (
+            select
+            from rolecall.conversation_participants as participant
+            where participant.conversation_id = message.conversation_id
+              and participant.user_id = p_user
+          )
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.conversation_id = message.conversation_id
+              and broadcast.seq = message.seq
+              and rolecall_internal.in_audience(
+                p_user,
+                broadcast.show_id,
+                broadcast.recipient_roles,
+                broadcast.created_at
+              )
+          )
+        then 'participant'
+      end
+    ]
+  into v_author_role, v_facts
+  from rolecall.messages as message
+  left join rolecall.profiles as author
+    on author.id = message.sender_id
+  left join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id
+  where message.id = p_message;
+  if not found then
+    select author_role, facts
+    into v_author_role, v_facts
+    from rolecall_internal.help_message_facts(p_user, p_message);
+  end if;
+  -- A message that does not exist has no participants, and is refused in the same words.
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'report',
+      v_actor.role,
+      coalesce(v_author_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
+end
+$$;
+
+-- Whether its reporter may report the same message again: an organizer has decided, and no moderator yet. Once.
+create or replace function rolecall_internal.may_escalate(p_report rolecall.reported_messages)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_report.status = 'pending'
+    and p_report.organizer_decision is not null
+    and p_report.escalated_at is null;
+end
+$$;
+
+-- The refusal of a second report of the same message by the same user; p_report is the first.
+create or replace function rolecall_internal.refuse_second_report(p_report uuid)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'already_reported',
+    'You have already reported this message.',
+    'one_report_per_message',
+    'You report another message.',
+    jsonb_build_object('report_id', p_report)
+  );
+end
+$$;
+
+-- Files a report: {message_id, reason}. Who reports again what an organizer has decided escalates it: the report has their
+-- new words, and moderators see that it was.
+create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_report(p_user, v_message, p_rollouts);
+  v_report rolecall.reported_messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if not rolecall_internal.is_text(p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars()) then
+    return rolecall_internal.refuse_text('reason', p_input ->> 'reason', 1, rolecall_internal.limit_report_reason_chars());
+  end if;
+
+  -- Whether its content is kept is decided by who deletes it, so nobody does meanwhile.
+  perform
+  from rolecall.messages
+  where id = v_message
+  for share;
+  insert into rolecall.reported_messages as report (
+    message_id, conversation_id, seq, show_id, reporter_id, reported_user_id, reason, organizer_status
+  )
+  select
+    message.id,
+    message.conversation_id,
+    message.seq,
+    coalesce(message.show_id, conversation.show_id),
+    p_user,
+    message.sender_id,
+    p_input ->> 'reason',
+    -- Nobody hears of a report about themselves.
+    case when show.id is not null and show.organizer_id is distinct from message.sender_id then 'pending' end
+  from rolecall.messages as message
+  join rolecall.conversations as conversation
+    on conversation.id = message.conversation_id
+  left join rolecall.shows as show
+    on show.id = coalesce(message.show_id, conversation.show_id)
+  where message.id = v_message
+  on conflict (conversation_id, seq, reporter_id) do update
+  set
+    reason = excluded.reason,
+    escalated_at = now()
+  where rolecall_internal.may_escalate(report)
+  returning report.*
+  into v_report;
+  if not found then
+    v_report := rolecall_internal.report_help_message(p_user, v_message, p_input ->> 'reason');
+  end if;
+  if v_report.id is null then
+    select report.*
+    into v_report
+    from rolecall.messages as message
+    join rolecall.reported_messages as report
+      on report.conversation_id = message.conversation_id
+      and report.seq = message.seq
+      and report.reporter_id = p_user
+    where message.id = v_message
+    union all
+    select *
+    from rolecall.reported_messages
+    where message_id = v_message
+      and seq is null
+      and reporter_id = p_user;
+    if not found then
+      -- Deleted with its conversation since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+    end if;
+    return rolecall_internal.refuse_second_report(v_report.id);
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'report_id', v_report.id,
+      'message_id', v_report.message_id,
+      'status', v_report.status,
+      'created_at', rolecall_internal.iso(v_report.created_at)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.report_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.report', p_request, p_rate => 'report_message');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/review.sql
+  execute $sql$
+-- Whether p_user may decide about a report: as about its message, and an organizer about what is theirs alone. Who may not
+-- learns nothing of the report.
+create or replace function rolecall_internal.judge_review(
+  p_user uuid,
+  p_report rolecall.reported_messages,
+  p_rollouts jsonb
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, p_report.message_id, p_rollouts);
+begin
+  if v_judgement.refusal ->> 'code' = 'not_found'
+    or (
+      v_judgement.allowed
+      and p_report.organizer_status is null
+      and rolecall_internal.deletion_capacity(p_user, p_report.reported_user_id) <> 'moderator'
+    )
+  then
+    return rolecall_internal.judgement_of_refusal(
+      rolecall_internal.refusal('not_found', 'There is no report with this report_id.'),
+      v_judgement.org_id
+    );
+  end if;
+  return v_judgement;
+end
+$$;
+
+-- The decision of a moderator, which settles every report of the message that no moderator has decided about: how many it
+-- settled, and the state of the named one before.
+create or replace function rolecall_internal.settle_reports(
+  p_user uuid,
+  p_report uuid,
+  p_message rolecall.messages,
+  p_decision text,
+  p_note text,
+  out settled bigint,
+  out before jsonb
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_status text := case when p_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end;
+begin
+  with decided as (
+    update rolecall.reported_messages as report
+    set
+      status = v_status,
+      decision = p_decision,
+      note = p_note,
+      reviewed_by = p_user,
+      reviewed_at = now(),
+      organizer_status = case when report.organizer_status is not null then v_status end
+    from rolecall.reported_messages as named
+    where named.id = p_report
+      and report.conversation_id = named.conversation_id
+      and report.message_id = named.message_id
+      and (
+        (named.status = 'pending' and report.status = 'pending')
+        -- What was deleted by review is restored by review, too.
+        or (
+          p_decision = 'restore'
+          and p_message.deleted_at is not null
+          and named.status in ('pending', 'actioned')
+          and named.decision is not distinct from case named.status when 'actioned' then 'delete' end
+          and (report.status = 'pending' or report.decision = 'delete')
+        )
+      )
+    returning jsonb_build_object('status', named.status, 'decision', named.decision) as state
+  )
+  select count(*), (array_agg(state))[1]
+  into settled, before
+  from decided;
+end
+$$;
+
+-- The decision of the show's organizer, which settles every report of the message that neither they nor a moderator have
+-- decided about, and none for moderators.
+create or replace function rolecall_internal.settle_reports_as_organizer(
+  p_user uuid,
+  p_report uuid,
+  p_message rolecall.messages,
+  p_decision text,
+  p_note text,
+  out settled bigint,
+  out before jsonb
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with decided as (
+    update rolecall.reported_messages as report
+    set
+      organizer_status = case when p_decision in ('dismiss', 'restore') then 'dismissed' else 'actioned' end,
+      organizer_decision = p_decision,
+      organizer_note = p_note,
+      organizer_reviewed_by = p_user,
+      organizer_reviewed_at = now()
+    from rolecall.reported_messages as named
+    where named.id = p_report
+      and named.status = 'pending'
+      and report.conversation_id = named.conversation_id
+      and report.message_id = named.message_id
+      and report.status = 'pending'
+      and (
+        (named.organizer_status = 'pending' and report.organizer_status = 'pending')
+        or (
+          p_decision = 'restore'
+          and p_message.deleted_at is not null
+          and named.organizer_decision is not distinct from case named.organizer_status when 'actioned' then 'delete' end
+          and (report.organizer_status = 'pending' or report.organizer_decision = 'delete')
+        )
+      )
+    returning jsonb_build_object('status', named.organizer_status, 'decision', named.organizer_decision) as state
+  )
+  select count(*), (array_agg(state))[1]
+  into settled, before
+  from decided;
+end
+$$;
+
+-- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every report of the same
+-- message that is pending for who decides. Of several moderators at once the first decides, and the others hear how; so of
+-- several organizers. An organizer's decision leaves the report pending for moderators.
+create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
+  v_decision text := p_input ->> 'decision';
+  v_note text := p_input ->> 'note';
+  v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'suspended_until');
+  v_report rolecall.reported_messages;
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+  v_as text;
+  v_before jsonb;
+  v_settled bigint;
+begin
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'report_id');
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollouts);
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if v_decision is null or v_decision not in ('dismiss', 'delete', 'restore', 'suspend') then
+    return rolecall_internal.refusal('invalid_input', 'The decision is dismiss, delete, restore or suspend.');
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+  if v_decision = 'suspend' then
+    v_judgement := rolecall_internal.judge_suspension(p_user, v_report.reported_user_id, p_rollouts);
+    if v_judgement.allowed is distinct from true then
+      if v_judgement.refusal ->> 'code' = 'not_found' then
+        return rolecall_internal.refusal('not_found', 'The sender of this message has no account that could be suspended.');
+      end if;
+      return v_judgement.refusal;
+    end if;
+    if v_until is null or v_until <= now() then
+      return rolecall_internal.refusal('invalid_input', 'To suspend, suspended_until must be a moment in the future.');
+    end if;
+  elsif p_input ->> 'suspended_until' is not null then
+    return rolecall_internal.refusal('invalid_input', 'Only the decision suspend takes a suspended_until.');
+  end if;
+
+  -- Locked, so that nobody else decides about this message.
+  perform rolecall_internal.hold_conversations(array[v_report.conversation_id]);
+  select *
+  into v_message
+  from rolecall.messages
+  where conversation_id = v_report.conversation_id
+    and seq = v_report.seq
+  for no key update;
+  if v_report.seq is null then
+    v_message := rolecall_internal.lock_help_message(v_report.message_id);
+  end if;
+  if v_decision = 'restore' and rolecall_internal.refuse_restoration(p_user, v_message) is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+
+  v_as := rolecall_internal.deletion_capacity(p_user, v_report.reported_user_id);
+  if v_as = 'moderator' then
+    select *
+    into v_settled, v_before
+    from rolecall_internal.settle_reports(p_user, v_report.id, v_message, v_decision, v_note);
+  else
+    select *
+    into v_settled, v_before
+    from rolecall_internal.settle_reports_as_organizer(p_user, v_report.id, v_message, v_decision, v_note);
+  end if;
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = v_report.id;
+  if v_settled = 0 then
+    if v_report.id is null then
+      -- Deleted with its conversation since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no report with this report_id.');
+    end if;
+    return rolecall_internal.refusal(
+      'already_reviewed',
+      format('This report has already been decided: %s.', coalesce(v_report.decision, v_report.organizer_decision)),
+      'one_decision_per_report',
+      'The report is pending, or you restore a message that was deleted by review.',
+      jsonb_build_object(
+        'report_id', v_report.id,
+        'decision', coalesce(v_report.decision, v_report.organizer_decision)
+      )
+    );
+  end if;
+
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'report_reviewed',
+    v_report.id,
+    v_report.message_id,
+    v_report.reported_user_id,
+    v_note,
+    v_before,
+    jsonb_build_object(
+      'status', case when v_as = 'moderator' then v_report.status else v_report.organizer_status end,
+      'decision', v_decision,
+      'decided_as', v_as,
+      'reports_settled', v_settled
+    )
+  );
+  if v_decision = 'delete' then
+    perform rolecall_internal.apply_deletion(p_user, v_report.message_id, v_report.id, v_note);
+  elsif v_decision = 'restore' then
+    perform rolecall_internal.apply_restoration(p_user, v_report.message_id, v_report.id, v_note);
+  elsif v_decision = 'suspend' then
+    perform rolecall_internal.apply_suspension(
+      p_user, v_report.reported_user_id, v_until, v_report.id, v_report.message_id, v_note
+    );
+  end if;
+  return rolecall_internal.success(jsonb_build_object('report', rolecall_internal.report_json(v_report, v_actor)));
+end
+$$;
+
+-- The kept answer of a review, which identifies the report: whoever asks again is judged again, and reads it as it is now.
+create or replace function rolecall_internal.replay_review(p_user uuid, p_answer jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_report rolecall.reported_messages;
+  v_judgement rolecall.judgement;
+begin
+  select *
+  into v_report
+  from rolecall.reported_messages
+  where id = (p_answer #>> '{data,report_id}')::uuid;
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollouts);
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  return p_answer
+    || jsonb_build_object(
+      'data',
+      jsonb_build_object(
+        'report', rolecall_internal.report_json(v_report, rolecall_internal.actor(p_user, 'moderation', p_rollouts))
+      )
+    );
+end
+$$;
+
+create or replace function rolecall_edge.review_report(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.review', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollouts);
+    v_call.kept := jsonb_build_object('report_id', v_call.answer #> '{data,report,id}');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replay_review(v_call.caller, v_call.answer, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/export.sql
+  execute $sql$
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'decision' then
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'type', case v_sections[v_section] when 'imported_message' then 'message' else v_sections[v_section] end
+          ) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission_many.sql
+  execute $sql$
+-- check_permission for an array: the results of up to 200 checks by one statement. What is the same for all of them, the
+-- caller and their limits, is looked up once; the facts of each check are looked up by key; and checks with the same facts
+-- share a decision and its words. check_permission.sql has the twin of each step for a single check, by the real calls' own
+-- judgements; a test compares the two.
+
+-- What check_permission says of a direct message by its facts, for an actor who may use the function: judge_dm, and the
+-- reply that the message is where the two have a closed conversation. p_read_only is null where they have none.
+create or replace function rolecall_internal.judge_dm_facts(
+  p_actor rolecall.actor,
+  p_target_role rolecall.app_role,
+  p_show_is_missing boolean,
+  p_shares_show boolean,
+  p_read_only boolean,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_facts text[] := p_facts;
+  v_decision rolecall.decision;
+  v_reply rolecall.decision;
+begin
+  if p_target_role is null then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+  if p_show_is_missing then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+
+  v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  if not v_decision.allowed and 'foreign_show' = any (v_facts) then
+    return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+  end if;
+  if not v_decision.allowed and p_shares_show then
+    v_facts := v_facts || 'shares_show'::text;
+    v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  end if;
+  if not v_decision.allowed and p_read_only is not null then
+    v_reply := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      v_facts || array['participant', case when p_read_only then 'read_only' end]
+    );
+    if v_reply.allowed then
+      v_decision := v_reply;
+    end if;
+  end if;
+
+  if v_decision.allowed and p_read_only then
+    v_decision := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      array[
+        'feature_enabled',
+        p_actor.suspended,
+        'read_only',
+        'participant',
+        case when 'blocked' = any (p_facts) then 'blocked' end
+      ]
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+end
+$$;
+
+-- The result of each check, in their order, with a null for each that is malformed.
+create or replace function rolecall_internal.check_permission_many(p_user uuid, p_checks jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+-- Planning takes as long as answering.
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  v_writer rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-dm', p_request -> 'rollouts'
+  );
+  v_broadcaster rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-broadcast', p_request -> 'rollouts'
+  );
+  v_moderator rolecall.actor := rolecall_internal.actor(
+    p_user, 'moderation', p_request -> 'rollouts'
+  );
+  v_reader rolecall.actor := rolecall_internal.actor(
+    p_user, 'conversations', p_request -> 'rollouts'
+  );
+  v_dm_limit jsonb := rolecall_internal.peek_token(p_user, 'send_dm');
+  v_broadcast_limit jsonb := rolecall_internal.peek_token(p_user, 'send_broadcast');
+  v_report_limit jsonb := rolecall_internal.peek_token(p_user, 'report_message');
+  v_stranger rolecall.app_role := rolecall_internal.role_of_strangers();
+begin
+  return (
+    with given as materialized (
+      select
+        number,
+        body,
+        body ->> 'action' as action,
+        body ->> 'actor_role' is not null or body ->> 'target_role' is not null as is_pair,
+        coalesce(body -> 'recipient_roles', 'null') = 'null' as is_to_anyone
+      from jsonb_array_elements(p_checks) with ordinality as listed (body, number)
+    ),
+    named as materialized (
+      select
+        given.*,
+        body ->> object_field as object,
+        case
+          when action <> 'broadcast' or is_pair then null
+          when is_to_anyone then enum_range(null::rolecall.app_role)
+          else rolecall_internal.roles_of(body -> 'recipient_roles')
+        end as roles
+      from given
+      cross join lateral (
+        select case action
+          when 'start_dm' then 'recipient_id'
+          when 'reply' then 'conversation_id'
+          when 'broadcast' then 'show_id'
+          when 'moderate' then 'message_id'
+          when 'report' then 'message_id'
+          when 'suspend' then 'target_id'
+          when 'read_broadcast' then 'conversation_id'
+        end as object_field
+      ) as named
+    ),
+    asked as materialized (
+      select
+        number,
+        body,
+        action,
+        is_to_anyone,
+        -- Null for a check that is malformed.
+        case
+          when is_pair then
+            case
+              when rolecall_internal.is_action(action)
+                and rolecall_internal.is_role(body ->> 'actor_role')
+                and rolecall_internal.is_role(body ->> 'target_role')
+                and coalesce(jsonb_typeof(body -> 'facts'), 'null') in ('null', 'array')
+              then 'pair'
+            end
+          when object is not null and (action <> 'broadcast' or roles is not null) then action
+        end as kind,
+        case when not is_pair then rolecall_internal.uuid_or_null(object) end as object_id,
+        case
+          when action = 'start_dm' and not is_pair then rolecall_internal.uuid_or_null(body ->> 'show_id')
+        end as show_id,
+        roles
+      from named
+    ),
+
+    -- Direct messages
+    dm_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.show_id,
+        fact.target_role,
+        fact.facts,
+        asked.show_id is not null and not exists (select from rolecall.shows where id = asked.show_id) as show_is_missing,
+        pair.read_only
+      from asked
+      cross join lateral (
+        select target_role, facts
+        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id)
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as fact
+      left join lateral (
+        select read_only
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, asked.object_id)
+          and participant_high = greatest(p_user, asked.object_id)
+        offset 0
+      ) as pair
+        on true
+      where asked.kind = 'start_dm'
+        and v_writer.refusal is null
+    ),
+    dm_at_first as materialized (
+      select
+        target_role,
+        facts,
+        (rolecall_internal.decide('start_dm', v_writer.role, target_role, facts)).allowed
+      from (
+        select distinct target_role, facts
+        from dm_fact
+      ) as alike
+    ),
+    dm as materialized (
+      select
+        dm_fact.number,
+        dm_fact.target_role,
+        dm_fact.show_is_missing,
+        dm_fact.read_only,
+        dm_fact.facts,
+        case
+          -- No guard looks at a shared show, so it could not refuse what was allowed.
+          when not dm_at_first.allowed and dm_fact.target_role is not null then
+            exists (
+              select
+              from rolecall.show_participants as own
+              join rolecall.show_participants as theirs
+                on theirs.show_id = own.show_id
+                and theirs.user_id = dm_fact.object_id
+              where own.user_id = p_user
+                and (dm_fact.show_id is null or own.show_id = dm_fact.show_id)
+            )
+          else false
+        end as shares_show
+      from dm_fact
+      join dm_at_first
+        on dm_at_first.target_role is not distinct from dm_fact.target_role
+        and dm_at_first.facts = dm_fact.facts
+    ),
+    dm_judged as materialized (
+      select
+        alike.*,
+        rolecall_internal.judge_dm_facts(v_writer, target_role, show_is_missing, shares_show, read_only, facts) as judgement
+      from (
+        select distinct target_role, show_is_missing, shares_show, read_only, facts
+        from dm
+      ) as alike
+    ),
+
+    -- What the matrix decides by one look at the facts: replies, moderation, reports, suspensions, reading broadcasts
+    fact as materialized (
+      select
+        asked.number,
+        'reply' as action,
+        v_writer.role as actor_role,
+        v_writer.organization_id as org_id,
+        reply.target_role,
+        case
+          when reply.show_id is not null
+            and exists (
+              select
+              from rolecall_internal.visible_broadcasts(p_user, asked.object_id, reply.show_id)
+            )
+          then reply.facts || 'participant'::text
+          else reply.facts
+        end as facts,
+        false as is_missing
+      from asked
+      cross join lateral (
+        select target_role, show_id, facts
+        from rolecall_internal.reply_facts(p_user, asked.object_id)
+        offset 0
+      ) as reply
+      where asked.kind = 'reply'
+        and v_writer.refusal is null
+
+      union all
+      select
+        asked.number,
+        asked.action,
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(author_role, v_stranger),
+        case
+          when asked.action = 'moderate' then
+            array[
+              'feature_enabled',
+              v_moderator.suspended,
+              case when sender_id = p_user then 'self' end,
+              case when organizer_id = p_user then 'own_show' end,
+              case when takes_part then 'participant' end
+            ]
+          else
+            array[
+              'feature_enabled',
+              null,
+              case when sender_id = p_user then 'self' end,
+              case when takes_part then 'participant' end
+            ]
+        end,
+        asked.action = 'moderate' and message_id is null
+      from asked
+      left join lateral (
+        select
+          message.id as message_id,
+          message.sender_id,
+          show.organizer_id,
+          author.role as author_role,
+          case
+            when asked.action = 'report' then
+              p_user in (conversation.participant_low, conversation.participant_high)
+              or exists (
+                select
+                from rolecall.conversation_participants as participant
+                where participant.conversation_id = message.conversation_id
+                  and participant.user_id = p_user
+              )
+              or exists (
+                select
+                from rolecall.broadcasts as broadcast
+                join rolecall.participations as own
+                  on own.user_id = p_user
+                  and own.show_id = broadcast.show_id
+                  and own.role = any (broadcast.recipient_roles)
+                  and broadcast.created_at >= own.joined_at
+                  and broadcast.created_at < own.left_at
+                where broadcast.conversation_id = message.conversation_id
+                  and broadcast.seq = message.seq
+              )
+          end as takes_part
+        from rolecall.messages as message
+        left join rolecall.profiles as author
+          on author.id = message.sender_id
+        left join rolecall.conversations as conversation
+          on conversation.id = message.conversation_id
+        left join rolecall.shows as show
+          on show.id = coalesce(message.show_id, conversation.show_id)
+        where message.id = asked.object_id
+        union all
+        select
+          help.id,
+          help.sender_id,
+          -- It belongs to no show.
+          null,
+          author.role,
+          p_user in (conversation.requester_id, conversation.helper_id)
+        from (
+          select id, conversation_id, sender_id
+          from public.messages_v2
+          where id = asked.object_id
+          union all
+          select message_id, conversation_id, sender_id
+          from rolecall.removed_help_messages
+          where message_id = asked.object_id
+        ) as help
+        join public.conversations_v2 as conversation
+          on conversation.id = help.conversation_id
+        left join rolecall.profiles as author
+          on author.id = help.sender_id
+        limit 1
+      ) as found
+        on true
+      where asked.kind in ('moderate', 'report')
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'suspend',
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(target.role, v_stranger),
+        array['feature_enabled', v_moderator.suspended, case when asked.object_id = p_user then 'self' end],
+        target.role is null
+      from asked
+      left join lateral (
+        select role
+        from rolecall.profiles
+        where id = asked.object_id
+        offset 0
+      ) as target
+        on true
+      where asked.kind = 'suspend'
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'read_broadcast',
+        v_reader.role,
+        v_reader.organization_id,
+        coalesce(sender_role, v_stranger),
+        array['feature_enabled', case when takes_part then 'participant' end, case when is_blocked then 'blocked' end],
+        false
+      from asked
+      left join lateral (
+        select
+          sender.role as sender_role,
+          conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            join rolecall.participations as own
+              on own.user_id = p_user
+              and own.show_id = broadcast.show_id
+              and own.role = any (broadcast.recipient_roles)
+              and broadcast.created_at >= own.joined_at
+              and broadcast.created_at < own.left_at
+            where broadcast.conversation_id = conversation.id
+          ) as takes_part,
+          exists (
+            select
+            from rolecall.user_blocks
+            where blocker_id in (p_user, conversation.created_by)
+              and blocked_id in (p_user, conversation.created_by)
+          ) as is_blocked
+        from rolecall.conversations as conversation
+        left join rolecall.profiles as sender
+          on sender.id = conversation.created_by
+        where conversation.id = asked.object_id
+          and conversation.kind = 'show'
+        offset 0
+      ) as found
+        on true
+      where asked.kind = 'read_broadcast'
+        and v_reader.refusal is null
+
+      union all
+      -- A pair of roles, and no user in particular.
+      select
+        number,
+        action,
+        (body ->> 'actor_role')::rolecall.app_role,
+        null,
+        (body ->> 'target_role')::rolecall.app_role,
+        case
+          when jsonb_typeof(body -> 'facts') = 'array' then array(select jsonb_array_elements_text(body -> 'facts'))
+          else array['feature_enabled', 'participant']
+        end,
+        false
+      from asked
+      where kind = 'pair'
+    ),
+    fact_judged as materialized (
+      select
+        alike.*,
+        case
+          when not decision.allowed or not is_missing then rolecall_internal.judgement_of(decision, org_id)
+          when action = 'moderate' then
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no message with this message_id.'), org_id
+            )
+          else
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no user with this target_id.'), org_id
+            )
+        end as judgement
+      from (
+        select distinct action, actor_role, org_id, target_role, facts, is_missing
+        from fact
+      ) as alike
+      cross join lateral rolecall_internal.decide(action, actor_role, target_role, facts) as decision
+    ),
+
+    -- Broadcasts
+    broadcast_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.is_to_anyone,
+        asked.roles,
+        show.starts_at,
+        array[
+          'feature_enabled',
+          v_broadcaster.suspended,
+          case when show.organizer_id = p_user then 'own_show' end,
+          case
+            when exists (
+              select
+              from rolecall.show_participants
+              where show_id = asked.object_id
+                and user_id = p_user
+            )
+            then 'takes_part'
+          end,
+          case
+            when exists (
+              select
+              from rolecall.conversations
+              where kind = 'show'
+                and show_id = asked.object_id
+                and created_by = p_user
+                and read_only
+            )
+            then 'read_only'
+          end
+        ] as facts
+      from asked
+      cross join lateral (
+        select organizer_id, starts_at
+        from rolecall.shows
+        where id = asked.object_id
+        offset 0
+      ) as show
+      where asked.kind = 'broadcast'
+        and v_broadcaster.refusal is null
+    ),
+    role_decided as materialized (
+      select
+        alike.facts,
+        role,
+        coalesce(decision.allowed, false) as allowed,
+        decision.code,
+        decision.rule,
+        decision.message,
+        jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+          as reason
+      from (
+        select distinct facts
+        from broadcast_fact
+      ) as alike
+      cross join unnest(enum_range(null::rolecall.app_role)) as role
+      cross join lateral rolecall_internal.decide('broadcast', v_broadcaster.role, role, alike.facts) as decision
+    ),
+    broadcast_judged as materialized (
+      select
+        alike.is_to_anyone,
+        alike.roles,
+        alike.facts,
+        may.allowed_roles,
+        case
+          when judged.reasons is null then row(true, null, v_broadcaster.organization_id, judged.rule)::rolecall.judgement
+          else
+            row(
+              false,
+              jsonb_build_object('ok', false, 'code', judged.code, 'detail', judged.detail, 'reasons', judged.reasons),
+              v_broadcaster.organization_id,
+              judged.rule
+            )::rolecall.judgement
+        end as judgement
+      from (
+        select distinct is_to_anyone, roles, facts
+        from broadcast_fact
+      ) as alike
+      cross join lateral (
+        select array_agg(role order by role) as allowed_roles
+        from role_decided
+        where role_decided.facts = alike.facts
+          and role_decided.role = any (alike.roles)
+          and role_decided.allowed
+      ) as may
+      cross join lateral (
+        select
+          jsonb_agg(reason order by first_role) filter (where not allowed) as reasons,
+          (array_agg(code order by first_role) filter (where not allowed))[1] as code,
+          string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed) as detail,
+          (array_agg(rule order by allowed, first_role))[1] as rule
+        from (
+          select min(role) as first_role, allowed, code, rule, reason
+          from role_decided
+          where role_decided.facts = alike.facts
+            -- A check without roles is about those that are allowed.
+            and role_decided.role = any (
+              case when alike.is_to_anyone then coalesce(may.allowed_roles, alike.roles) else alike.roles end
+            )
+          group by allowed, code, rule, reason
+        ) as said
+      ) as judged
+    ),
+    broadcast_limits as materialized (
+      select
+        phase,
+        (
+          -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+          select case when count(*) = 0 then 0 else max(per_quota_day) end
+          from rolecall.broadcast_limits as broadcast_limit
+          where broadcast_limit.role = v_broadcaster.role
+            and broadcast_limit.phase = named.phase
+        ) as per_quota_day
+      from (values ('pre_show'), ('post_show')) as named (phase)
+    ),
+    broadcast as materialized (
+      select
+        broadcast_fact.number,
+        judged.judgement,
+        judged.allowed_roles,
+        phase,
+        phase_limit,
+        case
+          when (judged.judgement).allowed and phase_limit is not null then
+            rolecall_internal.peek_quota(
+              p_user,
+              object_id,
+              (select per_quota_day from broadcast_limits where phase = 'pre_show'),
+              (select per_quota_day from broadcast_limits where phase = 'post_show')
+            )
+        end as remaining
+      from broadcast_fact
+      join broadcast_judged as judged
+        on judged.is_to_anyone = broadcast_fact.is_to_anyone
+        and judged.roles = broadcast_fact.roles
+        and judged.facts = broadcast_fact.facts
+      cross join lateral (
+        select phase, per_quota_day as phase_limit
+        from broadcast_limits
+        where phase = case when now() < broadcast_fact.starts_at then 'pre_show' else 'post_show' end
+      ) as limited
+    ),
+
+    judged as materialized (
+      select
+        asked.number,
+        asked.action,
+        case
+          when asked.kind = 'start_dm' then
+            coalesce(dm_judged.judgement, rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id))
+          when asked.kind = 'broadcast' then
+            case
+              when v_broadcaster.refusal is not null then
+                rolecall_internal.judgement_of_refusal(v_broadcaster.refusal, v_broadcaster.organization_id)
+              when broadcast.number is null then
+                row(
+                  false,
+                  rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+                  v_broadcaster.organization_id,
+                  null
+                )::rolecall.judgement
+              when (broadcast.remaining ->> broadcast.phase)::int = 0 then
+                row(
+                  false,
+                  rolecall_internal.refuse_quota(broadcast.phase, broadcast.phase_limit, broadcast.remaining),
+                  v_broadcaster.organization_id,
+                  'broadcast_quota_spent'
+                )::rolecall.judgement
+              else broadcast.judgement
+            end
+          else
+            coalesce(
+              fact_judged.judgement,
+              case asked.kind
+                when 'reply' then rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id)
+                when 'read_broadcast' then
+                  rolecall_internal.judgement_of_refusal(v_reader.refusal, v_reader.organization_id)
+                else rolecall_internal.judgement_of_refusal(v_moderator.refusal, v_moderator.organization_id)
+              end
+            )
+        end as judgement,
+        case asked.kind
+          when 'start_dm' then v_dm_limit
+          when 'reply' then v_dm_limit
+          when 'broadcast' then v_broadcast_limit
+          when 'report' then v_report_limit
+        end as rate,
+        case
+          when asked.kind = 'broadcast' then
+            case
+              when broadcast.remaining is not null then
+                jsonb_build_object(
+                  'phase', broadcast.phase,
+                  'limit', broadcast.phase_limit,
+                  'remaining', broadcast.remaining,
+                  'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+                )
+            end
+          when asked.kind in ('start_dm', 'reply') then rolecall_internal.quota_of_limit(v_dm_limit)
+          when asked.kind = 'report' then rolecall_internal.quota_of_limit(v_report_limit)
+        end as quota,
+        case
+          when asked.kind = 'broadcast' then
+            jsonb_build_object('recipient_roles', coalesce(to_jsonb(broadcast.allowed_roles), '[]'))
+          else '{}'
+        end as more,
+        asked.kind = 'report'
+          and (fact_judged.judgement).allowed is true
+          and exists (
+            select
+            from rolecall.messages as message
+            join rolecall.reported_messages as report
+              on report.conversation_id = message.conversation_id
+              and report.seq = message.seq
+              and report.reporter_id = p_user
+            where message.id = asked.object_id
+              and not rolecall_internal.may_escalate(report)
+            union all
+            select
+            from rolecall.reported_messages
+            where message_id = asked.object_id
+              and seq is null
+              and reporter_id = p_user
+          ) as is_reported
+      from asked
+      left join dm
+        on dm.number = asked.number
+      left join dm_judged
+        on dm_judged.target_role is not distinct from dm.target_role
+        and dm_judged.show_is_missing = dm.show_is_missing
+        and dm_judged.shares_show = dm.shares_show
+        and dm_judged.read_only is not distinct from dm.read_only
+        and dm_judged.facts = dm.facts
+      left join fact
+        on fact.number = asked.number
+      left join fact_judged
+        on fact_judged.action is not distinct from fact.action
+        and fact_judged.actor_role is not distinct from fact.actor_role
+        and fact_judged.org_id is not distinct from fact.org_id
+        and fact_judged.target_role is not distinct from fact.target_role
+        and fact_judged.facts = fact.facts
+        and fact_judged.is_missing = fact.is_missing
+      left join broadcast
+        on broadcast.number = asked.number
+      where asked.kind is not null
+    ),
+    -- Those that are alike are put into words once: the first of them.
+    worded as materialized (
+      select
+        judged.*,
+        min(number) over (partition by action, judgement, rate, quota, is_reported) as first_number
+      from judged
+    ),
+    shown as materialized (
+      select
+        number,
+        rolecall_internal.permission_result(
+          action,
+          case
+            when rate -> 'taken' = 'false' then
+              row(false, rolecall_internal.refuse_rate(rate), null, 'rate_limit')::rolecall.judgement
+            when is_reported then
+              rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_second_report(null), null)
+            else judgement
+          end,
+          quota
+        ) as result
+      from worded
+      where number = first_number
+    )
+    select jsonb_agg(shown.result || worded.more order by asked.number)
+    from asked
+    left join worded
+      on worded.number = asked.number
+    left join shown
+      on shown.number = worded.first_number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission.sql
+  execute $sql$
+-- Tells users what they may do before they try: by the real calls' own judgements, limits and quotas, without taking
+-- from these.
+
+-- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
+-- the same order: first the rate limit, then the judgement, then the quota. check_permission_many is its twin for an array.
+create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_actor_role text := p_check ->> 'actor_role';
+  v_target_role text := p_check ->> 'target_role';
+  v_facts text[] := array['feature_enabled', 'participant'];
+  v_decision rolecall.decision;
+  v_limit jsonb;
+  v_judgement rolecall.judgement;
+  v_broadcast record;
+  v_roles rolecall.app_role[];
+  v_remaining jsonb;
+  v_phase_limit int;
+  v_quota jsonb;
+  v_conversation uuid;
+  v_report uuid;
+  v_more jsonb := '{}';
+begin
+  if v_actor_role is not null or v_target_role is not null then
+    -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
+    if not rolecall_internal.is_action(v_action)
+      or not (
+        rolecall_internal.is_role(v_actor_role)
+        and rolecall_internal.is_role(v_target_role)
+      )
+    then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    v_decision := rolecall_internal.decide(
+      v_action, v_actor_role::rolecall.app_role, v_target_role::rolecall.app_role, v_facts
+    );
+    v_judgement.allowed := v_decision.allowed;
+    v_judgement.rule := v_decision.rule;
+    if not v_decision.allowed then
+      v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+    end if;
+    return rolecall_internal.permission_result(v_action, v_judgement, null);
+  end if;
+
+  case v_action
+    when 'start_dm', 'reply' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_dm');
+    when 'broadcast' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
+    when 'report' then
+      v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    else
+      null;
+  end case;
+
+  case v_action
+    when 'start_dm' then
+      if p_check ->> 'recipient_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_dm(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        -- The message would go into the existing conversation, which may be closed.
+        select id
+        into v_conversation
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and read_only;
+        if found then
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, p_request -> 'rollouts');
+        end if;
+      end if;
+
+    when 'reply' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reply(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'broadcast' then
+      if p_check ->> 'show_id' is null then
+        return null;
+      end if;
+      v_roles := case
+        when coalesce(p_check -> 'recipient_roles', 'null') = 'null' then enum_range(null::rolecall.app_role)
+        else rolecall_internal.roles_of(p_check -> 'recipient_roles')
+      end;
+      if v_roles is null then
+        return null;
+      end if;
+      v_broadcast := rolecall_internal.judge_broadcast(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        v_roles,
+        p_request -> 'rollouts'
+      );
+      if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
+        -- A check without roles is about those that are allowed.
+        v_broadcast := rolecall_internal.judge_broadcast(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.allowed_roles,
+          p_request -> 'rollouts'
+        );
+      end if;
+      v_judgement := v_broadcast.judgement;
+      v_phase_limit := case v_broadcast.phase
+        when 'pre_show' then v_broadcast.pre_show_limit
+        when 'post_show' then v_broadcast.post_show_limit
+      end;
+      if v_phase_limit is not null then
+        v_remaining := rolecall_internal.peek_quota(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.pre_show_limit,
+          v_broadcast.post_show_limit
+        );
+        v_quota := jsonb_build_object(
+          'phase', v_broadcast.phase,
+          'limit', v_phase_limit,
+          'remaining', v_remaining,
+          'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+        );
+        if (v_remaining ->> v_broadcast.phase)::int = 0 then
+          v_judgement.allowed := false;
+          v_judgement.rule := 'broadcast_quota_spent';
+          v_judgement.refusal := rolecall_internal.refuse_quota(v_broadcast.phase, v_phase_limit, v_remaining);
+        end if;
+      end if;
+      v_more := jsonb_build_object('recipient_roles', coalesce(to_jsonb(v_broadcast.allowed_roles), '[]'));
+
+    when 'moderate' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_moderation(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'report' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_report(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        select report.id
+        into v_report
+        from rolecall.messages as message
+        join rolecall.reported_messages as report
+          on report.conversation_id = message.conversation_id
+          and report.seq = message.seq
+          and report.reporter_id = p_user
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and not rolecall_internal.may_escalate(report)
+        union all
+        select id
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and seq is null
+          and reporter_id = p_user;
+        if found then
+          v_judgement.allowed := false;
+          v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
+          v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
+        end if;
+      end if;
+
+    when 'suspend' then
+      if p_check ->> 'target_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_suspension(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'read_broadcast' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_broadcast_reader(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    else
+      return null;
+  end case;
+
+  if v_limit -> 'taken' = 'false' then
+    v_judgement.allowed := false;
+    v_judgement.rule := 'rate_limit';
+    v_judgement.refusal := rolecall_internal.refuse_rate(v_limit);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, v_quota) || v_more;
+end
+$$;
+
+-- A rate limit as a check shows it; null for none.
+create or replace function rolecall_internal.quota_of_limit(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'policy', p_limit -> 'policy',
+    'limit', p_limit -> 'quota',
+    'remaining', p_limit -> 'remaining',
+    'window_seconds', p_limit -> 'window_seconds',
+    'reset_seconds', p_limit -> 'reset_seconds'
+  );
+end
+$$;
+
+-- A judgement as a check shows it.
+create or replace function rolecall_internal.permission_result(
+  p_action text,
+  p_judgement rolecall.judgement,
+  p_quota jsonb
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+  v_allowed_if jsonb;
+begin
+  if p_judgement.allowed then
+    return jsonb_build_object(
+      'action', p_action,
+      'allowed', true,
+      'rule', p_judgement.rule,
+      'reasons', '[]'::jsonb,
+      'would_be_allowed_if', '[]'::jsonb,
+      'quota', p_quota
+    );
+  end if;
+  -- A refusal without a rule, such as of something that does not exist, is its own reason.
+  v_reasons := coalesce(
+    p_judgement.refusal -> 'reasons',
+    jsonb_build_array(
+      jsonb_build_object('code', p_judgement.refusal -> 'code', 'message', p_judgement.refusal -> 'detail')
+    )
+  );
+  select coalesce(jsonb_agg(reason -> 'allowed_if' order by number), '[]')
+  into v_allowed_if
+  from jsonb_array_elements(v_reasons) with ordinality as listed (reason, number)
+  where reason ->> 'allowed_if' <> '';
+  return jsonb_build_object(
+    'action', p_action,
+    'allowed', false,
+    'code', p_judgement.refusal -> 'code',
+    'rule', p_judgement.rule,
+    'reasons', v_reasons,
+    'would_be_allowed_if', v_allowed_if,
+    'quota', p_quota
+  );
+end
+$$;
+
+-- One check, or {"checks": [...]} with up to 200.
+create or replace function rolecall_internal.check_permissions(p_user uuid, p_input jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request -> 'rollouts');
+  v_results jsonb;
+  v_data jsonb;
+begin
+  -- A user without a profile hears so from each check.
+  if v_actor.refusal is not null and v_actor.refusal ->> 'code' = 'feature_disabled' then
+    return v_actor.refusal;
+  end if;
+  if not p_input ? 'checks' then
+    v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
+    v_results := rolecall_internal.check_permission_many(p_user, p_input -> 'checks', p_request);
+    -- A check that asks for nothing leaves a null.
+    if not v_results @> '[null]' then
+      v_data := jsonb_build_object('results', v_results);
+    end if;
+  end if;
+  if v_data is null then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      format(
+        'A check needs an action and its object, or a pair of roles. Send 1 to %s checks at once.',
+        rolecall_internal.limit_checks()
+      )
+    );
+  end if;
+  return rolecall_internal.success(v_data)
+    || case
+      when v_actor.organization_id is null then '{}'
+      else jsonb_build_object('org_id', v_actor.organization_id)
+    end;
+end
+$$;
+
+-- A check that is answered leaves nothing behind but that it takes a token of its own: no metric, no audit row, no key.
+create or replace function rolecall_edge.check_permission(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'check-permission',
+    p_request,
+    p_rate => 'check_permission',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
+    if (v_call.answer -> 'ok')::boolean then
+      return rolecall_internal.with_limit(v_call.answer, v_call.rate);
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
 $sql$;
 
   -- schema/rollout/defaults.sql
@@ -1023,7 +9339,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', 'e6c87be813d83f00ff74a9466510e1eac722b4e2b99b664eadea73bbbf1151df');
+  values (2, 'staged_rollout', 'e4f6d7fe5ad1d66a336e89b6e4c3e47977094a8c30fc29165d8c6fb45c1bec84');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -3,6 +3,15 @@
 
 -- calls: flags
 
+-- A request carries the operator's variable whole: a decision may ask more flags than one.
+alter type rolecall.call rename attribute rollout to rollouts;
+
+alter type rolecall.call alter attribute rollouts type jsonb;
+
+alter type rolecall.dm_item rename attribute rollout to rollouts;
+
+alter type rolecall.dm_item alter attribute rollouts type jsonb;
+
 -- calls: metrics
 
 -- help

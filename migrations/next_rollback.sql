@@ -9,3 +9,11 @@
 -- calls: metrics
 
 -- calls: flags
+
+alter type rolecall.dm_item alter attribute rollouts type text;
+
+alter type rolecall.dm_item rename attribute rollouts to rollout;
+
+alter type rolecall.call alter attribute rollouts type text;
+
+alter type rolecall.call rename attribute rollouts to rollout;

@@ -96,7 +96,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
     keyed["idempotency_key"] = json!(Uuid::new_v4());
     let mut many = keyed.clone();
     many["idempotency_key"] = json!(Uuid::new_v4());
-    many["rollout"] = json!("percentage:100");
+    many["rollouts"] = json!({"send-dm": "percentage:100"});
     let check =
         json!({"checks": [{"action": "start_dm", "target_id": demo(4)}], "action": "start_dm", "target_id": demo(4)});
     [

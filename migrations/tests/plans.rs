@@ -76,7 +76,7 @@ fn request(input: Value) -> Value {
     json!({
         "claims": {"sub": person(1), "role": "authenticated"},
         "request_id": "test",
-        "rollout": "enabled",
+        "rollouts": {},
         "input": input,
     })
 }

@@ -14,8 +14,8 @@ pub trait Function {
     /// Logs, metrics and idempotency keys know it by this name.
     const NAME: &'static str;
 
-    /// The feature flag that switches it off: one for all operations of a component.
-    const FLAG: &'static str = component_of(Self::NAME);
+    /// The feature flag that switches it off: one for all operations of a component. `None` where nothing may.
+    const FLAG: Option<&'static str> = Some(component_of(Self::NAME));
 
     /// The function in the database that does the work.
     const ENTRY: &'static str;

@@ -114,7 +114,7 @@ async fn the_last_release_becomes_the_next_with_its_data_and_goes_back() {
         &url,
         "select rolecall_edge.send_dm(jsonb_build_object(
            'claims', '{\"sub\": \"00000000-0000-4000-8000-000000000001\", \"role\": \"authenticated\"}'::jsonb,
-           'request_id', 'upgrade', 'rollout', 'enabled', 'idempotency_key', 'a key',
+           'request_id', 'upgrade', 'rollouts', '{}'::jsonb, 'idempotency_key', 'a key',
            'input', '{\"recipient_id\": \"00000000-0000-4000-8000-000000000004\", \"content\": \"Hello\"}'::jsonb));
          delete from rolecall.feature_flags where name = 'own-data';
          update rolecall.rate_limits set capacity = 7 where action = 'send_dm'",

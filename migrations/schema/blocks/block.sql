@@ -1,12 +1,12 @@
 -- Blocks a user: {blocked_id}. A block that stands already keeps its time.
-create or replace function rolecall_internal.block_user(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.block_user(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollouts);
   v_blocked uuid := rolecall_internal.uuid_or_null(p_input ->> 'blocked_id');
   v_since timestamptz;
 begin
@@ -50,7 +50,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('blocks.block', p_request, p_rate => 'block_user');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.block_user(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.block_user(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

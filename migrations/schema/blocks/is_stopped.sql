@@ -3,7 +3,7 @@
 -- flag of the function. The statement that numbers a message has a snapshot from before it waited; this is asked in one
 -- from after it, so that whoever was told of a block, a suspension or a switch is obeyed. send_dm_many
 -- asks it of an array at once.
-create or replace function rolecall_internal.is_stopped(p_user uuid, p_conversation uuid, p_flag text, p_rollout text)
+create or replace function rolecall_internal.is_stopped(p_user uuid, p_conversation uuid, p_flag text, p_rollouts jsonb)
 returns boolean
 language plpgsql
 stable
@@ -17,7 +17,7 @@ begin
       on flag.name = p_flag
     where writer.id = p_user
       and rolecall_internal.suspended_fact(writer.suspended_until) is null
-      and rolecall_internal.rollouts_include(flag.rollout, p_rollout, p_flag, p_user, writer.is_internal)
+      and rolecall_internal.rollouts_include(flag.rollout, p_rollouts, p_flag, p_user, writer.is_internal)
   )
   or exists (
     select

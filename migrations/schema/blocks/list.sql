@@ -1,13 +1,13 @@
 -- Lists the caller's blocks, newest first, a page at a time: {limit, cursor?}. A suspended user may list, set and lift
 -- blocks: a block writes to nobody.
-create or replace function rolecall_internal.list_blocks(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.list_blocks(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'blocks', p_rollouts);
   v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -74,7 +74,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('blocks.list', p_request, p_rate => 'read', p_keyed => false);
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.list_blocks(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.list_blocks(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

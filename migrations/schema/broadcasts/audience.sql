@@ -103,14 +103,14 @@ end
 $$;
 
 -- Whether p_user may read the broadcasts of p_conversation as their audience.
-create or replace function rolecall_internal.judge_broadcast_reader(p_user uuid, p_conversation uuid, p_rollout text)
+create or replace function rolecall_internal.judge_broadcast_reader(p_user uuid, p_conversation uuid, p_rollouts jsonb)
 returns rolecall.judgement
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
   v_sender_role rolecall.app_role;
   v_facts text[];
 begin

@@ -79,7 +79,7 @@ begin
 end
 $$;
 
-create or replace function rolecall_internal.reset_broadcast_quotas(p_rollout text)
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -94,7 +94,7 @@ declare
 begin
   -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
   if not rolecall_internal.feature_enabled(
-    'reset-broadcast-quotas', p_rollout, '00000000-0000-0000-0000-000000000000', true
+    'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', true
   ) then
     return rolecall_internal.refuse_disabled();
   end if;
@@ -160,7 +160,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollout);
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollouts);
     -- Null where it was refused.
     if (v_call.answer #> '{data,more}')::boolean then
       -- The next step has the same key.

@@ -4,7 +4,7 @@ create or replace function rolecall_internal.judge_broadcast(
   p_sender uuid,
   p_show uuid,
   p_roles rolecall.app_role[],
-  p_rollout text,
+  p_rollouts jsonb,
   out judgement rolecall.judgement,
   out allowed_roles rolecall.app_role[],
   out phase text,
@@ -16,7 +16,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_sender rolecall.actor := rolecall_internal.actor(p_sender, 'send-broadcast', p_rollout);
+  v_sender rolecall.actor := rolecall_internal.actor(p_sender, 'send-broadcast', p_rollouts);
   v_show rolecall.shows;
   v_facts text[];
   v_reasons jsonb;
@@ -155,7 +155,7 @@ end
 $$;
 
 -- Sends a broadcast: {show_id, recipient_roles, message}.
-create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -183,7 +183,7 @@ begin
   if v_roles is null then
     return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
   end if;
-  v_judged := rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout);
+  v_judged := rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollouts);
   if (v_judged.judgement).allowed is distinct from true then
     return (v_judged.judgement).refusal;
   end if;
@@ -254,7 +254,7 @@ begin
 
   -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen. The function sends the
   -- request once more.
-  if (rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollout)).judgement.allowed is distinct from true then
+  if (rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollouts)).judgement.allowed is distinct from true then
     raise exception 'The sender was stopped while the broadcast waited.'
       using errcode = 'serialization_failure';
   end if;
@@ -292,7 +292,7 @@ end
 $$;
 
 -- A dry run: sends the broadcast and takes it back, so that it cannot answer differently from sending.
-create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -303,7 +303,7 @@ declare
   v_conversation uuid;
 begin
   begin
-    v_answer := rolecall_internal.send_broadcast(p_sender, p_input, p_rollout);
+    v_answer := rolecall_internal.send_broadcast(p_sender, p_input, p_rollouts);
     raise exception using
       errcode = 'RC001',
       message = 'the rehearsal of a broadcast is taken back';
@@ -352,11 +352,11 @@ declare
 begin
   if v_call.answer is null and v_rehearses then
     return rolecall_internal.with_limit(
-      rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollout),
+      rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollouts),
       v_call.rate
     );
   elsif v_call.answer is null then
-    v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -26,7 +26,7 @@ begin
   v_call.request := p_request;
   v_call.caller := rolecall_internal.assume_claims(p_request -> 'claims');
   v_call.input := p_request -> 'input';
-  v_call.rollout := p_request ->> 'rollout';
+  v_call.rollouts := p_request -> 'rollouts';
   v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
   if v_call.answer is not null then
     return v_call;

@@ -1,6 +1,6 @@
 -- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
 -- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
--- shared/src/rollout.rs.
+-- shared/src/rules/rollout.rs.
 create or replace function rolecall_internal.rollout_includes(
   p_rollout text,
   p_flag text,
@@ -37,11 +37,33 @@ begin
 end
 $$;
 
+-- Whether the operator's variable lets a flag include a user. A flag that it does not name is enabled; without the
+-- variable, which every request carries, nothing is.
+create or replace function rolecall_internal.variable_includes(
+  p_rollouts jsonb,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_rollouts) is distinct from 'object' then
+    return false;
+  end if;
+  return not p_rollouts ? p_flag
+    or rolecall_internal.rollout_includes(p_rollouts ->> p_flag, p_flag, p_user, p_internal);
+end
+$$;
+
 -- Whether both rollouts of a function include a user: its flag's and the operator's variable. PostgreSQL writes it into
 -- the statements that ask.
 create or replace function rolecall_internal.rollouts_include(
   p_flag_rollout text,
-  p_rollout text,
+  p_rollouts jsonb,
   p_flag text,
   p_user uuid,
   p_is_internal boolean
@@ -51,15 +73,15 @@ language sql
 immutable
 return case
   -- Nearly always.
-  when p_flag_rollout = 'enabled' and p_rollout = 'enabled' then true
+  when p_flag_rollout = 'enabled' and p_rollouts = '{}' then true
   else rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
-    and rolecall_internal.rollout_includes(p_rollout, p_flag, p_user, p_is_internal)
+    and rolecall_internal.variable_includes(p_rollouts, p_flag, p_user, p_is_internal)
 end;
 
 -- Whether the function of a flag is on for a user.
 create or replace function rolecall_internal.feature_enabled(
   p_flag text,
-  p_rollout text,
+  p_rollouts jsonb,
   p_user uuid,
   p_internal boolean
 )
@@ -75,7 +97,7 @@ begin
   into v_flag_rollout
   from rolecall.feature_flags
   where name = p_flag;
-  return rolecall_internal.rollouts_include(v_flag_rollout, p_rollout, p_flag, p_user, p_internal);
+  return rolecall_internal.rollouts_include(v_flag_rollout, p_rollouts, p_flag, p_user, p_internal);
 end
 $$;
 
@@ -92,17 +114,5 @@ begin
     'feature_disabled',
     'The function is switched on for you.'
   );
-end
-$$;
-
--- The rollout of another function than the one that is called, to decide whether that one would refuse.
-create or replace function rolecall_internal.rollout_of(p_request jsonb, p_flag text)
-returns text
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return coalesce(p_request -> 'rollouts' ->> p_flag, 'enabled');
 end
 $$;

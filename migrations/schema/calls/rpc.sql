@@ -43,7 +43,7 @@ begin
       'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
       'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
       'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
-      'rollout', 'enabled',
+      'rollouts', '{}'::jsonb,
       'input', p_input
     ),
     p_rate => p_rate,
@@ -77,7 +77,7 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select (rolecall_internal.actor(auth.uid(), p_flag, 'enabled')).refusal is null
+  select (rolecall_internal.actor(auth.uid(), p_flag, '{}')).refusal is null
 $$;
 
 -- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and

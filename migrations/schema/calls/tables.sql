@@ -215,7 +215,8 @@ create type rolecall.call as (
   -- Null for nobody, and for an operator whose token names no user.
   caller uuid,
   input jsonb,
-  rollout text,
+  -- The operator's variable: how far each flag that it names may be rolled out. An object.
+  rollouts jsonb,
   -- The Idempotency-Key that this call holds, and whose it is.
   key_owner uuid,
   key text,

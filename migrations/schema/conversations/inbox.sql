@@ -8,7 +8,7 @@ create or replace function rolecall_internal.conversation_cards(
   p_user uuid,
   p_conversations uuid[],
   p_readers text[],
-  p_send_dm_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -84,7 +84,7 @@ begin
           alike.sender_internal,
           alike.sender_org_id,
           alike.rollout,
-          p_send_dm_rollout,
+          p_rollouts,
           alike.target_role,
           alike.facts
         ) as judgement
@@ -334,8 +334,7 @@ $$;
 create or replace function rolecall_internal.inbox(
   p_user uuid,
   p_input jsonb,
-  p_rollout text,
-  p_send_dm_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -343,7 +342,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
   v_kind text := p_input ->> 'kind';
   v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   -- Newer than everything.
@@ -386,7 +385,7 @@ begin
       p_user,
       v_conversations,
       v_readers,
-      p_send_dm_rollout
+      p_rollouts
     ),
     '[]'
   );
@@ -414,8 +413,7 @@ begin
     v_call.answer := rolecall_internal.inbox(
       v_call.caller,
       v_call.input,
-      v_call.rollout,
-      rolecall_internal.rollout_of(p_request, 'send-dm')
+      v_call.rollouts
     );
   end if;
   return rolecall_internal.end_call(v_call);

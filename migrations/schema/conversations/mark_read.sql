@@ -1,13 +1,13 @@
 -- Marks a conversation as read by p_user: {conversation_id, up_to_seq}. What was read stays read, and nobody has read
 -- messages that do not exist yet.
-create or replace function rolecall_internal.mark_read(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.mark_read(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
   v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
   v_conversation rolecall.conversations;
   v_reader text;
@@ -56,7 +56,7 @@ begin
   end if;
   v_call := rolecall_internal.begin_call('conversations.mark-read', p_request, p_rate => 'mark_read');
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.mark_read(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -90,7 +90,7 @@ begin
           rolecall_internal.mark_read(
             v_request.caller,
             v_request.input,
-            p_requests -> (v_request.number::int - 1) ->> 'rollout'
+            p_requests -> (v_request.number::int - 1) -> 'rollouts'
           ),
           v_limits[v_request.number]
         )

@@ -1,13 +1,13 @@
 -- Makes messages of a conversation new to p_user again: {conversation_id, from_seq?}, from that one on, or the newest one
 -- that somebody else wrote. What is unread stays unread.
-create or replace function rolecall_internal.mark_unread(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.mark_unread(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
   v_from bigint := rolecall_internal.whole_number(p_input -> 'from_seq');
   v_conversation rolecall.conversations;
   v_reader text;
@@ -88,7 +88,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('conversations.mark-unread', p_request);
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -6,8 +6,7 @@
 create or replace function rolecall_internal.read_messages(
   p_user uuid,
   p_input jsonb,
-  p_rollout text,
-  p_send_dm_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -15,7 +14,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
   v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
   v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
   v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
@@ -106,7 +105,7 @@ begin
         p_user,
         array[v_conversation.id],
         array[v_reader],
-        p_send_dm_rollout
+        p_rollouts
       ) -> 0,
       'messages', v_messages,
       'has_more_before', v_more_before,
@@ -137,8 +136,7 @@ begin
     v_call.answer := rolecall_internal.read_messages(
       v_call.caller,
       v_call.input,
-      v_call.rollout,
-      rolecall_internal.rollout_of(p_request, 'send-dm')
+      v_call.rollouts
     );
     if v_call.answer ->> 'reader' = 'moderator' then
       perform rolecall_internal.log_event(

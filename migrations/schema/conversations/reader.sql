@@ -162,7 +162,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, 'enabled');
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
 begin
   if v_judgement.refusal ->> 'code' = 'permission_denied' then
     return v_judgement.refusal;

@@ -1,12 +1,12 @@
 -- How much p_user has not read.
-create or replace function rolecall_internal.unread(p_user uuid, p_rollout text)
+create or replace function rolecall_internal.unread(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
   v_direct bigint;
   v_direct_conversations bigint;
   v_show bigint;
@@ -97,7 +97,7 @@ declare
   );
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollout);
+    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

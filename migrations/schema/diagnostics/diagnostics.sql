@@ -228,7 +228,7 @@ declare
   v_actor rolecall.actor;
 begin
   if v_call.answer is null then
-    v_actor := rolecall_internal.actor(v_call.caller, 'diagnostics', v_call.rollout);
+    v_actor := rolecall_internal.actor(v_call.caller, 'diagnostics', v_call.rollouts);
     if v_actor.refusal is not null then
       v_call.answer := v_actor.refusal;
     elsif v_actor.organization_role in ('owner', 'admin') then

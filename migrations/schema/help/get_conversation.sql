@@ -19,7 +19,7 @@ declare
   v_count bigint;
 begin
   if v_call.answer is null then
-    v_call.answer := (rolecall_internal.actor(v_call.caller, 'help-conversations', v_call.rollout)).refusal;
+    v_call.answer := (rolecall_internal.actor(v_call.caller, 'help-conversations', v_call.rollouts)).refusal;
   end if;
   if v_call.answer is null then
     select *

@@ -48,7 +48,7 @@ begin
     for no key update;
     new.content := rolecall_internal.trimmed(new.content);
     v_refusal := coalesce(
-      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, 'enabled'),
+      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}'),
       rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
     );
     if v_refusal is not null then
@@ -103,7 +103,7 @@ declare
   v_refusal jsonb;
 begin
   if tg_argv[0] = 'client' then
-    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, 'enabled');
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, '{}');
     if v_refusal is not null then
       perform rolecall_internal.raise_refusal(v_refusal);
     end if;

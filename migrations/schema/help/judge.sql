@@ -9,7 +9,7 @@ create or replace function rolecall_internal.refuse_help_writer(
   p_other uuid,
   p_status text,
   p_flag text,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -17,7 +17,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollouts);
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -60,7 +60,7 @@ $$;
 create or replace function rolecall_internal.refuse_help_message(
   p_user uuid,
   p_conversation public.conversations_v2,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -76,7 +76,7 @@ begin
     case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
     p_conversation.status,
     'help-conversations',
-    p_rollout
+    p_rollouts
   );
 end
 $$;
@@ -86,7 +86,7 @@ $$;
 create or replace function rolecall_internal.refuse_help_status(
   p_user uuid,
   p_conversation public.conversations_v2,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -98,7 +98,7 @@ begin
     if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
       return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
     end if;
-    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
+    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollouts)).refusal;
   end if;
   if not exists (
     select
@@ -114,7 +114,7 @@ begin
     );
   end if;
   p_conversation.status := 'active';
-  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
+  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollouts);
 end
 $$;
 
@@ -129,7 +129,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select auth.uid() is not null
-    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
+    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', '{}') is null
 $$;
 
 -- Whether the caller may change their messages in a help conversation.
@@ -142,7 +142,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(
     (
-      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
+      select rolecall_internal.refuse_help_message(auth.uid(), conversation, '{}') is null
       from public.conversations_v2 as conversation
       where conversation.id = p_conversation
         and auth.uid() in (conversation.requester_id, conversation.helper_id)
@@ -161,7 +161,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(
     (
-      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, '{}') is null
       from public.conversations_v2 as conversation
       where conversation.id = p_conversation
         and auth.uid() in (conversation.requester_id, conversation.helper_id)

@@ -3,7 +3,7 @@ create or replace function rolecall_internal.send_help_message(
   p_sender uuid,
   p_conversation uuid,
   p_content text,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -23,7 +23,7 @@ begin
     and p_sender in (requester_id, helper_id)
   for no key update;
   v_refusal := coalesce(
-    rolecall_internal.refuse_help_message(p_sender, v_conversation, p_rollout),
+    rolecall_internal.refuse_help_message(p_sender, v_conversation, p_rollouts),
     rolecall_internal.refuse_text('content', p_content, 1, rolecall_internal.limit_direct_message_chars())
   );
   if v_refusal is not null then
@@ -62,7 +62,7 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.send_help_message(
-      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), v_call.rollout
+      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then

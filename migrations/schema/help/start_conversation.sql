@@ -3,7 +3,7 @@ create or replace function rolecall_internal.start_help_conversation(
   p_helper uuid,
   p_help_request uuid,
   p_initial_message text,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language plpgsql
@@ -25,7 +25,7 @@ begin
   for share;
 
   v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollouts
   );
   if v_refusal is not null then
     return v_refusal;
@@ -84,7 +84,7 @@ begin
 
   -- Judged again, once nothing is left to wait for: the insert may have waited for another one of the same helper.
   v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollouts
   );
   if v_refusal is not null then
     delete from public.conversations_v2
@@ -212,7 +212,7 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
@@ -237,7 +237,7 @@ begin
       v_call.caller,
       rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
       v_call.input ->> 'initial_message',
-      v_call.rollout
+      v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then

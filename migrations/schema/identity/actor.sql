@@ -16,21 +16,21 @@ create or replace function rolecall_internal.refuse_actor(
   p_is_internal boolean,
   p_flag text,
   p_flag_rollout text,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns jsonb
 language sql
 stable
 return case
   when p_flag is not null
-    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollout, p_flag, p_user, p_is_internal)
+    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollouts, p_flag, p_user, p_is_internal)
   then rolecall_internal.refuse_disabled()
   when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
 
 -- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
 -- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
-create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollout text)
+create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollouts jsonb)
 returns rolecall.actor
 language plpgsql
 stable
@@ -57,7 +57,7 @@ begin
     v_profile.organization_role,
     rolecall_internal.suspended_fact(v_profile.suspended_until),
     rolecall_internal.refuse_actor(
-      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollout
+      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollouts
     )
   )::rolecall.actor;
 end

@@ -4,7 +4,7 @@ create or replace function rolecall_internal.judge_dm(
   p_sender uuid,
   p_recipient uuid,
   p_show uuid,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns rolecall.judgement
 language plpgsql
@@ -27,7 +27,7 @@ begin
   into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
   from rolecall_internal.dm_facts(p_sender, p_recipient, p_show);
 
-  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollout);
+  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollouts);
   if v_refusal is not null then
     return rolecall_internal.judgement_of_refusal(v_refusal, v_org_id);
   end if;
@@ -150,7 +150,7 @@ create or replace function rolecall_internal.judge_reply_facts(
   p_sender_internal boolean,
   p_org_id uuid,
   p_flag text,
-  p_rollout text,
+  p_rollouts jsonb,
   p_target_role rolecall.app_role,
   p_facts text[]
 )
@@ -161,7 +161,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_refusal jsonb := rolecall_internal.refuse_actor(
-    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollout
+    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollouts
   );
   v_decision rolecall.decision;
 begin
@@ -181,7 +181,7 @@ $$;
 create or replace function rolecall_internal.judge_reply(
   p_user uuid,
   p_conversation uuid,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns rolecall.judgement
 language plpgsql
@@ -206,7 +206,7 @@ begin
     v_facts := v_facts || 'participant'::text;
   end if;
   return rolecall_internal.judge_reply_facts(
-    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollout, v_target_role, v_facts
+    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollouts, v_target_role, v_facts
   );
 end
 $$;
@@ -228,7 +228,7 @@ begin
   if auth.uid() is null or p_sender is distinct from auth.uid() then
     return false;
   end if;
-  return coalesce((rolecall_internal.judge_dm(p_sender, p_recipient, p_show, 'enabled')).allowed, false);
+  return coalesce((rolecall_internal.judge_dm(p_sender, p_recipient, p_show, '{}')).allowed, false);
 end
 $$;
 
@@ -244,7 +244,7 @@ begin
   if auth.uid() is null or p_user is distinct from auth.uid() then
     return false;
   end if;
-  return coalesce((rolecall_internal.judge_reply(p_user, p_conversation, 'enabled')).allowed, false);
+  return coalesce((rolecall_internal.judge_reply(p_user, p_conversation, '{}')).allowed, false);
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- Sends a direct message: {recipient_id, content, show_id?} starts or continues the direct conversation of the two,
 -- {conversation_id, content} replies. send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
 -- the other does, and a differential test compares them.
-create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -32,7 +32,7 @@ begin
         return rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.');
       end if;
     end if;
-    v_judgement := rolecall_internal.judge_dm(p_sender, v_recipient, v_show, p_rollout);
+    v_judgement := rolecall_internal.judge_dm(p_sender, v_recipient, v_show, p_rollouts);
     if v_judgement.allowed is distinct from true then
       return v_judgement.refusal;
     end if;
@@ -73,11 +73,11 @@ begin
         and version = 'v2'
         and participant_low = least(p_sender, v_recipient)
         and participant_high = greatest(p_sender, v_recipient);
-      return (rolecall_internal.judge_reply(p_sender, v_conversation, p_rollout)).refusal;
+      return (rolecall_internal.judge_reply(p_sender, v_conversation, p_rollouts)).refusal;
     end if;
   else
     v_conversation := rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
-    v_judgement := rolecall_internal.judge_reply(p_sender, v_conversation, p_rollout);
+    v_judgement := rolecall_internal.judge_reply(p_sender, v_conversation, p_rollouts);
     if v_judgement.allowed is distinct from true then
       return v_judgement.refusal;
     end if;
@@ -120,7 +120,7 @@ begin
 
   -- Its own statement, once nothing is left to wait for: what has come to stand in the way meanwhile is seen. The function
   -- sends the request once more, and it is judged as if it had only just come.
-  if rolecall_internal.is_stopped(p_sender, v_conversation, 'send-dm', p_rollout) then
+  if rolecall_internal.is_stopped(p_sender, v_conversation, 'send-dm', p_rollouts) then
     raise exception 'The sender was stopped while the message waited.'
       using errcode = 'serialization_failure';
   end if;
@@ -154,7 +154,7 @@ begin
   end if;
   v_call := rolecall_internal.begin_call('send-dm', p_request, p_rate => 'send_dm');
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

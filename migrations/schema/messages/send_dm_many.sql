@@ -28,7 +28,7 @@ begin
         rolecall_internal.uuid_or_null(element.request #>> '{claims,sub}'),
         coalesce(element.request #>> '{claims,role}' = 'authenticated', false),
         element.request ->> 'idempotency_key',
-        element.request ->> 'rollout',
+        element.request -> 'rollouts',
         sent.input ->> 'content',
         sent.input ->> 'conversation_id' is not null,
         rolecall_internal.uuid_or_null(sent.input ->> 'conversation_id'),
@@ -177,7 +177,7 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollouts_include(fact.rollout, item.rollout, 'send-dm', item.caller, fact.sender_internal)
+      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal)
       and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
@@ -192,7 +192,7 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollouts_include(fact.rollout, item.rollout, 'send-dm', item.caller, fact.sender_internal),
+      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal),
       conversation.participant_low,
       conversation.participant_high
     from unnest(p_items) as item
@@ -220,9 +220,9 @@ begin
       when asked.is_possible and (decided.decision).allowed then
         row(true, null::jsonb, asked.org_id, (decided.decision).rule)::rolecall.judgement
       when item.is_reply then
-        rolecall_internal.judge_reply(item.caller, item.conversation, item.rollout)
+        rolecall_internal.judge_reply(item.caller, item.conversation, item.rollouts)
       else
-        rolecall_internal.judge_dm(item.caller, item.recipient, item.show_id, item.rollout)
+        rolecall_internal.judge_dm(item.caller, item.recipient, item.show_id, item.rollouts)
     end,
     asked.low,
     asked.high
@@ -487,7 +487,7 @@ begin
           writer.id is null
           or flag.name is null
           or rolecall_internal.suspended_fact(writer.suspended_until) is not null
-          or not rolecall_internal.rollouts_include(flag.rollout, item.rollout, 'send-dm', item.caller, writer.is_internal)
+          or not rolecall_internal.rollouts_include(flag.rollout, item.rollouts, 'send-dm', item.caller, writer.is_internal)
         )
     ) or exists (
       select
@@ -509,7 +509,7 @@ begin
             when item.is_reply then
               rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.')
             else
-              (rolecall_internal.judge_reply(item.caller, conversation.id, item.rollout)).refusal
+              (rolecall_internal.judge_reply(item.caller, conversation.id, item.rollouts)).refusal
           end
           order by item.number
         )

@@ -250,7 +250,7 @@ create type rolecall.dm_item as (
   caller uuid,
   is_user boolean,
   key text,
-  rollout text,
+  rollouts jsonb,
   content text,
   is_reply boolean,
   conversation uuid,

@@ -1,5 +1,5 @@
 -- A page of the audit, newest first: {message_id?, target_id?, limit, cursor?}.
-create or replace function rolecall_internal.moderation_audit(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.moderation_audit(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_refusal jsonb := rolecall_internal.refuse_moderation_reader(
-    rolecall_internal.actor(p_user, 'moderation', p_rollout),
+    rolecall_internal.actor(p_user, 'moderation', p_rollouts),
     'audit'
   );
   v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
@@ -113,7 +113,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.audit', p_request, p_rate => 'read', p_keyed => false);
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -89,7 +89,7 @@ end
 $$;
 
 -- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
-create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -99,7 +99,7 @@ declare
   v_message rolecall.messages;
   v_judgement rolecall.judgement;
 begin
-  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollouts);
   select *
   into v_message
   from rolecall.messages
@@ -136,7 +136,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

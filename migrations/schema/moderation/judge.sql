@@ -1,13 +1,13 @@
 -- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. An actor who may not
 -- moderate hears the same of a message that does not exist.
-create or replace function rolecall_internal.judge_moderation(p_user uuid, p_message uuid, p_rollout text)
+create or replace function rolecall_internal.judge_moderation(p_user uuid, p_message uuid, p_rollouts jsonb)
 returns rolecall.judgement
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
   v_message uuid;
   v_author_role rolecall.app_role;
   v_facts text[];

@@ -2,14 +2,14 @@
 -- sees the reports of those, except about themselves, with the status that it has for organizers: pending until they or a
 -- moderator decide. For moderators it is pending until a moderator does. Each status of each show is read by index, no
 -- further than the page.
-create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.moderation_queue(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
   v_refusal jsonb := rolecall_internal.refuse_moderation_reader(v_actor, 'queue');
   v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
   v_at timestamptz := 'infinity';
@@ -160,7 +160,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.queue', p_request, p_rate => 'read', p_keyed => false);
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.moderation_queue(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.moderation_queue(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -1,13 +1,13 @@
 -- Whether p_user may report p_message: somebody else's that they can read as one of its people or of its audience. A
 -- suspended user may.
-create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollout text)
+create or replace function rolecall_internal.judge_report(p_user uuid, p_message uuid, p_rollouts jsonb)
 returns rolecall.judgement
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
   v_author_role rolecall.app_role;
   v_facts text[];
 begin
@@ -100,7 +100,7 @@ $$;
 
 -- Files a report: {message_id, reason}. Who reports again what an organizer has decided escalates it: the report has their
 -- new words, and moderators see that it was.
-create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.report_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -108,7 +108,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_message uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_report(p_user, v_message, p_rollout);
+  v_judgement rolecall.judgement := rolecall_internal.judge_report(p_user, v_message, p_rollouts);
   v_report rolecall.reported_messages;
 begin
   if v_judgement.allowed is distinct from true then
@@ -195,7 +195,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.report', p_request, p_rate => 'report_message');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

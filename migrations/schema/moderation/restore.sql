@@ -89,7 +89,7 @@ end
 $$;
 
 -- Restores a message: {message_id, note?}.
-create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -97,7 +97,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
   v_message rolecall.messages;
 begin
   if v_judgement.allowed is distinct from true then
@@ -126,7 +126,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -3,7 +3,7 @@
 create or replace function rolecall_internal.judge_review(
   p_user uuid,
   p_report rolecall.reported_messages,
-  p_rollout text
+  p_rollouts jsonb
 )
 returns rolecall.judgement
 language plpgsql
@@ -11,7 +11,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, p_report.message_id, p_rollout);
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, p_report.message_id, p_rollouts);
 begin
   if v_judgement.refusal ->> 'code' = 'not_found'
     or (
@@ -129,14 +129,14 @@ $$;
 -- Decides about a report: {report_id, decision, note?, suspended_until?}. The decision settles every report of the same
 -- message that is pending for who decides. Of several moderators at once the first decides, and the others hear how; so of
 -- several organizers. An organizer's decision leaves the report pending for moderators.
-create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.review_report(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
   v_decision text := p_input ->> 'decision';
   v_note text := p_input ->> 'note';
   v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'suspended_until');
@@ -151,7 +151,7 @@ begin
   into v_report
   from rolecall.reported_messages
   where id = rolecall_internal.uuid_or_null(p_input ->> 'report_id');
-  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollout);
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollouts);
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
   end if;
@@ -162,7 +162,7 @@ begin
     return rolecall_internal.refuse_note(p_input);
   end if;
   if v_decision = 'suspend' then
-    v_judgement := rolecall_internal.judge_suspension(p_user, v_report.reported_user_id, p_rollout);
+    v_judgement := rolecall_internal.judge_suspension(p_user, v_report.reported_user_id, p_rollouts);
     if v_judgement.allowed is distinct from true then
       if v_judgement.refusal ->> 'code' = 'not_found' then
         return rolecall_internal.refusal('not_found', 'The sender of this message has no account that could be suspended.');
@@ -251,7 +251,7 @@ end
 $$;
 
 -- The kept answer of a review, which identifies the report: whoever asks again is judged again, and reads it as it is now.
-create or replace function rolecall_internal.replay_review(p_user uuid, p_answer jsonb, p_rollout text)
+create or replace function rolecall_internal.replay_review(p_user uuid, p_answer jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -265,7 +265,7 @@ begin
   into v_report
   from rolecall.reported_messages
   where id = (p_answer #>> '{data,report_id}')::uuid;
-  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollout);
+  v_judgement := rolecall_internal.judge_review(p_user, v_report, p_rollouts);
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
   end if;
@@ -273,7 +273,7 @@ begin
     || jsonb_build_object(
       'data',
       jsonb_build_object(
-        'report', rolecall_internal.report_json(v_report, rolecall_internal.actor(p_user, 'moderation', p_rollout))
+        'report', rolecall_internal.report_json(v_report, rolecall_internal.actor(p_user, 'moderation', p_rollouts))
       )
     );
 end
@@ -290,10 +290,10 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.review', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.review_report(v_call.caller, v_call.input, v_call.rollouts);
     v_call.kept := jsonb_build_object('report_id', v_call.answer #> '{data,report,id}');
   elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.replay_review(v_call.caller, v_call.answer, v_call.rollout);
+    v_call.answer := rolecall_internal.replay_review(v_call.caller, v_call.answer, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -1,12 +1,12 @@
 -- Whether p_user may suspend p_target, or lift their suspension.
-create or replace function rolecall_internal.judge_suspension(p_user uuid, p_target uuid, p_rollout text)
+create or replace function rolecall_internal.judge_suspension(p_user uuid, p_target uuid, p_rollouts jsonb)
 returns rolecall.judgement
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'moderation', p_rollouts);
   v_target_role rolecall.app_role;
   v_decision rolecall.decision;
 begin
@@ -75,7 +75,7 @@ end
 $$;
 
 -- Suspends a user: {target_id, until, note?}.
-create or replace function rolecall_internal.suspend_user(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.suspend_user(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -84,7 +84,7 @@ as $$
 declare
   v_target uuid := rolecall_internal.uuid_or_null(p_input ->> 'target_id');
   v_until timestamptz := rolecall_internal.moment_or_null(p_input ->> 'until');
-  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollout);
+  v_judgement rolecall.judgement := rolecall_internal.judge_suspension(p_user, v_target, p_rollouts);
 begin
   if v_judgement.allowed is distinct from true then
     return v_judgement.refusal;
@@ -114,7 +114,7 @@ declare
   v_call rolecall.call := rolecall_internal.begin_call('moderation.suspend', p_request, p_rate => 'moderate');
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.suspend_user(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.suspend_user(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end

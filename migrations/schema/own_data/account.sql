@@ -97,14 +97,14 @@ end
 $$;
 
 -- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
-create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollout text)
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
 begin
   if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
     return v_actor.refusal;

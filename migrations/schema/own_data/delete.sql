@@ -323,14 +323,14 @@ $$;
 
 -- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
 -- calls at once the second waits for the first.
-create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollout text)
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
   v_deletion rolecall.data_deletions;
 begin
   if v_actor.refusal is not null then
@@ -361,9 +361,9 @@ declare
 begin
   if v_call.answer is null then
     if v_account then
-      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollout);
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
     else
-      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollout);
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
     end if;
     if (v_call.answer -> 'ok')::boolean then
       perform rolecall_internal.log_event(

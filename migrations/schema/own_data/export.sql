@@ -401,7 +401,7 @@ $$;
 
 -- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
 -- user may export and delete their data.
-create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollout text)
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -414,7 +414,7 @@ declare
     'decision', 'audit_entry'
   ];
   v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollout);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
   v_parts text[];
   v_section int := 1;
   v_group uuid := v_nil;
@@ -499,7 +499,7 @@ declare
   );
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollout);
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
     if v_first and (v_call.answer -> 'ok')::boolean then
       perform rolecall_internal.log_event(v_call, 'own_data_exported');
     end if;

@@ -74,7 +74,7 @@ begin
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
         rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
-        rolecall_internal.rollout_of(p_request, 'send-dm')
+        p_request -> 'rollouts'
       );
       if v_judgement.allowed then
         -- The message would go into the existing conversation, which may be closed.
@@ -87,7 +87,7 @@ begin
           and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
           and read_only;
         if found then
-          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, rolecall_internal.rollout_of(p_request, 'send-dm'));
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, p_request -> 'rollouts');
         end if;
       end if;
 
@@ -99,7 +99,7 @@ begin
       v_judgement := rolecall_internal.judge_reply(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
-        rolecall_internal.rollout_of(p_request, 'send-dm')
+        p_request -> 'rollouts'
       );
 
     when 'broadcast' then
@@ -117,7 +117,7 @@ begin
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
         v_roles,
-        rolecall_internal.rollout_of(p_request, 'send-broadcast')
+        p_request -> 'rollouts'
       );
       if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
         -- A check without roles is about those that are allowed.
@@ -125,7 +125,7 @@ begin
           p_user,
           rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
           v_broadcast.allowed_roles,
-          rolecall_internal.rollout_of(p_request, 'send-broadcast')
+          p_request -> 'rollouts'
         );
       end if;
       v_judgement := v_broadcast.judgement;
@@ -161,7 +161,7 @@ begin
       v_judgement := rolecall_internal.judge_moderation(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
-        rolecall_internal.rollout_of(p_request, 'moderation')
+        p_request -> 'rollouts'
       );
 
     when 'report' then
@@ -172,7 +172,7 @@ begin
       v_judgement := rolecall_internal.judge_report(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
-        rolecall_internal.rollout_of(p_request, 'moderation')
+        p_request -> 'rollouts'
       );
       if v_judgement.allowed then
         select report.id
@@ -204,7 +204,7 @@ begin
       v_judgement := rolecall_internal.judge_suspension(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
-        rolecall_internal.rollout_of(p_request, 'moderation')
+        p_request -> 'rollouts'
       );
 
     when 'read_broadcast' then
@@ -214,7 +214,7 @@ begin
       v_judgement := rolecall_internal.judge_broadcast_reader(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
-        rolecall_internal.rollout_of(p_request, 'conversations')
+        p_request -> 'rollouts'
       );
 
     else
@@ -307,7 +307,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request ->> 'rollout');
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request -> 'rollouts');
   v_results jsonb;
   v_data jsonb;
 begin

@@ -90,16 +90,16 @@ as $$
 #variable_conflict use_column
 declare
   v_writer rolecall.actor := rolecall_internal.actor(
-    p_user, 'send-dm', rolecall_internal.rollout_of(p_request, 'send-dm')
+    p_user, 'send-dm', p_request -> 'rollouts'
   );
   v_broadcaster rolecall.actor := rolecall_internal.actor(
-    p_user, 'send-broadcast', rolecall_internal.rollout_of(p_request, 'send-broadcast')
+    p_user, 'send-broadcast', p_request -> 'rollouts'
   );
   v_moderator rolecall.actor := rolecall_internal.actor(
-    p_user, 'moderation', rolecall_internal.rollout_of(p_request, 'moderation')
+    p_user, 'moderation', p_request -> 'rollouts'
   );
   v_reader rolecall.actor := rolecall_internal.actor(
-    p_user, 'conversations', rolecall_internal.rollout_of(p_request, 'conversations')
+    p_user, 'conversations', p_request -> 'rollouts'
   );
   v_dm_limit jsonb := rolecall_internal.peek_token(p_user, 'send_dm');
   v_broadcast_limit jsonb := rolecall_internal.peek_token(p_user, 'send_broadcast');

@@ -484,7 +484,7 @@ impl<'a> Mix<'a> {
         let request = json!({
             "claims": {"sub": user, "role": "authenticated"},
             "request_id": "broadcast",
-            "rollout": "enabled",
+            "rollouts": {},
             "input": {"show_id": format!("@s{show}"), "recipient_roles": ["attendee", "mvp_dealer"], "message": "News"},
         });
         Step::Broadcast(request.to_string())
@@ -536,7 +536,7 @@ impl<'a> Mix<'a> {
             match self.random.below(12) {
                 0 => again["input"]["content"] = json!("Something else"),
                 1 => again["claims"] = json!({"sub": self.user(), "role": "authenticated"}),
-                2 => again["rollout"] = json!(self.rollout()),
+                2 => again["rollouts"] = self.rollouts(),
                 3 => again["input"] = Value::Null,
                 _ => {}
             }
@@ -550,7 +550,7 @@ impl<'a> Mix<'a> {
         let mut request = json!({
             "claims": {"sub": format!("@u{sender}"), "role": "authenticated"},
             "request_id": request_id,
-            "rollout": self.rollout(),
+            "rollouts": self.rollouts(),
             "input": self.input(sender, recipient),
         });
         if self.random.chance(4) {
@@ -564,7 +564,7 @@ impl<'a> Mix<'a> {
         } else if self.random.chance(2) {
             request.as_object_mut().expect("an object").remove("input");
         } else if self.random.chance(2) {
-            request.as_object_mut().expect("an object").remove("rollout");
+            request.as_object_mut().expect("an object").remove("rollouts");
         } else if self.random.chance(1) {
             request["request_id"] = Value::Null;
         }
@@ -594,7 +594,7 @@ impl<'a> Mix<'a> {
         let mut request = json!({
             "claims": {"sub": format!("@u{user}"), "role": "authenticated"},
             "request_id": format!("@r{number}"),
-            "rollout": self.rollout(),
+            "rollouts": self.rollouts(),
             "input": {"conversation_id": conversation, "up_to_seq": up_to},
         });
         if self.random.chance(4) {
@@ -607,9 +607,9 @@ impl<'a> Mix<'a> {
     }
 
     /// Mostly on, since nothing else happens otherwise.
-    fn rollout(&mut self) -> Value {
+    fn rollouts(&mut self) -> Value {
         if self.random.chance(95) {
-            return json!("enabled");
+            return if self.random.chance(90) { json!({}) } else { json!({"moderation": "disabled"}) };
         }
         let odd = [
             json!("disabled"),
@@ -623,8 +623,12 @@ impl<'a> Mix<'a> {
             json!(null),
             json!(true),
             json!({"rollout": "enabled"}),
+            json!("enabled"),
+            json!([]),
         ];
-        odd[self.random.below(odd.len())].clone()
+        let odd = odd[self.random.below(odd.len())].clone();
+        let flag = self.random.pick(&["send-dm", "conversations"]);
+        if self.random.chance(80) { json!({flag: odd}) } else { odd }
     }
 
     fn content(&mut self) -> Option<Value> {

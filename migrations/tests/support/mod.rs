@@ -117,7 +117,7 @@ pub fn request(user: Uuid, input: Value) -> Value {
     json!({
         "claims": {"sub": user, "role": "authenticated"},
         "request_id": "test",
-        "rollout": "enabled",
+        "rollouts": {},
         "input": input,
     })
 }
@@ -127,7 +127,7 @@ pub fn operator_request() -> Value {
     json!({
         "claims": {"role": "service_role"},
         "request_id": "test",
-        "rollout": "enabled",
+        "rollouts": {},
         "input": {},
     })
 }

@@ -103,12 +103,16 @@ impl fmt::Display for Rollout {
     }
 }
 
-/// The feature flags: one for each component that can be switched off. `spin.toml` is checked against them.
+/// The feature flags: one for each component that can be switched off, the one that they require and the one that stops
+/// all writing. `spin.toml` is checked against them.
 pub const FLAGS: &[&str] = &[
     "blocks",
     "check-permission",
     "conversations",
     "diagnostics",
+    "help-conversations",
+    "maintenance",
+    "messaging_v2_enabled",
     "moderation",
     "own-data",
     "reset-broadcast-quotas",
@@ -127,6 +131,14 @@ pub const fn is_flag(name: &str) -> bool {
         at += 1;
     }
     false
+}
+
+/// Whether there is this flag, if it is one; for constants.
+pub const fn is_flag_or_none(name: Option<&str>) -> bool {
+    match name {
+        Some(name) => is_flag(name),
+        None => true,
+    }
 }
 
 const fn same(one: &[u8], other: &[u8]) -> bool {

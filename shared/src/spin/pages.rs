@@ -44,7 +44,7 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
         Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
         Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
     };
-    let asked = Asked { statement: const { F::STATEMENT.as_str() }, flag: F::FLAG, claims: admitted.claims };
+    let asked = Asked { statement: const { F::STATEMENT.as_str() }, claims: admitted.claims };
     match page(&mut exchange, &settings, asked, &admitted.input).await {
         Ok((first, limits)) => {
             let mut head = answer::lines(&limits, &exchange.request_id);
@@ -66,7 +66,6 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
 #[derive(Clone, Copy)]
 struct Asked {
     statement: &'static str,
-    flag: &'static str,
     claims: Claims,
 }
 
@@ -100,16 +99,9 @@ async fn page(
     asked: Asked,
     input: &Page,
 ) -> Result<(Lines, Vec<Limit>), Refusal> {
-    let Asked { statement, flag, claims } = asked;
+    let Asked { statement, claims } = asked;
     let request_id = exchange.request_id.clone();
-    let call = Call {
-        claims,
-        request_id: &request_id,
-        idempotency_key: None,
-        rollout: settings.rollouts.of(flag),
-        rollouts: &settings.rollouts,
-        input,
-    };
+    let call = Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &settings.rollouts, input };
     let done = database::query(exchange, settings, statement, &call).await?;
     let lines =
         Lines::of(&done).ok_or_else(|| exchange.broken(format!("{statement}: the page has an unexpected form")))?;

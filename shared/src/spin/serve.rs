@@ -11,7 +11,7 @@ use crate::{
         code::Code,
         id::UserId,
         limits::{MAX_BODY_BYTES, REPEAT_SECONDS},
-        rollout::{Inclusion, Rollout, Rollouts, is_flag},
+        rollout::{Inclusion, Rollout, Rollouts, is_flag_or_none},
     },
     spin::{Pages, database::query, exchange::Exchange, grouped, health::health, keys, settings::Settings},
     wire::{
@@ -107,14 +107,7 @@ async fn call<F: Function>(
                 Received::Answered(response) => return Ok(response),
             };
         let request_id = exchange.request_id.clone();
-        let call = Call {
-            claims,
-            request_id: &request_id,
-            idempotency_key,
-            rollout: settings.rollouts.of(F::FLAG),
-            rollouts: &settings.rollouts,
-            input,
-        };
+        let call = Call { claims, request_id: &request_id, idempotency_key, rollouts: &settings.rollouts, input };
         let begun = Instant::now();
         let mut done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
             grouped::query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?
@@ -160,7 +153,7 @@ pub(super) async fn receive<F: Function>(
     path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
 ) -> Result<Received<F::Input>, Refusal> {
-    const { assert!(is_flag(F::FLAG), "the flag is not one of rollout::FLAGS") };
+    const { assert!(is_flag_or_none(F::FLAG), "the flag is not one of rollout::FLAGS") };
     let answered = |response| Ok(Received::Answered(response));
     match F::VERB.intent(&parts.method) {
         Intent::Call => {}
@@ -187,7 +180,9 @@ pub(super) async fn receive<F: Function>(
         }
     };
     let input = fields.with_path_id(path.id).read()?;
-    admit_rollout::<F>(settings.rollouts.of(F::FLAG), caller.user_id())?;
+    if let Some(flag) = F::FLAG {
+        admit_rollout(flag, settings.rollouts.of(flag), caller.user_id())?;
+    }
 
     let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };
     Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
@@ -300,14 +295,7 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
         "detail": message, "field": attempt.field,
     });
     let claims = Claims { sub: exchange.user_id, role: F::Caller::ROLE };
-    let call = Call {
-        claims,
-        request_id: &request_id,
-        idempotency_key: None,
-        rollout: settings.rollouts.of(F::FLAG),
-        rollouts: &Rollouts::NONE,
-        input,
-    };
+    let call = Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &Rollouts::NONE, input };
     match query(exchange, settings, const { RECORD_REFUSAL.as_str() }, &call).await {
         Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
             code: "impersonation".into(),
@@ -320,10 +308,10 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
 }
 
 /// Applies the variable `rollouts` as far as that is possible without the user's profile; the database does the rest.
-fn admit_rollout<F: Function>(rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
+fn admit_rollout(flag: &'static str, rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
     let excluded = match user {
-        Some(user) => rollout.includes(F::FLAG, user) == Inclusion::Excluded,
+        Some(user) => rollout.includes(flag, user) == Inclusion::Excluded,
         None => rollout == Rollout::Disabled,
     };
-    if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{} is switched off.", F::FLAG))) } else { Ok(()) }
+    if excluded { Err(Refusal::new(Code::FeatureDisabled, format!("{flag} is switched off."))) } else { Ok(()) }
 }

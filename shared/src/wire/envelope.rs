@@ -1,19 +1,14 @@
 //! What passes between a function and the database: one `jsonb` each way.
 
 use crate::{
-    rules::{
-        code::Code,
-        id::UserId,
-        limits::MAX_IDEMPOTENCY_KEY_CHARS,
-        rollout::{Rollout, Rollouts},
-    },
+    rules::{code::Code, id::UserId, limits::MAX_IDEMPOTENCY_KEY_CHARS, rollout::Rollouts},
     wire::{
         refusal::{Limit, Reason, Reasons, Refusal},
         request_id::RequestId,
     },
 };
 use http::HeaderMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The claims that the database sees as `request.jwt.claims`.
@@ -63,18 +58,11 @@ pub struct Call<'a, I> {
     /// The key under which a repetition is answered, not repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<IdempotencyKey>,
-    /// How far the operator's variable lets the feature be rolled out.
-    #[serde(serialize_with = "rollout")]
-    pub rollout: Rollout,
-    /// The same of every feature that the variable names: an answer may depend on what another function would say.
-    #[serde(skip_serializing_if = "Rollouts::is_empty")]
+    /// How far the operator's variable lets the features that it names be rolled out: a feature may require another, and
+    /// an answer may depend on what another function would say.
     pub rollouts: &'a Rollouts,
     /// The decoded body or query string.
     pub input: I,
-}
-
-fn rollout<S: Serializer>(rollout: &Rollout, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(rollout)
 }
 
 /// What an entry point answers.

@@ -62,7 +62,7 @@ export function caller({ sub, role }) {
 
 /** What the database takes. */
 export function envelope(sub, requestId, key, input) {
-  const call = { claims: { sub, role: 'authenticated' }, request_id: requestId, rollout: 'enabled', input };
+  const call = { claims: { sub, role: 'authenticated' }, request_id: requestId, rollouts: {}, input };
   if (key) call.idempotency_key = key;
   return call;
 }

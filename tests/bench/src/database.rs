@@ -160,7 +160,7 @@ fn pgbench_script(users: u64) -> String {
 \set k random(0, {last_recipient})
 \set sender {FIRST_SENDER} + :n
 \set recipient {FIRST_RECIPIENT} + (:n + :k) % {users}
-select rolecall_edge.send_dm(('{{"claims":{{"sub":"{ID_PREFIX}' || :sender || '","role":"authenticated"}},"request_id":"{ID_PREFIX}' || :recipient || '","rollout":"enabled","input":{{"recipient_id":"{ID_PREFIX}' || :recipient || '","content":"{CONTENT}"}}}}')::jsonb);
+select rolecall_edge.send_dm(('{{"claims":{{"sub":"{ID_PREFIX}' || :sender || '","role":"authenticated"}},"request_id":"{ID_PREFIX}' || :recipient || '","rollouts":{{}},"input":{{"recipient_id":"{ID_PREFIX}' || :recipient || '","content":"{CONTENT}"}}}}')::jsonb);
 "#,
         last = users - 1,
         last_recipient = RECIPIENTS_OF_A_SENDER - 1,

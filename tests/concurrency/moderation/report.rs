@@ -28,7 +28,7 @@ async fn an_author_who_deletes_while_it_is_reported_deletes_what_was_reported() 
     let db = stand.connect().await;
     db.script("begin").await;
     let request = json!({
-        "claims": {"sub": author.id, "role": "authenticated"}, "rollout": "enabled",
+        "claims": {"sub": author.id, "role": "authenticated"}, "rollouts": {},
         "input": {"message_id": message, "reason": "Rude"},
     });
     let filed: Value = db.one("select rolecall_edge.report_message($1)", &[&request]).await;

@@ -37,7 +37,7 @@ declare
   v_request jsonb := jsonb_build_object(
     'claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'authenticated'),
     'request_id', 'pgtap',
-    'rollout', 'enabled',
+    'rollouts', '{}'::jsonb,
     'input', jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', p_content)
   );
   v_answer jsonb;

@@ -145,7 +145,7 @@ select is(pg_temp.block(2, 1) #>> '{limits,0,remaining}', '1', 'an answer names 
 
 -- The flag and the operator's word
 select is(
-  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(8), '{}', null, 'disabled')),
+  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(8), '{}', null, '{"blocks": "disabled"}')),
   'feature_disabled/feature_disabled',
   format('%s can be switched off', function)
 )

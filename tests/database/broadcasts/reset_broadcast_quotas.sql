@@ -56,13 +56,13 @@ select is(
 );
 update rolecall.feature_flags set rollout = 'percentage:0' where name = 'reset-broadcast-quotas';
 select is(
-  pg_temp.verdict(pg_temp.ask_as_operator('reset_broadcast_quotas', 'disabled')),
+  pg_temp.verdict(pg_temp.ask_as_operator('reset_broadcast_quotas', '{"reset-broadcast-quotas": "disabled"}')),
   'feature_disabled/feature_disabled',
   'so can the operator''s variable'
 );
 
 create temporary table step as
-select number, pg_temp.ask_as_operator('reset_broadcast_quotas', 'internal') -> 'data' as data
+select number, pg_temp.ask_as_operator('reset_broadcast_quotas', '{"reset-broadcast-quotas": "internal"}') -> 'data' as data
 from generate_series(1, 7) as number;
 select is(
   array_agg((data -> 'more')::boolean order by number),

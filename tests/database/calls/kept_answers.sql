@@ -28,7 +28,7 @@ begin
     using jsonb_build_object(
       'claims', '{"role": "service_role"}'::jsonb,
       'idempotency_key', p_key || ' ' || p_function,
-      'rollout', 'enabled',
+      'rollouts', '{}'::jsonb,
       'input', p_input
     );
   end if;
@@ -113,7 +113,7 @@ select is(
             jsonb_build_object(
               'claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'authenticated'),
               'idempotency_key', 'array ' || number,
-              'rollout', 'enabled',
+              'rollouts', '{}'::jsonb,
               'input', jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Zanzibar ' || number)
             )
           )
@@ -125,7 +125,7 @@ select is(
             jsonb_build_object(
               'claims', jsonb_build_object('sub', pg_temp.demo(reader), 'role', 'authenticated'),
               'idempotency_key', 'array of reads',
-              'rollout', 'enabled',
+              'rollouts', '{}'::jsonb,
               'input', jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'up_to_seq', 2)
             )
           )

@@ -26,7 +26,7 @@ begin
         jsonb_build_object(
           'claims', jsonb_build_object('sub', caller, 'role', 'authenticated'),
           'request_id', number || '/' || caller,
-          'rollout', 'enabled',
+          'rollouts', '{}'::jsonb,
           'input', jsonb_build_object('recipient_id', pg_temp.demo(1), 'content', 'Hi')
         )
         order by number

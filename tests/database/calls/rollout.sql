@@ -49,7 +49,7 @@ select throws_ok(
 )
 from unnest(array['', 'on', 'percentage:101', 'percentage:007', 'percentage:1.5']) as value;
 
-create function pg_temp.send(p_rollout text)
+create function pg_temp.send(p_rollout text default null)
 returns text
 language sql
 return pg_temp.verdict(
@@ -58,9 +58,10 @@ return pg_temp.verdict(
     pg_temp.demo(1),
     jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Hi'),
     null,
-    p_rollout
+    case when p_rollout is null then '{}' else jsonb_build_object('send-dm', p_rollout) end
   )
 );
+select is(pg_temp.send(), 'ok', 'on and not named by the operator''s variable is on');
 select is(pg_temp.send('enabled'), 'ok', 'on and on is on');
 select is(pg_temp.send('disabled'), 'feature_disabled/feature_disabled', 'the operator''s variable can force it off');
 select is(pg_temp.send('nonsense'), 'feature_disabled/feature_disabled', 'nonsense is off');
@@ -83,6 +84,7 @@ update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm';
 select is(pg_temp.send('enabled'), 'feature_disabled/feature_disabled', 'the flag turns it off for them, too');
 delete from rolecall.feature_flags where name = 'send-dm';
 select is(pg_temp.send('enabled'), 'feature_disabled/feature_disabled', 'a function without a flag is off');
+select is(pg_temp.send(), 'feature_disabled/feature_disabled', 'also where the variable names none');
 
 select * from finish();
 rollback;

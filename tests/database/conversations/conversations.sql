@@ -229,7 +229,6 @@ select is(
   rolecall_edge.inbox(
     jsonb_build_object(
       'claims', jsonb_build_object('sub', pg_temp.demo(1), 'role', 'authenticated'),
-      'rollout', 'enabled',
       'rollouts', '{"send-dm": "disabled"}'::jsonb,
       'input', '{}'::jsonb
     )

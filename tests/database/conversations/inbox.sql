@@ -62,7 +62,7 @@ select rolecall_edge.send_dm(
     jsonb_build_object(
       'claims', jsonb_build_object('sub', pg_temp.demo(person), 'role', 'authenticated'),
       'request_id', 'pgtap',
-      'rollout', 'enabled',
+      'rollouts', '{}'::jsonb,
       'input', jsonb_build_object('recipient_id', pg_temp.demo(5 - person), 'content', 'of an array')
     )
   )

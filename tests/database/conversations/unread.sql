@@ -30,7 +30,7 @@ return (
           jsonb_build_object(
             'claims', jsonb_build_object('sub', pg_temp.demo(number), 'role', 'authenticated'),
             'request_id', 'pgtap',
-            'rollout', 'enabled',
+            'rollouts', '{}'::jsonb,
             'input', jsonb_build_object('conversation_id', p_conversation, 'content', 'Hello')
           )
           order by place

@@ -132,7 +132,7 @@ select is(
 );
 select is(
   pg_temp.verdict(
-    rolecall_edge.send_dm('{"claims": {"role": "authenticated"}, "rollout": "enabled", "input": {"content": "Hi"}}')
+    rolecall_edge.send_dm('{"claims": {"role": "authenticated"}, "rollouts": {}, "input": {"content": "Hi"}}')
   ),
   'unauthenticated',
   'claims without a user are nobody''s'
@@ -156,7 +156,7 @@ select is(
 select is(
   pg_temp.verdict(
     rolecall_edge.send_dm(
-      '{"claims": {"sub": "1 or 1=1", "role": "authenticated"}, "rollout": "enabled", "input": {"content": "Hi"}}'
+      '{"claims": {"sub": "1 or 1=1", "role": "authenticated"}, "rollouts": {}, "input": {"content": "Hi"}}'
     )
   ),
   'unauthenticated',

@@ -14,7 +14,7 @@ return jsonb_strip_nulls(
     'claims', jsonb_build_object('sub', pg_temp.demo(p_user), 'role', 'authenticated'),
     'request_id', 'pgtap-' || p_user,
     'idempotency_key', p_key,
-    'rollout', 'enabled',
+    'rollouts', '{}'::jsonb,
     'input', p_input
   )
 );

@@ -631,7 +631,7 @@ from message;
 
 -- The flag and the operator's word.
 select is(
-  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(8), '{}', null, 'disabled')),
+  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(8), '{}', null, '{"moderation": "disabled"}')),
   'feature_disabled/feature_disabled',
   format('%s can be switched off', function)
 )
@@ -648,7 +648,7 @@ select is(
   rolecall_edge.review_report(
     jsonb_build_object(
       'claims', jsonb_build_object('sub', pg_temp.demo(8), 'role', 'service_role'),
-      'rollout', 'enabled',
+      'rollouts', '{}'::jsonb,
       'input', '{}'::jsonb
     )
   ) #>> '{reasons,0,code}',

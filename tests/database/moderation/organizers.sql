@@ -32,7 +32,7 @@ begin
     jsonb_agg(
       jsonb_build_object(
         'claims', jsonb_build_object('sub', pg_temp.demo(sender), 'role', 'authenticated'),
-        'rollout', 'enabled',
+        'rollouts', '{}'::jsonb,
         'input', jsonb_strip_nulls(
           jsonb_build_object('recipient_id', pg_temp.demo(recipient), 'content', 'Words', 'show_id', pg_temp.demo(show))
         )

@@ -439,7 +439,7 @@ select is(
 
 -- The flag and the operator's word
 select is(
-  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(8), '{}', null, 'disabled')),
+  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(8), '{}', null, '{"own-data": "disabled"}')),
   'feature_disabled/feature_disabled',
   format('%s can be switched off', function)
 )

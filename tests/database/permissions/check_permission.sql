@@ -324,7 +324,6 @@ select is(
     rolecall_edge.check_permission(
       jsonb_build_object(
         'claims', jsonb_build_object('sub', pg_temp.demo(5), 'role', 'authenticated'),
-        'rollout', 'enabled',
         'rollouts', jsonb_build_object(function, 'disabled'),
         'input', body
       )

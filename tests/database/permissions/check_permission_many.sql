@@ -303,15 +303,16 @@ language plpgsql
 volatile
 as $$
 declare
-  v_results jsonb := rolecall_internal.check_permission_many(p_caller, p_checks, p_request);
+  v_request jsonb := '{"rollouts": {}}' || p_request;
+  v_results jsonb := rolecall_internal.check_permission_many(p_caller, p_checks, v_request);
 begin
   insert into compared (caller, request, body, among_others, alone)
   select
     p_caller,
-    p_request,
+    v_request,
     body,
     v_results -> (number - 1)::int,
-    coalesce(rolecall_internal.check_permission(p_caller, body, p_request), 'null')
+    coalesce(rolecall_internal.check_permission(p_caller, body, v_request), 'null')
   from jsonb_array_elements(p_checks) with ordinality as listed (body, number);
 end
 $$;

@@ -17,7 +17,7 @@ const ROWS: &str = "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::
 /// Sends a broadcast and takes it back.
 async fn work_of_a_broadcast(db: &Db, sender: Uuid, show: Uuid, audience: i64) -> Work {
     let call = json!({
-        "claims": {"sub": sender, "role": "authenticated"}, "request_id": "r", "rollout": "enabled",
+        "claims": {"sub": sender, "role": "authenticated"}, "request_id": "r", "rollouts": {},
         "input": {"show_id": show, "recipient_roles": ["attendee"], "message": "Doors open at nine"},
     });
     let sent: Value = db.one("select rolecall_edge.send_broadcast($1)", &[&call]).await;

@@ -499,7 +499,7 @@ async fn an_array_is_no_body() {
     let stand = Stand::shared().await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let dm = to(&attendee, "Hello");
-    let envelope = json!({"claims": {"sub": admin.id, "role": "authenticated"}, "rollout": "enabled", "input": dm});
+    let envelope = json!({"claims": {"sub": admin.id, "role": "authenticated"}, "rollouts": {}, "input": dm});
     for body in [json!([]), json!([dm]), json!([dm, dm]), json!([envelope, envelope]), json!([[dm]])] {
         let refusal = stand.post("send-dm", &body).by(&admin).expect(400).await;
         refusal.refused(Code::ValidationError);

@@ -114,7 +114,7 @@ async fn attempts_to_act_for_somebody_else_are_bounded_and_not_hidden_by_others(
 #[tokio::test]
 async fn those_of_nobody_are_bounded_and_do_not_wait_for_one_another() {
     let stand = Stand::own(Setup::new()).await;
-    let request = json!({"request_id": "r", "rollout": "enabled", "input": {}});
+    let request = json!({"request_id": "r", "rollouts": {}, "input": {}});
     let mut connections = Vec::new();
     for _ in 0..8 {
         connections.push(Db::connect(stand.edge_url()).await);

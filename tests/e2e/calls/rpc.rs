@@ -198,13 +198,13 @@ async fn every_entry_point_refuses_a_null_caller() {
     for (function, input) in &inputs {
         let sql = format!("select rolecall_edge.{function}($1)");
         for claims in nobodies() {
-            let call = json!({"claims": claims, "request_id": "r", "rollout": "enabled", "input": input});
+            let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": input});
             let answer: Value = db.one(&sql, &[&call]).await;
             assert_eq!(code(&answer), "unauthenticated", "{function} {claims}");
         }
         for claims in [json!("x"), json!([]), json!({"role": "service_role"}), json!({"role": "anon", "sub": admin.id})]
         {
-            let call = json!({"claims": claims, "request_id": "r", "rollout": "enabled", "input": input});
+            let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": input});
             let answer: Value = db.one(&sql, &[&call]).await;
             assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{function} {claims}: {answer}");
         }
@@ -212,7 +212,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         assert_eq!(code(&answer), "unauthenticated", "{function}");
     }
     for claims in nobodies().into_iter().chain([json!({"role": "authenticated", "sub": admin.id})]) {
-        let call = json!({"claims": claims, "request_id": "r", "rollout": "enabled", "input": {}});
+        let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": {}});
         let answer: Value = db.one("select rolecall_edge.reset_broadcast_quotas($1)", &[&call]).await;
         assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{claims}: {answer}");
     }
@@ -303,7 +303,7 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
                     continue;
                 }
                 let claims = json!({"sub": admin.id, "role": role});
-                let call = json!({"claims": claims, "request_id": "r", "rollout": "enabled", "input": input});
+                let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": input});
                 let row = db.query_one(&sql, &[&call]).await;
                 let row = row.unwrap_or_else(|error| panic!("{function} {input}: {error:?}"));
                 let answer: Value = row.get(0);
@@ -322,7 +322,7 @@ async fn the_claims_of_one_request_are_gone_in_the_next() {
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let db = Db::connect(stand.edge_url()).await;
     let call = json!({
-        "claims": {"sub": admin.id, "role": "authenticated"}, "request_id": "r", "rollout": "enabled",
+        "claims": {"sub": admin.id, "role": "authenticated"}, "request_id": "r", "rollouts": {},
         "input": {"recipient_id": attendee.id, "content": "Hello"},
     });
     let answer: Value = db.one("select rolecall_edge.send_dm($1)", &[&call]).await;

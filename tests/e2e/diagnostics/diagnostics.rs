@@ -178,7 +178,7 @@ async fn a_million_messages_are_summed_up_in_under_50_ms() {
 
     let call = json!({
         "claims": {"sub": "00000000-0000-4000-9000-000000000000", "role": "authenticated"},
-        "request_id": "r", "rollout": "enabled", "input": {},
+        "request_id": "r", "rollouts": {}, "input": {},
     });
     let mut best = f64::INFINITY;
     for _ in 0..10 {

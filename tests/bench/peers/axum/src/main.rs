@@ -49,7 +49,7 @@ struct Envelope<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<&'a str>,
-    rollout: &'static str,
+    rollouts: Map<String, Value>,
     input: Message,
 }
 
@@ -161,7 +161,7 @@ async fn answer(
         claims: Caller { sub, role: "authenticated" },
         request_id,
         idempotency_key: text(headers, HeaderName::from_static("idempotency-key")),
-        rollout: "enabled",
+        rollouts: Map::new(),
         input: check(message)?,
     };
     let sqlx::types::Json(answer): sqlx::types::Json<Answer> = sqlx::query_scalar("select rolecall_edge.send_dm($1)")
