@@ -6,7 +6,6 @@ use anyhow::Context;
 use rolecall_postgres::{Cluster, Mode};
 use rolecall_shared::rules::code::Code;
 use rolecall_shared::wire::log::{Level, Line};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -17,11 +16,12 @@ use tokio::time::sleep;
 /// How often the server is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How often it is started again within [`WINDOW`], whether that succeeds or not.
+/// How often it is started again before it has stayed up for [`STEADY`], whether that succeeds or not. The count is not
+/// one of a stretch of time: on a slow machine an attempt may take longer than any.
 const ATTEMPTS: usize = 8;
-const WINDOW: Duration = Duration::from_secs(60);
+const STEADY: Duration = Duration::from_secs(60);
 
-/// The pause before the first attempt, which doubles with each within the window, and its bound. Processes of a killed
+/// The pause before the first attempt, which doubles with each, and its bound. Processes of a killed
 /// server may take some seconds to notice, and until then no other is let at their data.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ impl Embedded {
             cluster: cluster.clone(),
             is_wanted: is_wanted.clone(),
             log: log.clone(),
-            attempts: VecDeque::new(),
+            attempts: Attempts::default(),
         };
         let task = tokio::spawn(async move {
             carer.run().await;
@@ -88,8 +88,24 @@ struct Carer {
     cluster: Arc<Mutex<Cluster>>,
     is_wanted: Arc<AtomicBool>,
     log: Log,
-    /// When it was started again, lately.
-    attempts: VecDeque<Instant>,
+    attempts: Attempts,
+}
+
+/// How often the server was started again since it last stayed up.
+#[derive(Debug, Default)]
+struct Attempts {
+    number: usize,
+    /// Since when it is up again; the first start counts for nothing.
+    up_since: Option<Instant>,
+}
+
+impl Attempts {
+    /// The server has ended at `now`.
+    fn ended(&mut self, now: Instant) {
+        if self.up_since.take().is_some_and(|since| now.duration_since(since) >= STEADY) {
+            self.number = 0;
+        }
+    }
 }
 
 impl Carer {
@@ -101,6 +117,7 @@ impl Carer {
             if !self.is_wanted() {
                 return std::future::pending().await;
             }
+            self.attempts.ended(Instant::now());
             self.say(Level::Error, "database_ended", &format!("PostgreSQL {cause}"));
             if !self.start_again().await {
                 return;
@@ -111,23 +128,23 @@ impl Carer {
     /// Starts the server until it runs; false if there were too many attempts.
     async fn start_again(&mut self) -> bool {
         loop {
-            let now = Instant::now();
-            self.attempts.retain(|at| now.duration_since(*at) < WINDOW);
-            if self.attempts.len() >= ATTEMPTS {
-                let cause = format!("PostgreSQL was started again {ATTEMPTS} times within {WINDOW:?}; the runner ends");
+            if self.attempts.number >= ATTEMPTS {
+                let cause =
+                    format!("PostgreSQL was started again {ATTEMPTS} times and never stayed up; the runner ends");
                 self.say(Level::Error, "database_given_up", &cause);
                 return false;
             }
-            sleep(pause(self.attempts.len())).await;
+            sleep(pause(self.attempts.number)).await;
             if !self.is_wanted() {
                 return std::future::pending().await;
             }
             let begun = Instant::now();
-            self.attempts.push_back(begun);
+            self.attempts.number += 1;
             let mut cluster = self.cluster.clone().lock_owned().await;
             let started = spawn_blocking(move || cluster.start_again()).await;
             match started.map_err(anyhow::Error::from).and_then(|started| started) {
                 Ok(()) => {
+                    self.attempts.up_since = Some(Instant::now());
                     let duration_ms = Some(begun.elapsed().as_secs_f64() * 1000.0);
                     let line = Line { duration_ms, ..Line::new(Level::Warn, "host", "database_restarted") };
                     self.log.print(&line, &());
@@ -163,5 +180,19 @@ mod tests {
         let pauses: Vec<u128> = (0..ATTEMPTS).map(|attempts| pause(attempts).as_millis()).collect();
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
         assert_eq!(pause(usize::MAX), LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn attempts_are_forgotten_when_the_server_has_stayed_up_and_not_before() {
+        let up = Instant::now();
+        let attempts = |since, now| {
+            let mut attempts = Attempts { number: 3, up_since: since };
+            attempts.ended(now);
+            (attempts.number, attempts.up_since)
+        };
+        assert_eq!(attempts(Some(up), up + STEADY), (0, None));
+        assert_eq!(attempts(Some(up), up + STEADY - Duration::from_nanos(1)), (3, None));
+        // Attempts that fail, however slow they are.
+        assert_eq!(attempts(None, up + 10 * STEADY), (3, None));
     }
 }
