@@ -27,11 +27,27 @@ fn they_are_made_with_a_token_and_reported() {
     let token = seen["headers"]["authorization"].as_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
     assert_eq!(token.split('.').count(), 3);
     let begun = Instant::now();
-    while app.log.count("scheduled_request") < 3 {
+    while app.log.lines().iter().filter(|line| line["headers"].is_object()).count() < 3 {
         assert!(begun.elapsed() < Duration::from_secs(10), "it comes only once");
         std::thread::sleep(Duration::from_millis(20));
     }
+    assert_eq!(app.log.count("scheduled_request"), 1, "each second would flood the log");
     app.stop();
+}
+
+/// Each occurrence of a frequent entry is on time: it waits neither for the one before it nor for the pause before that
+/// one is tried again, of which the second lasts half a minute.
+#[test]
+fn what_comes_each_second_is_held_up_neither_by_a_slow_request_nor_by_a_failing_one() {
+    for path in ["/say-and-sleep/60000", "/say-and-fail"] {
+        let app = schedule(path, "").start();
+        let begun = app.log.wait_for("begun");
+        let first = Instant::now();
+        while app.log.count("begun") < 4 {
+            assert!(first.elapsed() < Duration::from_secs(60), "{path}: {begun}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 /// The nightly run does one step a request, and says whether there is another.

@@ -37,6 +37,7 @@ pub struct Setup {
     without_secret: bool,
     without_rate_limits: bool,
     cron: Option<String>,
+    whole_schedule: bool,
     component_variables: Vec<[String; 3]>,
 }
 
@@ -67,7 +68,15 @@ impl Setup {
         self
     }
 
-    /// With a manifest whose schedule has another time.
+    /// With everything that the manifest schedules, also what acts on its own: the guard of rollouts, say, which would
+    /// switch features off in tests that cause failures.
+    #[must_use]
+    pub fn whole_schedule(mut self) -> Setup {
+        self.whole_schedule = true;
+        self
+    }
+
+    /// With a manifest whose nightly job has another time.
     #[must_use]
     pub fn cron(mut self, cron: &str) -> Setup {
         self.cron = Some(cron.to_owned());
@@ -294,9 +303,6 @@ impl Setup {
             flags.extend(["--instances".to_owned(), number]);
         }
         let flags = Runtime::chosen().flags(&flags)?;
-        if self.cron.is_none() && self.component_variables.is_empty() {
-            return tokio::task::spawn_blocking(move || Runner::start(&variables, &flags)).await?;
-        }
         let text = self.manifest()?;
         tokio::task::spawn_blocking(move || {
             let directory = temporary_directory()?;
@@ -315,6 +321,9 @@ impl Setup {
     fn manifest(&self) -> Result<String> {
         let text = std::fs::read_to_string(workspace().join("spin.toml"))?;
         let mut text = text.replace("source = \"target/", &format!("source = \"{}/target/", workspace().display()));
+        if !self.whole_schedule {
+            text = nightly_alone(&text);
+        }
         if let Some(cron) = &self.cron {
             let time = "cron = \"0 2 * * *\"";
             ensure!(text.contains(time), "the schedule is not at 02:00 UTC");
@@ -329,6 +338,23 @@ impl Setup {
         }
         Ok(text)
     }
+}
+
+/// A manifest without what it schedules beside the nightly job.
+fn nightly_alone(manifest: &str) -> String {
+    const ENTRY: &str = "[[application.tool.rolecall.schedule]]";
+    let mut entries = manifest.split(ENTRY);
+    let mut text = entries.next().unwrap_or_default().to_owned();
+    for entry in entries {
+        // An entry ends where the next table begins.
+        let (entry, rest) = entry.split_at(entry.find("\n[").unwrap_or(entry.len()));
+        if entry.contains("/reset-broadcast-quotas\"") {
+            text += ENTRY;
+            text += entry;
+        }
+        text += rest;
+    }
+    text
 }
 
 impl Base {
