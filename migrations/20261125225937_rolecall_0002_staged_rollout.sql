@@ -9,12 +9,17 @@ declare
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.count_help_conversations()',
+    'function rolecall_internal.counted_hour(timestamp with time zone)',
     'function rolecall_internal.delete_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.delete_own_account(uuid, jsonb)',
     'function rolecall_internal.delete_own_data(uuid, jsonb)',
+    'function rolecall_internal.discount_help_conversations()',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
+    'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
+    'function rolecall_internal.is_failure(text)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
     'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
@@ -32,6 +37,7 @@ declare
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
@@ -51,7 +57,15 @@ declare
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
+    'sequence rolecall.alert_events_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
+    'table rolecall.alert_delivery',
+    'table rolecall.alert_events',
+    'table rolecall.alert_rules',
+    'table rolecall.alert_states',
+    'table rolecall.failure_batches',
+    'table rolecall.help_conversation_counts',
+    'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
     'table rolecall.rollout_stages',
@@ -130,6 +144,7 @@ declare
     'function rolecall_internal.continue_deletion(rolecall.data_deletions)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.copy_first_message(uuid, uuid, text)',
+    'function rolecall_internal.count_help_conversations()',
     'function rolecall_internal.count_help_messages()',
     'function rolecall_internal.count_joined()',
     'function rolecall_internal.count_left()',
@@ -139,6 +154,7 @@ declare
     'function rolecall_internal.count_refusal(uuid, text)',
     'function rolecall_internal.count_reports()',
     'function rolecall_internal.count_reports_of(text[], uuid[], text[], bigint[])',
+    'function rolecall_internal.counted_hour(timestamp with time zone)',
     'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
     'function rolecall_internal.cursor_parts(text)',
     'function rolecall_internal.day_slot(timestamp with time zone, integer)',
@@ -153,6 +169,7 @@ declare
     'function rolecall_internal.deletion_of(rolecall.messages)',
     'function rolecall_internal.deletion_rank(text)',
     'function rolecall_internal.diagnose(uuid)',
+    'function rolecall_internal.discount_help_conversations()',
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid, uuid)',
     'function rolecall_internal.dm_items(jsonb)',
@@ -170,6 +187,7 @@ declare
     'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.free_key(uuid, text)',
@@ -190,6 +208,7 @@ declare
     'function rolecall_internal.is_action(text)',
     'function rolecall_internal.is_client()',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
+    'function rolecall_internal.is_failure(text)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
     'function rolecall_internal.is_role(text)',
@@ -263,6 +282,7 @@ declare
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
+    'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
@@ -343,11 +363,16 @@ declare
     'schema rolecall_edge',
     'schema rolecall_internal',
     'schema rolecall_monitoring',
+    'sequence rolecall.alert_events_id_seq',
     'sequence rolecall.application_logs_id_seq',
     'sequence rolecall.help_message_edits_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
     'table public.conversations_v2',
     'table public.messages_v2',
+    'table rolecall.alert_delivery',
+    'table rolecall.alert_events',
+    'table rolecall.alert_rules',
+    'table rolecall.alert_states',
     'table rolecall.application_logs',
     'table rolecall.broadcast_limits',
     'table rolecall.broadcast_quotas',
@@ -357,8 +382,10 @@ declare
     'table rolecall.conversations',
     'table rolecall.data_deletions',
     'table rolecall.erasures_due',
+    'table rolecall.failure_batches',
     'table rolecall.feature_flags',
     'table rolecall.help_closings',
+    'table rolecall.help_conversation_counts',
     'table rolecall.help_erasures_due',
     'table rolecall.help_message_counts',
     'table rolecall.help_message_edits',
@@ -381,6 +408,7 @@ declare
     'table rolecall.report_counts',
     'table rolecall.reported_messages',
     'table rolecall.request_metrics',
+    'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
     'table rolecall.rollout_stages',
@@ -607,7 +635,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from 'e4f6d7fe5ad1d66a336e89b6e4c3e47977094a8c30fc29165d8c6fb45c1bec84'
+      ) is distinct from '9b481c2be166fc32820b9ccdce9791c9fabc1af77e782e0f91c5fab86ffbaf5b'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -690,11 +718,140 @@ alter type rolecall.dm_item alter attribute rollouts type jsonb;
 
 -- calls: metrics
 
+-- A quarter of an hour that was counted by an older version is like one minute: it is merged, and added to the totals,
+-- when it is older than two hours.
+alter table rolecall.request_metrics add column minutes smallint not null default 1;
+
+alter table rolecall.request_metrics
+  add constraint request_metrics_minutes_known check (minutes in (1, 15));
+
+alter table rolecall.request_metrics drop constraint request_metrics_pkey;
+
+alter table rolecall.request_metrics
+  add primary key (org_id, slot, function, code, bucket, stripe, minutes, day_slot);
+
+create index request_metrics_minutes_idx
+  on rolecall.request_metrics (slot)
+  where minutes = 1;
+
+create index request_metrics_function_slot_idx
+  on rolecall.request_metrics (function, slot)
+  where minutes = 15;
+
+comment on table rolecall.request_metrics is
+  'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';
+
+comment on column rolecall.request_metrics.minutes is
+  'How many minutes from slot on the row counts: 1, or 15 once it was merged and is part of request_totals.';
+
 -- help
 
 -- own_data
 
 -- rollout
+$sql$;
+
+  -- schema/monitoring/tables.sql
+  execute $sql$
+-- What the operator's figures and alerts are made of, beside request_metrics.
+
+create table rolecall.request_totals (
+  function text not null,
+  code text not null,
+  bucket smallint not null,
+  requests bigint not null,
+  primary key (function, code, bucket)
+);
+
+comment on table rolecall.request_totals is
+  'All requests that were ever merged into quarters of an hour. With the rows of request_metrics that count one minute it makes counters that never fall.';
+
+create table rolecall.failure_batches (
+  id uuid primary key,
+  at timestamptz not null default now()
+);
+
+comment on table rolecall.failure_batches is
+  'The failures that a function has handed in, by batch, for a day: a batch that is sent again is not counted again.';
+
+create index failure_batches_at_idx
+  on rolecall.failure_batches (at);
+
+create table rolecall.help_conversation_counts (
+  hour timestamptz not null,
+  status text not null,
+  stripe smallint not null,
+  conversations bigint not null,
+  primary key (hour, status, stripe)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+comment on table rolecall.help_conversation_counts is
+  'How many help conversations of each hour have which status, so that nobody need count them. Hours of long ago are counted in 2000.';
+
+comment on column rolecall.help_conversation_counts.stripe is
+  'Spreads the counts over several rows, so that conversations do not wait for each other''s commits; the sum counts.';
+
+-- Alerts
+
+create table rolecall.alert_rules (
+  name text primary key,
+  severity text not null,
+  threshold numeric not null,
+  attempts bigint not null default 0,
+  summary text not null,
+  constraint alert_rules_name_form check (name ~ '^[a-z][a-z_]{0,62}$'),
+  constraint alert_rules_severity_known check (severity in ('critical', 'warning')),
+  constraint alert_rules_attempts_positive check (attempts >= 0)
+);
+
+comment on table rolecall.alert_rules is 'Every alert that there is. Thresholds may be changed; rolecall_monitoring.alerts says which fire.';
+
+comment on column rolecall.alert_rules.threshold is 'A share is between 0 and 1, a time in seconds.';
+
+comment on column rolecall.alert_rules.attempts is 'From how many requests on a share is worth an alert.';
+
+create table rolecall.alert_states (
+  name text primary key,
+  since timestamptz not null,
+  constraint alert_states_name_fkey
+    foreign key (name) references rolecall.alert_rules (name) on update cascade on delete cascade
+);
+
+comment on table rolecall.alert_states is 'The alerts that fired when the endpoint alerts was last called, and since when.';
+
+create table rolecall.alert_events (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  name text not null,
+  event text not null,
+  severity text not null,
+  value numeric,
+  threshold numeric not null,
+  summary text not null,
+  since timestamptz not null,
+  sent_at timestamptz,
+  constraint alert_events_event_known check (event in ('began', 'ended'))
+);
+
+comment on table rolecall.alert_events is
+  'What began and ended, for 30 days; what has no sent_at is still to be sent to alert_url, in the order of the ids.';
+
+create index alert_events_unsent_idx
+  on rolecall.alert_events (id)
+  where sent_at is null;
+
+create index alert_events_at_idx
+  on rolecall.alert_events (at);
+
+create table rolecall.alert_delivery (
+  id smallint primary key,
+  lease uuid,
+  leased_until timestamptz,
+  constraint alert_delivery_single check (id = 1)
+);
+
+comment on table rolecall.alert_delivery is 'Who sends events to alert_url at this moment: one call at a time.';
 $sql$;
 
   -- schema/rollout/tables.sql
@@ -787,6 +944,265 @@ comment on table rolecall.rollout_baselines is
 
 comment on column rolecall.rollout_baselines.minute is
   'The minute of the change, for what was counted within it; -infinity for all that was counted until then.';
+$sql$;
+
+  -- schema/calls/finish.sql
+  execute $sql$
+-- The upper end of a bucket, in milliseconds.
+create or replace function rolecall_internal.bucket_end_ms(p_bucket int)
+returns double precision
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return 0.1 * power(2.0::double precision, p_bucket / 2.0);
+end
+$$;
+
+-- Counts refusals of a user and returns how many there have been in this minute. Only the user's own refusals wait for
+-- each other's commit; those of nobody are spread over the connections.
+create or replace function rolecall_internal.count_refusal(p_user uuid, p_event text)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusals bigint;
+begin
+  insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+  values (
+    coalesce(p_user, '00000000-0000-0000-0000-000000000000'),
+    date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+    p_event,
+    case when p_user is null then pg_backend_pid() % 8 else 0 end,
+    1,
+    1
+  )
+  on conflict (user_id, minute, event, stripe, day_slot) do update
+  set
+    refusals = counted.refusals + 1,
+    logged = least(counted.refusals + 1, rolecall_internal.limit_logged_refusals())
+  returning refusals
+  into v_refusals;
+  return v_refusals;
+end
+$$;
+
+-- Ends a request: writes the audit row of a refusal, unless the user had many in this minute, counts the request, and adds
+-- the caller's organisation to the answer, for the function's log line. finish_many is its twin for an array.
+create or replace function rolecall_internal.finish(
+  p_operation text,
+  p_request jsonb,
+  p_user uuid,
+  p_answer jsonb,
+  p_service text default 'database',
+  p_event text default 'refused'
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- From the statement's arrival on, so that waiting for a lock counts; the commit comes after it.
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_code text := coalesce(p_answer ->> 'code', 'ok');
+  v_org_id uuid := p_answer ->> 'org_id';
+begin
+  if not p_answer ? 'org_id' then
+    select organization_id
+    into v_org_id
+    from rolecall.profiles
+    where id = p_user;
+    if v_org_id is not null then
+      p_answer := p_answer || jsonb_build_object('org_id', v_org_id);
+    end if;
+  end if;
+
+  if v_code <> 'ok' and rolecall_internal.count_refusal(p_user, p_event) <= rolecall_internal.limit_logged_refusals() then
+    insert into rolecall.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    values (
+      'warn',
+      p_service,
+      p_operation,
+      p_event,
+      p_request ->> 'request_id',
+      p_user,
+      rolecall_internal.uuid_or_null(p_answer #>> '{data,conversation_id}'),
+      v_org_id,
+      round(v_ms::numeric, 3),
+      v_code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', p_answer -> 'detail',
+          'reasons', p_answer -> 'reasons',
+          'field', p_answer -> 'field'
+        )
+      )
+    );
+  end if;
+
+  insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+  values (
+    date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+    p_operation,
+    v_code,
+    coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
+    -- Two buckets for each doubling above 0.1 ms; the last one ends at 105 s.
+    least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+    pg_backend_pid() % 32,
+    1
+  )
+  on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+  set requests = metric.requests + 1;
+  return p_answer;
+end
+$$;
+
+-- Counts the refusals of an array, and logs them as finish does: of each user as many as the minute has room for.
+create or replace function rolecall_internal.log_refusals(
+  p_operation text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[],
+  p_ms double precision
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with refused as (
+    select
+      request.number,
+      request.user_id,
+      request.answer,
+      coalesce(request.user_id, '00000000-0000-0000-0000-000000000000') as counted_as,
+      row_number() over (partition by request.user_id order by request.number) as place,
+      count(*) over (partition by request.user_id) as refusals
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    where request.answer ? 'code'
+  ),
+  counted as (
+    insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+    select
+      counted_as,
+      date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+      'refused',
+      case when user_id is null then pg_backend_pid() % 8 else 0 end,
+      refusals,
+      least(refusals, rolecall_internal.limit_logged_refusals())
+    from refused
+    where place = 1
+    order by counted_as
+    on conflict (user_id, minute, event, stripe, day_slot) do update
+    set
+      refusals = counted.refusals + excluded.refusals,
+      logged = least(counted.refusals + excluded.refusals, rolecall_internal.limit_logged_refusals())
+    returning user_id, refusals
+  )
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+  )
+  select
+    'warn',
+    'database',
+    p_operation,
+    'refused',
+    p_requests -> (refused.number::int - 1) ->> 'request_id',
+    refused.user_id,
+    rolecall_internal.uuid_or_null(refused.answer #>> '{data,conversation_id}'),
+    case
+      when refused.answer ? 'org_id' then (refused.answer ->> 'org_id')::uuid
+      else profile.organization_id
+    end,
+    round(p_ms::numeric, 3),
+    refused.answer ->> 'code',
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'detail', refused.answer -> 'detail',
+        'reasons', refused.answer -> 'reasons',
+        'field', refused.answer -> 'field'
+      )
+    )
+  from refused
+  join counted
+    on counted.user_id = refused.counted_as
+  left join rolecall.profiles as profile
+    on profile.id = refused.user_id
+    and not refused.answer ? 'org_id'
+  where counted.refusals - refused.refusals + refused.place <= rolecall_internal.limit_logged_refusals()
+  order by refused.number;
+end
+$$;
+
+-- rolecall_internal.finish for an array; a request whose answer is null is deferred and neither logged nor counted.
+create or replace function rolecall_internal.finish_many(
+  p_operation text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[]
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_answers jsonb[];
+begin
+  if exists (select from unnest(p_answers) as answer where answer ? 'code') then
+    perform rolecall_internal.log_refusals(p_operation, p_requests, p_users, p_answers, v_ms);
+  end if;
+
+  with finished as (
+    select
+      request.number,
+      request.user_id,
+      coalesce(request.answer ->> 'code', 'ok') as code,
+      case
+        when request.answer ? 'org_id' then (request.answer ->> 'org_id')::uuid
+        else profile.organization_id
+      end as org_id,
+      case
+        when not request.answer ? 'org_id' and profile.organization_id is not null then
+          request.answer || jsonb_build_object('org_id', profile.organization_id)
+        else request.answer
+      end as answer
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    left join rolecall.profiles as profile
+      on profile.id = request.user_id
+      and not request.answer ? 'org_id'
+  ),
+  counted as (
+    insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+    select
+      date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+      p_operation,
+      code,
+      coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
+      least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+      pg_backend_pid() % 32,
+      count(*)
+    from finished
+    where answer is not null
+    group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
+    order by 4, 3
+    on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+    set requests = metric.requests + excluded.requests
+  )
+  select array_agg(answer order by number)
+  into v_answers
+  from finished;
+  return v_answers;
+end
+$$;
 $sql$;
 
   -- schema/calls/call.sql
@@ -3349,6 +3765,20 @@ end
 $$;
 $sql$;
 
+  -- schema/calls/failures.generated.sql
+  execute $sql$
+-- Which codes are failures. Generated from shared/src/rules/code.rs by `make generate`; do not edit.
+
+-- Whether a request with this code failed: its answer was 500 or more, or its statement never answered. Refusals are
+-- neither failures nor successes; success is ok / (ok + failures).
+create or replace function rolecall_internal.is_failure(p_code text)
+returns boolean
+language sql
+immutable
+parallel safe
+return p_code in ('database_unavailable', 'authentication_unavailable', 'timeout', 'internal');
+$sql$;
+
   -- schema/conversations/reader.sql
   execute $sql$
 -- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
@@ -4876,9 +5306,10 @@ begin
     group by slot, function, code, bucket
   ),
   span (name, since) as (
-    -- Requests are counted in quarters of an hour: a span begins with the quarter that it begins in.
+    -- Requests are counted by the minute, and after two hours by the quarter of one: a span begins with the minute or
+    -- the quarter that it begins in.
     values
-      ('1h', now() - interval '1 hour 15 minutes'),
+      ('1h', now() - interval '1 hour 1 minute'),
       ('24h', now() - interval '24 hours 15 minutes')
   ),
   by_code as (
@@ -4929,9 +5360,11 @@ begin
       select jsonb_object_agg(
         span.name,
         (
+          -- A refusal is neither a success nor a failure.
           select round(coalesce(sum(by_code.requests) filter (where by_code.code = 'ok'), 0) / sum(by_code.requests), 4)
           from by_code
           where by_code.name = span.name
+            and (by_code.code = 'ok' or rolecall_internal.is_failure(by_code.code))
         )
       )
       from span
@@ -7378,6 +7811,121 @@ end
 $$;
 $sql$;
 
+  -- schema/monitoring/counts.sql
+  execute $sql$
+-- How many help conversations there are, counted by the statement that changes their number or status. A counter is spread
+-- over stripes, so that two conversations rarely wait for each other; only the sum over the stripes means anything.
+
+-- The hour that a conversation of p_created_at is counted in: conversations of long ago share one.
+create or replace function rolecall_internal.counted_hour(p_created_at timestamptz)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_created_at > now() - interval '10 days' then
+    return date_bin('1 hour', p_created_at, '2000-01-01 00:00:00+00');
+  end if;
+  return '2000-01-01 00:00:00+00';
+end
+$$;
+
+create or replace function rolecall_internal.count_help_conversations()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_conversation_counts as counted (hour, status, stripe, conversations)
+  select rolecall_internal.counted_hour(created_at), status, pg_backend_pid() % 16, count(*)
+  from added
+  group by 1, 2
+  order by 1, 2
+  on conflict (hour, status, stripe) do update
+  set conversations = counted.conversations + excluded.conversations;
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.discount_help_conversations()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_conversation_counts as counted (hour, status, stripe, conversations)
+  select rolecall_internal.counted_hour(created_at), status, pg_backend_pid() % 16, -count(*)
+  from gone
+  group by 1, 2
+  order by 1, 2
+  on conflict (hour, status, stripe) do update
+  set conversations = counted.conversations + excluded.conversations;
+  return null;
+end
+$$;
+
+-- For each row whose status, or time of creation, has changed.
+create or replace function rolecall_internal.recount_help_conversation()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_conversation_counts as counted (hour, status, stripe, conversations)
+  select hour, status, pg_backend_pid() % 16, sum(difference)
+  from (
+    values
+      (rolecall_internal.counted_hour(old.created_at), old.status, -1),
+      (rolecall_internal.counted_hour(new.created_at), new.status, 1)
+  ) as changed (hour, status, difference)
+  group by hour, status
+  order by hour, status
+  on conflict (hour, status, stripe) do update
+  set conversations = counted.conversations + excluded.conversations;
+  return null;
+end
+$$;
+
+-- Adds the hours of long ago up to one row for each status.
+create or replace function rolecall_internal.fold_help_conversation_counts()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with old as (
+    select hour, status, stripe
+    from rolecall.help_conversation_counts
+    where hour > '2000-01-01 00:00:00+00'
+      and hour <= now() - interval '10 days'
+    order by hour, status, stripe
+    limit 1000
+    for update skip locked
+  ),
+  gone as (
+    delete from rolecall.help_conversation_counts as counted
+    using old
+    where counted.hour = old.hour
+      and counted.status = old.status
+      and counted.stripe = old.stripe
+    returning counted.status, counted.conversations
+  )
+  insert into rolecall.help_conversation_counts as counted (hour, status, stripe, conversations)
+  select '2000-01-01 00:00:00+00', status, 0, sum(conversations)
+  from gone
+  group by status
+  order by status
+  on conflict (hour, status, stripe) do update
+  set conversations = counted.conversations + excluded.conversations;
+end
+$$;
+$sql$;
+
   -- schema/own_data/export.sql
   execute $sql$
 -- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
@@ -9005,6 +9553,174 @@ end
 $$;
 $sql$;
 
+  -- schema/monitoring/triggers.sql
+  execute $sql$
+create or replace trigger conversations_v2_count
+after insert on public.conversations_v2
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_help_conversations();
+
+create or replace trigger conversations_v2_discount
+after delete on public.conversations_v2
+referencing old table as gone
+for each statement
+execute function rolecall_internal.discount_help_conversations();
+
+create or replace trigger conversations_v2_recount
+after update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status or old.created_at is distinct from new.created_at)
+execute function rolecall_internal.recount_help_conversation();
+$sql$;
+
+  -- schema/diagnostics/views.sql
+  execute $sql$
+-- The oldest is what an alarm is about.
+create or replace view rolecall_monitoring.pending_reports as
+select
+  count(*) as count,
+  min(created_at) as oldest_at,
+  extract(epoch from now() - min(created_at))::bigint as oldest_age_seconds
+from rolecall.reported_messages
+where status = 'pending';
+
+comment on view rolecall_monitoring.pending_reports is 'How many reports are waiting for a moderator, and since when the oldest is.';
+
+create or replace view rolecall_monitoring.reports_by_status as
+select
+  known.status,
+  coalesce(sum(counted.reports), 0)::bigint as reports
+from unnest(array['pending', 'dismissed', 'actioned']) as known (status)
+left join rolecall.report_counts as counted
+  on counted.queue = 'moderators'
+  and counted.status = known.status
+group by known.status;
+
+comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';
+
+-- Requests are counted by the minute: the hour begins with the minute that it begins in.
+create or replace view rolecall_monitoring.requests_last_hour as
+select
+  function,
+  code,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 1 minute'
+  and minutes = 1
+group by function, code;
+
+comment on view rolecall_monitoring.requests_last_hour is 'Requests by function and answer: ok, or the code of the refusal.';
+
+create or replace view rolecall_monitoring.rate_limited_last_hour as
+select
+  function,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 1 minute'
+  and minutes = 1
+  and code in ('rate_limited', 'quota_exceeded')
+group by function;
+
+comment on view rolecall_monitoring.rate_limited_last_hour is 'Requests that a rate limit or a quota refused, by function.';
+
+create or replace view rolecall_monitoring.quota_reset as
+select
+  max(period) filter (where finished_at is not null) as last_period,
+  max(run_at) filter (where finished_at is not null) as run_at,
+  extract(epoch from now() - max(run_at) filter (where finished_at is not null))::bigint as age_seconds,
+  -- The quota day begins at 02:00 UTC; whoever reads a view needs the right to every function in it.
+  max(period) filter (where finished_at is not null)
+    is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
+from rolecall.quota_runs;
+
+comment on view rolecall_monitoring.quota_reset is
+  'The last finished nightly run, and whether today''s is still due.';
+
+create or replace view rolecall_monitoring.refusals_last_hour as
+select
+  nullif(user_id, '00000000-0000-0000-0000-000000000000') as user_id,
+  event,
+  sum(refusals)::bigint as refusals,
+  sum(refusals - logged)::bigint as not_logged
+from rolecall.refusal_counts
+where minute > now() - interval '1 hour'
+group by user_id, event;
+
+comment on view rolecall_monitoring.refusals_last_hour is
+  'How often each user was refused, and how many of these refusals were counted instead of logged.';
+
+create or replace view rolecall_monitoring.suspensions as
+select
+  count(*) as count,
+  count(*) filter (where suspended_until = 'infinity') as for_good
+from rolecall.profiles
+where suspended_until > now();
+
+comment on view rolecall_monitoring.suspensions is 'How many users are suspended now.';
+
+create or replace view rolecall_monitoring.unfinished_deletions as
+select
+  count(*) as count,
+  min(requested_at) as oldest_at,
+  extract(epoch from now() - min(requested_at))::bigint as oldest_age_seconds
+from rolecall.data_deletions
+where completed_at is null;
+
+comment on view rolecall_monitoring.unfinished_deletions is
+  'Requests to delete one''s own data that need another call, and since when the oldest has been waiting.';
+
+create or replace view rolecall_monitoring.migration as
+select version, name, applied_at
+from rolecall.schema_migrations
+order by version desc
+limit 1;
+
+comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
+$sql$;
+
+  -- schema/monitoring/defaults.sql
+  execute $sql$
+insert into rolecall.alert_rules (name, severity, threshold, attempts, summary)
+values
+  (
+    'conversation_creation_failing', 'critical', 0.80, 5,
+    'Too few attempts of the last five minutes to start a help conversation succeeded.'
+  ),
+  ('statement_too_slow', 'critical', 5, 0, 'A statement of the last five minutes took too long or was cancelled for it.'),
+  ('connection_errors', 'critical', 10, 0, 'Too many requests of one of the last five minutes found no database.'),
+  ('rollout_rolled_back', 'critical', 0, 0, 'The guard has rolled a feature back; it stays off until somebody sets or advances it.'),
+  ('error_rate_high', 'warning', 0.05, 20, 'Too many requests of the last five minutes failed.'),
+  ('latency_high', 'warning', 1, 20, 'The slowest twentieth of the requests of the last five minutes took too long.'),
+  (
+    'duplicate_conversations', 'warning', 0.10, 10,
+    'Too many attempts of the last 15 minutes to start a help conversation were duplicates.'
+  ),
+  ('error_rate_raised', 'warning', 0.001, 20, 'More requests of the last hour failed than the service promises.'),
+  ('reports_waiting', 'warning', 86400, 0, 'A report waits too long for a moderator.'),
+  ('quota_reset_due', 'warning', 3600, 0, 'The nightly run of this quota day has not finished.')
+on conflict (name) do nothing;
+
+insert into rolecall.alert_delivery (id)
+values (1)
+on conflict (id) do nothing;
+
+-- Conversations of an older version.
+insert into rolecall.help_conversation_counts (hour, status, stripe, conversations)
+select
+  case
+    when created_at > now() - interval '10 days' then date_bin('1 hour', created_at, '2000-01-01 00:00:00+00')
+    else '2000-01-01 00:00:00+00'
+  end,
+  status,
+  0,
+  count(*)
+from public.conversations_v2
+group by 1, 2
+on conflict (hour, status, stripe) do update
+set conversations = excluded.conversations;
+$sql$;
+
   -- schema/rollout/defaults.sql
   execute $sql$
 -- The stages of the mutual-aid collective's playbook. The last one is not left; its figures say how things are going.
@@ -9019,6 +9735,21 @@ cross join (
     ('enabled', 0.99, interval '0', 500)
 ) as stage (rollout, min_success, min_age, min_attempts)
 where flag.name = 'start-conversation';
+$sql$;
+
+  -- schema/monitoring/policies.sql
+  execute $sql$
+-- Thresholds are the operator's.
+alter table rolecall.alert_rules enable row level security;
+
+drop policy if exists "the operator changes the alerts" on rolecall.alert_rules;
+
+create policy "the operator changes the alerts"
+on rolecall.alert_rules
+for all
+to service_role
+using (true)
+with check (true);
 $sql$;
 
   -- schema/rollout/policies.sql
@@ -9273,6 +10004,12 @@ grant select on rolecall.reported_messages to service_role;
 grant select on rolecall.moderation_audit to service_role;
 $sql$;
 
+  -- schema/monitoring/access.sql
+  execute $sql$
+-- Thresholds are the operator's; the rest is read through the views.
+grant select, insert, update, delete on rolecall.alert_rules to service_role;
+$sql$;
+
   -- schema/own_data/access.sql
   execute $sql$
 grant select on rolecall.data_deletions to authenticated;
@@ -9339,7 +10076,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', 'e4f6d7fe5ad1d66a336e89b6e4c3e47977094a8c30fc29165d8c6fb45c1bec84');
+  values (2, 'staged_rollout', '9b481c2be166fc32820b9ccdce9791c9fabc1af77e782e0f91c5fab86ffbaf5b');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

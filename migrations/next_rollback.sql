@@ -8,6 +8,43 @@
 
 -- calls: metrics
 
+-- Older versions count by the quarter of an hour.
+with gone as (
+  delete from rolecall.request_metrics
+  where minutes = 1
+  returning day_slot, slot, function, code, org_id, bucket, requests
+)
+insert into rolecall.request_metrics as metric
+  (day_slot, slot, function, code, org_id, bucket, stripe, requests, minutes)
+select
+  day_slot,
+  date_bin('15 minutes', slot, '2000-01-01 00:00:00+00'),
+  function,
+  code,
+  org_id,
+  bucket,
+  0,
+  sum(requests),
+  15
+from gone
+group by day_slot, date_bin('15 minutes', slot, '2000-01-01 00:00:00+00'), function, code, org_id, bucket
+on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+set requests = metric.requests + excluded.requests;
+
+drop index rolecall.request_metrics_minutes_idx;
+
+drop index rolecall.request_metrics_function_slot_idx;
+
+alter table rolecall.request_metrics drop constraint request_metrics_pkey;
+
+alter table rolecall.request_metrics drop column minutes;
+
+alter table rolecall.request_metrics
+  add primary key (org_id, slot, function, code, bucket, stripe, day_slot);
+
+comment on table rolecall.request_metrics is
+  'How many requests of each operation got which code in each 15 minutes, and how long the database took; for 7 days.';
+
 -- calls: flags
 
 alter type rolecall.dm_item alter attribute rollouts type text;

@@ -9,12 +9,17 @@ declare
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.count_help_conversations()',
+    'function rolecall_internal.counted_hour(timestamp with time zone)',
     'function rolecall_internal.delete_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.delete_own_account(uuid, jsonb)',
     'function rolecall_internal.delete_own_data(uuid, jsonb)',
+    'function rolecall_internal.discount_help_conversations()',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
+    'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
+    'function rolecall_internal.is_failure(text)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
     'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
@@ -32,6 +37,7 @@ declare
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
@@ -51,7 +57,15 @@ declare
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
+    'sequence rolecall.alert_events_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
+    'table rolecall.alert_delivery',
+    'table rolecall.alert_events',
+    'table rolecall.alert_rules',
+    'table rolecall.alert_states',
+    'table rolecall.failure_batches',
+    'table rolecall.help_conversation_counts',
+    'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
     'table rolecall.rollout_stages',
@@ -554,6 +568,265 @@ begin
     raise exception 'Rolecall: migrations after 2 are applied; take them back first.'
       using errcode = 'object_not_in_prerequisite_state';
   end if;
+
+  -- schema/calls/finish.sql
+  execute $sql$
+-- The upper end of a bucket, in milliseconds.
+create or replace function rolecall_internal.bucket_end_ms(p_bucket int)
+returns double precision
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return 0.1 * power(2.0::double precision, p_bucket / 2.0);
+end
+$$;
+
+-- Counts refusals of a user and returns how many there have been in this minute. Only the user's own refusals wait for
+-- each other's commit; those of nobody are spread over the connections.
+create or replace function rolecall_internal.count_refusal(p_user uuid, p_event text)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusals bigint;
+begin
+  insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+  values (
+    coalesce(p_user, '00000000-0000-0000-0000-000000000000'),
+    date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+    p_event,
+    case when p_user is null then pg_backend_pid() % 8 else 0 end,
+    1,
+    1
+  )
+  on conflict (user_id, minute, event, stripe, day_slot) do update
+  set
+    refusals = counted.refusals + 1,
+    logged = least(counted.refusals + 1, rolecall_internal.limit_logged_refusals())
+  returning refusals
+  into v_refusals;
+  return v_refusals;
+end
+$$;
+
+-- Ends a request: writes the audit row of a refusal, unless the user had many in this minute, counts the request, and adds
+-- the caller's organisation to the answer, for the function's log line. finish_many is its twin for an array.
+create or replace function rolecall_internal.finish(
+  p_operation text,
+  p_request jsonb,
+  p_user uuid,
+  p_answer jsonb,
+  p_service text default 'database',
+  p_event text default 'refused'
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- From the statement's arrival on, so that waiting for a lock counts; the commit comes after it.
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_code text := coalesce(p_answer ->> 'code', 'ok');
+  v_org_id uuid := p_answer ->> 'org_id';
+begin
+  if not p_answer ? 'org_id' then
+    select organization_id
+    into v_org_id
+    from rolecall.profiles
+    where id = p_user;
+    if v_org_id is not null then
+      p_answer := p_answer || jsonb_build_object('org_id', v_org_id);
+    end if;
+  end if;
+
+  if v_code <> 'ok' and rolecall_internal.count_refusal(p_user, p_event) <= rolecall_internal.limit_logged_refusals() then
+    insert into rolecall.application_logs (
+      level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+    )
+    values (
+      'warn',
+      p_service,
+      p_operation,
+      p_event,
+      p_request ->> 'request_id',
+      p_user,
+      rolecall_internal.uuid_or_null(p_answer #>> '{data,conversation_id}'),
+      v_org_id,
+      round(v_ms::numeric, 3),
+      v_code,
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'detail', p_answer -> 'detail',
+          'reasons', p_answer -> 'reasons',
+          'field', p_answer -> 'field'
+        )
+      )
+    );
+  end if;
+
+  insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+  values (
+    date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+    p_operation,
+    v_code,
+    coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
+    -- Two buckets for each doubling above 0.1 ms; the last one ends at 105 s.
+    least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+    pg_backend_pid() % 32,
+    1
+  )
+  on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
+  set requests = metric.requests + 1;
+  return p_answer;
+end
+$$;
+
+-- Counts the refusals of an array, and logs them as finish does: of each user as many as the minute has room for.
+create or replace function rolecall_internal.log_refusals(
+  p_operation text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[],
+  p_ms double precision
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with refused as (
+    select
+      request.number,
+      request.user_id,
+      request.answer,
+      coalesce(request.user_id, '00000000-0000-0000-0000-000000000000') as counted_as,
+      row_number() over (partition by request.user_id order by request.number) as place,
+      count(*) over (partition by request.user_id) as refusals
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    where request.answer ? 'code'
+  ),
+  counted as (
+    insert into rolecall.refusal_counts as counted (user_id, minute, event, stripe, refusals, logged)
+    select
+      counted_as,
+      date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
+      'refused',
+      case when user_id is null then pg_backend_pid() % 8 else 0 end,
+      refusals,
+      least(refusals, rolecall_internal.limit_logged_refusals())
+    from refused
+    where place = 1
+    order by counted_as
+    on conflict (user_id, minute, event, stripe, day_slot) do update
+    set
+      refusals = counted.refusals + excluded.refusals,
+      logged = least(counted.refusals + excluded.refusals, rolecall_internal.limit_logged_refusals())
+    returning user_id, refusals
+  )
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, duration_ms, code, details
+  )
+  select
+    'warn',
+    'database',
+    p_operation,
+    'refused',
+    p_requests -> (refused.number::int - 1) ->> 'request_id',
+    refused.user_id,
+    rolecall_internal.uuid_or_null(refused.answer #>> '{data,conversation_id}'),
+    case
+      when refused.answer ? 'org_id' then (refused.answer ->> 'org_id')::uuid
+      else profile.organization_id
+    end,
+    round(p_ms::numeric, 3),
+    refused.answer ->> 'code',
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'detail', refused.answer -> 'detail',
+        'reasons', refused.answer -> 'reasons',
+        'field', refused.answer -> 'field'
+      )
+    )
+  from refused
+  join counted
+    on counted.user_id = refused.counted_as
+  left join rolecall.profiles as profile
+    on profile.id = refused.user_id
+    and not refused.answer ? 'org_id'
+  where counted.refusals - refused.refusals + refused.place <= rolecall_internal.limit_logged_refusals()
+  order by refused.number;
+end
+$$;
+
+-- rolecall_internal.finish for an array; a request whose answer is null is deferred and neither logged nor counted.
+create or replace function rolecall_internal.finish_many(
+  p_operation text,
+  p_requests jsonb,
+  p_users uuid[],
+  p_answers jsonb[]
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ms double precision := 1000 * extract(epoch from clock_timestamp() - statement_timestamp());
+  v_answers jsonb[];
+begin
+  if exists (select from unnest(p_answers) as answer where answer ? 'code') then
+    perform rolecall_internal.log_refusals(p_operation, p_requests, p_users, p_answers, v_ms);
+  end if;
+
+  with finished as (
+    select
+      request.number,
+      request.user_id,
+      coalesce(request.answer ->> 'code', 'ok') as code,
+      case
+        when request.answer ? 'org_id' then (request.answer ->> 'org_id')::uuid
+        else profile.organization_id
+      end as org_id,
+      case
+        when not request.answer ? 'org_id' and profile.organization_id is not null then
+          request.answer || jsonb_build_object('org_id', profile.organization_id)
+        else request.answer
+      end as answer
+    from unnest(p_users, p_answers) with ordinality as request (user_id, answer, number)
+    left join rolecall.profiles as profile
+      on profile.id = request.user_id
+      and not request.answer ? 'org_id'
+  ),
+  counted as (
+    insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
+    select
+      date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+      p_operation,
+      code,
+      coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
+      least(ceil(2 * ln(greatest(v_ms * 10, 1)) / ln(2.0::double precision)), 40),
+      pg_backend_pid() % 32,
+      count(*)
+    from finished
+    where answer is not null
+    group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
+    order by 4, 3
+    on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
+    set requests = metric.requests + excluded.requests
+  )
+  select array_agg(answer order by number)
+  into v_answers
+  from finished;
+  return v_answers;
+end
+$$;
+$sql$;
 
   -- schema/calls/call.sql
   execute $sql$
@@ -8765,6 +9038,109 @@ end
 $$;
 $sql$;
 
+  -- schema/diagnostics/views.sql
+  execute $sql$
+-- The oldest is what an alarm is about.
+create or replace view rolecall_monitoring.pending_reports as
+select
+  count(*) as count,
+  min(created_at) as oldest_at,
+  extract(epoch from now() - min(created_at))::bigint as oldest_age_seconds
+from rolecall.reported_messages
+where status = 'pending';
+
+comment on view rolecall_monitoring.pending_reports is 'How many reports are waiting for a moderator, and since when the oldest is.';
+
+create or replace view rolecall_monitoring.reports_by_status as
+select
+  known.status,
+  coalesce(sum(counted.reports), 0)::bigint as reports
+from unnest(array['pending', 'dismissed', 'actioned']) as known (status)
+left join rolecall.report_counts as counted
+  on counted.queue = 'moderators'
+  and counted.status = known.status
+group by known.status;
+
+comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';
+
+-- Requests are counted in quarters of an hour: the hour begins with the quarter that it begins in.
+create or replace view rolecall_monitoring.requests_last_hour as
+select
+  function,
+  code,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 15 minutes'
+group by function, code;
+
+comment on view rolecall_monitoring.requests_last_hour is 'Requests by function and answer: ok, or the code of the refusal.';
+
+create or replace view rolecall_monitoring.rate_limited_last_hour as
+select
+  function,
+  sum(requests)::bigint as requests
+from rolecall.request_metrics
+where slot > now() - interval '1 hour 15 minutes'
+  and code in ('rate_limited', 'quota_exceeded')
+group by function;
+
+comment on view rolecall_monitoring.rate_limited_last_hour is 'Requests that a rate limit or a quota refused, by function.';
+
+create or replace view rolecall_monitoring.quota_reset as
+select
+  max(period) filter (where finished_at is not null) as last_period,
+  max(run_at) filter (where finished_at is not null) as run_at,
+  extract(epoch from now() - max(run_at) filter (where finished_at is not null))::bigint as age_seconds,
+  -- The quota day begins at 02:00 UTC; whoever reads a view needs the right to every function in it.
+  max(period) filter (where finished_at is not null)
+    is distinct from (now() at time zone 'utc' - interval '2 hours')::date as due
+from rolecall.quota_runs;
+
+comment on view rolecall_monitoring.quota_reset is
+  'The last finished nightly run, and whether today''s is still due.';
+
+create or replace view rolecall_monitoring.refusals_last_hour as
+select
+  nullif(user_id, '00000000-0000-0000-0000-000000000000') as user_id,
+  event,
+  sum(refusals)::bigint as refusals,
+  sum(refusals - logged)::bigint as not_logged
+from rolecall.refusal_counts
+where minute > now() - interval '1 hour'
+group by user_id, event;
+
+comment on view rolecall_monitoring.refusals_last_hour is
+  'How often each user was refused, and how many of these refusals were counted instead of logged.';
+
+create or replace view rolecall_monitoring.suspensions as
+select
+  count(*) as count,
+  count(*) filter (where suspended_until = 'infinity') as for_good
+from rolecall.profiles
+where suspended_until > now();
+
+comment on view rolecall_monitoring.suspensions is 'How many users are suspended now.';
+
+create or replace view rolecall_monitoring.unfinished_deletions as
+select
+  count(*) as count,
+  min(requested_at) as oldest_at,
+  extract(epoch from now() - min(requested_at))::bigint as oldest_age_seconds
+from rolecall.data_deletions
+where completed_at is null;
+
+comment on view rolecall_monitoring.unfinished_deletions is
+  'Requests to delete one''s own data that need another call, and since when the oldest has been waiting.';
+
+create or replace view rolecall_monitoring.migration as
+select version, name, applied_at
+from rolecall.schema_migrations
+order by version desc
+limit 1;
+
+comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
+$sql$;
+
   -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
   for v_object in execute
     'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
@@ -8838,6 +9214,54 @@ $sql$;
   loop
     execute format('alter domain %s drop constraint %I', v_object.domain_name, v_object.conname);
   end loop;
+  -- Triggers of tables that stay hold the functions that they call.
+  for v_object in execute
+    'select tgname, tgrelid::regclass as table_name
+     from pg_catalog.pg_trigger
+     join pg_catalog.pg_proc as proc
+       on proc.oid = tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not tgisinternal
+       and tgparentid = 0
+       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       and obj_description(tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
+  end loop;
+  -- So do views, and the views over those.
+  for v_object in execute
+    'with recursive dropped (id) as (
+       select proc.oid
+       from pg_catalog.pg_proc as proc
+       join pg_catalog.pg_namespace as namespace
+         on namespace.oid = proc.pronamespace
+       where format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       union
+       select ev_class
+       from dropped
+       join pg_catalog.pg_depend
+         on refobjid = dropped.id
+         and classid = ''pg_catalog.pg_rewrite''::regclass
+       join pg_catalog.pg_rewrite as rule
+         on rule.oid = objid
+     )
+     select string_agg(format(''%I.%I'', nspname, relname), '', '' order by nspname, relname) as names
+     from dropped
+     join pg_catalog.pg_class as class
+       on class.oid = dropped.id
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind = ''v''
+       and format(''view %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    if v_object.names is not null then
+      execute format('drop view %s', v_object.names);
+    end if;
+  end loop;
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
      from (' || v_inventory || ') as object
@@ -8862,6 +9286,43 @@ $sql$;
 -- help
 
 -- calls: metrics
+
+-- Older versions count by the quarter of an hour.
+with gone as (
+  delete from rolecall.request_metrics
+  where minutes = 1
+  returning day_slot, slot, function, code, org_id, bucket, requests
+)
+insert into rolecall.request_metrics as metric
+  (day_slot, slot, function, code, org_id, bucket, stripe, requests, minutes)
+select
+  day_slot,
+  date_bin('15 minutes', slot, '2000-01-01 00:00:00+00'),
+  function,
+  code,
+  org_id,
+  bucket,
+  0,
+  sum(requests),
+  15
+from gone
+group by day_slot, date_bin('15 minutes', slot, '2000-01-01 00:00:00+00'), function, code, org_id, bucket
+on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+set requests = metric.requests + excluded.requests;
+
+drop index rolecall.request_metrics_minutes_idx;
+
+drop index rolecall.request_metrics_function_slot_idx;
+
+alter table rolecall.request_metrics drop constraint request_metrics_pkey;
+
+alter table rolecall.request_metrics drop column minutes;
+
+alter table rolecall.request_metrics
+  add primary key (org_id, slot, function, code, bucket, stripe, day_slot);
+
+comment on table rolecall.request_metrics is
+  'How many requests of each operation got which code in each 15 minutes, and how long the database took; for 7 days.';
 
 -- calls: flags
 

@@ -461,13 +461,13 @@ async fn every_array_takes_its_locks_in_the_same_order() {
         .to_vec();
     let requests = array(&requests);
     call(&edge, "send_dm", &requests).await;
-    // Whatever time the statement takes, and whichever quarter of an hour it falls into, its counters are there.
+    // Whatever time the statement takes, and whichever minute it falls into, its counters are there.
     client
         .execute(
             "insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
-             select date_bin('15 minutes', now(), '2000-01-01 00:00:00+00') + later * interval '15 minutes',
+             select date_bin('1 minute', now(), '2000-01-01 00:00:00+00') + later * interval '1 minute',
                'send-dm', 'ok', org_id, bucket, $2::int, 0
-             from unnest($1::uuid[]) as org_id, generate_series(0, 40) as bucket, generate_series(0, 1) as later
+             from unnest($1::uuid[]) as org_id, generate_series(0, 40) as bucket, generate_series(0, 15) as later
              on conflict do nothing",
             &[&senders, &stripe],
         )

@@ -377,6 +377,7 @@ export type Diagnostics = {
     readonly '1h': CountsByCode;
     readonly '24h': CountsByCode;
   };
+  /** ok / (ok + failures). A failure is an answer of 500 or more, or a statement that never answered; refusals are neither. Null where there is neither. */
   readonly success_rate: {
     readonly '1h': Share;
     readonly '24h': Share;

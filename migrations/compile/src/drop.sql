@@ -72,6 +72,54 @@
   loop
     execute format('alter domain %s drop constraint %I', v_object.domain_name, v_object.conname);
   end loop;
+  -- Triggers of tables that stay hold the functions that they call.
+  for v_object in execute
+    'select tgname, tgrelid::regclass as table_name
+     from pg_catalog.pg_trigger
+     join pg_catalog.pg_proc as proc
+       on proc.oid = tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not tgisinternal
+       and tgparentid = 0
+       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       and obj_description(tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
+  end loop;
+  -- So do views, and the views over those.
+  for v_object in execute
+    'with recursive dropped (id) as (
+       select proc.oid
+       from pg_catalog.pg_proc as proc
+       join pg_catalog.pg_namespace as namespace
+         on namespace.oid = proc.pronamespace
+       where format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       union
+       select ev_class
+       from dropped
+       join pg_catalog.pg_depend
+         on refobjid = dropped.id
+         and classid = ''pg_catalog.pg_rewrite''::regclass
+       join pg_catalog.pg_rewrite as rule
+         on rule.oid = objid
+     )
+     select string_agg(format(''%I.%I'', nspname, relname), '', '' order by nspname, relname) as names
+     from dropped
+     join pg_catalog.pg_class as class
+       on class.oid = dropped.id
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind = ''v''
+       and format(''view %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    if v_object.names is not null then
+      execute format('drop view %s', v_object.names);
+    end if;
+  end loop;
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
      from (' || v_inventory || ') as object

@@ -165,10 +165,13 @@ async fn a_release_that_forgets_what_its_tables_need_is_not_compiled() {
     let table = Inventory(["table rolecall.shows".to_owned()].into());
     let nothing = Inventory::default();
     let step = NextRelease { version: 2, name: "x", by_hand: "", back_by_hand: "", before: &table, after: &nothing };
-    let error = compile(&tree, &released, &step).expect_err("a table is gone").to_string();
+    let error = compile(&Tree::default(), &released, &step).expect_err("a table is gone").to_string();
     assert!(error.contains("rolecall.shows"), "{error}");
 
     let step = NextRelease { before: &nothing, ..step };
-    let error = compile(&next_tree(&tree), &released, &step).expect_err("a table has changed").to_string();
+    // Between two releases other tables have changed already.
+    let mut next = next_tree(&tree);
+    next.files.retain(|file| file.path == "identity/tables.sql");
+    let error = compile(&next, &released, &step).expect_err("a table has changed").to_string();
     assert!(error.contains("identity/tables.sql"), "{error}");
 }

@@ -98,7 +98,7 @@ begin
 
   insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
   values (
-    date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+    date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
     p_operation,
     v_code,
     coalesce(v_org_id, '00000000-0000-0000-0000-000000000000'),
@@ -107,7 +107,7 @@ begin
     pg_backend_pid() % 32,
     1
   )
-  on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
+  on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
   set requests = metric.requests + 1;
   return p_answer;
 end
@@ -233,7 +233,7 @@ begin
   counted as (
     insert into rolecall.request_metrics as metric (slot, function, code, org_id, bucket, stripe, requests)
     select
-      date_bin('15 minutes', now(), '2000-01-01 00:00:00+00'),
+      date_bin('1 minute', now(), '2000-01-01 00:00:00+00'),
       p_operation,
       code,
       coalesce(org_id, '00000000-0000-0000-0000-000000000000'),
@@ -244,7 +244,7 @@ begin
     where answer is not null
     group by code, coalesce(org_id, '00000000-0000-0000-0000-000000000000')
     order by 4, 3
-    on conflict (org_id, slot, function, code, bucket, stripe, day_slot) do update
+    on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
     set requests = metric.requests + excluded.requests
   )
   select array_agg(answer order by number)

@@ -155,12 +155,17 @@ create table rolecall.request_metrics (
   bucket smallint not null,
   stripe smallint not null,
   requests bigint not null,
-  primary key (org_id, slot, function, code, bucket, stripe, day_slot)
+  minutes smallint not null default 1,
+  constraint request_metrics_minutes_known check (minutes in (1, 15)),
+  primary key (org_id, slot, function, code, bucket, stripe, minutes, day_slot)
 )
 partition by list (day_slot);
 
 comment on table rolecall.request_metrics is
-  'How many requests of each operation got which code in each 15 minutes, and how long the database took; for 7 days.';
+  'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';
+
+comment on column rolecall.request_metrics.minutes is
+  'How many minutes from slot on the row counts: 1, or 15 once it was merged and is part of request_totals.';
 
 comment on column rolecall.request_metrics.function is 'The operation, such as moderation.review.';
 
@@ -173,6 +178,16 @@ comment on column rolecall.request_metrics.bucket is
 
 comment on column rolecall.request_metrics.stripe is
   'Spreads the counts over several rows, so that requests do not wait for each other''s commits.';
+
+-- What is of the last two hours, and what is to be merged.
+create index request_metrics_minutes_idx
+  on rolecall.request_metrics (slot)
+  where minutes = 1;
+
+-- A day of one operation.
+create index request_metrics_function_slot_idx
+  on rolecall.request_metrics (function, slot)
+  where minutes = 15;
 
 -- Day slots
 

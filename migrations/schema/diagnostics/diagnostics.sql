@@ -49,9 +49,10 @@ begin
     group by slot, function, code, bucket
   ),
   span (name, since) as (
-    -- Requests are counted in quarters of an hour: a span begins with the quarter that it begins in.
+    -- Requests are counted by the minute, and after two hours by the quarter of one: a span begins with the minute or
+    -- the quarter that it begins in.
     values
-      ('1h', now() - interval '1 hour 15 minutes'),
+      ('1h', now() - interval '1 hour 1 minute'),
       ('24h', now() - interval '24 hours 15 minutes')
   ),
   by_code as (
@@ -102,9 +103,11 @@ begin
       select jsonb_object_agg(
         span.name,
         (
+          -- A refusal is neither a success nor a failure.
           select round(coalesce(sum(by_code.requests) filter (where by_code.code = 'ok'), 0) / sum(by_code.requests), 4)
           from by_code
           where by_code.name = span.name
+            and (by_code.code = 'ok' or rolecall_internal.is_failure(by_code.code))
         )
       )
       from span

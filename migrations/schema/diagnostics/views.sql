@@ -21,14 +21,15 @@ group by known.status;
 
 comment on view rolecall_monitoring.reports_by_status is 'All reports by status; one row for each status.';
 
--- Requests are counted in quarters of an hour: the hour begins with the quarter that it begins in.
+-- Requests are counted by the minute: the hour begins with the minute that it begins in.
 create or replace view rolecall_monitoring.requests_last_hour as
 select
   function,
   code,
   sum(requests)::bigint as requests
 from rolecall.request_metrics
-where slot > now() - interval '1 hour 15 minutes'
+where slot > now() - interval '1 hour 1 minute'
+  and minutes = 1
 group by function, code;
 
 comment on view rolecall_monitoring.requests_last_hour is 'Requests by function and answer: ok, or the code of the refusal.';
@@ -38,7 +39,8 @@ select
   function,
   sum(requests)::bigint as requests
 from rolecall.request_metrics
-where slot > now() - interval '1 hour 15 minutes'
+where slot > now() - interval '1 hour 1 minute'
+  and minutes = 1
   and code in ('rate_limited', 'quota_exceeded')
 group by function;
 

@@ -29,6 +29,7 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
     Ok(vec![
         Generated { path: "spin.toml", text: spin_toml::spin_toml(root)? },
         Generated { path: "migrations/schema/base/limits.generated.sql", text: sql::limits() },
+        Generated { path: "migrations/schema/calls/failures.generated.sql", text: sql::failures() },
         Generated { path: "migrations/schema/base/text.generated.sql", text: text::sql()? },
         Generated { path: "shared/src/rules/blank.generated.rs", text: text::table()? },
         Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },

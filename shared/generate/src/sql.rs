@@ -1,6 +1,7 @@
 //! The matrix as the rows that the database decides by, and the limits as functions.
 
 use rolecall_shared::rules::{
+    code::Code,
     limits,
     matrix::{Action, Grant, Role, guards_of, row_for},
 };
@@ -100,6 +101,26 @@ return {limit};
     format!(
         "-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.\n{}",
         functions.collect::<String>()
+    )
+}
+
+/// Which codes of `request_metrics` are failures. Like the limits it has no SET clause, so that a plan has the codes in it.
+pub fn failures() -> String {
+    let codes: Vec<_> = Code::ALL.iter().filter(|code| code.is_failure()).map(|code| literal(code.as_str())).collect();
+    format!(
+        "\
+-- Which codes are failures. Generated from shared/src/rules/code.rs by `make generate`; do not edit.
+
+-- Whether a request with this code failed: its answer was 500 or more, or its statement never answered. Refusals are
+-- neither failures nor successes; success is ok / (ok + failures).
+create or replace function rolecall_internal.is_failure(p_code text)
+returns boolean
+language sql
+immutable
+parallel safe
+return p_code in ({});
+",
+        codes.join(", ")
     )
 }
 

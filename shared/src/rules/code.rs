@@ -110,6 +110,13 @@ impl Code {
         Code::ALL.iter().copied().find(|code| code.as_str() == name)
     }
 
+    /// Whether the code counts against the success rate: work that was begun broke, or could not be begun for a fault of
+    /// ours. A refusal is none, and neither is a server error that says that nothing was tried.
+    pub fn is_failure(self) -> bool {
+        self.status().is_server_error()
+            && !matches!(self.as_str(), "overloaded" | "not_implemented" | "http_version_not_supported" | "maintenance")
+    }
+
     /// The problem type of RFC 9457 section 3.1.1, stable for each code.
     pub fn type_uri(self) -> String {
         format!("urn:rolecall:problem:{}", self.as_str())
@@ -138,6 +145,12 @@ mod tests {
             assert_eq!(Code::from_name(code.as_str()), Some(code));
         }
         assert_eq!(Code::from_name("no_such_code"), None);
+    }
+
+    #[test]
+    fn a_failure_is_a_server_error_that_is_no_refusal() {
+        let failures: Vec<_> = Code::ALL.iter().filter(|code| code.is_failure()).map(|code| code.as_str()).collect();
+        assert_eq!(failures, ["database_unavailable", "authentication_unavailable", "timeout", "internal"]);
     }
 
     #[test]

@@ -94,6 +94,7 @@ values
   ('rate_limits',               '114', '114',  '114',  '114',   '114',     '114',    '114', '114',    '0'),
   ('reported_messages',         '0',  '1',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
   ('rollout_decisions',         'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
+  ('alert_rules',               'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('rollout_stages',            'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('show_participants',         '2',  '2',   '2',   '2',    '8',      '0',     '0',  '0',     '0'),
   ('shows',                     '2',  '2',   '2',   '2',    '2',      '2',     '2',  '2',     '0'),

@@ -42,7 +42,7 @@ select is(
   pg_temp.run_as('authenticated', null, format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
   case
     when relname in (
-      'application_logs', 'key_sets', 'moderation_audit', 'quota_runs', 'rollout_decisions', 'rollout_stages'
+      'alert_rules', 'application_logs', 'key_sets', 'moderation_audit', 'quota_runs', 'rollout_decisions', 'rollout_stages'
     ) then '42501'
     else '0'
   end,

@@ -41,7 +41,7 @@ select is(
   'refusals by code'
 )
 from report;
-select is(data -> 'success_rate', '{"1h": 0.8333, "24h": 0.8333}', 'the success rate') from report;
+select is(data -> 'success_rate', '{"1h": 1, "24h": 1}', 'a refusal is neither a success nor a failure') from report;
 select is(data #> '{durations_ms,send-dm,requests}', '4', 'requests by function') from report;
 select ok(
   (data #> '{durations_ms,send-dm,p50}')::numeric > 0
@@ -79,6 +79,7 @@ values
   (now(), 'f', 'ok', pg_temp.demo(31), 2, 0, 25),
   (now(), 'f', 'ok', pg_temp.demo(31), 2, 1, 25),
   (now(), 'f', 'timeout', pg_temp.demo(31), 4, 0, 50),
+  (now(), 'h', 'conversation_exists', pg_temp.demo(31), 4, 0, 900),
   (now() - interval '25 hours', 'f', 'ok', pg_temp.demo(31), 9, 0, 1000),
   (now() - interval '3 hours', 'g', 'ok', pg_temp.demo(31), 9, 0, 100),
   (now(), 'f', 'ok', pg_temp.demo(32), 9, 0, 1000);
