@@ -6,7 +6,9 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_edge.flags(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.count_help_conversations()',
@@ -15,8 +17,11 @@ declare
     'function rolecall_internal.delete_own_account(uuid, jsonb)',
     'function rolecall_internal.delete_own_data(uuid, jsonb)',
     'function rolecall_internal.discount_help_conversations()',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
-    'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
+    'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flags_of(uuid, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.is_failure(text)',
@@ -26,44 +31,59 @@ declare
     'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
     'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
-    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.lock_flags()',
+    'function rolecall_internal.lock_flags_first()',
+    'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.open_flags()',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_flag()',
+    'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
-    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
+    'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
+    'function rolecall_internal.reply_facts(uuid, uuid, text)',
     'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
-    'function rolecall_internal.rollouts_include(text, jsonb, text, uuid, boolean)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.settle_flags()',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'sequence rolecall.alert_events_id_seq',
+    'sequence rolecall.feature_flag_changes_id_seq',
+    'sequence rolecall.feature_flag_overrides_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
     'table rolecall.alert_delivery',
     'table rolecall.alert_events',
     'table rolecall.alert_rules',
     'table rolecall.alert_states',
     'table rolecall.failure_batches',
+    'table rolecall.feature_flag_changes',
+    'table rolecall.feature_flag_overrides',
+    'table rolecall.feature_flag_revision',
     'table rolecall.help_conversation_counts',
     'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
@@ -87,6 +107,7 @@ declare
     'function rolecall_edge.delete_own_data(jsonb)',
     'function rolecall_edge.diagnostics(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
+    'function rolecall_edge.flags(jsonb)',
     'function rolecall_edge.health(jsonb)',
     'function rolecall_edge.inbox(jsonb)',
     'function rolecall_edge.key_set(jsonb)',
@@ -119,7 +140,7 @@ declare
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
     'function rolecall_internal.await_help_writers()',
     'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
-    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean)',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
@@ -171,7 +192,7 @@ declare
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.discount_help_conversations()',
     'function rolecall_internal.discount_help_messages()',
-    'function rolecall_internal.dm_facts(uuid, uuid, uuid)',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
     'function rolecall_internal.dm_items(jsonb)',
     'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
@@ -184,9 +205,11 @@ declare
     'function rolecall_internal.erased_text()',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
-    'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flags_of(uuid, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
@@ -222,7 +245,7 @@ declare
     'function rolecall_internal.judge_dms(rolecall.dm_item[])',
     'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
-    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
@@ -251,9 +274,12 @@ declare
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.lock_flags()',
+    'function rolecall_internal.lock_flags_first()',
     'function rolecall_internal.lock_help_message(uuid)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
     'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
+    'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_read_many(jsonb)',
@@ -269,6 +295,7 @@ declare
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
     'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
+    'function rolecall_internal.open_flags()',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
@@ -282,22 +309,27 @@ declare
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
+    'function rolecall_internal.record_flag()',
+    'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
-    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
     'function rolecall_internal.refuse_change()',
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
+    'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
     'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_history()',
     'function rolecall_internal.refuse_other_than_caller(uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
@@ -312,7 +344,7 @@ declare
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.replayed_help_message(jsonb)',
-    'function rolecall_internal.reply_facts(uuid, uuid)',
+    'function rolecall_internal.reply_facts(uuid, uuid, text)',
     'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_help_message(uuid, uuid, text)',
     'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
@@ -325,7 +357,6 @@ declare
     'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
-    'function rolecall_internal.rollouts_include(text, jsonb, text, uuid, boolean)',
     'function rolecall_internal.sees_removed(rolecall.actor)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
@@ -333,6 +364,7 @@ declare
     'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.settle_flags()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
@@ -365,6 +397,8 @@ declare
     'schema rolecall_monitoring',
     'sequence rolecall.alert_events_id_seq',
     'sequence rolecall.application_logs_id_seq',
+    'sequence rolecall.feature_flag_changes_id_seq',
+    'sequence rolecall.feature_flag_overrides_id_seq',
     'sequence rolecall.help_message_edits_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
     'table public.conversations_v2',
@@ -383,6 +417,9 @@ declare
     'table rolecall.data_deletions',
     'table rolecall.erasures_due',
     'table rolecall.failure_batches',
+    'table rolecall.feature_flag_changes',
+    'table rolecall.feature_flag_overrides',
+    'table rolecall.feature_flag_revision',
     'table rolecall.feature_flags',
     'table rolecall.help_closings',
     'table rolecall.help_conversation_counts',
@@ -511,11 +548,13 @@ declare
   -- The objects that are no more.
   v_gone constant text[] := array[
     'function rolecall_internal.actor(uuid, text, text)',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, text)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], text)',
     'function rolecall_internal.delete_message(uuid, jsonb, text)',
     'function rolecall_internal.delete_own_account(uuid, text)',
     'function rolecall_internal.delete_own_data(uuid, text)',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid)',
     'function rolecall_internal.export_page(uuid, jsonb, text)',
     'function rolecall_internal.feature_enabled(text, text, uuid, boolean)',
     'function rolecall_internal.inbox(uuid, jsonb, text, text)',
@@ -542,6 +581,7 @@ declare
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, text)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, text)',
     'function rolecall_internal.replay_review(uuid, jsonb, text)',
+    'function rolecall_internal.reply_facts(uuid, uuid)',
     'function rolecall_internal.report_message(uuid, jsonb, text)',
     'function rolecall_internal.reset_broadcast_quotas(text)',
     'function rolecall_internal.restore_message(uuid, jsonb, text)',
@@ -635,7 +675,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '9b481c2be166fc32820b9ccdce9791c9fabc1af77e782e0f91c5fab86ffbaf5b'
+      ) is distinct from '6c28d706ac9cfef4b5c1bc00dd26aac74e5c0469818f8b2ae39dfd18f2180ff4'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -716,6 +756,21 @@ alter type rolecall.dm_item rename attribute rollout to rollouts;
 
 alter type rolecall.dm_item alter attribute rollouts type jsonb;
 
+alter table rolecall.feature_flags
+  add column requires text,
+  add column is_open boolean not null default false,
+  add constraint feature_flags_requires_fkey
+    foreign key (requires) references rolecall.feature_flags (name) on update cascade;
+
+comment on column rolecall.feature_flags.requires is
+  'A flag that must include a user, too, for this one to include them. No flag requires itself, not by way of others either.';
+
+comment on column rolecall.feature_flags.is_open is
+  'Whether the flag includes everybody, with nothing else to ask: it is enabled, what it requires is open, and nobody has an override. Kept by a trigger.';
+
+create index feature_flags_requires_idx
+  on rolecall.feature_flags (requires);
+
 -- calls: metrics
 
 -- A quarter of an hour that was counted by an older version is like one minute: it is merged, and added to the totals,
@@ -749,6 +804,80 @@ comment on column rolecall.request_metrics.minutes is
 -- own_data
 
 -- rollout
+$sql$;
+
+  -- schema/flags/tables.sql
+  execute $sql$
+-- Who is in or out of a flag whatever its rollout says, and every change of a flag.
+
+create table rolecall.feature_flag_overrides (
+  id bigint generated always as identity primary key,
+  name text not null references rolecall.feature_flags (name) on update cascade on delete cascade,
+  organization_id uuid references rolecall.organizations (id) on delete cascade,
+  user_id uuid references rolecall.profiles (id) on delete cascade,
+  rollout text not null,
+  reason text not null default '',
+  until timestamptz,
+  created_at timestamptz not null default now(),
+  constraint feature_flag_overrides_rollout_form
+    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$'),
+  constraint feature_flag_overrides_of_one_target check (num_nonnulls(organization_id, user_id) = 1),
+  constraint feature_flag_overrides_name_user_id_key unique (name, user_id),
+  constraint feature_flag_overrides_name_organization_id_key unique (name, organization_id)
+);
+
+comment on table rolecall.feature_flag_overrides is
+  'The rollout of a flag for one user or one organisation, in place of the flag''s own. A user''s comes before their organisation''s.';
+
+comment on column rolecall.feature_flag_overrides.until is 'When it ceases to count; null for never.';
+
+create index feature_flag_overrides_user_id_idx
+  on rolecall.feature_flag_overrides (user_id);
+
+create index feature_flag_overrides_organization_id_idx
+  on rolecall.feature_flag_overrides (organization_id);
+
+create table rolecall.feature_flag_changes (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  name text not null,
+  organization_id uuid,
+  user_id uuid,
+  old text,
+  new text,
+  by text not null,
+  reason text not null default '',
+  details jsonb not null default '{}'
+);
+
+comment on table rolecall.feature_flag_changes is
+  'Every change of a flag and of its overrides, whoever makes it; never changed. A transaction says why in the setting rolecall.reason, and for whom in rolecall.actor.';
+
+comment on column rolecall.feature_flag_changes.organization_id is 'The organisation whose override changed.';
+
+comment on column rolecall.feature_flag_changes.user_id is 'The user whose override changed.';
+
+comment on column rolecall.feature_flag_changes.old is 'The rollout before; null where there was none.';
+
+comment on column rolecall.feature_flag_changes.new is 'The rollout after; null where there is none.';
+
+comment on column rolecall.feature_flag_changes.by is
+  'The setting rolecall.actor, else the user of the request, else the database role that logged in.';
+
+comment on column rolecall.feature_flag_changes.details is
+  'What else changed: {"requires": {"old", "new"}} for example.';
+
+create index feature_flag_changes_name_idx
+  on rolecall.feature_flag_changes (name, id);
+
+create table rolecall.feature_flag_revision (
+  is_only boolean primary key default true,
+  revision bigint not null,
+  constraint feature_flag_revision_one_row check (is_only)
+);
+
+comment on table rolecall.feature_flag_revision is
+  'One row, which every change of a flag or an override updates first: changes follow each other, and one whose snapshot is older than the last change fails to serialize.';
 $sql$;
 
   -- schema/monitoring/tables.sql
@@ -1205,12 +1334,227 @@ end
 $$;
 $sql$;
 
+  -- schema/calls/rollout.sql
+  execute $sql$
+-- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
+-- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
+-- shared/src/rules/rollout.rs.
+create or replace function rolecall_internal.rollout_includes(
+  p_rollout text,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digest bytea;
+begin
+  if p_rollout = 'enabled' then
+    return true;
+  end if;
+  if p_rollout = 'internal' then
+    return coalesce(p_internal, false);
+  end if;
+  if p_rollout ~ '^percentage:(0|[1-9][0-9]?|100)$' and p_flag is not null and p_user is not null then
+    if p_internal then
+      return true;
+    end if;
+    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
+    return (
+      (get_byte(v_digest, 0)::bigint << 24)
+      + (get_byte(v_digest, 1) << 16)
+      + (get_byte(v_digest, 2) << 8)
+      + get_byte(v_digest, 3)
+    ) % 10000 < substr(p_rollout, 12)::int * 100;
+  end if;
+  return false;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_disabled()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'feature_disabled',
+    'This function is switched off, or not rolled out to you yet.',
+    'feature_disabled',
+    'The function is switched on for you.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/flags/decide.sql
+  execute $sql$
+-- Whether a flag includes a user, and by what. Each rule is asked here alone: every request, the flags that users read and
+-- the simulation of a rollout hear the same.
+
+-- Whether the operator's variable lets a flag include a user. A flag that it does not name is enabled; without the
+-- variable, which every request carries, nothing is.
+create or replace function rolecall_internal.variable_includes(
+  p_rollouts jsonb,
+  p_flag text,
+  p_user uuid,
+  p_internal boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_rollouts) is distinct from 'object' then
+    return false;
+  end if;
+  return not p_rollouts ? p_flag
+    or rolecall_internal.rollout_includes(p_rollouts ->> p_flag, p_flag, p_user, p_internal);
+end
+$$;
+
+-- The first of these decides, and is the reason: the operator's variable (variable), which only ever takes users out, the
+-- flag that this one requires (prerequisite), the override of the user (user) or of their organisation (organization), the
+-- flag's own rollout (everybody, off, internal, percentage). A flag without a row is off.
+create or replace function rolecall_internal.flag_decision(
+  p_flag text,
+  p_rollouts jsonb,
+  p_user uuid,
+  p_org uuid,
+  p_internal boolean,
+  out enabled boolean,
+  out reason text
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_requires text;
+  v_rollout text;
+  v_override text;
+  v_target text;
+begin
+  enabled := false;
+  if rolecall_internal.variable_includes(p_rollouts, p_flag, p_user, p_internal) is not true then
+    reason := 'variable';
+    return;
+  end if;
+  select flag.requires, flag.rollout
+  into v_requires, v_rollout
+  from rolecall.feature_flags as flag
+  where flag.name = p_flag;
+  if not found then
+    reason := 'off';
+    return;
+  end if;
+  if v_requires is not null
+    and not (rolecall_internal.flag_decision(v_requires, p_rollouts, p_user, p_org, p_internal)).enabled
+  then
+    reason := 'prerequisite';
+    return;
+  end if;
+  select override.rollout, case when override.user_id is null then 'organization' else 'user' end
+  into v_override, v_target
+  from rolecall.feature_flag_overrides as override
+  where override.name = p_flag
+    and (override.user_id = p_user or override.organization_id = p_org)
+    and (override.until is null or override.until > now())
+  order by override.user_id is null
+  limit 1;
+  if found then
+    enabled := rolecall_internal.rollout_includes(v_override, p_flag, p_user, p_internal);
+    reason := v_target;
+    return;
+  end if;
+  enabled := rolecall_internal.rollout_includes(v_rollout, p_flag, p_user, p_internal);
+  reason := case
+    when v_rollout = 'enabled' then 'everybody'
+    when v_rollout = 'disabled' then 'off'
+    when v_rollout = 'internal' or (enabled and p_internal) then 'internal'
+    else 'percentage'
+  end;
+end
+$$;
+
+-- Whether a flag includes a user, by its column is_open where that is enough. PostgreSQL writes it into the statements
+-- that ask.
+create or replace function rolecall_internal.flag_includes(
+  p_is_open boolean,
+  p_rollouts jsonb,
+  p_flag text,
+  p_user uuid,
+  p_org_id uuid,
+  p_is_internal boolean
+)
+returns boolean
+language sql
+stable
+return case
+  -- Nearly always.
+  when p_is_open and p_rollouts = '{}' then true
+  else (rolecall_internal.flag_decision(p_flag, p_rollouts, p_user, p_org_id, p_is_internal)).enabled
+end;
+$sql$;
+
+  -- schema/flags/maintenance.sql
+  execute $sql$
+-- Maintenance: users read on and write nothing. The flag decides for whom, so that an override lets a tester write, or
+-- holds up one organisation alone.
+
+-- Whether the flag may include anybody; nearly always it does not, and this is all.
+create or replace function rolecall_internal.maintenance_is_on()
+returns boolean
+language sql
+stable
+begin atomic
+  select exists (select from rolecall.feature_flags where name = 'maintenance' and rollout <> 'disabled')
+    or exists (select from rolecall.feature_flag_overrides where name = 'maintenance');
+end;
+
+-- The refusal of a write of p_user; null when they may write.
+create or replace function rolecall_internal.refuse_in_maintenance(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org_id uuid;
+  v_internal boolean;
+begin
+  if not rolecall_internal.maintenance_is_on() then
+    return null;
+  end if;
+  select organization_id, is_internal
+  into v_org_id, v_internal
+  from rolecall.profiles
+  where id = p_user;
+  if not (rolecall_internal.flag_decision('maintenance', p_rollouts, p_user, v_org_id, v_internal)).enabled then
+    return null;
+  end if;
+  return rolecall_internal.refusal(
+    'maintenance',
+    'Nothing can be written during maintenance. Reading goes on; nothing was done.',
+    'maintenance',
+    'The maintenance is over.'
+  );
+end
+$$;
+$sql$;
+
   -- schema/calls/call.sql
   execute $sql$
 -- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
 -- answered yet, and ends the call:
 --
---   claims, who it is for, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
+--   claims, who it is for, maintenance, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
 --
 -- An array takes the same steps set by set: messages/send_dm_many.sql and conversations/mark_read_many.sql.
 
@@ -1237,6 +1581,10 @@ begin
   v_call.input := p_request -> 'input';
   v_call.rollouts := p_request -> 'rollouts';
   v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
+  -- A request that does not say that it reads may write.
+  if v_call.answer is null and p_who = 'user' and p_request -> 'reads' is distinct from 'true' then
+    v_call.answer := rolecall_internal.refuse_in_maintenance(v_call.caller, v_call.rollouts);
+  end if;
   if v_call.answer is not null then
     return v_call;
   end if;
@@ -1324,128 +1672,6 @@ end
 $$;
 $sql$;
 
-  -- schema/calls/rollout.sql
-  execute $sql$
--- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
--- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
--- shared/src/rules/rollout.rs.
-create or replace function rolecall_internal.rollout_includes(
-  p_rollout text,
-  p_flag text,
-  p_user uuid,
-  p_internal boolean
-)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_digest bytea;
-begin
-  if p_rollout = 'enabled' then
-    return true;
-  end if;
-  if p_rollout = 'internal' then
-    return coalesce(p_internal, false);
-  end if;
-  if p_rollout ~ '^percentage:(0|[1-9][0-9]?|100)$' and p_flag is not null and p_user is not null then
-    if p_internal then
-      return true;
-    end if;
-    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
-    return (
-      (get_byte(v_digest, 0)::bigint << 24)
-      + (get_byte(v_digest, 1) << 16)
-      + (get_byte(v_digest, 2) << 8)
-      + get_byte(v_digest, 3)
-    ) % 10000 < substr(p_rollout, 12)::int * 100;
-  end if;
-  return false;
-end
-$$;
-
--- Whether the operator's variable lets a flag include a user. A flag that it does not name is enabled; without the
--- variable, which every request carries, nothing is.
-create or replace function rolecall_internal.variable_includes(
-  p_rollouts jsonb,
-  p_flag text,
-  p_user uuid,
-  p_internal boolean
-)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if jsonb_typeof(p_rollouts) is distinct from 'object' then
-    return false;
-  end if;
-  return not p_rollouts ? p_flag
-    or rolecall_internal.rollout_includes(p_rollouts ->> p_flag, p_flag, p_user, p_internal);
-end
-$$;
-
--- Whether both rollouts of a function include a user: its flag's and the operator's variable. PostgreSQL writes it into
--- the statements that ask.
-create or replace function rolecall_internal.rollouts_include(
-  p_flag_rollout text,
-  p_rollouts jsonb,
-  p_flag text,
-  p_user uuid,
-  p_is_internal boolean
-)
-returns boolean
-language sql
-immutable
-return case
-  -- Nearly always.
-  when p_flag_rollout = 'enabled' and p_rollouts = '{}' then true
-  else rolecall_internal.rollout_includes(p_flag_rollout, p_flag, p_user, p_is_internal)
-    and rolecall_internal.variable_includes(p_rollouts, p_flag, p_user, p_is_internal)
-end;
-
--- Whether the function of a flag is on for a user.
-create or replace function rolecall_internal.feature_enabled(
-  p_flag text,
-  p_rollouts jsonb,
-  p_user uuid,
-  p_internal boolean
-)
-returns boolean
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_flag_rollout text;
-begin
-  select rollout
-  into v_flag_rollout
-  from rolecall.feature_flags
-  where name = p_flag;
-  return rolecall_internal.rollouts_include(v_flag_rollout, p_rollouts, p_flag, p_user, p_internal);
-end
-$$;
-
-create or replace function rolecall_internal.refuse_disabled()
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal(
-    'feature_disabled',
-    'This function is switched off, or not rolled out to you yet.',
-    'feature_disabled',
-    'The function is switched on for you.'
-  );
-end
-$$;
-$sql$;
-
   -- schema/identity/actor.sql
   execute $sql$
 -- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
@@ -1459,13 +1685,14 @@ stable
 return case when p_suspended_until > now() then 'suspended' end;
 
 -- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked. PostgreSQL writes it into the statements that ask.
+-- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_actor(
   p_user uuid,
   p_role rolecall.app_role,
+  p_org_id uuid,
   p_is_internal boolean,
   p_flag text,
-  p_flag_rollout text,
+  p_is_open boolean,
   p_rollouts jsonb
 )
 returns jsonb
@@ -1473,7 +1700,7 @@ language sql
 stable
 return case
   when p_flag is not null
-    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollouts, p_flag, p_user, p_is_internal)
+    and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
   then rolecall_internal.refuse_disabled()
   when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
@@ -1488,7 +1715,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_profile rolecall.profiles;
-  v_flag_rollout text;
+  v_is_open boolean;
 begin
   -- Two look-ups by key cost less than their join.
   select *
@@ -1496,8 +1723,8 @@ begin
   from rolecall.profiles
   where id = p_user;
   if p_flag is not null then
-    select rollout
-    into v_flag_rollout
+    select is_open
+    into v_is_open
     from rolecall.feature_flags
     where name = p_flag;
   end if;
@@ -1507,7 +1734,13 @@ begin
     v_profile.organization_role,
     rolecall_internal.suspended_fact(v_profile.suspended_until),
     rolecall_internal.refuse_actor(
-      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollouts
+      p_user,
+      v_profile.role,
+      v_profile.organization_id,
+      v_profile.is_internal,
+      p_flag,
+      v_is_open,
+      p_rollouts
     )
   )::rolecall.actor;
 end
@@ -1596,7 +1829,9 @@ begin
       on flag.name = p_flag
     where writer.id = p_user
       and rolecall_internal.suspended_fact(writer.suspended_until) is null
-      and rolecall_internal.rollouts_include(flag.rollout, p_rollouts, p_flag, p_user, writer.is_internal)
+      and rolecall_internal.flag_includes(
+        flag.is_open, p_rollouts, p_flag, p_user, writer.organization_id, writer.is_internal
+      )
   )
   or exists (
     select
@@ -2374,7 +2609,8 @@ create or replace function rolecall_internal.begin_rpc(
   p_user uuid,
   p_input jsonb,
   p_rate text default null,
-  p_keyed boolean default true
+  p_keyed boolean default true,
+  p_reads boolean default false
 )
 returns rolecall.call
 language plpgsql
@@ -2403,6 +2639,7 @@ begin
       'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
       'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
       'rollouts', '{}'::jsonb,
+      'reads', p_reads,
       'input', p_input
     ),
     p_rate => p_rate,
@@ -2439,7 +2676,7 @@ as $$
   select (rolecall_internal.actor(auth.uid(), p_flag, '{}')).refusal is null
 $$;
 
--- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
+-- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429, PT503 with 503 and
 -- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
 create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
 returns void
@@ -2453,6 +2690,7 @@ begin
       when 'rate_limited' then 'PT429'
       when 'conversation_read_only' then 'PT409'
       when 'invalid_input' then 'PT400'
+      when 'maintenance' then 'PT503'
       else 'insufficient_privilege'
     end,
     message = p_refusal ->> 'detail',
@@ -2461,8 +2699,8 @@ begin
 end
 $$;
 
--- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
--- than there are tokens writes none.
+-- Takes a token of the limit that the trigger names from the caller, for each row, outside maintenance: a statement that
+-- writes more rows than there are tokens writes none.
 create or replace function rolecall_internal.limit_client_write()
 returns trigger
 language plpgsql
@@ -2470,8 +2708,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
+  v_refusal jsonb := rolecall_internal.refuse_in_maintenance(auth.uid(), '{}');
+  v_limit jsonb;
 begin
+  if v_refusal is not null then
+    perform rolecall_internal.raise_refusal(v_refusal);
+  end if;
+  v_limit := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
   if v_limit -> 'taken' = 'false' then
     perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
   end if;
@@ -3316,9 +3559,12 @@ declare
   v_already_done boolean := false;
 begin
   -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
-  if not rolecall_internal.feature_enabled(
-    'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', true
-  ) then
+  if not (
+    rolecall_internal.flag_decision(
+      'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', null, true
+    )
+  ).enabled
+  then
     return rolecall_internal.refuse_disabled();
   end if;
 
@@ -3980,18 +4226,20 @@ declare
   v_recipient_role rolecall.app_role;
   v_org_id uuid;
   v_internal boolean;
-  v_rollout text;
+  v_is_open boolean;
   v_read_only boolean;
   v_facts text[];
   v_refusal jsonb;
   v_decision rolecall.decision;
   v_reply rolecall.decision;
 begin
-  select sender_role, target_role, org_id, sender_internal, rollout, facts
-  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
-  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show);
+  select sender_role, target_role, org_id, sender_internal, is_open, facts
+  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_is_open, v_facts
+  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show, 'send-dm');
 
-  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollouts);
+  v_refusal := rolecall_internal.refuse_actor(
+    p_sender, v_sender_role, v_org_id, v_internal, 'send-dm', v_is_open, p_rollouts
+  );
   if v_refusal is not null then
     return rolecall_internal.judgement_of_refusal(v_refusal, v_org_id);
   end if;
@@ -4052,12 +4300,12 @@ $$;
 
 -- All facts that decide whether p_user may write into p_conversation, except whether they are of the audience of its
 -- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
-create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid)
+create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid, p_flag text)
 returns table (
   sender_role rolecall.app_role,
   sender_internal boolean,
   org_id uuid,
-  rollout text,
+  is_open boolean,
   target_role rolecall.app_role,
   show_id uuid,
   facts text[]
@@ -4069,7 +4317,7 @@ begin atomic
     sender.role,
     sender.is_internal,
     sender.organization_id,
-    flag.rollout,
+    flag.is_open,
     target.role,
     case when conversation.kind = 'show' then conversation.show_id end,
     array[
@@ -4096,7 +4344,7 @@ begin atomic
   left join rolecall.profiles as sender
     on sender.id = asked.id
   left join rolecall.feature_flags as flag
-    on flag.name = 'send-dm'
+    on flag.name = p_flag
   left join rolecall.conversations as conversation
     on conversation.id = p_conversation
   left join rolecall.profiles as target
@@ -4113,7 +4361,7 @@ create or replace function rolecall_internal.judge_reply_facts(
   p_sender_role rolecall.app_role,
   p_sender_internal boolean,
   p_org_id uuid,
-  p_flag text,
+  p_is_open boolean,
   p_rollouts jsonb,
   p_target_role rolecall.app_role,
   p_facts text[]
@@ -4125,7 +4373,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_refusal jsonb := rolecall_internal.refuse_actor(
-    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollouts
+    p_user, p_sender_role, p_org_id, p_sender_internal, 'send-dm', p_is_open, p_rollouts
   );
   v_decision rolecall.decision;
 begin
@@ -4156,21 +4404,21 @@ declare
   v_sender_role rolecall.app_role;
   v_internal boolean;
   v_org_id uuid;
-  v_flag text;
+  v_is_open boolean;
   v_target_role rolecall.app_role;
   v_show uuid;
   v_facts text[];
 begin
   select *
-  into v_sender_role, v_internal, v_org_id, v_flag, v_target_role, v_show, v_facts
-  from rolecall_internal.reply_facts(p_user, p_conversation);
+  into v_sender_role, v_internal, v_org_id, v_is_open, v_target_role, v_show, v_facts
+  from rolecall_internal.reply_facts(p_user, p_conversation, 'send-dm');
   if v_show is not null
     and exists (select from rolecall_internal.visible_broadcasts(p_user, p_conversation, v_show))
   then
     v_facts := v_facts || 'participant'::text;
   end if;
   return rolecall_internal.judge_reply_facts(
-    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollouts, v_target_role, v_facts
+    p_user, v_sender_role, v_internal, v_org_id, v_is_open, p_rollouts, v_target_role, v_facts
   );
 end
 $$;
@@ -4214,12 +4462,12 @@ $$;
 
 -- All facts that decide whether p_sender may write to p_recipient, about p_show if that is given, except whether they share
 -- a show or have a conversation. Of a show both are who take part in it or organize it. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
-create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid)
+create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid, p_flag text)
 returns table (
   sender_role rolecall.app_role,
   sender_internal boolean,
   org_id uuid,
-  rollout text,
+  is_open boolean,
   target_role rolecall.app_role,
   facts text[]
 )
@@ -4230,7 +4478,7 @@ begin atomic
     sender.role,
     sender.is_internal,
     sender.organization_id,
-    flag.rollout,
+    flag.is_open,
     recipient.role,
     array[
       'feature_enabled',
@@ -4282,7 +4530,7 @@ begin atomic
   left join rolecall.profiles as recipient
     on recipient.id = p_recipient
   left join rolecall.feature_flags as flag
-    on flag.name = 'send-dm';
+    on flag.name = p_flag;
 end;
 $sql$;
 
@@ -4315,7 +4563,7 @@ begin
         fact.sender_role,
         fact.sender_internal,
         fact.org_id as sender_org_id,
-        fact.rollout,
+        fact.is_open,
         fact.target_role,
         case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
         case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
@@ -4345,7 +4593,7 @@ begin
       ) as conversation
       cross join lateral (
         select *
-        from rolecall_internal.reply_facts(p_user, asked.id)
+        from rolecall_internal.reply_facts(p_user, asked.id, 'send-dm')
         offset 0
       ) as fact
       left join lateral (
@@ -4373,13 +4621,13 @@ begin
           alike.sender_role,
           alike.sender_internal,
           alike.sender_org_id,
-          alike.rollout,
+          alike.is_open,
           p_rollouts,
           alike.target_role,
           alike.facts
         ) as judgement
       from (
-        select distinct sender_role, sender_internal, sender_org_id, rollout, target_role, facts
+        select distinct sender_role, sender_internal, sender_org_id, is_open, target_role, facts
         from shown
       ) as alike
     )
@@ -4737,6 +4985,12 @@ begin
     return '[]';
   elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
+  elsif rolecall_internal.maintenance_is_on() then
+    -- Nearly all are refused. An array in an array is no request.
+    return (
+      select jsonb_agg(rolecall_edge.mark_read(case jsonb_typeof(request) when 'array' then '{}' else request end) order by number)
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    );
   end if;
   v_nobody := rolecall_internal.assume_claims(null);
   with request as (
@@ -5508,6 +5762,268 @@ end
 $$;
 $sql$;
 
+  -- schema/flags/changes.sql
+  execute $sql$
+-- What happens when a flag or an override changes, whoever changes it.
+
+-- Makes changes follow each other. In read committed what comes after sees what came before; a transaction with an older
+-- snapshot fails to serialize instead of judging by flags that are no more. Who looks at a flag to change it calls this
+-- first.
+create or replace function rolecall_internal.lock_flags()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.feature_flag_revision as kept (is_only, revision)
+  values (true, 1)
+  on conflict (is_only) do update
+  set revision = kept.revision + 1;
+end
+$$;
+
+create or replace function rolecall_internal.lock_flags_first()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.lock_flags();
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$$;
+
+-- Refuses flags that require each other in a circle, and keeps is_open.
+create or replace function rolecall_internal.settle_flags()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_circle text;
+begin
+  with recursive needed (name, required) as (
+    select name, requires
+    from rolecall.feature_flags
+    where requires is not null
+    union
+    select needed.name, flag.requires
+    from needed
+    join rolecall.feature_flags as flag
+      on flag.name = needed.required
+    where flag.requires is not null
+  )
+  select min(name)
+  into v_circle
+  from needed
+  where name = required;
+  if v_circle is not null then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'rolecall',
+      table = 'feature_flags',
+      constraint = 'feature_flags_requires_no_circle',
+      message = format('flag "%s" would require itself', v_circle);
+  end if;
+
+  if exists (select from rolecall_internal.open_flags() where is_open <> is_now_open) then
+    -- Fires this trigger once more, which then finds nothing to do.
+    update rolecall.feature_flags as flag
+    set is_open = settled.is_now_open
+    from rolecall_internal.open_flags() as settled
+    where flag.name = settled.name
+      and settled.is_open <> settled.is_now_open;
+  end if;
+  return null;
+end
+$$;
+
+-- The flags, with is_open as it is and as it must be.
+create or replace function rolecall_internal.open_flags()
+returns table (name text, is_open boolean, is_now_open boolean)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with recursive plain as (
+    select flag.name, flag.requires
+    from rolecall.feature_flags as flag
+    where flag.rollout = 'enabled'
+      -- One that is over counts as well: it is settled when it is deleted.
+      and not exists (select from rolecall.feature_flag_overrides as override where override.name = flag.name)
+  ),
+  opened as (
+    select plain.name
+    from plain
+    where plain.requires is null
+    union all
+    select plain.name
+    from opened
+    join plain
+      on plain.requires = opened.name
+  )
+  select flag.name, flag.is_open, exists (select from opened where opened.name = flag.name)
+  from rolecall.feature_flags as flag;
+end
+$$;
+
+-- Writes the row of a change. The reason is the transaction's, or the one that the override itself has.
+create or replace function rolecall_internal.record_flag_change(
+  p_name text,
+  p_organization_id uuid,
+  p_user_id uuid,
+  p_old jsonb,
+  p_new jsonb
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.feature_flag_changes (name, organization_id, user_id, old, new, by, reason, details)
+  select
+    p_name,
+    p_organization_id,
+    p_user_id,
+    p_old ->> 'rollout',
+    p_new ->> 'rollout',
+    coalesce(nullif(current_setting('rolecall.actor', true), ''), auth.uid()::text, session_user),
+    coalesce(nullif(current_setting('rolecall.reason', true), ''), p_new ->> 'reason', ''),
+    coalesce(
+      (
+        select jsonb_object_agg(field, jsonb_build_object('old', p_old -> field, 'new', p_new -> field))
+        from unnest(array['name', 'requires', 'description', 'until']) as field
+        where p_old is not null
+          and p_new is not null
+          and p_old -> field is distinct from p_new -> field
+      ),
+      '{}'
+    );
+end
+$$;
+
+create or replace function rolecall_internal.record_flag()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_old jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) - array['updated_at', 'is_open'] end;
+  v_new jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) - array['updated_at', 'is_open'] end;
+begin
+  if v_old is distinct from v_new then
+    perform rolecall_internal.record_flag_change(coalesce(v_new, v_old) ->> 'name', null, null, v_old, v_new);
+  end if;
+  return null;
+end
+$$;
+
+-- An override that is given to somebody else is two changes.
+create or replace function rolecall_internal.record_override()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_old jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  v_new jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  v_moved boolean := tg_op = 'UPDATE'
+    and (old.name, old.organization_id, old.user_id) is distinct from (new.name, new.organization_id, new.user_id);
+begin
+  if v_old is not distinct from v_new then
+    return null;
+  end if;
+  if tg_op = 'DELETE' or v_moved then
+    perform rolecall_internal.record_flag_change(old.name, old.organization_id, old.user_id, v_old, null);
+  end if;
+  if tg_op <> 'DELETE' then
+    perform rolecall_internal.record_flag_change(
+      new.name, new.organization_id, new.user_id, case when not v_moved then v_old end, v_new
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Binds the owner, too, whose rights every entry point has.
+create or replace function rolecall_internal.refuse_other_flag_history()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+$sql$;
+
+  -- schema/flags/flags.sql
+  execute $sql$
+-- The flags as a user sees them: {name: {enabled, reason}}. An enabled flag's functions are never answered
+-- feature_disabled to them, a disabled flag's always are.
+create or replace function rolecall_internal.flags_of(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org_id uuid;
+  v_internal boolean;
+begin
+  -- Who has no profile belongs to no organisation and is not internal.
+  select organization_id, is_internal
+  into v_org_id, v_internal
+  from rolecall.profiles
+  where id = p_user;
+  return (
+    select coalesce(
+      jsonb_object_agg(
+        flag.name,
+        jsonb_build_object('enabled', decision.enabled, 'reason', decision.reason)
+      ),
+      '{}'
+    )
+    from rolecall.feature_flags as flag
+    cross join lateral rolecall_internal.flag_decision(flag.name, p_rollouts, p_user, v_org_id, v_internal) as decision
+  );
+end
+$$;
+
+create or replace function rolecall_edge.flags(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('flags', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.success(
+      jsonb_build_object('flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts))
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/help/get_conversation.sql
   execute $sql$
 -- A help conversation of one's own with its newest 200 messages, oldest first. Blocks and suspensions stop no reading.
@@ -5524,7 +6040,8 @@ declare
     p_user_id,
     jsonb_build_object('conversation_id', p_conversation_id),
     p_rate => 'read_help_conversation',
-    p_keyed => false
+    p_keyed => false,
+    p_reads => true
   );
   v_conversation public.conversations_v2;
   v_messages jsonb;
@@ -5834,12 +6351,14 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal)
+      rolecall_internal.flag_includes(
+        fact.is_open, item.rollouts, 'send-dm', item.caller, fact.org_id, fact.sender_internal
+      )
       and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
     from unnest(p_items) as item
-    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id) as fact
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id, 'send-dm') as fact
     where not item.is_reply
     union all
     select
@@ -5849,11 +6368,13 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal),
+      rolecall_internal.flag_includes(
+        fact.is_open, item.rollouts, 'send-dm', item.caller, fact.org_id, fact.sender_internal
+      ),
       conversation.participant_low,
       conversation.participant_high
     from unnest(p_items) as item
-    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation) as fact
+    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation, 'send-dm') as fact
     left join rolecall.conversations as conversation
       on conversation.id = item.conversation
     where item.is_reply
@@ -6144,7 +6665,9 @@ begin
           writer.id is null
           or flag.name is null
           or rolecall_internal.suspended_fact(writer.suspended_until) is not null
-          or not rolecall_internal.rollouts_include(flag.rollout, item.rollouts, 'send-dm', item.caller, writer.is_internal)
+          or not rolecall_internal.flag_includes(
+            flag.is_open, item.rollouts, 'send-dm', item.caller, writer.organization_id, writer.is_internal
+          )
         )
     ) or exists (
       select
@@ -6223,6 +6746,12 @@ begin
     return '[]';
   elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
+  elsif rolecall_internal.maintenance_is_on() then
+    -- Nearly all are refused. An array in an array is no request.
+    return (
+      select jsonb_agg(rolecall_edge.send_dm(case jsonb_typeof(request) when 'array' then '{}' else request end) order by number)
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    );
   end if;
   -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
   v_nobody := rolecall_internal.assume_claims(null);
@@ -8620,7 +9149,7 @@ begin
       from asked
       cross join lateral (
         select target_role, facts
-        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id)
+        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id, 'send-dm')
         -- Each by its key, however many PostgreSQL expects.
         offset 0
       ) as fact
@@ -8704,7 +9233,7 @@ begin
       from asked
       cross join lateral (
         select target_role, show_id, facts
-        from rolecall_internal.reply_facts(p_user, asked.object_id)
+        from rolecall_internal.reply_facts(p_user, asked.object_id, 'send-dm')
         offset 0
       ) as reply
       where asked.kind = 'reply'
@@ -9553,6 +10082,72 @@ end
 $$;
 $sql$;
 
+  -- schema/calls/triggers.sql
+  execute $sql$
+create or replace trigger feature_flags_touch_updated_at
+before update on rolecall.feature_flags
+for each row
+when (
+  (old.name, old.rollout, old.description, old.requires)
+  is distinct from (new.name, new.rollout, new.description, new.requires)
+)
+execute function rolecall_internal.touch_updated_at();
+$sql$;
+
+  -- schema/flags/triggers.sql
+  execute $sql$
+-- Before any row is locked, so that two changes at once do not wait for each other.
+create or replace trigger feature_flags_follow_each_other
+before insert or update or delete on rolecall.feature_flags
+for each statement
+execute function rolecall_internal.lock_flags_first();
+
+create or replace trigger feature_flags_record
+after insert or update or delete on rolecall.feature_flags
+for each row
+execute function rolecall_internal.record_flag();
+
+create or replace trigger feature_flags_settle
+after insert or update or delete on rolecall.feature_flags
+for each statement
+execute function rolecall_internal.settle_flags();
+
+-- By row: a profile that is deleted without any must not wait.
+create or replace trigger feature_flag_overrides_follow_each_other
+before insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.lock_flags_first();
+
+create or replace trigger feature_flag_overrides_record
+after insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.record_override();
+
+create or replace trigger feature_flag_overrides_settle
+after insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.settle_flags();
+
+create or replace trigger feature_flag_changes_never_change
+before update or delete on rolecall.feature_flag_changes
+for each row
+execute function rolecall_internal.refuse_other_flag_history();
+
+create or replace trigger feature_flag_changes_never_truncated
+before truncate on rolecall.feature_flag_changes
+for each statement
+execute function rolecall_internal.refuse_other_flag_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table rolecall.feature_flags enable always trigger feature_flags_record;
+
+alter table rolecall.feature_flag_overrides enable always trigger feature_flag_overrides_record;
+
+alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_change;
+
+alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_truncated;
+$sql$;
+
   -- schema/monitoring/triggers.sql
   execute $sql$
 create or replace trigger conversations_v2_count
@@ -9679,6 +10274,39 @@ limit 1;
 comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
 $sql$;
 
+  -- schema/flags/defaults.sql
+  execute $sql$
+-- What every function for users requires is off until somebody switches it on. A database that was used before this was
+-- asked goes on as it was.
+select set_config('rolecall.reason', 'Rolecall was installed.', true);
+
+insert into rolecall.feature_flags (name, rollout, description)
+values
+  (
+    'messaging_v2_enabled',
+    case when exists (select from rolecall.profiles) then 'enabled' else 'disabled' end,
+    'All functions for users; each requires it.'
+  ),
+  ('maintenance', 'disabled', 'Users whom this includes read, but write nothing: their POSTs are answered 503.');
+
+update rolecall.feature_flags
+set requires = 'messaging_v2_enabled'
+where name in (
+  'blocks',
+  'check-permission',
+  'conversations',
+  'diagnostics',
+  'help-conversations',
+  'moderation',
+  'own-data',
+  'send-broadcast',
+  'send-dm',
+  'start-conversation'
+);
+
+select set_config('rolecall.reason', '', true);
+$sql$;
+
   -- schema/monitoring/defaults.sql
   execute $sql$
 insert into rolecall.alert_rules (name, severity, threshold, attempts, summary)
@@ -9735,6 +10363,14 @@ cross join (
     ('enabled', 0.99, interval '0', 500)
 ) as stage (rollout, min_success, min_age, min_attempts)
 where flag.name = 'start-conversation';
+$sql$;
+
+  -- schema/flags/policies.sql
+  execute $sql$
+-- What a user is in or out of they hear from the flags function; why, and of whom else, is the operator's.
+alter table rolecall.feature_flag_overrides enable row level security;
+
+alter table rolecall.feature_flag_changes enable row level security;
 $sql$;
 
   -- schema/monitoring/policies.sql
@@ -9895,6 +10531,14 @@ grant select on
   rolecall_monitoring.unfinished_deletions,
   rolecall_monitoring.migration
   to service_role;
+$sql$;
+
+  -- schema/flags/access.sql
+  execute $sql$
+grant select, insert, update, delete on rolecall.feature_flag_overrides to service_role;
+
+-- Written by triggers, read by the operator.
+grant select on rolecall.feature_flag_changes to service_role;
 $sql$;
 
   -- schema/help/access.sql
@@ -10076,7 +10720,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '9b481c2be166fc32820b9ccdce9791c9fabc1af77e782e0f91c5fab86ffbaf5b');
+  values (2, 'staged_rollout', '6c28d706ac9cfef4b5c1bc00dd26aac74e5c0469818f8b2ae39dfd18f2180ff4');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

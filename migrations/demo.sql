@@ -77,3 +77,21 @@ values
     'My binder is heavier than I am.'
   )
 on conflict (id) do nothing;
+
+-- The demo users may use everything, unless somebody has decided otherwise since.
+do $$
+begin
+  perform set_config('rolecall.reason', 'Demo data were loaded.', true);
+  update rolecall.feature_flags
+  set rollout = 'enabled'
+  where name = 'messaging_v2_enabled'
+    and rollout = 'disabled'
+    and not exists (
+      select
+      from rolecall.feature_flag_changes
+      where name = 'messaging_v2_enabled'
+        and old is not null
+    );
+  perform set_config('rolecall.reason', '', true);
+end
+$$;

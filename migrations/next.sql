@@ -12,6 +12,21 @@ alter type rolecall.dm_item rename attribute rollout to rollouts;
 
 alter type rolecall.dm_item alter attribute rollouts type jsonb;
 
+alter table rolecall.feature_flags
+  add column requires text,
+  add column is_open boolean not null default false,
+  add constraint feature_flags_requires_fkey
+    foreign key (requires) references rolecall.feature_flags (name) on update cascade;
+
+comment on column rolecall.feature_flags.requires is
+  'A flag that must include a user, too, for this one to include them. No flag requires itself, not by way of others either.';
+
+comment on column rolecall.feature_flags.is_open is
+  'Whether the flag includes everybody, with nothing else to ask: it is enabled, what it requires is open, and nobody has an override. Kept by a trigger.';
+
+create index feature_flags_requires_idx
+  on rolecall.feature_flags (requires);
+
 -- calls: metrics
 
 -- A quarter of an hour that was counted by an older version is like one minute: it is merged, and added to the totals,

@@ -47,6 +47,13 @@ comment on table rolecall.request_metrics is
 
 -- calls: flags
 
+alter table rolecall.feature_flags
+  drop column requires,
+  drop column is_open;
+
+delete from rolecall.feature_flags
+where name in ('messaging_v2_enabled', 'maintenance');
+
 alter type rolecall.dm_item alter attribute rollouts type text;
 
 alter type rolecall.dm_item rename attribute rollouts to rollout;

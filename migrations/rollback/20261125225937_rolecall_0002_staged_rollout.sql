@@ -6,7 +6,9 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.flags(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.count_help_conversations()',
@@ -15,8 +17,11 @@ declare
     'function rolecall_internal.delete_own_account(uuid, jsonb)',
     'function rolecall_internal.delete_own_data(uuid, jsonb)',
     'function rolecall_internal.discount_help_conversations()',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
-    'function rolecall_internal.feature_enabled(text, jsonb, uuid, boolean)',
+    'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flags_of(uuid, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.is_failure(text)',
@@ -26,44 +31,59 @@ declare
     'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
     'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
-    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, text, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.lock_flags()',
+    'function rolecall_internal.lock_flags_first()',
+    'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.open_flags()',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_flag()',
+    'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
-    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, boolean, text, text, jsonb)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
+    'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
+    'function rolecall_internal.reply_facts(uuid, uuid, text)',
     'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
-    'function rolecall_internal.rollouts_include(text, jsonb, text, uuid, boolean)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.settle_flags()',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'sequence rolecall.alert_events_id_seq',
+    'sequence rolecall.feature_flag_changes_id_seq',
+    'sequence rolecall.feature_flag_overrides_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
     'table rolecall.alert_delivery',
     'table rolecall.alert_events',
     'table rolecall.alert_rules',
     'table rolecall.alert_states',
     'table rolecall.failure_batches',
+    'table rolecall.feature_flag_changes',
+    'table rolecall.feature_flag_overrides',
+    'table rolecall.feature_flag_revision',
     'table rolecall.help_conversation_counts',
     'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
@@ -9038,6 +9058,14 @@ end
 $$;
 $sql$;
 
+  -- schema/calls/triggers.sql
+  execute $sql$
+create or replace trigger feature_flags_touch_updated_at
+before update on rolecall.feature_flags
+for each row
+execute function rolecall_internal.touch_updated_at();
+$sql$;
+
   -- schema/diagnostics/views.sql
   execute $sql$
 -- The oldest is what an alarm is about.
@@ -9141,6 +9169,27 @@ limit 1;
 comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
 $sql$;
 
+  -- Triggers that this migration gave to tables of before it go with their functions.
+  for v_object in execute
+    'select format(''drop trigger %I on %I.%I'', trigger.tgname, holder.nspname, class.relname) as statement
+     from pg_catalog.pg_trigger as trigger
+     join pg_catalog.pg_class as class
+       on class.oid = trigger.tgrelid
+     join pg_catalog.pg_namespace as holder
+       on holder.oid = class.relnamespace
+     join pg_catalog.pg_proc as proc
+       on proc.oid = trigger.tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not trigger.tgisinternal
+       and trigger.tgparentid = 0
+       and format(''function %I.%I()'', namespace.nspname, proname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)''
+       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute v_object.statement;
+  end loop;
   -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
   for v_object in execute
     'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
@@ -9325,6 +9374,13 @@ comment on table rolecall.request_metrics is
   'How many requests of each operation got which code in each 15 minutes, and how long the database took; for 7 days.';
 
 -- calls: flags
+
+alter table rolecall.feature_flags
+  drop column requires,
+  drop column is_open;
+
+delete from rolecall.feature_flags
+where name in ('messaging_v2_enabled', 'maintenance');
 
 alter type rolecall.dm_item alter attribute rollouts type text;
 

@@ -107,6 +107,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("delete_own_data", request(demo(3), json!({"confirm": true}))),
         ("diagnostics", request(demo(7), json!({}))),
         ("export_own_data", request(demo(1), json!({}))),
+        ("flags", request(demo(1), json!({}))),
         ("health", json!({})),
         ("key_set", json!({"input": {"url": "https://auth.example/jwks", "keys": "{}"}})),
         ("inbox", request(demo(1), json!({"limit": 10}))),

@@ -42,7 +42,7 @@ async fn start_again(admin: &Client) {
     admin
         .batch_execute(
             "delete from user_blocks; update profiles set suspended_until = null;
-             update feature_flags set rollout = 'enabled'",
+             update feature_flags set rollout = 'enabled' where name <> 'maintenance'",
         )
         .await
         .expect("a superuser may");

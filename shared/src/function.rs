@@ -104,6 +104,11 @@ impl Verb {
         }
     }
 
+    /// Whether a call changes nothing.
+    pub const fn reads(self) -> bool {
+        matches!(self, Verb::Get)
+    }
+
     /// The methods of the path, for `Allow`.
     pub const fn allow(self) -> &'static str {
         match self {

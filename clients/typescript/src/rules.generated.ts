@@ -68,6 +68,7 @@ export const CODES = [
   'http_version_not_supported',
   'database_unavailable',
   'authentication_unavailable',
+  'maintenance',
   'overloaded',
   'timeout',
   'internal',

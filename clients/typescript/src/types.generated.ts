@@ -136,6 +136,12 @@ export type Overloaded = Problem & {
   readonly code?: 'overloaded';
 };
 
+/** The answer to a POST of a user whom the flag `maintenance` includes. */
+export type Maintenance = Problem & {
+  readonly status?: 503;
+  readonly code?: 'maintenance';
+};
+
 export type Timeout = Problem & {
   readonly status?: 504;
   readonly code?: 'timeout';
@@ -146,7 +152,7 @@ export type Internal = Problem & {
   readonly code?: 'internal';
 };
 
-export type ServerError = DatabaseUnavailable | AuthenticationUnavailable | Overloaded | Timeout | Internal;
+export type ServerError = DatabaseUnavailable | AuthenticationUnavailable | Overloaded | Maintenance | Timeout | Internal;
 
 export type BlockedUser = {
   readonly blocked_id: Uuid;
@@ -407,6 +413,21 @@ export type Diagnostics = {
     readonly version: number;
     readonly name: string;
   };
+  readonly request_id: RequestId;
+};
+
+/** What decided: the operator's variable `rollouts`, a required flag, an override for the user or for their organisation, or the rollout of the flag itself (`internal`, `percentage`, `everybody`, `off`). */
+export type FlagReason = 'variable' | 'prerequisite' | 'user' | 'organization' | 'internal' | 'percentage' | 'everybody' | 'off';
+
+export type Flag = {
+  readonly enabled: boolean;
+  readonly reason: FlagReason;
+};
+
+export type Flags = {
+  readonly success: Succeeded;
+  /** A flag that is not in it is off. While `maintenance` is enabled the caller can read and not write. */
+  readonly flags: Readonly<Record<string, Flag>>;
   readonly request_id: RequestId;
 };
 

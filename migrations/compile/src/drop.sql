@@ -1,4 +1,25 @@
 
+  -- Triggers that this migration gave to tables of before it go with their functions.
+  for v_object in execute
+    'select format(''drop trigger %I on %I.%I'', trigger.tgname, holder.nspname, class.relname) as statement
+     from pg_catalog.pg_trigger as trigger
+     join pg_catalog.pg_class as class
+       on class.oid = trigger.tgrelid
+     join pg_catalog.pg_namespace as holder
+       on holder.oid = class.relnamespace
+     join pg_catalog.pg_proc as proc
+       on proc.oid = trigger.tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not trigger.tgisinternal
+       and trigger.tgparentid = 0
+       and format(''function %I.%I()'', namespace.nspname, proname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)''
+       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute v_object.statement;
+  end loop;
   -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
   for v_object in execute
     'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id

@@ -14,7 +14,7 @@ comment on schema rolecall_internal is 'Rolecall: internal helpers; not to be ca
 -- one jsonb, and answering one jsonb. They are all that rolecall_edge, the login of the functions, may call; they take
 -- the caller from the verified claims of the request and nothing from the session.
 --
--- Request: {"claims": {"sub", "role"}, "request_id", "idempotency_key"?, "rollouts", "input"}
+-- Request: {"claims": {"sub", "role"}, "request_id", "idempotency_key"?, "rollouts", "reads"?, "input"}
 -- Answer:  {"ok": true, "data", "limits"?, "replayed"?, "org_id"?}
 --       or {"ok": false, "code", "detail", "reasons"?, "data"?, "limits"?, "org_id"?}
 create schema rolecall_edge;

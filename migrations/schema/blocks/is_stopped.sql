@@ -17,7 +17,9 @@ begin
       on flag.name = p_flag
     where writer.id = p_user
       and rolecall_internal.suspended_fact(writer.suspended_until) is null
-      and rolecall_internal.rollouts_include(flag.rollout, p_rollouts, p_flag, p_user, writer.is_internal)
+      and rolecall_internal.flag_includes(
+        flag.is_open, p_rollouts, p_flag, p_user, writer.organization_id, writer.is_internal
+      )
   )
   or exists (
     select

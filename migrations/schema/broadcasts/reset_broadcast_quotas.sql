@@ -93,9 +93,12 @@ declare
   v_already_done boolean := false;
 begin
   -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
-  if not rolecall_internal.feature_enabled(
-    'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', true
-  ) then
+  if not (
+    rolecall_internal.flag_decision(
+      'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', null, true
+    )
+  ).enabled
+  then
     return rolecall_internal.refuse_disabled();
   end if;
 

@@ -1,7 +1,7 @@
 -- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
 -- answered yet, and ends the call:
 --
---   claims, who it is for, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
+--   claims, who it is for, maintenance, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
 --
 -- An array takes the same steps set by set: messages/send_dm_many.sql and conversations/mark_read_many.sql.
 
@@ -28,6 +28,10 @@ begin
   v_call.input := p_request -> 'input';
   v_call.rollouts := p_request -> 'rollouts';
   v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
+  -- A request that does not say that it reads may write.
+  if v_call.answer is null and p_who = 'user' and p_request -> 'reads' is distinct from 'true' then
+    v_call.answer := rolecall_internal.refuse_in_maintenance(v_call.caller, v_call.rollouts);
+  end if;
   if v_call.answer is not null then
     return v_call;
   end if;

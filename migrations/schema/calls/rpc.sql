@@ -15,7 +15,8 @@ create or replace function rolecall_internal.begin_rpc(
   p_user uuid,
   p_input jsonb,
   p_rate text default null,
-  p_keyed boolean default true
+  p_keyed boolean default true,
+  p_reads boolean default false
 )
 returns rolecall.call
 language plpgsql
@@ -44,6 +45,7 @@ begin
       'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
       'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
       'rollouts', '{}'::jsonb,
+      'reads', p_reads,
       'input', p_input
     ),
     p_rate => p_rate,
@@ -80,7 +82,7 @@ as $$
   select (rolecall_internal.actor(auth.uid(), p_flag, '{}')).refusal is null
 $$;
 
--- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
+-- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429, PT503 with 503 and
 -- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
 create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
 returns void
@@ -94,6 +96,7 @@ begin
       when 'rate_limited' then 'PT429'
       when 'conversation_read_only' then 'PT409'
       when 'invalid_input' then 'PT400'
+      when 'maintenance' then 'PT503'
       else 'insufficient_privilege'
     end,
     message = p_refusal ->> 'detail',
@@ -102,8 +105,8 @@ begin
 end
 $$;
 
--- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
--- than there are tokens writes none.
+-- Takes a token of the limit that the trigger names from the caller, for each row, outside maintenance: a statement that
+-- writes more rows than there are tokens writes none.
 create or replace function rolecall_internal.limit_client_write()
 returns trigger
 language plpgsql
@@ -111,8 +114,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
+  v_refusal jsonb := rolecall_internal.refuse_in_maintenance(auth.uid(), '{}');
+  v_limit jsonb;
 begin
+  if v_refusal is not null then
+    perform rolecall_internal.raise_refusal(v_refusal);
+  end if;
+  v_limit := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
   if v_limit -> 'taken' = 'false' then
     perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
   end if;

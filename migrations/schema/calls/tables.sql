@@ -8,13 +8,26 @@ create table rolecall.feature_flags (
   rollout text not null,
   description text not null default '',
   updated_at timestamptz not null default now(),
+  requires text,
+  is_open boolean not null default false,
   constraint feature_flags_rollout_form
-    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$')
+    check (rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$'),
+  constraint feature_flags_requires_fkey
+    foreign key (requires) references rolecall.feature_flags (name) on update cascade
 );
 
 comment on table rolecall.feature_flags is 'How far each function is rolled out. A function without a row is off.';
 
 comment on column rolecall.feature_flags.rollout is 'disabled, internal, percentage:0 to percentage:100, or enabled.';
+
+comment on column rolecall.feature_flags.requires is
+  'A flag that must include a user, too, for this one to include them. No flag requires itself, not by way of others either.';
+
+comment on column rolecall.feature_flags.is_open is
+  'Whether the flag includes everybody, with nothing else to ask: it is enabled, what it requires is open, and nobody has an override. Kept by a trigger.';
+
+create index feature_flags_requires_idx
+  on rolecall.feature_flags (requires);
 
 -- What grows with traffic is kept by days: each of these tables is a ring of day slots, list partitions that the number of
 -- the day, modulo the number of slots, goes round. Nothing is deleted row by row, and no partition is ever made, attached

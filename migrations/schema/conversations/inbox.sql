@@ -25,7 +25,7 @@ begin
         fact.sender_role,
         fact.sender_internal,
         fact.org_id as sender_org_id,
-        fact.rollout,
+        fact.is_open,
         fact.target_role,
         case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
         case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
@@ -55,7 +55,7 @@ begin
       ) as conversation
       cross join lateral (
         select *
-        from rolecall_internal.reply_facts(p_user, asked.id)
+        from rolecall_internal.reply_facts(p_user, asked.id, 'send-dm')
         offset 0
       ) as fact
       left join lateral (
@@ -83,13 +83,13 @@ begin
           alike.sender_role,
           alike.sender_internal,
           alike.sender_org_id,
-          alike.rollout,
+          alike.is_open,
           p_rollouts,
           alike.target_role,
           alike.facts
         ) as judgement
       from (
-        select distinct sender_role, sender_internal, sender_org_id, rollout, target_role, facts
+        select distinct sender_role, sender_internal, sender_org_id, is_open, target_role, facts
         from shown
       ) as alike
     )

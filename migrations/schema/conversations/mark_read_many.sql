@@ -22,6 +22,12 @@ begin
     return '[]';
   elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.mark_read(p_requests -> 0));
+  elsif rolecall_internal.maintenance_is_on() then
+    -- Nearly all are refused. An array in an array is no request.
+    return (
+      select jsonb_agg(rolecall_edge.mark_read(case jsonb_typeof(request) when 'array' then '{}' else request end) order by number)
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    );
   end if;
   v_nobody := rolecall_internal.assume_claims(null);
   with request as (

@@ -12,7 +12,8 @@ declare
     p_user_id,
     jsonb_build_object('conversation_id', p_conversation_id),
     p_rate => 'read_help_conversation',
-    p_keyed => false
+    p_keyed => false,
+    p_reads => true
   );
   v_conversation public.conversations_v2;
   v_messages jsonb;

@@ -9,13 +9,14 @@ stable
 return case when p_suspended_until > now() then 'suspended' end;
 
 -- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked. PostgreSQL writes it into the statements that ask.
+-- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_actor(
   p_user uuid,
   p_role rolecall.app_role,
+  p_org_id uuid,
   p_is_internal boolean,
   p_flag text,
-  p_flag_rollout text,
+  p_is_open boolean,
   p_rollouts jsonb
 )
 returns jsonb
@@ -23,7 +24,7 @@ language sql
 stable
 return case
   when p_flag is not null
-    and not rolecall_internal.rollouts_include(p_flag_rollout, p_rollouts, p_flag, p_user, p_is_internal)
+    and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
   then rolecall_internal.refuse_disabled()
   when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
@@ -38,7 +39,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_profile rolecall.profiles;
-  v_flag_rollout text;
+  v_is_open boolean;
 begin
   -- Two look-ups by key cost less than their join.
   select *
@@ -46,8 +47,8 @@ begin
   from rolecall.profiles
   where id = p_user;
   if p_flag is not null then
-    select rollout
-    into v_flag_rollout
+    select is_open
+    into v_is_open
     from rolecall.feature_flags
     where name = p_flag;
   end if;
@@ -57,7 +58,13 @@ begin
     v_profile.organization_role,
     rolecall_internal.suspended_fact(v_profile.suspended_until),
     rolecall_internal.refuse_actor(
-      p_user, v_profile.role, v_profile.is_internal, p_flag, v_flag_rollout, p_rollouts
+      p_user,
+      v_profile.role,
+      v_profile.organization_id,
+      v_profile.is_internal,
+      p_flag,
+      v_is_open,
+      p_rollouts
     )
   )::rolecall.actor;
 end

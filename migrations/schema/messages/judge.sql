@@ -16,18 +16,20 @@ declare
   v_recipient_role rolecall.app_role;
   v_org_id uuid;
   v_internal boolean;
-  v_rollout text;
+  v_is_open boolean;
   v_read_only boolean;
   v_facts text[];
   v_refusal jsonb;
   v_decision rolecall.decision;
   v_reply rolecall.decision;
 begin
-  select sender_role, target_role, org_id, sender_internal, rollout, facts
-  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_rollout, v_facts
-  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show);
+  select sender_role, target_role, org_id, sender_internal, is_open, facts
+  into v_sender_role, v_recipient_role, v_org_id, v_internal, v_is_open, v_facts
+  from rolecall_internal.dm_facts(p_sender, p_recipient, p_show, 'send-dm');
 
-  v_refusal := rolecall_internal.refuse_actor(p_sender, v_sender_role, v_internal, 'send-dm', v_rollout, p_rollouts);
+  v_refusal := rolecall_internal.refuse_actor(
+    p_sender, v_sender_role, v_org_id, v_internal, 'send-dm', v_is_open, p_rollouts
+  );
   if v_refusal is not null then
     return rolecall_internal.judgement_of_refusal(v_refusal, v_org_id);
   end if;
@@ -88,12 +90,12 @@ $$;
 
 -- All facts that decide whether p_user may write into p_conversation, except whether they are of the audience of its
 -- broadcasts. PostgreSQL writes it into the statements that ask, of one conversation or of a page of them.
-create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid)
+create or replace function rolecall_internal.reply_facts(p_user uuid, p_conversation uuid, p_flag text)
 returns table (
   sender_role rolecall.app_role,
   sender_internal boolean,
   org_id uuid,
-  rollout text,
+  is_open boolean,
   target_role rolecall.app_role,
   show_id uuid,
   facts text[]
@@ -105,7 +107,7 @@ begin atomic
     sender.role,
     sender.is_internal,
     sender.organization_id,
-    flag.rollout,
+    flag.is_open,
     target.role,
     case when conversation.kind = 'show' then conversation.show_id end,
     array[
@@ -132,7 +134,7 @@ begin atomic
   left join rolecall.profiles as sender
     on sender.id = asked.id
   left join rolecall.feature_flags as flag
-    on flag.name = 'send-dm'
+    on flag.name = p_flag
   left join rolecall.conversations as conversation
     on conversation.id = p_conversation
   left join rolecall.profiles as target
@@ -149,7 +151,7 @@ create or replace function rolecall_internal.judge_reply_facts(
   p_sender_role rolecall.app_role,
   p_sender_internal boolean,
   p_org_id uuid,
-  p_flag text,
+  p_is_open boolean,
   p_rollouts jsonb,
   p_target_role rolecall.app_role,
   p_facts text[]
@@ -161,7 +163,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_refusal jsonb := rolecall_internal.refuse_actor(
-    p_user, p_sender_role, p_sender_internal, 'send-dm', p_flag, p_rollouts
+    p_user, p_sender_role, p_org_id, p_sender_internal, 'send-dm', p_is_open, p_rollouts
   );
   v_decision rolecall.decision;
 begin
@@ -192,21 +194,21 @@ declare
   v_sender_role rolecall.app_role;
   v_internal boolean;
   v_org_id uuid;
-  v_flag text;
+  v_is_open boolean;
   v_target_role rolecall.app_role;
   v_show uuid;
   v_facts text[];
 begin
   select *
-  into v_sender_role, v_internal, v_org_id, v_flag, v_target_role, v_show, v_facts
-  from rolecall_internal.reply_facts(p_user, p_conversation);
+  into v_sender_role, v_internal, v_org_id, v_is_open, v_target_role, v_show, v_facts
+  from rolecall_internal.reply_facts(p_user, p_conversation, 'send-dm');
   if v_show is not null
     and exists (select from rolecall_internal.visible_broadcasts(p_user, p_conversation, v_show))
   then
     v_facts := v_facts || 'participant'::text;
   end if;
   return rolecall_internal.judge_reply_facts(
-    p_user, v_sender_role, v_internal, v_org_id, v_flag, p_rollouts, v_target_role, v_facts
+    p_user, v_sender_role, v_internal, v_org_id, v_is_open, p_rollouts, v_target_role, v_facts
   );
 end
 $$;
@@ -250,12 +252,12 @@ $$;
 
 -- All facts that decide whether p_sender may write to p_recipient, about p_show if that is given, except whether they share
 -- a show or have a conversation. Of a show both are who take part in it or organize it. PostgreSQL writes it into the statements that ask, of one request or of an array of them.
-create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid)
+create or replace function rolecall_internal.dm_facts(p_sender uuid, p_recipient uuid, p_show uuid, p_flag text)
 returns table (
   sender_role rolecall.app_role,
   sender_internal boolean,
   org_id uuid,
-  rollout text,
+  is_open boolean,
   target_role rolecall.app_role,
   facts text[]
 )
@@ -266,7 +268,7 @@ begin atomic
     sender.role,
     sender.is_internal,
     sender.organization_id,
-    flag.rollout,
+    flag.is_open,
     recipient.role,
     array[
       'feature_enabled',
@@ -318,5 +320,5 @@ begin atomic
   left join rolecall.profiles as recipient
     on recipient.id = p_recipient
   left join rolecall.feature_flags as flag
-    on flag.name = 'send-dm';
+    on flag.name = p_flag;
 end;

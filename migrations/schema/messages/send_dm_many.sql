@@ -177,12 +177,14 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal)
+      rolecall_internal.flag_includes(
+        fact.is_open, item.rollouts, 'send-dm', item.caller, fact.org_id, fact.sender_internal
+      )
       and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
       least(item.caller, item.recipient) as low,
       greatest(item.caller, item.recipient) as high
     from unnest(p_items) as item
-    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id) as fact
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id, 'send-dm') as fact
     where not item.is_reply
     union all
     select
@@ -192,11 +194,13 @@ begin
       fact.target_role,
       fact.facts,
       fact.org_id,
-      rolecall_internal.rollouts_include(fact.rollout, item.rollouts, 'send-dm', item.caller, fact.sender_internal),
+      rolecall_internal.flag_includes(
+        fact.is_open, item.rollouts, 'send-dm', item.caller, fact.org_id, fact.sender_internal
+      ),
       conversation.participant_low,
       conversation.participant_high
     from unnest(p_items) as item
-    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation) as fact
+    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation, 'send-dm') as fact
     left join rolecall.conversations as conversation
       on conversation.id = item.conversation
     where item.is_reply
@@ -487,7 +491,9 @@ begin
           writer.id is null
           or flag.name is null
           or rolecall_internal.suspended_fact(writer.suspended_until) is not null
-          or not rolecall_internal.rollouts_include(flag.rollout, item.rollouts, 'send-dm', item.caller, writer.is_internal)
+          or not rolecall_internal.flag_includes(
+            flag.is_open, item.rollouts, 'send-dm', item.caller, writer.organization_id, writer.is_internal
+          )
         )
     ) or exists (
       select
@@ -566,6 +572,12 @@ begin
     return '[]';
   elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
     return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
+  elsif rolecall_internal.maintenance_is_on() then
+    -- Nearly all are refused. An array in an array is no request.
+    return (
+      select jsonb_agg(rolecall_edge.send_dm(case jsonb_typeof(request) when 'array' then '{}' else request end) order by number)
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    );
   end if;
   -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
   v_nobody := rolecall_internal.assume_claims(null);

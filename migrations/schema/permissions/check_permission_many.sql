@@ -177,7 +177,7 @@ begin
       from asked
       cross join lateral (
         select target_role, facts
-        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id)
+        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id, 'send-dm')
         -- Each by its key, however many PostgreSQL expects.
         offset 0
       ) as fact
@@ -261,7 +261,7 @@ begin
       from asked
       cross join lateral (
         select target_role, show_id, facts
-        from rolecall_internal.reply_facts(p_user, asked.object_id)
+        from rolecall_internal.reply_facts(p_user, asked.object_id, 'send-dm')
         offset 0
       ) as reply
       where asked.kind = 'reply'

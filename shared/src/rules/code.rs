@@ -96,6 +96,8 @@ catalogue! {
         "The database does not respond. It is unknown whether the request took effect; retry it with its `Idempotency-Key`.";
     AuthenticationUnavailable, "authentication_unavailable", SERVICE_UNAVAILABLE, "Authentication unavailable",
         "The keys that verify tokens cannot be fetched at the moment; nothing was done.";
+    Maintenance, "maintenance", SERVICE_UNAVAILABLE, "Maintenance",
+        "Nothing can be written at the moment; reading goes on. Nothing was done, and the request can be sent again later.";
     Overloaded, "overloaded", SERVICE_UNAVAILABLE, "Overloaded",
         "The server is handling as many requests as it can; nothing was done.";
     Timeout, "timeout", GATEWAY_TIMEOUT, "Timeout",
@@ -126,6 +128,7 @@ impl Code {
     pub const fn default_retry_after(self) -> Option<u64> {
         match self {
             Code::DatabaseUnavailable | Code::AuthenticationUnavailable | Code::Overloaded => Some(1),
+            Code::Maintenance => Some(30),
             Code::RateLimited | Code::QuotaExceeded => Some(60),
             _ => None,
         }

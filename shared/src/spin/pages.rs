@@ -44,7 +44,7 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
         Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
         Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
     };
-    let asked = Asked { statement: const { F::STATEMENT.as_str() }, claims: admitted.claims };
+    let asked = Asked { statement: const { F::STATEMENT.as_str() }, reads: F::VERB.reads(), claims: admitted.claims };
     match page(&mut exchange, &settings, asked, &admitted.input).await {
         Ok((first, limits)) => {
             let mut head = answer::lines(&limits, &exchange.request_id);
@@ -66,6 +66,7 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
 #[derive(Clone, Copy)]
 struct Asked {
     statement: &'static str,
+    reads: bool,
     claims: Claims,
 }
 
@@ -99,9 +100,10 @@ async fn page(
     asked: Asked,
     input: &Page,
 ) -> Result<(Lines, Vec<Limit>), Refusal> {
-    let Asked { statement, claims } = asked;
+    let Asked { statement, reads, claims } = asked;
     let request_id = exchange.request_id.clone();
-    let call = Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &settings.rollouts, input };
+    let call =
+        Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &settings.rollouts, reads, input };
     let done = database::query(exchange, settings, statement, &call).await?;
     let lines =
         Lines::of(&done).ok_or_else(|| exchange.broken(format!("{statement}: the page has an unexpected form")))?;

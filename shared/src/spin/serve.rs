@@ -107,7 +107,14 @@ async fn call<F: Function>(
                 Received::Answered(response) => return Ok(response),
             };
         let request_id = exchange.request_id.clone();
-        let call = Call { claims, request_id: &request_id, idempotency_key, rollouts: &settings.rollouts, input };
+        let call = Call {
+            claims,
+            request_id: &request_id,
+            idempotency_key,
+            rollouts: &settings.rollouts,
+            reads: F::VERB.reads(),
+            input,
+        };
         let begun = Instant::now();
         let mut done = if F::SHARES_STATEMENTS && settings.group_commit > 1 {
             grouped::query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?
@@ -295,7 +302,8 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
         "detail": message, "field": attempt.field,
     });
     let claims = Claims { sub: exchange.user_id, role: F::Caller::ROLE };
-    let call = Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &Rollouts::NONE, input };
+    let call =
+        Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &Rollouts::NONE, reads: false, input };
     match query(exchange, settings, const { RECORD_REFUSAL.as_str() }, &call).await {
         Ok(_) => Refusal::new(Code::PermissionDenied, message.clone()).because(vec![Reason {
             code: "impersonation".into(),

@@ -61,6 +61,9 @@ pub struct Call<'a, I> {
     /// How far the operator's variable lets the features that it names be rolled out: a feature may require another, and
     /// an answer may depend on what another function would say.
     pub rollouts: &'a Rollouts,
+    /// The request only reads, so that it goes on during maintenance.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reads: bool,
     /// The decoded body or query string.
     pub input: I,
 }

@@ -62,6 +62,8 @@ impl Database {
         let admin_url = cluster.admin_url("bench");
         rolecall_database::apply(&admin_url).await?;
         let db = Db::connect(&admin_url).await;
+        // A new database serves nobody yet.
+        db.script("update rolecall.feature_flags set rollout = 'enabled' where name = 'messaging_v2_enabled'").await;
         make_users(&db, users).await;
         let edge_url = cluster.edge_url("bench").await?;
         let version = db.one("select current_setting('server_version')", &[]).await;

@@ -225,7 +225,8 @@ select is(
   format('with every flag off %s of %s is %s', command, name, case when flag is null then 'as before' else 'refused' end)
 )
 from client_write;
-update rolecall.feature_flags set rollout = 'enabled' where name in (select flag from client_write union select flag from rpc);
+update rolecall.feature_flags set rollout = 'enabled'
+where name in (select flag from client_write union select flag from rpc union select 'messaging_v2_enabled');
 select is(pg_temp.tried(format(statement, 1)), '1', format('%s of %s needs no other flag', command, name))
 from client_write;
 

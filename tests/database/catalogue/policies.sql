@@ -81,7 +81,9 @@ values
   ('conversations',             '2',  '2',   '1',   '1',    '1',      '0',     '0',  '0',     '0'),
   ('conversations_v2',          '1',  '0',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
   ('data_deletions',            '0',  '0',   '0',   '0',    '0',      '0',     '0',  '1',     '0'),
-  ('feature_flags',             '11', '11',  '11',  '11',   '11',     '11',    '11', '11',    '0'),
+  ('feature_flag_changes',      'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
+  ('feature_flag_overrides',    'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
+  ('feature_flags',             '13', '13',  '13',  '13',   '13',     '13',    '13', '13',    '0'),
   -- One of the two is matched: its requester and its helper go on seeing it.
   ('help_requests',             '2',  '1',   '1',   '2',    '1',      '1',     '1',  '1',     '0'),
   ('key_sets',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),

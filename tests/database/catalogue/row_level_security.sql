@@ -42,7 +42,8 @@ select is(
   pg_temp.run_as('authenticated', null, format('select count(*) from %s.%I', relnamespace::regnamespace, relname)),
   case
     when relname in (
-      'alert_rules', 'application_logs', 'key_sets', 'moderation_audit', 'quota_runs', 'rollout_decisions', 'rollout_stages'
+      'alert_rules', 'application_logs', 'feature_flag_changes', 'feature_flag_overrides', 'key_sets', 'moderation_audit',
+      'quota_runs', 'rollout_decisions', 'rollout_stages'
     ) then '42501'
     else '0'
   end,
@@ -238,7 +239,7 @@ select is(
   'and cannot raise it'
 );
 select is(pg_temp.rows(1, 'broadcast_limits'), '6', 'users see the limits');
-select is(pg_temp.rows(1, 'feature_flags'), '11', 'users see the flags');
+select is(pg_temp.rows(1, 'feature_flags'), '13', 'users see the flags');
 select is(pg_temp.rows(1, 'rate_limits'), '114', 'and the rate limits');
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.feature_flags set rollout = $$disabled$$'),

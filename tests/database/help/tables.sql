@@ -196,7 +196,7 @@ select is(
   '42501',
   'and help requests'
 );
-update rolecall.feature_flags set rollout = 'enabled';
+update rolecall.feature_flags set rollout = 'enabled' where name <> 'maintenance';
 
 -- What belongs to a conversation goes with it, and nothing is left of it.
 select is(pg_temp.run_as('service_role', null, 'delete from public.conversations_v2'), '1', 'the operator deletes a conversation');

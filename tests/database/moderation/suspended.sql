@@ -114,7 +114,8 @@ cross join lateral (
       jsonb_build_object('target_id', pg_temp.demo(2), 'until', '2999-01-01T00:00:00Z'),
       'permission_denied/suspended'
     ),
-    ('lift_suspension', 6, jsonb_build_object('target_id', pg_temp.demo(4)), 'permission_denied/suspended')
+    ('lift_suspension', 6, jsonb_build_object('target_id', pg_temp.demo(4)), 'permission_denied/suspended'),
+    ('flags', 4, '{}', 'ok')
 ) as entry (function, caller, input, verdict);
 select is(
   pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(caller), input)),

@@ -61,7 +61,7 @@ impl World {
 
 /// The flags of functions for users, who are in or out of a rollout one by one.
 fn flags_of_users() -> BTreeSet<String> {
-    endpoints_of_users(Uuid::nil()).into_iter().map(|endpoint| endpoint.flag).collect()
+    endpoints_of_users(Uuid::nil()).into_iter().filter_map(|endpoint| endpoint.flag).collect()
 }
 
 #[tokio::test]
@@ -88,10 +88,11 @@ async fn a_flag_switches_every_operation_of_its_function_and_nothing_else() {
     let stand = Stand::own(Setup::new()).await;
     let admin = stand.user(Role::Admin).await;
     for endpoint in endpoints(Uuid::new_v4()) {
-        set(&stand, &endpoint.flag, "disabled").await;
+        let Some(flag) = &endpoint.flag else { continue };
+        set(&stand, flag, "disabled").await;
         let refusal = endpoint.call_by(&stand, &admin).expect(404).await;
         refusal.refused_by(Code::FeatureDisabled, "feature_disabled");
-        set(&stand, &endpoint.flag, "enabled").await;
+        set(&stand, flag, "enabled").await;
         let answer = endpoint.call_by(&stand, &admin).send().await;
         assert_ne!(answer.code(), "feature_disabled", "{endpoint:?}");
     }

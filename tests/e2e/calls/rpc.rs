@@ -171,6 +171,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         ),
         ("start_conversation", json!({"help_request_id": request, "initial_message": "I can drive you."})),
         ("diagnostics", json!({})),
+        ("flags", json!({})),
         ("check_permission", json!({"action": "start_dm", "recipient_id": attendee.id})),
         ("inbox", json!({"limit": 50})),
         ("unread", json!({})),

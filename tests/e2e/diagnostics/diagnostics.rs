@@ -2,6 +2,7 @@
 
 use rolecall_e2e::{Code, Db, Role, Setup, Stand, User, endpoints, fixtures::Starts};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// An organisation with its owner and a client.
@@ -88,7 +89,11 @@ async fn figures_count_what_the_organisation_did_and_nothing_of_others() {
     }
     // What clients reach past the functions has a flag of its own.
     assert_eq!(flags["help-conversations"], "enabled");
-    assert_eq!(flags.len(), functions.len() + 1);
+    assert_eq!((&flags["messaging_v2_enabled"], &flags["maintenance"]), (&json!("enabled"), &json!("disabled")));
+    assert_eq!(
+        flags.len(),
+        functions.iter().map(String::as_str).chain(["help-conversations"]).collect::<BTreeSet<_>>().len() + 2
+    );
 
     let of_others = stand.diagnostics(&stranger).expect(200).await;
     assert_eq!(of_others["messages"], json!({"direct": 0, "show": 0, "help": 0}));

@@ -101,6 +101,13 @@ async fn provoke(code: Code) -> Answer {
             let body = json!({"recipient_id": attendee.id, "content": "Hello"});
             stand.post("send-dm", &body).token(&token).send().await
         }
+        Code::Maintenance => {
+            let stand = Stand::own(Setup::new()).await;
+            let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+            let sql = "update rolecall.feature_flags set rollout = 'enabled' where name = 'maintenance'";
+            stand.db.run(sql, &[]).await;
+            stand.send_dm(&organizer, &attendee, "Hello").send().await
+        }
         Code::Overloaded => {
             let stand = Stand::own(Setup::new().flag("--max-in-flight", "1")).await;
             let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;

@@ -4,6 +4,7 @@
 use crate::openapi::{Operation, document};
 use http::Method;
 use rolecall_kit::{Call, Stand, User, token};
+use rolecall_shared::rules::rollout::is_flag;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -14,8 +15,8 @@ const FUNCTIONS: &str = "/functions/v1/";
 /// A request to an operation.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// The flag that switches it.
-    pub flag: String,
+    /// The flag that switches it; none where nothing does.
+    pub flag: Option<String>,
     /// The method.
     pub method: Method,
     /// The path.
@@ -49,7 +50,7 @@ impl Endpoint {
 pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
     let operations = document().operations().iter().filter(|operation| !operation.is_health());
     let endpoint = |operation: &Operation| Endpoint {
-        flag: flag(operation),
+        flag: Some(function(operation)).filter(|name| is_flag(name)),
         method: operation.method.clone(),
         path: operation.path.replace("{id}", &id.to_string()),
         body: about(id, document().example(operation)),
@@ -63,9 +64,9 @@ pub fn endpoints_of_users(id: Uuid) -> Vec<Endpoint> {
     endpoints(id).into_iter().filter(|endpoint| !endpoint.for_operators).collect()
 }
 
-/// The flag of every function.
+/// The flag of every function that has one.
 pub fn flags() -> BTreeSet<String> {
-    endpoints(Uuid::nil()).into_iter().map(|endpoint| endpoint.flag).collect()
+    endpoints(Uuid::nil()).into_iter().filter_map(|endpoint| endpoint.flag).collect()
 }
 
 /// Every documented path, with an example of its parameter.
@@ -79,11 +80,11 @@ pub fn health_paths() -> BTreeSet<String> {
     operations.map(|operation| document().example_path(operation)).collect()
 }
 
-/// The function of an operation, or of the operation that it is an alias of; its flag has the same name.
+/// The function of an operation, or of the operation that it is an alias of; its flag, if it has one, has the same name.
 ///
 /// # Panics
 /// When it belongs to no function.
-pub fn flag(operation: &Operation) -> String {
+pub fn function(operation: &Operation) -> String {
     let canonical = operation.alias_of.as_deref().and_then(|id| document().operation(id)).unwrap_or(operation);
     let function = canonical.path.strip_prefix(FUNCTIONS).and_then(|rest| rest.split('/').next());
     function.unwrap_or_else(|| panic!("{} belongs to no function", operation.path)).to_owned()

@@ -149,9 +149,13 @@ async fn migrated_cluster() -> Result<Cluster> {
     let cluster = tokio::task::spawn_blocking(|| Cluster::start(options)).await??;
     cluster.create_database(TEMPLATE, None).await?;
     rolecall_database::apply(&cluster.admin_url(TEMPLATE)).await?;
+    // A new database serves nobody yet.
+    let admin = rolecall_database::connect(&cluster.admin_url(TEMPLATE)).await?;
+    admin
+        .batch_execute("update rolecall.feature_flags set rollout = 'enabled' where name = 'messaging_v2_enabled'")
+        .await?;
     // The whole suite passes with the messages in partitions, too.
     if let Ok(partitions) = std::env::var("ROLECALL_MESSAGE_PARTITIONS") {
-        let admin = rolecall_database::connect(&cluster.admin_url(TEMPLATE)).await?;
         admin.batch_execute(&format!("select rolecall_internal.partition_messages({partitions})")).await?;
     }
     Ok(cluster)

@@ -1,0 +1,42 @@
+-- Maintenance: users read on and write nothing. The flag decides for whom, so that an override lets a tester write, or
+-- holds up one organisation alone.
+
+-- Whether the flag may include anybody; nearly always it does not, and this is all.
+create or replace function rolecall_internal.maintenance_is_on()
+returns boolean
+language sql
+stable
+begin atomic
+  select exists (select from rolecall.feature_flags where name = 'maintenance' and rollout <> 'disabled')
+    or exists (select from rolecall.feature_flag_overrides where name = 'maintenance');
+end;
+
+-- The refusal of a write of p_user; null when they may write.
+create or replace function rolecall_internal.refuse_in_maintenance(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org_id uuid;
+  v_internal boolean;
+begin
+  if not rolecall_internal.maintenance_is_on() then
+    return null;
+  end if;
+  select organization_id, is_internal
+  into v_org_id, v_internal
+  from rolecall.profiles
+  where id = p_user;
+  if not (rolecall_internal.flag_decision('maintenance', p_rollouts, p_user, v_org_id, v_internal)).enabled then
+    return null;
+  end if;
+  return rolecall_internal.refusal(
+    'maintenance',
+    'Nothing can be written during maintenance. Reading goes on; nothing was done.',
+    'maintenance',
+    'The maintenance is over.'
+  );
+end
+$$;
