@@ -1,12 +1,15 @@
 //! The Spin edge: the way of a request through a function, and the few calls to Spin it needs.
 //!
-//! What needs no Spin (`coalesce`, `recent`, `settings`) compiles natively too and is tested there.
+//! What needs no Spin (`coalesce`, `failures`, `recent`, `settings`) compiles natively too and is tested there.
 
 pub mod coalesce;
 #[cfg(target_family = "wasm")]
 mod database;
 #[cfg(target_family = "wasm")]
 mod exchange;
+pub mod failures;
+#[cfg(target_family = "wasm")]
+mod flush;
 #[cfg(target_family = "wasm")]
 mod grouped;
 #[cfg(target_family = "wasm")]

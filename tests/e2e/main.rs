@@ -97,6 +97,10 @@ mod moderation {
     mod suspend;
 }
 
+mod monitoring {
+    mod failures;
+}
+
 mod own_data {
     mod account;
     mod delete;

@@ -391,10 +391,7 @@ async fn serve(
             if accessor.poll_no_interesting_tasks(context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
-            if !place.is_replaced {
-                return Poll::Pending;
-            }
-            // There is a limit to that.
+            // There is a limit to that: it may be waiting for a database that does not come back.
             if !std::mem::replace(&mut is_lingering, true) {
                 if is_retired {
                     // The request was answered long ago, so the end of the process need not wait for its rest.

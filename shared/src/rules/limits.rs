@@ -59,6 +59,9 @@ pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// How often an instance asks the database how it is at most, and how old its answer to the question may be, in milliseconds.
 pub const HEALTH_INTERVAL_MS: u64 = 1000;
 
+/// Kinds of failures by the minute that an instance counts apart until the database can be told.
+pub const MAX_FAILURE_COUNTS: usize = 4096;
+
 /// Longest bearer token, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 

@@ -1,6 +1,6 @@
 //! One request: what its log line says, and which answers its faults become.
 
-use super::{database::Fault, instance, serve::Body};
+use super::{database::Fault, flush, instance, serve::Body};
 use crate::{
     rules::{code::Code, id::UserId},
     spin::settings::Settings,
@@ -37,6 +37,8 @@ pub struct Exchange {
     pub cause: Option<String>,
     /// The code of a failure that its answer tells in another form than a problem document: a failing health.
     pub reported: Option<Code>,
+    /// Whether the database has answered, and so counted the request.
+    is_counted: bool,
 }
 
 impl Exchange {
@@ -55,6 +57,7 @@ impl Exchange {
             conversation_id: None,
             cause: None,
             reported: None,
+            is_counted: false,
         }
     }
 
@@ -78,6 +81,7 @@ impl Exchange {
 
     /// The database's answer does not parse; our bug.
     pub fn unparsable(&mut self, statement: &str) -> Refusal {
+        self.is_counted = true;
         self.broken(format!("{statement}: the answer has an unexpected form"))
     }
 
@@ -91,12 +95,14 @@ impl Exchange {
 
     /// The refusal when it is unknown whether the request took effect.
     pub fn outcome_unknown(&mut self, cause: &str) -> Refusal {
+        self.is_counted = false;
         self.cause = Some(cause.to_owned());
         Refusal::new(Code::DatabaseUnavailable, "The database does not respond.")
     }
 
     /// Keeps the parts of the database's answer that the log line shows.
     pub fn decided(&mut self, answer: Answer) -> Result<Done, Refusal> {
+        self.is_counted = true;
         self.org_id = answer.org_id;
         let data = answer.outcome.as_ref().map_or_else(|refusal| &refusal.data, |done| &done.data);
         self.conversation_id = data.get("conversation_id").and_then(Value::as_str).map(str::to_owned);
@@ -119,15 +125,26 @@ impl Exchange {
         if code == Code::DatabaseUnavailable {
             return self.outcome_unknown(&cause);
         }
-        self.cause = Some(cause);
+        (self.is_counted, self.cause) = (false, Some(cause));
         match code {
             Code::Timeout => Refusal::new(code, "The database took too long."),
             _ => Refusal::internal(),
         }
     }
 
+    /// Counts a request that has failed without an answer of the database, which then cannot count it.
+    fn count_failure(&self, code: Option<Code>) {
+        if let Some(code) = code.filter(|code| code.is_failure())
+            && let (false, None, Some(operation)) = (self.is_counted, self.reported, self.operation)
+            && let Some(settings) = instance::known_settings()
+        {
+            flush::count(&settings, operation, code, self.started.elapsed());
+        }
+    }
+
     /// Writes the request's one log line.
     pub fn log(&self, code: Option<Code>) {
+        self.count_failure(code);
         Line {
             operation: self.operation,
             method: Some(self.method.as_str()),

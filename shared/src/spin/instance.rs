@@ -13,6 +13,11 @@ thread_local! {
     static SETTINGS: RefCell<Option<Rc<Settings>>> = const { RefCell::new(None) };
 }
 
+/// The instance's settings, if a request has read them.
+pub fn known_settings() -> Option<Rc<Settings>> {
+    SETTINGS.with_borrow(Clone::clone)
+}
+
 /// The instance's settings; read and checked by its first request.
 pub async fn settings() -> Result<Rc<Settings>, String> {
     if let Some(settings) = SETTINGS.with_borrow(Clone::clone) {

@@ -264,7 +264,7 @@ async fn fetch(url: &str) -> Result<(String, KeySet), String> {
 }
 
 /// Does something within a time. What is not done by then is given up.
-async fn within<T>(time: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+pub async fn within<T>(time: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let over = wait_for(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     match select(pin!(work), pin!(over)).await {
         Either::Left((outcome, _)) => outcome,
