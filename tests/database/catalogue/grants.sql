@@ -58,6 +58,8 @@ values
   ('rolecall_internal.caller_organization()', 'authenticated'),
   ('rolecall_internal.caller_with_profile()', 'authenticated'),
   ('rolecall_internal.caller_acquaintances()', 'authenticated'),
+  ('rolecall_internal.is_failure(text)', 'service_role'),
+  ('rolecall_internal.v1_conversation_counts()', 'service_role'),
   ('rolecall_internal.caller_broadcasts()', 'authenticated'),
   ('rolecall_internal.caller_direct_conversations()', 'authenticated'),
   ('rolecall_internal.caller_show_conversations()', 'authenticated'),
@@ -120,6 +122,12 @@ order by nspname, proname;
 create temporary table table_decision (name text primary key, authenticated text, service_role text);
 insert into table_decision
 values
+  ('rolecall_monitoring.active_conversations', '', 'select'),
+  ('rolecall_monitoring.alerts', '', 'select'),
+  ('rolecall_monitoring.conversation_creation', '', 'select'),
+  ('rolecall_monitoring.error_rate', '', 'select'),
+  ('rolecall_monitoring.latency', '', 'select'),
+  ('rolecall_monitoring.v2_adoption', '', 'select'),
   ('rolecall_monitoring.migration', '', 'select'),
   ('rolecall_monitoring.pending_reports', '', 'select'),
   ('rolecall_monitoring.quota_reset', '', 'select'),
