@@ -7,6 +7,7 @@ declare
   -- The objects that it makes.
   v_made constant text[] := array[
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
@@ -42,6 +43,7 @@ declare
     'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.open_flags()',
@@ -60,6 +62,7 @@ declare
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid, text)',
     'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.request_counters()',
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
@@ -71,6 +74,7 @@ declare
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.v1_conversation_counts()',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'sequence rolecall.alert_events_id_seq',
     'sequence rolecall.feature_flag_changes_id_seq',
@@ -89,7 +93,13 @@ declare
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
     'table rolecall.rollout_stages',
-    'table rolecall.rollout_states'
+    'table rolecall.rollout_states',
+    'view rolecall_monitoring.active_conversations',
+    'view rolecall_monitoring.alerts',
+    'view rolecall_monitoring.conversation_creation',
+    'view rolecall_monitoring.error_rate',
+    'view rolecall_monitoring.latency',
+    'view rolecall_monitoring.v2_adoption'
   ];
   -- All objects of Rolecall behind it.
   v_ours constant text[] := array[
@@ -117,6 +127,7 @@ declare
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
+    'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.record_refusal(jsonb)',
     'function rolecall_edge.report_message(jsonb)',
     'function rolecall_edge.reset_broadcast_quotas(jsonb)',
@@ -285,6 +296,7 @@ declare
     'function rolecall_internal.mark_read_many(jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
+    'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
     'function rolecall_internal.moderates_everything(rolecall.app_role)',
@@ -349,6 +361,7 @@ declare
     'function rolecall_internal.report_help_message(uuid, uuid, text)',
     'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
     'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.request_counters()',
     'function rolecall_internal.request_header(text)',
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
@@ -385,6 +398,7 @@ declare
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.uuid_v7()',
+    'function rolecall_internal.v1_conversation_counts()',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
@@ -535,6 +549,11 @@ declare
     'view public.broadcast_quotas',
     'view public.reported_messages',
     'view rolecall.participations',
+    'view rolecall_monitoring.active_conversations',
+    'view rolecall_monitoring.alerts',
+    'view rolecall_monitoring.conversation_creation',
+    'view rolecall_monitoring.error_rate',
+    'view rolecall_monitoring.latency',
     'view rolecall_monitoring.migration',
     'view rolecall_monitoring.pending_reports',
     'view rolecall_monitoring.quota_reset',
@@ -543,7 +562,8 @@ declare
     'view rolecall_monitoring.reports_by_status',
     'view rolecall_monitoring.requests_last_hour',
     'view rolecall_monitoring.suspensions',
-    'view rolecall_monitoring.unfinished_deletions'
+    'view rolecall_monitoring.unfinished_deletions',
+    'view rolecall_monitoring.v2_adoption'
   ];
   -- The objects that are no more.
   v_gone constant text[] := array[
@@ -675,7 +695,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '6c28d706ac9cfef4b5c1bc00dd26aac74e5c0469818f8b2ae39dfd18f2180ff4'
+      ) is distinct from '3f709a1d1a4cb4b8b0b727cc2d7713040ce7fa9514841323955d5ad2117362cf'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -2163,6 +2183,96 @@ begin atomic
 end;
 $sql$;
 
+  -- schema/monitoring/merge_metrics.sql
+  execute $sql$
+-- Merges the minutes of request_metrics that are older than two hours into quarters of an hour, minute by minute for about
+-- a tenth of a second, and says whether there is more to merge. The statement that takes a minute's rows away adds them to
+-- request_totals: so the totals and the minutes that are left are at any moment all that was ever counted. Called each
+-- minute by the alerts, and by the nightly run before it truncates a day. Callers do not wait for each other.
+create or replace function rolecall_internal.merge_metrics()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_begun timestamptz := clock_timestamp();
+  v_before timestamptz := date_bin('15 minutes', now() - interval '2 hours', '2000-01-01 00:00:00+00');
+  v_slot timestamptz;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('rolecall.merge_metrics', 0)) then
+    return true;
+  end if;
+  loop
+    select slot
+    into v_slot
+    from rolecall.request_metrics
+    where minutes = 1
+      and slot < v_before
+    order by slot
+    limit 1;
+    if v_slot is null then
+      return false;
+    end if;
+    if clock_timestamp() > v_begun + interval '100 milliseconds' then
+      return true;
+    end if;
+    with gone as (
+      delete from rolecall.request_metrics
+      where minutes = 1
+        and slot = v_slot
+      returning day_slot, slot, function, code, org_id, bucket, requests
+    ),
+    totalled as (
+      insert into rolecall.request_totals as total (function, code, bucket, requests)
+      select function, code, bucket, sum(requests)
+      from gone
+      group by function, code, bucket
+      order by function, code, bucket
+      on conflict (function, code, bucket) do update
+      set requests = total.requests + excluded.requests
+    )
+    insert into rolecall.request_metrics as metric
+      (day_slot, slot, function, code, org_id, bucket, stripe, requests, minutes)
+    select
+      day_slot,
+      date_bin('15 minutes', slot, '2000-01-01 00:00:00+00'),
+      function,
+      code,
+      org_id,
+      bucket,
+      0,
+      sum(requests),
+      15
+    from gone
+    group by day_slot, slot, function, code, org_id, bucket
+    order by org_id, function, code, bucket
+    on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+    set requests = metric.requests + excluded.requests;
+  end loop;
+end
+$$;
+
+-- All requests of each operation, code and bucket that were ever counted.
+create or replace function rolecall_internal.request_counters()
+returns table (function text, code text, bucket smallint, requests bigint)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select counted.function, counted.code, counted.bucket, sum(counted.requests)::bigint
+  from (
+    select total.function, total.code, total.bucket, total.requests
+    from rolecall.request_totals as total
+    union all
+    select metric.function, metric.code, metric.bucket, metric.requests
+    from rolecall.request_metrics as metric
+    where metric.minutes = 1
+  ) as counted
+  group by counted.function, counted.code, counted.bucket
+$$;
+$sql$;
+
   -- schema/help/judge.sql
   execute $sql$
 -- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
@@ -3523,6 +3633,9 @@ begin
       p_run.done := p_run.done || v_table;
     end if;
     p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  elsif v_table = 'request_metrics' and rolecall_internal.merge_metrics() then
+    -- What is truncated before it is part of the totals would be missing in the counters; the next step goes on.
+    return p_run;
   else
     select *
     into v_slots
@@ -8455,6 +8568,120 @@ end
 $$;
 $sql$;
 
+  -- schema/monitoring/record_failures.sql
+  execute $sql$
+-- Counts failures that left nothing in the database, as the functions hand them in: {batch, failures: [{operation, code,
+-- age_seconds, bucket, requests}]}. Takes no claims, as they are of many callers, and whoever has the login of the
+-- functions acts for anybody already. A batch that was counted is not counted again.
+create or replace function rolecall_edge.record_failures(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch uuid := rolecall_internal.uuid_or_null(p_request #>> '{input,batch}');
+  v_failures jsonb := p_request #> '{input,failures}';
+begin
+  perform rolecall_internal.refuse_long_statements();
+  if v_batch is null or jsonb_typeof(v_failures) is distinct from 'array' or jsonb_array_length(v_failures) > 10000 then
+    return rolecall_internal.refusal('invalid_input', 'Failures have a batch, and are a list of up to 10,000.');
+  end if;
+
+  -- Nobody sends a batch again after a day.
+  delete from rolecall.failure_batches
+  where at < now() - interval '1 day';
+
+  with batch as (
+    insert into rolecall.failure_batches (id)
+    values (v_batch)
+    on conflict (id) do nothing
+    returning id
+  ),
+  failed as (
+    select
+      -- Dated at its own minute, and within the days that are kept.
+      date_bin(
+        '1 minute',
+        now() - least(greatest(failure.age_seconds, 0), 6 * 86400) * interval '1 second',
+        '2000-01-01 00:00:00+00'
+      ) as slot,
+      failure.operation,
+      failure.code,
+      least(greatest(failure.bucket, 0), 40) as bucket,
+      failure.requests
+    from batch
+    cross join jsonb_to_recordset(v_failures)
+      as failure (operation text, code text, age_seconds bigint, bucket int, requests bigint)
+    where failure.operation ~ '^[a-z][a-z0-9_.-]{0,62}$'
+      and rolecall_internal.is_failure(failure.code)
+      and failure.requests > 0
+  )
+  insert into rolecall.request_metrics as metric (day_slot, slot, function, code, org_id, bucket, stripe, requests)
+  select
+    rolecall_internal.day_slot(slot, 12),
+    slot,
+    operation,
+    code,
+    '00000000-0000-0000-0000-000000000000',
+    bucket,
+    pg_backend_pid() % 32,
+    sum(requests)
+  from failed
+  group by slot, operation, code, bucket
+  order by slot, operation, code, bucket
+  on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+  set requests = metric.requests + excluded.requests;
+  return rolecall_internal.success('{}');
+end
+$$;
+$sql$;
+
+  -- schema/monitoring/v1_conversations.sql
+  execute $sql$
+-- How many conversations V1 has, the app's own that was adopted; all zero where none was. The views of an adoption lie in a
+-- schema that need not be there, so no view can name it; one that is not ours is not read.
+create or replace function rolecall_internal.v1_conversation_counts(
+  out day bigint,
+  out week bigint,
+  out ever bigint,
+  out active bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regclass('rolecall_adopted.conversations') is not null
+    and (
+      select adopted.nspowner = ours.nspowner
+      from pg_catalog.pg_namespace as adopted
+      join pg_catalog.pg_namespace as ours
+        on ours.nspname = 'rolecall'
+      where adopted.nspname = 'rolecall_adopted'
+    )
+  then
+    execute $count$
+      select
+        count(*) filter (where created_at > now() - interval '24 hours'),
+        count(*) filter (where created_at > now() - interval '7 days'),
+        count(*),
+        count(*) filter (where status = 'active')
+      from rolecall_adopted.conversations
+    $count$
+    into day, week, ever, active;
+  else
+    day := 0;
+    week := 0;
+    ever := 0;
+    active := 0;
+  end if;
+end
+$$;
+$sql$;
+
   -- schema/own_data/export.sql
   execute $sql$
 -- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
@@ -10274,6 +10501,313 @@ limit 1;
 comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
 $sql$;
 
+  -- schema/monitoring/views.sql
+  execute $sql$
+-- Requests are counted by the minute for two hours, and by the quarter of an hour before: a span begins with the minute or
+-- the quarter that it begins in. Whoever reads a view needs the right to every function in it, so they call few.
+
+create or replace view rolecall_monitoring.error_rate as
+select
+  counted.code,
+  counted.requests as count,
+  round(100 * counted.requests / counted.total, 3) as percentage,
+  rolecall_internal.is_failure(counted.code) as is_failure
+from (
+  select
+    code,
+    sum(requests)::bigint as requests,
+    sum(sum(requests)) over () as total
+  from rolecall.request_metrics
+  where slot > now() - interval '1 hour 1 minute'
+    and minutes = 1
+  group by code
+) as counted
+where counted.code <> 'ok';
+
+comment on view rolecall_monitoring.error_rate is
+  'What was not answered with success in the last hour, by code; the percentage is of all requests. Failures count against the success rate, refusals do not.';
+
+create or replace view rolecall_monitoring.latency as
+with by_bucket as (
+  select
+    function,
+    bucket,
+    sum(requests) as requests,
+    sum(sum(requests)) over (partition by function order by bucket) as up_to,
+    sum(sum(requests)) over (partition by function) as total,
+    case when bucket > 0 then 0.1 * power(2.0::double precision, (bucket - 1) / 2.0::double precision) else 0 end as begins,
+    0.1 * power(2.0::double precision, bucket / 2.0::double precision) as ends
+  from rolecall.request_metrics
+  where slot > now() - interval '1 hour 1 minute'
+    and minutes = 1
+  group by function, bucket
+)
+select
+  by_bucket.function,
+  max(by_bucket.total)::bigint as requests,
+  -- Requests are taken to be spread evenly in the bucket where the percentile falls.
+  max(percentile.ms) filter (where percentile.share = 0.50) as p50_ms,
+  max(percentile.ms) filter (where percentile.share = 0.95) as p95_ms,
+  max(percentile.ms) filter (where percentile.share = 0.99) as p99_ms
+from by_bucket
+cross join lateral (
+  select
+    share,
+    round(
+      (begins + ((share * total - (up_to - requests)) / requests)::double precision * (ends - begins))::numeric,
+      3
+    ) as ms
+  from unnest(array[0.50, 0.95, 0.99]) as share
+  where up_to - requests < share * total
+    and up_to >= share * total
+) as percentile
+group by by_bucket.function;
+
+comment on view rolecall_monitoring.latency is
+  'How long requests of the last hour took, by operation; of those that no statement answered, until they were given up.';
+
+create or replace view rolecall_monitoring.conversation_creation as
+with recent as (
+  select slot, code, requests
+  from rolecall.request_metrics
+  where minutes = 1
+    and slot > now() - interval '24 hours 15 minutes'
+    and function in ('start-conversation', 'create_conversation_atomic')
+  union all
+  select slot, code, requests
+  from rolecall.request_metrics
+  where minutes = 15
+    and slot > now() - interval '24 hours 15 minutes'
+    and function in ('start-conversation', 'create_conversation_atomic')
+),
+counted as (
+  select
+    span.name,
+    span.number,
+    coalesce(sum(recent.requests), 0)::bigint as attempts,
+    coalesce(sum(recent.requests) filter (where recent.code = 'ok'), 0)::bigint as succeeded,
+    coalesce(sum(recent.requests) filter (where rolecall_internal.is_failure(recent.code)), 0)::bigint as failed,
+    coalesce(sum(recent.requests) filter (where recent.code = 'conversation_exists'), 0)::bigint as duplicates
+  from (
+    values
+      (1, '5 minutes', now() - interval '6 minutes'),
+      (2, '1 hour', now() - interval '1 hour 1 minute'),
+      (3, '24 hours', now() - interval '24 hours 15 minutes')
+  ) as span (number, name, since)
+  left join recent
+    on recent.slot > span.since
+  group by span.name, span.number
+)
+select
+  name as span,
+  attempts,
+  succeeded,
+  failed,
+  attempts - succeeded - failed as refused,
+  duplicates,
+  round(succeeded::numeric / nullif(succeeded + failed, 0), 4) as success_rate,
+  round(duplicates::numeric / nullif(attempts, 0), 4) as duplicate_share
+from counted
+order by number;
+
+comment on view rolecall_monitoring.conversation_creation is
+  'Attempts to start a help conversation. The success rate is succeeded / (succeeded + failed); refusals, such as of a duplicate, are neither.';
+
+create or replace view rolecall_monitoring.v2_adoption as
+select
+  span.name as span,
+  span.v1,
+  span.v2,
+  round(100.0 * span.v2 / nullif(span.v1 + span.v2, 0), 2) as v2_percentage
+from (
+  select
+    coalesce(sum(conversations) filter (where hour > now() - interval '25 hours'), 0)::bigint as day,
+    coalesce(sum(conversations) filter (where hour > now() - interval '7 days 1 hour'), 0)::bigint as week,
+    coalesce(sum(conversations), 0)::bigint as ever
+  from rolecall.help_conversation_counts
+) as v2
+cross join rolecall_internal.v1_conversation_counts() as v1
+cross join lateral (
+  values
+    (1, '24 hours', v1.day, v2.day),
+    (2, '7 days', v1.week, v2.week),
+    (3, 'ever', v1.ever, v2.ever)
+) as span (number, name, v1, v2)
+order by span.number;
+
+comment on view rolecall_monitoring.v2_adoption is
+  'How many help conversations were started in V1, the app''s own that was adopted, and in V2. V2 is counted by the hour.';
+
+create or replace view rolecall_monitoring.active_conversations as
+select
+  version.name as version,
+  version.active,
+  version.new_this_week
+from (
+  select
+    coalesce(sum(conversations) filter (where status = 'active'), 0)::bigint as active,
+    coalesce(sum(conversations) filter (where hour > now() - interval '7 days 1 hour'), 0)::bigint as new_this_week
+  from rolecall.help_conversation_counts
+) as v2
+cross join rolecall_internal.v1_conversation_counts() as v1
+cross join lateral (
+  values
+    ('v1', v1.active, v1.week),
+    ('v2', v2.active, v2.new_this_week)
+) as version (name, active, new_this_week)
+order by version.name;
+
+comment on view rolecall_monitoring.active_conversations is
+  'How many help conversations of each version are active, and how many were started in the last seven days.';
+
+create or replace view rolecall_monitoring.alerts as
+with recent as materialized (
+  select slot, function, code, bucket, sum(requests) as requests
+  from rolecall.request_metrics
+  where minutes = 1
+    and slot > now() - interval '1 hour 1 minute'
+  group by slot, function, code, bucket
+),
+attempted as (
+  select
+    coalesce(sum(requests) filter (where code = 'ok' and is_newest), 0) as newest_ok,
+    coalesce(sum(requests) filter (where is_failure and is_newest), 0) as newest_failed,
+    coalesce(sum(requests) filter (where code = 'ok'), 0) as ok,
+    coalesce(sum(requests) filter (where is_failure), 0) as failed,
+    coalesce(sum(requests) filter (where code = 'ok' and is_newest and creates), 0) as newest_created,
+    coalesce(sum(requests) filter (where is_failure and is_newest and creates), 0) as newest_not_created,
+    coalesce(sum(requests) filter (where is_of_quarter and creates), 0) as creations,
+    coalesce(sum(requests) filter (where is_of_quarter and creates and code = 'conversation_exists'), 0) as duplicates
+  from (
+    select
+      code,
+      requests,
+      rolecall_internal.is_failure(code) as is_failure,
+      slot > now() - interval '6 minutes' as is_newest,
+      slot > now() - interval '16 minutes' as is_of_quarter,
+      function in ('start-conversation', 'create_conversation_atomic') as creates
+    from recent
+  ) as marked
+),
+by_bucket as (
+  select
+    function,
+    bucket,
+    sum(requests) as requests,
+    sum(sum(requests)) over (partition by function order by bucket) as up_to,
+    sum(sum(requests)) over (partition by function) as total,
+    case when bucket > 0 then 0.0001 * power(2.0::double precision, (bucket - 1) / 2.0::double precision) else 0 end
+      as begins,
+    0.0001 * power(2.0::double precision, bucket / 2.0::double precision) as ends
+  from recent
+  where slot > now() - interval '6 minutes'
+  group by function, bucket
+),
+figure (name, value, attempts) as (
+  select 'conversation_creation_failing', newest_created / nullif(newest_created + newest_not_created, 0),
+    newest_created + newest_not_created
+  from attempted
+  union all
+  -- At least how long the slowest took, in seconds. What was cancelled for its time had five of them; waiting for a lock
+  -- ends before that.
+  select
+    'statement_too_slow',
+    max(
+      case
+        when bucket = 32 and code = 'timeout' then 5
+        when bucket > 0 then 0.0001 * power(2.0::double precision, (bucket - 1) / 2.0::double precision)
+      end
+    )::numeric,
+    0
+  from recent
+  where slot > now() - interval '6 minutes'
+  union all
+  select 'connection_errors', max(errors.requests), 0
+  from (
+    select sum(requests) as requests
+    from recent
+    where slot > now() - interval '6 minutes'
+      and code = 'database_unavailable'
+    group by slot
+  ) as errors
+  union all
+  select 'rollout_rolled_back', count(*), 0
+  from rolecall.feature_flags as flag
+  cross join lateral (
+    select decision.actor, decision.action
+    from rolecall.rollout_decisions as decision
+    where decision.flag = flag.name
+    order by decision.id desc
+    limit 1
+  ) as newest
+  where flag.rollout = 'disabled'
+    and newest.actor = 'guard'
+    and newest.action = 'rollback'
+  union all
+  select 'error_rate_high', newest_failed / nullif(newest_ok + newest_failed, 0), newest_ok + newest_failed
+  from attempted
+  union all
+  -- Of the slowest operation that had enough requests to have a percentile.
+  select
+    'latency_high',
+    max(begins + ((0.95 * total - (up_to - requests)) / requests)::double precision * (ends - begins))::numeric,
+    max(total)
+  from by_bucket
+  where up_to - requests < 0.95 * total
+    and up_to >= 0.95 * total
+    and total >= (select rule.attempts from rolecall.alert_rules as rule where rule.name = 'latency_high')
+  union all
+  select 'duplicate_conversations', duplicates / nullif(creations, 0), creations
+  from attempted
+  union all
+  select 'error_rate_raised', failed / nullif(ok + failed, 0), ok + failed
+  from attempted
+  union all
+  select 'reports_waiting', extract(epoch from now() - min(created_at)), 0
+  from rolecall.reported_messages
+  where status = 'pending'
+  union all
+  -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
+  select
+    'quota_reset_due',
+    extract(
+      epoch from now() - greatest(
+        date_trunc('day', now() at time zone 'utc' - interval '2 hours') at time zone 'utc' + interval '2 hours',
+        (select min(migration.applied_at) from rolecall.schema_migrations as migration)
+      )
+    ),
+    0
+  where not exists (
+    select
+    from rolecall.quota_runs as run
+    where run.period = (now() at time zone 'utc' - interval '2 hours')::date
+      and run.finished_at is not null
+  )
+)
+select
+  rule.name,
+  rule.severity,
+  round(figure.value, 4) as value,
+  rule.threshold,
+  coalesce(state.since, now()) as since,
+  rule.summary
+from rolecall.alert_rules as rule
+join figure
+  on figure.name = rule.name
+left join rolecall.alert_states as state
+  on state.name = rule.name
+where figure.attempts >= rule.attempts
+  and case rule.name
+    when 'conversation_creation_failing' then figure.value < rule.threshold
+    when 'statement_too_slow' then figure.value >= rule.threshold
+    else figure.value > rule.threshold
+  end
+order by rule.severity, rule.name;
+
+comment on view rolecall_monitoring.alerts is
+  'The alerts that fire now. A share is between 0 and 1, a time in seconds; since is when the endpoint alerts first saw it.';
+$sql$;
+
   -- schema/flags/defaults.sql
   execute $sql$
 -- What every function for users requires is off until somebody switches it on. A database that was used before this was
@@ -10652,6 +11186,21 @@ $sql$;
   execute $sql$
 -- Thresholds are the operator's; the rest is read through the views.
 grant select, insert, update, delete on rolecall.alert_rules to service_role;
+
+grant select on
+  rolecall_monitoring.active_conversations,
+  rolecall_monitoring.alerts,
+  rolecall_monitoring.conversation_creation,
+  rolecall_monitoring.error_rate,
+  rolecall_monitoring.latency,
+  rolecall_monitoring.v2_adoption
+  to service_role;
+
+-- The views call these with the rights of whoever reads them.
+grant execute on function
+  rolecall_internal.is_failure(text),
+  rolecall_internal.v1_conversation_counts()
+  to service_role;
 $sql$;
 
   -- schema/own_data/access.sql
@@ -10720,7 +11269,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '6c28d706ac9cfef4b5c1bc00dd26aac74e5c0469818f8b2ae39dfd18f2180ff4');
+  values (2, 'staged_rollout', '3f709a1d1a4cb4b8b0b727cc2d7713040ce7fa9514841323955d5ad2117362cf');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

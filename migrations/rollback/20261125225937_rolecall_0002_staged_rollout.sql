@@ -7,6 +7,7 @@ declare
   -- The objects that it made.
   v_made constant text[] := array[
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
@@ -42,6 +43,7 @@ declare
     'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.open_flags()',
@@ -60,6 +62,7 @@ declare
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid, text)',
     'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.request_counters()',
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
@@ -71,6 +74,7 @@ declare
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.v1_conversation_counts()',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'sequence rolecall.alert_events_id_seq',
     'sequence rolecall.feature_flag_changes_id_seq',
@@ -89,7 +93,13 @@ declare
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
     'table rolecall.rollout_stages',
-    'table rolecall.rollout_states'
+    'table rolecall.rollout_states',
+    'view rolecall_monitoring.active_conversations',
+    'view rolecall_monitoring.alerts',
+    'view rolecall_monitoring.conversation_creation',
+    'view rolecall_monitoring.error_rate',
+    'view rolecall_monitoring.latency',
+    'view rolecall_monitoring.v2_adoption'
   ];
   -- All objects of Rolecall before it.
   v_ours constant text[] := array[
