@@ -50,6 +50,11 @@ mod diagnostics {
     mod monitoring;
 }
 
+mod flags {
+    mod flags;
+    mod maintenance;
+}
+
 mod help {
     mod start_conversation;
     mod tables;
@@ -143,6 +148,9 @@ mod concurrency {
     mod conversations {
         mod mark_read;
         mod unread;
+    }
+    mod flags {
+        mod flags;
     }
     mod help {
         mod send_message;

@@ -3,6 +3,7 @@
 import { ExportBrokenOffError, RolecallError, type CallDetails } from './errors.js';
 import { limitsOf, retryAfterOf } from './limits.js';
 import { delayAfter, mayPass, settled, wait, type RetryOptions } from './retry.js';
+import { FlagMemory, isSwitchedOff, type Versions } from './versions.js';
 import type {
   AuditPage,
   Block,
@@ -19,6 +20,7 @@ import type {
   ExportEnd,
   ExportLine,
   FiledReport,
+  Flags,
   Health,
   Inbox,
   LiftSuspension,
@@ -137,10 +139,16 @@ export type ExportedLine = Exclude<ExportLine, ExportEnd | ExportBrokenOff>;
 export class RolecallClient {
   readonly #options: ClientOptions;
   readonly #fetch: typeof fetch;
+  readonly #flags: FlagMemory;
 
   constructor(options: ClientOptions) {
     this.#options = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, '') };
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    this.#flags = new FlagMemory(async () => {
+      // The caller waits, and has another way.
+      const { flags } = await this.flags({ retry: false, timeoutMs: 5_000 });
+      return new Set(Object.keys(flags).filter((name) => flags[name]?.enabled));
+    });
   }
 
   /** Starts or continues the direct conversation with somebody, or replies in a conversation. */
@@ -317,6 +325,53 @@ export class RolecallClient {
   /** The nightly run, for operators: drops and deletes what is over. Call it again while it answers `more`. */
   resetBroadcastQuotas(options?: CallOptions): Promise<Answered<QuotaReset>> {
     return this.#post('/functions/v1/reset-broadcast-quotas', {}, options);
+  }
+
+  /** Which features are switched on for the caller, and by what. They are read even where all of them are off. */
+  flags(options?: CallOptions): Promise<Answered<Flags>> {
+    return this.#get('/functions/v1/flags', {}, options);
+  }
+
+  /**
+   * Whether Rolecall (V2) does something for the caller, by the feature's flag; else the app's own code (V1) does. False
+   * where Rolecall cannot be asked. The answer is remembered for 15 seconds, so use a client for one user alone.
+   */
+  async usesV2(flag = 'start-conversation'): Promise<boolean> {
+    try {
+      return await this.#flags.has(flag);
+    } catch (error) {
+      if (error instanceof RolecallError) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Does something by V2 where that is switched on for the caller, and else by V1. V1 also takes over where V2 answers
+   * `feature_disabled`: it was rolled back meanwhile, and did nothing. Any other error is thrown, since V2 may have done what
+   * was asked, or the caller may not do it at all.
+   *
+   * ```ts
+   * await rolecall.choose('start-conversation', {
+   *   v2: () => rolecall.startConversation({ help_request_id, initial_message }),
+   *   v1: () => startConversationInThreeSteps(help_request_id, initial_message),
+   * });
+   * ```
+   */
+  async choose<V2, V1>(flag: string, versions: Versions<V2, V1>): Promise<V2 | V1> {
+    if (!(await this.usesV2(flag))) {
+      return versions.v1();
+    }
+    try {
+      return await versions.v2();
+    } catch (error) {
+      if (!isSwitchedOff(error)) {
+        throw error;
+      }
+      this.#flags.forget();
+      return versions.v1();
+    }
   }
 
   /** The figures of the caller's organisation; for its owners and admins. */

@@ -106,4 +106,55 @@ Object.defineProperty(globalThis, 'crypto', { value: platform, configurable: tru
 assert.equal(keys.size, 6);
 assert.ok([...keys].every((key) => key.length >= 32));
 
+// The choice between Rolecall (V2) and an app's own code (V1).
+{
+  let enabled = true;
+  let rolledBack = false;
+  let status = 200;
+  let asked = 0;
+  const json = (body, status) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+  const problem = (code, status) =>
+    json({ type: `urn:rolecall:problem:${code}`, title: code, status, detail: code, code, request_id: 'r', error: { code, message: code } }, status);
+  const fetch = async (url) => {
+    if (new URL(url).pathname === '/functions/v1/flags') {
+      asked += 1;
+      const flags = { 'start-conversation': { enabled, reason: enabled ? 'everybody' : 'off' } };
+      return status === 200 ? json({ success: true, flags, request_id: 'r' }, 200) : problem('database_unavailable', status);
+    }
+    if (rolledBack) {
+      return problem('feature_disabled', 404);
+    }
+    return json({ success: true, conversation_id: 'c', request_id: 'r' }, 201);
+  };
+  const start = (rolecall, v1 = () => 'V1') =>
+    rolecall.choose('start-conversation', {
+      v2: () => rolecall.startConversation({ help_request_id: 'h', initial_message: 'I can help.' }, { retry: false }),
+      v1,
+    });
+  const client = () => new RolecallClient({ baseUrl: 'http://rolecall.invalid', token: 'token', fetch });
+  const included = client();
+  assert.equal((await start(included)).conversation_id, 'c');
+  const [one, other] = await Promise.all([client(), client()].map((rolecall) => rolecall.usesV2()));
+  assert.ok(one && other);
+  asked = 0;
+  const together = client();
+  await Promise.all([together.usesV2(), together.usesV2('start-conversation'), together.usesV2('send-dm')]);
+  await together.usesV2();
+  assert.equal(asked, 1, 'the flags are read once');
+  rolledBack = true;
+  assert.equal(await start(included), 'V1', 'what is rolled back meanwhile is done by V1');
+  enabled = false;
+  assert.ok(!(await included.usesV2()), 'and then the flags are read anew');
+  assert.equal(await start(client()), 'V1', 'who is not included uses V1');
+  [enabled, rolledBack, status] = [true, false, 503];
+  assert.equal(await start(client()), 'V1', 'without an answer V1 goes on');
+  status = 200;
+  const failing = client().choose('start-conversation', {
+    v2: () => client().choose('start-conversation', { v2: () => Promise.reject(new TypeError('a fault')), v1: () => 'V1' }),
+    v1: () => 'V1',
+  });
+  await assert.rejects(failing, TypeError, 'what V2 may have done V1 does not do again');
+  await assert.rejects(start(client(), () => assert.fail('V1 is not asked')).then(() => Promise.reject(new Error('done'))), /done/);
+}
+
 console.log('the client keeps its own promises');

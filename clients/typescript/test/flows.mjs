@@ -210,6 +210,18 @@ const [emptied, kept] = (await as(mvp).messages(sent.conversation_id)).messages;
 assert.deepEqual([emptied.content, emptied.deleted.by], [null, 'author']);
 assert.equal(kept.content, 'I do.');
 
+// The flags, and the choice between Rolecall and what an app had before.
+const { flags } = await as(attendee).flags();
+assert.deepEqual(flags['send-dm'], { enabled: true, reason: 'everybody' });
+assert.deepEqual(flags.maintenance, { enabled: false, reason: 'off' });
+assert.ok(await as(attendee).usesV2('conversations'));
+assert.ok(!(await as(attendee).usesV2('no-such-feature')));
+assert.ok(!(await as({ token: 'nonsense' }).usesV2()), 'where Rolecall does not answer, V1 does');
+const byV2 = { v2: () => as(attendee).unread(), v1: () => assert.fail('V2 is switched on') };
+assert.equal((await as(attendee).choose('conversations', byV2)).success, true);
+const byV1 = { v2: () => assert.fail('it is not switched on'), v1: () => 'V1' };
+assert.equal(await as(attendee).choose('no-such-feature', byV1), 'V1');
+
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);
 const night = await as(setup.operator).resetBroadcastQuotas();

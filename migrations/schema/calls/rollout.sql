@@ -1,6 +1,24 @@
--- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
--- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
--- shared/src/rules/rollout.rs.
+-- The bucket of a user for a flag, 0 to 9,999: by the flag and the id alone, so that a growing percentage only ever adds
+-- users. The Rust twin is shared/src/rules/rollout.rs.
+create or replace function rolecall_internal.rollout_bucket(p_flag text, p_user uuid)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digest bytea := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
+begin
+  return (
+    (get_byte(v_digest, 0)::bigint << 24)
+    + (get_byte(v_digest, 1) << 16)
+    + (get_byte(v_digest, 2) << 8)
+    + get_byte(v_digest, 3)
+  ) % 10000;
+end
+$$;
+
+-- Whether a rollout value includes a user. Whatever is not a rollout value includes nobody.
 create or replace function rolecall_internal.rollout_includes(
   p_rollout text,
   p_flag text,
@@ -12,8 +30,6 @@ language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_digest bytea;
 begin
   if p_rollout = 'enabled' then
     return true;
@@ -25,13 +41,7 @@ begin
     if p_internal then
       return true;
     end if;
-    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
-    return (
-      (get_byte(v_digest, 0)::bigint << 24)
-      + (get_byte(v_digest, 1) << 16)
-      + (get_byte(v_digest, 2) << 8)
-      + get_byte(v_digest, 3)
-    ) % 10000 < substr(p_rollout, 12)::int * 100;
+    return rolecall_internal.rollout_bucket(p_flag, p_user) < substr(p_rollout, 12)::int * 100;
   end if;
   return false;
 end

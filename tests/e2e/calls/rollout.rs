@@ -3,7 +3,7 @@
 use rolecall_e2e::Stand;
 use rolecall_shared::rules::{
     id::UserId,
-    rollout::{Inclusion, Rollout},
+    rollout::{Inclusion, Rollout, bucket},
 };
 use uuid::Uuid;
 
@@ -42,6 +42,34 @@ async fn rust_and_sql_include_the_same_of_10_000_users() {
         }
     }
     println!("{compared} answers of Rust and SQL compared");
+}
+
+#[tokio::test]
+async fn rust_and_sql_put_1_000_000_users_into_the_same_buckets() {
+    const USERS: u32 = 1_000_000;
+    let stand = Stand::shared().await;
+    let parts = (0..4).map(|part| {
+        let stand = &stand;
+        async move {
+        let db = stand.connect().await;
+        let sql = "select array_agg(
+                rolecall_internal.rollout_bucket('send-dm', ('5eed0000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid)
+                order by n
+            )
+            from generate_series($1::int, $2::int) as n";
+        let first = part * (USERS / 4);
+        let (from, to) = (first as i32, (first + USERS / 4 - 1) as i32);
+        let buckets: Vec<i32> = db.one(sql, &[&from, &to]).await;
+        (first..).zip(buckets).collect::<Vec<_>>()
+        }
+    });
+    let mut compared = 0;
+    for (number, in_sql) in futures::future::join_all(parts).await.concat() {
+        let id = Uuid::from_u128(0x5eed_0000_0000_4000_8000_0000_0000_0000 + u128::from(number));
+        assert_eq!(i64::from(bucket("send-dm", UserId::from(id))), i64::from(in_sql), "{id}");
+        compared += 1;
+    }
+    assert_eq!(compared, USERS);
 }
 
 #[tokio::test]
