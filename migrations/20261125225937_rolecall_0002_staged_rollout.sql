@@ -66,6 +66,7 @@ declare
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
+    'function rolecall_internal.rollout_bucket(text, uuid)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
@@ -369,6 +370,7 @@ declare
     'function rolecall_internal.revise(uuid[], bigint[])',
     'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
+    'function rolecall_internal.rollout_bucket(text, uuid)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
     'function rolecall_internal.sees_removed(rolecall.actor)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
@@ -695,7 +697,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '3f709a1d1a4cb4b8b0b727cc2d7713040ce7fa9514841323955d5ad2117362cf'
+      ) is distinct from 'e5c42b39cdbfaae589ffd6c5bd283f597a0c15ef1d3838cfcf26f504e3426e43'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -1356,9 +1358,27 @@ $sql$;
 
   -- schema/calls/rollout.sql
   execute $sql$
--- Whether a rollout value includes a user. A user falls into one of 10,000 buckets by the flag and the id alone, so a
--- growing percentage only ever adds users. Whatever is not a rollout value includes nobody. The Rust twin is
--- shared/src/rules/rollout.rs.
+-- The bucket of a user for a flag, 0 to 9,999: by the flag and the id alone, so that a growing percentage only ever adds
+-- users. The Rust twin is shared/src/rules/rollout.rs.
+create or replace function rolecall_internal.rollout_bucket(p_flag text, p_user uuid)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_digest bytea := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
+begin
+  return (
+    (get_byte(v_digest, 0)::bigint << 24)
+    + (get_byte(v_digest, 1) << 16)
+    + (get_byte(v_digest, 2) << 8)
+    + get_byte(v_digest, 3)
+  ) % 10000;
+end
+$$;
+
+-- Whether a rollout value includes a user. Whatever is not a rollout value includes nobody.
 create or replace function rolecall_internal.rollout_includes(
   p_rollout text,
   p_flag text,
@@ -1370,8 +1390,6 @@ language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_digest bytea;
 begin
   if p_rollout = 'enabled' then
     return true;
@@ -1383,13 +1401,7 @@ begin
     if p_internal then
       return true;
     end if;
-    v_digest := sha256(convert_to(p_flag || ':' || p_user::text, 'UTF8'));
-    return (
-      (get_byte(v_digest, 0)::bigint << 24)
-      + (get_byte(v_digest, 1) << 16)
-      + (get_byte(v_digest, 2) << 8)
-      + get_byte(v_digest, 3)
-    ) % 10000 < substr(p_rollout, 12)::int * 100;
+    return rolecall_internal.rollout_bucket(p_flag, p_user) < substr(p_rollout, 12)::int * 100;
   end if;
   return false;
 end
@@ -1531,12 +1543,22 @@ $sql$;
 -- Whether the flag may include anybody; nearly always it does not, and this is all.
 create or replace function rolecall_internal.maintenance_is_on()
 returns boolean
-language sql
+language plpgsql
 stable
-begin atomic
-  select exists (select from rolecall.feature_flags where name = 'maintenance' and rollout <> 'disabled')
-    or exists (select from rolecall.feature_flag_overrides where name = 'maintenance');
-end;
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.feature_flags as flag
+    where flag.name = 'maintenance'
+      and (
+        flag.rollout <> 'disabled'
+        or exists (select from rolecall.feature_flag_overrides where name = 'maintenance')
+      )
+  );
+end
+$$;
 
 -- The refusal of a write of p_user; null when they may write.
 create or replace function rolecall_internal.refuse_in_maintenance(p_user uuid, p_rollouts jsonb)
@@ -11269,7 +11291,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '3f709a1d1a4cb4b8b0b727cc2d7713040ce7fa9514841323955d5ad2117362cf');
+  values (2, 'staged_rollout', 'e5c42b39cdbfaae589ffd6c5bd283f597a0c15ef1d3838cfcf26f504e3426e43');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

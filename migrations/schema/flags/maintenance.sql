@@ -4,12 +4,22 @@
 -- Whether the flag may include anybody; nearly always it does not, and this is all.
 create or replace function rolecall_internal.maintenance_is_on()
 returns boolean
-language sql
+language plpgsql
 stable
-begin atomic
-  select exists (select from rolecall.feature_flags where name = 'maintenance' and rollout <> 'disabled')
-    or exists (select from rolecall.feature_flag_overrides where name = 'maintenance');
-end;
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.feature_flags as flag
+    where flag.name = 'maintenance'
+      and (
+        flag.rollout <> 'disabled'
+        or exists (select from rolecall.feature_flag_overrides where name = 'maintenance')
+      )
+  );
+end
+$$;
 
 -- The refusal of a write of p_user; null when they may write.
 create or replace function rolecall_internal.refuse_in_maintenance(p_user uuid, p_rollouts jsonb)
