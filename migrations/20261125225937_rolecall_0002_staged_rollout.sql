@@ -6,9 +6,20 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_edge.cancel_help_conversation(jsonb)',
+    'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.help_conversation(jsonb)',
+    'function rolecall_edge.help_conversations(jsonb)',
+    'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
+    'function rolecall_edge.send_help_message(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.adopted_conversation(uuid, uuid)',
+    'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.adopted_message_at(uuid, uuid)',
+    'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.await_help_turn()',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
@@ -19,13 +30,22 @@ declare
     'function rolecall_internal.delete_own_data(uuid, jsonb)',
     'function rolecall_internal.discount_help_conversations()',
     'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
+    'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
     'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
     'function rolecall_internal.flags_of(uuid, jsonb)',
+    'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
+    'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.help_place(uuid, text, integer)',
+    'function rolecall_internal.hold_help_message(uuid)',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.is_failure(text)',
+    'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
     'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
@@ -46,18 +66,26 @@ declare
     'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.move_help_thread()',
     'function rolecall_internal.open_flags()',
+    'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.record_flag()',
     'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
     'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
+    'function rolecall_internal.refuse_ended_help(text)',
+    'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
-    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text, jsonb)',
+    'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_other_flag_history()',
+    'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid, text)',
@@ -69,10 +97,12 @@ declare
     'function rolecall_internal.rollout_bucket(text, uuid)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
-    'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
-    'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.v1_conversation_counts()',
@@ -90,6 +120,7 @@ declare
     'table rolecall.feature_flag_overrides',
     'table rolecall.feature_flag_revision',
     'table rolecall.help_conversation_counts',
+    'table rolecall.help_threads',
     'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
@@ -113,13 +144,17 @@ declare
     'function rolecall.import_legacy_conversations(jsonb)',
     'function rolecall_edge.block_user(jsonb)',
     'function rolecall_edge.blocks(jsonb)',
+    'function rolecall_edge.cancel_help_conversation(jsonb)',
     'function rolecall_edge.check_permission(jsonb)',
+    'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.delete_message(jsonb)',
     'function rolecall_edge.delete_own_data(jsonb)',
     'function rolecall_edge.diagnostics(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.flags(jsonb)',
     'function rolecall_edge.health(jsonb)',
+    'function rolecall_edge.help_conversation(jsonb)',
+    'function rolecall_edge.help_conversations(jsonb)',
     'function rolecall_edge.inbox(jsonb)',
     'function rolecall_edge.key_set(jsonb)',
     'function rolecall_edge.lift_suspension(jsonb)',
@@ -128,6 +163,7 @@ declare
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
+    'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.record_refusal(jsonb)',
     'function rolecall_edge.report_message(jsonb)',
@@ -136,11 +172,16 @@ declare
     'function rolecall_edge.review_report(jsonb)',
     'function rolecall_edge.send_broadcast(jsonb)',
     'function rolecall_edge.send_dm(jsonb)',
+    'function rolecall_edge.send_help_message(jsonb)',
     'function rolecall_edge.start_conversation(jsonb)',
     'function rolecall_edge.suspend_user(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.adopted_conversation(uuid, uuid)',
+    'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.adopted_message_at(uuid, uuid)',
+    'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
     'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
@@ -150,6 +191,7 @@ declare
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
+    'function rolecall_internal.await_help_turn()',
     'function rolecall_internal.await_help_writers()',
     'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
@@ -208,6 +250,7 @@ declare
     'function rolecall_internal.dm_items(jsonb)',
     'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
+    'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -222,19 +265,26 @@ declare
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
     'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
     'function rolecall_internal.flags_of(uuid, jsonb)',
+    'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.free_key(uuid, text)',
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
+    'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
     'function rolecall_internal.help_message(public.messages_v2)',
     'function rolecall_internal.help_message_facts(uuid, uuid)',
     'function rolecall_internal.help_message_json(uuid, boolean)',
     'function rolecall_internal.help_message_row(uuid)',
+    'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.help_place(uuid, text, integer)',
     'function rolecall_internal.help_placeholder(text)',
     'function rolecall_internal.help_report_pends(uuid)',
     'function rolecall_internal.hold_conversations(uuid[])',
+    'function rolecall_internal.hold_help_message(uuid)',
     'function rolecall_internal.hold_profiles()',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
@@ -246,6 +296,7 @@ declare
     'function rolecall_internal.is_failure(text)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
+    'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
     'function rolecall_internal.is_role(text)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.is_text(text, integer, integer)',
@@ -304,11 +355,13 @@ declare
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.moment_or_null(text)',
+    'function rolecall_internal.move_help_thread()',
     'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
     'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.open_flags()',
+    'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
@@ -319,6 +372,7 @@ declare
     'function rolecall_internal.quota_of_limit(jsonb)',
     'function rolecall_internal.raise_refusal(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
+    'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
@@ -333,8 +387,11 @@ declare
     'function rolecall_internal.refuse_change()',
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
+    'function rolecall_internal.refuse_ended_help(text)',
+    'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
-    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text, jsonb)',
+    'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
@@ -344,6 +401,7 @@ declare
     'function rolecall_internal.refuse_note(jsonb)',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_history()',
+    'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
     'function rolecall_internal.refuse_other_than_caller(uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
@@ -353,6 +411,7 @@ declare
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_text(text, text, integer, integer)',
     'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.refuse_without_profile(uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
@@ -376,20 +435,22 @@ declare
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm_many(jsonb)',
-    'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
-    'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.sweep(regclass, text, bigint)',
+    'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
@@ -443,6 +504,7 @@ declare
     'table rolecall.help_message_counts',
     'table rolecall.help_message_edits',
     'table rolecall.help_requests',
+    'table rolecall.help_threads',
     'table rolecall.idempotency_records',
     'table rolecall.key_sets',
     'table rolecall.messages',
@@ -697,7 +759,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from 'e5c42b39cdbfaae589ffd6c5bd283f597a0c15ef1d3838cfcf26f504e3426e43'
+      ) is distinct from 'e4e7bc75fef6e691783515e4463fe07d193f934b16c63bb4d912fa2ce43e9825'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -822,6 +884,20 @@ comment on column rolecall.request_metrics.minutes is
   'How many minutes from slot on the row counts: 1, or 15 once it was merged and is part of request_totals.';
 
 -- help
+alter table rolecall.help_requests
+  drop constraint help_requests_status_known,
+  add constraint help_requests_status_known check (
+    status in ('open', 'in_progress', 'matched', 'completed', 'closed', 'cancelled')
+  );
+comment on table rolecall.help_requests is
+  'Requests for help; helpers start conversations about those that are open or in progress.';
+drop index rolecall.help_requests_open_idx;
+create index help_requests_open_idx
+  on rolecall.help_requests (created_at)
+  where status in ('open', 'in_progress');
+alter table public.conversations_v2
+  drop constraint conversations_v2_status_known,
+  add constraint conversations_v2_status_known check (status in ('active', 'completed', 'cancelled', 'closed'));
 
 -- own_data
 
@@ -900,6 +976,44 @@ create table rolecall.feature_flag_revision (
 
 comment on table rolecall.feature_flag_revision is
   'One row, which every change of a flag or an override updates first: changes follow each other, and one whose snapshot is older than the last change fails to serialize.';
+$sql$;
+
+  -- schema/help/threads_tables.sql
+  execute $sql$
+-- Where each help conversation stands in the lists of its two people, and what is new to either. Apart from the
+-- conversations, whose columns and indexes the adopter counts.
+create table rolecall.help_threads (
+  conversation_id uuid primary key references public.conversations_v2 (id) on delete cascade,
+  requester_id uuid not null,
+  helper_id uuid not null,
+  -- In the order of bytes: a page of one status is a range of the indexes.
+  status text collate "C" not null,
+  last_message_at timestamptz not null,
+  active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
+  requester_read_at timestamptz not null default '-infinity',
+  helper_read_at timestamptz not null default '-infinity',
+  requester_unread bigint not null default 0,
+  helper_unread bigint not null default 0
+)
+with (fillfactor = 80);
+
+comment on table rolecall.help_threads is 'The place of each help conversation in the lists of its people, and what is new to them.';
+
+comment on column rolecall.help_threads.status is 'That of the conversation, which the indexes use.';
+
+comment on column rolecall.help_threads.active_in is 'The hour of last_message_at, which the indexes use.';
+
+comment on column rolecall.help_threads.requester_read_at is 'The created_at of the newest message that the requester has read.';
+
+comment on column rolecall.help_threads.requester_unread is
+  'How many messages after requester_read_at are new to the requester: of others, and not erased.';
+
+-- The lists, newest first. By the hour, and the time within it is sorted: a message then changes no index.
+create index help_threads_requester_id_idx
+  on rolecall.help_threads (requester_id, active_in, status);
+
+create index help_threads_helper_id_idx
+  on rolecall.help_threads (helper_id, active_in, status);
 $sql$;
 
   -- schema/monitoring/tables.sql
@@ -2295,21 +2409,181 @@ as $$
 $$;
 $sql$;
 
+  -- schema/help/adopted.sql
+  execute $sql$
+-- The help conversations of the app's own tables (V1), read where they lie. `rolecall-migrate adopt` makes the views of the
+-- schema rolecall_adopted over them; without the schema there are none. Nothing here writes to them.
+
+-- The conversations of p_user with p_status (null: any), the newest p_limit that come after (p_at, p_id).
+create or replace function rolecall_internal.adopted_conversations(
+  p_user uuid,
+  p_status text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz)
+language plpgsql
+stable
+rows 10
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regclass('rolecall_adopted.conversations') is null then
+    return;
+  end if;
+  return query execute $query$
+    select listed.id, listed.at
+    from (
+      select conversation.id, coalesce(conversation.updated_at, conversation.created_at, '-infinity') as at
+      from rolecall_adopted.conversations as conversation
+      where conversation.id in (
+          select own.conversation_id
+          from rolecall_adopted.conversation_participants as own
+          where own.user_id = $1
+        )
+        and ($2 is null or conversation.status = $2)
+    ) as listed
+    where (listed.at, listed.id) < ($3, $4)
+    order by listed.at desc, listed.id desc
+    limit $5
+  $query$
+  using p_user, p_status, p_at, p_id, p_limit;
+end
+$$;
+
+-- A conversation of p_user as the lists show it; null when there is none. How far its people have read is the app's to
+-- know: nothing of it is shown as new.
+create or replace function rolecall_internal.adopted_conversation(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_card jsonb;
+begin
+  if to_regclass('rolecall_adopted.conversations') is null then
+    return null;
+  end if;
+  execute $query$
+    select jsonb_build_object(
+      'id', conversation.id,
+      'version', 'v1',
+      'badge', 'Legacy Conversation',
+      'help_request', case
+        when conversation.help_request_id is not null then (
+          select jsonb_build_object('id', conversation.help_request_id, 'title', request.title, 'status', request.status)
+          from (values (conversation.help_request_id)) as named (id)
+          left join rolecall.help_requests as request
+            on request.id = named.id
+        )
+      end,
+      'requester_id', conversation.requester_id,
+      'helper_id', conversation.helper_id,
+      'status', conversation.status,
+      'last_message', (
+        select jsonb_build_object(
+          'id', message.id,
+          'content', message.content,
+          'sender_id', message.sender_id,
+          'created_at', rolecall_internal.iso(message.created_at)
+        )
+        from rolecall_adopted.messages as message
+        where message.conversation_id = conversation.id
+        order by message.created_at desc, message.id desc
+        limit 1
+      ),
+      'unread_count', 0,
+      'can_write', false,
+      'created_at', rolecall_internal.iso(conversation.created_at),
+      'updated_at', rolecall_internal.iso(coalesce(conversation.updated_at, conversation.created_at))
+    )
+    from rolecall_adopted.conversations as conversation
+    where conversation.id = $2
+      and exists (
+        select
+        from rolecall_adopted.conversation_participants as own
+        where own.conversation_id = conversation.id
+          and own.user_id = $1
+      )
+  $query$
+  into v_card
+  using p_user, p_conversation;
+  return v_card;
+end
+$$;
+
+-- The messages of a conversation between two places, the newest p_limit of them or the oldest. In no order.
+create or replace function rolecall_internal.adopted_messages(
+  p_conversation uuid,
+  p_after timestamptz,
+  p_after_id uuid,
+  p_before timestamptz,
+  p_before_id uuid,
+  p_newest boolean,
+  p_limit int
+)
+returns table (id uuid, sender_id uuid, content text, created_at timestamptz)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regclass('rolecall_adopted.messages') is null then
+    return;
+  end if;
+  return query execute format(
+    $query$
+      select message.id, message.sender_id, message.content, message.created_at
+      from rolecall_adopted.messages as message
+      where message.conversation_id = $1
+        and (message.created_at, message.id) > ($2, $3)
+        and (message.created_at, message.id) < ($4, $5)
+      order by message.created_at %1$s, message.id %1$s
+      limit $6
+    $query$,
+    case when p_newest then 'desc' else 'asc' end
+  )
+  using p_conversation, p_after, p_after_id, p_before, p_before_id, p_limit;
+end
+$$;
+
+-- When a message of a conversation was written; null when there is none with this id.
+create or replace function rolecall_internal.adopted_message_at(p_conversation uuid, p_message uuid)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_at timestamptz;
+begin
+  if to_regclass('rolecall_adopted.messages') is null then
+    return null;
+  end if;
+  execute $query$
+    select created_at
+    from rolecall_adopted.messages
+    where id = $2
+      and conversation_id = $1
+  $query$
+  into v_at
+  using p_conversation, p_message;
+  return v_at;
+end
+$$;
+$sql$;
+
   -- schema/help/judge.sql
   execute $sql$
 -- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
 -- triggers of the tables ask whether there is one.
 
--- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
--- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
--- p_other and p_status are null where nobody is written to yet.
-create or replace function rolecall_internal.refuse_help_writer(
-  p_user uuid,
-  p_other uuid,
-  p_status text,
-  p_flag text,
-  p_rollouts jsonb
-)
+-- The refusal of p_user who would write about help, whoever to: the function of p_flag is off for them, they have no
+-- profile or are suspended. Null when they may.
+create or replace function rolecall_internal.refuse_help_author(p_user uuid, p_flag text, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -2329,6 +2603,20 @@ begin
       'The suspension has ended.'
     );
   end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write to p_other in a conversation with this status, whoever they are: there is a block
+-- between the two, or the conversation has ended. Null when they may. p_other and p_status are null where nobody is written
+-- to yet.
+create or replace function rolecall_internal.refuse_help_to(p_user uuid, p_other uuid, p_status text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
   if exists (
     select
     from rolecall.user_blocks
@@ -2343,14 +2631,67 @@ begin
     );
   end if;
   if p_status <> 'active' then
-    return rolecall_internal.refusal(
-      'conversation_read_only',
-      'This conversation is closed.',
-      'conversation_read_only',
-      'The conversation is reopened.'
-    );
+    return rolecall_internal.refuse_ended_help(p_status);
   end if;
   return null;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_ended_help(p_status text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'conversation_read_only',
+    format('This conversation is %s.', p_status),
+    'conversation_read_only',
+    'The conversation is reopened.'
+  );
+end
+$$;
+
+-- Both.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    rolecall_internal.refuse_help_author(p_user, p_flag, p_rollouts),
+    rolecall_internal.refuse_help_to(p_user, p_other, p_status)
+  );
+end
+$$;
+
+-- The refusal of a help conversation that p_user does not take part in, or that lies in the app's own tables and takes no
+-- writes here.
+create or replace function rolecall_internal.refuse_unknown_help(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if rolecall_internal.adopted_conversation(p_user, p_conversation) is not null then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation began before Rolecall and can only be read here.',
+      'legacy_conversation',
+      'You offer help again, which begins a new conversation.'
+    );
+  end if;
+  return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
 end
 $$;
 
@@ -2380,11 +2721,13 @@ begin
 end
 $$;
 
--- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
--- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+-- The refusal of p_user who would move a help conversation to p_status: end it, or open it again; null when they may. Ending
+-- writes to nobody, so whoever takes part may, suspended and blocked, too; who ended it opens it again, as far as they may
+-- write. What has ended does not end otherwise.
 create or replace function rolecall_internal.refuse_help_status(
   p_user uuid,
   p_conversation public.conversations_v2,
+  p_status text,
   p_rollouts jsonb
 )
 returns jsonb
@@ -2398,6 +2741,9 @@ begin
       return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
     end if;
     return (rolecall_internal.actor(p_user, 'help-conversations', p_rollouts)).refusal;
+  end if;
+  if p_status is distinct from 'active' then
+    return rolecall_internal.refuse_ended_help(p_conversation.status);
   end if;
   if not exists (
     select
@@ -2460,7 +2806,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(
     (
-      select rolecall_internal.refuse_help_status(auth.uid(), conversation, '{}') is null
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'active', '{}') is null
       from public.conversations_v2 as conversation
       where conversation.id = p_conversation
         and auth.uid() in (conversation.requester_id, conversation.helper_id)
@@ -2472,11 +2818,13 @@ $sql$;
 
   -- schema/help/start_conversation.sql
   execute $sql$
--- Starts the conversation of p_helper about a help request with its first message.
+-- Starts the conversation of p_helper about a help request with its first message. p_recipient is null where the request
+-- names nobody. Offers are taken until the requester or an end says otherwise; the first says that help is under way.
 create or replace function rolecall_internal.start_help_conversation(
   p_helper uuid,
   p_help_request uuid,
   p_initial_message text,
+  p_recipient uuid,
   p_rollouts jsonb
 )
 returns jsonb
@@ -2485,18 +2833,31 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_status text;
   v_request rolecall.help_requests;
   v_refusal jsonb;
   v_conversation uuid;
   v_message public.messages_v2;
 begin
-  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
-  -- do not wait for each other.
-  select *
-  into v_request
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. The first
+  -- helper changes it; the others do not wait for each other. One that the requester opens again at this moment stays open.
+  select status
+  into v_status
   from rolecall.help_requests
-  where id = p_help_request
-  for share;
+  where id = p_help_request;
+  if v_status = 'open' then
+    select *
+    into v_request
+    from rolecall.help_requests
+    where id = p_help_request
+    for no key update;
+  else
+    select *
+    into v_request
+    from rolecall.help_requests
+    where id = p_help_request
+    for share;
+  end if;
 
   v_refusal := rolecall_internal.refuse_help_writer(
     p_helper, v_request.requester_id, null, 'start-conversation', p_rollouts
@@ -2527,7 +2888,11 @@ begin
       'The help request is somebody else''s.'
     );
   end if;
-  if v_request.status <> 'open' then
+  v_refusal := rolecall_internal.refuse_other_recipient(p_recipient, v_request.requester_id);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if v_request.status not in ('open', 'in_progress') then
     return rolecall_internal.refusal(
       'help_request_unavailable',
       'This help request is no longer open.',
@@ -2570,6 +2935,12 @@ begin
   values (v_conversation, p_helper, p_initial_message)
   returning *
   into v_message;
+  if v_status = 'open' then
+    update rolecall.help_requests
+    set status = 'in_progress'
+    where id = p_help_request
+      and status = 'open';
+  end if;
 
   return rolecall_internal.success(
     jsonb_build_object(
@@ -2639,8 +3010,50 @@ begin
 end
 $$;
 
+-- The refusal of a request that names somebody as the recipient who is not the one.
+create or replace function rolecall_internal.refuse_other_recipient(p_recipient uuid, p_other uuid)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_recipient <> p_other then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'The recipient_id is not the other person of this conversation.',
+      'another_recipient',
+      'The recipient_id is left out, or is the other person.'
+    );
+  end if;
+  return null;
+end
+$$;
+
 -- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
 -- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+-- The answer of such an RPC, flat, as the adopters' code reads it: {success, message, ...} or {success, error, message}.
+create or replace function rolecall_internal.flat_answer(p_answer jsonb, p_message text, p_members jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_answer -> 'ok' = 'true' then
+    return jsonb_strip_nulls(jsonb_build_object('success', true, 'message', p_message)) || p_members;
+  end if;
+  return jsonb_strip_nulls(
+    jsonb_build_object(
+      'success', false,
+      'error', p_answer -> 'code',
+      'message', p_answer -> 'detail',
+      'conversation_id', p_answer #> '{data,conversation_id}'
+    )
+  );
+end
+$$;
 
 create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
 returns jsonb
@@ -2686,13 +3099,18 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollouts
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), null, v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
-  return rolecall_internal.end_call(v_call);
+  v_call.answer := rolecall_internal.end_call(v_call);
+  return rolecall_internal.flat_answer(
+    v_call.answer,
+    'Conversation started.',
+    jsonb_build_object('conversation_id', v_call.answer #> '{data,conversation_id}')
+  );
 end
 $$;
 
@@ -2711,6 +3129,7 @@ begin
       v_call.caller,
       rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
       v_call.input ->> 'initial_message',
+      rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
       v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
@@ -2861,11 +3280,53 @@ $sql$;
   -- schema/help/history.sql
   execute $sql$
 -- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
--- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
--- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
--- whether a client writes.
+-- there, a deletion keeps what moderators need, an ending keeps who ended it. Of a client it is judged again behind the
+-- statement (counts.sql), with the conversations held: a policy has judged by what it saw before the statement waited. The
+-- triggers tell by their argument whether a client writes.
 --
--- Locks are taken in one order: the message, then its conversation.
+-- Locks are taken in one order: a turn at the messages, the messages, their conversations in the order of their ids, the
+-- counts, the threads. Who sends takes the conversation first and no message that exists; a statement that edits or deletes
+-- locks messages before any trigger sees them, in whatever order its plan finds them. So such statements take turns: those
+-- on messages of one author after each other, and an operator's, which may be anybody's messages, alone.
+
+-- Takes the turn of an author's messages, or with a null author that of all.
+create or replace function rolecall_internal.take_help_turn(p_author uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_author is null then
+    perform pg_advisory_xact_lock(hashtextextended('rolecall.help_messages', 0));
+    return;
+  end if;
+  perform pg_advisory_xact_lock_shared(hashtextextended('rolecall.help_messages', 0));
+  perform pg_advisory_xact_lock(hashtextextended('rolecall.help_messages.' || p_author, 0));
+  -- The triggers of this transaction's own statements need no other turn.
+  perform set_config('rolecall.help_turn', pg_current_xact_id()::text, true);
+end
+$$;
+
+-- Before a statement on the tables that changes or deletes help messages, or conversations and with them messages.
+create or replace function rolecall_internal.await_help_turn()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_argv[0] = 'client' then
+    perform rolecall_internal.take_help_turn(auth.uid());
+  elsif current_setting('rolecall.help_turn', true) is distinct from pg_current_xact_id()::text
+    -- What goes with its conversation has that one's turn.
+    and pg_trigger_depth() = 1
+  then
+    perform rolecall_internal.take_help_turn(null);
+  end if;
+  return null;
+end
+$$;
 
 -- The text that stands in initial_message when the first message is gone. It has no place for a null.
 create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
@@ -2899,27 +3360,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_conversation public.conversations_v2;
   v_refusal jsonb;
 begin
   if tg_argv[0] = 'client' then
-    select *
-    into v_conversation
-    from public.conversations_v2
-    where id = old.conversation_id
-    for no key update;
     new.content := rolecall_internal.trimmed(new.content);
-    v_refusal := coalesce(
-      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}'),
-      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
-    );
+    v_refusal := rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_help_message_max_chars());
     if v_refusal is not null then
       perform rolecall_internal.raise_refusal(v_refusal);
     end if;
   end if;
   insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
   values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
-  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
   return new;
 end
 $$;
@@ -2942,15 +3393,6 @@ begin
   from public.conversations_v2
   where id = old.conversation_id
   on conflict (message_id) do nothing;
-  perform rolecall_internal.copy_first_message(
-    old.conversation_id,
-    old.id,
-    (
-      select rolecall_internal.help_placeholder(deleted_as)
-      from rolecall.removed_help_messages
-      where message_id = old.id
-    )
-  );
   return old;
 end
 $$;
@@ -2965,7 +3407,7 @@ declare
   v_refusal jsonb;
 begin
   if tg_argv[0] = 'client' then
-    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, '{}');
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, new.status, '{}');
     if v_refusal is not null then
       perform rolecall_internal.raise_refusal(v_refusal);
     end if;
@@ -3008,7 +3450,8 @@ begin
 end
 $$;
 
--- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
+-- A block is answered when no message of the two is under way any more: whoever writes holds the conversation when it is
+-- judged.
 create or replace function rolecall_internal.await_help_writers()
 returns trigger
 language plpgsql
@@ -3022,6 +3465,133 @@ begin
     or (requester_id = new.blocked_id and helper_id = new.blocker_id)
   order by id
   for no key update;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/erase.sql
+  execute $sql$
+-- Whether a report of a help message waits for its review.
+create or replace function rolecall_internal.help_report_pends(p_message uuid)
+returns boolean
+language sql
+stable
+begin atomic
+  select exists (
+    select
+    from rolecall.reported_messages
+    where message_id = p_message
+      and seq is null
+      and status = 'pending'
+  );
+end;
+
+-- Erases up to p_most help messages of p_user, with what was kept of them, and returns how many said something before;
+-- p_all says whether none is left. Their place stays, with words in it that say so. What is kept of a reported message
+-- stays for the moderators until the review.
+create or replace function rolecall_internal.erase_help_messages(
+  p_user uuid,
+  p_most int,
+  out p_erased bigint,
+  out p_all boolean
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.help_placeholder('author');
+  v_rows bigint;
+begin
+  perform rolecall_internal.take_help_turn(p_user);
+  update public.messages_v2
+  set content = v_placeholder
+  where id in (
+    select id
+    from public.messages_v2
+    where sender_id = p_user
+      and content <> v_placeholder
+    order by conversation_id, id
+    limit p_most
+  );
+  get diagnostics p_erased = row_count;
+  p_all := p_erased < p_most;
+
+  insert into rolecall.help_erasures_due (message_id, conversation_id)
+  select message_id, conversation_id
+  from rolecall.help_message_edits
+  where sender_id = p_user
+    and content is not null
+    and rolecall_internal.help_report_pends(message_id)
+  union
+  select message_id, conversation_id
+  from rolecall.removed_help_messages
+  where sender_id = p_user
+    and content is not null
+    and rolecall_internal.help_report_pends(message_id)
+  on conflict (message_id) do nothing;
+
+  update rolecall.help_message_edits
+  set content = null
+  where id in (
+    select id
+    from rolecall.help_message_edits
+    where sender_id = p_user
+      and content is not null
+      and not rolecall_internal.help_report_pends(message_id)
+    order by id
+    limit 2 * p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < 2 * p_most;
+
+  -- What a moderator had removed is its author's deletion from now on.
+  update rolecall.removed_help_messages
+  set
+    content = case when rolecall_internal.help_report_pends(message_id) then content end,
+    deleted_as = 'author'
+  where message_id in (
+    select message_id
+    from rolecall.removed_help_messages
+    where sender_id = p_user
+      and content is not null
+      and (deleted_as <> 'author' or not rolecall_internal.help_report_pends(message_id))
+    order by message_id
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < p_most;
+end
+$$;
+
+-- Erases what was kept of help messages for the reports decided by this statement.
+create or replace function rolecall_internal.erase_help_messages_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.help_erasures_due
+    where message_id in (select message_id from reviewed where seq is null)
+      and not rolecall_internal.help_report_pends(message_id)
+    returning message_id
+  ),
+  forgotten as (
+    update rolecall.help_message_edits as edit
+    set content = null
+    from due
+    where edit.message_id = due.message_id
+      and edit.content is not null
+  )
+  update rolecall.removed_help_messages as removed
+  set
+    content = null,
+    deleted_as = 'author'
+  from due
+  where removed.message_id = due.message_id;
   return null;
 end
 $$;
@@ -3170,7 +3740,7 @@ begin
   set
     title = v_placeholder,
     description = '',
-    status = case when status = 'open' then 'cancelled' else status end
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
   where id in (
     select id
     from rolecall.help_requests
@@ -3440,6 +4010,8 @@ begin
     return v_deletion;
   end if;
 
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
   -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
   perform
   from rolecall.conversations
@@ -3479,7 +4051,7 @@ begin
   update rolecall.help_requests
   set status = 'cancelled'
   where requester_id = p_user
-    and status = 'open';
+    and status in ('open', 'in_progress');
   update public.conversations_v2
   set status = 'closed'
   where id in (
@@ -3496,6 +4068,27 @@ begin
   );
   get diagnostics v_rows = row_count;
   v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
 
   v_deletion := rolecall_internal.continue_deletion(v_deletion);
   if not v_closed then
@@ -6159,6 +6752,834 @@ end
 $$;
 $sql$;
 
+  -- schema/help/conversations.sql
+  execute $sql$
+-- Reading help conversations: the list and one with its messages. Whoever takes part reads, suspended, blocked or in a
+-- conversation that has ended, too.
+
+-- A page of the conversations of p_user with p_status (null: any), the newest p_limit that come after (p_at, p_id). The
+-- indexes have the hours in order alone: see rolecall_internal.inbox_page.
+create or replace function rolecall_internal.help_page(
+  p_user uuid,
+  p_status text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz, version text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  -- Every status, or one: a range either way, which the indexes answer in their order.
+  v_least text := coalesce(p_status, '');
+  v_most text := coalesce(p_status, '~');
+begin
+  return query
+  select listed.id, listed.at, listed.version
+  from (
+    (
+      select thread.conversation_id as id, thread.last_message_at as at, 'v2' as version
+      from rolecall.help_threads as thread
+      where thread.requester_id = p_user
+        and thread.status between v_least and v_most
+        and thread.active_in <= rolecall_internal.hour_of(p_at)
+        and thread.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.help_threads as newer
+            where newer.requester_id = p_user
+              and newer.status between v_least and v_most
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (thread.last_message_at, thread.conversation_id) < (p_at, p_id)
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      select thread.conversation_id, thread.last_message_at, 'v2'
+      from rolecall.help_threads as thread
+      where thread.helper_id = p_user
+        and thread.status between v_least and v_most
+        and thread.active_in <= rolecall_internal.hour_of(p_at)
+        and thread.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.help_threads as newer
+            where newer.helper_id = p_user
+              and newer.status between v_least and v_most
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (thread.last_message_at, thread.conversation_id) < (p_at, p_id)
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    select adopted.id, adopted.at, 'v1'
+    from rolecall_internal.adopted_conversations(p_user, p_status, p_at, p_id, p_limit) as adopted
+  ) as listed
+  order by listed.at desc, listed.id desc
+  limit p_limit;
+end
+$$;
+
+-- Conversations as p_user sees them, in the order given. can_write says what the next message would meet: p_author_refusal
+-- is what every one of theirs meets.
+create or replace function rolecall_internal.help_cards(
+  p_user uuid,
+  p_conversations uuid[],
+  p_versions text[],
+  p_author_refusal jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        case
+          when asked.version = 'v1' then rolecall_internal.adopted_conversation(p_user, asked.id)
+          else jsonb_build_object(
+            'id', conversation.id,
+            'version', 'v2',
+            'badge', null,
+            'help_request', jsonb_build_object('id', request.id, 'title', request.title, 'status', request.status),
+            'requester_id', conversation.requester_id,
+            'helper_id', conversation.helper_id,
+            'status', conversation.status,
+            'last_message', newest.message,
+            'unread_count', case p_user
+              when conversation.requester_id then thread.requester_unread
+              else thread.helper_unread
+            end,
+            'can_write', p_author_refusal is null and rolecall_internal.refuse_help_to(
+              p_user,
+              case p_user
+                when conversation.requester_id then conversation.helper_id
+                else conversation.requester_id
+              end,
+              conversation.status
+            ) is null,
+            'created_at', rolecall_internal.iso(conversation.created_at),
+            'updated_at', rolecall_internal.iso(conversation.updated_at)
+          )
+        end
+        order by asked.number
+      ),
+      '[]'
+    )
+    from unnest(p_conversations, p_versions) with ordinality as asked (id, version, number)
+    left join lateral (
+      select *
+      from public.conversations_v2
+      where id = asked.id
+      -- Each by its key, however many PostgreSQL expects.
+      offset 0
+    ) as conversation
+      on asked.version = 'v2'
+    left join lateral (
+      select requester_unread, helper_unread
+      from rolecall.help_threads
+      where conversation_id = conversation.id
+      offset 0
+    ) as thread
+      on true
+    left join lateral (
+      select id, title, status
+      from rolecall.help_requests
+      where id = conversation.help_request_id
+      offset 0
+    ) as request
+      on true
+    left join lateral (
+      select rolecall_internal.help_message(message) as message
+      from public.messages_v2 as message
+      where message.conversation_id = conversation.id
+      order by message.created_at desc, message.id desc
+      limit 1
+    ) as newest
+      on true
+  );
+end
+$$;
+
+-- The help conversations of p_user, newest first, a page at a time: {limit, status?, cursor?}.
+create or replace function rolecall_internal.help_conversations(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'help-conversations', p_rollouts);
+  v_status text := p_input ->> 'status';
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  -- Newer than everything.
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_conversations uuid[];
+  v_versions text[];
+  v_next text;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_status not in ('active', 'completed', 'cancelled', 'closed') then
+    return rolecall_internal.refusal('invalid_input', 'The status must be active, completed, cancelled or closed.');
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select at, id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+    if v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  -- One more than the page tells whether there is another.
+  select
+    array_agg(id order by number) filter (where number <= v_limit),
+    array_agg(version order by number) filter (where number <= v_limit),
+    case
+      when count(*) > v_limit then max(rolecall_internal.cursor_of(at, id)) filter (where number = v_limit)
+    end
+  into v_conversations, v_versions, v_next
+  from (
+    select id, at, version, row_number() over (order by at desc, id desc) as number
+    from rolecall_internal.help_page(p_user, v_status, v_at, v_id, v_limit + 1)
+  ) as page;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversations', rolecall_internal.help_cards(
+        p_user,
+        v_conversations,
+        v_versions,
+        rolecall_internal.refuse_help_author(p_user, 'help-conversations', p_rollouts)
+      ),
+      'next_cursor', v_next
+    )
+  );
+end
+$$;
+
+-- The place of a message in a help conversation, from its id or from a moment: what comes before (-1) or after (1) a moment
+-- is what was written before or after it. Null when the conversation has had no message with this id.
+create or replace function rolecall_internal.help_place(
+  p_conversation uuid,
+  p_text text,
+  p_direction int,
+  out at timestamptz,
+  out id uuid
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message uuid := rolecall_internal.uuid_or_null(p_text);
+begin
+  if v_message is null then
+    at := rolecall_internal.moment_or_null(p_text);
+    id := case
+      when p_direction < 0 then '00000000-0000-0000-0000-000000000000'
+      else 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+    end;
+    return;
+  end if;
+  id := v_message;
+  at := coalesce(
+    (
+      select created_at
+      from public.messages_v2 as message
+      where message.id = v_message
+        and message.conversation_id = p_conversation
+    ),
+    -- Deleted since the client got it.
+    (
+      select created_at
+      from rolecall.removed_help_messages as removed
+      where removed.message_id = v_message
+        and removed.conversation_id = p_conversation
+    ),
+    rolecall_internal.adopted_message_at(p_conversation, v_message)
+  );
+end
+$$;
+
+-- A help conversation of p_user with a page of its messages, oldest first: {conversation_id, limit, before? | since?}, the
+-- newest, the newest before a place, or the oldest after one.
+create or replace function rolecall_internal.help_conversation(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'help-conversations', p_rollouts);
+  v_conversation uuid := rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_newest boolean := p_input ->> 'since' is null;
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
+  v_after timestamptz := '-infinity';
+  v_after_id uuid := '00000000-0000-0000-0000-000000000000';
+  v_before timestamptz := 'infinity';
+  v_before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_version text;
+  v_card jsonb;
+  v_messages jsonb;
+  v_found int;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if exists (
+    select
+    from public.conversations_v2
+    where id = v_conversation
+      and p_user in (requester_id, helper_id)
+  ) then
+    v_version := 'v2';
+  elsif rolecall_internal.adopted_conversation(p_user, v_conversation) is not null then
+    v_version := 'v1';
+  else
+    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+  end if;
+
+  if p_input ->> 'before' is not null then
+    select at, id
+    into v_before, v_before_id
+    from rolecall_internal.help_place(v_conversation, p_input ->> 'before', -1);
+  elsif not v_newest then
+    select at, id
+    into v_after, v_after_id
+    from rolecall_internal.help_place(v_conversation, p_input ->> 'since', 1);
+  end if;
+  if v_before is null or v_after is null or (p_input ->> 'before' is not null and not v_newest) then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'The place must be a message of this conversation, or a moment; give before or since, not both.'
+    );
+  end if;
+
+  if v_version = 'v1' then
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id', page.id,
+            'content', page.content,
+            'sender_id', page.sender_id,
+            'created_at', rolecall_internal.iso(page.created_at)
+          )
+          order by page.created_at, page.id
+        ) filter (where page.number <= v_limit),
+        '[]'
+      )
+    into v_found, v_messages
+    from (
+      select
+        message.*,
+        case
+          when v_newest then row_number() over (order by message.created_at desc, message.id desc)
+          else row_number() over (order by message.created_at, message.id)
+        end as number
+      from rolecall_internal.adopted_messages(
+        v_conversation, v_after, v_after_id, v_before, v_before_id, v_newest, v_limit + 1
+      ) as message
+    ) as page;
+  elsif v_newest then
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(page.message order by page.number desc) filter (where page.number <= v_limit),
+        '[]'
+      )
+    into v_found, v_messages
+    from (
+      select
+        rolecall_internal.help_message(message) as message,
+        row_number() over (order by message.created_at desc, message.id desc) as number
+      from public.messages_v2 as message
+      where message.conversation_id = v_conversation
+        and (message.created_at, message.id) < (v_before, v_before_id)
+      order by message.created_at desc, message.id desc
+      limit v_limit + 1
+    ) as page;
+  else
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(page.message order by page.number) filter (where page.number <= v_limit),
+        '[]'
+      )
+    into v_found, v_messages
+    from (
+      select
+        rolecall_internal.help_message(message) as message,
+        row_number() over (order by message.created_at, message.id) as number
+      from public.messages_v2 as message
+      where message.conversation_id = v_conversation
+        and (message.created_at, message.id) > (v_after, v_after_id)
+      order by message.created_at, message.id
+      limit v_limit + 1
+    ) as page;
+  end if;
+
+  v_card := rolecall_internal.help_cards(
+    p_user,
+    array[v_conversation],
+    array[v_version],
+    rolecall_internal.refuse_help_author(p_user, 'help-conversations', p_rollouts)
+  );
+  return rolecall_internal.success(
+    jsonb_build_object('conversation', v_card -> 0, 'messages', v_messages, 'has_more', v_found > v_limit)
+  );
+end
+$$;
+
+create or replace function rolecall_edge.help_conversations(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'help-conversations.list',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.help_conversations(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+create or replace function rolecall_edge.help_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'help-conversations.get',
+    p_request,
+    p_rate => 'read_help_conversation',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.help_conversation(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/threads.sql
+  execute $sql$
+-- Threads follow the conversations and messages, whoever writes these and by whatever path.
+
+-- Whether a message is one that p_reader would see as new: somebody else's, and not erased.
+create or replace function rolecall_internal.is_new_help_message(p_sender uuid, p_content text, p_reader uuid)
+returns boolean
+language sql
+immutable
+return p_sender <> p_reader and p_content <> rolecall_internal.help_placeholder('author');
+
+create or replace function rolecall_internal.open_help_thread()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_threads (conversation_id, requester_id, helper_id, status, last_message_at)
+  values (new.id, new.requester_id, new.helper_id, new.status, new.created_at);
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.move_help_thread()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.help_threads
+  set
+    requester_id = new.requester_id,
+    helper_id = new.helper_id,
+    status = new.status
+  where conversation_id = new.id;
+  return null;
+end
+$$;
+
+-- Marks a help conversation as read by p_user, up to its newest message. Reading on is no writing: who is suspended,
+-- blocked or in a conversation that has ended reads, too.
+create or replace function rolecall_internal.read_help_conversation(p_user uuid, p_conversation uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'help-conversations', p_rollouts);
+  v_thread rolecall.help_threads;
+  v_newest timestamptz;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  -- Held: a message that is under way counts itself as new after this, and is later than what the next statement sees.
+  select *
+  into v_thread
+  from rolecall.help_threads
+  where conversation_id = p_conversation
+    and p_user in (requester_id, helper_id)
+  for no key update;
+  if not found then
+    return rolecall_internal.refuse_unknown_help(p_user, p_conversation);
+  end if;
+  select max(created_at)
+  into v_newest
+  from public.messages_v2
+  where conversation_id = p_conversation;
+  if p_user = v_thread.requester_id then
+    update rolecall.help_threads
+    set
+      requester_read_at = greatest(requester_read_at, v_newest),
+      requester_unread = 0
+    where conversation_id = p_conversation
+      and (requester_read_at < v_newest or requester_unread <> 0);
+  else
+    update rolecall.help_threads
+    set
+      helper_read_at = greatest(helper_read_at, v_newest),
+      helper_unread = 0
+    where conversation_id = p_conversation
+      and (helper_read_at < v_newest or helper_unread <> 0);
+  end if;
+  return rolecall_internal.success(jsonb_build_object('conversation_id', p_conversation, 'unread_count', 0));
+end
+$$;
+
+create or replace function rolecall_edge.read_help_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('help-conversations.read', p_request, p_rate => 'mark_read');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_help_conversation(
+      v_call.caller, rolecall_internal.uuid_or_null(v_call.input ->> 'conversation_id'), v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/counts.sql
+  execute $sql$
+-- What is counted of each help conversation, by the statement that adds, deletes or erases messages: how many there are,
+-- and how many of them are new to either of its people. Whoever deletes or changes messages holds the conversation.
+
+create or replace function rolecall_internal.count_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+  select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
+  from added
+  group by conversation_id
+  order by conversation_id
+  on conflict (conversation_id) do update
+  set messages = counted.messages + excluded.messages;
+
+  update rolecall.help_threads as thread
+  set
+    last_message_at = greatest(
+      thread.last_message_at,
+      (select max(created_at) from added where conversation_id = thread.conversation_id)
+    ),
+    requester_unread = thread.requester_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from added);
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.discount_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  perform
+  from public.conversations_v2
+  where id in (select conversation_id from gone)
+  order by id
+  for no key update;
+
+  update public.conversations_v2 as conversation
+  set initial_message = rolecall_internal.help_placeholder(removed.deleted_as)
+  from gone
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = gone.conversation_id
+    and counted.first_message_id = gone.id
+  join rolecall.removed_help_messages as removed
+    on removed.message_id = gone.id
+  where conversation.id = gone.conversation_id
+    and conversation.initial_message <> rolecall_internal.help_placeholder(removed.deleted_as);
+
+  update rolecall.help_message_counts as counted
+  set messages = counted.messages - gone_of.messages
+  from (
+    select conversation_id, count(*) as messages
+    from gone
+    group by conversation_id
+  ) as gone_of
+  where counted.conversation_id = gone_of.conversation_id;
+
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from gone);
+  return null;
+end
+$$;
+
+-- Behind a statement that changes messages. Of a client it is judged here, with the conversations held: a policy has
+-- judged by what it saw before the statement waited. initial_message follows the first message.
+create or replace function rolecall_internal.settle_changed_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  for v_conversation in
+    select *
+    from public.conversations_v2
+    where id in (select conversation_id from changed)
+    order by id
+    for no key update
+  loop
+    if tg_argv[0] = 'client' then
+      v_refusal := rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}');
+      if v_refusal is not null then
+        perform rolecall_internal.raise_refusal(v_refusal);
+      end if;
+    end if;
+  end loop;
+
+  update public.conversations_v2 as conversation
+  set initial_message = changed.content
+  from changed
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = changed.conversation_id
+    and counted.first_message_id = changed.id
+  where conversation.id = changed.conversation_id
+    and conversation.initial_message <> changed.content;
+
+  -- What is erased is no longer new. Who marks as read holds the thread alone.
+  perform
+  from rolecall.help_threads
+  where conversation_id in (select conversation_id from changed)
+  order by conversation_id
+  for no key update;
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread + moved.of_requester,
+    helper_unread = thread.helper_unread + moved.of_helper
+  from (
+    select
+      own.conversation_id,
+      sum(
+        case when after.created_at > own.requester_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.requester_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.requester_id)::int
+        else 0 end
+      ) as of_requester,
+      sum(
+        case when after.created_at > own.helper_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.helper_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.helper_id)::int
+        else 0 end
+      ) as of_helper
+    from previous as before
+    join changed as after
+      on after.id = before.id
+    join rolecall.help_threads as own
+      on own.conversation_id = after.conversation_id
+    where after.content is distinct from before.content
+    group by own.conversation_id
+  ) as moved
+  where thread.conversation_id = moved.conversation_id
+    and (moved.of_requester <> 0 or moved.of_helper <> 0);
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/end_conversation.sql
+  execute $sql$
+-- Ends a help conversation of p_user as p_status says: completed or cancelled. Either of the two may; ending it again in the
+-- same way changes nothing.
+create or replace function rolecall_internal.end_help_conversation(
+  p_user uuid,
+  p_conversation uuid,
+  p_status text,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'help-conversations', p_rollouts);
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  -- Held until the commit: who writes into it is before, or is refused.
+  select *
+  into v_conversation
+  from public.conversations_v2
+  where id = p_conversation
+    and p_user in (requester_id, helper_id)
+  for no key update;
+  if not found then
+    return rolecall_internal.refuse_unknown_help(p_user, p_conversation);
+  end if;
+  if v_conversation.status <> p_status then
+    v_refusal := rolecall_internal.refuse_help_status(p_user, v_conversation, p_status, p_rollouts);
+    if v_refusal is not null then
+      return v_refusal;
+    end if;
+    update public.conversations_v2
+    set status = p_status
+    where id = p_conversation;
+  end if;
+  return rolecall_internal.success(jsonb_build_object('conversation_id', p_conversation, 'status', p_status));
+end
+$$;
+
+-- The tokens are those of messages: through the table (limit change_help) they are taken with the conversation held.
+create or replace function rolecall_edge.complete_help_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'help-conversations.complete',
+    p_request,
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.end_help_conversation(
+      v_call.caller, rolecall_internal.uuid_or_null(v_call.input ->> 'conversation_id'), 'completed', v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+create or replace function rolecall_edge.cancel_help_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'help-conversations.cancel',
+    p_request,
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.end_help_conversation(
+      v_call.caller, rolecall_internal.uuid_or_null(v_call.input ->> 'conversation_id'), 'cancelled', v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/help/get_conversation.sql
   execute $sql$
 -- A help conversation of one's own with its newest 200 messages, oldest first. Blocks and suspensions stop no reading.
@@ -6180,7 +7601,6 @@ declare
   );
   v_conversation public.conversations_v2;
   v_messages jsonb;
-  v_count bigint;
 begin
   if v_call.answer is null then
     v_call.answer := (rolecall_internal.actor(v_call.caller, 'help-conversations', v_call.rollouts)).refusal;
@@ -6203,38 +7623,37 @@ begin
         order by created_at desc, id desc
         limit 200
       ) as newest;
-      select messages
-      into v_count
-      from rolecall.help_message_counts
-      where conversation_id = p_conversation_id;
       v_call.answer := rolecall_internal.success(
         jsonb_build_object(
-          'conversation_id', v_conversation.id,
-          'version', 'v2',
-          'help_request_id', v_conversation.help_request_id,
-          'requester_id', v_conversation.requester_id,
-          'helper_id', v_conversation.helper_id,
-          'status', v_conversation.status,
-          'created_at', rolecall_internal.iso(v_conversation.created_at),
-          'updated_at', rolecall_internal.iso(v_conversation.updated_at),
-          'message_count', coalesce(v_count, 0),
+          'conversation', jsonb_build_object(
+            'id', v_conversation.id,
+            'help_request_id', v_conversation.help_request_id,
+            'requester_id', v_conversation.requester_id,
+            'helper_id', v_conversation.helper_id,
+            'initial_message', v_conversation.initial_message,
+            'status', v_conversation.status,
+            'created_at', rolecall_internal.iso(v_conversation.created_at),
+            'updated_at', rolecall_internal.iso(v_conversation.updated_at)
+          ),
           'messages', v_messages
         )
       );
     end if;
   end if;
-  return rolecall_internal.end_call(v_call);
+  v_call.answer := rolecall_internal.end_call(v_call);
+  return rolecall_internal.flat_answer(v_call.answer, null, v_call.answer -> 'data');
 end
 $$;
 $sql$;
 
   -- schema/help/send_message.sql
   execute $sql$
--- Writes a message of p_sender into a help conversation of theirs.
+-- Writes a message of p_sender into a help conversation of theirs. p_recipient is null where the request names nobody.
 create or replace function rolecall_internal.send_help_message(
   p_sender uuid,
   p_conversation uuid,
   p_content text,
+  p_recipient uuid,
   p_rollouts jsonb
 )
 returns jsonb
@@ -6254,9 +7673,19 @@ begin
   where id = p_conversation
     and p_sender in (requester_id, helper_id)
   for no key update;
+  if v_conversation.id is null then
+    return coalesce(
+      rolecall_internal.refuse_help_author(p_sender, 'help-conversations', p_rollouts),
+      rolecall_internal.refuse_unknown_help(p_sender, p_conversation)
+    );
+  end if;
   v_refusal := coalesce(
     rolecall_internal.refuse_help_message(p_sender, v_conversation, p_rollouts),
-    rolecall_internal.refuse_text('content', p_content, 1, rolecall_internal.limit_direct_message_chars())
+    rolecall_internal.refuse_text('content', p_content, 1, rolecall_internal.limit_help_message_max_chars()),
+    rolecall_internal.refuse_other_recipient(
+      p_recipient,
+      case p_sender when v_conversation.helper_id then v_conversation.requester_id else v_conversation.helper_id end
+    )
   );
   if v_refusal is not null then
     return v_refusal;
@@ -6269,7 +7698,14 @@ begin
   values (p_conversation, p_sender, p_content)
   returning *
   into v_message;
-  return rolecall_internal.success(jsonb_build_object('message', rolecall_internal.help_message(v_message)));
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message_id', v_message.id,
+      'conversation_id', p_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
 end
 $$;
 
@@ -6294,7 +7730,42 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.send_help_message(
-      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), v_call.rollouts
+      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), null, v_call.rollouts
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  v_call.answer := rolecall_internal.end_call(v_call);
+  return rolecall_internal.flat_answer(
+    v_call.answer,
+    'Message sent.',
+    jsonb_build_object('message_id', v_call.answer #> '{data,message_id}')
+  );
+end
+$$;
+
+create or replace function rolecall_edge.send_help_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'help-conversations.send',
+    p_request,
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_help_message(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'conversation_id'),
+      v_call.input ->> 'content',
+      rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
+      v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
@@ -7359,6 +8830,274 @@ begin
     v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/help_messages.sql
+  execute $sql$
+-- Help messages under moderation. They take the shape of the other messages, without a number; a deleted one lies in
+-- removed_help_messages. What moderators may do with them is decided as for the others.
+
+-- A help message as it is now, deleted or not; a row of nulls when there is none with this id.
+create or replace function rolecall_internal.help_message_row(p_message uuid)
+returns rolecall.messages
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+begin
+  select id, conversation_id, sender_id, content, created_at, false
+  into v_message.id, v_message.conversation_id, v_message.sender_id, v_message.content, v_message.created_at, v_message.legacy
+  from public.messages_v2
+  where id = p_message;
+  if found then
+    return v_message;
+  end if;
+  select message_id, conversation_id, sender_id, created_at, deleted_at, deleted_as, false
+  into
+    v_message.id, v_message.conversation_id, v_message.sender_id, v_message.created_at, v_message.deleted_at,
+    v_message.deleted_as, v_message.legacy
+  from rolecall.removed_help_messages
+  where message_id = p_message;
+  if found then
+    return v_message;
+  end if;
+  return null;
+end
+$$;
+
+-- The same, held until the commit, so that nobody else deletes or restores it.
+create or replace function rolecall_internal.lock_help_message(p_message uuid)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- While one waits for it, it can move to the other table and back.
+  for v_attempt in 1..3 loop
+    perform
+    from public.messages_v2
+    where id = p_message
+    for no key update;
+    exit when found;
+    perform
+    from rolecall.removed_help_messages
+    where message_id = p_message
+    for no key update;
+    exit when found;
+  end loop;
+  return rolecall_internal.help_message_row(p_message);
+end
+$$;
+
+-- What decides whether p_user may report or moderate a help message: its author's role and the facts; the id is null when
+-- there is none.
+create or replace function rolecall_internal.help_message_facts(
+  p_user uuid,
+  p_message uuid,
+  out message_id uuid,
+  out author_role rolecall.app_role,
+  out facts text[]
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select
+    message.id,
+    author.role,
+    array[
+      case when message.sender_id = p_user then 'self' end,
+      case when p_user in (conversation.requester_id, conversation.helper_id) then 'participant' end
+    ]
+  into message_id, author_role, facts
+  from rolecall_internal.help_message_row(p_message) as message
+  join public.conversations_v2 as conversation
+    on conversation.id = message.conversation_id
+  left join rolecall.profiles as author
+    on author.id = message.sender_id;
+end
+$$;
+
+-- A help message as a report shows it. Who sees removed contents sees, too, what it said before each edit.
+create or replace function rolecall_internal.help_message_json(p_message uuid, p_sees_removed boolean)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select rolecall_internal.message_json(
+        message,
+        case when p_sees_removed then (select content from rolecall.removed_help_messages where message_id = message.id) end
+      )
+      || jsonb_build_object(
+        'conversation_id', message.conversation_id,
+        'edits', (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_object(
+                'content', edit.content,
+                'written_at', rolecall_internal.iso(edit.written_at),
+                'replaced_at', rolecall_internal.iso(edit.replaced_at)
+              )
+              order by edit.id
+            ),
+            '[]'
+          )
+          from rolecall.help_message_edits as edit
+          where p_sees_removed
+            and edit.message_id = message.id
+        )
+      )
+    from rolecall_internal.help_message_row(p_message) as message
+    where message.id is not null
+  );
+end
+$$;
+
+-- Files the report of p_user, who is allowed to, of a help message.
+create or replace function rolecall_internal.report_help_message(p_user uuid, p_message uuid, p_reason text)
+returns rolecall.reported_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_report rolecall.reported_messages;
+begin
+  if v_message.id is null then
+    return null;
+  end if;
+  insert into rolecall.reported_messages (message_id, conversation_id, reporter_id, reported_user_id, reason)
+  values (v_message.id, v_message.conversation_id, p_user, v_message.sender_id, p_reason)
+  on conflict (message_id, reporter_id) where seq is null do nothing
+  returning *
+  into v_report;
+  return v_report;
+end
+$$;
+
+-- The same with its conversation, for who deletes or restores it: in the order of help/history.sql.
+create or replace function rolecall_internal.hold_help_message(p_message uuid)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.help_message_row(p_message);
+begin
+  if v_message.id is null then
+    return null;
+  end if;
+  perform rolecall_internal.take_help_turn(v_message.sender_id);
+  v_message := rolecall_internal.lock_help_message(p_message);
+  perform
+  from public.conversations_v2
+  where id = v_message.conversation_id
+  for no key update;
+  return v_message;
+end
+$$;
+
+-- rolecall_internal.apply_deletion for a help message.
+create or replace function rolecall_internal.apply_help_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.hold_help_message(p_message);
+  v_as text := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+begin
+  if v_message.id is null
+    or rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as)
+  then
+    return v_message;
+  end if;
+
+  insert into rolecall.removed_help_messages as removed (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select id, conversation_id, sender_id, content, created_at, updated_at, v_as
+  from public.messages_v2
+  where id = p_message;
+  if found then
+    delete from public.messages_v2
+    where id = p_message;
+  else
+    update rolecall.removed_help_messages
+    set
+      deleted_at = now(),
+      deleted_as = v_as
+    where message_id = p_message;
+    perform rolecall_internal.copy_first_message(
+      v_message.conversation_id, p_message, rolecall_internal.help_placeholder(v_as)
+    );
+  end if;
+  v_message := rolecall_internal.help_message_row(p_message);
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- rolecall_internal.apply_restoration for a help message.
+create or replace function rolecall_internal.apply_help_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.hold_help_message(p_message);
+  v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+begin
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  with removed as (
+    delete from rolecall.removed_help_messages
+    where message_id = p_message
+    returning *
+  )
+  insert into public.messages_v2 (id, conversation_id, sender_id, content, created_at, updated_at)
+  select message_id, conversation_id, sender_id, content, created_at, updated_at
+  from removed;
+  v_message := rolecall_internal.help_message_row(p_message);
+  perform rolecall_internal.copy_first_message(v_message.conversation_id, p_message, v_message.content);
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
 end
 $$;
 $sql$;
@@ -8978,6 +10717,16 @@ begin
           'helper_id', conversation.helper_id,
           'initial_message', conversation.initial_message,
           'status', conversation.status,
+          'last_read_at', (
+            select case
+              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
+            end
+            from (
+              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
+              from rolecall.help_threads as thread
+              where thread.conversation_id = conversation.id
+            ) as own
+          ),
           'created_at', rolecall_internal.iso(conversation.created_at),
           'updated_at', rolecall_internal.iso(conversation.updated_at)
         ),
@@ -10397,6 +12146,206 @@ alter table rolecall.feature_flag_changes enable always trigger feature_flag_cha
 alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_truncated;
 $sql$;
 
+  -- schema/help/triggers.sql
+  execute $sql$
+create or replace trigger help_requests_touch_updated_at
+before update on rolecall.help_requests
+for each row
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger conversations_v2_touch_updated_at
+before update on public.conversations_v2
+for each row
+when (old.* is distinct from new.*)
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_touch_updated_at
+before update on public.messages_v2
+for each row
+when (old.* is distinct from new.*)
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_count
+after insert on public.messages_v2
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_help_messages();
+
+create or replace trigger messages_v2_discount
+after delete on public.messages_v2
+referencing old table as gone
+for each statement
+execute function rolecall_internal.discount_help_messages();
+
+create or replace trigger conversations_v2_open_thread
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.open_help_thread();
+
+create or replace trigger conversations_v2_move_thread
+after update on public.conversations_v2
+for each row
+when (
+  old.status is distinct from new.status
+  or old.requester_id is distinct from new.requester_id
+  or old.helper_id is distinct from new.helper_id
+)
+execute function rolecall_internal.move_help_thread();
+
+-- Statements that lock messages, or a client's conversations, take turns.
+create or replace trigger messages_v2_await_turn
+before update or delete on public.messages_v2
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('client');
+
+create or replace trigger messages_v2_await_turn_of_all
+before update or delete on public.messages_v2
+for each statement
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('operator');
+
+create or replace trigger conversations_v2_await_turn
+before update on public.conversations_v2
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('client');
+
+create or replace trigger conversations_v2_await_turn_of_all
+before delete on public.conversations_v2
+for each statement
+execute function rolecall_internal.await_help_turn('operator');
+
+create or replace trigger messages_v2_settle_changed
+after update on public.messages_v2
+referencing old table as previous new table as changed
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.settle_changed_help_messages('client');
+
+create or replace trigger messages_v2_settle_changed_by_operator
+after update on public.messages_v2
+referencing old table as previous new table as changed
+for each statement
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.settle_changed_help_messages('operator');
+
+-- What clients write takes tokens.
+create or replace trigger help_requests_limit_asking
+before insert on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('ask_for_help');
+
+create or replace trigger help_requests_limit_changes
+before update on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger conversations_v2_limit_changes
+before update on public.conversations_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger messages_v2_limit_changes
+before update or delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('send_help_message');
+
+-- What is kept, whoever writes.
+create or replace trigger messages_v2_keep_edited
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('client');
+
+create or replace trigger messages_v2_keep_edited_by_operator
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('operator');
+
+create or replace trigger messages_v2_keep_removed
+before delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('client');
+
+create or replace trigger messages_v2_keep_removed_by_operator
+before delete on public.messages_v2
+for each row
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('operator');
+
+create or replace trigger conversations_v2_keep_who_closed
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('client');
+
+create or replace trigger conversations_v2_keep_who_closed_by_operator
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('operator');
+
+create or replace trigger help_message_edits_never_change
+before update or delete on rolecall.help_message_edits
+for each row
+execute function rolecall_internal.refuse_other_history();
+
+create or replace trigger help_message_edits_never_truncated
+before truncate on rolecall.help_message_edits
+for each statement
+execute function rolecall_internal.refuse_other_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_settle_changed;
+
+alter table public.messages_v2 enable always trigger messages_v2_settle_changed_by_operator;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_change;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_truncated;
+
+create or replace trigger user_blocks_await_help_writers
+after insert on rolecall.user_blocks
+for each row
+execute function rolecall_internal.await_help_writers();
+
+create or replace trigger help_requests_hold_profiles
+after insert on rolecall.help_requests
+for each row
+execute function rolecall_internal.hold_profiles('requester_id');
+
+create or replace trigger conversations_v2_hold_profiles
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
+
+create or replace trigger messages_v2_hold_profiles
+after insert on public.messages_v2
+for each row
+execute function rolecall_internal.hold_profiles('sender_id');
+
+create or replace trigger reported_messages_erase_help_messages_due
+after update on rolecall.reported_messages
+referencing new table as reviewed
+for each statement
+execute function rolecall_internal.erase_help_messages_due();
+$sql$;
+
   -- schema/monitoring/triggers.sql
   execute $sql$
 create or replace trigger conversations_v2_count
@@ -10863,6 +12812,47 @@ where name in (
 select set_config('rolecall.reason', '', true);
 $sql$;
 
+  -- schema/help/defaults.sql
+  execute $sql$
+-- The threads of conversations that were there before their table. How far their people had read was not kept: what they
+-- said themselves, and what came before it, is read.
+insert into rolecall.help_threads (
+  conversation_id, requester_id, helper_id, status, last_message_at,
+  requester_read_at, helper_read_at, requester_unread, helper_unread
+)
+select
+  conversation.id,
+  conversation.requester_id,
+  conversation.helper_id,
+  conversation.status,
+  greatest(conversation.created_at, said.newest),
+  coalesce(said.by_requester, '-infinity'),
+  coalesce(said.by_helper, '-infinity'),
+  (
+    select count(*)
+    from public.messages_v2
+    where conversation_id = conversation.id
+      and created_at > coalesce(said.by_requester, '-infinity')
+      and rolecall_internal.is_new_help_message(sender_id, content, conversation.requester_id)
+  ),
+  (
+    select count(*)
+    from public.messages_v2
+    where conversation_id = conversation.id
+      and created_at > coalesce(said.by_helper, '-infinity')
+      and rolecall_internal.is_new_help_message(sender_id, content, conversation.helper_id)
+  )
+from public.conversations_v2 as conversation
+cross join lateral (
+  select
+    max(created_at) as newest,
+    max(created_at) filter (where sender_id = conversation.requester_id) as by_requester,
+    max(created_at) filter (where sender_id = conversation.helper_id) as by_helper
+  from public.messages_v2
+  where conversation_id = conversation.id
+) as said;
+$sql$;
+
   -- schema/monitoring/defaults.sql
   execute $sql$
 insert into rolecall.alert_rules (name, severity, threshold, attempts, summary)
@@ -10927,6 +12917,130 @@ $sql$;
 alter table rolecall.feature_flag_overrides enable row level security;
 
 alter table rolecall.feature_flag_changes enable row level security;
+$sql$;
+
+  -- schema/help/policies.sql
+  execute $sql$
+alter table rolecall.help_requests enable row level security;
+
+drop policy if exists "users see open requests, their own, and those they help with" on rolecall.help_requests;
+
+create policy "users see open requests, their own, and those they help with"
+on rolecall.help_requests
+for select
+to authenticated
+using (
+  (
+    status in ('open', 'in_progress')
+    and (select rolecall_internal.caller_with_profile()) is not null
+    -- Every created_at lies in this range; see identity/policies.sql.
+    and created_at >= (select '-infinity'::timestamptz)
+    and created_at <= (select 'infinity'::timestamptz)
+  )
+  or requester_id = (select rolecall_internal.caller_with_profile())
+  or id = any (
+    array(
+      select conversation.help_request_id
+      from public.conversations_v2 as conversation
+      where conversation.helper_id = (select rolecall_internal.caller_with_profile())
+    )
+  )
+);
+
+drop policy if exists "people ask for help" on rolecall.help_requests;
+
+create policy "people ask for help"
+on rolecall.help_requests
+for insert
+to authenticated
+with check (
+  requester_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_ask_for_help())
+);
+
+drop policy if exists "people change their own requests" on rolecall.help_requests;
+
+create policy "people change their own requests"
+on rolecall.help_requests
+for update
+to authenticated
+using (
+  requester_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_ask_for_help())
+)
+with check (requester_id = (select auth.uid()));
+
+-- Conversations begin through create_conversation_atomic alone: without the first message they must not exist.
+alter table public.conversations_v2 enable row level security;
+
+drop policy if exists "people see their help conversations" on public.conversations_v2;
+
+create policy "people see their help conversations"
+on public.conversations_v2
+for select
+to authenticated
+using (
+  requester_id = (select rolecall_internal.caller_with_profile())
+  or helper_id = (select rolecall_internal.caller_with_profile())
+);
+
+drop policy if exists "people close and reopen their help conversations" on public.conversations_v2;
+
+create policy "people close and reopen their help conversations"
+on public.conversations_v2
+for update
+to authenticated
+using (
+  (select auth.uid()) in (requester_id, helper_id)
+  and rolecall_internal.caller_may_move(id)
+)
+with check ((select auth.uid()) in (requester_id, helper_id));
+
+alter table public.messages_v2 enable row level security;
+
+drop policy if exists "people see the messages of their help conversations" on public.messages_v2;
+
+create policy "people see the messages of their help conversations"
+on public.messages_v2
+for select
+to authenticated
+using (
+  conversation_id = any (
+    array(
+      select conversation.id
+      from public.conversations_v2 as conversation
+      where conversation.requester_id = (select rolecall_internal.caller_with_profile())
+        or conversation.helper_id = (select rolecall_internal.caller_with_profile())
+    )
+  )
+  -- Every created_at lies in this range; see identity/policies.sql.
+  and created_at >= (select '-infinity'::timestamptz)
+  and created_at <= (select 'infinity'::timestamptz)
+);
+
+drop policy if exists "people correct their own messages" on public.messages_v2;
+
+create policy "people correct their own messages"
+on public.messages_v2
+for update
+to authenticated
+using (
+  sender_id = (select auth.uid())
+  and rolecall_internal.caller_may_edit_in(conversation_id)
+)
+with check (sender_id = (select auth.uid()));
+
+-- Neither a suspension nor a block keeps an author from taking back their own words, of which moderators keep a copy.
+drop policy if exists "people take back their own messages" on public.messages_v2;
+
+create policy "people take back their own messages"
+on public.messages_v2
+for delete
+to authenticated
+using (
+  sender_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('help-conversations'))
+);
 $sql$;
 
   -- schema/monitoring/policies.sql
@@ -11291,7 +13405,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', 'e5c42b39cdbfaae589ffd6c5bd283f597a0c15ef1d3838cfcf26f504e3426e43');
+  values (2, 'staged_rollout', 'e4e7bc75fef6e691783515e4463fe07d193f934b16c63bb4d912fa2ce43e9825');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -106,3 +106,61 @@ from rolecall.messages
 where id = '00000000-0000-4000-8000-000000000052'
   and content is not null
 on conflict do nothing;
+
+-- Ben asked for help three times, and Mia offered it each time: the first conversation goes on, the others may be ended.
+insert into rolecall.help_requests (id, requester_id, title, description, status)
+select
+  ('00000000-0000-4000-8000-0000000000' || asked.number)::uuid,
+  '00000000-0000-4000-8000-000000000002',
+  asked.title,
+  '',
+  'in_progress'
+from (
+  values
+    (23, 'A lift to the station'),
+    (24, 'Somebody to hold my table'),
+    (25, 'A spare folding chair')
+) as asked (number, title)
+on conflict (id) do nothing;
+
+insert into public.conversations_v2 (id, help_request_id, requester_id, helper_id, initial_message, created_at, updated_at)
+select
+  ('00000000-0000-4000-8000-0000000000' || offered.number)::uuid,
+  ('00000000-0000-4000-8000-0000000000' || offered.number - 20)::uuid,
+  '00000000-0000-4000-8000-000000000002',
+  '00000000-0000-4000-8000-000000000004',
+  offered.content,
+  now() - make_interval(mins => 3 * (48 - offered.number)),
+  now() - make_interval(mins => 3 * (48 - offered.number))
+from (
+  values
+    (43, 'I can take you there after the show.'),
+    (44, 'I can hold it until noon.'),
+    (45, 'I have one in the car.')
+) as offered (number, content)
+on conflict do nothing;
+
+insert into public.messages_v2 (id, conversation_id, sender_id, content, created_at, updated_at)
+select
+  ('00000000-0000-4000-8000-0000000000' || conversation.number + 40)::uuid,
+  conversation.id,
+  conversation.helper_id,
+  conversation.initial_message,
+  conversation.created_at,
+  conversation.created_at
+from (
+  select *, right(id::text, 2)::int as number
+  from public.conversations_v2
+  where id in (
+    '00000000-0000-4000-8000-000000000043',
+    '00000000-0000-4000-8000-000000000044',
+    '00000000-0000-4000-8000-000000000045'
+  )
+) as conversation
+where not exists (
+  -- What was taken back since stays away.
+  select
+  from rolecall.help_message_counts
+  where conversation_id = conversation.id
+)
+on conflict (id) do nothing;

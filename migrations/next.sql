@@ -56,6 +56,20 @@ comment on column rolecall.request_metrics.minutes is
   'How many minutes from slot on the row counts: 1, or 15 once it was merged and is part of request_totals.';
 
 -- help
+alter table rolecall.help_requests
+  drop constraint help_requests_status_known,
+  add constraint help_requests_status_known check (
+    status in ('open', 'in_progress', 'matched', 'completed', 'closed', 'cancelled')
+  );
+comment on table rolecall.help_requests is
+  'Requests for help; helpers start conversations about those that are open or in progress.';
+drop index rolecall.help_requests_open_idx;
+create index help_requests_open_idx
+  on rolecall.help_requests (created_at)
+  where status in ('open', 'in_progress');
+alter table public.conversations_v2
+  drop constraint conversations_v2_status_known,
+  add constraint conversations_v2_status_known check (status in ('active', 'completed', 'cancelled', 'closed'));
 
 -- own_data
 

@@ -5,6 +5,24 @@
 -- own_data
 
 -- help
+-- What has ended stays ended, by the word that was there before.
+update public.conversations_v2
+set status = 'closed'
+where status in ('completed', 'cancelled');
+alter table public.conversations_v2
+  drop constraint conversations_v2_status_known,
+  add constraint conversations_v2_status_known check (status in ('active', 'closed'));
+update rolecall.help_requests
+set status = case status when 'in_progress' then 'open' else 'closed' end
+where status in ('in_progress', 'completed');
+drop index rolecall.help_requests_open_idx;
+create index help_requests_open_idx
+  on rolecall.help_requests (created_at)
+  where status = 'open';
+alter table rolecall.help_requests
+  drop constraint help_requests_status_known,
+  add constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'));
+comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about the open ones.';
 
 -- calls: metrics
 

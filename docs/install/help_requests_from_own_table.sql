@@ -16,7 +16,8 @@ as $$
 begin
   return case p_status
     when 'open' then 'open'
-    when 'in_progress' then 'matched'
+    when 'in_progress' then 'in_progress'
+    when 'completed' then 'completed'
     when 'cancelled' then 'cancelled'
     else 'closed'
   end;

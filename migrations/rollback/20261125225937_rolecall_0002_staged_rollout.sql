@@ -6,9 +6,20 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.cancel_help_conversation(jsonb)',
+    'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.help_conversation(jsonb)',
+    'function rolecall_edge.help_conversations(jsonb)',
+    'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
+    'function rolecall_edge.send_help_message(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.adopted_conversation(uuid, uuid)',
+    'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.adopted_message_at(uuid, uuid)',
+    'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.await_help_turn()',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
@@ -19,13 +30,22 @@ declare
     'function rolecall_internal.delete_own_data(uuid, jsonb)',
     'function rolecall_internal.discount_help_conversations()',
     'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
+    'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
     'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
     'function rolecall_internal.flags_of(uuid, jsonb)',
+    'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
+    'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.help_place(uuid, text, integer)',
+    'function rolecall_internal.hold_help_message(uuid)',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.is_failure(text)',
+    'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
     'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
@@ -46,18 +66,26 @@ declare
     'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.move_help_thread()',
     'function rolecall_internal.open_flags()',
+    'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.record_flag()',
     'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
     'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
+    'function rolecall_internal.refuse_ended_help(text)',
+    'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
-    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text, jsonb)',
+    'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_other_flag_history()',
+    'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.reply_facts(uuid, uuid, text)',
@@ -69,10 +97,12 @@ declare
     'function rolecall_internal.rollout_bucket(text, uuid)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
-    'function rolecall_internal.send_help_message(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
-    'function rolecall_internal.start_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.v1_conversation_counts()',
@@ -90,6 +120,7 @@ declare
     'table rolecall.feature_flag_overrides',
     'table rolecall.feature_flag_revision',
     'table rolecall.help_conversation_counts',
+    'table rolecall.help_threads',
     'table rolecall.request_totals',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
@@ -1572,6 +1603,856 @@ begin atomic
 end;
 $sql$;
 
+  -- schema/help/judge.sql
+  execute $sql$
+-- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
+-- triggers of the tables ask whether there is one.
+
+-- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
+-- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
+-- p_other and p_status are null where nobody is written to yet.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_actor.suspended is not null then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and cannot write.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.user_blocks
+    where (blocker_id = p_user and blocked_id = p_other)
+      or (blocker_id = p_other and blocked_id = p_user)
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'There is a block between you and this user.',
+      'blocked',
+      'The block is lifted.'
+    );
+  end if;
+  if p_status <> 'active' then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation is closed.',
+      'conversation_read_only',
+      'The conversation is reopened.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
+-- flag start-conversation is not asked: who was written to can answer, included or not.
+create or replace function rolecall_internal.refuse_help_message(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+  end if;
+  return rolecall_internal.refuse_help_writer(
+    p_user,
+    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
+    p_conversation.status,
+    'help-conversations',
+    p_rollout
+  );
+end
+$$;
+
+-- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
+-- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+create or replace function rolecall_internal.refuse_help_status(
+  p_user uuid,
+  p_conversation public.conversations_v2,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_conversation.status = 'active' then
+    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
+      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
+    end if;
+    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
+  end if;
+  if not exists (
+    select
+    from rolecall.help_closings
+    where conversation_id = p_conversation.id
+      and closed_by = p_user
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only the person who closed this conversation can reopen it.',
+      'closed_by_another',
+      'Whoever closed the conversation opens it again.'
+    );
+  end if;
+  p_conversation.status := 'active';
+  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
+end
+$$;
+
+-- The same for the policies, whose callers see no other table. A null caller is nobody.
+
+-- Whether the caller may ask for help, and change what they asked.
+create or replace function rolecall_internal.caller_may_ask_for_help()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select auth.uid() is not null
+    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
+$$;
+
+-- Whether the caller may change their messages in a help conversation.
+create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+
+-- Whether the caller may close a help conversation, or open it again where it is closed.
+create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
+      from public.conversations_v2 as conversation
+      where conversation.id = p_conversation
+        and auth.uid() in (conversation.requester_id, conversation.helper_id)
+    ),
+    false
+  )
+$$;
+$sql$;
+
+  -- schema/help/start_conversation.sql
+  execute $sql$
+-- Starts the conversation of p_helper about a help request with its first message.
+create or replace function rolecall_internal.start_help_conversation(
+  p_helper uuid,
+  p_help_request uuid,
+  p_initial_message text,
+  p_rollout text
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_request rolecall.help_requests;
+  v_refusal jsonb;
+  v_conversation uuid;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
+  -- do not wait for each other.
+  select *
+  into v_request
+  from rolecall.help_requests
+  where id = p_help_request
+  for share;
+
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if not rolecall_internal.is_text(
+    p_initial_message,
+    rolecall_internal.limit_help_message_min_chars(),
+    rolecall_internal.limit_help_message_max_chars()
+  ) then
+    return rolecall_internal.refuse_text(
+      'initial_message',
+      p_initial_message,
+      rolecall_internal.limit_help_message_min_chars(),
+      rolecall_internal.limit_help_message_max_chars()
+    );
+  end if;
+  if v_request.id is null then
+    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
+  end if;
+  if v_request.requester_id = p_helper then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'You cannot offer help on your own request.',
+      'own_help_request',
+      'The help request is somebody else''s.'
+    );
+  end if;
+  if v_request.status <> 'open' then
+    return rolecall_internal.refusal(
+      'help_request_unavailable',
+      'This help request is no longer open.',
+      'help_request_not_open',
+      'The requester reopens it.'
+    );
+  end if;
+
+  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
+  on conflict (help_request_id, helper_id) do nothing
+  returning id
+  into v_conversation;
+  if v_conversation is null then
+    select id
+    into v_conversation
+    from public.conversations_v2
+    where help_request_id = p_help_request
+      and helper_id = p_helper;
+    return rolecall_internal.refusal(
+      'conversation_exists',
+      'You already have a conversation about this help request.',
+      'one_conversation_per_helper',
+      'You write into the conversation that exists.',
+      jsonb_build_object('conversation_id', v_conversation)
+    );
+  end if;
+
+  -- Judged again, once nothing is left to wait for: the insert may have waited for another one of the same helper.
+  v_refusal := rolecall_internal.refuse_help_writer(
+    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
+  );
+  if v_refusal is not null then
+    delete from public.conversations_v2
+    where id = v_conversation;
+    return v_refusal;
+  end if;
+
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (v_conversation, p_helper, p_initial_message)
+  returning *
+  into v_message;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_internal.help_message(p_message public.messages_v2)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'content', p_message.content,
+    'sender_id', p_message.sender_id,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- What is kept of the data of an answer that shows a message: all but its content.
+create or replace function rolecall_internal.kept_help_message(p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_data #- '{message,content}';
+end
+$$;
+
+-- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
+create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_set(
+    p_answer,
+    '{data,message,content}',
+    to_jsonb(
+      coalesce(
+        (
+          select content
+          from public.messages_v2
+          where id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        (
+          select rolecall_internal.help_placeholder(deleted_as)
+          from rolecall.removed_help_messages
+          where message_id = (p_answer #>> '{data,message,id}')::uuid
+        ),
+        '[deleted by its author]'
+      )
+    )
+  );
+end
+$$;
+
+-- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
+-- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  if p_user is distinct from auth.uid() then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'You cannot act for somebody else.',
+      'impersonation',
+      'The named user is you.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Starts a help conversation, for the adopters' RPC.
+create or replace function public.create_conversation_atomic(
+  p_help_request_id uuid,
+  p_helper_id uuid,
+  p_initial_message text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'create_conversation_atomic',
+    p_helper_id,
+    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
+    p_rate => 'start_conversation'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+create or replace function rolecall_edge.start_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.start_help_conversation(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
+      v_call.input ->> 'initial_message',
+      v_call.rollout
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/calls/rpc.sql
+  execute $sql$
+-- What clients reach past the functions, through PostgREST: the RPCs take the way of a request (calls/call.sql), and a
+-- write to a table takes its token here. Both meet the flags, suspensions and limits that the functions meet.
+
+-- A header of the request as PostgREST (9 and later) hands it over; null when there is none.
+create or replace function rolecall_internal.request_header(p_name text)
+returns text
+language sql
+stable
+return nullif(current_setting('request.headers', true), '')::jsonb ->> p_name;
+
+-- Begins the call of an RPC for p_user, who must be the caller. The Idempotency-Key and the request id are the headers
+-- of the same names; there is no operator's variable here, so the flag's row alone decides the rollout.
+create or replace function rolecall_internal.begin_rpc(
+  p_operation text,
+  p_user uuid,
+  p_input jsonb,
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_other_than_caller(p_user);
+  v_key text := btrim(rolecall_internal.request_header('idempotency-key'));
+  v_request_id text := rolecall_internal.request_header('x-request-id');
+  v_call rolecall.call;
+begin
+  if v_refusal is not null then
+    v_call.operation := p_operation;
+    v_call.request := '{}';
+    v_call.caller := auth.uid();
+    v_call.answer := v_refusal;
+    return v_call;
+  end if;
+  -- The draft's quotes around the value may be left out, as for the functions.
+  v_key := coalesce(substring(v_key from '^"(.*)"$'), v_key);
+  v_call := rolecall_internal.begin_call(
+    p_operation,
+    jsonb_build_object(
+      'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
+      'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
+      'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
+      'rollout', 'enabled',
+      'input', p_input
+    ),
+    p_rate => p_rate,
+    p_keyed => p_keyed
+  );
+  if v_call.answer is null and p_keyed and v_key is not null and v_call.key is null then
+    v_call.answer := rolecall_internal.refusal(
+      'validation_error',
+      'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
+      'malformed_header'
+    );
+  end if;
+  return v_call;
+end
+$$;
+
+-- Whether a client makes the statement that asks: anybody but the operator and who owns Rolecall, with whose rights the
+-- entry points run.
+create or replace function rolecall_internal.is_client()
+returns boolean
+language sql
+stable
+return not pg_has_role(current_user, 'service_role', 'usage')
+  and not pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'rolecall'), 'usage');
+
+-- Whether the caller may use the function of a flag at all, for policies.
+create or replace function rolecall_internal.caller_may_use(p_flag text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select (rolecall_internal.actor(auth.uid(), p_flag, 'enabled')).refusal is null
+$$;
+
+-- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
+-- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
+create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = case p_refusal ->> 'code'
+      when 'rate_limited' then 'PT429'
+      when 'conversation_read_only' then 'PT409'
+      when 'invalid_input' then 'PT400'
+      else 'insufficient_privilege'
+    end,
+    message = p_refusal ->> 'detail',
+    detail = (p_refusal - array['ok', 'detail'])::text,
+    hint = coalesce(p_refusal #>> '{reasons,0,allowed_if}', '');
+end
+$$;
+
+-- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
+-- than there are tokens writes none.
+create or replace function rolecall_internal.limit_client_write()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
+begin
+  if v_limit -> 'taken' = 'false' then
+    perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
+  -- schema/help/history.sql
+  execute $sql$
+-- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
+-- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
+-- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
+-- whether a client writes.
+--
+-- Locks are taken in one order: the message, then its conversation.
+
+-- The text that stands in initial_message when the first message is gone. It has no place for a null.
+create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
+returns text
+language sql
+immutable
+return case p_deleted_as when 'author' then '[deleted by its author]' else '[removed by the moderation]' end;
+
+-- Lets initial_message follow the first message.
+create or replace function rolecall_internal.copy_first_message(p_conversation uuid, p_message uuid, p_content text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.conversations_v2 as conversation
+  set initial_message = p_content
+  from rolecall.help_message_counts as counted
+  where conversation.id = p_conversation
+    and counted.conversation_id = conversation.id
+    and counted.first_message_id = p_message
+    and conversation.initial_message <> p_content;
+end
+$$;
+
+create or replace function rolecall_internal.keep_edited_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    select *
+    into v_conversation
+    from public.conversations_v2
+    where id = old.conversation_id
+    for no key update;
+    new.content := rolecall_internal.trimmed(new.content);
+    v_refusal := coalesce(
+      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, 'enabled'),
+      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
+    );
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
+  values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
+  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
+  return new;
+end
+$$;
+
+create or replace function rolecall_internal.keep_removed_help_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'moderator' end;
+begin
+  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it; the
+  -- operator deletes as a moderator does.
+  insert into rolecall.removed_help_messages (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select old.id, id, old.sender_id, old.content, old.created_at, old.updated_at, v_removed_as
+  from public.conversations_v2
+  where id = old.conversation_id
+  on conflict (message_id) do nothing;
+  perform rolecall_internal.copy_first_message(
+    old.conversation_id,
+    old.id,
+    (
+      select rolecall_internal.help_placeholder(deleted_as)
+      from rolecall.removed_help_messages
+      where message_id = old.id
+    )
+  );
+  return old;
+end
+$$;
+
+create or replace function rolecall_internal.keep_who_closed()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb;
+begin
+  if tg_argv[0] = 'client' then
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, 'enabled');
+    if v_refusal is not null then
+      perform rolecall_internal.raise_refusal(v_refusal);
+    end if;
+  end if;
+  if new.status = 'active' then
+    delete from rolecall.help_closings
+    where conversation_id = new.id;
+  else
+    insert into rolecall.help_closings (conversation_id, closed_by)
+    values (new.id, auth.uid())
+    on conflict (conversation_id) do update
+    set
+      closed_by = excluded.closed_by,
+      closed_at = excluded.closed_at;
+  end if;
+  return new;
+end
+$$;
+
+-- Binds the owner, too, whose rights every entry point has: what was kept of an edit is never changed but erased, and
+-- goes with its conversation alone.
+create or replace function rolecall_internal.refuse_other_history()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' then
+    old.content := null;
+    if new is not distinct from old then
+      return new;
+    end if;
+  end if;
+  raise exception using
+    errcode = 'insufficient_privilege',
+    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
+end
+$$;
+
+-- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
+create or replace function rolecall_internal.await_help_writers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from public.conversations_v2
+  where (requester_id = new.blocker_id and helper_id = new.blocked_id)
+    or (requester_id = new.blocked_id and helper_id = new.blocker_id)
+  order by id
+  for no key update;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/erase.sql
+  execute $sql$
+-- Whether a report of a help message waits for its review.
+create or replace function rolecall_internal.help_report_pends(p_message uuid)
+returns boolean
+language sql
+stable
+begin atomic
+  select exists (
+    select
+    from rolecall.reported_messages
+    where message_id = p_message
+      and seq is null
+      and status = 'pending'
+  );
+end;
+
+-- Erases up to p_most help messages of p_user, with what was kept of them, and returns how many said something before;
+-- p_all says whether none is left. Their place stays, with words in it that say so. What is kept of a reported message
+-- stays for the moderators until the review.
+create or replace function rolecall_internal.erase_help_messages(
+  p_user uuid,
+  p_most int,
+  out p_erased bigint,
+  out p_all boolean
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.help_placeholder('author');
+  v_rows bigint;
+begin
+  update public.messages_v2
+  set content = v_placeholder
+  where id in (
+    select id
+    from public.messages_v2
+    where sender_id = p_user
+      and content <> v_placeholder
+    order by conversation_id, id
+    limit p_most
+  );
+  get diagnostics p_erased = row_count;
+  p_all := p_erased < p_most;
+
+  insert into rolecall.help_erasures_due (message_id, conversation_id)
+  select message_id, conversation_id
+  from rolecall.help_message_edits
+  where sender_id = p_user
+    and content is not null
+    and rolecall_internal.help_report_pends(message_id)
+  union
+  select message_id, conversation_id
+  from rolecall.removed_help_messages
+  where sender_id = p_user
+    and content is not null
+    and rolecall_internal.help_report_pends(message_id)
+  on conflict (message_id) do nothing;
+
+  update rolecall.help_message_edits
+  set content = null
+  where id in (
+    select id
+    from rolecall.help_message_edits
+    where sender_id = p_user
+      and content is not null
+      and not rolecall_internal.help_report_pends(message_id)
+    order by id
+    limit 2 * p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < 2 * p_most;
+
+  -- What a moderator had removed is its author's deletion from now on.
+  update rolecall.removed_help_messages
+  set
+    content = case when rolecall_internal.help_report_pends(message_id) then content end,
+    deleted_as = 'author'
+  where message_id in (
+    select message_id
+    from rolecall.removed_help_messages
+    where sender_id = p_user
+      and content is not null
+      and (deleted_as <> 'author' or not rolecall_internal.help_report_pends(message_id))
+    order by message_id
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  p_all := p_all and v_rows < p_most;
+end
+$$;
+
+-- Erases what was kept of help messages for the reports decided by this statement.
+create or replace function rolecall_internal.erase_help_messages_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.help_erasures_due
+    where message_id in (select message_id from reviewed where seq is null)
+      and not rolecall_internal.help_report_pends(message_id)
+    returning message_id
+  ),
+  forgotten as (
+    update rolecall.help_message_edits as edit
+    set content = null
+    from due
+    where edit.message_id = due.message_id
+      and edit.content is not null
+  )
+  update rolecall.removed_help_messages as removed
+  set
+    content = null,
+    deleted_as = 'author'
+  from due
+  where removed.message_id = due.message_id;
+  return null;
+end
+$$;
+$sql$;
+
   -- schema/own_data/delete.sql
   execute $sql$
 -- Erases the contents that were kept for the reports decided by this statement.
@@ -2681,730 +3562,6 @@ begin
     v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/help/judge.sql
-  execute $sql$
--- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
--- triggers of the tables ask whether there is one.
-
--- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
--- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
--- p_other and p_status are null where nobody is written to yet.
-create or replace function rolecall_internal.refuse_help_writer(
-  p_user uuid,
-  p_other uuid,
-  p_status text,
-  p_flag text,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, p_flag, p_rollout);
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  if v_actor.suspended is not null then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Your account is suspended and cannot write.',
-      'suspended',
-      'The suspension has ended.'
-    );
-  end if;
-  if exists (
-    select
-    from rolecall.user_blocks
-    where (blocker_id = p_user and blocked_id = p_other)
-      or (blocker_id = p_other and blocked_id = p_user)
-  ) then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'There is a block between you and this user.',
-      'blocked',
-      'The block is lifted.'
-    );
-  end if;
-  if p_status <> 'active' then
-    return rolecall_internal.refusal(
-      'conversation_read_only',
-      'This conversation is closed.',
-      'conversation_read_only',
-      'The conversation is reopened.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- The refusal of p_user who would write a message into a help conversation, or change one there; null when they may. The
--- flag start-conversation is not asked: who was written to can answer, included or not.
-create or replace function rolecall_internal.refuse_help_message(
-  p_user uuid,
-  p_conversation public.conversations_v2,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
-    return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
-  end if;
-  return rolecall_internal.refuse_help_writer(
-    p_user,
-    case p_user when p_conversation.helper_id then p_conversation.requester_id else p_conversation.helper_id end,
-    p_conversation.status,
-    'help-conversations',
-    p_rollout
-  );
-end
-$$;
-
--- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
--- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
-create or replace function rolecall_internal.refuse_help_status(
-  p_user uuid,
-  p_conversation public.conversations_v2,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_conversation.status = 'active' then
-    if (p_user in (p_conversation.requester_id, p_conversation.helper_id)) is not true then
-      return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
-    end if;
-    return (rolecall_internal.actor(p_user, 'help-conversations', p_rollout)).refusal;
-  end if;
-  if not exists (
-    select
-    from rolecall.help_closings
-    where conversation_id = p_conversation.id
-      and closed_by = p_user
-  ) then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Only the person who closed this conversation can reopen it.',
-      'closed_by_another',
-      'Whoever closed the conversation opens it again.'
-    );
-  end if;
-  p_conversation.status := 'active';
-  return rolecall_internal.refuse_help_message(p_user, p_conversation, p_rollout);
-end
-$$;
-
--- The same for the policies, whose callers see no other table. A null caller is nobody.
-
--- Whether the caller may ask for help, and change what they asked.
-create or replace function rolecall_internal.caller_may_ask_for_help()
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select auth.uid() is not null
-    and rolecall_internal.refuse_help_writer(auth.uid(), null, null, 'help-conversations', 'enabled') is null
-$$;
-
--- Whether the caller may change their messages in a help conversation.
-create or replace function rolecall_internal.caller_may_edit_in(p_conversation uuid)
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(
-    (
-      select rolecall_internal.refuse_help_message(auth.uid(), conversation, 'enabled') is null
-      from public.conversations_v2 as conversation
-      where conversation.id = p_conversation
-        and auth.uid() in (conversation.requester_id, conversation.helper_id)
-    ),
-    false
-  )
-$$;
-
--- Whether the caller may close a help conversation, or open it again where it is closed.
-create or replace function rolecall_internal.caller_may_move(p_conversation uuid)
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(
-    (
-      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'enabled') is null
-      from public.conversations_v2 as conversation
-      where conversation.id = p_conversation
-        and auth.uid() in (conversation.requester_id, conversation.helper_id)
-    ),
-    false
-  )
-$$;
-$sql$;
-
-  -- schema/help/history.sql
-  execute $sql$
--- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
--- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
--- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
--- whether a client writes.
---
--- Locks are taken in one order: the message, then its conversation.
-
--- The text that stands in initial_message when the first message is gone. It has no place for a null.
-create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
-returns text
-language sql
-immutable
-return case p_deleted_as when 'author' then '[deleted by its author]' else '[removed by the moderation]' end;
-
--- Lets initial_message follow the first message.
-create or replace function rolecall_internal.copy_first_message(p_conversation uuid, p_message uuid, p_content text)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update public.conversations_v2 as conversation
-  set initial_message = p_content
-  from rolecall.help_message_counts as counted
-  where conversation.id = p_conversation
-    and counted.conversation_id = conversation.id
-    and counted.first_message_id = p_message
-    and conversation.initial_message <> p_content;
-end
-$$;
-
-create or replace function rolecall_internal.keep_edited_help_message()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_conversation public.conversations_v2;
-  v_refusal jsonb;
-begin
-  if tg_argv[0] = 'client' then
-    select *
-    into v_conversation
-    from public.conversations_v2
-    where id = old.conversation_id
-    for no key update;
-    new.content := rolecall_internal.trimmed(new.content);
-    v_refusal := coalesce(
-      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, 'enabled'),
-      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
-    );
-    if v_refusal is not null then
-      perform rolecall_internal.raise_refusal(v_refusal);
-    end if;
-  end if;
-  insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
-  values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
-  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
-  return new;
-end
-$$;
-
-create or replace function rolecall_internal.keep_removed_help_message()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_removed_as text := case when tg_argv[0] = 'client' then 'author' else 'moderator' end;
-begin
-  -- A message that goes with its conversation leaves nothing. The moderation has kept the message before it deletes it; the
-  -- operator deletes as a moderator does.
-  insert into rolecall.removed_help_messages (
-    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
-  )
-  select old.id, id, old.sender_id, old.content, old.created_at, old.updated_at, v_removed_as
-  from public.conversations_v2
-  where id = old.conversation_id
-  on conflict (message_id) do nothing;
-  perform rolecall_internal.copy_first_message(
-    old.conversation_id,
-    old.id,
-    (
-      select rolecall_internal.help_placeholder(deleted_as)
-      from rolecall.removed_help_messages
-      where message_id = old.id
-    )
-  );
-  return old;
-end
-$$;
-
-create or replace function rolecall_internal.keep_who_closed()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_refusal jsonb;
-begin
-  if tg_argv[0] = 'client' then
-    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, 'enabled');
-    if v_refusal is not null then
-      perform rolecall_internal.raise_refusal(v_refusal);
-    end if;
-  end if;
-  if new.status = 'active' then
-    delete from rolecall.help_closings
-    where conversation_id = new.id;
-  else
-    insert into rolecall.help_closings (conversation_id, closed_by)
-    values (new.id, auth.uid())
-    on conflict (conversation_id) do update
-    set
-      closed_by = excluded.closed_by,
-      closed_at = excluded.closed_at;
-  end if;
-  return new;
-end
-$$;
-
--- Binds the owner, too, whose rights every entry point has: what was kept of an edit is never changed but erased, and
--- goes with its conversation alone.
-create or replace function rolecall_internal.refuse_other_history()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
-    return old;
-  end if;
-  if tg_op = 'UPDATE' then
-    old.content := null;
-    if new is not distinct from old then
-      return new;
-    end if;
-  end if;
-  raise exception using
-    errcode = 'insufficient_privilege',
-    message = format('%s.%s is written once and never changed', tg_table_schema, tg_table_name);
-end
-$$;
-
--- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
-create or replace function rolecall_internal.await_help_writers()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform
-  from public.conversations_v2
-  where (requester_id = new.blocker_id and helper_id = new.blocked_id)
-    or (requester_id = new.blocked_id and helper_id = new.blocker_id)
-  order by id
-  for no key update;
-  return null;
-end
-$$;
-$sql$;
-
-  -- schema/help/start_conversation.sql
-  execute $sql$
--- Starts the conversation of p_helper about a help request with its first message.
-create or replace function rolecall_internal.start_help_conversation(
-  p_helper uuid,
-  p_help_request uuid,
-  p_initial_message text,
-  p_rollout text
-)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_request rolecall.help_requests;
-  v_refusal jsonb;
-  v_conversation uuid;
-  v_message public.messages_v2;
-begin
-  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
-  -- do not wait for each other.
-  select *
-  into v_request
-  from rolecall.help_requests
-  where id = p_help_request
-  for share;
-
-  v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
-  );
-  if v_refusal is not null then
-    return v_refusal;
-  end if;
-  if not rolecall_internal.is_text(
-    p_initial_message,
-    rolecall_internal.limit_help_message_min_chars(),
-    rolecall_internal.limit_help_message_max_chars()
-  ) then
-    return rolecall_internal.refuse_text(
-      'initial_message',
-      p_initial_message,
-      rolecall_internal.limit_help_message_min_chars(),
-      rolecall_internal.limit_help_message_max_chars()
-    );
-  end if;
-  if v_request.id is null then
-    return rolecall_internal.refusal('help_request_not_found', 'There is no help request with this id.');
-  end if;
-  if v_request.requester_id = p_helper then
-    return rolecall_internal.refusal(
-      'invalid_input',
-      'You cannot offer help on your own request.',
-      'own_help_request',
-      'The help request is somebody else''s.'
-    );
-  end if;
-  if v_request.status <> 'open' then
-    return rolecall_internal.refusal(
-      'help_request_unavailable',
-      'This help request is no longer open.',
-      'help_request_not_open',
-      'The requester reopens it.'
-    );
-  end if;
-
-  insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
-  values (p_help_request, v_request.requester_id, p_helper, p_initial_message)
-  on conflict (help_request_id, helper_id) do nothing
-  returning id
-  into v_conversation;
-  if v_conversation is null then
-    select id
-    into v_conversation
-    from public.conversations_v2
-    where help_request_id = p_help_request
-      and helper_id = p_helper;
-    return rolecall_internal.refusal(
-      'conversation_exists',
-      'You already have a conversation about this help request.',
-      'one_conversation_per_helper',
-      'You write into the conversation that exists.',
-      jsonb_build_object('conversation_id', v_conversation)
-    );
-  end if;
-
-  -- Judged again, once nothing is left to wait for: the insert may have waited for another one of the same helper.
-  v_refusal := rolecall_internal.refuse_help_writer(
-    p_helper, v_request.requester_id, null, 'start-conversation', p_rollout
-  );
-  if v_refusal is not null then
-    delete from public.conversations_v2
-    where id = v_conversation;
-    return v_refusal;
-  end if;
-
-  insert into public.messages_v2 (conversation_id, sender_id, content)
-  values (v_conversation, p_helper, p_initial_message)
-  returning *
-  into v_message;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_conversation,
-      'version', 'v2',
-      'message', rolecall_internal.help_message(v_message)
-    )
-  );
-end
-$$;
-
-create or replace function rolecall_internal.help_message(p_message public.messages_v2)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_build_object(
-    'id', p_message.id,
-    'content', p_message.content,
-    'sender_id', p_message.sender_id,
-    'created_at', rolecall_internal.iso(p_message.created_at)
-  );
-end
-$$;
-
--- What is kept of the data of an answer that shows a message: all but its content.
-create or replace function rolecall_internal.kept_help_message(p_data jsonb)
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_data #- '{message,content}';
-end
-$$;
-
--- The kept answer with the content of its message as it is now; of a deleted message, with the words that stand for it.
-create or replace function rolecall_internal.replayed_help_message(p_answer jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_set(
-    p_answer,
-    '{data,message,content}',
-    to_jsonb(
-      coalesce(
-        (
-          select content
-          from public.messages_v2
-          where id = (p_answer #>> '{data,message,id}')::uuid
-        ),
-        (
-          select rolecall_internal.help_placeholder(deleted_as)
-          from rolecall.removed_help_messages
-          where message_id = (p_answer #>> '{data,message,id}')::uuid
-        ),
-        '[deleted by its author]'
-      )
-    )
-  );
-end
-$$;
-
--- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
--- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
-
-create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if auth.uid() is null then
-    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
-  end if;
-  if p_user is distinct from auth.uid() then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'You cannot act for somebody else.',
-      'impersonation',
-      'The named user is you.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Starts a help conversation, for the adopters' RPC.
-create or replace function public.create_conversation_atomic(
-  p_help_request_id uuid,
-  p_helper_id uuid,
-  p_initial_message text
-)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_rpc(
-    'create_conversation_atomic',
-    p_helper_id,
-    jsonb_build_object('help_request_id', p_help_request_id, 'initial_message', p_initial_message),
-    p_rate => 'start_conversation'
-  );
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollout
-    );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-  elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-
-create or replace function rolecall_edge.start_conversation(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('start-conversation', p_request, p_rate => 'start_conversation');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller,
-      rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
-      v_call.input ->> 'initial_message',
-      v_call.rollout
-    );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-  elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/calls/rpc.sql
-  execute $sql$
--- What clients reach past the functions, through PostgREST: the RPCs take the way of a request (calls/call.sql), and a
--- write to a table takes its token here. Both meet the flags, suspensions and limits that the functions meet.
-
--- A header of the request as PostgREST (9 and later) hands it over; null when there is none.
-create or replace function rolecall_internal.request_header(p_name text)
-returns text
-language sql
-stable
-return nullif(current_setting('request.headers', true), '')::jsonb ->> p_name;
-
--- Begins the call of an RPC for p_user, who must be the caller. The Idempotency-Key and the request id are the headers
--- of the same names; there is no operator's variable here, so the flag's row alone decides the rollout.
-create or replace function rolecall_internal.begin_rpc(
-  p_operation text,
-  p_user uuid,
-  p_input jsonb,
-  p_rate text default null,
-  p_keyed boolean default true
-)
-returns rolecall.call
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_refusal jsonb := rolecall_internal.refuse_other_than_caller(p_user);
-  v_key text := btrim(rolecall_internal.request_header('idempotency-key'));
-  v_request_id text := rolecall_internal.request_header('x-request-id');
-  v_call rolecall.call;
-begin
-  if v_refusal is not null then
-    v_call.operation := p_operation;
-    v_call.request := '{}';
-    v_call.caller := auth.uid();
-    v_call.answer := v_refusal;
-    return v_call;
-  end if;
-  -- The draft's quotes around the value may be left out, as for the functions.
-  v_key := coalesce(substring(v_key from '^"(.*)"$'), v_key);
-  v_call := rolecall_internal.begin_call(
-    p_operation,
-    jsonb_build_object(
-      'claims', coalesce(auth.jwt(), '{}') || jsonb_build_object('sub', auth.uid(), 'role', 'authenticated'),
-      'request_id', case when v_request_id ~ '^[A-Za-z0-9_.:-]{1,128}$' then v_request_id end,
-      'idempotency_key', case when v_key ~ '^[ -~]{1,255}$' then v_key end,
-      'rollout', 'enabled',
-      'input', p_input
-    ),
-    p_rate => p_rate,
-    p_keyed => p_keyed
-  );
-  if v_call.answer is null and p_keyed and v_key is not null and v_call.key is null then
-    v_call.answer := rolecall_internal.refusal(
-      'validation_error',
-      'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
-      'malformed_header'
-    );
-  end if;
-  return v_call;
-end
-$$;
-
--- Whether a client makes the statement that asks: anybody but the operator and who owns Rolecall, with whose rights the
--- entry points run.
-create or replace function rolecall_internal.is_client()
-returns boolean
-language sql
-stable
-return not pg_has_role(current_user, 'service_role', 'usage')
-  and not pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'rolecall'), 'usage');
-
--- Whether the caller may use the function of a flag at all, for policies.
-create or replace function rolecall_internal.caller_may_use(p_flag text)
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select (rolecall_internal.actor(auth.uid(), p_flag, 'enabled')).refusal is null
-$$;
-
--- Raises a refusal, which a write to a table cannot return. PostgREST answers PT429 with status 429 and
--- insufficient_privilege with 403; the details are the refusal as an RPC answers it.
-create or replace function rolecall_internal.raise_refusal(p_refusal jsonb)
-returns void
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  raise exception using
-    errcode = case p_refusal ->> 'code'
-      when 'rate_limited' then 'PT429'
-      when 'conversation_read_only' then 'PT409'
-      when 'invalid_input' then 'PT400'
-      else 'insufficient_privilege'
-    end,
-    message = p_refusal ->> 'detail',
-    detail = (p_refusal - array['ok', 'detail'])::text,
-    hint = coalesce(p_refusal #>> '{reasons,0,allowed_if}', '');
-end
-$$;
-
--- Takes a token of the limit that the trigger names from the caller, for each row: a statement that writes more rows
--- than there are tokens writes none.
-create or replace function rolecall_internal.limit_client_write()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_limit jsonb := rolecall_internal.take_token(auth.uid(), tg_argv[0]);
-begin
-  if v_limit -> 'taken' = 'false' then
-    perform rolecall_internal.raise_refusal(rolecall_internal.refuse_rate(v_limit));
-  end if;
-  if tg_op = 'DELETE' then
-    return old;
-  end if;
-  return new;
 end
 $$;
 $sql$;
@@ -5139,6 +5296,48 @@ end
 $$;
 $sql$;
 
+  -- schema/help/counts.sql
+  execute $sql$
+-- How many messages each help conversation has, counted by the statement that adds or deletes them.
+
+create or replace function rolecall_internal.count_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+  select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
+  from added
+  group by conversation_id
+  order by conversation_id
+  on conflict (conversation_id) do update
+  set messages = counted.messages + excluded.messages;
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.discount_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.help_message_counts as counted
+  set messages = counted.messages - gone_of.messages
+  from (
+    select conversation_id, count(*) as messages
+    from gone
+    group by conversation_id
+  ) as gone_of
+  where counted.conversation_id = gone_of.conversation_id;
+  return null;
+end
+$$;
+$sql$;
+
   -- schema/help/get_conversation.sql
   execute $sql$
 -- A help conversation of one's own with its newest 200 messages, oldest first. Blocks and suspensions stop no reading.
@@ -6046,6 +6245,535 @@ end
 $$;
 $sql$;
 
+  -- schema/moderation/delete.sql
+  execute $sql$
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array_position(array['organizer', 'moderator', 'author'], p_as);
+end
+$$;
+
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The content moves to where nothing that reads messages can find it.
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = v_as
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if not found then
+    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
+  end if;
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/restore.sql
+  execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that its author deleted cannot be restored.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only a moderator can restore what a moderator has deleted.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or not theirs to restore, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/help_messages.sql
+  execute $sql$
+-- Help messages under moderation. They take the shape of the other messages, without a number; a deleted one lies in
+-- removed_help_messages. What moderators may do with them is decided as for the others.
+
+-- A help message as it is now, deleted or not; a row of nulls when there is none with this id.
+create or replace function rolecall_internal.help_message_row(p_message uuid)
+returns rolecall.messages
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+begin
+  select id, conversation_id, sender_id, content, created_at, false
+  into v_message.id, v_message.conversation_id, v_message.sender_id, v_message.content, v_message.created_at, v_message.legacy
+  from public.messages_v2
+  where id = p_message;
+  if found then
+    return v_message;
+  end if;
+  select message_id, conversation_id, sender_id, created_at, deleted_at, deleted_as, false
+  into
+    v_message.id, v_message.conversation_id, v_message.sender_id, v_message.created_at, v_message.deleted_at,
+    v_message.deleted_as, v_message.legacy
+  from rolecall.removed_help_messages
+  where message_id = p_message;
+  if found then
+    return v_message;
+  end if;
+  return null;
+end
+$$;
+
+-- The same, held until the commit, so that nobody else deletes or restores it.
+create or replace function rolecall_internal.lock_help_message(p_message uuid)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- While one waits for it, it can move to the other table and back.
+  for v_attempt in 1..3 loop
+    perform
+    from public.messages_v2
+    where id = p_message
+    for no key update;
+    exit when found;
+    perform
+    from rolecall.removed_help_messages
+    where message_id = p_message
+    for no key update;
+    exit when found;
+  end loop;
+  return rolecall_internal.help_message_row(p_message);
+end
+$$;
+
+-- What decides whether p_user may report or moderate a help message: its author's role and the facts; the id is null when
+-- there is none.
+create or replace function rolecall_internal.help_message_facts(
+  p_user uuid,
+  p_message uuid,
+  out message_id uuid,
+  out author_role rolecall.app_role,
+  out facts text[]
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select
+    message.id,
+    author.role,
+    array[
+      case when message.sender_id = p_user then 'self' end,
+      case when p_user in (conversation.requester_id, conversation.helper_id) then 'participant' end
+    ]
+  into message_id, author_role, facts
+  from rolecall_internal.help_message_row(p_message) as message
+  join public.conversations_v2 as conversation
+    on conversation.id = message.conversation_id
+  left join rolecall.profiles as author
+    on author.id = message.sender_id;
+end
+$$;
+
+-- A help message as a report shows it. Who sees removed contents sees, too, what it said before each edit.
+create or replace function rolecall_internal.help_message_json(p_message uuid, p_sees_removed boolean)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select rolecall_internal.message_json(
+        message,
+        case when p_sees_removed then (select content from rolecall.removed_help_messages where message_id = message.id) end
+      )
+      || jsonb_build_object(
+        'conversation_id', message.conversation_id,
+        'edits', (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_object(
+                'content', edit.content,
+                'written_at', rolecall_internal.iso(edit.written_at),
+                'replaced_at', rolecall_internal.iso(edit.replaced_at)
+              )
+              order by edit.id
+            ),
+            '[]'
+          )
+          from rolecall.help_message_edits as edit
+          where p_sees_removed
+            and edit.message_id = message.id
+        )
+      )
+    from rolecall_internal.help_message_row(p_message) as message
+    where message.id is not null
+  );
+end
+$$;
+
+-- Files the report of p_user, who is allowed to, of a help message.
+create or replace function rolecall_internal.report_help_message(p_user uuid, p_message uuid, p_reason text)
+returns rolecall.reported_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_report rolecall.reported_messages;
+begin
+  if v_message.id is null then
+    return null;
+  end if;
+  insert into rolecall.reported_messages (message_id, conversation_id, reporter_id, reported_user_id, reason)
+  values (v_message.id, v_message.conversation_id, p_user, v_message.sender_id, p_reason)
+  on conflict (message_id, reporter_id) where seq is null do nothing
+  returning *
+  into v_report;
+  return v_report;
+end
+$$;
+
+-- rolecall_internal.apply_deletion for a help message.
+create or replace function rolecall_internal.apply_help_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_as text := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+begin
+  if v_message.id is null
+    or rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as)
+  then
+    return v_message;
+  end if;
+
+  insert into rolecall.removed_help_messages as removed (
+    message_id, conversation_id, sender_id, content, created_at, updated_at, deleted_as
+  )
+  select id, conversation_id, sender_id, content, created_at, updated_at, v_as
+  from public.messages_v2
+  where id = p_message;
+  if found then
+    delete from public.messages_v2
+    where id = p_message;
+  else
+    update rolecall.removed_help_messages
+    set
+      deleted_at = now(),
+      deleted_as = v_as
+    where message_id = p_message;
+    perform rolecall_internal.copy_first_message(
+      v_message.conversation_id, p_message, rolecall_internal.help_placeholder(v_as)
+    );
+  end if;
+  v_message := rolecall_internal.help_message_row(p_message);
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- rolecall_internal.apply_restoration for a help message.
+create or replace function rolecall_internal.apply_help_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+begin
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  with removed as (
+    delete from rolecall.removed_help_messages
+    where message_id = p_message
+    returning *
+  )
+  insert into public.messages_v2 (id, conversation_id, sender_id, content, created_at, updated_at)
+  select message_id, conversation_id, sender_id, content, created_at, updated_at
+  from removed;
+  v_message := rolecall_internal.help_message_row(p_message);
+  perform rolecall_internal.copy_first_message(v_message.conversation_id, p_message, v_message.content);
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+$sql$;
+
   -- schema/moderation/judge.sql
   execute $sql$
 -- Whether p_user may decide about p_message: delete it, restore it, settle the reports of it. An actor who may not
@@ -6303,153 +7031,6 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.moderation_audit(v_call.caller, v_call.input, v_call.rollout);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/delete.sql
-  execute $sql$
--- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
-create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_user = p_author then
-    return 'author';
-  end if;
-  return (
-    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
-    from rolecall.profiles
-    where id = p_user
-  );
-end
-$$;
-
--- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
-create or replace function rolecall_internal.deletion_rank(p_as text)
-returns int
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return array_position(array['organizer', 'moderator', 'author'], p_as);
-end
-$$;
-
--- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
--- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
--- it, too, so that nobody brings it back.
-create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_as text;
-  v_before jsonb;
-begin
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = p_message)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found then
-    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
-  end if;
-  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
-  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  -- The content moves to where nothing that reads messages can find it.
-  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
-    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
-    values (v_message.conversation_id, v_message.seq, v_message.content, now());
-  end if;
-  update rolecall.messages
-  set
-    content = null,
-    deleted_at = now(),
-    deleted_as = v_as
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning *
-  into v_message;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_deleted',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
-  );
-  return v_message;
-end
-$$;
-
--- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
-create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_judgement rolecall.judgement;
-begin
-  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollout);
-  select *
-  into v_message
-  from rolecall.messages
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  if not found then
-    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
-  end if;
-  if v_judgement.allowed is distinct from true
-    and (
-      v_message.sender_id is distinct from p_user
-      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
-      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
-    )
-  then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
-create or replace function rolecall_edge.delete_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -6995,143 +7576,6 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.report_message(v_call.caller, v_call.input, v_call.rollout);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/moderation/restore.sql
-  execute $sql$
--- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
--- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
-create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.deleted_as = 'author' then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'A message that its author deleted cannot be restored.',
-      'deleted_by_author',
-      'Somebody else has deleted the message.'
-    );
-  end if;
-  if p_message.deleted_as = 'moderator'
-    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
-  then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Only a moderator can restore what a moderator has deleted.',
-      'deleted_by_moderator',
-      'A moderator restores it.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
--- message that is not deleted, or not theirs to restore, stays as it is.
-create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_before jsonb;
-  v_content text;
-begin
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = p_message)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found then
-    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
-  end if;
-  if v_message.deleted_at is null
-    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
-  then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  delete from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning content
-  into v_content;
-  update rolecall.messages
-  set
-    content = v_content,
-    deleted_at = null,
-    deleted_as = null
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning *
-  into v_message;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_restored',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', null)
-  );
-  return v_message;
-end
-$$;
-
--- Restores a message: {message_id, note?}.
-create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollout text)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollout);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_at is not null then
-    return rolecall_internal.refuse_restoration(p_user, v_message);
-  end if;
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
-create or replace function rolecall_edge.restore_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollout);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -9077,6 +9521,149 @@ for each row
 execute function rolecall_internal.touch_updated_at();
 $sql$;
 
+  -- schema/help/triggers.sql
+  execute $sql$
+create or replace trigger help_requests_touch_updated_at
+before update on rolecall.help_requests
+for each row
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger conversations_v2_touch_updated_at
+before update on public.conversations_v2
+for each row
+when (old.* is distinct from new.*)
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_touch_updated_at
+before update on public.messages_v2
+for each row
+when (old.* is distinct from new.*)
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_count
+after insert on public.messages_v2
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_help_messages();
+
+create or replace trigger messages_v2_discount
+after delete on public.messages_v2
+referencing old table as gone
+for each statement
+execute function rolecall_internal.discount_help_messages();
+
+-- What clients write takes tokens.
+create or replace trigger help_requests_limit_asking
+before insert on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('ask_for_help');
+
+create or replace trigger help_requests_limit_changes
+before update on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger conversations_v2_limit_changes
+before update on public.conversations_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger messages_v2_limit_changes
+before update or delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('send_help_message');
+
+-- What is kept, whoever writes.
+create or replace trigger messages_v2_keep_edited
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('client');
+
+create or replace trigger messages_v2_keep_edited_by_operator
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('operator');
+
+create or replace trigger messages_v2_keep_removed
+before delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('client');
+
+create or replace trigger messages_v2_keep_removed_by_operator
+before delete on public.messages_v2
+for each row
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('operator');
+
+create or replace trigger conversations_v2_keep_who_closed
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('client');
+
+create or replace trigger conversations_v2_keep_who_closed_by_operator
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('operator');
+
+create or replace trigger help_message_edits_never_change
+before update or delete on rolecall.help_message_edits
+for each row
+execute function rolecall_internal.refuse_other_history();
+
+create or replace trigger help_message_edits_never_truncated
+before truncate on rolecall.help_message_edits
+for each statement
+execute function rolecall_internal.refuse_other_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed_by_operator;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_change;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_truncated;
+
+create or replace trigger user_blocks_await_help_writers
+after insert on rolecall.user_blocks
+for each row
+execute function rolecall_internal.await_help_writers();
+
+create or replace trigger help_requests_hold_profiles
+after insert on rolecall.help_requests
+for each row
+execute function rolecall_internal.hold_profiles('requester_id');
+
+create or replace trigger conversations_v2_hold_profiles
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
+
+create or replace trigger messages_v2_hold_profiles
+after insert on public.messages_v2
+for each row
+execute function rolecall_internal.hold_profiles('sender_id');
+
+create or replace trigger reported_messages_erase_help_messages_due
+after update on rolecall.reported_messages
+referencing new table as reviewed
+for each statement
+execute function rolecall_internal.erase_help_messages_due();
+$sql$;
+
   -- schema/diagnostics/views.sql
   execute $sql$
 -- The oldest is what an alarm is about.
@@ -9178,6 +9765,130 @@ order by version desc
 limit 1;
 
 comment on view rolecall_monitoring.migration is 'The newest migration of this database.';
+$sql$;
+
+  -- schema/help/policies.sql
+  execute $sql$
+alter table rolecall.help_requests enable row level security;
+
+drop policy if exists "users see open requests, their own, and those they help with" on rolecall.help_requests;
+
+create policy "users see open requests, their own, and those they help with"
+on rolecall.help_requests
+for select
+to authenticated
+using (
+  (
+    status = 'open'
+    and (select rolecall_internal.caller_with_profile()) is not null
+    -- Every created_at lies in this range; see identity/policies.sql.
+    and created_at >= (select '-infinity'::timestamptz)
+    and created_at <= (select 'infinity'::timestamptz)
+  )
+  or requester_id = (select rolecall_internal.caller_with_profile())
+  or id = any (
+    array(
+      select conversation.help_request_id
+      from public.conversations_v2 as conversation
+      where conversation.helper_id = (select rolecall_internal.caller_with_profile())
+    )
+  )
+);
+
+drop policy if exists "people ask for help" on rolecall.help_requests;
+
+create policy "people ask for help"
+on rolecall.help_requests
+for insert
+to authenticated
+with check (
+  requester_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_ask_for_help())
+);
+
+drop policy if exists "people change their own requests" on rolecall.help_requests;
+
+create policy "people change their own requests"
+on rolecall.help_requests
+for update
+to authenticated
+using (
+  requester_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_ask_for_help())
+)
+with check (requester_id = (select auth.uid()));
+
+-- Conversations begin through create_conversation_atomic alone: without the first message they must not exist.
+alter table public.conversations_v2 enable row level security;
+
+drop policy if exists "people see their help conversations" on public.conversations_v2;
+
+create policy "people see their help conversations"
+on public.conversations_v2
+for select
+to authenticated
+using (
+  requester_id = (select rolecall_internal.caller_with_profile())
+  or helper_id = (select rolecall_internal.caller_with_profile())
+);
+
+drop policy if exists "people close and reopen their help conversations" on public.conversations_v2;
+
+create policy "people close and reopen their help conversations"
+on public.conversations_v2
+for update
+to authenticated
+using (
+  (select auth.uid()) in (requester_id, helper_id)
+  and rolecall_internal.caller_may_move(id)
+)
+with check ((select auth.uid()) in (requester_id, helper_id));
+
+alter table public.messages_v2 enable row level security;
+
+drop policy if exists "people see the messages of their help conversations" on public.messages_v2;
+
+create policy "people see the messages of their help conversations"
+on public.messages_v2
+for select
+to authenticated
+using (
+  conversation_id = any (
+    array(
+      select conversation.id
+      from public.conversations_v2 as conversation
+      where conversation.requester_id = (select rolecall_internal.caller_with_profile())
+        or conversation.helper_id = (select rolecall_internal.caller_with_profile())
+    )
+  )
+  -- Every created_at lies in this range; see identity/policies.sql.
+  and created_at >= (select '-infinity'::timestamptz)
+  and created_at <= (select 'infinity'::timestamptz)
+);
+
+drop policy if exists "people correct their own messages" on public.messages_v2;
+
+create policy "people correct their own messages"
+on public.messages_v2
+for update
+to authenticated
+using (
+  sender_id = (select auth.uid())
+  and rolecall_internal.caller_may_edit_in(conversation_id)
+)
+with check (sender_id = (select auth.uid()));
+
+-- Neither a suspension nor a block keeps an author from taking back their own words, of which moderators keep a copy.
+drop policy if exists "people take back their own messages" on public.messages_v2;
+
+create policy "people take back their own messages"
+on public.messages_v2
+for delete
+to authenticated
+using (
+  sender_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('help-conversations'))
+);
 $sql$;
 
   -- Triggers that this migration gave to tables of before it go with their functions.
@@ -9344,6 +10055,24 @@ $sql$;
 -- own_data
 
 -- help
+-- What has ended stays ended, by the word that was there before.
+update public.conversations_v2
+set status = 'closed'
+where status in ('completed', 'cancelled');
+alter table public.conversations_v2
+  drop constraint conversations_v2_status_known,
+  add constraint conversations_v2_status_known check (status in ('active', 'closed'));
+update rolecall.help_requests
+set status = case status when 'in_progress' then 'open' else 'closed' end
+where status in ('in_progress', 'completed');
+drop index rolecall.help_requests_open_idx;
+create index help_requests_open_idx
+  on rolecall.help_requests (created_at)
+  where status = 'open';
+alter table rolecall.help_requests
+  drop constraint help_requests_status_known,
+  add constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'));
+comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about the open ones.';
 
 -- calls: metrics
 

@@ -440,7 +440,7 @@ async fn the_help_requests_of_an_app_follow_its_own_table() {
     )
     .await;
     let expected =
-        ["a|1|matched|A ride home|", "c|2|cancelled|Deleted help request|", "d|2|cancelled|Deleted help request|"];
+        ["a|1|in_progress|A ride home|", "c|2|cancelled|Deleted help request|", "d|2|cancelled|Deleted help request|"];
     assert_eq!(help_requests(&owner).await, expected);
     run(&owner, HELP).await;
     assert_eq!(help_requests(&owner).await, expected, "applied again, it changes nothing");

@@ -121,9 +121,14 @@ impl Sessions {
     }
 }
 
-/// The refusal's rule.
+/// The refusal's rule; a flat answer has its sentence alone.
 fn rule(answer: &Value) -> &str {
-    answer["reasons"][0]["code"].as_str().unwrap_or("none")
+    match answer["message"].as_str() {
+        Some(message) if message.starts_with("There is a block ") => "blocked",
+        Some(message) if message.starts_with("Your account is suspended ") => "suspended",
+        Some(message) if message.starts_with("This function is switched off") => "feature_disabled",
+        _ => answer["reasons"][0]["code"].as_str().unwrap_or("none"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

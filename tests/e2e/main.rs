@@ -56,6 +56,8 @@ mod flags {
 }
 
 mod help {
+    mod conversations;
+    mod mixed;
     mod start_conversation;
     mod tables;
 }
@@ -153,6 +155,7 @@ mod concurrency {
         mod flags;
     }
     mod help {
+        mod end_conversation;
         mod send_message;
         mod start_conversation;
         mod tables;

@@ -16,12 +16,16 @@ import type {
   DeletedMessage,
   Diagnostics,
   DirectMessage,
+  EndedHelpConversation,
   ExportBrokenOff,
   ExportEnd,
   ExportLine,
   FiledReport,
   Flags,
   Health,
+  HelpConversationPage,
+  HelpConversationStatus,
+  HelpConversations,
   Inbox,
   LiftSuspension,
   LiftedSuspension,
@@ -30,6 +34,7 @@ import type {
   NewReport,
   Offer,
   QuotaReset,
+  ReadHelpConversation,
   ReadUpTo,
   RehearsedBroadcast,
   ReportQueue,
@@ -39,6 +44,7 @@ import type {
   Review,
   ReviewedReport,
   SentBroadcast,
+  SentHelpMessage,
   SentMessage,
   StartedConversation,
   Succeeded,
@@ -132,6 +138,17 @@ export interface MessagesOptions extends CallOptions {
   readonly changed_since?: number;
 }
 
+/**
+ * Which messages of a help conversation: the newest, those `before` one, or those `since` one, each named by its id or its
+ * `created_at`.
+ */
+export interface HelpMessagesOptions extends CallOptions {
+  /** 1 to 200; 50 if it is left out. */
+  readonly limit?: number;
+  readonly before?: string;
+  readonly since?: string;
+}
+
 /** A line of an export before its end. */
 export type ExportedLine = Exclude<ExportLine, ExportEnd | ExportBrokenOff>;
 
@@ -165,6 +182,39 @@ export class RolecallClient {
   startConversation(offer: Offer, options?: CallOptions): Promise<Answered<StartedConversation>> {
     return this.#post('/functions/v1/start-conversation', offer, options);
   }
+
+  /** Help conversations: reading, answering and ending them. */
+  readonly helpConversations = {
+    /** The caller's help conversations, newest first; those of the app's own tables (V1) have a badge. */
+    list: (
+      options: PageOptions & { readonly status?: HelpConversationStatus } = {},
+    ): Promise<Answered<HelpConversations>> => {
+      const { status, limit, cursor } = options;
+      return this.#get('/functions/v1/help-conversations', { status, limit, cursor }, options);
+    },
+
+    /** A help conversation with a page of its messages, oldest first. */
+    get: (conversation_id: string, options: HelpMessagesOptions = {}): Promise<Answered<HelpConversationPage>> => {
+      const { before, since, limit } = options;
+      return this.#get(helpConversation(conversation_id), { before, since, limit }, options);
+    },
+
+    /** Writes into a help conversation. */
+    send: (conversation_id: string, content: string, options?: CallOptions): Promise<Answered<SentHelpMessage>> =>
+      this.#post(`${helpConversation(conversation_id)}/messages`, { content }, options),
+
+    /** Marks everything in a help conversation as read. */
+    markRead: (conversation_id: string, options?: CallOptions): Promise<Answered<ReadHelpConversation>> =>
+      this.#post(`${helpConversation(conversation_id)}/read`, {}, options),
+
+    /** Ends a help conversation: the help was given. */
+    complete: (conversation_id: string, options?: CallOptions): Promise<Answered<EndedHelpConversation>> =>
+      this.#post(`${helpConversation(conversation_id)}/complete`, {}, options),
+
+    /** Ends a help conversation: nothing came of it. */
+    cancel: (conversation_id: string, options?: CallOptions): Promise<Answered<EndedHelpConversation>> =>
+      this.#post(`${helpConversation(conversation_id)}/cancel`, {}, options),
+  };
 
   /** Whether the caller may do something, by which rule, and what would make it allowed. It changes nothing. */
   checkPermission(check: Check, options?: CallOptions): Promise<Answered<CheckResult & Answer>> {
@@ -574,6 +624,11 @@ function freshKey(): string {
     words.forEach((_, place) => (words[place] = Math.random() * 2 ** 32));
   }
   return Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('');
+}
+
+/** The path of a help conversation. */
+function helpConversation(id: string): string {
+  return `/functions/v1/help-conversations/${segment(id)}`;
 }
 
 /** A segment of a path. */

@@ -444,12 +444,16 @@ export type Health = {
 export type Offer = {
   readonly help_request_id: Uuid;
   readonly initial_message: InitialMessage;
+  readonly recipient_id?: NamedRecipient;
+  readonly message_type?: HelpMessageType;
 };
 
 export type OfferForRequest = {
   /** Optional; must equal the id in the path. */
   readonly help_request_id?: Uuid | null;
   readonly initial_message: InitialMessage;
+  readonly recipient_id?: NamedRecipient;
+  readonly message_type?: HelpMessageType;
 };
 
 export type InitialMessage = WrittenText;
@@ -458,12 +462,7 @@ export type StartedConversation = {
   readonly success: Succeeded;
   readonly conversation_id: Uuid;
   readonly version: 'v2';
-  readonly message: {
-    readonly id: Uuid;
-    readonly content: string;
-    readonly sender_id: Uuid;
-    readonly created_at: Timestamp;
-  };
+  readonly message: HelpMessageShown;
   readonly request_id: RequestId;
 };
 
@@ -481,6 +480,107 @@ export type ConversationExists = Problem & {
 export type HelpRequestUnavailable = Problem & {
   readonly status?: 409;
   readonly code?: 'help_request_unavailable';
+};
+
+/** Optional; must be the other person of the conversation. */
+export type NamedRecipient = Uuid | null;
+
+/** Optional; every help message is text. */
+export type HelpMessageType = 'text' | null;
+
+/** `closed` conversations were closed through the table `conversations_v2`, or with an account. */
+export type HelpConversationStatus = 'active' | 'completed' | 'cancelled' | 'closed';
+
+/** A message, by its id or its `created_at`. */
+export type Place = Uuid | Timestamp;
+
+export type Empty = {
+  /** Optional; must equal the id in the path. */
+  readonly conversation_id?: Uuid | null;
+};
+
+export type HelpMessage = {
+  /** Optional; must equal the id in the path. */
+  readonly conversation_id?: Uuid | null;
+  readonly content: WrittenText;
+  readonly recipient_id?: NamedRecipient;
+  readonly message_type?: HelpMessageType;
+};
+
+export type HelpMessageShown = {
+  readonly id: Uuid;
+  readonly content: string;
+  readonly sender_id: Uuid;
+  readonly created_at: Timestamp;
+};
+
+/** A help conversation as the caller sees it. */
+export type HelpConversation = {
+  readonly id: Uuid;
+  /** `v1` conversations began before Rolecall and are read-only. */
+  readonly version: 'v1' | 'v2';
+  /** What to show beside a `v1` conversation; null for `v2`. */
+  readonly badge: 'Legacy Conversation' | null;
+  /** Null if a `v1` conversation names none. */
+  readonly help_request: {
+    readonly id: Uuid;
+    /** Null if the help request of a `v1` conversation is not known here. */
+    readonly title: string | null;
+    /** Null if the help request of a `v1` conversation is not known here. */
+    readonly status: 'open' | 'in_progress' | 'matched' | 'completed' | 'closed' | 'cancelled' | null;
+  } | null;
+  /** Null if a `v1` conversation does not say who asked. */
+  readonly requester_id: Uuid | null;
+  /** Null if a `v1` conversation does not say who helps. */
+  readonly helper_id: Uuid | null;
+  /** One of `HelpConversationStatus`; that of a `v1` conversation is the app's own word. */
+  readonly status: string | null;
+  /** The newest message; null if there is none. */
+  readonly last_message: HelpMessageShown | null;
+  /** How many messages of the other person are new to the caller. 0 for `v1`, whose read positions the app keeps. */
+  readonly unread_count: Count;
+  /** Whether the next message of the caller would be taken, rate limits aside. */
+  readonly can_write: boolean;
+  readonly created_at: Timestamp;
+  readonly updated_at: Timestamp;
+};
+
+export type HelpConversations = {
+  readonly success: Succeeded;
+  readonly conversations: readonly HelpConversation[];
+  readonly next_cursor: NextCursor;
+  readonly request_id: RequestId;
+};
+
+export type HelpConversationPage = {
+  readonly success: Succeeded;
+  readonly conversation: HelpConversation;
+  readonly messages: readonly HelpMessageShown[];
+  readonly has_more: boolean;
+  readonly request_id: RequestId;
+};
+
+export type SentHelpMessage = {
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly message: HelpMessageShown;
+  readonly conversation_id: Uuid;
+  readonly version: 'v2';
+  readonly request_id: RequestId;
+};
+
+export type ReadHelpConversation = {
+  readonly success: Succeeded;
+  readonly conversation_id: Uuid;
+  readonly unread_count: Count;
+  readonly request_id: RequestId;
+};
+
+export type EndedHelpConversation = {
+  readonly success: Succeeded;
+  readonly conversation_id: Uuid;
+  readonly status: 'completed' | 'cancelled';
+  readonly request_id: RequestId;
 };
 
 export type DirectMessage = {
@@ -814,6 +914,8 @@ export type ExportedHelpConversation = {
   readonly helper_id: Uuid;
   readonly initial_message: string;
   readonly status: string;
+  /** The `created_at` of the newest message that the caller has marked as read; null if there is none. */
+  readonly last_read_at: Timestamp | null;
   readonly created_at: Timestamp;
   readonly updated_at: Timestamp;
 };

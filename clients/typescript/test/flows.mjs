@@ -83,6 +83,22 @@ assert.equal(started.version, 'v2');
 const exists = await refused(as(attendee).startConversation(offer), 'conversation_exists', 409);
 assert.equal(exists.problem.conversation_id, started.conversation_id);
 await refused(as(requester).startConversation(offer), 'invalid_input', 400);
+const helpId = started.conversation_id;
+const [help] = (await as(requester).helpConversations.list({ limit: 1 })).conversations;
+assert.deepEqual([help.id, help.version, help.badge, help.unread_count, help.can_write], [helpId, 'v2', null, 1, true]);
+assert.equal(help.help_request.status, 'in_progress');
+const thanks = await as(requester).helpConversations.send(helpId, 'Thank you!');
+assert.deepEqual([thanks.conversation_id, thanks.message.content], [helpId, 'Thank you!']);
+const page = await as(attendee).helpConversations.get(helpId, { limit: 1 });
+assert.deepEqual([page.messages.length, page.has_more, page.messages[0].id], [1, true, thanks.message_id]);
+const earlier = await as(attendee).helpConversations.get(helpId, { before: thanks.message_id });
+assert.deepEqual(earlier.messages.map(({ content }) => content), [offer.initial_message]);
+assert.equal((await as(attendee).helpConversations.markRead(helpId)).unread_count, 0);
+assert.equal((await as(attendee).helpConversations.complete(helpId)).status, 'completed');
+await refused(as(requester).helpConversations.cancel(helpId), 'conversation_read_only', 409);
+await refused(as(requester).helpConversations.send(helpId, 'Bye'), 'conversation_read_only', 409);
+await refused(as(dealer).helpConversations.get(helpId), 'not_found', 404);
+assert.deepEqual((await as(attendee).helpConversations.list({ status: 'active' })).conversations, []);
 
 // Asking first: the server says what the module said, with what is left of the rate, and one call asks for a whole list.
 const asked = await as(attendee).checkPermission({ action: 'start_dm', recipient_id: dealer.id });

@@ -5,8 +5,9 @@ use rolecall_shared::{
     function::Function,
     input,
     rules::{
-        id::HelpRequestId,
+        id::{HelpRequestId, UserId},
         limits::{HELP_MESSAGE_MAX_CHARS, HELP_MESSAGE_MIN_CHARS},
+        vocabulary::HelpMessageType,
     },
     wire::{path_id::PathId, text::Text},
 };
@@ -19,6 +20,9 @@ input! {
     pub struct Offer {
         help_request_id: PathId<HelpRequestId>,
         initial_message: Text<HELP_MESSAGE_MIN_CHARS, HELP_MESSAGE_MAX_CHARS>,
+        /// The adopters' clients name the requester, and what a message is.
+        recipient_id: Option<UserId>,
+        message_type: Option<HelpMessageType>,
     }
 }
 

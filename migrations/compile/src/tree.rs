@@ -12,7 +12,7 @@ pub enum Phase {
     Schemas,
     /// `limits.generated`, `columns`, `text`, `text.generated`: what tables' checks, defaults and columns call.
     Limits,
-    /// `tables`: tables, their indexes and types.
+    /// `tables`, and `*_tables` for those of a later release: tables, their indexes and types.
     Tables,
     /// An operation: functions.
     Operations,
@@ -37,7 +37,7 @@ impl Phase {
         match stem {
             "schemas" => Phase::Schemas,
             "limits.generated" | "columns" | "text" | "text.generated" => Phase::Limits,
-            "tables" => Phase::Tables,
+            stem if stem == "tables" || stem.ends_with("_tables") => Phase::Tables,
             "triggers" => Phase::Triggers,
             "views" => Phase::Views,
             "defaults" => Phase::Defaults,

@@ -1,4 +1,5 @@
--- How many messages each help conversation has, counted by the statement that adds or deletes them.
+-- What is counted of each help conversation, by the statement that adds, deletes or erases messages: how many there are,
+-- and how many of them are new to either of its people. Whoever deletes or changes messages holds the conversation.
 
 create or replace function rolecall_internal.count_help_messages()
 returns trigger
@@ -14,6 +15,28 @@ begin
   order by conversation_id
   on conflict (conversation_id) do update
   set messages = counted.messages + excluded.messages;
+
+  update rolecall.help_threads as thread
+  set
+    last_message_at = greatest(
+      thread.last_message_at,
+      (select max(created_at) from added where conversation_id = thread.conversation_id)
+    ),
+    requester_unread = thread.requester_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from added);
   return null;
 end
 $$;
@@ -25,6 +48,24 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  perform
+  from public.conversations_v2
+  where id in (select conversation_id from gone)
+  order by id
+  for no key update;
+
+  update public.conversations_v2 as conversation
+  set initial_message = rolecall_internal.help_placeholder(removed.deleted_as)
+  from gone
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = gone.conversation_id
+    and counted.first_message_id = gone.id
+  join rolecall.removed_help_messages as removed
+    on removed.message_id = gone.id
+  where conversation.id = gone.conversation_id
+    and conversation.initial_message <> rolecall_internal.help_placeholder(removed.deleted_as);
+
   update rolecall.help_message_counts as counted
   set messages = counted.messages - gone_of.messages
   from (
@@ -33,6 +74,100 @@ begin
     group by conversation_id
   ) as gone_of
   where counted.conversation_id = gone_of.conversation_id;
+
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from gone);
+  return null;
+end
+$$;
+
+-- Behind a statement that changes messages. Of a client it is judged here, with the conversations held: a policy has
+-- judged by what it saw before the statement waited. initial_message follows the first message.
+create or replace function rolecall_internal.settle_changed_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  for v_conversation in
+    select *
+    from public.conversations_v2
+    where id in (select conversation_id from changed)
+    order by id
+    for no key update
+  loop
+    if tg_argv[0] = 'client' then
+      v_refusal := rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}');
+      if v_refusal is not null then
+        perform rolecall_internal.raise_refusal(v_refusal);
+      end if;
+    end if;
+  end loop;
+
+  update public.conversations_v2 as conversation
+  set initial_message = changed.content
+  from changed
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = changed.conversation_id
+    and counted.first_message_id = changed.id
+  where conversation.id = changed.conversation_id
+    and conversation.initial_message <> changed.content;
+
+  -- What is erased is no longer new. Who marks as read holds the thread alone.
+  perform
+  from rolecall.help_threads
+  where conversation_id in (select conversation_id from changed)
+  order by conversation_id
+  for no key update;
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread + moved.of_requester,
+    helper_unread = thread.helper_unread + moved.of_helper
+  from (
+    select
+      own.conversation_id,
+      sum(
+        case when after.created_at > own.requester_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.requester_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.requester_id)::int
+        else 0 end
+      ) as of_requester,
+      sum(
+        case when after.created_at > own.helper_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.helper_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.helper_id)::int
+        else 0 end
+      ) as of_helper
+    from previous as before
+    join changed as after
+      on after.id = before.id
+    join rolecall.help_threads as own
+      on own.conversation_id = after.conversation_id
+    where after.content is distinct from before.content
+    group by own.conversation_id
+  ) as moved
+  where thread.conversation_id = moved.conversation_id
+    and (moved.of_requester <> 0 or moved.of_helper <> 0);
   return null;
 end
 $$;

@@ -30,6 +30,7 @@ declare
   v_placeholder constant text := rolecall_internal.help_placeholder('author');
   v_rows bigint;
 begin
+  perform rolecall_internal.take_help_turn(p_user);
   update public.messages_v2
   set content = v_placeholder
   where id in (

@@ -17,7 +17,6 @@ declare
   );
   v_conversation public.conversations_v2;
   v_messages jsonb;
-  v_count bigint;
 begin
   if v_call.answer is null then
     v_call.answer := (rolecall_internal.actor(v_call.caller, 'help-conversations', v_call.rollouts)).refusal;
@@ -40,26 +39,24 @@ begin
         order by created_at desc, id desc
         limit 200
       ) as newest;
-      select messages
-      into v_count
-      from rolecall.help_message_counts
-      where conversation_id = p_conversation_id;
       v_call.answer := rolecall_internal.success(
         jsonb_build_object(
-          'conversation_id', v_conversation.id,
-          'version', 'v2',
-          'help_request_id', v_conversation.help_request_id,
-          'requester_id', v_conversation.requester_id,
-          'helper_id', v_conversation.helper_id,
-          'status', v_conversation.status,
-          'created_at', rolecall_internal.iso(v_conversation.created_at),
-          'updated_at', rolecall_internal.iso(v_conversation.updated_at),
-          'message_count', coalesce(v_count, 0),
+          'conversation', jsonb_build_object(
+            'id', v_conversation.id,
+            'help_request_id', v_conversation.help_request_id,
+            'requester_id', v_conversation.requester_id,
+            'helper_id', v_conversation.helper_id,
+            'initial_message', v_conversation.initial_message,
+            'status', v_conversation.status,
+            'created_at', rolecall_internal.iso(v_conversation.created_at),
+            'updated_at', rolecall_internal.iso(v_conversation.updated_at)
+          ),
           'messages', v_messages
         )
       );
     end if;
   end if;
-  return rolecall_internal.end_call(v_call);
+  v_call.answer := rolecall_internal.end_call(v_call);
+  return rolecall_internal.flat_answer(v_call.answer, null, v_call.answer -> 'data');
 end
 $$;

@@ -1,9 +1,51 @@
 -- What happens to help messages and their conversations through the tables, whatever the path: an edit keeps what was
--- there, a deletion keeps what moderators need, a closing keeps who closed. Of a client it is judged again here, with
--- the row held: a policy has judged by what it saw before the statement waited. The triggers tell by their argument
--- whether a client writes.
+-- there, a deletion keeps what moderators need, an ending keeps who ended it. Of a client it is judged again behind the
+-- statement (counts.sql), with the conversations held: a policy has judged by what it saw before the statement waited. The
+-- triggers tell by their argument whether a client writes.
 --
--- Locks are taken in one order: the message, then its conversation.
+-- Locks are taken in one order: a turn at the messages, the messages, their conversations in the order of their ids, the
+-- counts, the threads. Who sends takes the conversation first and no message that exists; a statement that edits or deletes
+-- locks messages before any trigger sees them, in whatever order its plan finds them. So such statements take turns: those
+-- on messages of one author after each other, and an operator's, which may be anybody's messages, alone.
+
+-- Takes the turn of an author's messages, or with a null author that of all.
+create or replace function rolecall_internal.take_help_turn(p_author uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_author is null then
+    perform pg_advisory_xact_lock(hashtextextended('rolecall.help_messages', 0));
+    return;
+  end if;
+  perform pg_advisory_xact_lock_shared(hashtextextended('rolecall.help_messages', 0));
+  perform pg_advisory_xact_lock(hashtextextended('rolecall.help_messages.' || p_author, 0));
+  -- The triggers of this transaction's own statements need no other turn.
+  perform set_config('rolecall.help_turn', pg_current_xact_id()::text, true);
+end
+$$;
+
+-- Before a statement on the tables that changes or deletes help messages, or conversations and with them messages.
+create or replace function rolecall_internal.await_help_turn()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_argv[0] = 'client' then
+    perform rolecall_internal.take_help_turn(auth.uid());
+  elsif current_setting('rolecall.help_turn', true) is distinct from pg_current_xact_id()::text
+    -- What goes with its conversation has that one's turn.
+    and pg_trigger_depth() = 1
+  then
+    perform rolecall_internal.take_help_turn(null);
+  end if;
+  return null;
+end
+$$;
 
 -- The text that stands in initial_message when the first message is gone. It has no place for a null.
 create or replace function rolecall_internal.help_placeholder(p_deleted_as text)
@@ -37,27 +79,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_conversation public.conversations_v2;
   v_refusal jsonb;
 begin
   if tg_argv[0] = 'client' then
-    select *
-    into v_conversation
-    from public.conversations_v2
-    where id = old.conversation_id
-    for no key update;
     new.content := rolecall_internal.trimmed(new.content);
-    v_refusal := coalesce(
-      rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}'),
-      rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_direct_message_chars())
-    );
+    v_refusal := rolecall_internal.refuse_text('content', new.content, 1, rolecall_internal.limit_help_message_max_chars());
     if v_refusal is not null then
       perform rolecall_internal.raise_refusal(v_refusal);
     end if;
   end if;
   insert into rolecall.help_message_edits (message_id, conversation_id, sender_id, content, written_at)
   values (old.id, old.conversation_id, old.sender_id, old.content, old.updated_at);
-  perform rolecall_internal.copy_first_message(old.conversation_id, old.id, new.content);
   return new;
 end
 $$;
@@ -80,15 +112,6 @@ begin
   from public.conversations_v2
   where id = old.conversation_id
   on conflict (message_id) do nothing;
-  perform rolecall_internal.copy_first_message(
-    old.conversation_id,
-    old.id,
-    (
-      select rolecall_internal.help_placeholder(deleted_as)
-      from rolecall.removed_help_messages
-      where message_id = old.id
-    )
-  );
   return old;
 end
 $$;
@@ -103,7 +126,7 @@ declare
   v_refusal jsonb;
 begin
   if tg_argv[0] = 'client' then
-    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, '{}');
+    v_refusal := rolecall_internal.refuse_help_status(auth.uid(), old, new.status, '{}');
     if v_refusal is not null then
       perform rolecall_internal.raise_refusal(v_refusal);
     end if;
@@ -146,7 +169,8 @@ begin
 end
 $$;
 
--- A block is answered when no message of the two is under way any more: whoever writes holds the conversation.
+-- A block is answered when no message of the two is under way any more: whoever writes holds the conversation when it is
+-- judged.
 create or replace function rolecall_internal.await_help_writers()
 returns trigger
 language plpgsql

@@ -1,16 +1,9 @@
 -- Who may write what about help is decided here alone. The function and the RPCs hear the refusal; the policies and the
 -- triggers of the tables ask whether there is one.
 
--- The refusal of p_user who would write about help: the function of p_flag is off for them, they have no profile or are
--- suspended, there is a block between them and p_other, or the conversation (p_status) is closed. Null when they may.
--- p_other and p_status are null where nobody is written to yet.
-create or replace function rolecall_internal.refuse_help_writer(
-  p_user uuid,
-  p_other uuid,
-  p_status text,
-  p_flag text,
-  p_rollouts jsonb
-)
+-- The refusal of p_user who would write about help, whoever to: the function of p_flag is off for them, they have no
+-- profile or are suspended. Null when they may.
+create or replace function rolecall_internal.refuse_help_author(p_user uuid, p_flag text, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -30,6 +23,20 @@ begin
       'The suspension has ended.'
     );
   end if;
+  return null;
+end
+$$;
+
+-- The refusal of p_user who would write to p_other in a conversation with this status, whoever they are: there is a block
+-- between the two, or the conversation has ended. Null when they may. p_other and p_status are null where nobody is written
+-- to yet.
+create or replace function rolecall_internal.refuse_help_to(p_user uuid, p_other uuid, p_status text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
   if exists (
     select
     from rolecall.user_blocks
@@ -44,14 +51,67 @@ begin
     );
   end if;
   if p_status <> 'active' then
-    return rolecall_internal.refusal(
-      'conversation_read_only',
-      'This conversation is closed.',
-      'conversation_read_only',
-      'The conversation is reopened.'
-    );
+    return rolecall_internal.refuse_ended_help(p_status);
   end if;
   return null;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_ended_help(p_status text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'conversation_read_only',
+    format('This conversation is %s.', p_status),
+    'conversation_read_only',
+    'The conversation is reopened.'
+  );
+end
+$$;
+
+-- Both.
+create or replace function rolecall_internal.refuse_help_writer(
+  p_user uuid,
+  p_other uuid,
+  p_status text,
+  p_flag text,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    rolecall_internal.refuse_help_author(p_user, p_flag, p_rollouts),
+    rolecall_internal.refuse_help_to(p_user, p_other, p_status)
+  );
+end
+$$;
+
+-- The refusal of a help conversation that p_user does not take part in, or that lies in the app's own tables and takes no
+-- writes here.
+create or replace function rolecall_internal.refuse_unknown_help(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if rolecall_internal.adopted_conversation(p_user, p_conversation) is not null then
+    return rolecall_internal.refusal(
+      'conversation_read_only',
+      'This conversation began before Rolecall and can only be read here.',
+      'legacy_conversation',
+      'You offer help again, which begins a new conversation.'
+    );
+  end if;
+  return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
 end
 $$;
 
@@ -81,11 +141,13 @@ begin
 end
 $$;
 
--- The refusal of p_user who would close a help conversation, or open one again; null when they may. Closing writes to
--- nobody, so whoever takes part may, suspended and blocked, too; who closed it opens it again, as far as they may write.
+-- The refusal of p_user who would move a help conversation to p_status: end it, or open it again; null when they may. Ending
+-- writes to nobody, so whoever takes part may, suspended and blocked, too; who ended it opens it again, as far as they may
+-- write. What has ended does not end otherwise.
 create or replace function rolecall_internal.refuse_help_status(
   p_user uuid,
   p_conversation public.conversations_v2,
+  p_status text,
   p_rollouts jsonb
 )
 returns jsonb
@@ -99,6 +161,9 @@ begin
       return rolecall_internal.refusal('not_found', 'You have no conversation with this id.');
     end if;
     return (rolecall_internal.actor(p_user, 'help-conversations', p_rollouts)).refusal;
+  end if;
+  if p_status is distinct from 'active' then
+    return rolecall_internal.refuse_ended_help(p_conversation.status);
   end if;
   if not exists (
     select
@@ -161,7 +226,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(
     (
-      select rolecall_internal.refuse_help_status(auth.uid(), conversation, '{}') is null
+      select rolecall_internal.refuse_help_status(auth.uid(), conversation, 'active', '{}') is null
       from public.conversations_v2 as conversation
       where conversation.id = p_conversation
         and auth.uid() in (conversation.requester_id, conversation.helper_id)

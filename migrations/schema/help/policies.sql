@@ -8,7 +8,7 @@ for select
 to authenticated
 using (
   (
-    status = 'open'
+    status in ('open', 'in_progress')
     and (select rolecall_internal.caller_with_profile()) is not null
     -- Every created_at lies in this range; see identity/policies.sql.
     and created_at >= (select '-infinity'::timestamptz)

@@ -1,8 +1,10 @@
--- Starts the conversation of p_helper about a help request with its first message.
+-- Starts the conversation of p_helper about a help request with its first message. p_recipient is null where the request
+-- names nobody. Offers are taken until the requester or an end says otherwise; the first says that help is under way.
 create or replace function rolecall_internal.start_help_conversation(
   p_helper uuid,
   p_help_request uuid,
   p_initial_message text,
+  p_recipient uuid,
   p_rollouts jsonb
 )
 returns jsonb
@@ -11,18 +13,31 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_status text;
   v_request rolecall.help_requests;
   v_refusal jsonb;
   v_conversation uuid;
   v_message public.messages_v2;
 begin
-  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. Helpers
-  -- do not wait for each other.
-  select *
-  into v_request
+  -- Held until the commit, so that the request cannot be closed between being looked at and being answered. The first
+  -- helper changes it; the others do not wait for each other. One that the requester opens again at this moment stays open.
+  select status
+  into v_status
   from rolecall.help_requests
-  where id = p_help_request
-  for share;
+  where id = p_help_request;
+  if v_status = 'open' then
+    select *
+    into v_request
+    from rolecall.help_requests
+    where id = p_help_request
+    for no key update;
+  else
+    select *
+    into v_request
+    from rolecall.help_requests
+    where id = p_help_request
+    for share;
+  end if;
 
   v_refusal := rolecall_internal.refuse_help_writer(
     p_helper, v_request.requester_id, null, 'start-conversation', p_rollouts
@@ -53,7 +68,11 @@ begin
       'The help request is somebody else''s.'
     );
   end if;
-  if v_request.status <> 'open' then
+  v_refusal := rolecall_internal.refuse_other_recipient(p_recipient, v_request.requester_id);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if v_request.status not in ('open', 'in_progress') then
     return rolecall_internal.refusal(
       'help_request_unavailable',
       'This help request is no longer open.',
@@ -96,6 +115,12 @@ begin
   values (v_conversation, p_helper, p_initial_message)
   returning *
   into v_message;
+  if v_status = 'open' then
+    update rolecall.help_requests
+    set status = 'in_progress'
+    where id = p_help_request
+      and status = 'open';
+  end if;
 
   return rolecall_internal.success(
     jsonb_build_object(
@@ -165,8 +190,50 @@ begin
 end
 $$;
 
+-- The refusal of a request that names somebody as the recipient who is not the one.
+create or replace function rolecall_internal.refuse_other_recipient(p_recipient uuid, p_other uuid)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_recipient <> p_other then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'The recipient_id is not the other person of this conversation.',
+      'another_recipient',
+      'The recipient_id is left out, or is the other person.'
+    );
+  end if;
+  return null;
+end
+$$;
+
 -- The three RPCs of help conversations are called through PostgREST, by users and with their rights. They take the caller
 -- from the verified claims; a user id among the arguments must be the caller's. Refusals are answers, as everywhere.
+
+-- The answer of such an RPC, flat, as the adopters' code reads it: {success, message, ...} or {success, error, message}.
+create or replace function rolecall_internal.flat_answer(p_answer jsonb, p_message text, p_members jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_answer -> 'ok' = 'true' then
+    return jsonb_strip_nulls(jsonb_build_object('success', true, 'message', p_message)) || p_members;
+  end if;
+  return jsonb_strip_nulls(
+    jsonb_build_object(
+      'success', false,
+      'error', p_answer -> 'code',
+      'message', p_answer -> 'detail',
+      'conversation_id', p_answer #> '{data,conversation_id}'
+    )
+  );
+end
+$$;
 
 create or replace function rolecall_internal.refuse_other_than_caller(p_user uuid)
 returns jsonb
@@ -212,13 +279,18 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.start_help_conversation(
-      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), v_call.rollouts
+      v_call.caller, p_help_request_id, rolecall_internal.trimmed(p_initial_message), null, v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
-  return rolecall_internal.end_call(v_call);
+  v_call.answer := rolecall_internal.end_call(v_call);
+  return rolecall_internal.flat_answer(
+    v_call.answer,
+    'Conversation started.',
+    jsonb_build_object('conversation_id', v_call.answer #> '{data,conversation_id}')
+  );
 end
 $$;
 
@@ -237,6 +309,7 @@ begin
       v_call.caller,
       rolecall_internal.uuid_or_null(v_call.input ->> 'help_request_id'),
       v_call.input ->> 'initial_message',
+      rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
       v_call.rollouts
     );
     v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');

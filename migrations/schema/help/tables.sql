@@ -14,17 +14,19 @@ create table rolecall.help_requests (
   constraint help_requests_title_visible check (rolecall_internal.is_text(title, 1, 200)),
   constraint help_requests_description_visible
     check (rolecall_internal.is_text(description, 0, 4000)),
-  constraint help_requests_status_known check (status in ('open', 'matched', 'closed', 'cancelled'))
+  constraint help_requests_status_known check (
+    status in ('open', 'in_progress', 'matched', 'completed', 'closed', 'cancelled')
+  )
 );
 
-comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about the open ones.';
+comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about those that are open or in progress.';
 
 create index help_requests_requester_id_idx
   on rolecall.help_requests (requester_id);
 
 create index help_requests_open_idx
   on rolecall.help_requests (created_at)
-  where status = 'open';
+  where status in ('open', 'in_progress');
 
 -- The adopter's own verification counts the columns, indexes and policies of the next two tables: 8 and 5, 6 and 3,
 -- and 5 policies on the two together.
@@ -46,7 +48,7 @@ create table public.conversations_v2 (
       rolecall_internal.limit_help_message_max_chars()
     )
   ),
-  constraint conversations_v2_status_known check (status in ('active', 'closed'))
+  constraint conversations_v2_status_known check (status in ('active', 'completed', 'cancelled', 'closed'))
 );
 
 comment on table public.conversations_v2 is 'Conversations between helper and requester about a help request; one for each pair.';

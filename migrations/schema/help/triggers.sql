@@ -27,6 +27,59 @@ referencing old table as gone
 for each statement
 execute function rolecall_internal.discount_help_messages();
 
+create or replace trigger conversations_v2_open_thread
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.open_help_thread();
+
+create or replace trigger conversations_v2_move_thread
+after update on public.conversations_v2
+for each row
+when (
+  old.status is distinct from new.status
+  or old.requester_id is distinct from new.requester_id
+  or old.helper_id is distinct from new.helper_id
+)
+execute function rolecall_internal.move_help_thread();
+
+-- Statements that lock messages, or a client's conversations, take turns.
+create or replace trigger messages_v2_await_turn
+before update or delete on public.messages_v2
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('client');
+
+create or replace trigger messages_v2_await_turn_of_all
+before update or delete on public.messages_v2
+for each statement
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('operator');
+
+create or replace trigger conversations_v2_await_turn
+before update on public.conversations_v2
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('client');
+
+create or replace trigger conversations_v2_await_turn_of_all
+before delete on public.conversations_v2
+for each statement
+execute function rolecall_internal.await_help_turn('operator');
+
+create or replace trigger messages_v2_settle_changed
+after update on public.messages_v2
+referencing old table as previous new table as changed
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.settle_changed_help_messages('client');
+
+create or replace trigger messages_v2_settle_changed_by_operator
+after update on public.messages_v2
+referencing old table as previous new table as changed
+for each statement
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.settle_changed_help_messages('operator');
+
 -- What clients write takes tokens.
 create or replace trigger help_requests_limit_asking
 before insert on rolecall.help_requests
@@ -107,6 +160,10 @@ alter table public.messages_v2 enable always trigger messages_v2_keep_edited_by_
 alter table public.messages_v2 enable always trigger messages_v2_keep_removed;
 
 alter table public.messages_v2 enable always trigger messages_v2_keep_removed_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_settle_changed;
+
+alter table public.messages_v2 enable always trigger messages_v2_settle_changed_by_operator;
 
 alter table rolecall.help_message_edits enable always trigger help_message_edits_never_change;
 

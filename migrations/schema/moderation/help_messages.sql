@@ -147,6 +147,29 @@ begin
 end
 $$;
 
+-- The same with its conversation, for who deletes or restores it: in the order of help/history.sql.
+create or replace function rolecall_internal.hold_help_message(p_message uuid)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages := rolecall_internal.help_message_row(p_message);
+begin
+  if v_message.id is null then
+    return null;
+  end if;
+  perform rolecall_internal.take_help_turn(v_message.sender_id);
+  v_message := rolecall_internal.lock_help_message(p_message);
+  perform
+  from public.conversations_v2
+  where id = v_message.conversation_id
+  for no key update;
+  return v_message;
+end
+$$;
+
 -- rolecall_internal.apply_deletion for a help message.
 create or replace function rolecall_internal.apply_help_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
 returns rolecall.messages
@@ -155,7 +178,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_message rolecall.messages := rolecall_internal.hold_help_message(p_message);
   v_as text := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
   v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
 begin
@@ -207,7 +230,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_message rolecall.messages := rolecall_internal.lock_help_message(p_message);
+  v_message rolecall.messages := rolecall_internal.hold_help_message(p_message);
   v_before jsonb := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
 begin
   if v_message.deleted_at is null

@@ -27,6 +27,8 @@ begin
     return v_deletion;
   end if;
 
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
   -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
   perform
   from rolecall.conversations
@@ -66,7 +68,7 @@ begin
   update rolecall.help_requests
   set status = 'cancelled'
   where requester_id = p_user
-    and status = 'open';
+    and status in ('open', 'in_progress');
   update public.conversations_v2
   set status = 'closed'
   where id in (
@@ -83,6 +85,27 @@ begin
   );
   get diagnostics v_rows = row_count;
   v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
 
   v_deletion := rolecall_internal.continue_deletion(v_deletion);
   if not v_closed then

@@ -139,7 +139,7 @@ begin
   set
     title = v_placeholder,
     description = '',
-    status = case when status = 'open' then 'cancelled' else status end
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
   where id in (
     select id
     from rolecall.help_requests

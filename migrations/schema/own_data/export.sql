@@ -270,6 +270,16 @@ begin
           'helper_id', conversation.helper_id,
           'initial_message', conversation.initial_message,
           'status', conversation.status,
+          'last_read_at', (
+            select case
+              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
+            end
+            from (
+              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
+              from rolecall.help_threads as thread
+              where thread.conversation_id = conversation.id
+            ) as own
+          ),
           'created_at', rolecall_internal.iso(conversation.created_at),
           'updated_at', rolecall_internal.iso(conversation.updated_at)
         ),

@@ -10,7 +10,7 @@ use rolecall_shared::rules::{
     code::Code,
     limits,
     matrix::{Action, Fact, Role},
-    vocabulary::{ConversationKind, Name, ReportStatus, ReviewDecision},
+    vocabulary::{ConversationKind, HelpConversationStatus, Name, ReportStatus, ReviewDecision},
 };
 use std::{fmt::Write, fs, path::Path};
 
@@ -163,6 +163,7 @@ fn value(name: &str, before: &str) -> Option<String> {
         "facts" => list(Fact::ALL, Fact::as_str),
         "codes" => list(Code::ALL, Code::as_str),
         "conversation_kinds" => list(ConversationKind::EVERY, ConversationKind::name),
+        "help_conversation_statuses" => list(HelpConversationStatus::EVERY, HelpConversationStatus::name),
         "report_statuses" => list(ReportStatus::EVERY, ReportStatus::name),
         "review_decisions" => list(ReviewDecision::EVERY, ReviewDecision::name),
         "review_decisions_without_end" => {

@@ -13,7 +13,7 @@ pub const BROADCAST_CHARS: usize = 1_000;
 /// Shortest first message of a help conversation, in characters after trimming.
 pub const HELP_MESSAGE_MIN_CHARS: usize = 10;
 
-/// Longest first message of a help conversation, in characters after trimming.
+/// Longest message of a help conversation, in characters after trimming.
 pub const HELP_MESSAGE_MAX_CHARS: usize = 1_000;
 
 /// Longest reason of a report, in characters after trimming.

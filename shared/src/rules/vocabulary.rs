@@ -102,3 +102,25 @@ names! {
         Suspend = "suspend",
     }
 }
+
+names! {
+    /// How a help conversation stands.
+    HelpConversationStatus {
+        /// The two can write.
+        Active = "active",
+        /// The help was given.
+        Completed = "completed",
+        /// Nothing came of it.
+        Cancelled = "cancelled",
+        /// Closed without saying why, through the tables or with an account.
+        Closed = "closed",
+    }
+}
+
+names! {
+    /// What a help message is.
+    HelpMessageType {
+        /// Text.
+        Text = "text",
+    }
+}

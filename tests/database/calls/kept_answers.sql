@@ -11,7 +11,9 @@ values
   (pg_temp.demo(52), 'attendee', 'Zanzibar Nina');
 update rolecall.profiles set display_name = 'Zanzibar ' || display_name where display_name not like 'Zanzibar%';
 insert into rolecall.help_requests (id, requester_id, title, description)
-values (pg_temp.demo(71), pg_temp.demo(1), 'Zanzibar title', 'Zanzibar description');
+values
+  (pg_temp.demo(71), pg_temp.demo(1), 'Zanzibar title', 'Zanzibar description'),
+  (pg_temp.demo(72), pg_temp.demo(1), 'Another title', '');
 
 create function pg_temp.keyed(p_function text, p_user int, p_input jsonb, p_key text default 'kept')
 returns jsonb
@@ -55,7 +57,12 @@ select
     'start_conversation',
     4,
     jsonb_build_object('help_request_id', pg_temp.demo(71), 'initial_message', 'Zanzibar is where I can take you.')
-  ) -> 'data' as help;
+  ) -> 'data' as help,
+  pg_temp.ask(
+    'start_conversation',
+    pg_temp.demo(4),
+    jsonb_build_object('help_request_id', pg_temp.demo(72), 'initial_message', 'Another place is where I can take you.')
+  ) -> 'data' as another;
 create temporary table report as
 select
   pg_temp.keyed(
@@ -86,7 +93,16 @@ cross join lateral (
     (7, 'block_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
     (8, 'unblock_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
     (9, 'reset_broadcast_quotas', null, '{}'),
-    (10, 'mark_unread', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'from_seq', 1))
+    (10, 'mark_unread', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'from_seq', 1)),
+    (
+      11,
+      'send_help_message',
+      4,
+      jsonb_build_object('conversation_id', help ->> 'conversation_id', 'content', 'Zanzibar at nine')
+    ),
+    (12, 'read_help_conversation', 4, jsonb_build_object('conversation_id', help ->> 'conversation_id')),
+    (13, 'complete_help_conversation', 4, jsonb_build_object('conversation_id', help ->> 'conversation_id')),
+    (14, 'cancel_help_conversation', 4, jsonb_build_object('conversation_id', another ->> 'conversation_id'))
 ) as call (number, function, caller, input);
 
 select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;
@@ -166,6 +182,13 @@ select is(
 )
 from asked
 where function = 'start_conversation';
+select is(
+  pg_temp.ask('send_help_message', pg_temp.demo(4), input, 'kept send_help_message') - 'replayed',
+  answer,
+  'and so is a later one'
+)
+from asked
+where function = 'send_help_message';
 
 -- Whoever asks again is judged again.
 create function pg_temp.reviewed_again()

@@ -272,7 +272,7 @@ select is(
       pg_temp.demo(22),
       pg_temp.demo(4),
       'I can help with that.',
-      'code'
+      'error'
     )
   ),
   'rate_limited',

@@ -91,7 +91,7 @@ language sql
 return pg_temp.run_as(
   'authenticated',
   pg_temp.demo(4),
-  format('select public.create_conversation_atomic(%L, %L, %L) ->> %L', pg_temp.demo(99), pg_temp.demo(4), 'I can help.', 'code')
+  format('select public.create_conversation_atomic(%L, %L, %L) ->> %L', pg_temp.demo(99), pg_temp.demo(4), 'I can help.', 'error')
 );
 select is(pg_temp.offer(), 'help_request_not_found', 'what an RPC refuses') from generate_series(1, 12);
 select is(pg_temp.left_behind(4), '10 logged, 12 counted', 'is bounded as well');

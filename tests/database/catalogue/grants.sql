@@ -187,6 +187,7 @@ values
   ('rolecall.help_message_counts', '', ''),
   ('rolecall.help_message_edits', '', ''),
   ('rolecall.help_message_edits_id_seq', '', ''),
+  ('rolecall.help_threads', '', ''),
   ('rolecall.idempotency_records', '', ''),
   ('rolecall.participations', '', ''),
   ('rolecall.past_participations', '', ''),

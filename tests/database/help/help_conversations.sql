@@ -18,20 +18,13 @@ return pg_temp.run_as(
 )::jsonb;
 
 create temporary table started as select pg_temp.start(4, 21, 4) as answer;
-select is(answer -> 'ok', 'true'::jsonb, 'a helper starts a conversation') from started;
+select is(answer -> 'success', 'true'::jsonb, 'a helper starts a conversation') from started;
 select is(
-  (select array_agg(key order by key) from jsonb_object_keys(answer -> 'data') as key),
-  array['conversation_id', 'message', 'version'],
-  'the answer has these members and no other'
+  answer - 'conversation_id',
+  '{"success": true, "message": "Conversation started."}'::jsonb,
+  'the answer is flat: these members and the conversation''s id'
 )
 from started;
-select is(
-  (select array_agg(key order by key) from jsonb_object_keys(answer #> '{data,message}') as key),
-  array['content', 'created_at', 'id', 'sender_id'],
-  'and the message these'
-)
-from started;
-select is(answer #>> '{data,version}', 'v2', 'it is a V2 conversation') from started;
 select results_eq(
   $$ select help_request_id, requester_id, helper_id, initial_message, status from public.conversations_v2 $$,
   $$ values (pg_temp.demo(21), pg_temp.demo(1), pg_temp.demo(4), 'I can help with that.', 'active') $$,
@@ -45,16 +38,23 @@ select results_eq(
 
 select is(pg_temp.verdict(pg_temp.start(4, 21, 4)), 'conversation_exists/one_conversation_per_helper', 'again there is one');
 select is(
-  pg_temp.start(4, 21, 4) #>> '{data,conversation_id}',
-  answer #>> '{data,conversation_id}',
+  pg_temp.start(4, 21, 4),
+  jsonb_build_object(
+    'success', false,
+    'error', 'conversation_exists',
+    'message', 'You already have a conversation about this help request.',
+    'conversation_id', answer -> 'conversation_id'
+  ),
   'and its id is told'
 )
 from started;
+select is((select status from rolecall.help_requests where id = pg_temp.demo(21)), 'in_progress', 'the first offer says that help is under way');
 select is(pg_temp.verdict(pg_temp.start(2, 21, 2)), 'ok', 'another helper has a conversation of their own');
+select is((select status from rolecall.help_requests where id = pg_temp.demo(21)), 'in_progress', 'and changes nothing about that');
 select is(pg_temp.verdict(pg_temp.start(1, 21, 1)), 'invalid_input/own_help_request', 'one''s own request is refused');
 select is(
-  pg_temp.start(1, 21, 1) ->> 'detail',
-  'You cannot offer help on your own request.',
+  pg_temp.start(1, 21, 1),
+  '{"success": false, "error": "invalid_input", "message": "You cannot offer help on your own request."}'::jsonb,
   'with the reason'
 );
 select is(pg_temp.verdict(pg_temp.start(4, 99, 4)), 'help_request_not_found', 'there must be a request');
@@ -63,12 +63,22 @@ select is(pg_temp.verdict(pg_temp.start(99, 22, 99)), 'permission_denied/no_prof
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4, repeat('x', 9))), 'invalid_input', 'nine characters are too few');
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4, repeat('x', 1001))), 'invalid_input', '1001 characters are too many');
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4, null)), 'invalid_input', 'no message is refused');
-update rolecall.help_requests set status = 'matched' where id = pg_temp.demo(22);
+select is((select status from rolecall.help_requests where id = pg_temp.demo(22)), 'open', 'a refusal begins nothing');
+create function pg_temp.start_while(p_status text)
+returns text
+language plpgsql
+as $$
+begin
+  update rolecall.help_requests set status = p_status where id = pg_temp.demo(22);
+  return pg_temp.verdict(pg_temp.start(4, 22, 4));
+end
+$$;
 select is(
-  pg_temp.verdict(pg_temp.start(4, 22, 4)),
+  pg_temp.start_while(status),
   'help_request_unavailable/help_request_not_open',
-  'a request that is not open is refused'
-);
+  'an offer on a request that is ' || status || ' is refused'
+)
+from unnest(array['matched', 'completed', 'cancelled', 'closed']) as status;
 update rolecall.help_requests set status = 'open';
 insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(2), pg_temp.demo(4));
 select is(pg_temp.verdict(pg_temp.start(4, 22, 4)), 'permission_denied/blocked', 'a block stops help, too');
@@ -108,18 +118,30 @@ return pg_temp.verdict(
     pg_temp.demo(p_caller),
     format(
       'select public.send_message_v2(%L, %L, %L)',
-      (select answer #>> '{data,conversation_id}' from started),
+      (select answer ->> 'conversation_id' from started),
       pg_temp.demo(p_sender),
       p_content
     )
   )::jsonb
 );
 select is(pg_temp.say(1, 1, 'Thank you'), 'ok', 'the requester answers');
+select is(
+  pg_temp.run_as(
+    'authenticated',
+    pg_temp.demo(1),
+    format(
+      'select public.send_message_v2(%L, %L, %L)',
+      (select answer ->> 'conversation_id' from started), pg_temp.demo(2), 'Hi'
+    )
+  )::jsonb,
+  '{"success": false, "error": "permission_denied", "message": "You cannot act for somebody else."}'::jsonb,
+  'a refusal is flat, too'
+);
 select is(pg_temp.say(4, 4, 'See you'), 'ok', 'the helper goes on');
 select is(pg_temp.say(2, 2, 'Me too'), 'not_found', 'nobody else is heard');
 select is(pg_temp.say(2, 1, 'Me too'), 'permission_denied/impersonation', 'nor in somebody else''s name');
 select is(pg_temp.say(1, 1, ''), 'invalid_input', 'an empty message is refused');
-select is(pg_temp.say(1, 1, repeat('x', 2001)), 'invalid_input', '2001 characters are too many');
+select is(pg_temp.say(1, 1, repeat('x', 1001)), 'invalid_input', '1001 characters are too many');
 insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(1), pg_temp.demo(4));
 select is(pg_temp.say(4, 4, 'Hello?'), 'permission_denied/blocked', 'a block stops it');
 delete from rolecall.user_blocks;
@@ -128,7 +150,7 @@ select is(pg_temp.say(1, 1, 'Still there?'), 'ok', 'what has begun goes on when 
 update public.conversations_v2 set status = 'closed';
 select is(pg_temp.say(1, 1, 'Bye'), 'conversation_read_only/conversation_read_only', 'a closed conversation takes nothing');
 select is(
-  (select count(*) from public.messages_v2 where conversation_id = (select (answer #>> '{data,conversation_id}')::uuid from started)),
+  (select count(*) from public.messages_v2 where conversation_id = (select (answer ->> 'conversation_id')::uuid from started)),
   4::bigint,
   'refusals leave no message'
 );
@@ -142,16 +164,31 @@ return pg_temp.run_as(
   pg_temp.demo(p_caller),
   format(
     'select public.get_conversation_v2(%L, %L)',
-    (select answer #>> '{data,conversation_id}' from started),
+    (select answer ->> 'conversation_id' from started),
     pg_temp.demo(p_user)
   )
 )::jsonb;
 select is(
-  (select array_agg(message ->> 'content') from jsonb_array_elements(pg_temp.read(1, 1) #> '{data,messages}') as message),
+  (select array_agg(message ->> 'content') from jsonb_array_elements(pg_temp.read(1, 1) -> 'messages') as message),
   array['I can help with that.', 'Thank you', 'See you', 'Still there?'],
   'the conversation reads in order'
 );
-select is(pg_temp.read(4, 4) #>> '{data,message_count}', '4', 'for both');
+select is(jsonb_array_length(pg_temp.read(4, 4) -> 'messages'), 4, 'for both');
+select is(
+  (select array_agg(key order by key) from jsonb_object_keys(pg_temp.read(4, 4)) as key),
+  array['conversation', 'messages', 'success'],
+  'the answer has these members and no other'
+);
+select is(
+  (select array_agg(key order by key) from jsonb_object_keys(pg_temp.read(4, 4) -> 'conversation') as key),
+  array['created_at', 'help_request_id', 'helper_id', 'id', 'initial_message', 'requester_id', 'status', 'updated_at'],
+  'the conversation these'
+);
+select is(
+  (select array_agg(key order by key) from jsonb_object_keys(pg_temp.read(4, 4) #> '{messages,0}') as key),
+  array['content', 'created_at', 'id', 'sender_id'],
+  'and a message these'
+);
 select is(pg_temp.verdict(pg_temp.read(2, 2)), 'not_found', 'and for nobody else');
 select is(pg_temp.verdict(pg_temp.read(2, 1)), 'permission_denied/impersonation', 'nor in somebody else''s name');
 

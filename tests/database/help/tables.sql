@@ -64,7 +64,9 @@ select is(pg_temp.edit(1, 'See you at ten', 'I never come'), '0', 'nobody correc
 select is(pg_temp.edit(4, 'See you at ten', E'\u200b'), 'PT400', 'a correction of nothing visible is refused');
 select is(pg_temp.edit(4, 'See you at ten', E'a\u0007'), 'PT400', 'and so is one with a control character');
 select is(pg_temp.edit(4, 'See you at ten', ''), 'PT400', 'and an empty one');
-select is(pg_temp.edit(4, 'See you at ten', repeat('x', 2001)), 'PT400', 'and a long one');
+select is(pg_temp.edit(4, 'See you at ten', repeat('x', 1001)), 'PT400', 'and a long one');
+select is(pg_temp.edit(4, 'See you at ten', repeat('x', 1000)), '1', 'but not the longest');
+select is(pg_temp.edit(4, repeat('x', 1000), 'See you at ten'), '1', 'and back');
 select is(
   pg_temp.run_as('service_role', null, $$ update public.messages_v2 set content = 'Thanks' where content = 'Thank you' $$),
   '1',
@@ -76,7 +78,7 @@ select is(
   'which keeps what it said, too'
 );
 update public.messages_v2 set content = 'Thank you' where content = 'Thanks';
-select is((select count(*) from rolecall.help_message_edits), 4::bigint, 'and so does the owner');
+select is((select count(*) from rolecall.help_message_edits), 6::bigint, 'and so does the owner');
 
 -- The history is changed by nobody.
 select is(
@@ -147,6 +149,21 @@ select is(pg_temp.move(0, 'active', 'service_role'), '1', 'the operator opens it
 select is(pg_temp.move(1, 'closed'), '1', '1 closes it again');
 select is(pg_temp.move(0, 'active', 'service_role'), '1', 'and the operator opens that, too');
 
+-- Other ends
+select is(pg_temp.move(1, 'finished'), '23514', 'there are four statuses');
+select is(pg_temp.move(1, 'completed'), '1', '1 completes the conversation');
+select is((select status from rolecall.help_threads), 'completed', 'and its thread follows');
+select is(pg_temp.move(1, 'cancelled'), 'PT409', 'what is completed is not cancelled');
+select is(pg_temp.move(1, 'closed'), 'PT409', 'or closed');
+select is(pg_temp.move(4, 'cancelled'), '0', 'by the other side even less');
+select is(pg_temp.say(4, 'One more thing'), 'conversation_read_only/conversation_read_only', 'nothing is said in it');
+select is(pg_temp.edit(4, 'See you at eleven', 'Never mind'), '0', 'or corrected');
+select is(pg_temp.move(4, 'active'), '0', 'the other side does not open it');
+select is(pg_temp.move(1, 'active'), '1', 'who completed it opens it');
+select is(pg_temp.move(4, 'cancelled'), '1', '4 cancels it');
+select is(pg_temp.move(1, 'active'), '0', 'which 1 does not take back');
+select is(pg_temp.move(4, 'active'), '1', 'and 4 does');
+
 -- While suspended
 update rolecall.profiles set suspended_until = 'infinity' where id = pg_temp.demo(4);
 select is(pg_temp.edit(4, 'See you at eleven', 'I said nothing'), '0', 'who is suspended corrects nothing');
@@ -164,7 +181,7 @@ select results_eq(
 select is((select initial_message from public.conversations_v2), '[deleted by its author]', 'and the other side no longer reads');
 select is(
   (select count(*) from rolecall.help_message_edits where sender_id = pg_temp.demo(4)),
-  4::bigint,
+  6::bigint,
   'nor is the history gone'
 );
 select is((select messages from rolecall.help_message_counts), 1::bigint, 'one message is left');

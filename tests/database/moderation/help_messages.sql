@@ -17,7 +17,7 @@ select (
     'authenticated',
     pg_temp.demo(4),
     format('select public.send_message_v2(%L, %L, %L)', conversation, pg_temp.demo(4), 'Give me money')
-  )::jsonb #>> '{data,message,id}'
+  )::jsonb ->> 'message_id'
 )::uuid as id
 from talk;
 select pg_temp.run_as(

@@ -98,6 +98,23 @@ cross join lateral (
       jsonb_build_object('help_request_id', pg_temp.demo(22), 'initial_message', 'I can carry it.'),
       'permission_denied/suspended'
     ),
+    ('help_conversations', 4, '{"limit": 50}', 'ok'),
+    ('help_conversation', 4, jsonb_build_object('limit', 50, 'conversation_id', help -> 'conversation_id'), 'ok'),
+    ('read_help_conversation', 4, jsonb_build_object('conversation_id', help -> 'conversation_id'), 'ok'),
+    (
+      'send_help_message',
+      4,
+      jsonb_build_object('conversation_id', help -> 'conversation_id', 'content', 'Hi'),
+      'permission_denied/suspended'
+    ),
+    -- Ending writes to nobody, through the table neither.
+    ('complete_help_conversation', 4, jsonb_build_object('conversation_id', help -> 'conversation_id'), 'ok'),
+    (
+      'cancel_help_conversation',
+      4,
+      jsonb_build_object('conversation_id', help -> 'conversation_id'),
+      'conversation_read_only/conversation_read_only'
+    ),
     ('moderation_queue', 6, '{"limit": 50}', 'permission_denied/suspended'),
     ('moderation_audit', 6, '{"limit": 50}', 'permission_denied/suspended'),
     (

@@ -222,7 +222,7 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(1),
-    format('select public.get_conversation_v2(%L, %L) #>> %L', help, pg_temp.demo(1), '{data,messages,0,content}')
+    format('select public.get_conversation_v2(%L, %L) #>> %L', help, pg_temp.demo(1), '{messages,0,content}')
   ),
   '[deleted by its author]',
   'as is what they said as a helper'
@@ -233,7 +233,7 @@ select is(
     'authenticated',
     pg_temp.demo(2),
     format(
-      'select status || $t$ $t$ || (public.get_conversation_v2(%1$L, %2$L) #>> $t${data,messages,0,content}$t$)
+      'select status || $t$ $t$ || (public.get_conversation_v2(%1$L, %2$L) #>> $t${messages,0,content}$t$)
        from public.conversations_v2 where id = %1$L',
       help,
       pg_temp.demo(2)
@@ -330,7 +330,7 @@ select is(
   pg_temp.run_as(
     'authenticated',
     pg_temp.demo(4),
-    format('select public.send_message_v2(%L, %L, %L) ->> %L', help, pg_temp.demo(4), 'zebra', 'code')
+    format('select public.send_message_v2(%L, %L, %L) ->> %L', help, pg_temp.demo(4), 'zebra', 'error')
   ),
   'permission_denied',
   'so is the RPC'

@@ -84,11 +84,11 @@ async fn through_rpcs_they_are_bounded_too() {
         };
         let sql = "select public.create_conversation_atomic($1, $2, 'Hi')";
         let answer: Value = db.one(sql, &[&request, &user]).await;
-        assert_eq!(answer["ok"], false, "{answer}");
+        assert_eq!(answer["success"], false, "{answer}");
         let answer: Value = db.one("select public.send_message_v2($1, $2, 'Hi')", &[&Uuid::new_v4(), &helper.id]).await;
-        assert_eq!(answer["ok"], false, "{answer}");
+        assert_eq!(answer["success"], false, "{answer}");
         let answer: Value = db.one("select public.get_conversation_v2($1, $2)", &[&Uuid::new_v4(), &helper.id]).await;
-        assert_eq!(answer["ok"], false, "{answer}");
+        assert_eq!(answer["success"], false, "{answer}");
     }
     assert_bounded(&stand, Some(helper.id), "refused", 300).await;
 }

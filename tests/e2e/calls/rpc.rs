@@ -15,7 +15,12 @@ async fn acting(stand: &Stand, role: &str, claims: &Value) -> Db {
     db
 }
 
+/// The code of a refusal, as an entry point answers it or, flat, as an adopter's RPC does.
 fn code(answer: &Value) -> &str {
+    if answer["success"] == false {
+        assert!(answer["message"].is_string(), "{answer}");
+        return answer["error"].as_str().unwrap();
+    }
     assert_eq!(answer["ok"], false, "{answer}");
     answer["code"].as_str().unwrap()
 }
@@ -89,6 +94,26 @@ async fn nobody_acts_or_asks_for_somebody_else() {
     assert_eq!(code(&db.one(sql, &[&help, &victim.id]).await), "permission_denied");
     assert_eq!(code(&db.one(sql, &[&help, &mallory.id]).await), "not_found");
     assert_eq!(stand.traces(&mallory).await, 0);
+
+    // Each refusal is one row of the audit.
+    let spy = stand.user(Role::Attendee).await;
+    let db = acting(&stand, "authenticated", &json!({"role": "authenticated", "sub": spy.id})).await;
+    for (number, (sql, id)) in [
+        ("select public.create_conversation_atomic($1, $2, 'I can drive you.')", open),
+        ("select public.send_message_v2($1, $2, 'Hello')", help),
+        ("select public.get_conversation_v2($1, $2)", help),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer: Value = db.one(sql, &[&id, &victim.id]).await;
+        let expected = json!({
+            "success": false, "error": "permission_denied", "message": "You cannot act for somebody else."
+        });
+        assert_eq!(answer, expected);
+        let rows = "rolecall.application_logs where user_id = $1 and code = 'permission_denied'";
+        assert_eq!(stand.db.count(rows, &[&spy.id]).await, number as i64 + 1);
+    }
 }
 
 #[tokio::test]
@@ -101,19 +126,26 @@ async fn the_rpcs_serve_their_own_caller() {
 
     let sql = "select public.create_conversation_atomic($1, $2, 'I can drive you.')";
     let started: Value = as_helper.one(sql, &[&request, &helper.id]).await;
-    assert_eq!(started["ok"], true, "{started}");
-    let help: Uuid = started["data"]["conversation_id"].as_str().unwrap().parse().unwrap();
+    let help: Uuid = started["conversation_id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(started, json!({"success": true, "message": "Conversation started.", "conversation_id": help}));
     let again: Value = as_helper.one(sql, &[&request, &helper.id]).await;
-    assert_eq!(code(&again), "conversation_exists");
-    assert_eq!(again["data"]["conversation_id"], started["data"]["conversation_id"]);
+    assert_eq!(
+        again,
+        json!({
+            "success": false, "error": "conversation_exists", "conversation_id": help,
+            "message": "You already have a conversation about this help request."
+        })
+    );
     assert_eq!(code(&as_requester.one(sql, &[&request, &requester.id]).await), "invalid_input");
 
     let sql = "select public.send_message_v2($1, $2, 'Thank you!')";
     let sent: Value = as_requester.one(sql, &[&help, &requester.id]).await;
-    assert_eq!(sent["ok"], true, "{sent}");
+    assert_eq!(sent, json!({"success": true, "message": "Message sent.", "message_id": sent["message_id"]}));
+    assert_eq!(stand.db.count("public.messages_v2 where id::text = $1", &[&sent["message_id"].as_str()]).await, 1);
     let sql = "select public.get_conversation_v2($1, $2)";
     let read: Value = as_helper.one(sql, &[&help, &helper.id]).await;
-    let contents: Vec<_> = read["data"]["messages"].as_array().unwrap().iter().map(|m| &m["content"]).collect();
+    assert_eq!((&read["success"], &read["conversation"]["id"]), (&json!(true), &json!(help)));
+    let contents: Vec<_> = read["messages"].as_array().unwrap().iter().map(|m| &m["content"]).collect();
     assert_eq!(contents, ["I can drive you.", "Thank you!"]);
 
     assert!(as_helper.one::<bool>("select public.can_user_send_dm($1, $2)", &[&helper.id, &dealer.id]).await);
@@ -170,6 +202,12 @@ async fn every_entry_point_refuses_a_null_caller() {
             json!({"show_id": request, "recipient_roles": ["attendee"], "message": "H", "dry_run": true}),
         ),
         ("start_conversation", json!({"help_request_id": request, "initial_message": "I can drive you."})),
+        ("help_conversations", json!({"limit": 50})),
+        ("help_conversation", json!({"conversation_id": request, "limit": 50})),
+        ("send_help_message", json!({"conversation_id": request, "content": "Hello"})),
+        ("read_help_conversation", json!({"conversation_id": request})),
+        ("complete_help_conversation", json!({"conversation_id": request})),
+        ("cancel_help_conversation", json!({"conversation_id": request})),
         ("diagnostics", json!({})),
         ("flags", json!({})),
         ("check_permission", json!({"action": "start_dm", "recipient_id": attendee.id})),
@@ -256,6 +294,9 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         "until",
         "status",
         "blocked_id",
+        "before",
+        "since",
+        "message_type",
     ];
     let everything = |value: &Value| Value::Object(fields.iter().map(|&field| (field.into(), value.clone())).collect());
     let id = Uuid::new_v4();

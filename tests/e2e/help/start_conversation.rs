@@ -105,12 +105,56 @@ async fn an_unknown_help_request_is_not_found() {
 async fn a_help_request_that_is_no_longer_open_is_unavailable() {
     let stand = Stand::shared().await;
     let [requester, helper] = stand.users([Role::Attendee, Role::Attendee]).await;
-    for status in ["matched", "closed", "cancelled"] {
+    for status in ["matched", "completed", "closed", "cancelled"] {
         let request = stand.help_request(&requester).await;
         stand.db.run("update rolecall.help_requests set status = $2 where id = $1", &[&request, &status]).await;
         stand.offer(&helper, request, OFFER).expect(409).await.refused(Code::HelpRequestUnavailable);
     }
     assert_eq!(stand.traces(&helper).await, 0);
+}
+
+#[tokio::test]
+async fn offers_are_taken_while_help_is_under_way() {
+    let stand = Stand::shared().await;
+    let [requester, one, other] = stand.users([Role::Attendee, Role::Attendee, Role::Attendee]).await;
+    let request = stand.help_request(&requester).await;
+    let status = "select status from rolecall.help_requests where id = $1";
+    assert_eq!(stand.db.one::<String>(status, &[&request]).await, "open");
+    stand.offer(&requester, request, OFFER).expect(400).await;
+    stand.offer(&one, request, "Too short").expect(400).await;
+    assert_eq!(stand.db.one::<String>(status, &[&request]).await, "open", "a refusal begins nothing");
+    for helper in [&one, &other] {
+        stand.offer(helper, request, OFFER).expect(201).await;
+        assert_eq!(stand.db.one::<String>(status, &[&request]).await, "in_progress");
+    }
+    // The requester says when it is over, and may open it again.
+    let third = stand.user(Role::Attendee).await;
+    let as_requester = stand.postgrest(requester.id).await;
+    let set = "update rolecall.help_requests set status = $2 where id = $1";
+    assert_eq!(as_requester.run(set, &[&request, &"completed"]).await, 1);
+    stand.offer(&third, request, OFFER).expect(409).await.refused(Code::HelpRequestUnavailable);
+    assert_eq!(as_requester.run(set, &[&request, &"open"]).await, 1);
+    stand.offer(&third, request, OFFER).expect(201).await;
+    assert_eq!(stand.db.one::<String>(status, &[&request]).await, "in_progress");
+}
+
+#[tokio::test]
+async fn an_offer_may_name_the_requester_and_nobody_else() {
+    let stand = Stand::shared().await;
+    let [requester, helper, other] = stand.users([Role::Attendee, Role::Attendee, Role::Attendee]).await;
+    let request = stand.help_request(&requester).await;
+    let path = format!("/api/messaging/help-requests/{request}/start-conversation");
+    for recipient in [other.id, helper.id] {
+        let body = json!({"initial_message": OFFER, "recipient_id": recipient, "message_type": "text"});
+        let refusal = stand.post(&path, &body).by(&helper).expect(400).await;
+        refusal.refused_by(Code::InvalidInput, "another_recipient");
+    }
+    let body = json!({"initial_message": OFFER, "recipient_id": requester.id, "message_type": "image"});
+    let refusal = stand.post(&path, &body).by(&helper).expect(400).await.refused(Code::ValidationError);
+    assert_eq!(refusal.faults(), [("message_type", "unknown_value")]);
+    assert_eq!(stand.traces(&helper).await, 0);
+    let body = json!({"initial_message": OFFER, "recipient_id": requester.id, "message_type": "text"});
+    stand.post(&path, &body).by(&helper).expect(201).await;
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ impl Talk {
 }
 
 fn code(answer: &Value) -> &str {
-    answer["code"].as_str().unwrap_or_default()
+    answer["error"].as_str().unwrap_or_default()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn threatened(stand: &Stand) -> (User, User, Uuid, Uuid) {
     let as_helper = stand.postgrest(helper.id).await;
     let sent: Value =
         as_helper.one("select public.send_message_v2($1, $2, $3)", &[&conversation, &helper.id, &THREAT]).await;
-    let message: Uuid = sent["data"]["message"]["id"].as_str().unwrap().parse().unwrap();
+    let message: Uuid = sent["message_id"].as_str().unwrap().parse().unwrap();
     let edit = "update public.messages_v2 set content = 'Have a nice day' where id = $1";
     assert_eq!(as_helper.run(edit, &[&message]).await, 1);
     (requester, helper, conversation, message)
@@ -49,7 +49,7 @@ async fn a_help_message_is_reported_reviewed_deleted_restored_and_audited() {
     let as_requester = stand.postgrest(requester.id).await;
     let read: Value =
         as_requester.one("select public.get_conversation_v2($1, $2)", &[&conversation, &requester.id]).await;
-    assert_eq!(read["data"]["messages"].as_array().unwrap().len(), 1, "{read}");
+    assert_eq!(read["messages"].as_array().unwrap().len(), 1, "{read}");
     let restored = stand.restore_message(&moderator, message).expect(200).await;
     assert_eq!(
         restored["message"],
@@ -57,7 +57,7 @@ async fn a_help_message_is_reported_reviewed_deleted_restored_and_audited() {
     );
     let read: Value =
         as_requester.one("select public.get_conversation_v2($1, $2)", &[&conversation, &requester.id]).await;
-    assert_eq!(read["data"]["messages"][1]["content"], "Have a nice day");
+    assert_eq!(read["messages"][1]["content"], "Have a nice day");
 
     let audit = stand.moderation_audit(&moderator, &format!("message_id={message}")).expect(200).await;
     let actions: Vec<_> = audit["entries"].as_array().unwrap().iter().map(|entry| entry["action"].clone()).collect();

@@ -145,6 +145,32 @@ impl Stand {
             .by(helper)
     }
 
+    /// A help conversation that this helper has begun with this requester.
+    pub async fn helped(&self, requester: &User, helper: &User) -> Uuid {
+        let request = self.help_request(requester).await;
+        self.offer(helper, request, "I can drive you there.").expect(201).await.id("conversation_id")
+    }
+
+    /// A page of somebody's help conversations.
+    pub fn help_conversations(&self, user: &User, query: &str) -> Call {
+        self.page("help-conversations", query).by(user)
+    }
+
+    /// A help conversation with a page of its messages.
+    pub fn help_conversation(&self, user: &User, conversation: Uuid, query: &str) -> Call {
+        self.page(&format!("help-conversations/{conversation}"), query).by(user)
+    }
+
+    /// A message into a help conversation.
+    pub fn say(&self, user: &User, conversation: Uuid, content: &str) -> Call {
+        self.post(&format!("help-conversations/{conversation}/messages"), &json!({"content": content})).by(user)
+    }
+
+    /// `read`, `complete` or `cancel` of a help conversation.
+    pub fn act(&self, user: &User, conversation: Uuid, action: &str) -> Call {
+        self.post(&format!("help-conversations/{conversation}/{action}"), &json!({})).by(user)
+    }
+
     /// The reset of the quotas, by an operator.
     pub fn reset(&self) -> Call {
         self.post("reset-broadcast-quotas", &json!({})).token(&token::operator())
