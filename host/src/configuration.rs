@@ -69,7 +69,8 @@ pub fn check(manifest: &Manifest, sources: &Sources) -> Result<Choice, Faults> {
     let choice = choice(manifest, sources, &variables, &mut faults);
     if declared.contains_key(JWT_SECRET) {
         faults.extend(variables.faults_beside_database().iter().map(ToString::to_string));
-        faults.extend(unreachable_key_set(manifest, sources, &variables));
+        faults.extend(unreachable(manifest, sources, "jwt_jwks_url", "JWKS_HOST"));
+        faults.extend(unreachable(manifest, sources, "alert_url", "ALERT_HOST"));
     }
     if faults.is_empty() { Ok(choice) } else { Err(Faults(faults)) }
 }
@@ -95,6 +96,10 @@ fn variables(manifest: &Manifest, sources: &Sources) -> Variables {
         cors_allowed_headers: get("cors_allowed_headers"),
         rollouts: get("rollouts"),
         group_commit: get("group_commit"),
+        metrics_token: get("metrics_token"),
+        alert_url: get("alert_url"),
+        alert_format: get("alert_format"),
+        alert_key: get("alert_key"),
     }
 }
 
@@ -174,9 +179,9 @@ fn choice(manifest: &Manifest, sources: &Sources, variables: &Variables, faults:
 }
 
 /// Whether the functions may fetch the key set at `jwt_jwks_url`, by the hosts that the manifest allows.
-fn unreachable_key_set(manifest: &Manifest, sources: &Sources, variables: &Variables) -> Option<String> {
-    let url = variables.jwks_url()?;
-    let (host, port) = host_of_url(url)?;
+fn unreachable(manifest: &Manifest, sources: &Sources, variable: &str, of_host: &str) -> Option<String> {
+    let url = value(manifest, sources, variable)?;
+    let (host, port) = host_of_url(url.trim())?;
     let (scheme, standard) = if url.starts_with("https://") { ("https", 443) } else { ("http", 80) };
     let resolve = |entry: &String| {
         let mut text = entry.clone();
@@ -192,10 +197,10 @@ fn unreachable_key_set(manifest: &Manifest, sources: &Sources, variables: &Varia
         let entries: Vec<String> = component.allowed_outbound_hosts.iter().map(resolve).collect();
         // What cannot be understood is told where the components are put together.
         let may = entries.iter().filter_map(|entry| AllowedHosts::parse(&[entry]).ok());
-        component.variables.contains_key("jwt_jwks_url")
+        component.variables.contains_key(variable)
             && !may.into_iter().any(|allowed| allowed.allow(scheme, host, port.unwrap_or(standard)))
     });
     is_refused.then(|| {
-        format!("jwt_jwks_url: the functions may not connect to {host}: set SPIN_VARIABLE_JWKS_HOST to {host}")
+        format!("{variable}: the functions may not connect to {host}: set SPIN_VARIABLE_{of_host} to {host}")
     })
 }

@@ -100,6 +100,8 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
     let check =
         json!({"checks": [{"action": "start_dm", "target_id": demo(4)}], "action": "start_dm", "target_id": demo(4)});
     [
+        ("alerts", operator_request()),
+        ("alerts_sent", operator_request()),
         ("block_user", request(demo(2), json!({"blocked_id": demo(3)}))),
         ("blocks", request(demo(2), json!({"limit": 10}))),
         ("check_permission", request(demo(1), check)),
@@ -115,8 +117,10 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("mark_read", request(demo(1), json!({"conversation_id": conversation, "up_to_seq": 1}))),
         ("mark_unread", request(demo(1), json!({"conversation_id": conversation, "from_seq": 1}))),
         ("messages", request(demo(1), json!({"conversation_id": conversation}))),
+        ("metrics", operator_request()),
         ("moderation_audit", request(demo(6), json!({"limit": 10}))),
         ("moderation_queue", request(demo(6), json!({"status": "pending"}))),
+        ("record_failures", json!({"input": {"batch": Uuid::new_v4(), "failures": []}})),
         ("record_refusal", request(demo(1), json!({"function": "send-dm", "code": "invalid_input", "detail": "no"}))),
         ("report_message", request(demo(1), json!({"message_id": message, "reason": "Spam"}))),
         ("reset_broadcast_quotas", operator_request()),

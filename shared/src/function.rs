@@ -37,6 +37,9 @@ pub trait Function {
     /// sent again until there is none, or for [`crate::rules::limits::REPEAT_SECONDS`].
     const REPEATS: bool = false;
 
+    /// Whether the variable `metrics_token` lets a caller in as the operator.
+    const TAKES_METRICS_TOKEN: bool = false;
+
     /// Who may call it.
     type Caller: Caller;
 

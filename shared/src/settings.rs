@@ -1,14 +1,16 @@
 //! The variables of the application and what is wrong with them: asked by the runner at its start, and by each instance
 //! before its first request. Nothing here needs a key's arithmetic, so that the runner does without it.
 
+mod alerts;
 mod jwks;
 
+pub use alerts::{AlertFormat, Receiver};
 pub use jwks::{Jwk, JwkKind, usable_keys};
 
 use crate::{
     postgres::{Address, InvalidAddress},
     rules::{
-        limits::{MAX_GROUP_COMMIT, MIN_JWT_SECRET_BYTES},
+        limits::{MAX_GROUP_COMMIT, MIN_JWT_SECRET_BYTES, MIN_METRICS_TOKEN_BYTES},
         rollout::{InvalidRollouts, Rollouts},
     },
     wire::cors::{Cors, InvalidCors},
@@ -40,6 +42,14 @@ pub struct Variables {
     pub rollouts: String,
     /// How many requests may share a statement; empty: one.
     pub group_commit: String,
+    /// Lets a scraper read the metrics; empty: the operator's token alone does.
+    pub metrics_token: String,
+    /// Address of who is sent alerts; empty: nobody.
+    pub alert_url: String,
+    /// The form in which alerts are sent; empty: `alertmanager`.
+    pub alert_format: String,
+    /// The key that the receiver asks for; empty: none.
+    pub alert_key: String,
 }
 
 /// A key setting that is not valid.
@@ -85,6 +95,14 @@ pub enum InvalidSetting {
     KeySetUrl,
     /// `group_commit` is not a number from 1 to [`MAX_GROUP_COMMIT`].
     GroupCommit,
+    /// `metrics_token` is too short.
+    MetricsToken,
+    /// `alert_url` is no address with `https://` or `http://`.
+    AlertUrl,
+    /// `alert_format` is not one of those that there are.
+    AlertFormat,
+    /// `alert_key` is missing, which `PagerDuty` needs.
+    AlertKey,
 }
 
 impl fmt::Display for InvalidSetting {
@@ -97,6 +115,12 @@ impl fmt::Display for InvalidSetting {
             InvalidSetting::KeySetUrl => {
                 f.write_str("jwt_jwks_url must be an address that begins with https:// or http://")
             }
+            InvalidSetting::MetricsToken => {
+                write!(f, "metrics_token must have at least {MIN_METRICS_TOKEN_BYTES} bytes")
+            }
+            InvalidSetting::AlertUrl => f.write_str("alert_url must be an address that begins with https:// or http://"),
+            InvalidSetting::AlertFormat => f.write_str("alert_format must be alertmanager, slack or pagerduty"),
+            InvalidSetting::AlertKey => f.write_str("alert_format pagerduty needs alert_key: the routing key"),
             InvalidSetting::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
         }
     }
@@ -123,7 +147,8 @@ impl Variables {
         let cors = self.cors().err().map(InvalidSetting::Cors);
         let rollouts = self.rollouts.parse::<Rollouts>().err().map(InvalidSetting::Rollouts);
         let group_commit = self.group_commit().err();
-        keys.chain(url).chain(cors).chain(rollouts).chain(group_commit).collect()
+        let monitoring = self.metrics_token().err().into_iter().chain(self.alert_receiver().err());
+        keys.chain(url).chain(cors).chain(rollouts).chain(group_commit).chain(monitoring).collect()
     }
 
     /// The database's address.
@@ -164,6 +189,17 @@ impl Variables {
                 .ok()
                 .filter(|number| (1..=MAX_GROUP_COMMIT).contains(number))
                 .ok_or(InvalidSetting::GroupCommit),
+        }
+    }
+
+    /// What lets a scraper read the metrics, if anything does.
+    ///
+    /// # Errors
+    /// It is too short to be a secret.
+    pub fn metrics_token(&self) -> Result<Option<&str>, InvalidSetting> {
+        match given(&self.metrics_token) {
+            Some(token) if token.len() < MIN_METRICS_TOKEN_BYTES => Err(InvalidSetting::MetricsToken),
+            token => Ok(token),
         }
     }
 

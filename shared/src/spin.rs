@@ -17,6 +17,8 @@ mod health;
 #[cfg(target_family = "wasm")]
 mod instance;
 #[cfg(target_family = "wasm")]
+mod job;
+#[cfg(target_family = "wasm")]
 mod keys;
 #[cfg(target_family = "wasm")]
 mod pages;
@@ -27,6 +29,7 @@ pub mod settings;
 
 #[cfg(target_family = "wasm")]
 pub use {
+    job::{Job, serve_job, serve_text},
     pages::{Pages, serve_lines},
     serve::{Body, serve, serve_at, serve_health, serve_nothing},
 };

@@ -800,6 +800,34 @@ export type AlreadyReviewedProblem = Problem & {
   readonly decision: ReviewDecision;
 };
 
+export type AlertName = string;
+
+export type FiringAlert = {
+  readonly name: AlertName;
+  readonly severity: 'critical' | 'warning';
+  /** A share is between 0 and 1, a time in seconds. */
+  readonly value: number;
+  readonly threshold: number;
+  readonly since: Timestamp;
+  readonly summary: string;
+};
+
+export type AlertsSent = {
+  readonly success: Succeeded;
+  readonly request_id: RequestId;
+  /** The alerts that fire now. */
+  readonly firing: readonly FiringAlert[];
+  /** Those whose beginning this call took up to send. */
+  readonly began: readonly AlertName[];
+  readonly ended: readonly AlertName[];
+  /** `off`: there is no receiver. `busy`: another call sends at this moment. `failed`: the receiver did not take something; the log says why. */
+  readonly delivery: 'ok' | 'off' | 'busy' | 'failed';
+  /** How many beginnings and ends the receiver has taken. */
+  readonly sent: number;
+  /** How many still wait for it. */
+  readonly waiting: number;
+};
+
 export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {

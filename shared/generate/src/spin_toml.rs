@@ -47,6 +47,12 @@ struct Component {
     /// Whether requests of one of its operations may share a statement.
     #[serde(default)]
     group_commit: bool,
+    /// Variables that it has beside those of every component.
+    #[serde(default)]
+    also_variables: Vec<String>,
+    /// Variables with hosts that it may connect to beside those of every component.
+    #[serde(default)]
+    also_hosts: Vec<String>,
     /// The only variables it has, where it needs neither the database nor keys; it then connects to nothing.
     variables: Option<Vec<String>>,
 }
@@ -83,8 +89,11 @@ fn write_component(text: &mut String, root: &Path, name: &str, component: &Compo
     }
     let file = name.replace('-', "_");
     let hosts = match component.variables {
-        None => r#"["postgres://{{ database_host }}:*", "*://{{ jwks_host }}:*"]"#,
-        Some(_) => "[]",
+        None => {
+            let also = component.also_hosts.iter().map(|host| format!(r#", "*://{{{{ {host} }}}}:*""#));
+            format!(r#"["postgres://{{{{ database_host }}}}:*", "*://{{{{ jwks_host }}}}:*"{}]"#, also.collect::<String>())
+        }
+        Some(_) => "[]".to_owned(),
     };
     // What the page is made of is no Rust.
     let assets = if root.join("functions").join(name).join("assets").is_dir() {
@@ -108,7 +117,10 @@ watch = ["functions/{name}/**/*.rs", "shared/src/**/*.rs", "Cargo.lock"{assets}]
     )?;
     let group_commit = component.group_commit.then_some("group_commit");
     let variables: Vec<&str> = match &component.variables {
-        None => VARIABLES.iter().copied().chain(group_commit).collect(),
+        None => {
+            let also = component.also_variables.iter().map(String::as_str);
+            VARIABLES.iter().copied().chain(group_commit).chain(also).collect()
+        }
         Some(variables) => variables.iter().map(String::as_str).collect(),
     };
     for variable in variables {

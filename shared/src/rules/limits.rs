@@ -71,6 +71,9 @@ pub const TOKEN_LEEWAY_SECONDS: u64 = 60;
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2: at least as long as the hash output).
 pub const MIN_JWT_SECRET_BYTES: usize = 32;
 
+/// Shortest `metrics_token`, in bytes.
+pub const MIN_METRICS_TOKEN_BYTES: usize = 16;
+
 /// Verified tokens an instance remembers.
 pub const MAX_CACHED_TOKENS: usize = 8192;
 

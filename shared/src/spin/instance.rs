@@ -41,6 +41,10 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         cors_allowed_headers: read_if_there("cors_allowed_headers", DEFAULT_ALLOWED_HEADERS).await?,
         rollouts: read("rollouts").await?,
         group_commit: read_if_there("group_commit", "").await?,
+        metrics_token: read_if_there("metrics_token", "").await?,
+        alert_url: read_if_there("alert_url", "").await?,
+        alert_format: read_if_there("alert_format", "").await?,
+        alert_key: read_if_there("alert_key", "").await?,
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|faults| sentences(&faults))?);
     SETTINGS.set(Some(Rc::clone(&settings)));

@@ -3,7 +3,7 @@
 use crate::{
     auth::{keys::KeySet, verifier::Verifier},
     rules::rollout::Rollouts,
-    settings::{InvalidSetting, Variables},
+    settings::{InvalidSetting, Receiver, Variables},
     wire::cors::Cors,
 };
 
@@ -23,6 +23,10 @@ pub struct Settings {
     pub rollouts: Rollouts,
     /// How many requests may share a statement.
     pub group_commit: usize,
+    /// Lets a scraper read the metrics.
+    pub metrics_token: Option<String>,
+    /// Who is sent alerts.
+    pub alert_receiver: Option<Receiver>,
 }
 
 impl Settings {
@@ -51,6 +55,8 @@ impl Settings {
             cors: variables.cors().map_err(|error| fault(InvalidSetting::Cors(error)))?,
             rollouts: variables.rollouts.parse().map_err(|error| fault(InvalidSetting::Rollouts(error)))?,
             group_commit: variables.group_commit().map_err(fault)?,
+            metrics_token: variables.metrics_token().map_err(fault)?.map(str::to_owned),
+            alert_receiver: variables.alert_receiver().map_err(fault)?,
         })
     }
 }

@@ -116,6 +116,16 @@ pub fn json(
     response
 }
 
+/// An answer of text.
+pub fn text(content_type: HeaderValue, request_id: &RequestId, text: String) -> Response<Bytes> {
+    let mut response = empty(StatusCode::OK, request_id);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    *response.body_mut() = Bytes::from(text);
+    response
+}
+
 /// An answer without a body.
 pub fn empty(status: StatusCode, request_id: &RequestId) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());

@@ -146,7 +146,10 @@ select set_eq(
     from pg_proc
     where pronamespace = 'rolecall_edge'::regnamespace
       -- What asks for no user, or for the operator; the diagnostics, which are read; and the last word of all.
-      and proname not in ('health', 'key_set', 'record_refusal', 'reset_broadcast_quotas', 'diagnostics', 'delete_own_data')
+      and proname not in (
+        'alerts', 'alerts_sent', 'delete_own_data', 'diagnostics', 'health', 'key_set', 'metrics', 'record_failures',
+        'record_refusal', 'reset_broadcast_quotas'
+      )
   $$,
   'select function from entry',
   'every function of a user is among them'

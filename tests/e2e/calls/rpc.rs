@@ -164,6 +164,7 @@ async fn anonymous_callers_reach_no_rpc_and_no_table() {
         "select public.get_conversation_v2(null, null)",
         "select rolecall_edge.health('{}')",
         "select rolecall_edge.key_set('{}')",
+        "select rolecall_edge.record_failures('{}')",
         "select count(*) from rolecall.profiles",
         "select count(*) from rolecall.messages",
         "select count(*) from public.messages_v2",
@@ -231,7 +232,16 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("delete_own_data", json!({})),
     ];
     // The operator's entry point is called below; these three have no caller.
-    let elsewhere = ["reset_broadcast_quotas", "health", "key_set", "record_refusal"];
+    let elsewhere = [
+        "reset_broadcast_quotas",
+        "alerts",
+        "alerts_sent",
+        "metrics",
+        "health",
+        "key_set",
+        "record_failures",
+        "record_refusal",
+    ];
     let called: BTreeSet<&str> = inputs.iter().map(|&(function, _)| function).chain(elsewhere).collect();
     assert_eq!(called, entry_points(&stand).await.iter().map(String::as_str).collect());
     for (function, input) in &inputs {
@@ -252,8 +262,10 @@ async fn every_entry_point_refuses_a_null_caller() {
     }
     for claims in nobodies().into_iter().chain([json!({"role": "authenticated", "sub": admin.id})]) {
         let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": {}});
-        let answer: Value = db.one("select rolecall_edge.reset_broadcast_quotas($1)", &[&call]).await;
-        assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{claims}: {answer}");
+        for function in ["reset_broadcast_quotas", "alerts", "alerts_sent", "metrics"] {
+            let answer: Value = db.one(&format!("select rolecall_edge.{function}($1)"), &[&call]).await;
+            assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{function} {claims}: {answer}");
+        }
     }
     assert_eq!(stand.traces(&admin).await + stand.traces(&attendee).await, 0);
 }
@@ -335,7 +347,7 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
     }
     let mut called = 0;
     let entry_points = entry_points(&stand).await;
-    for function in entry_points.iter().filter(|name| !matches!(name.as_str(), "health" | "key_set" | "record_refusal"))
+    for function in entry_points.iter().filter(|name| !matches!(name.as_str(), "health" | "key_set" | "record_failures" | "record_refusal"))
     {
         let sql = format!("select rolecall_edge.{function}($1)");
         for (_, input) in inputs.iter().filter(|(only, _)| only.is_none_or(|only| only == function)) {

@@ -251,6 +251,11 @@ impl Answer {
             return Answer { status, headers, body: Value::Array(body) };
         }
 
+        if text(header::CONTENT_TYPE).is_some_and(|content_type| content_type.starts_with("text/plain")) {
+            assert_eq!(status, 200, "text is for a success: {whole}");
+            return Answer { status, headers, body: Value::String(String::from_utf8_lossy(bytes).into_owned()) };
+        }
+
         let body: Value = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("no JSON ({error}): {whole}"));
         match text(header::CONTENT_TYPE).as_deref() {
             Some("application/problem+json") => check_problem(status, &headers, &body, &whole),
