@@ -47,6 +47,11 @@ need-pgtap: need-postgres
 	  $(call apt,postgresql-$$version-pgtap libtap-parser-sourcehandler-pgtap-perl); \
 	fi
 
+.PHONY: need-prometheus
+need-prometheus:
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v prometheus-alertmanager >/dev/null \
+	  || { $(call apt,prometheus prometheus-alertmanager); }
+
 .PHONY: need-spin
 need-spin:
 	@command -v "$(SPIN)" >/dev/null || { \
@@ -147,7 +152,7 @@ rollback: need-rust ## Take back the last migration of DATABASE_URL, or all afte
 ifeq ($(RUNTIME),spin)
 test: test-spin
 else
-test: build client client-runtimes api-tools schemathesis supabase-cli need-chromium need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools schemathesis supabase-cli need-chromium need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -163,11 +168,11 @@ test: build client client-runtimes api-tools schemathesis supabase-cli need-chro
 endif
 
 .PHONY: test-spin
-test-spin: build client client-runtimes api-tools schemathesis need-chromium need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+test-spin: build client client-runtimes api-tools schemathesis need-chromium need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools schemathesis need-chromium ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools schemathesis need-chromium need-prometheus ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase

@@ -46,8 +46,7 @@ create index request_metrics_minutes_idx
   where minutes = 1;
 
 create index request_metrics_function_slot_idx
-  on rolecall.request_metrics (function, slot)
-  where minutes = 15;
+  on rolecall.request_metrics (function, slot);
 
 comment on table rolecall.request_metrics is
   'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';

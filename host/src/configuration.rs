@@ -200,7 +200,6 @@ fn unreachable(manifest: &Manifest, sources: &Sources, variable: &str, of_host: 
         component.variables.contains_key(variable)
             && !may.into_iter().any(|allowed| allowed.allow(scheme, host, port.unwrap_or(standard)))
     });
-    is_refused.then(|| {
-        format!("{variable}: the functions may not connect to {host}: set SPIN_VARIABLE_{of_host} to {host}")
-    })
+    is_refused
+        .then(|| format!("{variable}: the functions may not connect to {host}: set SPIN_VARIABLE_{of_host} to {host}"))
 }

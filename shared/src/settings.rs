@@ -118,7 +118,9 @@ impl fmt::Display for InvalidSetting {
             InvalidSetting::MetricsToken => {
                 write!(f, "metrics_token must have at least {MIN_METRICS_TOKEN_BYTES} bytes")
             }
-            InvalidSetting::AlertUrl => f.write_str("alert_url must be an address that begins with https:// or http://"),
+            InvalidSetting::AlertUrl => {
+                f.write_str("alert_url must be an address that begins with https:// or http://")
+            }
             InvalidSetting::AlertFormat => f.write_str("alert_format must be alertmanager, slack or pagerduty"),
             InvalidSetting::AlertKey => f.write_str("alert_format pagerduty needs alert_key: the routing key"),
             InvalidSetting::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),

@@ -105,7 +105,10 @@ mod moderation {
 }
 
 mod monitoring {
+    mod alerts;
     mod failures;
+    mod metrics;
+    mod support;
 }
 
 mod own_data {

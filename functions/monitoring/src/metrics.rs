@@ -87,7 +87,11 @@ pub fn exposition(data: Map<String, Value>) -> Option<String> {
         text.sample(&format!("{name}_count"), &[("function", function)], all);
     }
 
-    text.family("rolecall_rollout_ratio", "gauge", "The share of users that a flag's row includes; internal users count as none.");
+    text.family(
+        "rolecall_rollout_ratio",
+        "gauge",
+        "The share of users that a flag's row includes; internal users count as none.",
+    );
     for (flag, rollout) in &figures.flags {
         text.sample("rolecall_rollout_ratio", &[("flag", flag)], share(rollout));
     }
@@ -96,7 +100,11 @@ pub fn exposition(data: Map<String, Value>) -> Option<String> {
         let labels = [("alert", alert.as_str()), ("severity", severity.as_str())];
         text.sample("rolecall_alert_firing", &labels, f64::from(u8::from(*fires)));
     }
-    text.family("rolecall_unsent_alert_events", "gauge", "Beginnings and ends of alerts that wait for alert_url to take them.");
+    text.family(
+        "rolecall_unsent_alert_events",
+        "gauge",
+        "Beginnings and ends of alerts that wait for alert_url to take them.",
+    );
     text.sample("rolecall_unsent_alert_events", &[], figures.unsent_alerts as f64);
     text.family("rolecall_pending_reports", "gauge", "Reports that wait for a moderator.");
     text.sample("rolecall_pending_reports", &[], figures.pending_reports.count as f64);

@@ -199,8 +199,7 @@ create index request_metrics_minutes_idx
 
 -- A day of one operation.
 create index request_metrics_function_slot_idx
-  on rolecall.request_metrics (function, slot)
-  where minutes = 15;
+  on rolecall.request_metrics (function, slot);
 
 -- Day slots
 

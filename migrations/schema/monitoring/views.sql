@@ -65,14 +65,7 @@ create or replace view rolecall_monitoring.conversation_creation as
 with recent as (
   select slot, code, requests
   from rolecall.request_metrics
-  where minutes = 1
-    and slot > now() - interval '24 hours 15 minutes'
-    and function in ('start-conversation', 'create_conversation_atomic')
-  union all
-  select slot, code, requests
-  from rolecall.request_metrics
-  where minutes = 15
-    and slot > now() - interval '24 hours 15 minutes'
+  where slot > now() - interval '24 hours 15 minutes'
     and function in ('start-conversation', 'create_conversation_atomic')
 ),
 counted as (

@@ -91,7 +91,10 @@ fn write_component(text: &mut String, root: &Path, name: &str, component: &Compo
     let hosts = match component.variables {
         None => {
             let also = component.also_hosts.iter().map(|host| format!(r#", "*://{{{{ {host} }}}}:*""#));
-            format!(r#"["postgres://{{{{ database_host }}}}:*", "*://{{{{ jwks_host }}}}:*"{}]"#, also.collect::<String>())
+            format!(
+                r#"["postgres://{{{{ database_host }}}}:*", "*://{{{{ jwks_host }}}}:*"{}]"#,
+                also.collect::<String>()
+            )
         }
         Some(_) => "[]".to_owned(),
     };

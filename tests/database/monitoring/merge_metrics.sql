@@ -70,6 +70,27 @@ select is(
 );
 select is((select sum(requests) from rolecall.request_totals where function in ('f', 'g')), 480::numeric, 'what was merged is in the totals, once');
 
+-- The stripes of a minute become one, as soon as nobody writes to it.
+insert into rolecall.request_metrics (slot, function, code, org_id, bucket, stripe, requests)
+select pg_temp.minute(age), 's', 'ok', pg_temp.demo(31), 3, stripe, 1
+from unnest(array[interval '1 minute', interval '5 minutes']) as age
+cross join generate_series(0, 9) as stripe;
+select pg_temp.merge_all();
+select is(
+  (
+    select jsonb_object_agg(minute, rows)
+    from (
+      select case when slot = pg_temp.minute('5 minutes') then 'old' else 'new' end as minute,
+        jsonb_build_array(count(*), sum(requests), min(minutes)) as rows
+      from rolecall.request_metrics
+      where function = 's'
+      group by slot
+    ) as counted
+  ),
+  '{"old": [1, 10, 1], "new": [10, 10, 1]}',
+  'stripes of a minute that is over are one row'
+);
+
 -- A failure that is handed in late is merged later.
 insert into rolecall.request_metrics as metric (day_slot, slot, function, code, org_id, bucket, stripe, requests)
 values (

@@ -347,7 +347,9 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
     }
     let mut called = 0;
     let entry_points = entry_points(&stand).await;
-    for function in entry_points.iter().filter(|name| !matches!(name.as_str(), "health" | "key_set" | "record_failures" | "record_refusal"))
+    for function in entry_points
+        .iter()
+        .filter(|name| !matches!(name.as_str(), "health" | "key_set" | "record_failures" | "record_refusal"))
     {
         let sql = format!("select rolecall_edge.{function}($1)");
         for (_, input) in inputs.iter().filter(|(only, _)| only.is_none_or(|only| only == function)) {
