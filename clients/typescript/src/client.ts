@@ -5,6 +5,7 @@ import { limitsOf, retryAfterOf } from './limits.js';
 import { delayAfter, mayPass, settled, wait, type RetryOptions } from './retry.js';
 import { FlagMemory, isSwitchedOff, type Versions } from './versions.js';
 import type {
+  AlertsSent,
   AuditPage,
   Block,
   BlockPage,
@@ -375,6 +376,20 @@ export class RolecallClient {
   /** The nightly run, for operators: drops and deletes what is over. Call it again while it answers `more`. */
   resetBroadcastQuotas(options?: CallOptions): Promise<Answered<QuotaReset>> {
     return this.#post('/functions/v1/reset-broadcast-quotas', {}, options);
+  }
+
+  /** Sends the alerts that began and ended to whoever is on call, for operators. */
+  sendAlerts(options?: CallOptions): Promise<Answered<AlertsSent>> {
+    return this.#post('/functions/v1/alerts', {}, options);
+  }
+
+  /** The operator's figures in Prometheus' text format. */
+  async metrics(options: CallOptions = {}): Promise<string> {
+    const received = await this.#receive({ method: 'GET', path: '/functions/v1/metrics', repeatable: true, options }, false);
+    if (!received.response.ok) {
+      throw failureOf(received, undefined);
+    }
+    return received.text ?? '';
   }
 
   /** Which features are switched on for the caller, and by what. They are read even where all of them are off. */

@@ -107,8 +107,9 @@ async fn pass(
     Ok(Response::from_parts(parts, Full::new(bytes)))
 }
 
-/// A body: one JSON value, or an array of those on its lines.
+/// A body: one JSON value, or an array of those on its lines, or text.
 fn read(bytes: &[u8]) -> Value {
     let lines = || bytes.split_inclusive(|&byte| byte == b'\n').map(serde_json::from_slice).collect::<Result<_, _>>();
-    serde_json::from_slice(bytes).or_else(|_| lines().map(Value::Array)).unwrap_or(Value::Null)
+    let text = || String::from_utf8(bytes.to_vec()).ok().filter(|text| !text.is_empty()).map(Value::String);
+    serde_json::from_slice(bytes).or_else(|_| lines().map(Value::Array)).ok().or_else(text).unwrap_or(Value::Null)
 }
