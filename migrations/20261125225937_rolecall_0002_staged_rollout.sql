@@ -6,11 +6,14 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_edge.alerts(jsonb)',
+    'function rolecall_edge.alerts_sent(jsonb)',
     'function rolecall_edge.cancel_help_conversation(jsonb)',
     'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.flags(jsonb)',
     'function rolecall_edge.help_conversation(jsonb)',
     'function rolecall_edge.help_conversations(jsonb)',
+    'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
@@ -67,6 +70,7 @@ declare
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.move_help_thread()',
+    'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
@@ -142,6 +146,8 @@ declare
     'function public.send_message_v2(uuid, uuid, text)',
     'function rolecall.delete_account(uuid)',
     'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.alerts(jsonb)',
+    'function rolecall_edge.alerts_sent(jsonb)',
     'function rolecall_edge.block_user(jsonb)',
     'function rolecall_edge.blocks(jsonb)',
     'function rolecall_edge.cancel_help_conversation(jsonb)',
@@ -161,6 +167,7 @@ declare
     'function rolecall_edge.mark_read(jsonb)',
     'function rolecall_edge.mark_unread(jsonb)',
     'function rolecall_edge.messages(jsonb)',
+    'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
@@ -360,6 +367,7 @@ declare
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
     'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
+    'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.page_size(jsonb, integer)',
@@ -759,7 +767,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from 'e4e7bc75fef6e691783515e4463fe07d193f934b16c63bb4d912fa2ce43e9825'
+      ) is distinct from 'fbd01eaa8670c74d2815ec14bf271774bdd24fe6ea0efe1666429a5d24887e13'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -874,8 +882,7 @@ create index request_metrics_minutes_idx
   where minutes = 1;
 
 create index request_metrics_function_slot_idx
-  on rolecall.request_metrics (function, slot)
-  where minutes = 15;
+  on rolecall.request_metrics (function, slot);
 
 comment on table rolecall.request_metrics is
   'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';
@@ -2321,7 +2328,7 @@ $sql$;
 
   -- schema/monitoring/merge_metrics.sql
   execute $sql$
--- Merges the minutes of request_metrics that are older than two hours into quarters of an hour, minute by minute for about
+-- Merges the stripes of minutes that are over, and the minutes of request_metrics that are older than two hours into quarters of an hour, minute by minute for about
 -- a tenth of a second, and says whether there is more to merge. The statement that takes a minute's rows away adds them to
 -- request_totals: so the totals and the minutes that are left are at any moment all that was ever counted. Called each
 -- minute by the alerts, and by the nightly run before it truncates a day. Callers do not wait for each other.
@@ -2339,6 +2346,24 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended('rolecall.merge_metrics', 0)) then
     return true;
   end if;
+  -- What is some minutes old is written to no more, so that its stripes can become one row: there is less to read.
+  with gone as (
+    delete from rolecall.request_metrics
+    where minutes = 1
+      and stripe > 0
+      and slot > now() - interval '15 minutes'
+      and slot < now() - interval '3 minutes'
+    returning day_slot, slot, function, code, org_id, bucket, requests
+  )
+  insert into rolecall.request_metrics as metric
+    (day_slot, slot, function, code, org_id, bucket, stripe, requests, minutes)
+  select day_slot, slot, function, code, org_id, bucket, 0, sum(requests), 1
+  from gone
+  group by day_slot, slot, function, code, org_id, bucket
+  order by org_id, slot, function, code, bucket
+  on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+  set requests = metric.requests + excluded.requests;
+
   loop
     select slot
     into v_slot
@@ -10329,6 +10354,267 @@ end
 $$;
 $sql$;
 
+  -- schema/monitoring/alerts.sql
+  execute $sql$
+-- What began and what ended, on its way to alert_url. Between two statements the function sends: so the first takes a lease
+-- on the sending, and the second says what the receiver has taken. Whoever dies in between leaves a lease that runs out,
+-- and what was not settled is sent again.
+
+-- Compares what fires with what fired at the last call, and writes down what began and ended.
+create or replace function rolecall_internal.note_alerts(p_has_receiver boolean)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with firing as (
+    select name, severity, value, threshold, summary
+    from rolecall_monitoring.alerts
+  ),
+  begun as (
+    insert into rolecall.alert_states (name, since)
+    select name, now()
+    from firing
+    order by name
+    on conflict (name) do nothing
+    returning name
+  ),
+  over as (
+    delete from rolecall.alert_states as state
+    where not exists (
+      select
+      from firing
+      where firing.name = state.name
+    )
+    returning state.name, state.since
+  )
+  insert into rolecall.alert_events (name, event, severity, value, threshold, summary, since)
+  select rule.name, 'ended', rule.severity, null, rule.threshold, rule.summary, over.since
+  from over
+  join rolecall.alert_rules as rule
+    on rule.name = over.name
+  union all
+  select firing.name, 'began', firing.severity, firing.value, firing.threshold, firing.summary, now()
+  from begun
+  join firing
+    on firing.name = begun.name;
+
+  -- Without a receiver only what still fires waits for one.
+  if not p_has_receiver then
+    delete from rolecall.alert_events as event
+    where event.sent_at is null
+      and (
+        event.event = 'ended'
+        or not exists (
+          select
+          from rolecall.alert_states as state
+          where state.name = event.name
+            and state.since = event.since
+        )
+      );
+  end if;
+
+  delete from rolecall.alert_events
+  where at < now() - interval '30 days'
+    and sent_at is not null;
+end
+$$;
+
+-- Notes what began and ended, merges old minutes, and takes the lease to send: {receiver: boolean} -> {firing, events,
+-- lease, more}. Without a lease another call sends at this moment.
+create or replace function rolecall_edge.alerts(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('monitoring.alerts', p_request, p_who => 'operator', p_keyed => false);
+  v_has_receiver boolean := p_request #> '{input,receiver}' is not distinct from 'true';
+  v_lease uuid;
+begin
+  if v_call.answer is null then
+    -- One call at a time looks.
+    perform
+    from rolecall.alert_delivery
+    where id = 1
+    for update;
+    perform rolecall_internal.note_alerts(v_has_receiver);
+    perform rolecall_internal.fold_help_conversation_counts();
+    perform rolecall_internal.merge_metrics();
+    if v_has_receiver then
+      update rolecall.alert_delivery
+      set
+        lease = gen_random_uuid(),
+        leased_until = now() + interval '30 seconds'
+      where id = 1
+        and leased_until < now() is not false
+      returning lease
+      into v_lease;
+    end if;
+    v_call.answer := rolecall_internal.success(
+      jsonb_build_object(
+        'firing',
+        (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_object(
+                'name', alert.name,
+                'severity', alert.severity,
+                'value', alert.value,
+                'threshold', alert.threshold,
+                'since', rolecall_internal.iso(alert.since),
+                'summary', alert.summary
+              )
+              order by alert.severity, alert.name
+            ),
+            '[]'
+          )
+          from rolecall_monitoring.alerts as alert
+        ),
+        'events',
+        (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_object(
+                'id', event.id,
+                'name', event.name,
+                'event', event.event,
+                'severity', event.severity,
+                'value', event.value,
+                'threshold', event.threshold,
+                'since', rolecall_internal.iso(event.since),
+                'at', rolecall_internal.iso(event.at),
+                'summary', event.summary
+              )
+              order by event.id
+            ),
+            '[]'
+          )
+          from (
+            select *
+            from rolecall.alert_events as unsent
+            where unsent.sent_at is null
+              and v_lease is not null
+            order by unsent.id
+            limit 20
+          ) as event
+        ),
+        'lease', v_lease
+      )
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+-- Settles what was sent under a lease, and gives it back: {lease, sent: [id]} -> {settled, waiting}. A lease that has run
+-- out settles all the same: what the receiver has taken it has taken.
+create or replace function rolecall_edge.alerts_sent(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_refusal jsonb := rolecall_internal.refuse_stranger('operator', v_caller, p_request);
+  v_settled bigint;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  with settled as (
+    update rolecall.alert_events as event
+    set sent_at = now()
+    where event.sent_at is null
+      and p_request #> '{input,sent}' @> to_jsonb(event.id)
+    returning event.id
+  )
+  select count(*)
+  into v_settled
+  from settled;
+  update rolecall.alert_delivery
+  set
+    lease = null,
+    leased_until = null
+  where lease = rolecall_internal.uuid_or_null(p_request #>> '{input,lease}');
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'settled', v_settled,
+      'waiting', (select count(*) from rolecall.alert_events where sent_at is null)
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/monitoring/metrics.sql
+  execute $sql$
+-- The figures that GET /functions/v1/metrics shows in Prometheus' text format. All are of one moment: one statement reads
+-- the totals and the minutes that are not yet part of them.
+create or replace function rolecall_edge.metrics(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('monitoring.metrics', p_request, p_who => 'operator', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.success(
+      jsonb_build_object(
+        'requests',
+        (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_array(counter.function, counter.code, counter.bucket, counter.requests)
+              order by counter.function, counter.code, counter.bucket
+            ),
+            '[]'
+          )
+          from rolecall_internal.request_counters() as counter
+        ),
+        'flags',
+        (
+          select coalesce(jsonb_object_agg(flag.name, flag.rollout), '{}')
+          from rolecall.feature_flags as flag
+        ),
+        'alerts',
+        (
+          select coalesce(
+            jsonb_agg(jsonb_build_array(rule.name, rule.severity, alert.name is not null) order by rule.name),
+            '[]'
+          )
+          from rolecall.alert_rules as rule
+          left join rolecall_monitoring.alerts as alert
+            on alert.name = rule.name
+        ),
+        'pending_reports',
+        (
+          select jsonb_build_object('count', pending.count, 'oldest_age_seconds', pending.oldest_age_seconds)
+          from rolecall_monitoring.pending_reports as pending
+        ),
+        'conversations',
+        (
+          select jsonb_object_agg(version.version, version.active)
+          from rolecall_monitoring.active_conversations as version
+        ),
+        'unsent_alerts', (select count(*) from rolecall.alert_events where sent_at is null),
+        'migration', (select max(version) from rolecall.schema_migrations)
+      )
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/monitoring/record_failures.sql
   execute $sql$
 -- Counts failures that left nothing in the database, as the functions hand them in: {batch, failures: [{operation, code,
@@ -12541,14 +12827,7 @@ create or replace view rolecall_monitoring.conversation_creation as
 with recent as (
   select slot, code, requests
   from rolecall.request_metrics
-  where minutes = 1
-    and slot > now() - interval '24 hours 15 minutes'
-    and function in ('start-conversation', 'create_conversation_atomic')
-  union all
-  select slot, code, requests
-  from rolecall.request_metrics
-  where minutes = 15
-    and slot > now() - interval '24 hours 15 minutes'
+  where slot > now() - interval '24 hours 15 minutes'
     and function in ('start-conversation', 'create_conversation_atomic')
 ),
 counted as (
@@ -13405,7 +13684,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', 'e4e7bc75fef6e691783515e4463fe07d193f934b16c63bb4d912fa2ce43e9825');
+  values (2, 'staged_rollout', 'fbd01eaa8670c74d2815ec14bf271774bdd24fe6ea0efe1666429a5d24887e13');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

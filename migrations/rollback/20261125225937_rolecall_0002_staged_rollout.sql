@@ -6,11 +6,14 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.alerts(jsonb)',
+    'function rolecall_edge.alerts_sent(jsonb)',
     'function rolecall_edge.cancel_help_conversation(jsonb)',
     'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.flags(jsonb)',
     'function rolecall_edge.help_conversation(jsonb)',
     'function rolecall_edge.help_conversations(jsonb)',
+    'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
@@ -67,6 +70,7 @@ declare
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.move_help_thread()',
+    'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',

@@ -61,7 +61,8 @@ async fn every_view_is_quick_with_seven_days_of_metrics_and_reads_no_conversatio
             for table in ["conversations_v2", "messages_v2", "\"messages\"", "\"conversations\""] {
                 assert!(!plan.to_string().contains(table), "{view} reads {table}: {plan}");
             }
-            let took = plan[0]["Execution Time"].as_f64().expect("a number") + plan[0]["Planning Time"].as_f64().unwrap_or(0.0);
+            let took = plan[0]["Execution Time"].as_f64().expect("a number")
+                + plan[0]["Planning Time"].as_f64().unwrap_or(0.0);
             quickest = quickest.min(took);
             if quickest < LIMIT.as_secs_f64() * 1000.0 {
                 break;

@@ -84,7 +84,7 @@ async fn prometheus_scrapes_it() {
     let port = free_port().await;
     let address = stand.runner().address().trim_start_matches("http://").to_owned();
     let configuration = format!(
-        "global: {{scrape_interval: 500ms, scrape_timeout: 400ms}}
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs:
   - job_name: rolecall
     metrics_path: /functions/v1/metrics
@@ -133,7 +133,7 @@ async fn counters_never_fall_through_merging_pruning_and_restart_while_requests_
         let (client, is_over) = (stand.client(), Arc::clone(&is_over));
         let body = json!({"recipient_id": to.id, "content": "Hello"});
         tokio::spawn(async move {
-            let mut sent = 0;
+            let mut sent = 0_u32;
             while !is_over.load(Ordering::SeqCst) {
                 client.call(http::Method::POST, "send-dm").json(&body).by(&from).expect(201).await;
                 sent += 1;
