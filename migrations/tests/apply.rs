@@ -383,3 +383,50 @@ async fn a_supabase_database_is_installed_by_its_owner_and_keeps_what_is_supabas
     apply(&url).await.expect("the owner can install again");
     assert_eq!(dump_all(), installed);
 }
+
+#[tokio::test]
+async fn messaging_is_off_in_a_new_database_on_with_the_demo_data_and_stays_on_in_one_that_is_used() {
+    let rollout = "select rollout from rolecall.feature_flags where name = 'messaging_v2_enabled'";
+    let open = "select count(*) from rolecall.feature_flags where is_open";
+    let database = Database::empty().await;
+    let client = database.admin().await;
+    apply(&database.admin_url).await.expect("they apply");
+    assert_eq!(one::<String>(&client, rollout).await, "disabled");
+    // The nightly job's alone.
+    assert_eq!(one::<i64>(&client, open).await, 1);
+    load_demo(&database.admin_url).await.expect("it loads");
+    assert_eq!(one::<String>(&client, rollout).await, "enabled");
+    let said = list(
+        &client,
+        "select concat_ws(' ', old, new, reason) from rolecall.feature_flag_changes order by id desc limit 1",
+    );
+    assert_eq!(said.await, ["disabled enabled Demo data were loaded."]);
+    // What somebody decides afterwards the demo data leave.
+    let switch =
+        |to: &str| format!("update rolecall.feature_flags set rollout = '{to}' where name = 'messaging_v2_enabled'");
+    client.batch_execute(&switch("disabled")).await.expect("a superuser may");
+    load_demo(&database.admin_url).await.expect("it loads again");
+    assert_eq!(one::<String>(&client, rollout).await, "disabled");
+
+    // A release that knew nothing of the flag, used and not used.
+    for (used, expected) in [(true, "enabled"), (false, "disabled")] {
+        rollback(&database.admin_url, 0).await.expect("they can be taken back");
+        client.batch_execute(MIGRATIONS[0].up).await.expect("the first release applies");
+        if used {
+            client
+                .batch_execute("insert into rolecall.profiles (id) values (gen_random_uuid())")
+                .await
+                .expect("it may");
+        }
+        client
+            .batch_execute("update rolecall.feature_flags set rollout = 'disabled' where name = 'blocks'")
+            .await
+            .expect("so");
+        apply(&database.admin_url).await.expect("the others apply");
+        assert_eq!(one::<String>(&client, rollout).await, expected);
+        let still_open = "select is_open from rolecall.feature_flags where name = 'send-dm'";
+        assert_eq!(one::<bool>(&client, still_open).await, used, "what was on for everybody is");
+        let still_off = "select rollout from rolecall.feature_flags where name = 'blocks'";
+        assert_eq!(one::<String>(&client, still_off).await, "disabled");
+    }
+}
