@@ -57,6 +57,11 @@ pub struct Up {
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
+    /// Take the port over from the runner that serves with the same state directory: it stops once this one is ready, and no
+    /// connection is refused meanwhile. Without such a runner this is an ordinary start
+    #[arg(long)]
+    pub take_over: bool,
+
     /// An application variable; beats SPIN_VARIABLE_NAME, which beats the .env file, which beats the default
     #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub variables: Vec<(String, String)>,

@@ -15,6 +15,7 @@ mod postman;
 mod schedule;
 mod server;
 mod state_dir;
+mod takeover;
 mod token;
 mod up;
 

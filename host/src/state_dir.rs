@@ -51,6 +51,11 @@ impl StateDir {
         self.path.join("pg")
     }
 
+    /// Where the runner that serves offers its listening socket to a successor.
+    pub fn takeover(&self) -> PathBuf {
+        self.path.join("takeover")
+    }
+
     /// A secret of 32 random bytes in hexadecimal, made once and the same ever after.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! `rolecall up`: from the manifest to a served application, and back to nothing.
 
 use crate::cli::Up;
-use crate::configuration::{self, DATABASE_CA, DATABASE_HOST, DATABASE_URL, JWT_SECRET};
+use crate::configuration::{self, Choice, DATABASE_CA, DATABASE_HOST, DATABASE_URL, JWT_SECRET};
 use crate::database::Database;
 use crate::greeting;
 use crate::guest::application::{Loaded, Services};
@@ -18,6 +18,7 @@ use crate::server::gate::Pace;
 use crate::server::peers::Forwarding;
 use crate::server::{Server, ServerSettings, listen};
 use crate::state_dir::{Announcement, Run, StateDir};
+use crate::takeover::{Offer, Predecessor};
 use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use http::Request;
@@ -33,6 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -68,7 +70,14 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
         .with_context(|| format!("opening the state directory {}", up.state_dir.display()))?;
 
     // The port is taken before anything is started that would have to be stopped again.
-    let listener = listen(up.listen).with_context(|| format!("listening on {}", up.listen))?;
+    let predecessor = if up.take_over { Predecessor::find(&state.takeover())? } else { None };
+    if predecessor.is_some() && matches!(choice, Choice::Embedded) {
+        bail!(
+            "the embedded PostgreSQL belongs to the runner that serves now, and ends with it: stop that one first, or give \
+             both a database of their own in DATABASE_URL"
+        );
+    }
+    let listener = listen_or_take(&up, predecessor.as_ref())?;
     let address = format!("http://{}", listener.local_addr()?);
 
     // Each component has its own pool of database connections.
@@ -92,7 +101,7 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
     let result = match loaded {
         Ok((loaded, manifest)) => {
             let application = Application { up: &up, state: &state, sources, database: database.as_ref(), bounds };
-            application.serve(loaded, manifest, listener, &address, stop, begun, log).await
+            application.serve(loaded, manifest, listener, predecessor, &address, stop, begun, log).await
         }
         Err(error) => Err(error),
     };
@@ -130,7 +139,8 @@ impl Application<'_> {
         self,
         loaded: Loaded,
         mut manifest: Manifest,
-        listener: tokio::net::TcpListener,
+        listener: TcpListener,
+        predecessor: Option<Predecessor>,
         address: &str,
         mut stop: StopSignal,
         begun: Instant,
@@ -188,8 +198,22 @@ impl Application<'_> {
             log.tell(&postman::note(environment.file()));
         }
 
+        let offer = offer(state, &listener, log);
+        if let Some(predecessor) = predecessor {
+            // One that has ended meanwhile needs no word.
+            let _ = predecessor.dismiss();
+            log.print(&Line::new(Level::Info, "host", "taken_over"), &());
+        }
         let is_gone = AtomicBool::new(false);
         let stopped = async {
+            // Part of this future, it goes when the stop begins: it holds the listening socket open.
+            let offer = offer;
+            let taken = async {
+                match &offer {
+                    Some(offer) => offer.taken().await,
+                    None => std::future::pending().await,
+                }
+            };
             let gone = async {
                 match database {
                     Some(database) => database.gone().await,
@@ -198,6 +222,7 @@ impl Application<'_> {
             };
             tokio::select! {
                 () = stop.wait() => {}
+                () = taken => {}
                 () = gone => is_gone.store(true, Ordering::Relaxed),
             }
             if let Some(database) = database {
@@ -223,6 +248,29 @@ impl Application<'_> {
             bail!("an instance was still at work after {:?} and was cut off", up.shutdown_timeout);
         }
         Ok(())
+    }
+}
+
+/// Opens the listening socket, or takes that of the predecessor if it is the wanted one.
+fn listen_or_take(up: &Up, predecessor: Option<&Predecessor>) -> anyhow::Result<TcpListener> {
+    let taken = predecessor.map(|predecessor| predecessor.listener(up.listen)).transpose()?.flatten();
+    let listener = match taken {
+        Some(taken) => TcpListener::from_std(taken),
+        None => listen(up.listen),
+    };
+    listener.with_context(|| format!("listening on {}", up.listen))
+}
+
+/// Offers the listening socket to a successor. Without the offer the runner serves as well, and is replaced by a stop and a
+/// start.
+fn offer(state: &StateDir, listener: &TcpListener, log: &Log) -> Option<Offer> {
+    match Offer::make(&state.takeover(), listener) {
+        Ok(offer) => Some(offer),
+        Err(error) => {
+            let cause = format!("{}: {error}", state.takeover().display());
+            log.print(&Line { cause: Some(&cause), ..Line::new(Level::Warn, "host", "no_takeover") }, &());
+            None
+        }
     }
 }
 
