@@ -11,7 +11,7 @@ HOST := target/release/rolecall
 # How long the first `make build` takes on two processors.
 FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
-TESTED := shared generate database compile postgres kit e2e demo bench
+TESTED := shared generate database compile postgres deploy kit e2e demo bench
 TOGETHER = $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
@@ -63,6 +63,10 @@ need-spin:
 need-node:
 	@command -v npm >/dev/null || { $(call apt,nodejs npm); }
 
+.PHONY: need-curl
+need-curl:
+	@command -v curl >/dev/null || { $(call apt,curl); }
+
 .PHONY: need-chromium
 need-chromium:
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { $(call apt,chromium); }
@@ -99,6 +103,10 @@ client-runtimes: need-node ## Install Bun and Deno, on which the TypeScript clie
 .PHONY: api-tools
 api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document (Redocly, Spectral)
 	@$(call packages,tests/api)
+
+.PHONY: deploy-tools
+deploy-tools: need-node ## Install what checks the manifests and CI examples (ajv)
+	@$(call packages,tests/deploy)
 
 .PHONY: schemathesis
 schemathesis: target/schemathesis/installed ## Install Schemathesis, which makes up requests from the OpenAPI document (95 MB)
@@ -146,13 +154,34 @@ migrate: need-rust ## Apply the migrations that DATABASE_URL does not have yet
 rollback: need-rust ## Take back the last migration of DATABASE_URL, or all after TO=N; asks first, unless YES=1
 	@$(MIGRATE) down $(if $(TO),--to $(TO)) $(if $(YES),--yes)
 
+# ---- deployment ------------------------------------------------------------------------------------------------
+
+# The options are variables, in the environment or on make's command line: IMAGE, LISTEN, URL, ... docs/deploy.md lists them.
+DEPLOY = cargo run --locked --release -q -p rolecall-deploy --
+
+.PHONY: wasm
+wasm: need-rust
+	$(WASM)
+
+.PHONY: deploy
+deploy: $(if $(filter local,$(TARGET)),build,wasm) ## Bring this build to TARGET=local|spin|spinkube in steps that stop at the first failure; DRY_RUN=1 only looks
+	@$(DEPLOY) deploy
+
+.PHONY: undeploy
+undeploy: need-rust ## Take the last deploy back, and keep what was written since; DRY_RUN=1 only looks
+	@$(DEPLOY) undeploy
+
+.PHONY: deploys
+deploys: need-rust ## List the deploys
+	@$(DEPLOY) history
+
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test
 ifeq ($(RUNTIME),spin)
 test: test-spin
 else
-test: build client client-runtimes api-tools schemathesis supabase-cli need-chromium need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools deploy-tools schemathesis supabase-cli need-chromium need-curl need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -168,11 +197,11 @@ test: build client client-runtimes api-tools schemathesis supabase-cli need-chro
 endif
 
 .PHONY: test-spin
-test-spin: build client client-runtimes api-tools schemathesis need-chromium need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+test-spin: build client client-runtimes api-tools schemathesis need-chromium need-curl need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools schemathesis need-chromium need-prometheus ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools schemathesis need-chromium need-curl need-prometheus ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase
@@ -199,8 +228,12 @@ lint-api: api-tools ## Check the OpenAPI document with Redocly and Spectral
 	  node_modules/.bin/redocly lint ../../docs/openapi.yaml --config redocly.yaml
 	cd tests/api && node_modules/.bin/spectral lint ../../docs/openapi.yaml --ruleset spectral.yaml --fail-severity hint
 
+.PHONY: lint-deploy
+lint-deploy: deploy-tools ## Check the manifests of SpinKube and the CI examples with ajv
+	node tests/deploy/check.mjs
+
 .PHONY: lint
-lint: need-rust need-postgres lint-api ## Check format, lints, generated files, and that the migrations create what the schema tree describes
+lint: need-rust need-postgres lint-api lint-deploy ## Check format, lints, generated files, and that the migrations create what the schema tree describes
 	cargo fmt --all --check
 	@# In the profile of everything else, so that build scripts and procedural macros are built once.
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings

@@ -111,6 +111,10 @@ mod monitoring {
     mod support;
 }
 
+mod operations {
+    mod runbook;
+}
+
 mod own_data {
     mod account;
     mod delete;

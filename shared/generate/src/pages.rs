@@ -170,13 +170,8 @@ fn deployments_name_variables_and_secrets_that_exist() {
     let variables = variables();
     assert!(variables.contains("database_url"));
     let folder = root().join("deploy/spinkube");
-    let (app, secret, job) = (
-        yaml(&folder.join("spinapp.yaml")),
-        yaml(&folder.join("secret.yaml")),
-        yaml(&folder.join("reset-broadcast-quotas.yaml")),
-    );
+    let (app, secret) = (yaml(&folder.join("spinapp.yaml")), yaml(&folder.join("secret.yaml")));
     assert_eq!((&app["apiVersion"], &app["kind"]), (&"core.spinkube.dev/v1alpha1".into(), &"SpinApp".into()));
-    assert_eq!((&job["apiVersion"], &job["kind"]), (&"batch/v1".into(), &"CronJob".into()));
     let has_secret = |reference: &Value| {
         assert_eq!(reference["name"], secret["metadata"]["name"], "{reference}");
         assert!(secret["stringData"][reference["key"].as_str().unwrap()].is_string(), "{reference}");
@@ -188,11 +183,25 @@ fn deployments_name_variables_and_secrets_that_exist() {
             reference => has_secret(reference),
         }
     }
-    let container = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
-    has_secret(&container["env"][0]["valueFrom"]["secretKeyRef"]);
-    let schedule = format!("cron = {}", job["spec"]["schedule"]);
+    // Where the runner follows its schedule, a cluster has a CronJob, which knows no seconds.
+    let jobs = [
+        ("reset-broadcast-quotas.yaml", "/functions/v1/reset-broadcast-quotas"),
+        ("alerts.yaml", "/functions/v1/alerts"),
+        ("guard.yaml", "/functions/v1/rollout/guard"),
+    ];
+    for (file, path) in jobs {
+        let job = yaml(&folder.join(file));
+        assert_eq!((&job["apiVersion"], &job["kind"]), (&"batch/v1".into(), &"CronJob".into()), "{file}");
+        assert_eq!(job["spec"]["concurrencyPolicy"], "Forbid", "{file}");
+        let container = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
+        has_secret(&container["env"][0]["valueFrom"]["secretKeyRef"]);
+        assert!(container["command"][2].as_str().unwrap().contains(path), "{file}");
+    }
+    let nightly = yaml(&folder.join("reset-broadcast-quotas.yaml"));
+    let schedule = format!("cron = {}", nightly["spec"]["schedule"]);
     assert!(read("spin.toml").contains(&schedule), "the job runs when the runner's schedule does");
-    assert!(container["command"][2].as_str().unwrap().contains("/functions/v1/reset-broadcast-quotas"));
+    let scaler = yaml(&folder.join("hpa.yaml"));
+    assert_eq!(scaler["spec"]["scaleTargetRef"]["name"], app["metadata"]["name"]);
 
     let environment = read("deploy/systemd/rolecall.env");
     let names: Vec<&str> = environment
