@@ -175,6 +175,20 @@ undeploy: need-rust ## Take the last deploy back, and keep what was written sinc
 deploys: need-rust ## List the deploys
 	@$(DEPLOY) history
 
+# `make rollout` tells how start-conversation stands; FLAG=... another feature. What changes one wants a REASON:
+#   make rollout ROLLBACK=start-conversation REASON='Offers are lost.'           the way back, at once
+#   make rollout ADVANCE=start-conversation REASON='As planned.' [FORCE=1]
+#   make rollout SET=start-conversation ROLLOUT=percentage:25 REASON='A half step.'
+export REASON
+ROLLOUT_ARGS = $(strip $(if $(ROLLBACK),rollback '$(ROLLBACK)',$(if $(ADVANCE),advance '$(ADVANCE)' $(if $(FORCE),--force),\
+  $(if $(SET)$(ROLLOUT),set '$(or $(SET),$(FLAG),start-conversation)' '$(ROLLOUT)',status $(if $(FLAG),'$(FLAG)')))))
+# As it stands, unless it is not built: at night nothing is to be compiled first.
+ROLLOUT_BY = $(if $(wildcard $(HOST)),exec $(HOST) rollout,exec cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate -- rollout)
+
+.PHONY: rollout
+rollout: $(if $(wildcard $(HOST)),,need-rust) ## Show a rollout (FLAG=...), or ADVANCE=, SET= or ROLLBACK= a flag with a REASON=
+	@$(ROLLOUT_BY) $(ROLLOUT_ARGS) $${REASON:+--reason "$$REASON"} $(ARGS)
+
 # ---- the gate --------------------------------------------------------------------------------------------------
 
 .PHONY: test

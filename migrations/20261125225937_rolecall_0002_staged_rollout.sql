@@ -6,25 +6,35 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_edge.advance_rollout(jsonb)',
     'function rolecall_edge.alerts(jsonb)',
     'function rolecall_edge.alerts_sent(jsonb)',
     'function rolecall_edge.cancel_help_conversation(jsonb)',
     'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.guard_rollouts(jsonb)',
     'function rolecall_edge.help_conversation(jsonb)',
     'function rolecall_edge.help_conversations(jsonb)',
     'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
+    'function rolecall_edge.rollback_rollout(jsonb)',
+    'function rolecall_edge.rollout_status(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
+    'function rolecall_edge.set_rollout(jsonb)',
+    'function rolecall_edge.simulate_rollout(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.adopted_conversation(uuid, uuid)',
     'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
     'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.advance_rollout(rolecall.call)',
+    'function rolecall_internal.are_met(jsonb)',
     'function rolecall_internal.await_help_turn()',
+    'function rolecall_internal.begin_rollout_stage()',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.count_help_conversations()',
     'function rolecall_internal.counted_hour(timestamp with time zone)',
@@ -37,9 +47,13 @@ declare
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
     'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_of_operation(text)',
+    'function rolecall_internal.flag_totals(text)',
     'function rolecall_internal.flags_of(uuid, jsonb)',
     'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
+    'function rolecall_internal.guard_figures(text, timestamp with time zone)',
+    'function rolecall_internal.guard_rollouts()',
     'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
     'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
@@ -58,18 +72,23 @@ declare
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_rollout(text, text, timestamp with time zone)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
+    'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.lock_flag(jsonb)',
     'function rolecall_internal.lock_flags()',
     'function rolecall_internal.lock_flags_first()',
     'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.merge_metrics()',
+    'function rolecall_internal.minute_of(timestamp with time zone)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.move_help_thread()',
+    'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
@@ -80,6 +99,7 @@ declare
     'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
+    'function rolecall_internal.refuse_change(jsonb, text)',
     'function rolecall_internal.refuse_ended_help(text)',
     'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
@@ -89,6 +109,7 @@ declare
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_flag()',
     'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
@@ -98,16 +119,28 @@ declare
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
+    'function rolecall_internal.rollout_actor(rolecall.call)',
     'function rolecall_internal.rollout_bucket(text, uuid)',
+    'function rolecall_internal.rollout_criteria(rolecall.rollout_stages, jsonb)',
+    'function rolecall_internal.rollout_decision_json(rolecall.rollout_decisions)',
+    'function rolecall_internal.rollout_figures(text, timestamp with time zone)',
+    'function rolecall_internal.rollout_reach(text)',
+    'function rolecall_internal.rollout_since(rolecall.feature_flags)',
+    'function rolecall_internal.rollout_stage(text, text)',
+    'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.sample_of_users(integer)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.set_rollout(rolecall.call, text, text)',
     'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
+    'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unmet_reasons(jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.v1_conversation_counts()',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
@@ -146,6 +179,7 @@ declare
     'function public.send_message_v2(uuid, uuid, text)',
     'function rolecall.delete_account(uuid)',
     'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.advance_rollout(jsonb)',
     'function rolecall_edge.alerts(jsonb)',
     'function rolecall_edge.alerts_sent(jsonb)',
     'function rolecall_edge.block_user(jsonb)',
@@ -158,6 +192,7 @@ declare
     'function rolecall_edge.diagnostics(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.guard_rollouts(jsonb)',
     'function rolecall_edge.health(jsonb)',
     'function rolecall_edge.help_conversation(jsonb)',
     'function rolecall_edge.help_conversations(jsonb)',
@@ -177,9 +212,13 @@ declare
     'function rolecall_edge.reset_broadcast_quotas(jsonb)',
     'function rolecall_edge.restore_message(jsonb)',
     'function rolecall_edge.review_report(jsonb)',
+    'function rolecall_edge.rollback_rollout(jsonb)',
+    'function rolecall_edge.rollout_status(jsonb)',
     'function rolecall_edge.send_broadcast(jsonb)',
     'function rolecall_edge.send_dm(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
+    'function rolecall_edge.set_rollout(jsonb)',
+    'function rolecall_edge.simulate_rollout(jsonb)',
     'function rolecall_edge.start_conversation(jsonb)',
     'function rolecall_edge.suspend_user(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
@@ -189,18 +228,21 @@ declare
     'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
     'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.advance_rollout(rolecall.call)',
     'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_restoration(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
+    'function rolecall_internal.are_met(jsonb)',
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
     'function rolecall_internal.await_help_turn()',
     'function rolecall_internal.await_help_writers()',
     'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
+    'function rolecall_internal.begin_rollout_stage()',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
@@ -216,6 +258,7 @@ declare
     'function rolecall_internal.caller_organization()',
     'function rolecall_internal.caller_show_conversations()',
     'function rolecall_internal.caller_with_profile()',
+    'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
@@ -271,12 +314,16 @@ declare
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
     'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_of_operation(text)',
+    'function rolecall_internal.flag_totals(text)',
     'function rolecall_internal.flags_of(uuid, jsonb)',
     'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.free_key(uuid, text)',
+    'function rolecall_internal.guard_figures(text, timestamp with time zone)',
+    'function rolecall_internal.guard_rollouts()',
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
     'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
@@ -318,6 +365,7 @@ declare
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_rollout(text, text, timestamp with time zone)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
@@ -343,7 +391,9 @@ declare
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
+    'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.lock_flag(jsonb)',
     'function rolecall_internal.lock_flags()',
     'function rolecall_internal.lock_flags_first()',
     'function rolecall_internal.lock_help_message(uuid)',
@@ -357,6 +407,7 @@ declare
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.message_json(rolecall.messages, text)',
+    'function rolecall_internal.minute_of(timestamp with time zone)',
     'function rolecall_internal.moderated_message(rolecall.messages)',
     'function rolecall_internal.moderates_everything(rolecall.app_role)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
@@ -367,6 +418,7 @@ declare
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
     'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
+    'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
@@ -393,6 +445,7 @@ declare
     'function rolecall_internal.refusal_of(rolecall.decision)',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
     'function rolecall_internal.refuse_change()',
+    'function rolecall_internal.refuse_change(jsonb, text)',
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
     'function rolecall_internal.refuse_ended_help(text)',
@@ -419,6 +472,7 @@ declare
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_text(text, text, integer, integer)',
     'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_flag()',
     'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.refuse_without_profile(uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
@@ -437,8 +491,17 @@ declare
     'function rolecall_internal.revise(uuid[], bigint[])',
     'function rolecall_internal.role_of_strangers()',
     'function rolecall_internal.roles_of(jsonb)',
+    'function rolecall_internal.rollout_actor(rolecall.call)',
     'function rolecall_internal.rollout_bucket(text, uuid)',
+    'function rolecall_internal.rollout_criteria(rolecall.rollout_stages, jsonb)',
+    'function rolecall_internal.rollout_decision_json(rolecall.rollout_decisions)',
+    'function rolecall_internal.rollout_figures(text, timestamp with time zone)',
     'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
+    'function rolecall_internal.rollout_reach(text)',
+    'function rolecall_internal.rollout_since(rolecall.feature_flags)',
+    'function rolecall_internal.rollout_stage(text, text)',
+    'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.sample_of_users(integer)',
     'function rolecall_internal.sees_removed(rolecall.actor)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
@@ -446,12 +509,14 @@ declare
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.set_rollout(rolecall.call, text, text)',
     'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.success(jsonb, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
@@ -466,6 +531,7 @@ declare
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unmet_reasons(jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.uuid_v7()',
@@ -767,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from 'fbd01eaa8670c74d2815ec14bf271774bdd24fe6ea0efe1666429a5d24887e13'
+      ) is distinct from '2349d35cedbe30734e5732034d768ebb4571d4c67a3732e9bc12c890faa11e17'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -909,6 +975,102 @@ alter table public.conversations_v2
 -- own_data
 
 -- rollout
+$sql$;
+
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_simulated_users()
+returns int
+language sql
+immutable
+parallel safe
+return 10000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
 $sql$;
 
   -- schema/flags/tables.sql
@@ -1131,7 +1293,7 @@ $sql$;
 -- The stages in which a feature is rolled out, what each has to show before the next one begins, and every decision.
 
 create table rolecall.rollout_stages (
-  flag text not null references rolecall.feature_flags (name) on delete cascade,
+  flag text not null references rolecall.feature_flags (name) on update cascade on delete cascade,
   rollout text not null,
   min_success numeric not null,
   max_p95_ms int not null,
@@ -1195,7 +1357,7 @@ create index rollout_decisions_flag_idx
   on rolecall.rollout_decisions (flag, id);
 
 create table rolecall.rollout_states (
-  flag text primary key references rolecall.feature_flags (name) on delete cascade,
+  flag text primary key references rolecall.feature_flags (name) on update cascade on delete cascade,
   since timestamptz not null
 );
 
@@ -1203,7 +1365,7 @@ comment on table rolecall.rollout_states is
   'When the rollout of each flag changed last; kept by a trigger on feature_flags. A flag without a row has not changed since this table exists.';
 
 create table rolecall.rollout_baselines (
-  flag text not null references rolecall.rollout_states (flag) on delete cascade,
+  flag text not null references rolecall.rollout_states (flag) on update cascade on delete cascade,
   minute timestamptz not null,
   code text not null,
   bucket smallint not null,
@@ -9390,6 +9552,401 @@ end
 $$;
 $sql$;
 
+  -- schema/rollout/figures.sql
+  execute $sql$
+-- What a rollout is judged by: the requests of a flag's operations since its rollout changed last.
+--
+-- Counts are differences. What was counted until the change is its baseline (begin_rollout_stage), so that a fault right
+-- after the change is seen at once and a fault before it is never seen. A request that began before the change and ended
+-- after it counts for the new rollout.
+
+-- The flag by which an operation is judged: its component's. The RPCs of help conversations are the same acts as the
+-- operations of their components. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.flag_of_operation(p_operation text)
+returns text
+language sql
+immutable
+return case p_operation
+  when 'create_conversation_atomic' then 'start-conversation'
+  when 'send_message_v2' then 'help-conversations'
+  when 'get_conversation_v2' then 'help-conversations'
+  else split_part(p_operation, '.', 1)
+end;
+
+-- All requests of a flag's operations that were ever counted: those that were merged, and those of single minutes.
+create or replace function rolecall_internal.flag_totals(p_flag text)
+returns table (code text, bucket smallint, requests numeric)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select counted.code, counted.bucket, sum(counted.requests)
+  from (
+    select total.code, total.bucket, total.requests
+    from rolecall.request_totals as total
+    where rolecall_internal.flag_of_operation(total.function) = p_flag
+    union all
+    select metric.code, metric.bucket, metric.requests
+    from rolecall.request_metrics as metric
+    where metric.minutes = 1
+      and rolecall_internal.flag_of_operation(metric.function) = p_flag
+  ) as counted
+  group by counted.code, counted.bucket
+$$;
+
+-- The minute of a moment, as request_metrics has it.
+create or replace function rolecall_internal.minute_of(p_at timestamptz)
+returns timestamptz
+language sql
+immutable
+return date_bin('1 minute', p_at, '2000-01-01 00:00:00+00');
+
+-- Begins the stage of a rollout that has changed: from here on its figures count. Both baselines are of one moment.
+create or replace function rolecall_internal.begin_rollout_stage()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.rollout_states (flag, since)
+  values (new.name, now())
+  on conflict (flag) do update
+  set since = excluded.since;
+
+  delete from rolecall.rollout_baselines
+  where flag = new.name;
+
+  insert into rolecall.rollout_baselines (flag, minute, code, bucket, requests)
+  select new.name, '-infinity', total.code, total.bucket, total.requests
+  from rolecall_internal.flag_totals(new.name) as total
+  union all
+  select new.name, metric.slot, metric.code, metric.bucket, sum(metric.requests)
+  from rolecall.request_metrics as metric
+  where metric.minutes = 1
+    and metric.slot >= rolecall_internal.minute_of(now())
+    and rolecall_internal.flag_of_operation(metric.function) = new.name
+  group by metric.slot, metric.code, metric.bucket;
+  return null;
+end
+$$;
+
+-- When the rollout of a flag changed last.
+create or replace function rolecall_internal.rollout_since(p_flag rolecall.feature_flags)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    (
+      select since
+      from rolecall.rollout_states
+      where flag = p_flag.name
+    ),
+    p_flag.updated_at
+  );
+end
+$$;
+
+-- The figures of the stage that began at p_since. Attempts are successes and failures; refusals are neither, but are told.
+-- success is ok / attempts; errors is the share of attempts that broke (internal), beside those that found no database or
+-- took too long. Shares are null without an attempt.
+create or replace function rolecall_internal.rollout_figures(p_flag text, p_since timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ok numeric;
+  v_failures numeric;
+  v_internal numeric;
+  v_refusals numeric;
+  v_p95 numeric;
+begin
+  with counted as (
+    select
+      total.code,
+      total.bucket,
+      total.requests - coalesce(baseline.requests, 0) as requests,
+      total.code = 'ok' or rolecall_internal.is_failure(total.code) as is_attempt
+    from rolecall_internal.flag_totals(p_flag) as total
+    left join rolecall.rollout_baselines as baseline
+      on baseline.flag = p_flag
+      and baseline.minute = '-infinity'
+      and baseline.code = total.code
+      and baseline.bucket = total.bucket
+  ),
+  by_bucket as (
+    select
+      bucket,
+      sum(requests) as requests,
+      sum(sum(requests)) over (order by bucket) as up_to,
+      sum(sum(requests)) over () as total
+    from counted
+    where is_attempt
+      and requests > 0
+    group by bucket
+  )
+  select
+    coalesce(sum(requests) filter (where code = 'ok'), 0),
+    coalesce(sum(requests) filter (where code <> 'ok' and is_attempt), 0),
+    coalesce(sum(requests) filter (where code = 'internal'), 0),
+    coalesce(sum(requests) filter (where not is_attempt), 0),
+    (
+      -- Requests are taken to be spread evenly in the bucket where the percentile falls.
+      select max(rolecall_internal.within_bucket(bucket, (0.95 * total - (up_to - requests)) / requests))
+      from by_bucket
+      where up_to - requests < 0.95 * total
+    )
+  into v_ok, v_failures, v_internal, v_refusals, v_p95
+  from counted;
+  return jsonb_build_object(
+    'age_seconds', greatest(floor(extract(epoch from now() - p_since)), 0)::bigint,
+    'attempts', v_ok + v_failures,
+    'ok', v_ok,
+    'failures', v_failures,
+    'refusals', v_refusals,
+    'success', round(v_ok / nullif(v_ok + v_failures, 0), 4),
+    'errors', round(v_internal / nullif(v_ok + v_failures, 0), 4),
+    'p95_ms', v_p95
+  );
+end
+$$;
+
+-- The figures by which the guard judges, of the minutes that lie in the stage: attempts and success of the current minute,
+-- of the one before, and of the last five; in these five also the statements that took too long, and the connection errors
+-- of the worst minute.
+create or replace function rolecall_internal.guard_figures(p_flag text, p_since timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := rolecall_internal.minute_of(now());
+  v_windows jsonb;
+  v_timeouts numeric;
+  v_connection_errors numeric;
+begin
+  with counted as (
+    select metric.slot, metric.code, metric.requests
+    from rolecall.request_metrics as metric
+    where metric.minutes = 1
+      and metric.slot >= greatest(v_now - interval '5 minutes', rolecall_internal.minute_of(p_since))
+      and rolecall_internal.flag_of_operation(metric.function) = p_flag
+    union all
+    select baseline.minute, baseline.code, -baseline.requests
+    from rolecall.rollout_baselines as baseline
+    where baseline.flag = p_flag
+      and baseline.minute >= v_now - interval '5 minutes'
+  ),
+  by_minute as (
+    select
+      slot,
+      sum(requests) filter (where code = 'ok') as ok,
+      sum(requests) filter (where code = 'ok' or rolecall_internal.is_failure(code)) as attempts,
+      sum(requests) filter (where code = 'timeout') as timeouts,
+      sum(requests) filter (where code = 'database_unavailable') as connection_errors
+    from counted
+    group by slot
+  )
+  select
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          select jsonb_build_object(
+            'attempts', coalesce(sum(attempts), 0),
+            'success', round(coalesce(sum(ok), 0) / nullif(sum(attempts), 0), 4)
+          )
+          from by_minute
+          where slot between span.first and span.last
+        )
+      )
+      from (
+        values
+          ('this_minute', v_now, v_now),
+          ('last_minute', v_now - interval '1 minute', v_now - interval '1 minute'),
+          ('five_minutes', v_now - interval '5 minutes', v_now)
+      ) as span (name, first, last)
+    ),
+    coalesce(sum(timeouts), 0),
+    coalesce(max(connection_errors), 0)
+  into v_windows, v_timeouts, v_connection_errors
+  from by_minute;
+  return v_windows || jsonb_build_object('timeouts', v_timeouts, 'connection_errors', v_connection_errors);
+end
+$$;
+$sql$;
+
+  -- schema/rollout/change.sql
+  execute $sql$
+-- Changes of a rollout by the operator. Changes of flags take turns, and the flag is read when it is this one's turn: what
+-- is judged is what is changed.
+
+-- The flag that a request names, start-conversation where it names none, until the commit as it is here. All null where
+-- there is none.
+create or replace function rolecall_internal.lock_flag(p_input jsonb)
+returns rolecall.feature_flags
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_flag rolecall.feature_flags;
+begin
+  perform rolecall_internal.lock_flags();
+  select *
+  into v_flag
+  from rolecall.feature_flags
+  where name = coalesce(p_input ->> 'flag', 'start-conversation');
+  return v_flag;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_unknown_flag()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('not_found', 'There is no flag with this name.');
+end
+$$;
+
+-- The refusal of a change whose reason or rollout is malformed; null for one that is not. The functions refuse these
+-- themselves; whoever calls the entry points with SQL is told here.
+create or replace function rolecall_internal.refuse_change(p_input jsonb, p_rollout text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_rollout ~ '^(disabled|internal|enabled|percentage:(0|[1-9][0-9]?|100))$') is not true then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'A rollout is disabled, internal, percentage:0 to percentage:100, or enabled.'
+    );
+  end if;
+  return rolecall_internal.refuse_text('reason', coalesce(p_input ->> 'reason', ''), 1, rolecall_internal.limit_note_chars());
+end
+$$;
+
+-- Who changes: the operator, and as far as it is known which. A person's name comes from who calls the entry point with
+-- SQL (rolecall rollout); the functions' requests have no such member.
+create or replace function rolecall_internal.rollout_actor(p_call rolecall.call)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return concat_ws(
+    ' ',
+    'operator',
+    coalesce(p_call.caller::text, substring(p_call.request ->> 'actor' from '^[ -~]{1,100}$'))
+  );
+end
+$$;
+
+-- Changes the rollout of a locked flag and writes the decision; the data of the answer, which never repeats the reason. A
+-- rollout that is the flag's already changes nothing, and nothing is written.
+create or replace function rolecall_internal.change_rollout(
+  p_call rolecall.call,
+  p_flag rolecall.feature_flags,
+  p_action text,
+  p_rollout text,
+  p_figures jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision bigint;
+begin
+  if p_flag.rollout <> p_rollout then
+    -- Read by the trigger that writes feature_flag_changes.
+    perform set_config('rolecall.reason', p_call.input ->> 'reason', true);
+    perform set_config('rolecall.actor', rolecall_internal.rollout_actor(p_call), true);
+    with changed as (
+      update rolecall.feature_flags
+      set rollout = p_rollout
+      where name = p_flag.name
+      returning name
+    )
+    insert into rolecall.rollout_decisions (flag, actor, action, from_rollout, to_rollout, reason, figures)
+    select
+      name,
+      rolecall_internal.rollout_actor(p_call),
+      p_action,
+      p_flag.rollout,
+      p_rollout,
+      p_call.input ->> 'reason',
+      p_figures
+    from changed
+    returning id
+    into v_decision;
+    perform rolecall_internal.log_event(
+      p_call,
+      'rollout_changed',
+      jsonb_build_object(
+        'flag', p_flag.name,
+        'action', p_action,
+        'from_rollout', p_flag.rollout,
+        'to_rollout', p_rollout,
+        'decision_id', v_decision
+      )
+    );
+  end if;
+  return jsonb_build_object(
+    'flag', p_flag.name,
+    'action', p_action,
+    'from_rollout', p_flag.rollout,
+    'rollout', p_rollout,
+    'changed', p_flag.rollout <> p_rollout,
+    'decision_id', v_decision
+  );
+end
+$$;
+
+-- Sets the rollout of a flag, for the operations set and rollback.
+create or replace function rolecall_internal.set_rollout(p_call rolecall.call, p_action text, p_rollout text)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_change(p_call.input, p_rollout);
+  v_flag rolecall.feature_flags;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  v_flag := rolecall_internal.lock_flag(p_call.input);
+  if v_flag.name is null then
+    return rolecall_internal.refuse_unknown_flag();
+  end if;
+  return rolecall_internal.success(
+    rolecall_internal.change_rollout(
+      p_call,
+      v_flag,
+      p_action,
+      p_rollout,
+      rolecall_internal.rollout_figures(v_flag.name, rolecall_internal.rollout_since(v_flag))
+    )
+  );
+end
+$$;
+$sql$;
+
   -- schema/moderation/suspend.sql
   execute $sql$
 -- Whether p_user may suspend p_target, or lift their suspension.
@@ -12366,6 +12923,667 @@ end
 $$;
 $sql$;
 
+  -- schema/rollout/stages.sql
+  execute $sql$
+-- The stages of a rollout, and what the stage that is left has to show.
+
+-- How far a rollout reaches, to put stages in their order.
+create or replace function rolecall_internal.rollout_reach(p_rollout text)
+returns int
+language sql
+immutable
+return case
+  when p_rollout = 'disabled' then -2
+  when p_rollout = 'internal' then -1
+  when p_rollout = 'enabled' then 101
+  else substr(p_rollout, 12)::int
+end;
+
+-- The stage that a rollout is in: the furthest that does not reach beyond it. All null where it is before the first one.
+create or replace function rolecall_internal.rollout_stage(p_flag text, p_rollout text)
+returns rolecall.rollout_stages
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select stage
+  from rolecall.rollout_stages as stage
+  where stage.flag = p_flag
+    and rolecall_internal.rollout_reach(stage.rollout) <= rolecall_internal.rollout_reach(p_rollout)
+  order by rolecall_internal.rollout_reach(stage.rollout) desc
+  limit 1
+$$;
+
+-- The rollout of the stage that follows; null behind the last one.
+create or replace function rolecall_internal.next_rollout(p_flag text, p_rollout text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select stage.rollout
+  from rolecall.rollout_stages as stage
+  where stage.flag = p_flag
+    and rolecall_internal.rollout_reach(stage.rollout) > rolecall_internal.rollout_reach(p_rollout)
+  order by rolecall_internal.rollout_reach(stage.rollout)
+  limit 1
+$$;
+
+-- The criteria of a stage beside its figures, in the order in which they are told. Without an attempt there is no share
+-- and no percentile, and what asks for one is not met. Before the first stage there are none.
+create or replace function rolecall_internal.rollout_criteria(p_stage rolecall.rollout_stages, p_figures jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_figures record;
+begin
+  if p_stage.flag is null then
+    return '[]';
+  end if;
+  select *
+  into v_figures
+  from jsonb_to_record(p_figures) as figure (age_seconds bigint, attempts bigint, success numeric, p95_ms numeric, errors numeric);
+  return jsonb_build_array(
+    jsonb_build_object(
+      'code', 'age_seconds',
+      'figure', v_figures.age_seconds,
+      'bound', extract(epoch from p_stage.min_age)::bigint,
+      'met', v_figures.age_seconds >= extract(epoch from p_stage.min_age)
+    ),
+    jsonb_build_object(
+      'code', 'attempts',
+      'figure', v_figures.attempts,
+      'bound', p_stage.min_attempts,
+      'met', v_figures.attempts >= p_stage.min_attempts
+    ),
+    jsonb_build_object(
+      'code', 'success',
+      'figure', v_figures.success,
+      'bound', p_stage.min_success,
+      'met', coalesce(v_figures.success >= p_stage.min_success, false)
+    ),
+    jsonb_build_object(
+      'code', 'p95_ms',
+      'figure', v_figures.p95_ms,
+      'bound', p_stage.max_p95_ms,
+      'met', coalesce(v_figures.p95_ms < p_stage.max_p95_ms, false)
+    ),
+    jsonb_build_object(
+      'code', 'errors',
+      'figure', v_figures.errors,
+      'bound', p_stage.max_errors,
+      'met', coalesce(v_figures.errors < p_stage.max_errors, false)
+    )
+  );
+end
+$$;
+
+-- Whether all of these criteria are met.
+create or replace function rolecall_internal.are_met(p_criteria jsonb)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return not p_criteria @> '[{"met": false}]';
+end
+$$;
+
+-- The reasons of a refusal for criteria that are not met, each with its figure and bound.
+create or replace function rolecall_internal.unmet_reasons(p_criteria jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select jsonb_agg(
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'code', criterion ->> 'code',
+          'message', case
+            when criterion -> 'figure' = 'null' then
+              format('There is no figure for %s yet; the stage asks for %s.', named.name, criterion ->> 'bound')
+            else format('%s is %s; the stage asks for %s %s.', named.name, criterion ->> 'figure', named.relation, criterion ->> 'bound')
+          end,
+          'figure', criterion -> 'figure',
+          'bound', criterion -> 'bound',
+          'allowed_if', format('%s is %s %s.', named.name, named.relation, criterion ->> 'bound')
+        )
+      )
+      order by number
+    )
+    from jsonb_array_elements(p_criteria) with ordinality as listed (criterion, number)
+    join (
+      values
+        ('age_seconds', 'The age of the stage in seconds', 'at least'),
+        ('attempts', 'The number of attempts', 'at least'),
+        ('success', 'The share of successes', 'at least'),
+        ('p95_ms', 'The 95th percentile in milliseconds', 'less than'),
+        ('errors', 'The share of internal errors', 'less than')
+    ) as named (code, name, relation)
+      on named.code = criterion ->> 'code'
+    where criterion -> 'met' = 'false'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/rollout/advance.sql
+  execute $sql$
+-- Begins the next stage, if the stage that is left has shown what it has to, or by force.
+create or replace function rolecall_internal.advance_rollout(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_change(p_call.input, 'enabled');
+  v_flag rolecall.feature_flags;
+  v_next text;
+  v_figures jsonb;
+  v_criteria jsonb;
+  v_action text := 'advance';
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  v_flag := rolecall_internal.lock_flag(p_call.input);
+  if v_flag.name is null then
+    return rolecall_internal.refuse_unknown_flag();
+  end if;
+  v_next := rolecall_internal.next_rollout(v_flag.name, v_flag.rollout);
+  if v_next is null then
+    return rolecall_internal.refusal(
+      'rollout_criteria_unmet',
+      'There is no stage behind this one.',
+      'no_further_stage',
+      'rollout_stages has a further stage; `set` needs none.'
+    );
+  end if;
+
+  v_figures := rolecall_internal.rollout_figures(v_flag.name, rolecall_internal.rollout_since(v_flag));
+  v_criteria := rolecall_internal.rollout_criteria(
+    rolecall_internal.rollout_stage(v_flag.name, v_flag.rollout), v_figures
+  );
+  if not rolecall_internal.are_met(v_criteria) then
+    if p_call.input -> 'force' is distinct from 'true' then
+      return rolecall_internal.refusal(
+        'rollout_criteria_unmet',
+        format('The stage %s has not shown what it has to before %s begins.', v_flag.rollout, v_next),
+        p_data => jsonb_build_object('rollout', v_flag.rollout, 'next_rollout', v_next, 'criteria', v_criteria)
+      ) || jsonb_build_object('reasons', rolecall_internal.unmet_reasons(v_criteria));
+    end if;
+    v_action := 'force';
+  end if;
+  return rolecall_internal.success(
+    rolecall_internal.change_rollout(
+      p_call, v_flag, v_action, v_next, v_figures || jsonb_build_object('criteria', v_criteria)
+    ) || jsonb_build_object('criteria', v_criteria)
+  );
+end
+$$;
+
+create or replace function rolecall_edge.advance_rollout(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('rollout.advance', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.advance_rollout(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/rollout/simulate.sql
+  execute $sql$
+-- Whom a rollout would include. Nothing is written.
+
+-- Users taken as they come, from a random place on; all where there are no more than that.
+create or replace function rolecall_internal.sample_of_users(p_users int)
+returns uuid[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_from uuid := gen_random_uuid();
+  v_users uuid[] := array(
+    select id
+    from rolecall.profiles
+    where id >= v_from
+    order by id
+    limit p_users
+  );
+begin
+  return v_users || array(
+    select id
+    from rolecall.profiles
+    where id < v_from
+    order by id
+    limit p_users - cardinality(v_users)
+  );
+end
+$$;
+
+-- Of each of these users once: whether the flag includes them now, and whether it would with p_rollout as its row's. Where
+-- something else decides before the row (the operator's variable, a required flag, an override), both are the same. A user
+-- without a profile is one of no organisation who is not internal.
+create or replace function rolecall_internal.simulate_rollout(
+  p_flag text,
+  p_rollout text,
+  p_rollouts jsonb,
+  p_users uuid[]
+)
+returns table (user_id uuid, has_profile boolean, is_in boolean, would_be_in boolean)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    named.user_id,
+    profile.id is not null,
+    decision.enabled,
+    case
+      when decision.reason in ('internal', 'percentage', 'everybody', 'off') then
+        rolecall_internal.rollout_includes(p_rollout, p_flag, named.user_id, coalesce(profile.is_internal, false))
+      else decision.enabled
+    end
+  from (
+    select distinct listed.user_id
+    from unnest(p_users) as listed (user_id)
+  ) as named
+  left join rolecall.profiles as profile
+    on profile.id = named.user_id
+  cross join lateral rolecall_internal.flag_decision(
+    p_flag, p_rollouts, named.user_id, profile.organization_id, coalesce(profile.is_internal, false)
+  ) as decision
+$$;
+
+create or replace function rolecall_edge.simulate_rollout(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('rollout.simulate', p_request, p_who => 'operator', p_keyed => false);
+  v_flag text := coalesce(v_call.input ->> 'flag', 'start-conversation');
+  v_rollout text := v_call.input ->> 'rollout';
+  v_users uuid[];
+begin
+  if v_call.answer is null then
+    if not exists (select from rolecall.feature_flags where name = v_flag) then
+      v_call.answer := rolecall_internal.refuse_unknown_flag();
+    else
+      -- The reason of a change that is none.
+      v_call.answer := rolecall_internal.refuse_change('{"reason": "simulate"}', v_rollout);
+    end if;
+  end if;
+  if v_call.answer is null then
+    if jsonb_typeof(v_call.input -> 'user_ids') = 'array' then
+      v_users := array(
+        select rolecall_internal.uuid_or_null(id)
+        from jsonb_array_elements_text(v_call.input -> 'user_ids') as id
+        where rolecall_internal.uuid_or_null(id) is not null
+        limit rolecall_internal.limit_simulated_users()
+      );
+    else
+      v_users := rolecall_internal.sample_of_users(
+        least(
+          coalesce(rolecall_internal.whole_number(v_call.input -> 'sample'), 0),
+          rolecall_internal.limit_simulated_users()
+        )::int
+      );
+    end if;
+    select rolecall_internal.success(
+      jsonb_build_object(
+        'flag', v_flag,
+        'rollout', v_rollout,
+        'users', count(*),
+        'without_profile', count(*) filter (where not has_profile),
+        'in', count(*) filter (where would_be_in),
+        'out', count(*) filter (where not would_be_in),
+        'would_change', count(*) filter (where is_in <> would_be_in),
+        'would_enter', count(*) filter (where would_be_in and not is_in),
+        'would_leave', count(*) filter (where is_in and not would_be_in)
+      )
+    )
+    into v_call.answer
+    from rolecall_internal.simulate_rollout(v_flag, v_rollout, v_call.rollouts, v_users);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/rollout/status.sql
+  execute $sql$
+-- How a rollout stands: its stage, the figures beside the criteria, whom it includes, and the last decisions.
+
+create or replace function rolecall_internal.rollout_decision_json(p_decision rolecall.rollout_decisions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_decision.id,
+    'at', rolecall_internal.iso(p_decision.at),
+    'flag', p_decision.flag,
+    'actor', p_decision.actor,
+    'action', p_decision.action,
+    'from_rollout', p_decision.from_rollout,
+    'to_rollout', p_decision.to_rollout,
+    'reason', p_decision.reason,
+    'figures', p_decision.figures
+  );
+end
+$$;
+
+create or replace function rolecall_internal.rollout_status(p_flag rolecall.feature_flags, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_since timestamptz := rolecall_internal.rollout_since(p_flag);
+  v_stage rolecall.rollout_stages := rolecall_internal.rollout_stage(p_flag.name, p_flag.rollout);
+  v_figures jsonb := rolecall_internal.rollout_figures(p_flag.name, v_since);
+  v_criteria jsonb := rolecall_internal.rollout_criteria(v_stage, v_figures);
+begin
+  return jsonb_build_object(
+    'flag', p_flag.name,
+    'rollout', p_flag.rollout,
+    'since', rolecall_internal.iso(v_since),
+    'requires', p_flag.requires,
+    'stage', case
+      when v_stage.flag is not null then jsonb_build_object(
+        'rollout', v_stage.rollout,
+        'min_age_seconds', extract(epoch from v_stage.min_age)::bigint,
+        'min_attempts', v_stage.min_attempts,
+        'min_success', v_stage.min_success,
+        'max_p95_ms', v_stage.max_p95_ms,
+        'max_errors', v_stage.max_errors,
+        'auto_advance', v_stage.auto_advance
+      )
+    end,
+    'next_rollout', rolecall_internal.next_rollout(p_flag.name, p_flag.rollout),
+    'watched', p_flag.rollout <> 'disabled' and exists (
+      select
+      from rolecall.rollout_stages
+      where flag = p_flag.name
+    ),
+    -- The minute in which it was last called, within two hours: a guard that nobody calls guards nothing.
+    'guard_seen_at', (
+      select rolecall_internal.iso(max(slot))
+      from rolecall.request_metrics
+      where function = 'rollout.guard'
+        and minutes = 1
+        and code = 'ok'
+    ),
+    'users', (
+      select jsonb_build_object(
+        'examined', count(*),
+        'in', count(*) filter (where simulated.is_in),
+        'share', round(count(*) filter (where simulated.is_in)::numeric / nullif(count(*), 0), 4)
+      )
+      from rolecall_internal.simulate_rollout(
+        p_flag.name, p_flag.rollout, p_rollouts, rolecall_internal.sample_of_users(1000)
+      ) as simulated
+    ),
+    'figures', v_figures,
+    'criteria', v_criteria,
+    'met', rolecall_internal.are_met(v_criteria),
+    'decisions', (
+      select coalesce(jsonb_agg(rolecall_internal.rollout_decision_json(decision) order by decision.id desc), '[]')
+      from (
+        select *
+        from rolecall.rollout_decisions
+        where flag = p_flag.name
+        order by id desc
+        limit 20
+      ) as decision
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.rollout_status(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('rollout.status', p_request, p_who => 'operator', p_keyed => false);
+  v_flag rolecall.feature_flags;
+begin
+  if v_call.answer is null then
+    select *
+    into v_flag
+    from rolecall.feature_flags
+    where name = coalesce(v_call.input ->> 'flag', 'start-conversation');
+    v_call.answer := case
+      when v_flag.name is null then rolecall_internal.refuse_unknown_flag()
+      else rolecall_internal.success(rolecall_internal.rollout_status(v_flag, v_call.rollouts))
+    end;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/rollout/guard.sql
+  execute $sql$
+-- The guard: takes a feature back that fails, and begins the next stage where that is wanted.
+--
+-- It judges flags that have stages and are not disabled, so that after its rollback only the operator goes on. Nothing but
+-- the flag's row is written before the decision, and no lock is waited for but that of the row.
+
+-- What the guard decides about a rollout at this moment: null in to_rollout where it lets it be.
+create or replace function rolecall_internal.judge_rollout(
+  p_flag text,
+  p_rollout text,
+  p_since timestamptz,
+  out to_rollout text,
+  out action text,
+  out reason text,
+  out figures jsonb
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_stage rolecall.rollout_stages;
+  v_criteria jsonb;
+begin
+  figures := rolecall_internal.guard_figures(p_flag, p_since);
+  reason := case
+    when figures -> 'timeouts' = '1' then 'A statement of the last five minutes took too long.'
+    when (figures ->> 'timeouts')::numeric > 1 then
+      format('%s statements of the last five minutes took too long.', figures ->> 'timeouts')
+    when (figures ->> 'connection_errors')::numeric > 10 then
+      format('%s requests of one minute found no database.', figures ->> 'connection_errors')
+    else (
+      select format('%s of %s attempts succeeded %s.', round(span.success * 100, 1) || ' %', span.attempts, span.name)
+      from (
+        values
+          ('in this minute', figures -> 'this_minute'),
+          ('in the last minute', figures -> 'last_minute'),
+          ('in the last five minutes', figures -> 'five_minutes')
+      ) as seen (name, figures)
+      cross join lateral (
+        select
+          seen.name,
+          (seen.figures ->> 'attempts')::numeric as attempts,
+          (seen.figures ->> 'success')::numeric as success
+      ) as span
+      where span.attempts >= 20
+        and span.success < 0.8
+      limit 1
+    )
+  end;
+  if reason is not null then
+    to_rollout := 'disabled';
+    action := 'rollback';
+    return;
+  end if;
+
+  v_stage := rolecall_internal.rollout_stage(p_flag, p_rollout);
+  -- The age costs nothing to ask; the figures of a stage are added up.
+  if v_stage.auto_advance and now() - p_since >= v_stage.min_age then
+    figures := rolecall_internal.rollout_figures(p_flag, p_since);
+    v_criteria := rolecall_internal.rollout_criteria(v_stage, figures);
+    if rolecall_internal.are_met(v_criteria) then
+      figures := figures || jsonb_build_object('criteria', v_criteria);
+      to_rollout := rolecall_internal.next_rollout(p_flag, p_rollout);
+      action := 'advance';
+      reason := format('The stage %s has shown what it has to.', p_rollout);
+    end if;
+  end if;
+end
+$$;
+
+-- Decides about every rollout that is watched, and returns the decisions. Decision and change are one statement: what was
+-- judged is what is changed, or nothing is. Of guards at the same moment one decides.
+create or replace function rolecall_internal.guard_rollouts()
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_flag rolecall.feature_flags;
+  v_decision rolecall.rollout_decisions;
+  v_decisions jsonb := '[]';
+begin
+  perform set_config('rolecall.actor', 'guard', true);
+  for v_flag in
+    select flag.*
+    from rolecall.feature_flags as flag
+    where flag.rollout <> 'disabled'
+      and exists (
+        select
+        from rolecall.rollout_stages as stage
+        where stage.flag = flag.name
+      )
+    order by flag.name
+  loop
+    with judged as materialized (
+      select judgement.*
+      from rolecall_internal.judge_rollout(
+        v_flag.name, v_flag.rollout, rolecall_internal.rollout_since(v_flag)
+      ) as judgement
+      where judgement.to_rollout is not null
+        -- Read by the trigger that writes feature_flag_changes.
+        and set_config('rolecall.reason', judgement.reason, true) is not null
+    ),
+    changed as (
+      update rolecall.feature_flags as flag
+      set rollout = judged.to_rollout
+      from judged
+      where flag.name = v_flag.name
+        and flag.rollout = v_flag.rollout
+        and flag.updated_at = v_flag.updated_at
+      returning judged.action, judged.to_rollout, judged.reason, judged.figures
+    )
+    insert into rolecall.rollout_decisions (flag, actor, action, from_rollout, to_rollout, reason, figures)
+    select v_flag.name, 'guard', action, v_flag.rollout, to_rollout, reason, figures
+    from changed
+    returning *
+    into v_decision;
+    if found then
+      v_decisions := v_decisions || rolecall_internal.rollout_decision_json(v_decision);
+    end if;
+  end loop;
+  return v_decisions;
+end
+$$;
+
+create or replace function rolecall_edge.guard_rollouts(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('rollout.guard', p_request, p_who => 'operator');
+  v_decisions jsonb;
+begin
+  if v_call.answer is null then
+    v_decisions := rolecall_internal.guard_rollouts();
+    if v_decisions <> '[]' then
+      perform rolecall_internal.log_event(v_call, 'rollout_guarded', jsonb_build_object('decisions', v_decisions));
+    end if;
+    v_call.answer := rolecall_internal.success(jsonb_build_object('decisions', v_decisions));
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/rollout/rollback.sql
+  execute $sql$
+-- The way back: off for everybody, without a question.
+create or replace function rolecall_edge.rollback_rollout(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('rollout.rollback', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.set_rollout(v_call, 'rollback', 'disabled');
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/rollout/set.sql
+  execute $sql$
+-- Sets a rollout, whatever the stages say.
+create or replace function rolecall_edge.set_rollout(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('rollout.set', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.set_rollout(v_call, 'set', v_call.input ->> 'rollout');
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/calls/triggers.sql
   execute $sql$
 create or replace trigger feature_flags_touch_updated_at
@@ -12651,6 +13869,20 @@ after update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status or old.created_at is distinct from new.created_at)
 execute function rolecall_internal.recount_help_conversation();
+$sql$;
+
+  -- schema/rollout/triggers.sql
+  execute $sql$
+create or replace trigger feature_flags_begin_first_stage
+after insert on rolecall.feature_flags
+for each row
+execute function rolecall_internal.begin_rollout_stage();
+
+create or replace trigger feature_flags_begin_stage
+after update on rolecall.feature_flags
+for each row
+when (old.rollout is distinct from new.rollout)
+execute function rolecall_internal.begin_rollout_stage();
 $sql$;
 
   -- schema/diagnostics/views.sql
@@ -13684,7 +14916,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', 'fbd01eaa8670c74d2815ec14bf271774bdd24fe6ea0efe1666429a5d24887e13');
+  values (2, 'staged_rollout', '2349d35cedbe30734e5732034d768ebb4571d4c67a3732e9bc12c890faa11e17');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -30,6 +30,13 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Show how a feature is rolled out, begin its next stage, take it back
+    #[command(disable_help_flag = true)]
+    Rollout {
+        /// status, advance, set, rollback or guard; --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Start the application and serve it until SIGINT or SIGTERM
     Up(Box<Up>),
 }

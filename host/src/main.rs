@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Up(up) => run(*up),
         Command::Compile(compile) => run_compile(&compile),
         Command::Migrate { arguments } => run_migrate(arguments),
+        Command::Rollout { arguments } => run_rollout(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,6 +59,10 @@ fn run_compile(compile: &Compile) -> anyhow::Result<()> {
 
 fn run_migrate(arguments: Vec<String>) -> anyhow::Result<()> {
     runtime(1)?.block_on(rolecall_database::command::run(arguments.into_iter()))
+}
+
+fn run_rollout(arguments: Vec<String>) -> anyhow::Result<()> {
+    runtime(1)?.block_on(rolecall_database::rollout::run(arguments.into_iter()))
 }
 
 /// One thread serves best where the database has the other processors; see `--threads`.

@@ -6,25 +6,35 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.advance_rollout(jsonb)',
     'function rolecall_edge.alerts(jsonb)',
     'function rolecall_edge.alerts_sent(jsonb)',
     'function rolecall_edge.cancel_help_conversation(jsonb)',
     'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.guard_rollouts(jsonb)',
     'function rolecall_edge.help_conversation(jsonb)',
     'function rolecall_edge.help_conversations(jsonb)',
     'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
+    'function rolecall_edge.rollback_rollout(jsonb)',
+    'function rolecall_edge.rollout_status(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
+    'function rolecall_edge.set_rollout(jsonb)',
+    'function rolecall_edge.simulate_rollout(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.adopted_conversation(uuid, uuid)',
     'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
     'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.advance_rollout(rolecall.call)',
+    'function rolecall_internal.are_met(jsonb)',
     'function rolecall_internal.await_help_turn()',
+    'function rolecall_internal.begin_rollout_stage()',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.count_help_conversations()',
     'function rolecall_internal.counted_hour(timestamp with time zone)',
@@ -37,9 +47,13 @@ declare
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
     'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_of_operation(text)',
+    'function rolecall_internal.flag_totals(text)',
     'function rolecall_internal.flags_of(uuid, jsonb)',
     'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
     'function rolecall_internal.fold_help_conversation_counts()',
+    'function rolecall_internal.guard_figures(text, timestamp with time zone)',
+    'function rolecall_internal.guard_rollouts()',
     'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
     'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
@@ -58,18 +72,23 @@ declare
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_rollout(text, text, timestamp with time zone)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
+    'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.lock_flag(jsonb)',
     'function rolecall_internal.lock_flags()',
     'function rolecall_internal.lock_flags_first()',
     'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.merge_metrics()',
+    'function rolecall_internal.minute_of(timestamp with time zone)',
     'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.move_help_thread()',
+    'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
@@ -80,6 +99,7 @@ declare
     'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
+    'function rolecall_internal.refuse_change(jsonb, text)',
     'function rolecall_internal.refuse_ended_help(text)',
     'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
@@ -89,6 +109,7 @@ declare
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_flag()',
     'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
@@ -98,16 +119,28 @@ declare
     'function rolecall_internal.reset_broadcast_quotas(jsonb)',
     'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
+    'function rolecall_internal.rollout_actor(rolecall.call)',
     'function rolecall_internal.rollout_bucket(text, uuid)',
+    'function rolecall_internal.rollout_criteria(rolecall.rollout_stages, jsonb)',
+    'function rolecall_internal.rollout_decision_json(rolecall.rollout_decisions)',
+    'function rolecall_internal.rollout_figures(text, timestamp with time zone)',
+    'function rolecall_internal.rollout_reach(text)',
+    'function rolecall_internal.rollout_since(rolecall.feature_flags)',
+    'function rolecall_internal.rollout_stage(text, text)',
+    'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.sample_of_users(integer)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.set_rollout(rolecall.call, text, text)',
     'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
+    'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unmet_reasons(jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.v1_conversation_counts()',
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
@@ -634,6 +667,95 @@ begin
     raise exception 'Rolecall: migrations after 2 are applied; take them back first.'
       using errcode = 'object_not_in_prerequisite_state';
   end if;
+
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+$sql$;
 
   -- schema/calls/finish.sql
   execute $sql$
@@ -9958,23 +10080,6 @@ $sql$;
           and atthasdef
       ) as held (statement)
     );
-  end loop;
-  -- Triggers on older tables of ours, which call what goes.
-  for v_object in execute
-    'select tgname, trigger.tgrelid::regclass as table_name
-     from pg_catalog.pg_trigger as trigger
-     join pg_catalog.pg_proc as proc
-       on proc.oid = trigger.tgfoid
-     join pg_catalog.pg_namespace as namespace
-       on namespace.oid = proc.pronamespace
-     where not trigger.tgisinternal
-       and trigger.tgparentid = 0
-       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
-       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)''
-       and obj_description(trigger.tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
-    using v_made
-  loop
-    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
   end loop;
   for v_object in execute
     'select format(''%I.%I'', nspname, typname) as domain_name, conname

@@ -76,13 +76,24 @@ pub async fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     Ok(())
 }
 
+/// The entries of the file that is named, or of `.env` where there is one.
+fn settings_file(env_file: Option<&Path>) -> Result<HashMap<String, String>> {
+    match env_file {
+        Some(file) => env_file::read(file),
+        None if Path::new(".env").is_file() => env_file::read(Path::new(".env")),
+        None => Ok(HashMap::new()),
+    }
+}
+
+/// Whether the environment or the file names a database.
+pub(crate) fn names_a_database(env_file: Option<&Path>) -> Result<bool> {
+    let file = settings_file(env_file)?;
+    Ok(env_file::setting("DATABASE_URL", &file)?.is_some())
+}
+
 /// The database that is meant: that of the command line, or of the environment, or of the file.
-fn address(url: Option<String>, env_file: Option<&Path>) -> Result<Address> {
-    let file = match env_file {
-        Some(file) => env_file::read(file)?,
-        None if Path::new(".env").is_file() => env_file::read(Path::new(".env"))?,
-        None => HashMap::new(),
-    };
+pub(crate) fn address(url: Option<String>, env_file: Option<&Path>) -> Result<Address> {
+    let file = settings_file(env_file)?;
     let url = match url {
         Some(url) => url,
         None => env_file::setting("DATABASE_URL", &file)?

@@ -11,6 +11,7 @@ pub mod env_file;
 mod failure;
 mod files;
 mod rollback;
+pub mod rollout;
 mod trust;
 
 pub use apply::{

@@ -99,9 +99,20 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
     many["rollouts"] = json!({"send-dm": "percentage:100"});
     let check =
         json!({"checks": [{"action": "start_dm", "target_id": demo(4)}], "action": "start_dm", "target_id": demo(4)});
+    let operate = |input: Value| {
+        let mut request = operator_request();
+        request["input"] = input;
+        request
+    };
     [
         ("alerts", operator_request()),
         ("alerts_sent", operator_request()),
+        ("advance_rollout", operate(json!({"reason": "On.", "force": true}))),
+        ("guard_rollouts", operate(json!({}))),
+        ("rollback_rollout", operate(json!({"flag": "diagnostics", "reason": "Off."}))),
+        ("rollout_status", operate(json!({}))),
+        ("set_rollout", operate(json!({"flag": "diagnostics", "rollout": "enabled", "reason": "On."}))),
+        ("simulate_rollout", operate(json!({"rollout": "percentage:50", "user_ids": [demo(1), demo(2)]}))),
         ("block_user", request(demo(2), json!({"blocked_id": demo(3)}))),
         ("blocks", request(demo(2), json!({"limit": 10}))),
         ("check_permission", request(demo(1), check)),

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::caller::Caller,
+    rules::limits::MAX_BODY_BYTES,
     wire::{fields::Fields, input::Input, statement::Statement},
 };
 use http::{HeaderMap, Method, StatusCode};
@@ -40,6 +41,9 @@ pub trait Function {
     /// Whether the variable `metrics_token` lets a caller in as the operator.
     const TAKES_METRICS_TOKEN: bool = false;
 
+    /// The largest body that is read, in bytes.
+    const MAX_BODY: usize = MAX_BODY_BYTES;
+
     /// Who may call it.
     type Caller: Caller;
 
@@ -49,6 +53,11 @@ pub trait Function {
     /// The status of a success.
     fn status(_data: &Map<String, Value>) -> StatusCode {
         if Self::CREATES { StatusCode::CREATED } else { StatusCode::OK }
+    }
+
+    /// Whether a success is one of many in which nothing happened, so that its log line would only hide others.
+    fn is_routine(_data: &Map<String, Value>) -> bool {
+        false
     }
 }
 

@@ -136,6 +136,13 @@ mod robustness {
     pub mod support;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+mod rollout {
+    mod guard;
+    mod rollout;
+    pub mod support;
+}
+
 /// What the runner does and Spin does not: its limits, its graceful stop, its schedule, what it writes. `RUNTIME=spin` leaves these out.
 mod runner {
     mod floods;
@@ -177,5 +184,8 @@ mod concurrency {
     }
     mod own_data {
         mod account;
+    }
+    mod rollout {
+        mod guard;
     }
 }

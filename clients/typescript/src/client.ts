@@ -44,6 +44,15 @@ import type {
   RestoredMessage,
   Review,
   ReviewedReport,
+  RolloutAdvance,
+  RolloutAdvanced,
+  RolloutChange,
+  RolloutGuarded,
+  RolloutReason,
+  RolloutSetting,
+  RolloutSimulated,
+  RolloutStatus,
+  RolloutTrial,
   SentBroadcast,
   SentHelpMessage,
   SentMessage,
@@ -390,6 +399,36 @@ export class RolecallClient {
       throw failureOf(received, undefined);
     }
     return received.text ?? '';
+  }
+
+  /** How a feature is rolled out, for operators: its stage, the figures beside the criteria, the last decisions. */
+  rollout(flag?: string, options?: CallOptions): Promise<Answered<RolloutStatus>> {
+    return this.#get('/functions/v1/rollout', { flag }, options);
+  }
+
+  /** Begins the next stage, for operators; refused with `rollout_criteria_unmet` where this one has not shown enough. */
+  advanceRollout(advance: RolloutAdvance, options?: CallOptions): Promise<Answered<RolloutAdvanced>> {
+    return this.#post('/functions/v1/rollout/advance', advance, options);
+  }
+
+  /** Sets a rollout, for operators. */
+  setRollout(setting: RolloutSetting, options?: CallOptions): Promise<Answered<RolloutChange>> {
+    return this.#post('/functions/v1/rollout/set', setting, options);
+  }
+
+  /** The way back, for operators: the feature is off for everybody. */
+  rollbackRollout(why: RolloutReason, options?: CallOptions): Promise<Answered<RolloutChange>> {
+    return this.#post('/functions/v1/rollout/rollback', why, options);
+  }
+
+  /** How many of these users, or of a sample, a rollout would include, for operators. Nothing is written. */
+  simulateRollout(trial: RolloutTrial, options?: CallOptions): Promise<Answered<RolloutSimulated>> {
+    return this.#post('/functions/v1/rollout/simulate', trial, options);
+  }
+
+  /** What the schedule calls, for operators: switches off what fails. */
+  guardRollouts(options?: CallOptions): Promise<Answered<RolloutGuarded>> {
+    return this.#post('/functions/v1/rollout/guard', {}, options);
   }
 
   /** Which features are switched on for the caller, and by what. They are read even where all of them are off. */

@@ -61,6 +61,7 @@ export const CODES = [
   'help_request_unavailable',
   'already_reported',
   'already_reviewed',
+  'rollout_criteria_unmet',
   'idempotency_conflict',
   'quota_exceeded',
   'rate_limited',

@@ -41,6 +41,10 @@ export type Reason = {
   readonly message: string;
   readonly field?: string;
   readonly allowed_if?: string;
+  /** What was measured, where the rule is a bound. */
+  readonly figure?: number;
+  /** The bound that the figure does not keep. */
+  readonly bound?: number;
 };
 
 /** The members of every error (RFC 9457). Some codes add their own. */
@@ -1098,4 +1102,173 @@ export type CheckAnswer = CheckDecision & {
   readonly success: Succeeded;
   readonly results: readonly CheckResult[];
   readonly request_id: RequestId;
+};
+
+export type FlagName = WrittenText;
+
+/** For nobody; for internal users; for internal users and this share of the others; for everybody. */
+export type Rollout = string;
+
+export type RolloutOrNone = Rollout | null;
+
+export type RolloutReason = {
+  readonly flag?: FlagName;
+  readonly reason: Note;
+};
+
+export type RolloutAdvance = {
+  readonly flag?: FlagName;
+  readonly reason: Note;
+  /** Go on although criteria are not met. */
+  readonly force?: boolean;
+};
+
+export type RolloutSetting = {
+  readonly flag?: FlagName;
+  readonly rollout: Rollout;
+  readonly reason: Note;
+};
+
+export type RolloutTrial = {
+  readonly flag?: FlagName;
+  readonly rollout: Rollout;
+  /** One that stands twice counts once. */
+  readonly user_ids: readonly Uuid[];
+} | {
+  readonly flag?: FlagName;
+  readonly rollout: Rollout;
+  /** So many users, from a random one on; all if there are fewer. */
+  readonly sample: number;
+};
+
+/** What has been counted since the rollout changed last. `attempts` are successes (`ok`) and `failures`: answers of 500 or more, and statements that never answered. `refusals` are neither. `success` is `ok` / `attempts`; `errors` is the share of attempts that ended in `internal`. */
+export type RolloutFigures = {
+  readonly age_seconds: Count;
+  readonly attempts: Count;
+  readonly ok: Count;
+  readonly failures: Count;
+  readonly refusals: Count;
+  readonly success: Share;
+  readonly errors: Share;
+  /** The 95th percentile of the time that attempts take; null without an attempt. */
+  readonly p95_ms: number | null;
+};
+
+/** `age_seconds`, `attempts` and `success` reach their bound, `p95_ms` and `errors` stay below it. A figure is null, and not met, without an attempt. */
+export type RolloutCriterion = {
+  readonly code: 'age_seconds' | 'attempts' | 'success' | 'p95_ms' | 'errors';
+  readonly figure: number | null;
+  readonly bound: number;
+  readonly met: boolean;
+};
+
+/** Empty before the first stage. */
+export type RolloutCriteria = readonly RolloutCriterion[];
+
+/** What the stage has to show; a row of `rollout_stages`. */
+export type RolloutStage = {
+  readonly rollout: Rollout;
+  readonly min_age_seconds: Count;
+  readonly min_attempts: Count;
+  readonly min_success: number;
+  readonly max_p95_ms: number;
+  readonly max_errors: number;
+  readonly auto_advance: boolean;
+};
+
+export type RolloutDecision = {
+  readonly id: Count;
+  readonly at: Timestamp;
+  readonly flag: string;
+  /** `guard`; or `operator`, followed by who it was if that is known. */
+  readonly actor: string;
+  readonly action: 'advance' | 'force' | 'set' | 'rollback';
+  readonly from_rollout: Rollout;
+  readonly to_rollout: Rollout;
+  readonly reason: string;
+  /** What was known at that moment: the figures of the stage, with its criteria where it was advanced; of the guard's rollbacks those of the minutes it looked at. */
+  readonly figures: Readonly<Record<string, never>>;
+};
+
+export type RolloutStatus = {
+  readonly success: Succeeded;
+  readonly flag: string;
+  readonly rollout: Rollout;
+  readonly since: Timestamp;
+  /** The flag that must include a user, too. */
+  readonly requires: string | null;
+  /** The furthest stage that does not reach beyond the rollout; null before the first one. */
+  readonly stage: RolloutStage | null;
+  readonly next_rollout: RolloutOrNone;
+  /** Whether the guard watches it, as long as something calls the guard. */
+  readonly watched: boolean;
+  /** The minute in which the guard was last called; null if that was not within two hours. */
+  readonly guard_seen_at: Timestamp | null;
+  readonly users: {
+    readonly examined: Count;
+    readonly in: Count;
+    readonly share: Share;
+  };
+  readonly figures: RolloutFigures;
+  readonly criteria: RolloutCriteria;
+  /** Whether all criteria are met. */
+  readonly met: boolean;
+  readonly decisions: readonly RolloutDecision[];
+  readonly request_id: RequestId;
+};
+
+export type RolloutChange = {
+  readonly success: Succeeded;
+  readonly flag: string;
+  readonly action: 'set' | 'rollback';
+  readonly from_rollout: Rollout;
+  readonly rollout: Rollout;
+  readonly changed: boolean;
+  /** The decision that was recorded; null if nothing changed. */
+  readonly decision_id: number | null;
+  readonly request_id: RequestId;
+};
+
+export type RolloutAdvanced = {
+  readonly success: Succeeded;
+  readonly flag: string;
+  /** `force` if criteria were not met. */
+  readonly action: 'advance' | 'force';
+  readonly from_rollout: Rollout;
+  readonly rollout: Rollout;
+  readonly changed: true;
+  readonly decision_id: number;
+  readonly criteria: RolloutCriteria;
+  readonly request_id: RequestId;
+};
+
+export type RolloutGuarded = {
+  readonly success: Succeeded;
+  readonly decisions: readonly RolloutDecision[];
+  readonly request_id: RequestId;
+};
+
+export type RolloutSimulated = {
+  readonly success: Succeeded;
+  readonly flag: string;
+  readonly rollout: Rollout;
+  readonly users: Count;
+  readonly without_profile: Count;
+  /** How many it would include. */
+  readonly in: Count;
+  /** How many it would not include. */
+  readonly out: Count;
+  /** How many of them the flag treats otherwise now. */
+  readonly would_change: Count;
+  readonly would_enter: Count;
+  readonly would_leave: Count;
+  readonly request_id: RequestId;
+};
+
+export type RolloutCriteriaUnmetProblem = Problem & Required<Pick<Problem, 'reasons'>> & {
+  readonly status?: 409;
+  readonly code?: 'rollout_criteria_unmet';
+  readonly rollout?: Rollout;
+  readonly next_rollout?: Rollout;
+  readonly criteria?: RolloutCriteria;
 };

@@ -238,6 +238,18 @@ assert.equal((await as(attendee).choose('conversations', byV2)).success, true);
 const byV1 = { v2: () => assert.fail('it is not switched on'), v1: () => 'V1' };
 assert.equal(await as(attendee).choose('no-such-feature', byV1), 'V1');
 
+// Rollouts, for operators. The last stage is not left.
+const operator = as(setup.operator);
+await refused(as(attendee).rollout(), 'permission_denied', 403);
+assert.equal((await operator.rollout()).flag, 'start-conversation');
+const early = await refused(operator.advanceRollout({ reason: 'A test.', force: true }), 'rollout_criteria_unmet', 409);
+assert.equal(early.reasons[0].code, 'no_further_stage');
+assert.equal((await operator.simulateRollout({ rollout: 'enabled', sample: 1 })).in, 1);
+assert.equal((await operator.setRollout({ flag: 'diagnostics', rollout: 'internal', reason: 'A test.' })).changed, true);
+assert.equal((await operator.rollbackRollout({ flag: 'diagnostics', reason: 'A test.' })).rollout, 'disabled');
+await operator.setRollout({ flag: 'diagnostics', rollout: 'enabled', reason: 'A test.' });
+assert.deepEqual((await operator.guardRollouts()).decisions, []);
+
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);
 const night = await as(setup.operator).resetBroadcastQuotas();

@@ -63,23 +63,6 @@
       ) as held (statement)
     );
   end loop;
-  -- Triggers on older tables of ours, which call what goes.
-  for v_object in execute
-    'select tgname, trigger.tgrelid::regclass as table_name
-     from pg_catalog.pg_trigger as trigger
-     join pg_catalog.pg_proc as proc
-       on proc.oid = trigger.tgfoid
-     join pg_catalog.pg_namespace as namespace
-       on namespace.oid = proc.pronamespace
-     where not trigger.tgisinternal
-       and trigger.tgparentid = 0
-       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
-       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)''
-       and obj_description(trigger.tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
-    using v_made
-  loop
-    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
-  end loop;
   for v_object in execute
     'select format(''%I.%I'', nspname, typname) as domain_name, conname
      from pg_catalog.pg_constraint

@@ -42,6 +42,13 @@ immutable
 parallel safe
 return 1000;
 
+create or replace function rolecall_internal.limit_simulated_users()
+returns int
+language sql
+immutable
+parallel safe
+return 10000;
+
 create or replace function rolecall_internal.limit_idempotency_key_chars()
 returns int
 language sql

@@ -1,7 +1,7 @@
 -- The stages in which a feature is rolled out, what each has to show before the next one begins, and every decision.
 
 create table rolecall.rollout_stages (
-  flag text not null references rolecall.feature_flags (name) on delete cascade,
+  flag text not null references rolecall.feature_flags (name) on update cascade on delete cascade,
   rollout text not null,
   min_success numeric not null,
   max_p95_ms int not null,
@@ -65,7 +65,7 @@ create index rollout_decisions_flag_idx
   on rolecall.rollout_decisions (flag, id);
 
 create table rolecall.rollout_states (
-  flag text primary key references rolecall.feature_flags (name) on delete cascade,
+  flag text primary key references rolecall.feature_flags (name) on update cascade on delete cascade,
   since timestamptz not null
 );
 
@@ -73,7 +73,7 @@ comment on table rolecall.rollout_states is
   'When the rollout of each flag changed last; kept by a trigger on feature_flags. A flag without a row has not changed since this table exists.';
 
 create table rolecall.rollout_baselines (
-  flag text not null references rolecall.rollout_states (flag) on delete cascade,
+  flag text not null references rolecall.rollout_states (flag) on update cascade on delete cascade,
   minute timestamptz not null,
   code text not null,
   bucket smallint not null,

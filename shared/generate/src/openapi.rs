@@ -189,6 +189,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 MAX_PAGE,
                 MAX_REASONS,
                 MAX_REQUEST_ID_CHARS,
+                MAX_SIMULATED_USERS,
                 NOTE_CHARS
             );
         }

@@ -75,6 +75,7 @@ const LIMITS: &[(&str, i64)] = &[
     ("help_message_max_chars", limits::HELP_MESSAGE_MAX_CHARS as i64),
     ("report_reason_chars", limits::REPORT_REASON_CHARS as i64),
     ("note_chars", limits::NOTE_CHARS as i64),
+    ("simulated_users", limits::MAX_SIMULATED_USERS as i64),
     ("idempotency_key_chars", limits::MAX_IDEMPOTENCY_KEY_CHARS as i64),
     ("default_page", limits::DEFAULT_PAGE),
     ("page", limits::MAX_PAGE),

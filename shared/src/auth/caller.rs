@@ -70,6 +70,7 @@ fn wrong_role(rule: &'static str, message: &'static str, allowed_if: &'static st
         message: message.into(),
         field: None,
         allowed_if: Some(allowed_if.into()),
+        ..Reason::default()
     }])
 }
 

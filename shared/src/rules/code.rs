@@ -82,6 +82,8 @@ catalogue! {
         "The caller has already reported this message; `report_id` is that report.";
     AlreadyReviewed, "already_reviewed", CONFLICT, "Already reviewed",
         "The report has already been decided; `decision` says how.";
+    RolloutCriteriaUnmet, "rollout_criteria_unmet", CONFLICT, "Rollout criteria unmet",
+        "The stage that would be left has not shown what it has to; `reasons` has each unmet criterion with its figure and bound.";
     IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency key reused",
         "The same `Idempotency-Key` was used with another body in the last 24 hours.";
     QuotaExceeded, "quota_exceeded", TOO_MANY_REQUESTS, "Quota exceeded",

@@ -4,6 +4,12 @@
 /// Largest request body a function reads, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// Largest body of a simulated rollout, in bytes: [`MAX_SIMULATED_USERS`] ids of users, with room for spaces.
+pub const MAX_SIMULATION_BYTES: usize = 512 * 1024;
+
+/// Users whom one simulation of a rollout is about at most.
+pub const MAX_SIMULATED_USERS: usize = 10_000;
+
 /// Longest direct message, in characters after trimming.
 pub const DIRECT_MESSAGE_CHARS: usize = 2_000;
 

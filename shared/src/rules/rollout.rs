@@ -2,7 +2,10 @@
 //!
 //! The database evaluates the same values in `rolecall_internal.rollout_includes`; a test compares the two.
 
-use crate::rules::id::UserId;
+use crate::rules::{
+    form::{Fault, FromText},
+    id::UserId,
+};
 use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -89,6 +92,23 @@ impl FromStr for Rollout {
                 }
             }
         }
+    }
+}
+
+impl FromText for Rollout {
+    const WRONG_TYPE: &'static str = "Expected a rollout in a string.";
+
+    fn from_text(text: &str) -> Result<Rollout, Fault> {
+        text.parse().map_err(|_| {
+            let message = "Expected disabled, internal, percentage:0 to percentage:100, or enabled.";
+            Fault::new("malformed_rollout", message)
+        })
+    }
+}
+
+impl Serialize for Rollout {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Exchange {
     pub reported: Option<Code>,
     /// Whether the database has answered, and so counted the request.
     is_counted: bool,
+    /// A success of this request is not worth a line.
+    pub is_routine: bool,
 }
 
 impl Exchange {
@@ -58,6 +60,7 @@ impl Exchange {
             cause: None,
             reported: None,
             is_counted: false,
+            is_routine: false,
         }
     }
 
@@ -142,9 +145,12 @@ impl Exchange {
         }
     }
 
-    /// Writes the request's one log line.
+    /// Writes the request's one log line, unless nothing happened that is worth one.
     pub fn log(&self, code: Option<Code>) {
         self.count_failure(code);
+        if self.is_routine && code.is_none() {
+            return;
+        }
         Line {
             operation: self.operation,
             method: Some(self.method.as_str()),

@@ -10,7 +10,7 @@ use crate::{
     rules::{
         code::Code,
         id::UserId,
-        limits::{MAX_BODY_BYTES, REPEAT_SECONDS},
+        limits::REPEAT_SECONDS,
         rollout::{Inclusion, Rollout, Rollouts, is_flag_or_none},
     },
     spin::{Pages, database::query, exchange::Exchange, grouped, health::health, keys, settings::Settings},
@@ -125,6 +125,7 @@ async fn call<F: Function>(
         while F::REPEATS && leaves_more(&done) && begun.elapsed() < Duration::from_secs(REPEAT_SECONDS) {
             done = query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?;
         }
+        exchange.is_routine = F::is_routine(&done.data);
         Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
     })
     .await
@@ -168,7 +169,7 @@ pub(super) async fn receive<F: Function>(
         Intent::Health => return answered(health(exchange, settings).await),
         Intent::NotAllowed => return Err(method_not_allowed(F::VERB)),
     }
-    let body = read_body(&parts.headers, body).await?;
+    let body = read_body(&parts.headers, body, F::MAX_BODY).await?;
 
     let identity = if F::TAKES_METRICS_TOKEN && has_metrics_token(settings, &parts.headers) {
         Identity::Service(None)
@@ -236,16 +237,16 @@ fn misconfigured(request_id: &RequestId) -> Response<Bytes> {
     response
 }
 
-/// Reads a body of JSON within the limit.
+/// Reads a body of JSON of at most `limit` bytes.
 async fn read_body(
     headers: &HeaderMap,
     mut body: impl http_body::Body<Data = Bytes> + Unpin,
+    limit: usize,
 ) -> Result<Bytes, Refusal> {
-    let too_large =
-        || Refusal::new(Code::PayloadTooLarge, format!("The body may have at most {MAX_BODY_BYTES} bytes."));
+    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("The body may have at most {limit} bytes."));
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
+    if declared.is_some_and(|length: u64| length > limit as u64) {
         discard(body).await;
         return Err(too_large());
     }
@@ -256,7 +257,7 @@ async fn read_body(
     {
         let frame = frame.map_err(|_| Refusal::new(Code::ValidationError, "The body ended before it was complete."))?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > MAX_BODY_BYTES {
+        if bytes.len() + data.len() > limit {
             discard(body).await;
             return Err(too_large());
         }
@@ -321,6 +322,7 @@ async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings
             message: message.into(),
             field: Some(attempt.field.into()),
             allowed_if: Some("The field is left out, or is your own id.".into()),
+            ..Reason::default()
         }]),
         Err(unrecorded) => unrecorded,
     }

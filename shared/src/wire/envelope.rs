@@ -43,6 +43,7 @@ impl IdempotencyKey {
                 message: detail.into(),
                 field: Some("Idempotency-Key".into()),
                 allowed_if: None,
+                ..Reason::default()
             }]))
         }
     }

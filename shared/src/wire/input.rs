@@ -71,6 +71,7 @@ impl<'a> Reader<'a> {
             message: fault.message,
             field: Some(location.shown().into()),
             allowed_if: None,
+            ..Reason::default()
         });
         None
     }

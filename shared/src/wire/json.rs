@@ -99,6 +99,7 @@ fn malformed(message: String) -> Refusal {
         message: message.into(),
         field: None,
         allowed_if: None,
+        ..Reason::default()
     }])
 }
 
@@ -178,6 +179,7 @@ impl<'de> Visitor<'de> for Node<'_> {
                     message: "This field appears twice in the body.".into(),
                     field: Some(location.shown().into()),
                     allowed_if: None,
+                    ..Reason::default()
                 });
             }
             values.insert(key, value);

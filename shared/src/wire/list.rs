@@ -25,6 +25,11 @@ pub struct OneOrMore<T>(Names<T>);
 #[serde(transparent)]
 pub struct Objects<T, const MAX: usize>(Vec<T>);
 
+/// One to `MAX` values; a fault in one does not hide those of the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Several<T, const MAX: usize>(Vec<T>);
+
 impl<T: Name> Field for Names<T> {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Names<T>> {
         let Value::Array(values) = value else {
@@ -52,20 +57,38 @@ impl<T: Name> Field for OneOrMore<T> {
     }
 }
 
+/// The one to `max` entries of a list.
+fn entries(value: Value, max: usize, expected: &'static str, reader: &mut Reader<'_>) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(values) if values.is_empty() => {
+            reader.refuse(Fault::new("empty", "At least one entry is required."))
+        }
+        Value::Array(values) if values.len() > max => {
+            let message = format!("At most {max} entries are allowed; there are {}.", values.len());
+            reader.refuse(Fault::new("too_many", message))
+        }
+        Value::Array(values) => Some(values),
+        _ => reader.refuse(Fault::new("wrong_type", expected)),
+    }
+}
+
+impl<T: Field, const MAX: usize> Field for Several<T, MAX> {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<Several<T, MAX>> {
+        let values = entries(value, MAX, "Expected an array.", reader)?;
+        let mut read = Some(Vec::with_capacity(values.len()));
+        for (index, value) in values.into_iter().enumerate() {
+            match (&mut read, T::read(value, &mut reader.entry(index))) {
+                (Some(read), Some(value)) => read.push(value),
+                _ => read = None,
+            }
+        }
+        read.map(Several)
+    }
+}
+
 impl<T: Input, const MAX: usize> Field for Objects<T, MAX> {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Objects<T, MAX>> {
-        let Value::Array(values) = value else {
-            return reader.refuse(Fault::new("wrong_type", "Expected an array of objects."));
-        };
-        if values.is_empty() {
-            return reader.refuse(Fault::new("empty", "At least one entry is required."));
-        }
-        if values.len() > MAX {
-            return reader.refuse(Fault::new(
-                "too_many",
-                format!("At most {MAX} entries are allowed; there are {}.", values.len()),
-            ));
-        }
+        let values = entries(value, MAX, "Expected an array of objects.", reader)?;
         let mut objects = Some(Vec::with_capacity(values.len()));
         for (index, value) in values.into_iter().enumerate() {
             let mut entry = reader.entry(index);
@@ -87,8 +110,11 @@ mod tests {
     use super::*;
     use crate::{
         input,
-        rules::matrix::{Fact, Role},
-        wire::testing::{faults, fields, one},
+        rules::{
+            id::UserId,
+            matrix::{Fact, Role},
+        },
+        wire::testing::{ID, faults, fields, one},
     };
     use serde_json::json;
 
@@ -112,6 +138,24 @@ mod tests {
         assert_eq!(read(json!(["attendee", "king"])), one("recipient_roles[1]", "unknown_value"));
         assert_eq!(read(json!(["attendee", "attendee"])), one("recipient_roles[1]", "duplicate"));
         assert_eq!(read(json!([null])), one("recipient_roles[0]", "wrong_type"));
+    }
+
+    #[test]
+    fn several_values_are_read_one_by_one() {
+        let read = |value: Value| {
+            let mut fields = fields(json!({ "user_ids": value }));
+            let ids = fields.get::<Several<UserId, 3>>("user_ids");
+            faults(fields, ids)
+        };
+        assert_eq!(read(json!([ID])), []);
+        assert_eq!(read(json!([ID, ID, ID])), []);
+        assert_eq!(read(json!([ID, ID, ID, ID])), one("user_ids", "too_many"));
+        assert_eq!(read(json!([])), one("user_ids", "empty"));
+        assert_eq!(read(json!(ID)), one("user_ids", "wrong_type"));
+        assert_eq!(
+            read(json!([1, ID, "x"])),
+            [one("user_ids[0]", "wrong_type"), one("user_ids[2]", "malformed_uuid")].concat()
+        );
     }
 
     #[test]

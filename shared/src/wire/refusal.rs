@@ -3,11 +3,11 @@
 use crate::rules::{code::Code, limits::MAX_REASONS};
 use http::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use std::{borrow::Cow, ops::Deref};
 
 /// One of several things to say about a refusal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The rule, or the kind of fault.
     pub code: Cow<'static, str>,
@@ -19,6 +19,12 @@ pub struct Reason {
     /// What would make it allowed, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_if: Option<Cow<'static, str>>,
+    /// What was measured, where the rule is a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<Number>,
+    /// The bound that it does not keep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Number>,
 }
 
 /// The reasons of a refusal: the first [`MAX_REASONS`], and the count of all.
@@ -149,6 +155,7 @@ mod tests {
             message: "No.".into(),
             field: None,
             allowed_if: None,
+            ..Reason::default()
         };
         numbers.map(reason).collect::<Vec<_>>().into()
     }

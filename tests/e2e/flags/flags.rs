@@ -110,11 +110,9 @@ async fn a_new_database_serves_nobody_until_it_is_switched_on() {
         .one("select public.create_conversation_atomic($1, $2, 'I can help with that.')", &[&Uuid::new_v4(), &admin.id])
         .await;
     assert!(sent.to_string().contains("feature_disabled"), "{sent}");
-    let refused = db.execute(
-        "insert into rolecall.user_blocks (blocker_id, blocked_id) values ($1, $2)",
-        &[&admin.id, &attendee.id],
-    );
-    assert_eq!(refused.await.expect_err("it is off").code().map(|code| code.code()), Some("42501"));
+    let insert = "insert into rolecall.user_blocks (blocker_id, blocked_id) values ($1, $2)";
+    let refused = db.execute(insert, &[&admin.id, &attendee.id]).await;
+    assert_eq!(refused.expect_err("it is off").code().map(|code| code.code()), Some("42501"));
     // For one of them, by one row.
     override_for(&stand, "messaging_v2_enabled", &admin, "enabled").await;
     stand.send_dm(&admin, &attendee, "Hello").expect(201).await;

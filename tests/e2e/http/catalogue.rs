@@ -4,7 +4,7 @@ use super::signed::signed_by;
 use crate::robustness::support::{hold_messages, until_waiting};
 use http::Method;
 use jwt_simple::prelude::{ECDSAP256KeyPairLike, ES256KeyPair};
-use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts, token};
 use rolecall_postgres::Mode;
 use serde_json::json;
 use std::collections::HashSet;
@@ -100,6 +100,11 @@ async fn provoke(code: Code) -> Answer {
             let token = signed_by(organizer.id, |claims| pair.sign(claims));
             let body = json!({"recipient_id": attendee.id, "content": "Hello"});
             stand.post("send-dm", &body).token(&token).send().await
+        }
+        // The last stage has no further one.
+        Code::RolloutCriteriaUnmet => {
+            let stand = Stand::shared().await;
+            stand.post("rollout/advance", &json!({"reason": "A test."})).token(&token::operator()).send().await
         }
         Code::Maintenance => {
             let stand = Stand::own(Setup::new()).await;

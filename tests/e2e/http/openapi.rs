@@ -208,6 +208,8 @@ fn names_codes_and_limits_are_those_of_the_code() {
         ("/components/schemas/Note/maxLength", limits::REPORT_REASON_CHARS),
         ("/components/schemas/RequestId/maxLength", limits::MAX_REQUEST_ID_CHARS),
         ("/components/schemas/CheckRequest/oneOf/1/properties/checks/maxItems", limits::MAX_CHECKS),
+        ("/components/schemas/RolloutTrial/oneOf/0/properties/user_ids/maxItems", limits::MAX_SIMULATED_USERS),
+        ("/components/schemas/RolloutTrial/oneOf/1/properties/sample/maximum", limits::MAX_SIMULATED_USERS),
         ("/components/parameters/IdempotencyKey/schema/maxLength", limits::MAX_IDEMPOTENCY_KEY_CHARS),
         ("/components/parameters/Limit/schema/maximum", limits::MAX_PAGE as usize),
         ("/components/parameters/MessageLimit/schema/maximum", limits::MAX_MESSAGES_PAGE as usize),
@@ -349,7 +351,9 @@ async fn every_body_is_json_within_the_limit() {
         let text = || call().header("content-type", "text/plain");
         text().bytes("{}").expect(415).await.refused(Code::UnsupportedMediaType);
         let json = || call().header("content-type", "application/json");
-        json().bytes(" ".repeat(limits::MAX_BODY_BYTES + 1)).expect(413).await.refused(Code::PayloadTooLarge);
+        let limit =
+            if operation.id == "rollout.simulate" { limits::MAX_SIMULATION_BYTES } else { limits::MAX_BODY_BYTES };
+        json().bytes(" ".repeat(limit + 1)).expect(413).await.refused(Code::PayloadTooLarge);
     }
     let posts = document().operations().iter().filter(|operation| operation.method == Method::POST);
     assert_eq!(posts.count(), naming("413", Code::PayloadTooLarge).count());
