@@ -94,8 +94,10 @@ impl Receiver {
     }
 }
 
-/// Has an alert fire: `connection_errors` is eleven requests of this minute without a database.
+/// Has an alert fire: `connection_errors` is eleven requests of this minute without a database. Shares of failures, which
+/// depend on how often a test calls, are no alert then.
 pub async fn cause(db: &Db) {
+    db.run("update rolecall.alert_rules set attempts = 1000000 where name like 'error_rate_%'", &[]).await;
     failures(db, "database_unavailable", 11, 3).await;
 }
 
