@@ -105,15 +105,16 @@ fn message(receiver: &Receiver, body: Value) -> Message {
 /// A `postableAlert`. The labels are its identity, so the figures are annotations. Without `endsAt` it is resolved after
 /// Alertmanager's `resolve_timeout`, unless it is sent again.
 fn alertmanager(alert: &Alert) -> Value {
-    json!({
+    let mut posted = json!({
         "labels": {"alertname": alert.name, "severity": alert.severity, "service": "rolecall"},
-        "annotations": {
-            "summary": alert.summary,
-            "value": alert.value.to_string(),
-            "threshold": alert.threshold.to_string(),
-        },
+        "annotations": {"summary": alert.summary, "threshold": alert.threshold.to_string()},
         "startsAt": alert.since,
-    })
+    });
+    // What has ended has none.
+    if !alert.value.is_null() {
+        posted["annotations"]["value"] = alert.value.to_string().into();
+    }
+    posted
 }
 
 fn slack(event: &Event) -> Value {
