@@ -154,6 +154,14 @@ migrate: need-rust ## Apply the migrations that DATABASE_URL does not have yet
 rollback: need-rust ## Take back the last migration of DATABASE_URL, or all after TO=N; asks first, unless YES=1
 	@$(MIGRATE) down $(if $(TO),--to $(TO)) $(if $(YES),--yes)
 
+.PHONY: adopt
+adopt: need-rust ## Keep DATABASE_URL's Rolecall in step with your app's own tables, as MAPPING=adopt.toml says (docs/install.md)
+	@$(MIGRATE) adopt $(if $(MAPPING),--mapping $(MAPPING))
+
+.PHONY: unadopt
+unadopt: need-rust ## Take `make adopt` back; all rows stay
+	@$(MIGRATE) unadopt
+
 # ---- deployment ------------------------------------------------------------------------------------------------
 
 # The options are variables, in the environment or on make's command line: IMAGE, LISTEN, URL, ... docs/deploy.md lists them.

@@ -360,6 +360,16 @@ fn code_of(error: &tokio_postgres::Error) -> String {
     }
 }
 
+/// What the server says about a statement that it refused.
+pub(crate) fn explained_briefly(error: &tokio_postgres::Error) -> anyhow::Error {
+    let hint = error
+        .as_db_error()
+        .and_then(|database| database.detail().or(database.hint()))
+        .map(|text| format!(" ({text})"))
+        .unwrap_or_default();
+    anyhow::anyhow!("{}{hint}", code_of(error))
+}
+
 /// Names the file and line of a statement that the server refused. The statements of a migration stand in sections of
 /// one statement: the server quotes the section back, or names the line that ran it.
 pub(crate) fn explained(error: &tokio_postgres::Error, sql: &str, file: &str) -> anyhow::Error {

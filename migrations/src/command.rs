@@ -8,7 +8,10 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use rolecall_shared::postgres::Address;
 
 use crate::rollback::{Loss, rollback_loss};
-use crate::{MIGRATIONS, apply, env_file, load_demo, load_demo_conversation, rollback, rollback_last, status};
+use crate::{
+    Adoption, MIGRATIONS, adopt, apply, connect, env_file, is_adopted, load_demo, load_demo_conversation, rollback,
+    rollback_last, status, unadopt,
+};
 
 const USAGE: &str = "\
 Rolecall's migrations
@@ -22,6 +25,10 @@ commands
   down --yes     do not ask first
   status         list the migrations and when each was applied
   demo           load the demo users, shows and help requests
+  adopt          keep Rolecall in step with your app's own tables, as the file adopt.toml says (docs/install.md)
+  adopt --mapping FILE
+                 the same, as another file says
+  unadopt        take that back; all rows stay
 
 The database is an administrator's URL, postgres://user:password@host:port/database?sslmode=..., given with
 --database-url, in DATABASE_URL, or as DATABASE_URL in the file .env of this folder; the first of them counts. sslmode is
@@ -35,6 +42,8 @@ enum Command {
     Down { to: Option<i32>, yes: bool },
     Status,
     Demo,
+    Adopt { mapping: PathBuf },
+    Unadopt,
 }
 
 #[derive(Debug, PartialEq)]
@@ -71,6 +80,16 @@ pub async fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
             load_demo(&url).await?;
             load_demo_conversation(&url).await?;
             println!("demo data loaded");
+        }
+        Command::Adopt { mapping } => {
+            let text = std::fs::read_to_string(&mapping)
+                .with_context(|| format!("the mapping {} cannot be read", mapping.display()))?;
+            let adopted = adopt(&url, &text).await.with_context(|| mapping.display().to_string())?;
+            print!("{}", adoption_report(&adopted));
+        }
+        Command::Unadopt => {
+            let done = unadopt(&url).await?;
+            println!("{}", if done { "taken back; all rows stay" } else { "nothing to do" });
         }
     }
     Ok(())
@@ -116,7 +135,29 @@ async fn down(url: &str, to: Option<i32>, yes: bool) -> Result<()> {
         Some(to) => report("taken back", &rollback(url, to).await?),
         None => report("taken back", &rollback_last(url).await?.into_iter().collect::<Vec<_>>()),
     }
+    if is_adopted(&connect(url).await?).await? {
+        println!("the triggers on your app's tables stay and do nothing without Rolecall; `unadopt` removes them");
+    }
     Ok(())
+}
+
+fn adoption_report(adopted: &Adoption) -> String {
+    let mut text = String::new();
+    for (name, rows) in [("profiles", adopted.profiles), ("help requests", adopted.help_requests)] {
+        if let Some(rows) = rows {
+            text.push_str(&format!("{name}: {rows} rows taken over; from now on your table is followed\n"));
+        }
+    }
+    if let Some(conversations) = adopted.conversations {
+        text.push_str(&format!("conversations (V1): {conversations} can be read where they are\n"));
+    }
+    if adopted.missed > 0 {
+        text.push_str(&format!("missed: {} rows; see rolecall_adopted.missed\n", adopted.missed));
+    }
+    for hint in &adopted.hints {
+        text.push_str(&format!("note: {hint}\n"));
+    }
+    text
 }
 
 fn announcement(loss: &Loss) -> String {
@@ -161,10 +202,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Line> {
     let mut yes = false;
     let mut url = None;
     let mut env_file = None;
+    let mut mapping: Option<PathBuf> = None;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "help" | "-h" | "--help" => return Ok(Line { command: Command::Help, url: None, env_file: None }),
-            "up" | "down" | "status" | "demo" if command.is_none() => command = Some(argument),
+            "up" | "down" | "status" | "demo" | "adopt" | "unadopt" if command.is_none() => command = Some(argument),
             "--to" => {
                 let value = arguments.next().context("--to needs a version")?;
                 let version: i32 = value.parse().with_context(|| format!("--to needs a version, not {value:?}"))?;
@@ -175,6 +217,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Line> {
             "--database-url" => {
                 url = Some(arguments.next().context("--database-url needs a value")?);
             }
+            "--mapping" => mapping = Some(arguments.next().context("--mapping needs a file")?.into()),
             "--env-file" => env_file = Some(arguments.next().context("--env-file needs a file")?.into()),
             other => bail!("unknown argument {other:?}\n\n{USAGE}"),
         }
@@ -184,10 +227,13 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Line> {
         Some("down") => Command::Down { to: to.take(), yes: std::mem::take(&mut yes) },
         Some("status") => Command::Status,
         Some("demo") => Command::Demo,
+        Some("adopt") => Command::Adopt { mapping: mapping.take().unwrap_or_else(|| "adopt.toml".into()) },
+        Some("unadopt") => Command::Unadopt,
         _ => bail!("no command\n\n{USAGE}"),
     };
     ensure!(to.is_none(), "--to belongs to down");
     ensure!(!yes, "--yes belongs to down");
+    ensure!(mapping.is_none(), "--mapping belongs to adopt");
     Ok(Line { command, url, env_file })
 }
 
@@ -207,6 +253,10 @@ mod tests {
         assert_eq!(parsed("down --to 3").expect("valid"), line(Command::Down { to: Some(3), yes: false }));
         assert_eq!(parsed("down --yes").expect("valid"), line(Command::Down { to: None, yes: true }));
         let env_file = Some("x/.env".into());
+        let adopt = |mapping: &str| line(Command::Adopt { mapping: mapping.into() });
+        assert_eq!(parsed("adopt").expect("valid"), adopt("adopt.toml"));
+        assert_eq!(parsed("adopt --mapping a/b.toml").expect("valid"), adopt("a/b.toml"));
+        assert_eq!(parsed("unadopt").expect("valid"), line(Command::Unadopt));
         assert_eq!(parsed("status --env-file x/.env").expect("valid"), Line { env_file, ..line(Command::Status) });
     }
 
@@ -222,6 +272,8 @@ mod tests {
             ("down --to -1", "0 or more"),
             ("up --database-url", "needs a value"),
             ("up --env-file", "needs a file"),
+            ("adopt --mapping", "needs a file"),
+            ("unadopt --mapping x", "--mapping belongs to adopt"),
             ("up down", "down"),
         ] {
             let error = parsed(line).expect_err(line).to_string();

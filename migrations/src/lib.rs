@@ -3,6 +3,7 @@
 //! The SQL files lie beside this crate's `Cargo.toml` so that plain `psql -f` and `supabase db push` can apply them too;
 //! here they are embedded, so that a binary carries the schema it was built for.
 
+pub mod adopt;
 mod apply;
 pub mod command;
 mod connection;
@@ -14,6 +15,7 @@ mod rollback;
 pub mod rollout;
 mod trust;
 
+pub use adopt::{Adoption, adopt, is_adopted, unadopt};
 pub use apply::{
     Step, apply, load_demo, load_demo_conversation, migrate, rollback, rollback_last, set_edge_password, status,
 };

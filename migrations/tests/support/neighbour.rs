@@ -62,6 +62,10 @@ fn is_ours(entry: &str, kept: &[&str]) -> bool {
     if schema.starts_with("rolecall") || schema == "auth" {
         return true;
     }
+    // "profiles rolecall_profile_follows": what `adopt` puts on a table of the app.
+    if kind == "TRIGGER" && name.contains(" rolecall_") {
+        return true;
+    }
     let is_ours_by_name = |name: &str| {
         let word = name.split(|each: char| !(each.is_ascii_alphanumeric() || each == '_')).next().unwrap_or_default();
         !kept.contains(&word)
