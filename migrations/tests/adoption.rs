@@ -505,3 +505,96 @@ async fn the_queries_of_the_playbooks_run_as_they_are_written() {
     .await;
     assert_eq!(routines, 3);
 }
+
+/// The queries of the playbooks' dashboards, as they are written there: V1 in the app's own table beside V2, and errors of
+/// the log. (The result is one text for each row.)
+const DASHBOARD: [(&str, &str); 4] = [
+    (
+        "adoption over 24 hours",
+        "with v1 as (
+           select count(*) as conversations from public.conversations where created_at > now() - interval '24 hours'
+         ), v2 as (
+           select count(*) as conversations from conversations_v2 where created_at > now() - interval '24 hours'
+         )
+         select concat_ws(' ', v1.conversations, v2.conversations,
+           round(100.0 * v2.conversations / nullif(v1.conversations + v2.conversations, 0), 2))
+         from v1, v2",
+    ),
+    (
+        "active conversations by version",
+        "select concat_ws(' ', version, active, new_this_week)
+         from (
+           select 'v1' as version, count(*) as active,
+             count(*) filter (where created_at > now() - interval '7 days') as new_this_week
+           from public.conversations
+           where status = 'active'
+           union all
+           select 'v2', count(*), count(*) filter (where created_at > now() - interval '7 days')
+           from conversations_v2
+           where status = 'active'
+         ) as versions
+         order by version",
+    ),
+    (
+        "error rate by code",
+        "select concat_ws(' ', error_code, count(*), round(100.0 * count(*) / sum(count(*)) over (), 2))
+         from application_logs
+         where log_level in ('warn', 'error')
+           and timestamp > now() - interval '24 hours'
+           and service = 'send-dm'
+         group by error_code
+         order by count(*) desc, error_code",
+    ),
+    (
+        "errors by service",
+        "select concat_ws(' ', service, error_code, count(*))
+         from application_logs
+         where log_level = 'error' and timestamp > now() - interval '1 hour'
+         group by service, error_code
+         order by service, error_code",
+    ),
+];
+
+#[tokio::test]
+async fn the_dashboards_of_the_playbooks_show_both_versions() {
+    let database = with_app().await;
+    let url = &database.admin_url;
+    apply(url).await.expect("its names are free");
+    use_it(&database).await;
+    let edge = database.edge().await;
+    for content in ["Hello", "Hello?"] {
+        let to_herself = request(demo(1), json!({"recipient_id": demo(1), "content": content}));
+        let refused = call(&edge, "send_dm", &to_herself).await;
+        assert_eq!(refused["ok"], false, "{refused}");
+    }
+    let to_nobody = request(demo(1), json!({"recipient_id": demo(99), "content": "Hello"}));
+    let nobody = call(&edge, "send_dm", &to_nobody).await;
+    let client = connect(url).await.expect("the server runs");
+    client
+        .batch_execute(
+            "update public.conversations set created_at = now() - interval '2 hours' where id::text like '%01';
+             update public.conversations set created_at = now() - interval '2 days' where id::text like '%02';
+             insert into rolecall.application_logs (level, service, event, code)
+             values ('error', 'start-conversation', 'request', 'timeout'), ('error', 'start-conversation', 'request', 'timeout');",
+        )
+        .await
+        .expect("a superuser may");
+    for role in ["postgres", "service_role"] {
+        // The app decides who reads its own table.
+        client
+            .batch_execute(&format!("grant select on public.conversations to service_role; set role {role}"))
+            .await
+            .expect("a superuser may");
+        let mut shown = Vec::new();
+        for (name, query) in DASHBOARD {
+            let rows = client.query(query, &[]).await.unwrap_or_else(|error| panic!("{role}: {name}: {error:?}"));
+            shown.push(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>());
+        }
+        assert_eq!(shown[0], ["1 1 50.00"], "{role}");
+        assert_eq!(shown[1], ["v1 13 2", "v2 1 1"], "{role}");
+        let nobody = nobody["code"].as_str().expect("it is refused");
+        assert_eq!(shown[2], ["invalid_input 2 66.67".to_owned(), format!("{nobody} 1 33.33")], "{role}");
+        assert_eq!(shown[3], ["start-conversation timeout 2"], "{role}");
+        client.batch_execute("reset role").await.expect("anybody may");
+    }
+}

@@ -662,39 +662,38 @@ fn conversation_view(
         Some(column) => format!("coalesce({}, {created_at})", table.time("own", column)),
         None => created_at.clone(),
     };
-    let mut from = format!("from {} as own", table.sql());
     let (requester, helper) = match (participants, &map.requester, &map.helper) {
         (Some((people, people_table)), ..) => {
             let user = people_table.column("participant", &people.user);
             let mut order = Vec::new();
             if let (Some((requests, requests_table)), Some(help_request)) = (requests, &help_request) {
-                from.push_str(&format!(
-                    "\nleft join {} as request\n  on {} = {help_request}",
+                order.push(format!(
+                    "({user} = (select {} from {} as request where {} = {help_request} limit 1)) desc nulls last",
+                    requests_table.column("request", &requests.requester),
                     requests_table.sql(),
                     requests_table.column("request", &requests.id)
-                ));
-                order.push(format!(
-                    "({user} = {}) desc nulls last",
-                    requests_table.column("request", &requests.requester)
                 ));
             }
             if let Some(created_by) = &created_by {
                 order.push(format!("({user} = {created_by}) desc nulls last"));
             }
             order.push(user.clone());
-            from.push_str(&format!(
-                "\nleft join lateral (\n  select array_agg({user}::uuid order by {}) as ids\n  from {} as participant\n  \
-                 where {} = {id}\n    and {}\n) as people\n  on true",
-                order.join(", "),
-                people_table.sql(),
-                people_table.column("participant", &people.conversation),
-                people_table.filter("participant", &people.equal, &people.null),
-            ));
-            let requester = match &created_by {
-                Some(created_by) => format!("coalesce(people.ids[1], {created_by})"),
-                None => "people.ids[1]".to_owned(),
+            // No join: who does not ask for the people does not pay for them.
+            let place = |number: usize| {
+                format!(
+                    "(\n    select {user}\n    from {} as participant\n    where {} = {id}\n      and {}\n    order by {}\n    \
+                     limit 1 offset {number}\n  )",
+                    people_table.sql(),
+                    people_table.column("participant", &people.conversation),
+                    people_table.filter("participant", &people.equal, &people.null),
+                    order.join(", "),
+                )
             };
-            (requester, "people.ids[2]".to_owned())
+            let requester = match &created_by {
+                Some(created_by) => format!("coalesce({}, {created_by})", place(0)),
+                None => place(0),
+            };
+            (requester, place(1))
         }
         (None, Some(requester), Some(helper)) => (table.column("own", requester), table.column("own", helper)),
         // Mapping::parse refuses it.
@@ -703,8 +702,9 @@ fn conversation_view(
     format!(
         "select\n  {id}::uuid as id,\n  {}::uuid as help_request_id,\n  {requester}::uuid as requester_id,\n  \
          {helper}::uuid as helper_id,\n  ({status})::text as status,\n  {created_at} as created_at,\n  {updated_at} as updated_at\n\
-         {from}\nwhere {}",
+         from {} as own\nwhere {}",
         help_request.unwrap_or_else(|| "null".to_owned()),
+        table.sql(),
         table.filter("own", &map.equal, &map.null)
     )
 }

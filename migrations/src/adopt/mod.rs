@@ -160,7 +160,14 @@ async fn replace(client: &mut Client, mapping: &Mapping, tables: &Tables, statem
         if !is_adopted(transaction.client()).await? {
             transaction
                 .batch_execute(
-                    "create schema rolecall_adopted;
+                    "do $$
+                     begin
+                       execute format(
+                         'create schema rolecall_adopted authorization %I',
+                         pg_get_userbyid((select nspowner from pg_namespace where nspname = 'rolecall'))
+                       );
+                     end
+                     $$;
                      comment on schema rolecall_adopted is
                        'Rolecall: what keeps the app''s tables and Rolecall''s in step; made by adopt, dropped by unadopt.'",
                 )
