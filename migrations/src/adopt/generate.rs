@@ -238,7 +238,8 @@ fn backfill(what: &str, table: &Table, id: &str, call: &str) -> String {
     function(
         &format!("backfill_{what}(p_after text, p_most int, out v_ids text[])"),
         "text[]",
-        "set lock_timeout = '2s'\n",
+        // As short as the triggers' own patience: a step holds many rows.
+        "set lock_timeout = '50ms'\n",
         &format!(
             "
 declare

@@ -80,8 +80,7 @@ pub async fn adopt(url: &str, mapping: &str) -> Result<Adoption> {
     if mapping.help_requests.is_some() {
         adoption.help_requests = Some(backfill(&client, "help_requests").await?);
     }
-    client.batch_execute("update rolecall_adopted.missed set due = clock_timestamp()").await?;
-    adoption.missed = client.query_one("select rolecall_adopted.catch_up()", &[]).await?.get(0);
+    adoption.missed = catch_up(&client).await?;
     if mapping.messages.is_some() {
         let count = "select count(*) from rolecall_adopted.conversations";
         adoption.conversations = Some(client.query_one(count, &[]).await?.get(0));
@@ -349,6 +348,26 @@ async fn backfill(client: &Client, what: &str) -> Result<u64> {
         };
         rows += ids.as_ref().map_or(0, |ids| ids.len() as u64);
         after = Some(last.clone());
+    }
+}
+
+/// Tries again what was in somebody's way; returns the rows that are left.
+async fn catch_up(client: &Client) -> Result<i64> {
+    let mut attempt = 1;
+    loop {
+        let caught = async {
+            client.batch_execute("update rolecall_adopted.missed set due = clock_timestamp()").await?;
+            client.query_one("select rolecall_adopted.catch_up(1000000)", &[]).await
+        }
+        .await;
+        match caught {
+            Ok(row) if attempt == STEP_ATTEMPTS || row.get::<_, i64>(0) == 0 => return Ok(row.get(0)),
+            Err(error) if attempt == STEP_ATTEMPTS || !is_in_the_way(&error) => {
+                return Err(explained_briefly(&error).context("what was missed could not be tried again"));
+            }
+            Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 50)).await,
+        }
+        attempt += 1;
     }
 }
 
