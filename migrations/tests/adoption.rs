@@ -541,7 +541,7 @@ const DASHBOARD: [(&str, &str); 4] = [
          from application_logs
          where log_level in ('warn', 'error')
            and timestamp > now() - interval '24 hours'
-           and service = 'send-dm'
+           and service = 'database'
          group by error_code
          order by count(*) desc, error_code",
     ),

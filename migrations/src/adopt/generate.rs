@@ -236,7 +236,7 @@ end
 fn backfill(what: &str, table: &Table, id: &str, call: &str) -> String {
     let (sql, column, cast) = (table.sql(), table.column("own", id), table.cast(id, ""));
     function(
-        &format!("backfill_{what}(p_after text, p_most int, out v_ids text[])"),
+        &format!("backfill_{what}(p_after text, p_most int, p_singly boolean, out v_ids text[])"),
         "text[]",
         // As short as the triggers' own patience: a step holds many rows.
         "set lock_timeout = '50ms'\n",
@@ -264,9 +264,12 @@ begin
     begin
       perform {call};
     exception
-      -- Tried again one by one, at the end.
+      -- Tried again as a whole while that may help, and then one by one, at the end.
       when {SURVIVED} then
         get stacked diagnostics v_state = returned_sqlstate;
+        if not p_singly and (v_state = '55P03' or v_state like '40%') then
+          raise;
+        end if;
         insert into rolecall_adopted.missed (about, row_id, is_gone, sqlstate)
         select '{what}', id, true, v_state
         from unnest(v_ids) as id;

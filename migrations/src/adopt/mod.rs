@@ -321,12 +321,13 @@ fn is_in_the_way(error: &tokio_postgres::Error) -> bool {
 /// Takes over the rows that exist, in steps that are each kept; returns how many there were. The triggers are there by now,
 /// so no row that is written meanwhile is missed.
 async fn backfill(client: &Client, what: &str) -> Result<u64> {
-    let statement = format!("select rolecall_adopted.backfill_{what}($1, {STEP_ROWS})");
+    let statement = format!("select rolecall_adopted.backfill_{what}($1, {STEP_ROWS}, $2)");
     let mut after: Option<String> = None;
     let mut rows = 0;
     let mut attempt = 1;
     loop {
-        let ids: Option<Vec<String>> = match client.query_one(&statement, &[&after]).await {
+        let ids: Option<Vec<String>> = match client.query_one(&statement, &[&after, &(attempt == STEP_ATTEMPTS)]).await
+        {
             Ok(row) => row.get(0),
             Err(error) if is_in_the_way(&error) && attempt < STEP_ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 50)).await;
