@@ -593,7 +593,7 @@ async fn the_dashboards_of_the_playbooks_show_both_versions() {
         assert_eq!(shown[0], ["1 1 50.00"], "{role}");
         assert_eq!(shown[1], ["v1 13 2", "v2 1 1"], "{role}");
         let nobody = nobody["code"].as_str().expect("it is refused");
-        assert_eq!(shown[2], ["invalid_input 2 66.67".to_owned(), format!("{nobody} 1 33.33")], "{role}");
+        assert_eq!(shown[2], ["permission_denied 2 66.67".to_owned(), format!("{nobody} 1 33.33")], "{role}");
         assert_eq!(shown[3], ["start-conversation timeout 2"], "{role}");
         client.batch_execute("reset role").await.expect("anybody may");
     }
