@@ -833,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '2349d35cedbe30734e5732034d768ebb4571d4c67a3732e9bc12c890faa11e17'
+      ) is distinct from '0e5195ea49e909e6be66dd6d7d8032b05df5fafba16af767bcf90cc08b06b419'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -14147,26 +14147,31 @@ with recent as materialized (
   select slot, function, code, bucket, sum(requests) as requests
   from rolecall.request_metrics
   where minutes = 1
-    and slot > now() - interval '1 hour 1 minute'
+    and slot > now() - interval '16 minutes'
   group by slot, function, code, bucket
+),
+hour as (
+  select
+    coalesce(sum(requests) filter (where code = 'ok'), 0) as ok,
+    coalesce(sum(requests) filter (where rolecall_internal.is_failure(code)), 0) as failed
+  from rolecall.request_metrics
+  where minutes = 1
+    and slot > now() - interval '1 hour 1 minute'
 ),
 attempted as (
   select
     coalesce(sum(requests) filter (where code = 'ok' and is_newest), 0) as newest_ok,
     coalesce(sum(requests) filter (where is_failure and is_newest), 0) as newest_failed,
-    coalesce(sum(requests) filter (where code = 'ok'), 0) as ok,
-    coalesce(sum(requests) filter (where is_failure), 0) as failed,
     coalesce(sum(requests) filter (where code = 'ok' and is_newest and creates), 0) as newest_created,
     coalesce(sum(requests) filter (where is_failure and is_newest and creates), 0) as newest_not_created,
-    coalesce(sum(requests) filter (where is_of_quarter and creates), 0) as creations,
-    coalesce(sum(requests) filter (where is_of_quarter and creates and code = 'conversation_exists'), 0) as duplicates
+    coalesce(sum(requests) filter (where creates), 0) as creations,
+    coalesce(sum(requests) filter (where creates and code = 'conversation_exists'), 0) as duplicates
   from (
     select
       code,
       requests,
       rolecall_internal.is_failure(code) as is_failure,
       slot > now() - interval '6 minutes' as is_newest,
-      slot > now() - interval '16 minutes' as is_of_quarter,
       function in ('start-conversation', 'create_conversation_atomic') as creates
     from recent
   ) as marked
@@ -14243,7 +14248,7 @@ figure (name, value, attempts) as (
   from attempted
   union all
   select 'error_rate_raised', failed / nullif(ok + failed, 0), ok + failed
-  from attempted
+  from hour
   union all
   select 'reports_waiting', extract(epoch from now() - min(created_at)), 0
   from rolecall.reported_messages
@@ -14916,7 +14921,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '2349d35cedbe30734e5732034d768ebb4571d4c67a3732e9bc12c890faa11e17');
+  values (2, 'staged_rollout', '0e5195ea49e909e6be66dd6d7d8032b05df5fafba16af767bcf90cc08b06b419');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

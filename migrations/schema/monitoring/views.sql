@@ -153,26 +153,31 @@ with recent as materialized (
   select slot, function, code, bucket, sum(requests) as requests
   from rolecall.request_metrics
   where minutes = 1
-    and slot > now() - interval '1 hour 1 minute'
+    and slot > now() - interval '16 minutes'
   group by slot, function, code, bucket
+),
+hour as (
+  select
+    coalesce(sum(requests) filter (where code = 'ok'), 0) as ok,
+    coalesce(sum(requests) filter (where rolecall_internal.is_failure(code)), 0) as failed
+  from rolecall.request_metrics
+  where minutes = 1
+    and slot > now() - interval '1 hour 1 minute'
 ),
 attempted as (
   select
     coalesce(sum(requests) filter (where code = 'ok' and is_newest), 0) as newest_ok,
     coalesce(sum(requests) filter (where is_failure and is_newest), 0) as newest_failed,
-    coalesce(sum(requests) filter (where code = 'ok'), 0) as ok,
-    coalesce(sum(requests) filter (where is_failure), 0) as failed,
     coalesce(sum(requests) filter (where code = 'ok' and is_newest and creates), 0) as newest_created,
     coalesce(sum(requests) filter (where is_failure and is_newest and creates), 0) as newest_not_created,
-    coalesce(sum(requests) filter (where is_of_quarter and creates), 0) as creations,
-    coalesce(sum(requests) filter (where is_of_quarter and creates and code = 'conversation_exists'), 0) as duplicates
+    coalesce(sum(requests) filter (where creates), 0) as creations,
+    coalesce(sum(requests) filter (where creates and code = 'conversation_exists'), 0) as duplicates
   from (
     select
       code,
       requests,
       rolecall_internal.is_failure(code) as is_failure,
       slot > now() - interval '6 minutes' as is_newest,
-      slot > now() - interval '16 minutes' as is_of_quarter,
       function in ('start-conversation', 'create_conversation_atomic') as creates
     from recent
   ) as marked
@@ -249,7 +254,7 @@ figure (name, value, attempts) as (
   from attempted
   union all
   select 'error_rate_raised', failed / nullif(ok + failed, 0), ok + failed
-  from attempted
+  from hour
   union all
   select 'reports_waiting', extract(epoch from now() - min(created_at)), 0
   from rolecall.reported_messages
