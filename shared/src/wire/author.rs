@@ -83,6 +83,19 @@ mod tests {
     }
 
     #[test]
+    fn whom_a_request_is_about_is_no_author() {
+        for (field, value) in [("target_id", json!(ID)), ("user_ids", json!([ID])), ("organization_id", json!(ID))] {
+            let mut body = fields(json!({ field: value }));
+            assert_eq!(body.impersonation(None), None, "{field}");
+            assert!(body.has_any(&[field]), "{field}");
+        }
+        assert_eq!(
+            fields(json!({"flag": "send-dm", "user_id": ID})).impersonation(None),
+            Some(Impersonation { field: "user_id" })
+        );
+    }
+
+    #[test]
     fn null_names_nobody() {
         for field in AUTHOR_FIELDS {
             for caller in [None, Some(UserId::from(hyphenated_uuid(ID).unwrap()))] {

@@ -247,6 +247,7 @@ values
   ('check-permission', 'check_permission', '{"action": "reply", "actor_role": "dealer", "target_role": "dealer"}'),
   ('conversations', 'inbox', '{"limit": 1}'),
   ('diagnostics', 'diagnostics', '{}'),
+  ('help-conversations', 'help_conversations', '{"limit": 1}'),
   ('moderation', 'moderation_queue', '{"limit": 1}'),
   ('own-data', 'export_own_data', '{"limit": 1}'),
   (
@@ -258,7 +259,7 @@ values
   ('start-conversation', 'start_conversation', '{}');
 select set_eq(
   $$ select name from rolecall.feature_flags where requires = 'messaging_v2_enabled' $$,
-  $$ select name from component union select 'help-conversations' $$,
+  $$ select name from component $$,
   'every function of users requires messaging_v2_enabled'
 );
 create function pg_temp.one_of(variadic p_values text[])

@@ -12,6 +12,7 @@ return (
     when 'unread' then rolecall_edge.unread(request)
     when 'blocks' then rolecall_edge.blocks(request)
     when 'flags' then rolecall_edge.flags(request)
+    when 'help_conversations' then rolecall_edge.help_conversations(request)
   end
   from (
     values (
@@ -45,6 +46,10 @@ values
   ('restore_message', (select jsonb_build_object('message_id', data -> 'message_id') from sent)),
   ('review_report', jsonb_build_object('report_id', pg_temp.demo(1), 'decision', 'dismiss')),
   ('delete_own_data', '{}'),
+  ('send_help_message', jsonb_build_object('id', pg_temp.demo(21), 'content', 'Hi')),
+  ('read_help_conversation', jsonb_build_object('id', pg_temp.demo(21))),
+  ('complete_help_conversation', jsonb_build_object('id', pg_temp.demo(21))),
+  ('cancel_help_conversation', jsonb_build_object('id', pg_temp.demo(21))),
   ('check_permission', jsonb_build_object('action', 'start_dm', 'recipient_id', pg_temp.demo(4)));
 delete from rolecall.rate_buckets;
 
@@ -64,7 +69,7 @@ select is(
   'each is counted'
 );
 select is(pg_temp.ask_reading(function, pg_temp.demo(1), input) ->> 'ok', 'true', format('%s goes on', function))
-from (values ('inbox', '{"limit": 5}'::jsonb), ('unread', '{}'), ('blocks', '{"limit": 5}'), ('flags', '{}')) as reading (function, input);
+from (values ('inbox', '{"limit": 5}'::jsonb), ('unread', '{}'), ('blocks', '{"limit": 5}'), ('flags', '{}'), ('help_conversations', '{"limit": 5}')) as reading (function, input);
 select is(
   pg_temp.ask_reading('flags', pg_temp.demo(1), '{}') #> '{data,flags,maintenance}',
   '{"enabled": true, "reason": "everybody"}',
