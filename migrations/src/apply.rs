@@ -146,6 +146,19 @@ async fn status_of(client: &Client) -> Result<Vec<Step>, tokio_postgres::Error> 
     Ok(steps)
 }
 
+/// Whether a migrated database serves any user: every function for users requires the flag `messaging_v2_enabled`.
+///
+/// # Errors
+/// When the database cannot be reached or is not migrated.
+pub async fn serves_users(url: &str) -> Result<bool> {
+    let sql = "select exists (
+           select from rolecall.feature_flags where name = 'messaging_v2_enabled' and rollout <> 'disabled'
+         ) or exists (
+           select from rolecall.feature_flag_overrides where name = 'messaging_v2_enabled' and rollout <> 'disabled'
+         )";
+    Ok(connect(url).await?.query_one(sql, &[]).await?.get(0))
+}
+
 /// Loads the demo users, shows and help requests. Loading them again moves the shows' dates and changes nothing else.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use rolecall_shared::postgres::Address;
 use crate::rollback::{Loss, rollback_loss};
 use crate::{
     Adoption, MIGRATIONS, adopt, apply, connect, env_file, is_adopted, load_demo, load_demo_conversation, rollback,
-    rollback_last, status, unadopt,
+    rollback_last, serves_users, status, unadopt,
 };
 
 const USAGE: &str = "\
@@ -46,6 +46,11 @@ enum Command {
     Unadopt,
 }
 
+/// What a new database still needs.
+const SWITCHED_OFF: &str = "\
+Rolecall serves no user yet. To switch it on for everybody (docs/install.md, \"Switching it on\"):
+  update rolecall.feature_flags set rollout = 'enabled' where name = 'messaging_v2_enabled';";
+
 #[derive(Debug, PartialEq)]
 struct Line {
     command: Command,
@@ -68,7 +73,12 @@ pub async fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     let url = address.to_url();
     match command {
         Command::Help => {}
-        Command::Up => report("applied", &apply(&url).await?),
+        Command::Up => {
+            report("applied", &apply(&url).await?);
+            if !serves_users(&url).await? {
+                eprintln!("{SWITCHED_OFF}");
+            }
+        }
         Command::Down { to, yes } => down(&url, to, yes).await?,
         Command::Status => {
             for step in status(&url).await? {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rolecall_database::{
-    MIGRATIONS, apply, connect, load_demo, load_demo_conversation, rollback, rollback_last, status,
+    MIGRATIONS, apply, connect, load_demo, load_demo_conversation, rollback, rollback_last, serves_users, status,
 };
 use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
@@ -394,6 +394,7 @@ async fn messaging_is_off_in_a_new_database_on_with_the_demo_data_and_stays_on_i
     assert_eq!(one::<String>(&client, rollout).await, "disabled");
     // The nightly job's alone.
     assert_eq!(one::<i64>(&client, open).await, 1);
+    assert!(!serves_users(&database.admin_url).await.expect("it answers"));
     load_demo(&database.admin_url).await.expect("it loads");
     assert_eq!(one::<String>(&client, rollout).await, "enabled");
     let said = list(
@@ -401,6 +402,7 @@ async fn messaging_is_off_in_a_new_database_on_with_the_demo_data_and_stays_on_i
         "select concat_ws(' ', old, new, reason) from rolecall.feature_flag_changes order by id desc limit 1",
     );
     assert_eq!(said.await, ["disabled enabled Demo data were loaded."]);
+    assert!(serves_users(&database.admin_url).await.expect("it answers"));
     // What somebody decides afterwards the demo data leave.
     let switch =
         |to: &str| format!("update rolecall.feature_flags set rollout = '{to}' where name = 'messaging_v2_enabled'");

@@ -9,7 +9,7 @@ use hosted::{Hosted, catalogue, rds, supabase};
 use rolecall_database::{apply, connect, load_demo, rollback};
 use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
-use support::{call, demo, list, one, request};
+use support::{call, demo, list, one, request, switch_on};
 use tokio_postgres::Client;
 
 const FROM_AUTH_USERS: &str = include_str!("../../docs/install/profiles_from_auth_users.sql");
@@ -318,6 +318,7 @@ async fn the_shows_of_an_app_and_who_takes_part_follow_its_own_tables() {
     run(&owner, OWN_SHOWS).await;
     let before = catalogue(&hosted.admin_url).await;
     apply(&hosted.owner_url).await.expect("the owner can install");
+    switch_on(&owner).await;
     run(&owner, FROM_OWN_TABLE).await;
     run(&owner, SHOWS).await;
     // The participant whom nobody knows is left out.
@@ -408,6 +409,7 @@ async fn the_help_requests_of_an_app_follow_its_own_table() {
     .await;
     let before = catalogue(&hosted.admin_url).await;
     apply(&hosted.owner_url).await.expect("the owner can install");
+    switch_on(&owner).await;
     run(&owner, FROM_OWN_TABLE).await;
     run(&owner, HELP).await;
     assert_eq!(help_requests(&owner).await, ["a|1|open|A ride|"]);

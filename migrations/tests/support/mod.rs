@@ -95,6 +95,14 @@ impl Database {
     }
 }
 
+/// Switches on what every function for users requires, for a new database without the demo data.
+pub async fn switch_on(owner: &Client) {
+    owner
+        .batch_execute("update rolecall.feature_flags set rollout = 'enabled' where name = 'messaging_v2_enabled'")
+        .await
+        .expect("the owner may");
+}
+
 /// Lets every refusal be a row of the log, for tests that compare those rows one by one.
 pub async fn log_every_refusal(admin: &Client) {
     admin
