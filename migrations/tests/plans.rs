@@ -26,6 +26,8 @@ const LARGE: &[&str] = &[
     "help_requests",
     "conversations_v2",
     "messages_v2",
+    "help_threads",
+    "help_message_counts",
     "reported_messages",
     "user_blocks",
     "data_deletions",
@@ -61,6 +63,7 @@ async fn large() -> (MutexGuard<'static, ()>, &'static Database) {
             let admin = database.admin().await;
             admin.batch_execute(include_str!("support/million.sql")).await.expect("it can be made");
             admin.batch_execute(include_str!("support/readable.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("support/help_million.sql")).await.expect("it can be made");
             admin.batch_execute("vacuum analyze").await.expect("a superuser may");
             database
         })
@@ -272,6 +275,111 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
     // Past the harness, which shows what a test prints only when it fails.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());
     assert!(wrong.is_empty(), "{report}\n{}", wrong.join("\n\n"));
+}
+
+/// Of 1,000,000 help conversations a user has 10,000.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_million_help_conversations_every_page_comes_off_an_index() {
+    let (_turn, database) = large().await;
+    let admin = database.admin().await;
+    let size: String = one(
+        &admin,
+        "select format('%s conversations, %s of one user', (select count(*) >= 1000000 from conversations_v2),
+           (select count(*) >= 10000 from conversations_v2
+            where '10000000-0000-4000-8000-000000000001' in (requester_id, helper_id)))",
+    )
+    .await;
+    assert_eq!(size, "t conversations, t of one user");
+    let middle: String = one(
+        &admin,
+        "select rolecall_internal.cursor_of(last_message_at, conversation_id) from rolecall.help_threads
+         where helper_id = '10000000-0000-4000-8000-000000000001'
+         order by last_message_at desc, conversation_id desc offset 5000 limit 1",
+    )
+    .await;
+    let conversation: Uuid = one(
+        &admin,
+        "select conversation_id from rolecall.help_threads
+         where helper_id = '10000000-0000-4000-8000-000000000001' and conversation_id >= '62000000-0000-4000-8000-000000000000'
+         limit 1",
+    )
+    .await;
+    admin
+        .batch_execute(&format!(
+            "insert into messages_v2 (conversation_id, sender_id, content, created_at)
+             select '{conversation}', '{}', 'more', now() - (5000 - number) * interval '1 second'
+             from generate_series(1, 5000) as number;
+             analyze messages_v2",
+            person(1)
+        ))
+        .await
+        .expect("a superuser may");
+    // The indexes have the hours in order, each side of a conversation for itself.
+    let hour = 2 * (3600 / 61 + 2);
+    let cases = [
+        ("the first page", "help_conversations", json!({"limit": PAGE}), PAGE + hour),
+        ("a later page", "help_conversations", json!({"limit": PAGE, "cursor": middle}), PAGE + hour),
+        ("those that are active", "help_conversations", json!({"limit": PAGE, "status": "active"}), PAGE + hour),
+        // Of which this user has none, or few.
+        ("those that are cancelled", "help_conversations", json!({"limit": PAGE, "status": "cancelled"}), PAGE + hour),
+        ("one conversation", "help_conversation", json!({"limit": PAGE, "conversation_id": conversation}), PAGE + 1),
+        (
+            "messages of long ago",
+            "help_conversation",
+            json!({"limit": PAGE, "conversation_id": conversation, "before": seconds_ago(&admin, 2500).await}),
+            PAGE + 1,
+        ),
+        (
+            "messages since",
+            "help_conversation",
+            json!({"limit": PAGE, "conversation_id": conversation, "since": seconds_ago(&admin, 2500).await}),
+            PAGE + 1,
+        ),
+        ("marking as read", "read_help_conversation", json!({"conversation_id": conversation}), PAGE),
+        ("a message", "send_help_message", json!({"conversation_id": conversation, "content": "Hello"}), PAGE),
+    ];
+    admin.batch_execute("delete from rate_limits").await.expect("a superuser may");
+    let edge = database.edge().await;
+    let (explaining, plans) = explained(database).await;
+    let mut report = String::new();
+    let mut wrong = Vec::new();
+    for (name, function, input, sorted) in cases {
+        let request = request(input);
+        let mut best = Duration::MAX;
+        for number in 0..MOST_CALLS {
+            if number >= CALLS && best < LIMIT {
+                break;
+            }
+            let begin = Instant::now();
+            let answer = call(&edge, function, &request).await;
+            best = best.min(begin.elapsed());
+            assert_eq!(answer["ok"], true, "{name}: {answer}");
+        }
+        for _ in 0..CALLS {
+            call(&explaining, function, &request).await;
+        }
+        for plan in &std::mem::take(&mut *plans.lock().expect("nobody panics with it")) {
+            let mut of_this = Vec::new();
+            faults(&plan["Plan"], Some(sorted), &mut of_this);
+            if !of_this.is_empty() {
+                let query = plan["Query Text"].as_str().unwrap_or_default();
+                wrong.push(format!("{name}: {of_this:?} in {query}\n{:#}", plan["Plan"]));
+                break;
+            }
+        }
+        writeln!(report, "{name}: {:.1} ms", best.as_secs_f64() * 1e3).expect("a string can be written");
+        if best >= LIMIT {
+            wrong.push(format!("{name} takes {best:?}"));
+        }
+    }
+    // Past the harness, as above.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());
+    assert!(wrong.is_empty(), "{report}\n{}", wrong.join("\n\n"));
+}
+
+/// A moment so many seconds ago.
+async fn seconds_ago(client: &Client, seconds: i32) -> String {
+    one(client, &format!("select rolecall_internal.iso(now() - interval '{seconds} seconds')")).await
 }
 
 /// Who reads: an ordinary user with ten conversations, one with two thousand, one with nothing, a dealer at big shows, and

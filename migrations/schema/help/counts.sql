@@ -7,7 +7,33 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_one public.messages_v2;
 begin
+  if (select count(*) from added) = 1 then
+    -- What nearly every statement adds, at half the cost.
+    select *
+    into v_one
+    from added;
+    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+    values (v_one.conversation_id, 1, v_one.id)
+    on conflict (conversation_id) do update
+    set messages = counted.messages + 1;
+    update rolecall.help_threads
+    set
+      last_message_at = greatest(last_message_at, v_one.created_at),
+      requester_unread = requester_unread + (
+        v_one.created_at > requester_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, requester_id)
+      )::int,
+      helper_unread = helper_unread + (
+        v_one.created_at > helper_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, helper_id)
+      )::int
+    where conversation_id = v_one.conversation_id;
+    return null;
+  end if;
+
   insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
   select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
   from added

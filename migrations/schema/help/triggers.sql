@@ -56,7 +56,7 @@ when (not rolecall_internal.is_client())
 execute function rolecall_internal.await_help_turn('operator');
 
 create or replace trigger conversations_v2_await_turn
-before update on public.conversations_v2
+before update of status on public.conversations_v2
 for each statement
 when (rolecall_internal.is_client())
 execute function rolecall_internal.await_help_turn('client');

@@ -154,6 +154,7 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
     let admin = stand.user(Role::Admin).await;
     let message = stand.send_dm(&admin, &user, "Hello").expect(201).await;
     let (conversation, message) = (message.id("conversation_id"), message.id("message_id"));
+    let help = stand.helped(&other, &user).await;
     let dry_run = json!({"show_id": show, "recipient_roles": ["attendee"], "message": "Hello", "dry_run": true});
     let until = stand.hours_from_now(1).await;
     // Each call, the action whose tokens it takes, and those it does not take being there.
@@ -173,6 +174,12 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
             ("read", stand.get("blocks").by(&user)),
             ("read", stand.get("moderation/queue").by(&user)),
             ("read", stand.get("moderation/audit").by(&user)),
+            ("read", stand.help_conversations(&user, "")),
+            ("read_help_conversation", stand.help_conversation(&user, help, "")),
+            ("send_help_message", stand.say(&user, help, "Hello")),
+            ("send_help_message", stand.act(&user, help, "complete")),
+            ("send_help_message", stand.act(&user, help, "cancel")),
+            ("mark_read", stand.act(&user, help, "read")),
             ("delete_own_data", stand.delete_own_data(&user)),
             ("unblock_user", stand.unblock_user(&user, other.id)),
             (
