@@ -833,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '0e5195ea49e909e6be66dd6d7d8032b05df5fafba16af767bcf90cc08b06b419'
+      ) is distinct from '5b637e7d1ba088b703bf42552ed44ac61bcce3d71997354adc0d5aaec764034e'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -7507,7 +7507,33 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_one public.messages_v2;
 begin
+  if (select count(*) from added) = 1 then
+    -- What nearly every statement adds, at half the cost.
+    select *
+    into v_one
+    from added;
+    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+    values (v_one.conversation_id, 1, v_one.id)
+    on conflict (conversation_id) do update
+    set messages = counted.messages + 1;
+    update rolecall.help_threads
+    set
+      last_message_at = greatest(last_message_at, v_one.created_at),
+      requester_unread = requester_unread + (
+        v_one.created_at > requester_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, requester_id)
+      )::int,
+      helper_unread = helper_unread + (
+        v_one.created_at > helper_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, helper_id)
+      )::int
+    where conversation_id = v_one.conversation_id;
+    return null;
+  end if;
+
   insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
   select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
   from added
@@ -13710,7 +13736,7 @@ when (not rolecall_internal.is_client())
 execute function rolecall_internal.await_help_turn('operator');
 
 create or replace trigger conversations_v2_await_turn
-before update on public.conversations_v2
+before update of status on public.conversations_v2
 for each statement
 when (rolecall_internal.is_client())
 execute function rolecall_internal.await_help_turn('client');
@@ -14921,7 +14947,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '0e5195ea49e909e6be66dd6d7d8032b05df5fafba16af767bcf90cc08b06b419');
+  values (2, 'staged_rollout', '5b637e7d1ba088b703bf42552ed44ac61bcce3d71997354adc0d5aaec764034e');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -283,6 +283,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "service_role rolecall_internal.hour_of(timestamp with time zone)",
             "service_role rolecall_internal.is_client()",
             "service_role rolecall_internal.is_conversation(text,text,uuid,uuid,uuid,uuid,boolean)",
+            "service_role rolecall_internal.is_failure(text)",
             "service_role rolecall_internal.is_message(uuid,text,timestamp with time zone,timestamp with time zone,text,boolean)",
             "service_role rolecall_internal.is_name(text)",
             "service_role rolecall_internal.is_text(text,integer,integer)",
@@ -290,6 +291,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "service_role rolecall_internal.limit_help_message_max_chars()",
             "service_role rolecall_internal.limit_help_message_min_chars()",
             "service_role rolecall_internal.uuid_v7()",
+            "service_role rolecall_internal.v1_conversation_counts()",
         ]
     );
 
