@@ -102,7 +102,11 @@ cross join lateral (
     ),
     (12, 'read_help_conversation', 4, jsonb_build_object('conversation_id', help ->> 'conversation_id')),
     (13, 'complete_help_conversation', 4, jsonb_build_object('conversation_id', help ->> 'conversation_id')),
-    (14, 'cancel_help_conversation', 4, jsonb_build_object('conversation_id', another ->> 'conversation_id'))
+    (14, 'cancel_help_conversation', 4, jsonb_build_object('conversation_id', another ->> 'conversation_id')),
+    (15, 'set_rollout', null, '{"flag": "start-conversation", "rollout": "internal", "reason": "Zanzibar reason"}'),
+    (16, 'advance_rollout', null, '{"flag": "start-conversation", "force": true, "reason": "Zanzibar goes on"}'),
+    (17, 'rollback_rollout', null, '{"flag": "start-conversation", "reason": "Zanzibar fails"}'),
+    (18, 'guard_rollouts', null, '{}')
 ) as call (number, function, caller, input);
 
 select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;
