@@ -322,18 +322,19 @@ async fn at_a_million_help_conversations_every_page_comes_off_an_index() {
         ("those that are active", "help_conversations", json!({"limit": PAGE, "status": "active"}), PAGE + hour),
         // Of which this user has none, or few.
         ("those that are cancelled", "help_conversations", json!({"limit": PAGE, "status": "cancelled"}), PAGE + hour),
-        ("one conversation", "help_conversation", json!({"limit": PAGE, "conversation_id": conversation}), PAGE + 1),
+        // Equal times are sorted by id, in groups of at least 32.
+        ("one conversation", "help_conversation", json!({"limit": PAGE, "conversation_id": conversation}), 2 * PAGE),
         (
             "messages of long ago",
             "help_conversation",
             json!({"limit": PAGE, "conversation_id": conversation, "before": seconds_ago(&admin, 2500).await}),
-            PAGE + 1,
+            2 * PAGE,
         ),
         (
             "messages since",
             "help_conversation",
             json!({"limit": PAGE, "conversation_id": conversation, "since": seconds_ago(&admin, 2500).await}),
-            PAGE + 1,
+            2 * PAGE,
         ),
         ("marking as read", "read_help_conversation", json!({"conversation_id": conversation}), PAGE),
         ("a message", "send_help_message", json!({"conversation_id": conversation, "content": "Hello"}), PAGE),

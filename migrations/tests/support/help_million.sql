@@ -30,5 +30,5 @@ where helper_id = '10000000-0000-4000-8000-000000000001'
 insert into rolecall.help_threads (conversation_id, requester_id, helper_id, status, last_message_at, requester_unread)
 select id, requester_id, helper_id, status, updated_at, 1
 from public.conversations_v2
-where id >= '62000000-0000-4000-8000-000000000000';
+on conflict (conversation_id) do nothing;
 reset session_replication_role;
