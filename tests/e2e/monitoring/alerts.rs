@@ -195,5 +195,5 @@ receivers:
         .filter(|alert| alert["status"] == "resolved")
         .map(|alert| alert["labels"]["alertname"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(resolved, ["connection_errors", "statement_too_slow"].map(str::to_owned).into());
+    assert_eq!(resolved, BTreeSet::from(["connection_errors", "statement_too_slow"].map(str::to_owned)));
 }
