@@ -74,11 +74,22 @@ pub async fn select(
 }
 
 async fn open(settings: &Settings) -> Result<Connection, Error> {
+    open_at(settings, &settings.database_url).await
+}
+
+/// A connection that waits for none of the requests': hosts pool connections by address, and this one has a name of its own.
+pub async fn open_apart(settings: &Settings) -> Result<Connection, PgError> {
+    // The address always has a parameter, and of two names the last one counts.
+    let url = format!("{}&application_name=rolecall-failures", settings.database_url);
+    open_at(settings, &url).await.map_err(pg_error)
+}
+
+async fn open_at(settings: &Settings, url: &str) -> Result<Connection, Error> {
     match &settings.database_ca {
-        None => Connection::open(&settings.database_url).await,
+        None => Connection::open(url).await,
         Some(certificate) => {
             let ca_root = Some(Certificate::Text(certificate.clone()));
-            Connection::open_with_options(&settings.database_url, OpenOptions { ca_root }).await
+            Connection::open_with_options(url, OpenOptions { ca_root }).await
         }
     }
 }

@@ -73,7 +73,9 @@ async fn hand_in(settings: Rc<Settings>, _task: HandingIn) {
 
 async fn send(settings: &Settings, envelope: Vec<u8>) -> Result<(), String> {
     let statement = const { RECORD_FAILURES.as_str() };
-    let answer = database::select(&mut None, settings, statement, envelope).await;
+    // Failures come when the requests' connections are all stuck.
+    let mut connection = Some(database::open_apart(settings).await.map_err(|error| format!("{statement}: {error}"))?);
+    let answer = database::select(&mut connection, settings, statement, envelope).await;
     let answer = Answer::parse(&answer.map_err(|error| format!("{statement}: {error}"))?);
     answer.and_then(|answer| answer.outcome.ok()).map(|_| ()).ok_or_else(|| format!("{statement}: it was refused"))
 }

@@ -178,7 +178,16 @@ impl Pools {
             wit::Error::ConnectionFailed("the address is neither a postgres:// URL nor a list of key=value".to_owned())
         })?;
         check_hosts(allowed, &config).map_err(wit::Error::ConnectionFailed)?;
-        let own = self.own.as_ref().filter(|own| own.config == config && own.address.ca_text() == ca_root.as_deref());
+        // A component may give some of its connections a name of their own.
+        let unnamed = |config: &Config| {
+            let mut config = config.clone();
+            config.application_name("");
+            config
+        };
+        let is_own = |own: &&Arc<OwnDatabase>| {
+            unnamed(&own.config) == unnamed(&config) && own.address.ca_text() == ca_root.as_deref()
+        };
+        let own = self.own.as_ref().filter(is_own);
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
