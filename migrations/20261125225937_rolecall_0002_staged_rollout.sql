@@ -833,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '5b637e7d1ba088b703bf42552ed44ac61bcce3d71997354adc0d5aaec764034e'
+      ) is distinct from 'd82be69385825c64b79cdce707d91d1e95940740cc7d565b2e5d75a0b94e8a43'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -10953,7 +10953,7 @@ as $$
 begin
   with firing as (
     select name, severity, value, threshold, summary
-    from rolecall_monitoring.alerts
+    from rolecall_alerts
   ),
   begun as (
     insert into rolecall.alert_states (name, since)
@@ -11014,7 +11014,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('monitoring.alerts', p_request, p_who => 'operator', p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('alerts', p_request, p_who => 'operator', p_keyed => false);
   v_has_receiver boolean := p_request #> '{input,receiver}' is not distinct from 'true';
   v_lease uuid;
 begin
@@ -11055,7 +11055,7 @@ begin
             ),
             '[]'
           )
-          from rolecall_monitoring.alerts as alert
+          from rolecall_alerts as alert
         ),
         'events',
         (
@@ -11147,7 +11147,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('monitoring.metrics', p_request, p_who => 'operator', p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('metrics', p_request, p_who => 'operator', p_keyed => false);
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.success(
@@ -11175,7 +11175,7 @@ begin
             '[]'
           )
           from rolecall.alert_rules as rule
-          left join rolecall_monitoring.alerts as alert
+          left join rolecall_alerts as alert
             on alert.name = rule.name
         ),
         'pending_reports',
@@ -14947,7 +14947,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '5b637e7d1ba088b703bf42552ed44ac61bcce3d71997354adc0d5aaec764034e');
+  values (2, 'staged_rollout', 'd82be69385825c64b79cdce707d91d1e95940740cc7d565b2e5d75a0b94e8a43');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -9,7 +9,7 @@ use rolecall_shared::{
 pub struct Alerts;
 
 impl Function for Alerts {
-    const NAME: &'static str = "monitoring.alerts";
+    const NAME: &'static str = "alerts";
     const FLAG: Option<&'static str> = None;
     const ENTRY: &'static str = "alerts";
     type Caller = Operator;

@@ -16,7 +16,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub struct Metrics;
 
 impl Function for Metrics {
-    const NAME: &'static str = "monitoring.metrics";
+    const NAME: &'static str = "metrics";
     const FLAG: Option<&'static str> = None;
     const ENTRY: &'static str = "metrics";
     const VERB: Verb = Verb::Get;

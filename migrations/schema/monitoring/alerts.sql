@@ -12,7 +12,7 @@ as $$
 begin
   with firing as (
     select name, severity, value, threshold, summary
-    from rolecall_monitoring.alerts
+    from rolecall_alerts
   ),
   begun as (
     insert into rolecall.alert_states (name, since)
@@ -73,7 +73,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('monitoring.alerts', p_request, p_who => 'operator', p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('alerts', p_request, p_who => 'operator', p_keyed => false);
   v_has_receiver boolean := p_request #> '{input,receiver}' is not distinct from 'true';
   v_lease uuid;
 begin
@@ -114,7 +114,7 @@ begin
             ),
             '[]'
           )
-          from rolecall_monitoring.alerts as alert
+          from rolecall_alerts as alert
         ),
         'events',
         (

@@ -8,7 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_call rolecall.call := rolecall_internal.begin_call('monitoring.metrics', p_request, p_who => 'operator', p_keyed => false);
+  v_call rolecall.call := rolecall_internal.begin_call('metrics', p_request, p_who => 'operator', p_keyed => false);
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.success(
@@ -36,7 +36,7 @@ begin
             '[]'
           )
           from rolecall.alert_rules as rule
-          left join rolecall_monitoring.alerts as alert
+          left join rolecall_alerts as alert
             on alert.name = rule.name
         ),
         'pending_reports',

@@ -237,6 +237,12 @@ async fn every_entry_point_refuses_a_null_caller() {
         "alerts",
         "alerts_sent",
         "metrics",
+        "advance_rollout",
+        "guard_rollouts",
+        "rollback_rollout",
+        "rollout_status",
+        "set_rollout",
+        "simulate_rollout",
         "health",
         "key_set",
         "record_failures",
@@ -262,7 +268,18 @@ async fn every_entry_point_refuses_a_null_caller() {
     }
     for claims in nobodies().into_iter().chain([json!({"role": "authenticated", "sub": admin.id})]) {
         let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": {}});
-        for function in ["reset_broadcast_quotas", "alerts", "alerts_sent", "metrics"] {
+        for function in [
+            "reset_broadcast_quotas",
+            "alerts",
+            "alerts_sent",
+            "metrics",
+            "advance_rollout",
+            "guard_rollouts",
+            "rollback_rollout",
+            "rollout_status",
+            "set_rollout",
+            "simulate_rollout",
+        ] {
             let answer: Value = db.one(&format!("select rolecall_edge.{function}($1)"), &[&call]).await;
             assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{function} {claims}: {answer}");
         }
