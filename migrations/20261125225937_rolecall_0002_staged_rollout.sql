@@ -833,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from 'd82be69385825c64b79cdce707d91d1e95940740cc7d565b2e5d75a0b94e8a43'
+      ) is distinct from '08c46e47caffd6e02e7f118e10e79b173a22c7ddfd8b170dbd2548b56e2f5e57'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -10953,7 +10953,7 @@ as $$
 begin
   with firing as (
     select name, severity, value, threshold, summary
-    from rolecall_alerts
+    from rolecall_monitoring.alerts
   ),
   begun as (
     insert into rolecall.alert_states (name, since)
@@ -11055,7 +11055,7 @@ begin
             ),
             '[]'
           )
-          from rolecall_alerts as alert
+          from rolecall_monitoring.alerts as alert
         ),
         'events',
         (
@@ -11175,7 +11175,7 @@ begin
             '[]'
           )
           from rolecall.alert_rules as rule
-          left join rolecall_alerts as alert
+          left join rolecall_monitoring.alerts as alert
             on alert.name = rule.name
         ),
         'pending_reports',
@@ -14947,7 +14947,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', 'd82be69385825c64b79cdce707d91d1e95940740cc7d565b2e5d75a0b94e8a43');
+  values (2, 'staged_rollout', '08c46e47caffd6e02e7f118e10e79b173a22c7ddfd8b170dbd2548b56e2f5e57');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -12,7 +12,7 @@ as $$
 begin
   with firing as (
     select name, severity, value, threshold, summary
-    from rolecall_alerts
+    from rolecall_monitoring.alerts
   ),
   begun as (
     insert into rolecall.alert_states (name, since)
@@ -114,7 +114,7 @@ begin
             ),
             '[]'
           )
-          from rolecall_alerts as alert
+          from rolecall_monitoring.alerts as alert
         ),
         'events',
         (

@@ -36,7 +36,7 @@ begin
             '[]'
           )
           from rolecall.alert_rules as rule
-          left join rolecall_alerts as alert
+          left join rolecall_monitoring.alerts as alert
             on alert.name = rule.name
         ),
         'pending_reports',
