@@ -51,6 +51,7 @@ impl World {
                 stand.check(&self.organizer, &check).send().await
             }
             "conversations" => stand.inbox(&self.organizer, "").send().await,
+            "help-conversations" => stand.get("help-conversations").by(&self.organizer).send().await,
             "moderation" => stand.queue(&self.organizer, "").send().await,
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
