@@ -32,7 +32,7 @@ impl Clients {
     /// # Errors
     /// When a connection cannot be opened, or its request is not answered.
     pub async fn open(address: &str, requests: &Rc<Requests>, number: u64) -> Result<Clients> {
-        let first = |turn: usize| requests.any(&mut Random(turn as u64));
+        let first = |turn: usize| requests.next(&mut Random(turn as u64));
         let (connections, answered) = open_many(address, number as usize, first).await?;
         Ok(Clients { address: address.into(), requests: Rc::clone(requests), connections, answered })
     }
@@ -88,7 +88,7 @@ async fn one_client(
         if sent >= end {
             return Ok(connection);
         }
-        match connection.exchange(requests.any(&mut random)).await {
+        match connection.exchange(requests.next(&mut random)).await {
             Ok(Answer { status: 201, .. }) => tally.borrow_mut().success(sent.elapsed()),
             Ok(answer) => {
                 tally.borrow_mut().failure(|| String::from_utf8_lossy(connection.last_answer()).into_owned());

@@ -12,6 +12,7 @@ use std::{
     process::Command,
     time::Duration,
 };
+use uuid::Uuid;
 
 /// The number of the first sender; with 12 digits the numbers of pgbench's random() are the last group of an id.
 pub const FIRST_SENDER: u64 = 100_000_000_000;
@@ -32,6 +33,15 @@ pub struct Database {
     pub version: String,
     users: u64,
     directory: PathBuf,
+}
+
+/// Help requests to offer help on, and help conversations to write into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// Open help requests, about which there is no conversation yet.
+    pub requests: Vec<Uuid>,
+    /// Conversations about others, each with the number of the sender who helps.
+    pub conversations: Vec<(Uuid, u64)>,
 }
 
 /// What was stored in a stretch of time.
@@ -98,6 +108,38 @@ impl Database {
                 "pgbench finished no transaction in {seconds} s over {connections} connections: is the machine busy?"
             )
         })
+    }
+
+    /// Makes `requests` open help requests of recipients, and one conversation of each sender about a further one.
+    pub async fn make_help(&self, requests: u64) -> Help {
+        let sql = "insert into rolecall.help_requests (requester_id, title)
+            select ($1::text || ($2::int8 + n % $3::int8))::uuid, 'A ride on day ' || n
+            from generate_series(0, $4::int8 - 1) as n
+            returning id";
+        let (users, first) = (self.users as i64, FIRST_RECIPIENT as i64);
+        let made = async |count: i64| -> Vec<Uuid> {
+            let rows = self.db.query(sql, &[&ID_PREFIX, &first, &users, &count]).await;
+            rows.unwrap_or_else(|error| panic!("{sql}: {error:?}")).iter().map(|row| row.get(0)).collect()
+        };
+        let open = made(requests as i64).await;
+        let discussed = made(users).await;
+        let sql = "with started as (
+              insert into public.conversations_v2 (help_request_id, requester_id, helper_id, initial_message)
+              select asked.id, request.requester_id, ($1::text || ($2::int8 + asked.number - 1))::uuid, $3::text
+              from unnest($4::uuid[]) with ordinality as asked (id, number)
+              join rolecall.help_requests as request on request.id = asked.id
+              returning id, helper_id
+            ),
+            said as (
+              insert into public.messages_v2 (conversation_id, sender_id, content)
+              select id, helper_id, $3::text from started
+            )
+            select id, right(helper_id::text, 12)::int8 from started";
+        let rows = self.db.query(sql, &[&ID_PREFIX, &(FIRST_SENDER as i64), &CONTENT, &discussed]).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let conversations = rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as u64)).collect();
+        self.db.script("vacuum analyze").await;
+        Help { requests: open, conversations }
     }
 
     /// All messages there are, whoever sent them.

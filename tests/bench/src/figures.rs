@@ -10,6 +10,8 @@ pub struct Figures {
     pub per_second: f64,
     /// Half of the successful requests took at most this long.
     pub p50_ms: f64,
+    /// 95 of 100 took at most this long.
+    pub p95_ms: f64,
     /// 99 of 100 took at most this long.
     pub p99_ms: f64,
     /// The slowest one.
@@ -28,6 +30,7 @@ impl Figures {
         Figures {
             per_second: requests as f64 / elapsed.as_secs_f64(),
             p50_ms: percentile_ms(&latencies, 0.50),
+            p95_ms: percentile_ms(&latencies, 0.95),
             p99_ms: percentile_ms(&latencies, 0.99),
             max_ms: percentile_ms(&latencies, 1.0),
             requests,
@@ -46,6 +49,7 @@ impl Figures {
         json!({
             "requests_per_second": self.per_second.round(),
             "p50_ms": self.p50_ms,
+            "p95_ms": self.p95_ms,
             "p99_ms": self.p99_ms,
             "max_ms": self.max_ms,
             "requests": self.requests,
@@ -58,8 +62,8 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:>9.0} requests/s   p50 {:>6.2} ms   p99 {:>6.2} ms   {} errors",
-            self.per_second, self.p50_ms, self.p99_ms, self.errors
+            "{:>9.0} requests/s   p50 {:>6.2} ms   p95 {:>6.2} ms   p99 {:>6.2} ms   {} errors",
+            self.per_second, self.p50_ms, self.p95_ms, self.p99_ms, self.errors
         )
     }
 }
@@ -122,7 +126,8 @@ mod tests {
     #[test]
     fn figures_count_only_what_succeeded() {
         let figures = Figures::of(vec![3000, 1000, 2000, 4000], 1, Duration::from_secs(2));
-        let expected = Figures { per_second: 2.0, p50_ms: 2.0, p99_ms: 4.0, max_ms: 4.0, requests: 4, errors: 1 };
+        let expected =
+            Figures { per_second: 2.0, p50_ms: 2.0, p95_ms: 4.0, p99_ms: 4.0, max_ms: 4.0, requests: 4, errors: 1 };
         assert_eq!(figures, expected);
         assert_eq!(figures.error_share(), 0.2);
         let none = Figures::of(vec![], 0, Duration::from_secs(1));

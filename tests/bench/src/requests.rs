@@ -1,8 +1,9 @@
 //! Requests that are written as they are, made before anything is measured.
 
-use super::database::{FIRST_RECIPIENT, FIRST_SENDER, ID_PREFIX};
+use super::database::{FIRST_RECIPIENT, FIRST_SENDER, Help, ID_PREFIX};
 use rolecall_kit::token::{self, SECRET};
 use serde_json::json;
+use std::cell::Cell;
 use uuid::Uuid;
 
 /// Different people that each sender writes to.
@@ -14,14 +15,16 @@ const LIFETIME_SECONDS: u64 = 24 * 3600;
 /// What every message says; 60 characters, as a chat message might have.
 pub const CONTENT: &str = "Is the holographic Charizard still there? I am at booth 12.";
 
-/// The requests of every sender to `send-dm`, ready to be written.
+/// Requests to one function, ready to be written.
 #[derive(Debug)]
 pub struct Requests {
     all: Vec<Vec<u8>>,
+    /// Which one comes next, where each may be made once; else they come at random.
+    turn: Option<Cell<usize>>,
 }
 
 impl Requests {
-    /// Those of `users` senders to as many recipients, at the server `host:port`.
+    /// Direct messages of `users` senders to as many recipients, at the server `host:port`.
     pub fn new(host: &str, users: u64) -> Requests {
         let mut all = Vec::with_capacity((users * RECIPIENTS_OF_A_SENDER) as usize);
         for sender in 0..users {
@@ -30,12 +33,38 @@ impl Requests {
                 all.push(send_dm(host, &token, FIRST_RECIPIENT + (sender + other) % users));
             }
         }
-        Requests { all }
+        Requests { all, turn: None }
     }
 
-    /// One of them all.
-    pub fn any(&self, random: &mut Random) -> &[u8] {
-        &self.all[random.below(self.all.len())]
+    /// Messages of the helpers into their help conversations.
+    pub fn help_messages(host: &str, help: &Help) -> Requests {
+        let body = json!({"content": CONTENT}).to_string();
+        let message = |&(conversation, helper): &(Uuid, u64)| {
+            post(host, &format!("help-conversations/{conversation}/messages"), &token(helper), &body)
+        };
+        Requests { all: help.conversations.iter().map(message).collect(), turn: None }
+    }
+
+    /// Offers of help: of each of `users` senders on each help request, once.
+    pub fn offers(host: &str, users: u64, help: &Help) -> Requests {
+        let mut all = Vec::with_capacity(users as usize * help.requests.len());
+        for helper in 0..users {
+            let token = token(FIRST_SENDER + helper);
+            for request in &help.requests {
+                let body = json!({"help_request_id": request, "initial_message": CONTENT}).to_string();
+                all.push(post(host, "start-conversation", &token, &body));
+            }
+        }
+        Requests { all, turn: Some(Cell::new(0)) }
+    }
+
+    /// The next one.
+    pub fn next(&self, random: &mut Random) -> &[u8] {
+        let at = match &self.turn {
+            Some(turn) => turn.replace(turn.get() + 1) % self.all.len(),
+            None => random.below(self.all.len()),
+        };
+        &self.all[at]
     }
 }
 

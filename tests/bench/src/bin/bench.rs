@@ -43,6 +43,10 @@ struct Options {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=300))]
     table_seconds: u64,
 
+    /// Seconds that each measurement of help conversations takes; 0 for none
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=60))]
+    help_seconds: u64,
+
     /// Print the figures as one JSON object on standard output, and the text on standard error
     #[arg(long)]
     json: bool,
@@ -105,6 +109,15 @@ impl Session<'_> {
         Ok(Session { database, runner, requests, rows: Vec::new(), answered: 0 })
     }
 
+    /// Only the figures of other requests than direct messages, which are the rows'.
+    async fn figures(&self, requests: Requests, connections: u64, warm_up: u64, seconds: u64) -> Result<Figures> {
+        let mut clients = Clients::open(address(&self.runner), &Rc::new(requests), connections).await?;
+        if warm_up > 0 {
+            clients.run(Duration::from_secs(warm_up)).await?;
+        }
+        clients.run(Duration::from_secs(seconds)).await
+    }
+
     async fn measure(&mut self, connections: u64, warm_up: u64, seconds: u64) -> Result<Row> {
         let mut clients = Clients::open(address(&self.runner), &self.requests, connections).await?;
         if warm_up > 0 {
@@ -128,6 +141,60 @@ impl Session<'_> {
     fn stop(&self) {
         self.runner.terminate();
         self.runner.wait();
+    }
+}
+
+/// Help requests on which each sender offers help once: more pairs than a measurement comes to.
+const OPEN_HELP_REQUESTS: u64 = 100;
+
+/// Help conversations beside direct messages, each message in a commit of its own, over the same connections.
+struct HelpFigures {
+    send_dm: Figures,
+    send: Figures,
+    start: Figures,
+}
+
+impl HelpFigures {
+    async fn measure(database: &Database, options: &Options) -> Result<HelpFigures> {
+        let help = database.make_help(OPEN_HELP_REQUESTS).await;
+        let session = Session::start(database, &[(GROUP_COMMIT, "1")], &options.runner_flags)?;
+        let host = address(&session.runner).to_owned();
+        let of = async |requests| {
+            session.figures(requests, options.connections, options.warm_up.min(1), options.help_seconds).await
+        };
+        // Direct messages come before and after, so that a database that grows slower meanwhile shows.
+        let before = of(Requests::new(&host, options.users)).await?;
+        let send = of(Requests::help_messages(&host, &help)).await?;
+        let after = of(Requests::new(&host, options.users)).await?;
+        let start = of(Requests::offers(&host, options.users, &help)).await?;
+        session.stop();
+        let send_dm = Figures { per_second: (before.per_second + after.per_second) / 2.0, ..after };
+        Ok(HelpFigures { send_dm, send, start })
+    }
+
+    fn ratio(&self) -> f64 {
+        self.send.per_second / self.send_dm.per_second
+    }
+
+    fn text(&self) -> String {
+        format!(
+            "\nhelp conversations beside direct messages, group_commit=1\n\
+             send-dm             {}\nhelp message        {}\nstart-conversation  {}\n\
+             ratio of help messages to direct messages  {:.2}",
+            self.send_dm,
+            self.send,
+            self.start,
+            self.ratio()
+        )
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "send_dm": self.send_dm.to_json(),
+            "help_message": self.send.to_json(),
+            "start_conversation": self.start.to_json(),
+            "ratio": (self.ratio() * 1000.0).round() / 1000.0,
+        })
     }
 }
 
@@ -198,6 +265,11 @@ async fn main() -> Result<()> {
         say(format!("answered with 201 / stored  {answered_in_table} / {stored_in_table}"));
     }
 
+    let help = if options.help_seconds > 0 { Some(HelpFigures::measure(&database, &options).await?) } else { None };
+    if let Some(help) = &help {
+        say(help.text());
+    }
+
     say(format!("\n{}", surroundings.text(&database.version)));
     if options.json {
         let of = |session: Option<&(&str, Session<'_>)>| {
@@ -217,6 +289,7 @@ async fn main() -> Result<()> {
             "stored": stored,
             "with_group_commit": of(sessions.first()),
             "without_group_commit": of(sessions.get(1)),
+            "help": help.as_ref().map(HelpFigures::to_json),
             "answered_in_table": answered_in_table,
             "stored_in_table": stored_in_table,
             "connections": options.connections,

@@ -385,7 +385,7 @@ mod tests {
     use super::*;
 
     fn figures(per_second: f64) -> Figures {
-        Figures { per_second, p50_ms: 10.0, p99_ms: 20.0, max_ms: 30.0, requests: 100, errors: 1 }
+        Figures { per_second, p50_ms: 10.0, p95_ms: 15.0, p99_ms: 20.0, max_ms: 30.0, requests: 100, errors: 1 }
     }
 
     fn round(contender: Contender, per_second: f64, pgbench: [f64; 2]) -> Round {
