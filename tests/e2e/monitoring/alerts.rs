@@ -1,8 +1,9 @@
 //! What began and ended reaches the receiver: nothing is lost while it is away, and nothing comes twice while it is there.
 
-use super::support::{Receiver, calm, cause, failures, free_port, json_of, program, send_alerts};
+use super::support::{calm, cause, failures, free_port, json_of, program, send_alerts};
 use futures::future::join_all;
 use rolecall_e2e::{Code, Role, Setup, Stand, token, until};
+use rolecall_kit::Receiver;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

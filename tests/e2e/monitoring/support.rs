@@ -1,98 +1,10 @@
-//! What the tests of alerts and figures share: a receiver, alerts that are caused, and programs of others.
+//! What the tests of alerts and figures share: alerts that are caused, and programs of others.
 
 use rolecall_e2e::{Answer, Db, Stand, token, until};
 use rolecall_kit::process::{Process, temporary_directory};
 use serde_json::{Value, json};
-use std::{
-    process::Command,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU16, Ordering},
-    },
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
-
-/// A request that a receiver has got.
-#[derive(Clone, Debug)]
-pub struct Got {
-    /// Its path.
-    pub path: String,
-    /// Its head, in lower case.
-    pub head: String,
-    /// Its body.
-    pub body: Value,
-}
-
-/// A receiver that keeps what it is sent, and answers as it is told.
-#[derive(Clone)]
-pub struct Receiver {
-    /// Its host and port.
-    pub address: String,
-    got: Arc<Mutex<Vec<Got>>>,
-    status: Arc<AtomicU16>,
-}
-
-impl Receiver {
-    /// Listens on a free port.
-    pub async fn start() -> Receiver {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let receiver = Receiver { address, got: Arc::default(), status: Arc::new(AtomicU16::new(200)) };
-        let told = receiver.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let told = told.clone();
-                tokio::spawn(async move { told.serve(stream).await });
-            }
-        });
-        receiver
-    }
-
-    /// Answers with this status from now on; what is not 200 is not kept.
-    pub fn answers(&self, status: u16) {
-        self.status.store(status, Ordering::SeqCst);
-    }
-
-    /// What it was sent and has taken.
-    pub fn got(&self) -> Vec<Got> {
-        self.got.lock().unwrap().clone()
-    }
-
-    async fn serve(&self, mut stream: TcpStream) {
-        let mut bytes = Vec::new();
-        loop {
-            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-                if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-                    return;
-                }
-                continue;
-            };
-            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-            let length =
-                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
-            let length: usize = length.unwrap_or(0);
-            while bytes.len() < end + 4 + length {
-                if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-                    return;
-                }
-            }
-            let body = serde_json::from_slice(&bytes[end + 4..end + 4 + length]).unwrap_or(Value::Null);
-            let status = self.status.load(Ordering::SeqCst);
-            if status == 200 {
-                let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                self.got.lock().unwrap().push(Got { path, head: head.to_lowercase(), body });
-            }
-            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok");
-            if stream.write_all(answer.as_bytes()).await.is_err() {
-                return;
-            }
-            bytes.drain(..end + 4 + length);
-        }
-    }
-}
+use std::process::Command;
+use tokio::net::TcpListener;
 
 /// Has an alert fire: `connection_errors` is eleven requests of this minute without a database. Shares of failures, which
 /// depend on how often a test calls, are no alert then.

@@ -11,6 +11,7 @@ pub mod client;
 pub mod connection;
 pub mod fixtures;
 pub mod process;
+pub mod receiver;
 pub mod runner;
 pub mod runtime;
 pub mod stand;
@@ -19,6 +20,7 @@ pub mod wait;
 
 pub use client::{Answer, Call};
 pub use fixtures::User;
+pub use receiver::Receiver;
 pub use rolecall_shared::rules::{code::Code, matrix::Role};
 pub use runner::Runner;
 pub use runtime::Runtime;

@@ -4,6 +4,7 @@
 mod failures;
 mod local;
 mod manifests;
+mod rehearsal;
 mod spin;
 mod support;
 mod undeploy;
