@@ -69,6 +69,10 @@ create index help_requests_open_idx
 alter table public.conversations_v2
   drop constraint conversations_v2_status_known,
   add constraint conversations_v2_status_known check (status in ('active', 'completed', 'cancelled', 'closed'));
+alter table public.conversations_v2 set (fillfactor = 80);
+drop index public.conversations_v2_updated_at_idx;
+create index conversations_v2_created_at_idx
+  on public.conversations_v2 (created_at);
 
 -- own_data
 

@@ -5,6 +5,10 @@
 -- own_data
 
 -- help
+drop index if exists public.conversations_v2_created_at_idx;
+create index conversations_v2_updated_at_idx
+  on public.conversations_v2 (updated_at);
+alter table public.conversations_v2 reset (fillfactor);
 -- What has ended stays ended, by the word that was there before.
 update public.conversations_v2
 set status = 'closed'
