@@ -1,6 +1,9 @@
-//! `make demo`: walks through the marketplace's staging flows over HTTP and prints each request, answer and verdict.
+//! `make demo`: walks through the marketplace's staging flows over HTTP, then through a rollout with a fault, and prints each
+//! request, answer and verdict.
 //!
 //! It uses the runner that `make run` has started, and otherwise a throw-away one. It exits with 1 if a verdict is wrong.
+
+mod rehearsal;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -42,8 +45,8 @@ struct Place {
     secret: String,
     show: Uuid,
     help_request: Uuid,
-    /// Keeps a throw-away stand alive.
-    _stand: Option<Stand>,
+    /// The throw-away stand, where there is one.
+    stand: Option<Stand>,
 }
 
 impl Place {
@@ -64,14 +67,14 @@ impl Place {
             let demo_users = db.count("rolecall.profiles where id = $1", &[&id(OLGA)]).await;
             ensure!(demo_users == 1, "the demo users are missing; start the runner with --demo-data true");
             let (show, help_request) = prepare(&db).await;
-            return Ok(Place { client: Client::new(&address), secret, show, help_request, _stand: None });
+            return Ok(Place { client: Client::new(&address), secret, show, help_request, stand: None });
         }
         println!("No runner is running here; starting a temporary PostgreSQL and runner.");
         let stand = Stand::own(Setup::new()).await;
         rolecall_database::load_demo(stand.admin_url()).await?;
         let (show, help_request) = prepare(&stand.db).await;
         let client = stand.client();
-        Ok(Place { client, secret: SECRET.to_owned(), show, help_request, _stand: Some(stand) })
+        Ok(Place { client, secret: SECRET.to_owned(), show, help_request, stand: Some(stand) })
     }
 
     /// Sends a request for somebody and prints both sides.
@@ -249,7 +252,17 @@ async fn help(place: &Place, verdicts: &mut Verdicts) {
 async fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let place = Place::find(&options.state_dir).await?;
-    let verdicts = walk(&place).await;
+    let mut verdicts = walk(&place).await;
+    let stand = match place.stand {
+        Some(stand) => stand,
+        None => {
+            println!("\nThe rest breaks things on purpose, in a temporary PostgreSQL and runner of its own.");
+            let stand = Stand::own(Setup::new()).await;
+            rolecall_database::load_demo(stand.admin_url()).await?;
+            stand
+        }
+    };
+    rehearsal::rehearse(&stand, &mut verdicts).await?;
     println!("\n{} of {} checks passed.", verdicts.right, verdicts.right + verdicts.wrong);
     Ok(if verdicts.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,7 +13,7 @@ async fn demo(state_dir: &std::path::Path) -> Output {
 fn assert_all_right(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("10 of 10 checks passed."), "{text}");
+    assert!(text.contains("15 of 15 checks passed."), "{text}");
     assert!(!text.contains("WRONG"), "{text}");
     text
 }
@@ -34,6 +34,9 @@ async fn the_demo_leaves_a_database_of_somebodys_alone() {
     let shows = stand.db.count("rolecall.shows", &[]).await;
     let text = assert_all_right(&demo(&directory).await);
     assert!(text.contains("serves a database that is not its own") && text.contains("temporary PostgreSQL"), "{text}");
+    for shown in ["Legacy Conversation", "percentage:10", "rollout_criteria_unmet", "rollback", "feature_disabled"] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
     assert!(!text.contains("eyJ"), "no token is printed: {text}");
     assert_eq!(stand.db.count("rolecall.shows", &[]).await, shows);
     assert_eq!(stand.db.count("rolecall.messages", &[]).await, 0);
