@@ -833,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '08c46e47caffd6e02e7f118e10e79b173a22c7ddfd8b170dbd2548b56e2f5e57'
+      ) is distinct from '6404944decd0fbbf94729b46ebdc3ee1933d0b91158f264dd64f868181e41676'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -971,6 +971,10 @@ create index help_requests_open_idx
 alter table public.conversations_v2
   drop constraint conversations_v2_status_known,
   add constraint conversations_v2_status_known check (status in ('active', 'completed', 'cancelled', 'closed'));
+alter table public.conversations_v2 set (fillfactor = 80);
+drop index public.conversations_v2_updated_at_idx;
+create index conversations_v2_created_at_idx
+  on public.conversations_v2 (created_at);
 
 -- own_data
 
@@ -14947,7 +14951,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '08c46e47caffd6e02e7f118e10e79b173a22c7ddfd8b170dbd2548b56e2f5e57');
+  values (2, 'staged_rollout', '6404944decd0fbbf94729b46ebdc3ee1933d0b91158f264dd64f868181e41676');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
