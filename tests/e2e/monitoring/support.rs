@@ -4,7 +4,10 @@ use rolecall_e2e::{Answer, Db, Stand, token, until};
 use rolecall_kit::process::{Process, temporary_directory};
 use serde_json::{Value, json};
 use std::process::Command;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 /// Has an alert fire: `connection_errors` is eleven requests of this minute without a database. Shares of failures, which
 /// depend on how often a test calls, are no alert then.
