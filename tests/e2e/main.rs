@@ -50,6 +50,7 @@ mod diagnostics {
     mod monitoring;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
 mod flags {
     mod flags;
     mod maintenance;
@@ -165,6 +166,7 @@ mod concurrency {
         mod mark_read;
         mod unread;
     }
+    #[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
     mod flags {
         mod flags;
     }

@@ -99,6 +99,8 @@ await refused(as(requester).helpConversations.cancel(helpId), 'conversation_read
 await refused(as(requester).helpConversations.send(helpId, 'Bye'), 'conversation_read_only', 409);
 await refused(as(dealer).helpConversations.get(helpId), 'not_found', 404);
 assert.deepEqual((await as(attendee).helpConversations.list({ status: 'active' })).conversations, []);
+const withdrawn = await as(dealer).startConversation(offer);
+assert.equal((await as(dealer).helpConversations.cancel(withdrawn.conversation_id)).status, 'cancelled');
 
 // Asking first: the server says what the module said, with what is left of the rate, and one call asks for a whole list.
 const asked = await as(attendee).checkPermission({ action: 'start_dm', recipient_id: dealer.id });
@@ -244,6 +246,9 @@ await refused(as(attendee).rollout(), 'permission_denied', 403);
 assert.equal((await operator.rollout()).flag, 'start-conversation');
 const early = await refused(operator.advanceRollout({ reason: 'A test.', force: true }), 'rollout_criteria_unmet', 409);
 assert.equal(early.reasons[0].code, 'no_further_stage');
+assert.equal((await operator.rollbackRollout({ reason: 'A test.' })).rollout, 'disabled');
+assert.equal((await operator.advanceRollout({ reason: 'A test.' })).rollout, 'internal');
+await operator.setRollout({ rollout: 'enabled', reason: 'A test.' });
 assert.equal((await operator.simulateRollout({ rollout: 'enabled', sample: 1 })).in, 1);
 assert.equal((await operator.setRollout({ flag: 'diagnostics', rollout: 'internal', reason: 'A test.' })).changed, true);
 assert.equal((await operator.rollbackRollout({ flag: 'diagnostics', reason: 'A test.' })).rollout, 'disabled');

@@ -80,7 +80,8 @@ try {
   mkdirSync(join(place, 'packed/dist'));
   writeFileSync(join(place, 'packed/dist/left-behind.js'), '');
   const [{ files, filename }] = JSON.parse(run('packed', 'npm', 'pack', '--json', '--silent').replace(/^[^[]*/, ''));
-  const modules = ['client', 'errors', 'index', 'limits', 'permissions', 'retry', 'rules.generated', 'types.generated'];
+  const modules = ['client', 'errors', 'index', 'limits', 'permissions', 'retry', 'rules.generated', 'types.generated',
+    'versions'];
   const built = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
   assert.deepEqual(files.map(({ path }) => path).sort(), ['LICENSE', 'README.md', ...built, 'package.json'].sort());
   assert.equal(readFileSync(join(source, 'LICENSE'), 'utf8'), readFileSync(join(source, '../../LICENSE'), 'utf8'));

@@ -92,7 +92,7 @@ async fn edits_of_many_messages_at_once_do_not_wait_for_each_other_in_a_circle()
     let edit = async |db: &rolecall_e2e::Db, number: usize| {
         db.script(plans[number % 2]).await;
         for round in 0..8 {
-            let id = if (number + round) % 2 == 0 { first } else { second };
+            let id = if (number + round).is_multiple_of(2) { first } else { second };
             db.run(edits[(number + round) % 3], &[&id]).await;
         }
     };

@@ -223,7 +223,7 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
         .db
         .one(
             "select array_agg(distinct action) from rolecall.rate_limits where action not in (
-               'export_page', 'send_help_message', 'read_help_conversation', 'ask_for_help', 'change_help', 'update_profile'
+               'export_page', 'ask_for_help', 'change_help', 'update_profile'
              )",
             &[],
         )

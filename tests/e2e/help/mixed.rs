@@ -34,7 +34,7 @@ async fn of_ten_thousand_mixed_requests_at_most_one_in_a_thousand_fails() {
 
     let one = async |number: usize| -> (u16, &'static str) {
         let pair = number % PAIRS;
-        let user: &User = if number / PAIRS % 2 == 0 { &requesters[pair] } else { &helpers[pair] };
+        let user: &User = if (number / PAIRS).is_multiple_of(2) { &requesters[pair] } else { &helpers[pair] };
         let id = started[pair];
         let (call, kind) = match number % 20 {
             0 => (stand.offer(&helpers[(number / 20) % PAIRS], open[number / 20], "I can drive you there."), "offer"),

@@ -143,8 +143,11 @@ async fn every_example_works_on_the_demo_data() {
     let stand = Stand::own(Setup::new()).await;
     rolecall_database::load_demo(stand.admin_url()).await.unwrap();
     rolecall_database::load_demo_conversation(stand.admin_url()).await.unwrap();
-    // On one database: the examples do not get into each other's way.
-    for operation in document().operations() {
+    // On one database, in the document's order: the examples do not get into each other's way.
+    let text = include_str!("../../../docs/openapi.yaml");
+    let mut operations: Vec<_> = document().operations().iter().collect();
+    operations.sort_by_key(|operation| text.find(&format!("\n  {}:\n", operation.path)));
+    for operation in operations {
         let call = stand.call(operation.method.clone(), &document().demo_path(operation));
         let call = match document().demo_user(operation) {
             Some(id) => call.token(&token::user(id.parse().unwrap())),
