@@ -833,7 +833,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '6404944decd0fbbf94729b46ebdc3ee1933d0b91158f264dd64f868181e41676'
+      ) is distinct from '5d560cc17cd043f3134d2e4a3cf0e7243ae77fef25c90618432669c17103cb54'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -14221,14 +14221,14 @@ by_bucket as (
   group by function, bucket
 ),
 figure (name, value, attempts) as (
-  select 'conversation_creation_failing', newest_created / nullif(newest_created + newest_not_created, 0),
+  select 'conversation_creation_failing' as name, newest_created / nullif(newest_created + newest_not_created, 0),
     newest_created + newest_not_created
   from attempted
   union all
   -- At least how long the slowest took, in seconds. What was cancelled for its time had five of them; waiting for a lock
   -- ends before that.
   select
-    'statement_too_slow',
+    'statement_too_slow' as name,
     max(
       case
         when bucket = 32 and code = 'timeout' then 5
@@ -14239,7 +14239,7 @@ figure (name, value, attempts) as (
   from recent
   where slot > now() - interval '6 minutes'
   union all
-  select 'connection_errors', max(errors.requests), 0
+  select 'connection_errors' as name, max(errors.requests), 0
   from (
     select sum(requests) as requests
     from recent
@@ -14248,7 +14248,7 @@ figure (name, value, attempts) as (
     group by slot
   ) as errors
   union all
-  select 'rollout_rolled_back', count(*), 0
+  select 'rollout_rolled_back' as name, count(*), 0
   from rolecall.feature_flags as flag
   cross join lateral (
     select decision.actor, decision.action
@@ -14261,12 +14261,12 @@ figure (name, value, attempts) as (
     and newest.actor = 'guard'
     and newest.action = 'rollback'
   union all
-  select 'error_rate_high', newest_failed / nullif(newest_ok + newest_failed, 0), newest_ok + newest_failed
+  select 'error_rate_high' as name, newest_failed / nullif(newest_ok + newest_failed, 0), newest_ok + newest_failed
   from attempted
   union all
   -- Of the slowest operation that had enough requests to have a percentile.
   select
-    'latency_high',
+    'latency_high' as name,
     max(begins + ((0.95 * total - (up_to - requests)) / requests)::double precision * (ends - begins))::numeric,
     max(total)
   from by_bucket
@@ -14274,19 +14274,19 @@ figure (name, value, attempts) as (
     and up_to >= 0.95 * total
     and total >= (select rule.attempts from rolecall.alert_rules as rule where rule.name = 'latency_high')
   union all
-  select 'duplicate_conversations', duplicates / nullif(creations, 0), creations
+  select 'duplicate_conversations' as name, duplicates / nullif(creations, 0), creations
   from attempted
   union all
-  select 'error_rate_raised', failed / nullif(ok + failed, 0), ok + failed
+  select 'error_rate_raised' as name, failed / nullif(ok + failed, 0), ok + failed
   from hour
   union all
-  select 'reports_waiting', extract(epoch from now() - min(created_at)), 0
+  select 'reports_waiting' as name, extract(epoch from now() - min(created_at)), 0
   from rolecall.reported_messages
   where status = 'pending'
   union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select
-    'quota_reset_due',
+    'quota_reset_due' as name,
     extract(
       epoch from now() - greatest(
         date_trunc('day', now() at time zone 'utc' - interval '2 hours') at time zone 'utc' + interval '2 hours',
@@ -14463,6 +14463,23 @@ $sql$;
 alter table rolecall.feature_flag_overrides enable row level security;
 
 alter table rolecall.feature_flag_changes enable row level security;
+
+drop policy if exists "the operator makes exceptions" on rolecall.feature_flag_overrides;
+
+create policy "the operator makes exceptions"
+on rolecall.feature_flag_overrides
+for all
+to service_role
+using (true)
+with check (true);
+
+drop policy if exists "the operator reads the history of the flags" on rolecall.feature_flag_changes;
+
+create policy "the operator reads the history of the flags"
+on rolecall.feature_flag_changes
+for select
+to service_role
+using (true);
 $sql$;
 
   -- schema/help/policies.sql
@@ -14606,10 +14623,27 @@ $sql$;
 
   -- schema/rollout/policies.sql
   execute $sql$
--- The operator's alone: no policy for clients.
+-- The operator's alone.
 alter table rolecall.rollout_stages enable row level security;
 
 alter table rolecall.rollout_decisions enable row level security;
+
+drop policy if exists "the operator changes the stages" on rolecall.rollout_stages;
+
+create policy "the operator changes the stages"
+on rolecall.rollout_stages
+for all
+to service_role
+using (true)
+with check (true);
+
+drop policy if exists "the operator reads the decisions" on rolecall.rollout_decisions;
+
+create policy "the operator reads the decisions"
+on rolecall.rollout_decisions
+for select
+to service_role
+using (true);
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -14951,7 +14985,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '6404944decd0fbbf94729b46ebdc3ee1933d0b91158f264dd64f868181e41676');
+  values (2, 'staged_rollout', '5d560cc17cd043f3134d2e4a3cf0e7243ae77fef25c90618432669c17103cb54');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -92,6 +92,10 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
     let report = &reported["data"]["report_id"];
     let report = if report.is_string() { report } else { &reported["data"]["id"] };
     assert!(report.is_string(), "{reported}");
+    let input = json!({"help_request_id": demo(22), "initial_message": "I can drive you there."});
+    let offered = call(edge, "start_conversation", &request(demo(5), input)).await;
+    let help = &offered["data"]["conversation_id"];
+    assert!(help.is_string(), "{offered}");
     let mut keyed = request(demo(1), json!({"recipient_id": demo(4), "content": "Hello"}));
     keyed["idempotency_key"] = json!(Uuid::new_v4());
     let mut many = keyed.clone();
@@ -122,6 +126,12 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("export_own_data", request(demo(1), json!({}))),
         ("flags", request(demo(1), json!({}))),
         ("health", json!({})),
+        ("help_conversations", request(demo(2), json!({"limit": 10}))),
+        ("help_conversation", request(demo(2), json!({"conversation_id": help, "limit": 10}))),
+        ("send_help_message", request(demo(2), json!({"conversation_id": help, "content": "Hello"}))),
+        ("read_help_conversation", request(demo(2), json!({"conversation_id": help}))),
+        ("complete_help_conversation", request(demo(2), json!({"conversation_id": help}))),
+        ("cancel_help_conversation", request(demo(2), json!({"conversation_id": help}))),
         ("key_set", json!({"input": {"url": "https://auth.example/jwks", "keys": "{}"}})),
         ("inbox", request(demo(1), json!({"limit": 10}))),
         ("lift_suspension", request(demo(6), json!({"target_id": demo(2)}))),

@@ -32,7 +32,7 @@ async fn the_login_of_the_functions_is_limited() {
         "set role authenticated",
         "set role postgres",
         "alter role rolecall_edge superuser",
-        "select rolecall_internal.send_dm(gen_random_uuid(), '{}', 'enabled')",
+        "select rolecall_internal.send_dm(gen_random_uuid(), '{}', '{}')",
         "select public.create_conversation_atomic(gen_random_uuid(), gen_random_uuid(), 'x')",
         "copy rolecall.profiles to stdout",
     ] {
@@ -141,6 +141,7 @@ async fn the_tables_of_help_conversations_have_the_form_their_adopter_counts() {
          where schemaname in ('public', 'rolecall')
            and not case cmd
              when 'DELETE' then has_table_privilege(role, format('%I.%I', schemaname, tablename), cmd)
+             when 'ALL' then has_any_column_privilege(role, format('%I.%I', schemaname, tablename), 'select')
              else has_any_column_privilege(role, format('%I.%I', schemaname, tablename), cmd)
            end",
     )

@@ -392,7 +392,7 @@ async fn the_pages_of_a_long_queue_are_read_by_index() {
             let mut inside = database.admin().await;
             let transaction = inside.transaction().await.expect("it runs");
             let answer: Value = transaction
-                .query_one(&format!("select rolecall_internal.{function}($1, $2, 'enabled')"), &[&demo(user), input])
+                .query_one(&format!("select rolecall_internal.{function}($1, $2, '{{}}')"), &[&demo(user), input])
                 .await
                 .expect("it answers")
                 .get(0);
@@ -453,10 +453,7 @@ async fn an_export_of_many_pages_reads_each_message_once() {
     let mut pages = 0;
     loop {
         let answer: Value = transaction
-            .query_one(
-                "select rolecall_internal.export_page($1, $2, 'enabled')",
-                &[&demo(1), &json!({"cursor": cursor})],
-            )
+            .query_one("select rolecall_internal.export_page($1, $2, '{}')", &[&demo(1), &json!({"cursor": cursor})])
             .await
             .expect("it answers")
             .get(0);

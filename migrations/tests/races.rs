@@ -454,7 +454,7 @@ async fn transactions_that_report_in_the_same_show_do_not_wait_for_each_other() 
         format!(
             "do $$ begin
                if rolecall_internal.report_message(
-                    '10000000-0000-4000-8000-{number:012}', '{{\"message_id\": \"{message}\", \"reason\": \"Rude\"}}', 'enabled'
+                    '10000000-0000-4000-8000-{number:012}', '{{\"message_id\": \"{message}\", \"reason\": \"Rude\"}}', '{{}}'
                   ) -> 'ok' <> 'true' then
                  raise 'it is refused';
                end if;

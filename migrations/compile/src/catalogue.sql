@@ -75,7 +75,7 @@ line (object, says) as (
   from class
   where relkind in ('v', 'm')
   union all
-  select format('sequence %I.%I', schemaname, sequencename), to_jsonb(pg_sequences)::text
+  select format('sequence %I.%I', schemaname, sequencename), (to_jsonb(pg_sequences) - 'last_value')::text
   from pg_catalog.pg_sequences
   union all
   select format('trigger %I on %s', tgname, name), concat_ws(' ', pg_get_triggerdef(pg_trigger.oid), tgenabled)

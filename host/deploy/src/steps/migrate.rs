@@ -87,7 +87,12 @@ pub async fn note_brought(work: &mut Work) -> Result<()> {
 }
 
 /// Places that triggers keep in step with the flags, which are not lost with them.
-const KEPT_BY_TRIGGERS: [&str; 2] = ["rolecall.feature_flag_revision", "rolecall.feature_flags.is_open"];
+const KEPT_BY_TRIGGERS: [&str; 4] = [
+    "rolecall.feature_flag_revision",
+    "rolecall.feature_flags.is_open",
+    "rolecall.rollout_baselines",
+    "rolecall.rollout_states",
+];
 
 /// The history of flags, in which this program's own switching of maintenance is nothing that somebody wrote.
 const FLAG_CHANGES: &str = "rolecall.feature_flag_changes";
