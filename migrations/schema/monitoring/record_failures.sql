@@ -1,6 +1,6 @@
 -- Counts failures that left nothing in the database, as the functions hand them in: {batch, failures: [{operation, code,
 -- age_seconds, bucket, requests}]}. Takes no claims, as they are of many callers, and whoever has the login of the
--- functions acts for anybody already. A batch that was counted is not counted again.
+-- functions acts for anybody already. A batch that was counted is not counted again. The audit log has them as errors.
 create or replace function rolecall_edge.record_failures(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -45,22 +45,30 @@ begin
     where failure.operation ~ '^[a-z][a-z0-9_.-]{0,62}$'
       and rolecall_internal.is_failure(failure.code)
       and failure.requests > 0
+  ),
+  counted as (
+    insert into rolecall.request_metrics as metric (day_slot, slot, function, code, org_id, bucket, stripe, requests)
+    select
+      rolecall_internal.day_slot(slot, 12),
+      slot,
+      operation,
+      code,
+      '00000000-0000-0000-0000-000000000000',
+      bucket,
+      pg_backend_pid() % 32,
+      sum(requests)
+    from failed
+    group by slot, operation, code, bucket
+    order by slot, operation, code, bucket
+    on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
+    set requests = metric.requests + excluded.requests
   )
-  insert into rolecall.request_metrics as metric (day_slot, slot, function, code, org_id, bucket, stripe, requests)
-  select
-    rolecall_internal.day_slot(slot, 12),
-    slot,
-    operation,
-    code,
-    '00000000-0000-0000-0000-000000000000',
-    bucket,
-    pg_backend_pid() % 32,
-    sum(requests)
+  -- One row for many: how often it was, its details say.
+  insert into rolecall.application_logs ("timestamp", level, service, method, event, code, details)
+  select slot, 'error', 'database', operation, 'failed', code, jsonb_build_object('requests', sum(requests))
   from failed
-  group by slot, operation, code, bucket
-  order by slot, operation, code, bucket
-  on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do update
-  set requests = metric.requests + excluded.requests;
+  group by slot, operation, code
+  order by slot, operation, code;
   return rolecall_internal.success('{}');
 end
 $$;

@@ -67,6 +67,20 @@ select is(pg_temp.hand_in(null, '[]'), 'invalid_input', 'a batch has a number');
 select is(pg_temp.hand_in('7', '[]'), 'invalid_input', 'which is a uuid');
 select is(pg_temp.hand_in('00000000-0000-4000-8000-00000000aa07', '{}'), 'invalid_input', 'and a list');
 
+-- The audit log has them as errors, one row for those of a minute that are alike.
+delete from rolecall.application_logs where level = 'error';
+select pg_temp.hand_in('00000000-0000-4000-8000-00000000aa09', pg_temp.failure('timeout', 600, 3)) = 'ok';
+select pg_temp.hand_in('00000000-0000-4000-8000-00000000aa09', pg_temp.failure('timeout', 600, 3)) = 'ok';
+select is(
+  (
+    select jsonb_agg(jsonb_build_array(log_level, error_code, event, details, "timestamp" < now() - interval '9 minutes'))
+    from public.application_logs
+    where log_level = 'error'
+  ),
+  '[["error", "timeout", "failed", {"requests": 3}, true]]'::jsonb,
+  'what failed is an error of its own minute in the log, once'
+);
+
 -- A batch is remembered for a day.
 update rolecall.failure_batches set at = now() - interval '25 hours';
 select pg_temp.hand_in('00000000-0000-4000-8000-00000000aa08', '[]') = 'ok';
