@@ -18,7 +18,7 @@ commands
                    that of a new one
   check            prove on a PostgreSQL server of its own that the migrations make what the tree says, that they can be
                    taken back, and that no released file has changed
-  seal             release every migration: from then on none of them may change";
+  seal             release every migration: from then on none of them may change, and next.sql begins anew";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -45,7 +45,15 @@ async fn run() -> Result<()> {
         }
         ["seal"] => {
             let released = MIGRATIONS.iter().flat_map(|each| [each.file.to_owned(), format!("rollback/{}", each.file)]);
-            seal(&folder, &released.collect::<Vec<_>>())
+            seal(&folder, &released.collect::<Vec<_>>())?;
+            // They are part of what is released; the next migration begins without.
+            for file in ["next.sql", "next_rollback.sql"] {
+                match std::fs::remove_file(folder.join(file)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+            }
+            Ok(())
         }
         _ => bail!("{USAGE}"),
     }

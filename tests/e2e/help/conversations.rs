@@ -85,9 +85,11 @@ async fn the_adopters_path_is_the_same_and_takes_what_their_client_sends() {
     let body = |recipient: Uuid| json!({"content": "See you", "recipient_id": recipient, "message_type": "text"});
     stand.post(&format!("{path}/messages"), &body(requester.id)).by(&helper).expect(201).await;
     stand.post(&format!("{path}/messages"), &body(helper.id)).by(&requester).expect(201).await;
-    for recipient in [helper.id, other.id] {
-        let call = stand.post(&format!("{path}/messages"), &body(recipient)).by(&helper);
-        call.expect(400).await.refused_by(Code::InvalidInput, "another_recipient");
+    for path in [&path, &format!("help-conversations/{id}")] {
+        for recipient in [helper.id, other.id] {
+            let call = stand.post(&format!("{path}/messages"), &body(recipient)).by(&helper);
+            call.expect(400).await.refused_by(Code::InvalidInput, "another_recipient");
+        }
     }
     let page = stand.get(&format!("{path}/messages?limit=2")).by(&helper).expect(200).await;
     assert_eq!((contents(&page.body), &page["has_more"]), (vec!["See you", "See you"], &json!(true)));
