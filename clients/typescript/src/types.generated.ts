@@ -1104,7 +1104,7 @@ export type CheckAnswer = CheckDecision & {
   readonly request_id: RequestId;
 };
 
-export type FlagName = WrittenText;
+export type FlagName = WrittenText | null;
 
 /** For nobody; for internal users; for internal users and this share of the others; for everybody. */
 export type Rollout = string;
