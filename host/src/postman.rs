@@ -6,7 +6,7 @@
 use crate::manifest::variables::Variables;
 use crate::state_dir::{Announcement, StateDir};
 use crate::token;
-use rolecall_database::demo::{ADA, AMY, BEN, DAN, MAX, MIA, OLGA, OONA, SHOW_BEFORE};
+use rolecall_database::demo::{ADA, AMY, BEN, DAN, HELP_REQUEST_OF_BEN, MAX, MIA, OLGA, OONA, SHOW_BEFORE};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -65,7 +65,11 @@ pub fn note(file: &Path) -> String {
 /// The environment as Postman and newman read it.
 fn environment(address: &str, variables: &Variables) -> Option<Value> {
     let value = |key: &str, value: &str, kind: &str| json!({"key": key, "value": value, "type": kind, "enabled": true});
-    let mut values = vec![value("baseUrl", address, "default"), value("showId", SHOW_BEFORE, "default")];
+    let mut values = vec![
+        value("baseUrl", address, "default"),
+        value("showId", SHOW_BEFORE, "default"),
+        value("helpRequestId", HELP_REQUEST_OF_BEN, "default"),
+    ];
     for (name, id) in USERS {
         let token = token::sign(variables, "authenticated", Some(id), TOKEN_LIFETIME)?;
         values.push(value(name, &token, "secret"));
