@@ -22,3 +22,10 @@ returns timestamptz
 language sql
 immutable
 return date_bin('1 hour', p_at, 'epoch');
+
+-- Whether a text is a phone number in international form (ITU-T E.164).
+create or replace function rolecall_internal.is_e164(p_text text)
+returns boolean
+language sql
+immutable
+return p_text ~ '^[+][1-9][0-9]{6,14}$';

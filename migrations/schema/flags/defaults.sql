@@ -26,4 +26,24 @@ where name in (
   'start-conversation'
 );
 
+-- Organisations switch these on for themselves, by an override.
+insert into rolecall.feature_flags (name, rollout, description, requires)
+values
+  (
+    'messaging_v1',
+    'disabled',
+    'Texting of organisations: bookings, masked numbers, threads.',
+    'messaging_v2_enabled'
+  );
+
+insert into rolecall.feature_flags (name, rollout, description, requires)
+values
+  (
+    'proactive_thread_creation',
+    'disabled',
+    'A recurring booking with a sitter has its thread, number and window from the start.',
+    'messaging_v1'
+  ),
+  ('sitter_messages_v1', 'disabled', 'Sitters read and write in their threads.', 'messaging_v1');
+
 select set_config('rolecall.reason', '', true);

@@ -25,11 +25,26 @@ create table rolecall.organizations (
   id uuid primary key default gen_random_uuid(),
   name text not null,
   created_at timestamptz not null default now(),
+  time_zone text not null default 'UTC',
+  allowed_domains text[] not null default '{}',
+  help_text text,
   constraint organizations_name_length check (char_length(name) between 1 and 200),
-  constraint organizations_name_visible check (rolecall_internal.is_name(name))
+  constraint organizations_name_visible check (rolecall_internal.is_name(name)),
+  constraint organizations_time_zone_known check ((timestamp '2000-01-01' at time zone time_zone) is not null),
+  constraint organizations_allowed_domains_bound
+    check (cardinality(allowed_domains) <= 100 and array_position(allowed_domains, null) is null),
+  constraint organizations_help_text_length check (char_length(help_text) between 1 and 1600)
 );
 
 comment on table rolecall.organizations is 'Organisations that use Rolecall; a profile belongs to at most one.';
+
+comment on column rolecall.organizations.time_zone is
+  'The zone (IANA, Europe/Berlin for example) in which people read times; rules count in absolute time.';
+
+comment on column rolecall.organizations.allowed_domains is
+  'Domains, with those below them, that the anti-poaching filter lets pass.';
+
+comment on column rolecall.organizations.help_text is 'What a client who texts HELP is answered; null for a general text.';
 
 create table rolecall.profiles (
   id uuid primary key,
@@ -46,7 +61,8 @@ create table rolecall.profiles (
   constraint profiles_organization_role_known
     check (organization_role in ('owner', 'admin', 'sitter', 'client')),
   constraint profiles_organization_role_has_organization
-    check (organization_role is null or organization_id is not null)
+    check (organization_role is null or organization_id is not null),
+  constraint profiles_organization_id_id_key unique (organization_id, id)
 );
 
 comment on table rolecall.profiles is 'The users. Only the backend sets role, organisation and suspension.';
@@ -54,9 +70,6 @@ comment on table rolecall.profiles is 'The users. Only the backend sets role, or
 comment on column rolecall.profiles.is_internal is 'Whether the user gets features that are rolled out to internal users only.';
 
 comment on column rolecall.profiles.suspended_until is 'The user cannot write before this time; infinity for a permanent suspension.';
-
-create index profiles_organization_id_idx
-  on rolecall.profiles (organization_id, id);
 
 -- The user of a request, as far as it decides whether they may use a function at all.
 create type rolecall.actor as (

@@ -84,6 +84,12 @@ catalogue! {
         "The report has already been decided; `decision` says how.";
     RolloutCriteriaUnmet, "rollout_criteria_unmet", CONFLICT, "Rollout criteria unmet",
         "The stage that would be left has not shown what it has to; `reasons` has each unmet criterion with its figure and bound.";
+    NoNumberAvailable, "no_number_available", CONFLICT, "No number available",
+        "The organisation has no number left that the thread could have; nothing was written.";
+    ClientOptedOut, "client_opted_out", CONFLICT, "The client has opted out",
+        "The client wants no more messages from the organisation, until they text START.";
+    AlreadySent, "already_sent", CONFLICT, "Already sent",
+        "The message was sent before, or was never held back.";
     IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency key reused",
         "The same `Idempotency-Key` was used with another body in the last 24 hours.";
     QuotaExceeded, "quota_exceeded", TOO_MANY_REQUESTS, "Quota exceeded",

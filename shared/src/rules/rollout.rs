@@ -132,12 +132,15 @@ pub const FLAGS: &[&str] = &[
     "diagnostics",
     "help-conversations",
     "maintenance",
+    "messaging_v1",
     "messaging_v2_enabled",
     "moderation",
     "own-data",
+    "proactive_thread_creation",
     "reset-broadcast-quotas",
     "send-broadcast",
     "send-dm",
+    "sitter_messages_v1",
     "start-conversation",
 ];
 

@@ -1,0 +1,1 @@
+grant select on rolecall.sms_outbox to service_role;

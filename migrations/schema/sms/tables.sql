@@ -1,0 +1,54 @@
+-- What is on its way to the carrier.
+
+create table rolecall.sms_outbox (
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  organization_id uuid not null,
+  thread_id uuid not null,
+  message_id uuid not null,
+  seq bigint not null,
+  client_id uuid not null,
+  number_id uuid not null,
+  status text not null default 'queued',
+  attempts smallint not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  leased_until timestamptz,
+  carrier_sid text,
+  error_code int,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint sms_outbox_message_key unique (organization_id, message_id),
+  constraint sms_outbox_message_fkey
+    foreign key (organization_id, message_id)
+    references rolecall.thread_messages (organization_id, id),
+  constraint sms_outbox_thread_fkey
+    foreign key (organization_id, thread_id)
+    references rolecall.message_threads (organization_id, id),
+  constraint sms_outbox_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id),
+  constraint sms_outbox_number_fkey
+    foreign key (organization_id, number_id)
+    references rolecall.message_numbers (organization_id, id),
+  constraint sms_outbox_status_known check (
+    status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
+  ),
+  constraint sms_outbox_lease_has_end check ((status = 'leased') = (leased_until is not null))
+);
+
+comment on table rolecall.sms_outbox is
+  'The outbound messages, written with them in one transaction; deliver-sms hands them to the carrier.';
+
+comment on column rolecall.sms_outbox.status is
+  'queued; leased: a delivery is at it; sent: the carrier has it; delivered, undelivered, failed: what the carrier said; dead: given up; uncertain: the carrier may have it, and it is never sent again by itself.';
+
+create index sms_outbox_due_idx
+  on rolecall.sms_outbox (next_attempt_at)
+  where status = 'queued';
+
+create index sms_outbox_leased_idx
+  on rolecall.sms_outbox (leased_until)
+  where status = 'leased';
+
+create index sms_outbox_thread_idx
+  on rolecall.sms_outbox (thread_id, seq)
+  where status in ('queued', 'leased');

@@ -1,0 +1,264 @@
+-- The clients of organisations, their threads, and what was decided about each text.
+
+create table rolecall.clients (
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  organization_id uuid not null references rolecall.organizations (id),
+  user_id uuid,
+  display_name text,
+  phone text,
+  created_at timestamptz not null default now(),
+  erased_at timestamptz,
+  constraint clients_organization_id_id_key unique (organization_id, id),
+  constraint clients_phone_key unique (organization_id, phone),
+  constraint clients_user_key unique (organization_id, user_id),
+  constraint clients_user_fkey
+    foreign key (organization_id, user_id)
+    references rolecall.profiles (organization_id, id)
+    on delete set null (user_id),
+  constraint clients_display_name_form
+    check (char_length(display_name) between 1 and 200 and rolecall_internal.is_name(display_name)),
+  constraint clients_phone_form check (rolecall_internal.is_e164(phone)),
+  constraint clients_phone_until_erased check ((phone is null) = (erased_at is not null))
+);
+
+comment on table rolecall.clients is 'Who texts an organisation. It is the one place of their phone number.';
+
+comment on column rolecall.clients.user_id is 'The client''s account, if they have one.';
+
+comment on column rolecall.clients.display_name is 'Null for a sender whom nobody has named.';
+
+comment on column rolecall.clients.phone is
+  'The number (ITU-T E.164); null once the client is erased. Only the delivery of messages reads it.';
+
+create table rolecall.message_threads (
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  organization_id uuid not null references rolecall.organizations (id),
+  scope text not null default 'client',
+  status text not null default 'open',
+  client_id uuid,
+  number_id uuid not null,
+  number_class text not null,
+  sitter_id uuid,
+  last_seq bigint not null default 0,
+  last_message_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint message_threads_organization_id_id_key unique (organization_id, id),
+  constraint message_threads_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id),
+  constraint message_threads_number_fkey
+    foreign key (organization_id, number_id, number_class)
+    references rolecall.message_numbers (organization_id, id, class)
+    on update cascade,
+  constraint message_threads_sitter_fkey
+    foreign key (organization_id, sitter_id)
+    references rolecall.profiles (organization_id, id)
+    on delete set null (sitter_id),
+  constraint message_threads_scope_known check (scope in ('client', 'billing', 'owner_inbox')),
+  constraint message_threads_status_known check (status in ('open', 'closed')),
+  constraint message_threads_inbox_has_no_client check ((scope = 'owner_inbox') = (client_id is null)),
+  constraint message_threads_inbox_is_open check (scope <> 'owner_inbox' or status = 'open')
+)
+with (fillfactor = 80);
+
+comment on table rolecall.message_threads is
+  'The conversation of an organisation with a client behind a masked number, and the owner inbox of each organisation.';
+
+comment on column rolecall.message_threads.scope is
+  'client; billing: hidden from sitters; owner_inbox: what waits for the owner, of all clients.';
+
+comment on column rolecall.message_threads.sitter_id is 'The sitter for whom the number was chosen.';
+
+comment on column rolecall.message_threads.last_seq is
+  'The seq of the newest message; in the owner inbox the inbox_seq.';
+
+create unique index message_threads_open_key
+  on rolecall.message_threads (organization_id, client_id)
+  where status = 'open' and client_id is not null;
+
+create unique index message_threads_owner_inbox_key
+  on rolecall.message_threads (organization_id)
+  where scope = 'owner_inbox';
+
+create index message_threads_number_id_idx
+  on rolecall.message_threads (number_id)
+  where status = 'open';
+
+create index message_threads_client_id_idx
+  on rolecall.message_threads (organization_id, client_id);
+
+create index message_threads_sitter_id_idx
+  on rolecall.message_threads (organization_id, sitter_id);
+
+create table rolecall.thread_messages (
+  organization_id uuid not null,
+  thread_id uuid not null,
+  seq bigint not null,
+  id uuid not null default rolecall_internal.uuid_v7(),
+  inbox_seq bigint,
+  direction text not null,
+  kind text not null default 'text',
+  client_id uuid,
+  author_id uuid,
+  sitter_id uuid,
+  number_id uuid,
+  content text,
+  media_urls text[] not null default '{}',
+  delivery text not null,
+  error_code int,
+  encoding text,
+  segments smallint,
+  carrier_sid text,
+  created_at timestamptz not null default now(),
+  primary key (thread_id, seq),
+  constraint thread_messages_organization_id_id_key unique (organization_id, id),
+  constraint thread_messages_thread_fkey
+    foreign key (organization_id, thread_id)
+    references rolecall.message_threads (organization_id, id),
+  constraint thread_messages_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id),
+  constraint thread_messages_number_fkey
+    foreign key (organization_id, number_id)
+    references rolecall.message_numbers (organization_id, id),
+  constraint thread_messages_direction_known check (direction in ('inbound', 'outbound', 'internal')),
+  constraint thread_messages_kind_known check (kind in ('text', 'automatic_reply', 'notice')),
+  constraint thread_messages_delivery_known check (
+    delivery in (
+      'received', 'blocked', 'queued', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain', 'shown'
+    )
+  ),
+  constraint thread_messages_encoding_known check (encoding in ('gsm_7', 'ucs_2'))
+);
+
+comment on table rolecall.thread_messages is 'The messages of threads; the functions alone write them.';
+
+comment on column rolecall.thread_messages.inbox_seq is
+  'The message''s number in the owner inbox of its organisation; null for one that is not in it.';
+
+comment on column rolecall.thread_messages.direction is
+  'inbound: from the client; outbound: to the client; internal: for the organisation alone.';
+
+comment on column rolecall.thread_messages.author_id is
+  'The user who wrote it; null for a text through the carrier, an automatic reply and a notice.';
+
+comment on column rolecall.thread_messages.sitter_id is
+  'The sitter who wrote it or to whom it was routed: of the sitters only they see it.';
+
+comment on column rolecall.thread_messages.content is 'Null once the client is erased.';
+
+comment on column rolecall.thread_messages.delivery is
+  'received, blocked by the filter, shown to the organisation alone, or where an outbound message stands.';
+
+comment on column rolecall.thread_messages.carrier_sid is 'The carrier''s id of the message (Twilio: MessageSid).';
+
+create unique index thread_messages_inbox_seq_key
+  on rolecall.thread_messages (organization_id, inbox_seq)
+  where inbox_seq is not null;
+
+create unique index thread_messages_carrier_sid_key
+  on rolecall.thread_messages (organization_id, carrier_sid)
+  where carrier_sid is not null and direction = 'inbound';
+
+create index thread_messages_client_id_idx
+  on rolecall.thread_messages (organization_id, client_id);
+
+create table rolecall.thread_reads (
+  organization_id uuid not null,
+  thread_id uuid not null,
+  user_id uuid not null,
+  last_read_seq bigint not null,
+  primary key (thread_id, user_id),
+  constraint thread_reads_thread_fkey
+    foreign key (organization_id, thread_id)
+    references rolecall.message_threads (organization_id, id)
+);
+
+comment on table rolecall.thread_reads is 'Up to where each user has read each thread.';
+
+create table rolecall.routing_decisions (
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  organization_id uuid not null references rolecall.organizations (id),
+  at timestamptz not null default now(),
+  thread_id uuid,
+  message_id uuid,
+  target text not null,
+  reason text not null,
+  sitter_id uuid,
+  window_ids uuid[] not null default '{}',
+  number_class text not null,
+  sender text not null,
+  recipient text not null,
+  constraint routing_decisions_thread_fkey
+    foreign key (organization_id, thread_id)
+    references rolecall.message_threads (organization_id, id),
+  constraint routing_decisions_target_known check (target in ('sitter', 'owner_inbox', 'nobody')),
+  constraint routing_decisions_reason_known
+    check (reason in ('one_sitter', 'no_window', 'several_sitters', 'number_mismatch', 'blocked'))
+);
+
+comment on table rolecall.routing_decisions is 'Who got each inbound text, and why.';
+
+comment on column rolecall.routing_decisions.sender is 'The redacted number.';
+
+comment on column rolecall.routing_decisions.recipient is 'The redacted number.';
+
+create index routing_decisions_at_idx
+  on rolecall.routing_decisions (organization_id, at);
+
+create table rolecall.anti_poaching_attempts (
+  id uuid primary key default rolecall_internal.uuid_v7(),
+  organization_id uuid not null,
+  at timestamptz not null default now(),
+  thread_id uuid not null,
+  message_id uuid not null,
+  direction text not null,
+  author_id uuid,
+  client_id uuid,
+  violations text[] not null,
+  redacted_content text,
+  forced_at timestamptz,
+  forced_by uuid,
+  forced_reason text,
+  constraint anti_poaching_attempts_message_key unique (organization_id, message_id),
+  constraint anti_poaching_attempts_message_fkey
+    foreign key (organization_id, message_id)
+    references rolecall.thread_messages (organization_id, id),
+  constraint anti_poaching_attempts_direction_known check (direction in ('inbound', 'outbound')),
+  constraint anti_poaching_attempts_force_is_whole check ((forced_at is null) = (forced_reason is null))
+);
+
+comment on table rolecall.anti_poaching_attempts is 'The messages that the filter held back.';
+
+create index anti_poaching_attempts_at_idx
+  on rolecall.anti_poaching_attempts (organization_id, at);
+
+create table rolecall.opt_outs (
+  organization_id uuid not null,
+  client_id uuid not null,
+  at timestamptz not null default now(),
+  source text not null,
+  primary key (organization_id, client_id),
+  constraint opt_outs_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id),
+  constraint opt_outs_source_known check (source in ('keyword', 'carrier'))
+);
+
+comment on table rolecall.opt_outs is 'The clients who want no more messages; a row goes when they opt back in.';
+
+comment on column rolecall.opt_outs.source is 'keyword: the client wrote STOP; carrier: the carrier refused with 21610.';
+
+create table rolecall.automatic_replies (
+  organization_id uuid not null,
+  client_id uuid not null,
+  kind text not null,
+  last_at timestamptz not null,
+  primary key (organization_id, client_id, kind),
+  constraint automatic_replies_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id)
+);
+
+comment on table rolecall.automatic_replies is 'When a client last got an automatic reply of each kind.';
