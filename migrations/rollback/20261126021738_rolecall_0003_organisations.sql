@@ -7,6 +7,11 @@ declare
   -- The objects that it made.
   v_made constant text[] := array[
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.refuse_field(text, text, text)',
+    'function rolecall_internal.refuse_non_staff(jsonb)',
+    'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.staff(rolecall.call, text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
     'table rolecall.assignment_windows',
@@ -661,6 +666,455 @@ returns timestamptz
 language sql
 immutable
 return date_bin('1 hour', p_at, 'epoch');
+$sql$;
+
+  -- schema/base/answers.sql
+  execute $sql$
+-- The answer of an entry point that did what was asked.
+create or replace function rolecall_internal.success(p_data jsonb, p_limits jsonb default null)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limits is null then
+    return jsonb_build_object('ok', true, 'data', p_data);
+  end if;
+  return jsonb_build_object('ok', true, 'data', p_data, 'limits', p_limits);
+end
+$$;
+
+-- The answer of an entry point that refuses. The detail is a sentence for people; the rule that refused, if one did, is
+-- its one reason.
+create or replace function rolecall_internal.refusal(
+  p_code text,
+  p_detail text,
+  p_rule text default null,
+  p_allowed_if text default null,
+  p_data jsonb default null
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+begin
+  if p_rule is not null then
+    v_reasons := jsonb_build_array(
+      jsonb_build_object('code', p_rule, 'message', p_detail)
+      || case
+        when p_allowed_if <> '' then jsonb_build_object('allowed_if', p_allowed_if)
+        else '{}'
+      end
+    );
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('ok', false, 'code', p_code, 'detail', p_detail, 'reasons', v_reasons))
+    || case when p_data is null then '{}' else jsonb_build_object('data', p_data) end;
+end
+$$;
+
+-- The refusal of a user who has no profile: none was made, or they had their account deleted.
+create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = p_user
+      and account
+  ) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account was deleted.',
+      'account_deleted',
+      'You sign up again.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'You have no profile, so no role allows you to do this.',
+    'no_profile',
+    'A profile is created for you.'
+  );
+end
+$$;
+
+-- The end of a suspension as answers show it: null for none, "infinity" for one that never ends.
+create or replace function rolecall_internal.suspension_json(p_until timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if isfinite(p_until) then
+    return to_jsonb(rolecall_internal.iso(p_until));
+  end if;
+  return coalesce(to_jsonb(p_until::text), 'null');
+end
+$$;
+
+-- A message. p_removed is the content of a deleted one, given for readers who may see it.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'seq', p_message.seq,
+    'sender_id', p_message.sender_id,
+    'content', coalesce(p_message.content, p_removed),
+    'created_at', rolecall_internal.iso(p_message.created_at),
+    'show_id', p_message.show_id,
+    'deleted', rolecall_internal.deletion_of(p_message)
+  );
+end
+$$;
+
+-- The refusal of a text that is_text does not take; null for one that it takes.
+create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if rolecall_internal.is_text(p_text, p_least, p_most) then
+    return null;
+  end if;
+  return rolecall_internal.refusal(
+    'invalid_input',
+    case
+      when rolecall_internal.has_visible(p_text) is not true then
+        format('The %s has no visible text.', p_name)
+      when rolecall_internal.has_control(p_text) then
+        format('Control characters other than line breaks and tabs are not allowed in the %s.', p_name)
+      else
+        format(
+          'The %s must have %s to %s characters; this has %s. Each Unicode code point counts: an emoji may be several.',
+          p_name, p_least, p_most, char_length(p_text)
+        )
+    end
+  );
+end
+$$;
+$sql$;
+
+  -- schema/calls/claims.sql
+  execute $sql$
+-- The refusal of a session of the functions' login that gave itself more time for a statement than the login has. The
+-- login may change its own settings, so each entry point looks.
+create or replace function rolecall_internal.refuse_long_statements()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_timeout interval := current_setting('statement_timeout');
+begin
+  -- 0 is no limit.
+  if session_user = 'rolecall_edge' and (v_timeout = interval '0' or v_timeout > interval '5 seconds') then
+    raise exception using
+      errcode = 'insufficient_privilege',
+      message = format('rolecall_edge calls with a statement_timeout of up to 5s, not of %s', current_setting('statement_timeout')),
+      hint = 'Leave the statement_timeout as the role has it, or lower it.';
+  end if;
+end
+$$;
+
+-- Begins every request: sets the verified claims for the rest of the transaction, so that auth.uid() names the caller to
+-- policies and triggers, and returns the caller, null for nobody. A sub that is no uuid is left out, as Supabase's own
+-- auth.uid() raises on it.
+create or replace function rolecall_internal.assume_claims(p_claims jsonb)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.uuid_or_null(p_claims ->> 'sub');
+  -- An assignment, not a PERFORM, which would be a statement of its own.
+  v_set text := set_config(
+    'request.jwt.claims',
+    case
+      when v_caller is not null then p_claims::text
+      when jsonb_typeof(p_claims) = 'object' then (p_claims - 'sub')::text
+      else '{}'
+    end,
+    true
+  );
+begin
+  -- What the login of the functions has from its role, so nearly always this comparison is all.
+  if current_setting('statement_timeout') <> '5s' then
+    perform rolecall_internal.refuse_long_statements();
+  end if;
+  return v_caller;
+end
+$$;
+
+-- The refusal of a request that is not a signed-in user's.
+create or replace function rolecall_internal.refuse_non_user(p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if coalesce(p_request #>> '{claims,role}', 'authenticated') = 'authenticated' then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user is required.');
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'Only signed-in users can do this.',
+    'users_only',
+    'The token is that of a signed-in user.'
+  );
+end
+$$;
+
+-- The refusal of a request that is not the operator's.
+create or replace function rolecall_internal.refuse_non_operator(p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_request #>> '{claims,role}' is null then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of the operator is required.');
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'Only the operator can do this.',
+    'operator_only',
+    'The token is the operator''s.'
+  );
+end
+$$;
+
+-- The refusal of a request that is not from whom the operation is for: a signed-in user ('user') or the operator
+-- ('operator'). Null when it is. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.refuse_stranger(p_who text, p_caller uuid, p_request jsonb)
+returns jsonb
+language sql
+immutable
+return case
+  when p_who = 'user' then case
+    when p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated'
+    then rolecall_internal.refuse_non_user(p_request)
+  end
+  when p_request #>> '{claims,role}' is distinct from 'service_role'
+  then rolecall_internal.refuse_non_operator(p_request)
+end;
+$sql$;
+
+  -- schema/calls/call.sql
+  execute $sql$
+-- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
+-- answered yet, and ends the call:
+--
+--   claims, who it is for, maintenance, Idempotency-Key, rate limit | the act | key settled, audit row of a refusal, metric
+--
+-- An array takes the same steps set by set: messages/send_dm_many.sql and conversations/mark_read_many.sql.
+
+-- Begins a call of p_operation for a signed-in user ('user') or the operator ('operator'), taking a token of the rate
+-- limit p_rate if there is one. p_keyed is false where a request leaves nothing behind, so that its key does not count.
+create or replace function rolecall_internal.begin_call(
+  p_operation text,
+  p_request jsonb,
+  p_who text default 'user',
+  p_rate text default null,
+  p_keyed boolean default true
+)
+returns rolecall.call
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  v_call.operation := p_operation;
+  v_call.request := p_request;
+  v_call.caller := rolecall_internal.assume_claims(p_request -> 'claims');
+  v_call.input := p_request -> 'input';
+  v_call.rollouts := p_request -> 'rollouts';
+  v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
+  -- A request that does not say that it reads may write.
+  if v_call.answer is null and p_who = 'user' and p_request -> 'reads' is distinct from 'true' then
+    v_call.answer := rolecall_internal.refuse_in_maintenance(v_call.caller, v_call.rollouts);
+  end if;
+  if v_call.answer is not null then
+    return v_call;
+  end if;
+
+  if p_keyed and p_request ->> 'idempotency_key' is not null then
+    -- A token of the operator need not name a user.
+    v_call.key_owner := coalesce(v_call.caller, '00000000-0000-0000-0000-000000000000');
+    v_call.answer := rolecall_internal.claim_key(
+      p_operation, v_call.key_owner, p_request ->> 'idempotency_key', v_call.input
+    );
+    if v_call.answer is not null then
+      return v_call;
+    end if;
+    v_call.key := p_request ->> 'idempotency_key';
+  end if;
+
+  if p_rate is not null then
+    v_call.rate := rolecall_internal.take_token(v_call.caller, p_rate);
+    if v_call.rate -> 'taken' = 'false' then
+      v_call.answer := rolecall_internal.refuse_rate(v_call.rate);
+      -- The refusal names the limit already.
+      v_call.rate := null;
+    end if;
+  end if;
+  return v_call;
+end
+$$;
+
+-- Ends a call that is answered, and returns its answer as the function gets it.
+create or replace function rolecall_internal.end_call(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb := p_call.answer;
+begin
+  if p_call.rate is not null then
+    v_answer := rolecall_internal.with_limit(v_answer, p_call.rate);
+  end if;
+  if p_call.key is not null then
+    perform rolecall_internal.settle_key(
+      p_call.key_owner,
+      p_call.key,
+      case
+        when p_call.kept is null then v_answer
+        else v_answer || jsonb_build_object('data', p_call.kept)
+      end
+    );
+  end if;
+  return rolecall_internal.finish(p_call.operation, p_call.request, p_call.caller, v_answer);
+end
+$$;
+
+-- Writes the audit row of a call that succeeded and is worth one. Refusals get theirs from end_call.
+create or replace function rolecall_internal.log_event(
+  p_call rolecall.call,
+  p_event text,
+  p_details jsonb default '{}',
+  p_conversation uuid default null
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.application_logs (
+    level, service, method, event, request_id, user_id, conversation_id, org_id, code, details
+  )
+  values (
+    'info',
+    'database',
+    p_call.operation,
+    p_event,
+    p_call.request ->> 'request_id',
+    p_call.caller,
+    p_conversation,
+    (select organization_id from rolecall.profiles where id = p_call.caller),
+    'ok',
+    p_details
+  );
+end
+$$;
+$sql$;
+
+  -- schema/identity/actor.sql
+  execute $sql$
+-- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
+-- here alone.
+
+-- The fact that a suspension amounts to while it lasts. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.suspended_fact(p_suspended_until timestamptz)
+returns text
+language sql
+stable
+return case when p_suspended_until > now() then 'suspended' end;
+
+-- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
+-- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.refuse_actor(
+  p_user uuid,
+  p_role rolecall.app_role,
+  p_org_id uuid,
+  p_is_internal boolean,
+  p_flag text,
+  p_is_open boolean,
+  p_rollouts jsonb
+)
+returns jsonb
+language sql
+stable
+return case
+  when p_flag is not null
+    and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
+  then rolecall_internal.refuse_disabled()
+  when p_role is null then rolecall_internal.refuse_without_profile(p_user)
+end;
+
+-- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
+-- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
+create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollouts jsonb)
+returns rolecall.actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_profile rolecall.profiles;
+  v_is_open boolean;
+begin
+  -- Two look-ups by key cost less than their join.
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_user;
+  if p_flag is not null then
+    select is_open
+    into v_is_open
+    from rolecall.feature_flags
+    where name = p_flag;
+  end if;
+  return row(
+    v_profile.role,
+    v_profile.organization_id,
+    v_profile.organization_role,
+    rolecall_internal.suspended_fact(v_profile.suspended_until),
+    rolecall_internal.refuse_actor(
+      p_user,
+      v_profile.role,
+      v_profile.organization_id,
+      v_profile.is_internal,
+      p_flag,
+      v_is_open,
+      p_rollouts
+    )
+  )::rolecall.actor;
+end
+$$;
 $sql$;
 
   -- Triggers that this migration gave to tables of before it go with their functions.

@@ -44,6 +44,23 @@ begin
 end
 $$;
 
+-- The refusal of one field of a request, in the form in which functions refuse what does not parse.
+create or replace function rolecall_internal.refuse_field(p_field text, p_rule text, p_message text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'ok', false,
+    'code', 'validation_error',
+    'detail', 'One field of the body is not valid.',
+    'reasons', jsonb_build_array(jsonb_build_object('code', p_rule, 'message', p_message, 'field', p_field))
+  );
+end
+$$;
+
 -- The refusal of a user who has no profile: none was made, or they had their account deleted.
 create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
 returns jsonb

@@ -5,8 +5,8 @@
 --
 -- An array takes the same steps set by set: messages/send_dm_many.sql and conversations/mark_read_many.sql.
 
--- Begins a call of p_operation for a signed-in user ('user') or the operator ('operator'), taking a token of the rate
--- limit p_rate if there is one. p_keyed is false where a request leaves nothing behind, so that its key does not count.
+-- Begins a call of p_operation for a signed-in user ('user'), the operator ('operator') or either of them ('staff'),
+-- taking a token of the rate limit p_rate if there is one; nothing limits the operator. p_keyed is false where a request leaves nothing behind, so that its key does not count.
 create or replace function rolecall_internal.begin_call(
   p_operation text,
   p_request jsonb,
@@ -21,6 +21,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_call rolecall.call;
+  v_is_user boolean := p_who = 'user' or (p_who = 'staff' and p_request #>> '{claims,role}' = 'authenticated');
 begin
   v_call.operation := p_operation;
   v_call.request := p_request;
@@ -29,7 +30,7 @@ begin
   v_call.rollouts := p_request -> 'rollouts';
   v_call.answer := rolecall_internal.refuse_stranger(p_who, v_call.caller, p_request);
   -- A request that does not say that it reads may write.
-  if v_call.answer is null and p_who = 'user' and p_request -> 'reads' is distinct from 'true' then
+  if v_call.answer is null and v_is_user and p_request -> 'reads' is distinct from 'true' then
     v_call.answer := rolecall_internal.refuse_in_maintenance(v_call.caller, v_call.rollouts);
   end if;
   if v_call.answer is not null then
@@ -48,7 +49,7 @@ begin
     v_call.key := p_request ->> 'idempotency_key';
   end if;
 
-  if p_rate is not null then
+  if p_rate is not null and (v_is_user or p_who <> 'staff') then
     v_call.rate := rolecall_internal.take_token(v_call.caller, p_rate);
     if v_call.rate -> 'taken' = 'false' then
       v_call.answer := rolecall_internal.refuse_rate(v_call.rate);

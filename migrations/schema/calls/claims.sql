@@ -89,8 +89,28 @@ begin
 end
 $$;
 
--- The refusal of a request that is not from whom the operation is for: a signed-in user ('user') or the operator
--- ('operator'). Null when it is. PostgreSQL writes it into the statements that ask.
+-- The refusal of a request that is neither a signed-in user's nor the operator's.
+create or replace function rolecall_internal.refuse_non_staff(p_request jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if coalesce(p_request #>> '{claims,role}', 'authenticated') = 'authenticated' then
+    return rolecall_internal.refusal('unauthenticated', 'A valid bearer token of a user or the operator is required.');
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'Only signed-in users and the operator can do this.',
+    'staff_only',
+    'The token is that of a signed-in user or the operator''s.'
+  );
+end
+$$;
+
+-- The refusal of a request that is not from whom the operation is for: a signed-in user ('user'), the operator
+-- ('operator') or either of them ('staff'). Null when it is. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_stranger(p_who text, p_caller uuid, p_request jsonb)
 returns jsonb
 language sql
@@ -99,6 +119,11 @@ return case
   when p_who = 'user' then case
     when p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated'
     then rolecall_internal.refuse_non_user(p_request)
+  end
+  when p_who = 'staff' then case
+    when p_request #>> '{claims,role}' is distinct from 'service_role'
+      and (p_caller is null or p_request #>> '{claims,role}' is distinct from 'authenticated')
+    then rolecall_internal.refuse_non_staff(p_request)
   end
   when p_request #>> '{claims,role}' is distinct from 'service_role'
   then rolecall_internal.refuse_non_operator(p_request)

@@ -69,3 +69,80 @@ begin
   )::rolecall.actor;
 end
 $$;
+
+-- Whether the function of a flag is on for an organisation as such: for what the operator or a carrier does for it. A
+-- percentage counts the organisation's id as it counts a user's.
+create or replace function rolecall_internal.organization_has_flag(p_org uuid, p_flag text, p_rollouts jsonb)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (rolecall_internal.flag_decision(p_flag, p_rollouts, p_org, p_org, false)).enabled;
+end
+$$;
+
+-- For whom a call of 'staff' acts. The operator names the organisation in the member organization_id of the input; a user
+-- acts for their own, and may name that alone. p_flag is null where no flag is asked. is_operator is never null;
+-- organization_id is null for a user who is in none; suspended is the fact, and the refusal null if they may go on.
+create or replace function rolecall_internal.staff(
+  p_call rolecall.call,
+  p_flag text,
+  out is_operator boolean,
+  out organization_id uuid,
+  out organization_role text,
+  out suspended text,
+  out refusal jsonb
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_named uuid := rolecall_internal.uuid_or_null(p_call.input ->> 'organization_id');
+  v_actor rolecall.actor;
+begin
+  is_operator := p_call.request #>> '{claims,role}' is not distinct from 'service_role';
+  if not is_operator then
+    v_actor := rolecall_internal.actor(p_call.caller, p_flag, p_call.rollouts);
+    organization_id := v_actor.organization_id;
+    organization_role := v_actor.organization_role;
+    suspended := v_actor.suspended;
+    refusal := v_actor.refusal;
+    if refusal is null and p_call.input ->> 'organization_id' is not null and v_named is distinct from organization_id then
+      refusal := rolecall_internal.refuse_unknown_organization();
+    end if;
+    return;
+  end if;
+
+  if v_named is null then
+    refusal := rolecall_internal.refuse_field(
+      'organization_id', 'required', 'The operator names the organisation in organization_id.'
+    );
+    return;
+  end if;
+  select organization.id
+  into organization_id
+  from rolecall.organizations as organization
+  where organization.id = v_named;
+  if organization_id is null then
+    refusal := rolecall_internal.refuse_unknown_organization();
+  elsif p_flag is not null
+    and not rolecall_internal.organization_has_flag(organization_id, p_flag, p_call.rollouts)
+  then
+    refusal := rolecall_internal.refuse_disabled();
+  end if;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_unknown_organization()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('not_found', 'You see no such organisation.');
+end
+$$;

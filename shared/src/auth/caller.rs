@@ -6,6 +6,11 @@ use crate::{
     wire::refusal::{Reason, Refusal},
 };
 
+/// The database role of signed-in users.
+const USER_ROLE: &str = "authenticated";
+/// The database role of operators.
+const OPERATOR_ROLE: &str = "service_role";
+
 /// Who may call a function: the type in its signature is the guard.
 pub trait Caller: Sized {
     /// Lets an identity in or says why not.
@@ -14,8 +19,8 @@ pub trait Caller: Sized {
     /// The user, if there is one.
     fn user_id(&self) -> Option<UserId>;
 
-    /// The database role for `request.jwt.claims`.
-    const ROLE: &'static str;
+    /// The database role of this caller, for `request.jwt.claims`.
+    fn role(&self) -> &'static str;
 }
 
 /// A signed-in user.
@@ -23,8 +28,6 @@ pub trait Caller: Sized {
 pub struct User(pub UserId);
 
 impl Caller for User {
-    const ROLE: &'static str = "authenticated";
-
     fn admit(identity: Identity) -> Result<User, Refusal> {
         match identity {
             Identity::User(user) => Ok(User(user)),
@@ -39,6 +42,10 @@ impl Caller for User {
     fn user_id(&self) -> Option<UserId> {
         Some(self.0)
     }
+
+    fn role(&self) -> &'static str {
+        USER_ROLE
+    }
 }
 
 /// An operator: a scheduler, a deployment, never an app.
@@ -46,8 +53,6 @@ impl Caller for User {
 pub struct Operator(pub Option<UserId>);
 
 impl Caller for Operator {
-    const ROLE: &'static str = "service_role";
-
     fn admit(identity: Identity) -> Result<Operator, Refusal> {
         match identity {
             Identity::Service(user) => Ok(Operator(user)),
@@ -61,6 +66,47 @@ impl Caller for Operator {
 
     fn user_id(&self) -> Option<UserId> {
         self.0
+    }
+
+    fn role(&self) -> &'static str {
+        OPERATOR_ROLE
+    }
+}
+
+/// An operator, or a signed-in user whose rights the database decides: an owner of an organisation, for example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staff {
+    /// The operator, for any organisation.
+    Operator(Operator),
+    /// A user, for their own organisation.
+    User(User),
+}
+
+impl Caller for Staff {
+    fn admit(identity: Identity) -> Result<Staff, Refusal> {
+        match identity {
+            Identity::Service(user) => Ok(Staff::Operator(Operator(user))),
+            Identity::User(user) => Ok(Staff::User(User(user))),
+            _ => Err(wrong_role(
+                "staff_only",
+                "Only signed-in users and the operator can do this.",
+                "The token's role is `authenticated` or `service_role`.",
+            )),
+        }
+    }
+
+    fn user_id(&self) -> Option<UserId> {
+        match self {
+            Staff::Operator(operator) => operator.user_id(),
+            Staff::User(user) => user.user_id(),
+        }
+    }
+
+    fn role(&self) -> &'static str {
+        match self {
+            Staff::Operator(operator) => operator.role(),
+            Staff::User(user) => user.role(),
+        }
     }
 }
 
@@ -87,5 +133,16 @@ mod tests {
         let operators: Vec<bool> = identities.iter().map(|&identity| Operator::admit(identity).is_ok()).collect();
         assert_eq!(users, [true, false, false, false]);
         assert_eq!(operators, [false, true, false, false]);
+        let staff: Vec<bool> = identities.iter().map(|&identity| Staff::admit(identity).is_ok()).collect();
+        assert_eq!(staff, [true, true, false, false]);
+    }
+
+    #[test]
+    fn staff_are_who_they_are() {
+        let id = UserId::from(Uuid::from_u128(1));
+        let of = |identity| Staff::admit(identity).map(|staff| (staff.role(), staff.user_id())).ok();
+        assert_eq!(of(Identity::User(id)), Some(("authenticated", Some(id))));
+        assert_eq!(of(Identity::Service(Some(id))), Some(("service_role", Some(id))));
+        assert_eq!(of(Identity::Service(None)), Some(("service_role", None)));
     }
 }

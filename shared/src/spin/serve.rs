@@ -186,7 +186,7 @@ pub(super) async fn receive<F: Function>(
         Verb::Post => {
             let mut fields = Fields::parse(&body)?;
             if let Some(attempt) = fields.impersonation(caller.user_id()) {
-                return Err(impersonation::<F>(exchange, settings, attempt).await);
+                return Err(impersonation::<F>(exchange, settings, &caller, attempt).await);
             }
             fields
         }
@@ -196,7 +196,7 @@ pub(super) async fn receive<F: Function>(
         admit_rollout(flag, settings.rollouts.of(flag), caller.user_id())?;
     }
 
-    let claims = Claims { sub: caller.user_id(), role: F::Caller::ROLE };
+    let claims = Claims { sub: caller.user_id(), role: caller.role() };
     Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
 }
 
@@ -306,14 +306,19 @@ async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &He
 }
 
 /// Records an attempt to act for somebody else, and refuses it.
-async fn impersonation<F: Function>(exchange: &mut Exchange, settings: &Settings, attempt: Impersonation) -> Refusal {
+async fn impersonation<F: Function>(
+    exchange: &mut Exchange,
+    settings: &Settings,
+    caller: &F::Caller,
+    attempt: Impersonation,
+) -> Refusal {
     let message = format!("`{}` names somebody else; the sender is always the owner of the token.", attempt.field);
     let request_id = exchange.request_id.clone();
     let input = json!({
         "function": F::NAME, "code": Code::PermissionDenied.as_str(), "event": "impersonation_attempt",
         "detail": message, "field": attempt.field,
     });
-    let claims = Claims { sub: exchange.user_id, role: F::Caller::ROLE };
+    let claims = Claims { sub: caller.user_id(), role: caller.role() };
     let call =
         Call { claims, request_id: &request_id, idempotency_key: None, rollouts: &Rollouts::NONE, reads: false, input };
     match query(exchange, settings, const { RECORD_REFUSAL.as_str() }, &call).await {
