@@ -6,6 +6,7 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
     'function rolecall_internal.refuse_field(text, text, text)',
@@ -158,6 +159,7 @@ declare
     'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -661,7 +663,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '2916f8ccff0b7d991f92cade371ec5caadd258378f8cf8eebc9713f7a6dba201'
+      ) is distinct from '7e82623d50e501d26e1220d36f95c1f5f513c37351c3ac0bbaec714f80a200a3'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1249,7 +1251,9 @@ create table rolecall.sms_outbox (
   number_id uuid not null,
   status text not null default 'queued',
   attempts smallint not null default 0,
+  first_attempt_at timestamptz,
   next_attempt_at timestamptz not null default now(),
+  lease uuid,
   leased_until timestamptz,
   carrier_sid text,
   error_code int,
@@ -1271,7 +1275,8 @@ create table rolecall.sms_outbox (
   constraint sms_outbox_status_known check (
     status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
   ),
-  constraint sms_outbox_lease_has_end check ((status = 'leased') = (leased_until is not null))
+  constraint sms_outbox_lease_has_end check ((status = 'leased') = (leased_until is not null)),
+  constraint sms_outbox_lease_is_named check (status <> 'leased' or lease is not null)
 );
 
 comment on table rolecall.sms_outbox is
@@ -1279,6 +1284,12 @@ comment on table rolecall.sms_outbox is
 
 comment on column rolecall.sms_outbox.status is
   'queued; leased: a delivery is at it; sent: the carrier has it; delivered, undelivered, failed: what the carrier said; dead: given up; uncertain: the carrier may have it, and it is never sent again by itself.';
+
+comment on column rolecall.sms_outbox.attempts is
+  'How often it was handed to the carrier since it was queued, by itself or by an owner.';
+
+comment on column rolecall.sms_outbox.lease is
+  'The delivery that was last at it. It stays when the lease runs out: what that delivery says late still counts.';
 
 create index sms_outbox_due_idx
   on rolecall.sms_outbox (next_attempt_at)
@@ -1290,6 +1301,14 @@ create index sms_outbox_leased_idx
 
 create index sms_outbox_thread_idx
   on rolecall.sms_outbox (thread_id, seq)
+  where status in ('queued', 'leased');
+
+create index sms_outbox_settled_idx
+  on rolecall.sms_outbox (updated_at)
+  where status not in ('queued', 'leased');
+
+create index sms_outbox_waiting_idx
+  on rolecall.sms_outbox (created_at)
   where status in ('queued', 'leased');
 $sql$;
 
@@ -1862,6 +1881,30 @@ end
 $$;
 $sql$;
 
+  -- schema/sms/enqueue.sql
+  execute $sql$
+-- Puts an outbound message on its way to the carrier, in the transaction that writes the message: both are kept or
+-- neither. The message stands with `delivery` queued already. A message is put on its way once; a second time is a
+-- unique_violation, and so is a caller's bug.
+create or replace function rolecall_internal.enqueue_sms(p_message rolecall.thread_messages)
+returns uuid
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into rolecall.sms_outbox (organization_id, thread_id, message_id, seq, client_id, number_id)
+  values (
+    p_message.organization_id,
+    p_message.thread_id,
+    p_message.id,
+    p_message.seq,
+    p_message.client_id,
+    p_message.number_id
+  )
+  returning id
+$$;
+$sql$;
+
   -- schema/bookings/defaults.sql
   execute $sql$
 insert into rolecall.service_buffers (service, minutes)
@@ -2403,7 +2446,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '2916f8ccff0b7d991f92cade371ec5caadd258378f8cf8eebc9713f7a6dba201');
+  values (3, 'organisations', '7e82623d50e501d26e1220d36f95c1f5f513c37351c3ac0bbaec714f80a200a3');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -6,6 +6,7 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
     'function rolecall_internal.refuse_field(text, text, text)',

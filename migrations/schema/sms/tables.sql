@@ -10,7 +10,9 @@ create table rolecall.sms_outbox (
   number_id uuid not null,
   status text not null default 'queued',
   attempts smallint not null default 0,
+  first_attempt_at timestamptz,
   next_attempt_at timestamptz not null default now(),
+  lease uuid,
   leased_until timestamptz,
   carrier_sid text,
   error_code int,
@@ -32,7 +34,8 @@ create table rolecall.sms_outbox (
   constraint sms_outbox_status_known check (
     status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
   ),
-  constraint sms_outbox_lease_has_end check ((status = 'leased') = (leased_until is not null))
+  constraint sms_outbox_lease_has_end check ((status = 'leased') = (leased_until is not null)),
+  constraint sms_outbox_lease_is_named check (status <> 'leased' or lease is not null)
 );
 
 comment on table rolecall.sms_outbox is
@@ -40,6 +43,12 @@ comment on table rolecall.sms_outbox is
 
 comment on column rolecall.sms_outbox.status is
   'queued; leased: a delivery is at it; sent: the carrier has it; delivered, undelivered, failed: what the carrier said; dead: given up; uncertain: the carrier may have it, and it is never sent again by itself.';
+
+comment on column rolecall.sms_outbox.attempts is
+  'How often it was handed to the carrier since it was queued, by itself or by an owner.';
+
+comment on column rolecall.sms_outbox.lease is
+  'The delivery that was last at it. It stays when the lease runs out: what that delivery says late still counts.';
 
 create index sms_outbox_due_idx
   on rolecall.sms_outbox (next_attempt_at)
@@ -51,4 +60,12 @@ create index sms_outbox_leased_idx
 
 create index sms_outbox_thread_idx
   on rolecall.sms_outbox (thread_id, seq)
+  where status in ('queued', 'leased');
+
+create index sms_outbox_settled_idx
+  on rolecall.sms_outbox (updated_at)
+  where status not in ('queued', 'leased');
+
+create index sms_outbox_waiting_idx
+  on rolecall.sms_outbox (created_at)
   where status in ('queued', 'leased');
