@@ -6,9 +6,13 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.owner_inbox(uuid, uuid)',
+    'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
@@ -87,6 +91,7 @@ declare
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
     'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
     'function rolecall_internal.advance_rollout(rolecall.call)',
+    'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
@@ -280,9 +285,11 @@ declare
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.owner_inbox(uuid, uuid)',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
@@ -297,6 +304,7 @@ declare
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
+    'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
     'function rolecall_internal.record_flag()',
     'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
     'function rolecall_internal.record_override()',
@@ -663,7 +671,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '7e82623d50e501d26e1220d36f95c1f5f513c37351c3ac0bbaec714f80a200a3'
+      ) is distinct from 'd4d509386d44a1a97f92c09637c1ca21709fb634634e70b9cff434e578341429'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1905,6 +1913,189 @@ as $$
 $$;
 $sql$;
 
+  -- schema/threads/owner_inbox.sql
+  execute $sql$
+-- The owner inbox: what waits for the owner of an organisation, of all its clients.
+
+-- The owner inbox of an organisation; it is made when there is none. A thread always has a number: the inbox has the front
+-- desk's, else p_number, a number of the organisation. Null when there is neither. Of many at once one makes it, and the others wait for it.
+create or replace function rolecall_internal.owner_inbox(p_org uuid, p_number uuid)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_inbox uuid;
+begin
+  -- Nearly always there is one.
+  select id
+  into v_inbox
+  from rolecall.message_threads
+  where organization_id = p_org
+    and scope = 'owner_inbox';
+  if found then
+    return v_inbox;
+  end if;
+
+  insert into rolecall.message_threads (organization_id, scope, number_id, number_class)
+  select organization_id, 'owner_inbox', id, class
+  from rolecall.message_numbers
+  where organization_id = p_org
+    and (id = p_number or (class = 'front_desk' and status = 'active'))
+  order by class = 'front_desk' and status = 'active' desc
+  limit 1
+  on conflict (organization_id) where scope = 'owner_inbox' do nothing
+  returning id
+  into v_inbox;
+  if not found then
+    -- Its own statement, which sees what was committed while that one waited.
+    select id
+    into v_inbox
+    from rolecall.message_threads
+    where organization_id = p_org
+      and scope = 'owner_inbox';
+  end if;
+  return v_inbox;
+end
+$$;
+
+-- Writes a notice into the owner inbox: something that the owner should know, in p_content. It names the client and the
+-- sitter whom it is about, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
+-- Null when the organisation has no number, so that it has no owner inbox.
+create or replace function rolecall_internal.notice(
+  p_org uuid,
+  p_number uuid,
+  p_client uuid,
+  p_sitter uuid,
+  p_content text
+)
+returns rolecall.thread_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_notice rolecall.thread_messages;
+begin
+  v_notice.organization_id := p_org;
+  v_notice.thread_id := rolecall_internal.owner_inbox(p_org, p_number);
+  v_notice.direction := 'internal';
+  v_notice.kind := 'notice';
+  v_notice.client_id := p_client;
+  v_notice.sitter_id := p_sitter;
+  v_notice.number_id := p_number;
+  v_notice.content := p_content;
+  v_notice.delivery := 'shown';
+  return rolecall_internal.append_message(v_notice);
+end
+$$;
+
+-- Records that the filter held p_message back, a row with delivery blocked that append_message has written: the attempt,
+-- and a notice to the owner with the kinds of violation and the redacted content. Of a message of the owner or an admin
+-- there is a notice as well: it tells them what was held back.
+create or replace function rolecall_internal.record_attempt(
+  p_message rolecall.thread_messages,
+  p_violations text[],
+  p_redacted text
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.anti_poaching_attempts (
+    organization_id, thread_id, message_id, direction, author_id, client_id, violations, redacted_content
+  )
+  values (
+    p_message.organization_id,
+    p_message.thread_id,
+    p_message.id,
+    p_message.direction,
+    p_message.author_id,
+    p_message.client_id,
+    p_violations,
+    p_redacted
+  );
+  perform rolecall_internal.notice(
+    p_message.organization_id,
+    p_message.number_id,
+    p_message.client_id,
+    p_message.sitter_id,
+    format(
+      'A message %s a client was held back (%s): %s',
+      case when p_message.direction = 'inbound' then 'from' else 'to' end,
+      array_to_string(p_violations, ', '),
+      p_redacted
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/threads/append_message.sql
+  execute $sql$
+-- Writes the row of a message. Whoever adds one to a thread, an outbound or an inbound text, a reply or a notice, does it
+-- here, so that numbers have no gaps and locks are taken in one order: the thread, then the owner inbox.
+
+-- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind,
+-- media_urls and number_id where they are null; the number is the thread's then. With p_in_inbox the message has its
+-- number in the owner inbox of the organisation, too; the owner inbox is made if there is none. A message of the owner
+-- inbox itself has one number for both. Null when the organisation has no such thread.
+create or replace function rolecall_internal.append_message(
+  p_message rolecall.thread_messages,
+  p_in_inbox boolean default false
+)
+returns rolecall.thread_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.thread_messages := p_message;
+  v_number uuid;
+  v_scope text;
+  v_inbox uuid;
+begin
+  update rolecall.message_threads
+  set
+    last_seq = last_seq + 1,
+    -- This transaction may have begun before the one that wrote the message before, and the clock may have been set back.
+    last_message_at = greatest(last_message_at, now())
+  where id = p_message.thread_id
+    and organization_id = p_message.organization_id
+  returning last_seq, last_message_at, number_id, scope
+  into v_message.seq, v_message.created_at, v_number, v_scope;
+  if not found then
+    return null;
+  end if;
+
+  v_message.inbox_seq := null;
+  if v_scope = 'owner_inbox' then
+    v_message.inbox_seq := v_message.seq;
+  elsif p_in_inbox then
+    v_inbox := rolecall_internal.owner_inbox(p_message.organization_id, v_number);
+    update rolecall.message_threads
+    set
+      last_seq = last_seq + 1,
+      last_message_at = greatest(last_message_at, v_message.created_at)
+    where id = v_inbox
+    returning last_seq
+    into v_message.inbox_seq;
+  end if;
+
+  v_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
+  v_message.kind := coalesce(p_message.kind, 'text');
+  v_message.media_urls := coalesce(p_message.media_urls, '{}');
+  v_message.number_id := coalesce(p_message.number_id, v_number);
+  insert into rolecall.thread_messages
+  select (v_message).*;
+  return v_message;
+end
+$$;
+$sql$;
+
   -- schema/bookings/defaults.sql
   execute $sql$
 insert into rolecall.service_buffers (service, minutes)
@@ -2446,7 +2637,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '7e82623d50e501d26e1220d36f95c1f5f513c37351c3ac0bbaec714f80a200a3');
+  values (3, 'organisations', 'd4d509386d44a1a97f92c09637c1ca21709fb634634e70b9cff434e578341429');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -6,9 +6,13 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.owner_inbox(uuid, uuid)',
+    'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
