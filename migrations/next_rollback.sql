@@ -1,3 +1,7 @@
+-- calls
+
+drop index rolecall.request_metrics_function_minutes_idx;
+
 -- flags
 
 delete from rolecall.feature_flags
