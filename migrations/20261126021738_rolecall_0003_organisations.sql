@@ -9,15 +9,18 @@ declare
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.masked(text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
     'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
+    'function rolecall_internal.redact(text)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.with_ascii_digits(text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
     'table rolecall.assignment_windows',
@@ -270,6 +273,7 @@ declare
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_read_many(jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.masked(text)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.merge_metrics()',
     'function rolecall_internal.message_json(rolecall.messages, text)',
@@ -311,6 +315,7 @@ declare
     'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
     'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
+    'function rolecall_internal.redact(text)',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
@@ -415,6 +420,7 @@ declare
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.with_ascii_digits(text)',
     'function rolecall_internal.with_limit(jsonb, jsonb)',
     'function rolecall_internal.within_bucket(integer, numeric)',
     'schema rolecall',
@@ -673,7 +679,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '7ca816e89c57a8d4f7064fe7af7b7536d2b14ac2b6f98b40536e9c42737a4d4e'
+      ) is distinct from '0de7d882780867d2f05bbe389153e67470d587203bdde2aa438ff4b2a47343cf'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1486,6 +1492,325 @@ begin
   );
 end
 $$;
+$sql$;
+
+  -- schema/base/digits.generated.sql
+  execute $sql$
+-- Numerals. Generated from the data of Unicode by `make generate`; do not edit.
+
+-- The text with ASCII digits in place of the numerals of every script. Every character keeps its place.
+create or replace function rolecall_internal.with_ascii_digits(p_text text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_text text := p_text;
+  v_numeral text;
+  v_digit int;
+begin
+  if octet_length(p_text) = char_length(p_text) then
+    return p_text;
+  end if;
+  for v_numeral, v_digit in
+    select found.numeral, (range.first + ascii(found.numeral) - range.lowest) % 10
+    from (
+      select distinct match[1] as numeral
+      from regexp_matches(
+        p_text collate "C",
+        '[\u00b2-\u00b3\u00b9\u00bc-\u00be\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u09f4-\u09f9\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f\u0b72-\u0b77\u0be6-\u0bef\u0bf0-\u0bf2\u0c66-\u0c6f\u0c78-\u0c7e\u0ce6-\u0cef\u0d58-\u0d5e\u0d66-\u0d6f\u0d70-\u0d78\u0de6-\u0def\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u0f2a-\u0f33\u1040-\u1049\u1090-\u1099\u1369-\u1371\u1372-\u137c\u16ee-\u16f0\u17e0-\u17e9\u17f0-\u17f9\u1810-\u1819\u1946-\u194f\u19d0-\u19d9\u19da\u1a80-\u1a89\u1a90-\u1a99\u1b50-\u1b59\u1bb0-\u1bb9\u1c40-\u1c49\u1c50-\u1c59\u2070\u2074-\u2079\u2080-\u2089\u2150-\u215f\u2160-\u2168\u2169-\u216f\u2170-\u2178\u2179-\u2182\u2185-\u2189\u2460-\u2468\u2469-\u2473\u2474-\u247c\u247d-\u2487\u2488-\u2490\u2491-\u249b\u24ea\u24eb-\u24f4\u24f5-\u24fd\u24fe\u24ff\u2776-\u277e\u277f\u2780-\u2788\u2789\u278a-\u2792\u2793\u2cfd\u3007\u3021-\u3029\u3038-\u303a\u3192-\u3195\u3220-\u3228\u3229\u3248-\u324f\u3251-\u325f\u3280-\u3288\u3289\u32b1-\u32bf\u4e00\u4e03\u4e09\u4e5d\u4e8c\u4e94\u516b\u516d\u56db\u96f6\ua620-\ua629\ua6e6-\ua6ef\ua830-\ua835\ua8d0-\ua8d9\ua900-\ua909\ua9d0-\ua9d9\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9\uff10-\uff19\U00010107-\U0001010f\U00010110-\U00010133\U00010140-\U00010178\U0001018a-\U0001018b\U000102e1-\U000102e9\U000102ea-\U000102fb\U00010320\U00010321\U00010322-\U00010323\U00010341\U0001034a\U000103d1-\U000103d5\U000104a0-\U000104a9\U00010858-\U0001085f\U00010879-\U0001087f\U000108a7-\U000108af\U000108fb-\U000108ff\U00010916-\U0001091b\U000109bc-\U000109bd\U000109c0-\U000109cf\U000109d2-\U000109ff\U00010a40-\U00010a43\U00010a44-\U00010a48\U00010a7d-\U00010a7e\U00010a9d-\U00010a9f\U00010aeb-\U00010aef\U00010b58-\U00010b5f\U00010b78-\U00010b7f\U00010ba9-\U00010baf\U00010cfa-\U00010cff\U00010d30-\U00010d39\U00010d40-\U00010d49\U00010e60-\U00010e68\U00010e69-\U00010e7e\U00010f1d-\U00010f26\U00010f51-\U00010f54\U00010fc5-\U00010fcb\U00011052-\U0001105a\U0001105b-\U00011065\U00011066-\U0001106f\U000110f0-\U000110f9\U00011136-\U0001113f\U000111d0-\U000111d9\U000111e1-\U000111f4\U000112f0-\U000112f9\U00011450-\U00011459\U000114d0-\U000114d9\U00011650-\U00011659\U000116c0-\U000116c9\U000116d0-\U000116e3\U00011730-\U00011739\U0001173a-\U0001173b\U000118e0-\U000118e9\U000118ea-\U000118f2\U00011950-\U00011959\U00011bf0-\U00011bf9\U00011c50-\U00011c59\U00011c5a-\U00011c6c\U00011d50-\U00011d59\U00011da0-\U00011da9\U00011f50-\U00011f59\U00011fc0-\U00011fd4\U00012400-\U0001246e\U00016130-\U00016139\U00016a60-\U00016a69\U00016ac0-\U00016ac9\U00016b50-\U00016b59\U00016b5b-\U00016b61\U00016d70-\U00016d79\U00016e80-\U00016e96\U0001ccf0-\U0001ccf9\U0001d2c0-\U0001d2c9\U0001d2ca-\U0001d2d3\U0001d2e0-\U0001d2e9\U0001d2ea-\U0001d2f3\U0001d360-\U0001d368\U0001d369-\U0001d378\U0001d7ce-\U0001d7ff\U0001e140-\U0001e149\U0001e2f0-\U0001e2f9\U0001e4f0-\U0001e4f9\U0001e5f1-\U0001e5fa\U0001e8c7-\U0001e8cf\U0001e950-\U0001e959\U0001ec71-\U0001ec79\U0001ec7a-\U0001ecab\U0001ecad-\U0001ecaf\U0001ecb1-\U0001ecb4\U0001ed01-\U0001ed09\U0001ed0a-\U0001ed2d\U0001ed2f-\U0001ed3d\U0001f100\U0001f101-\U0001f10a\U0001f10b\U0001f10c\U0001fbf0-\U0001fbf9]',
+        'g'
+      ) as match
+    ) as found
+    join (
+      values
+        (178, 179, 2),
+        (185, 185, 1),
+        (188, 190, 0),
+        (1632, 1641, 0),
+        (1776, 1785, 0),
+        (1984, 1993, 0),
+        (2406, 2415, 0),
+        (2534, 2543, 0),
+        (2548, 2553, 0),
+        (2662, 2671, 0),
+        (2790, 2799, 0),
+        (2918, 2927, 0),
+        (2930, 2935, 0),
+        (3046, 3055, 0),
+        (3056, 3058, 0),
+        (3174, 3183, 0),
+        (3192, 3198, 0),
+        (3302, 3311, 0),
+        (3416, 3422, 0),
+        (3430, 3439, 0),
+        (3440, 3448, 0),
+        (3558, 3567, 0),
+        (3664, 3673, 0),
+        (3792, 3801, 0),
+        (3872, 3881, 0),
+        (3882, 3891, 0),
+        (4160, 4169, 0),
+        (4240, 4249, 0),
+        (4969, 4977, 1),
+        (4978, 4988, 0),
+        (5870, 5872, 0),
+        (6112, 6121, 0),
+        (6128, 6137, 0),
+        (6160, 6169, 0),
+        (6470, 6479, 0),
+        (6608, 6617, 0),
+        (6618, 6618, 1),
+        (6784, 6793, 0),
+        (6800, 6809, 0),
+        (6992, 7001, 0),
+        (7088, 7097, 0),
+        (7232, 7241, 0),
+        (7248, 7257, 0),
+        (8304, 8304, 0),
+        (8308, 8313, 4),
+        (8320, 8329, 0),
+        (8528, 8543, 0),
+        (8544, 8552, 1),
+        (8553, 8559, 0),
+        (8560, 8568, 1),
+        (8569, 8578, 0),
+        (8581, 8585, 0),
+        (9312, 9320, 1),
+        (9321, 9331, 0),
+        (9332, 9340, 1),
+        (9341, 9351, 0),
+        (9352, 9360, 1),
+        (9361, 9371, 0),
+        (9450, 9450, 0),
+        (9451, 9460, 0),
+        (9461, 9469, 1),
+        (9470, 9470, 0),
+        (9471, 9471, 0),
+        (10102, 10110, 1),
+        (10111, 10111, 0),
+        (10112, 10120, 1),
+        (10121, 10121, 0),
+        (10122, 10130, 1),
+        (10131, 10131, 0),
+        (11517, 11517, 0),
+        (12295, 12295, 0),
+        (12321, 12329, 1),
+        (12344, 12346, 0),
+        (12690, 12693, 0),
+        (12832, 12840, 1),
+        (12841, 12841, 0),
+        (12872, 12879, 0),
+        (12881, 12895, 0),
+        (12928, 12936, 1),
+        (12937, 12937, 0),
+        (12977, 12991, 0),
+        (19968, 19968, 1),
+        (19971, 19971, 7),
+        (19977, 19977, 3),
+        (20061, 20061, 9),
+        (20108, 20108, 2),
+        (20116, 20116, 5),
+        (20843, 20843, 8),
+        (20845, 20845, 6),
+        (22235, 22235, 4),
+        (38646, 38646, 0),
+        (42528, 42537, 0),
+        (42726, 42735, 0),
+        (43056, 43061, 0),
+        (43216, 43225, 0),
+        (43264, 43273, 0),
+        (43472, 43481, 0),
+        (43504, 43513, 0),
+        (43600, 43609, 0),
+        (44016, 44025, 0),
+        (65296, 65305, 0),
+        (65799, 65807, 1),
+        (65808, 65843, 0),
+        (65856, 65912, 0),
+        (65930, 65931, 0),
+        (66273, 66281, 1),
+        (66282, 66299, 0),
+        (66336, 66336, 1),
+        (66337, 66337, 5),
+        (66338, 66339, 0),
+        (66369, 66369, 0),
+        (66378, 66378, 0),
+        (66513, 66517, 0),
+        (66720, 66729, 0),
+        (67672, 67679, 0),
+        (67705, 67711, 0),
+        (67751, 67759, 0),
+        (67835, 67839, 0),
+        (67862, 67867, 0),
+        (68028, 68029, 0),
+        (68032, 68047, 0),
+        (68050, 68095, 0),
+        (68160, 68163, 1),
+        (68164, 68168, 0),
+        (68221, 68222, 0),
+        (68253, 68255, 0),
+        (68331, 68335, 0),
+        (68440, 68447, 0),
+        (68472, 68479, 0),
+        (68521, 68527, 0),
+        (68858, 68863, 0),
+        (68912, 68921, 0),
+        (68928, 68937, 0),
+        (69216, 69224, 1),
+        (69225, 69246, 0),
+        (69405, 69414, 0),
+        (69457, 69460, 0),
+        (69573, 69579, 0),
+        (69714, 69722, 1),
+        (69723, 69733, 0),
+        (69734, 69743, 0),
+        (69872, 69881, 0),
+        (69942, 69951, 0),
+        (70096, 70105, 0),
+        (70113, 70132, 0),
+        (70384, 70393, 0),
+        (70736, 70745, 0),
+        (70864, 70873, 0),
+        (71248, 71257, 0),
+        (71360, 71369, 0),
+        (71376, 71395, 0),
+        (71472, 71481, 0),
+        (71482, 71483, 0),
+        (71904, 71913, 0),
+        (71914, 71922, 0),
+        (72016, 72025, 0),
+        (72688, 72697, 0),
+        (72784, 72793, 0),
+        (72794, 72812, 0),
+        (73040, 73049, 0),
+        (73120, 73129, 0),
+        (73552, 73561, 0),
+        (73664, 73684, 0),
+        (74752, 74862, 0),
+        (90416, 90425, 0),
+        (92768, 92777, 0),
+        (92864, 92873, 0),
+        (93008, 93017, 0),
+        (93019, 93025, 0),
+        (93552, 93561, 0),
+        (93824, 93846, 0),
+        (118000, 118009, 0),
+        (119488, 119497, 0),
+        (119498, 119507, 0),
+        (119520, 119529, 0),
+        (119530, 119539, 0),
+        (119648, 119656, 1),
+        (119657, 119672, 0),
+        (120782, 120831, 0),
+        (123200, 123209, 0),
+        (123632, 123641, 0),
+        (124144, 124153, 0),
+        (124401, 124410, 0),
+        (125127, 125135, 1),
+        (125264, 125273, 0),
+        (126065, 126073, 1),
+        (126074, 126123, 0),
+        (126125, 126127, 0),
+        (126129, 126132, 0),
+        (126209, 126217, 1),
+        (126218, 126253, 0),
+        (126255, 126269, 0),
+        (127232, 127232, 0),
+        (127233, 127242, 0),
+        (127243, 127243, 0),
+        (127244, 127244, 0),
+        (130032, 130041, 0)
+    ) as range (lowest, highest, first)
+      on ascii(found.numeral) between range.lowest and range.highest
+  loop
+    v_text := replace(v_text, v_numeral, v_digit::text);
+  end loop;
+  return v_text;
+end
+$$;
+$sql$;
+
+  -- schema/base/redact.sql
+  execute $sql$
+-- Replaces every possible phone number by its last four digits: "[phone …1234]". shared/src/rules/redact.rs says what is
+-- one, and the same of each text. Numerals of every script count, each character keeps its place in v_plain, and what is
+-- never a number is blank there.
+create or replace function rolecall_internal.redact(p_text text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_plain text collate "C" := rolecall_internal.with_ascii_digits(p_text);
+  v_cleaned text := '';
+  v_at int := 1;
+  v_from int;
+  v_run text collate "C";
+  v_head text collate "C";
+begin
+  if v_plain !~ '[0-9](?:[^0-9]*[0-9]){6}' then
+    return p_text;
+  end if;
+
+  v_plain := regexp_replace(
+    v_plain,
+    '(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])',
+    repeat(' ', 36),
+    'g'
+  );
+  v_plain := regexp_replace(
+    v_plain,
+    '(?<![0-9A-Za-z])2[0-2][0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z(?![0-9A-Za-z])',
+    repeat(' ', 27),
+    'g'
+  );
+  v_plain := regexp_replace(
+    v_plain,
+    '(?<![0-9A-Za-z])2[0-2][0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z(?![0-9A-Za-z])',
+    repeat(' ', 20),
+    'g'
+  );
+  v_plain := regexp_replace(v_plain, '\[phone …[0-9]{4}\]', repeat(' ', 13), 'g');
+
+  loop
+    v_from := regexp_instr(v_plain, '[0-9](?:[^0-9]{0,12}[0-9]){6,}', v_at);
+    exit when v_from = 0;
+    v_run := regexp_substr(v_plain, '[0-9](?:[^0-9]{0,12}[0-9]){6,}', v_at);
+    v_cleaned := v_cleaned || substr(p_text, v_at, v_from - v_at);
+    v_at := v_from + char_length(v_run);
+
+    -- The digits before the first word.
+    v_head := regexp_replace(regexp_replace(v_run, '[A-Za-z]{2}.*$', ''), '[^0-9]+$', '');
+    if v_head ~ '(?:[0-9][^0-9]*){7}'
+      -- No three digits without a word between them follow.
+      and substr(v_run, char_length(v_head) + 1) !~ '[0-9](?:(?:[A-Za-z]?[^0-9A-Za-z])*[A-Za-z]?[0-9]){2}'
+    then
+      v_run := v_head;
+      v_at := v_from + char_length(v_run);
+    elsif v_head <> v_run and v_run !~ '(?:[0-9][^0-9]*){8}' then
+      v_cleaned := v_cleaned || substr(p_text, v_from, char_length(v_run));
+      continue;
+    end if;
+    v_cleaned := v_cleaned || '[phone …' || right(regexp_replace(v_run, '[^0-9]+', '', 'g'), 4) || ']';
+  end loop;
+  return v_cleaned || substr(p_text, v_at);
+end
+$$;
+
+-- A phone number (ITU-T E.164) as people are shown it: by its last four digits. Display of PhoneNumber says the same.
+create or replace function rolecall_internal.masked(p_e164 text)
+returns text
+language sql
+immutable
+parallel safe
+return '[phone …' || right(p_e164, 4) || ']';
 $sql$;
 
   -- schema/calls/claims.sql
@@ -2920,7 +3245,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '7ca816e89c57a8d4f7064fe7af7b7536d2b14ac2b6f98b40536e9c42737a4d4e');
+  values (3, 'organisations', '0de7d882780867d2f05bbe389153e67470d587203bdde2aa438ff4b2a47343cf');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

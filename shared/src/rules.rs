@@ -7,5 +7,6 @@ pub mod form;
 pub mod id;
 pub mod limits;
 pub mod matrix;
+pub mod redact;
 pub mod rollout;
 pub mod vocabulary;

@@ -2,6 +2,7 @@
 //!
 //! With `--check` it writes nothing and fails if one of them is not current.
 
+mod digits;
 mod docs;
 mod openapi;
 mod openapi_json;
@@ -31,6 +32,8 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
         Generated { path: "migrations/schema/base/limits.generated.sql", text: sql::limits() },
         Generated { path: "migrations/schema/calls/failures.generated.sql", text: sql::failures() },
         Generated { path: "migrations/schema/base/text.generated.sql", text: text::sql()? },
+        Generated { path: "migrations/schema/base/digits.generated.sql", text: digits::sql()? },
+        Generated { path: "shared/src/rules/digits.generated.rs", text: digits::table()? },
         Generated { path: "shared/src/rules/blank.generated.rs", text: text::table()? },
         Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
         Generated { path: "migrations/schema/permissions/roles.generated.sql", text: roles_sql::roles() },

@@ -30,7 +30,7 @@ const VARIED: &str = r"[\p{Han}\p{Mongolian}\p{Phags_Pa}\p{Myanmar}\p{Extended_P
 const SELECTORS: &str = r"[\x{FE00}-\x{FE0F}\x{180B}-\x{180D}\x{180F}\x{E0100}-\x{E01EF}]";
 
 /// The characters of a class.
-fn class(pattern: &str) -> anyhow::Result<Vec<(char, char)>> {
+pub(crate) fn class(pattern: &str) -> anyhow::Result<Vec<(char, char)>> {
     let mut parser = regex_syntax::ParserBuilder::new().ignore_whitespace(true).build();
     match parser.parse(pattern).with_context(|| pattern.to_owned())?.into_kind() {
         HirKind::Class(Class::Unicode(class)) => {
@@ -116,7 +116,7 @@ fn bracket(prefix: &str, pattern: &str) -> anyhow::Result<String> {
     Ok(format!("[{prefix}{}]", ranges.collect::<String>()))
 }
 
-fn escape(character: char) -> String {
+pub(crate) fn escape(character: char) -> String {
     match u32::from(character) {
         code @ 0..=0xffff => format!("\\u{code:04x}"),
         code => format!("\\U{code:08x}"),

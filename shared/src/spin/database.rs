@@ -6,6 +6,7 @@ use crate::{
     wire::{
         envelope::{self, Answer, Call, Done},
         log::{Level, Line},
+        phone::revealed,
         refusal::Refusal,
     },
 };
@@ -45,9 +46,9 @@ pub async fn query<I: Serialize>(
     exchange.decided(answer)
 }
 
-/// The statement's parameter, as JSON text.
+/// The statement's parameter, as JSON text, in which phone numbers are not masked.
 pub fn envelope<I: Serialize>(call: &Call<'_, I>) -> Result<Vec<u8>, PgError> {
-    serde_json::to_vec(call).map_err(|error| PgError::BadParameter(error.to_string()))
+    revealed(|| serde_json::to_vec(call)).map_err(|error| PgError::BadParameter(error.to_string()))
 }
 
 /// The one value of a statement's one row. The connection is opened if there is none, and not kept after an error.
