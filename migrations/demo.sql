@@ -1,8 +1,16 @@
--- Demo data: an organisation with its people, a show before its start and one after, two help requests. Loading it
--- again moves the dates of the shows, so that they stay before and after, and changes nothing else.
+-- Demo data: an organisation with its people, a show before its start and one after, two help requests; and a pet-care
+-- agency that texts with its clients. Loading it again moves the dates of the shows and of the agency's booking, so that
+-- they stay before, after and under way, and changes nothing else.
 
-insert into rolecall.organizations (id, name)
-values ('00000000-0000-4000-8000-000000000031', 'Rolecall demo')
+insert into rolecall.organizations (id, name, time_zone, help_text)
+values
+  ('00000000-0000-4000-8000-000000000031', 'Rolecall demo', 'UTC', null),
+  (
+    '00000000-0000-4000-8000-0000000000a0',
+    'Rolecall demo agency',
+    'America/New_York',
+    'Demo Pet Care: write to us here at any time. Reply STOP to get no more messages.'
+  )
 on conflict (id) do nothing;
 
 insert into rolecall.profiles (id, display_name, role, organization_id, organization_role)
@@ -10,19 +18,22 @@ select
   format('00000000-0000-4000-8000-0000000000%s', number)::uuid,
   display_name,
   role::rolecall.app_role,
-  '00000000-0000-4000-8000-000000000031',
+  format('00000000-0000-4000-8000-0000000000%s', organization)::uuid,
   organization_role
 from (
   values
-    ('01', 'Ada', 'attendee', null),
-    ('02', 'Ben', 'attendee', null),
-    ('03', 'Dan', 'dealer', null),
-    ('04', 'Mia', 'mvp_dealer', null),
-    ('05', 'Olga', 'show_organizer', null),
-    ('06', 'Max', 'moderator', null),
-    ('07', 'Oona', 'attendee', 'owner'),
-    ('08', 'Amy', 'admin', null)
-) as person (number, display_name, role, organization_role)
+    ('01', 'Ada', 'attendee', '31', null),
+    ('02', 'Ben', 'attendee', '31', null),
+    ('03', 'Dan', 'dealer', '31', null),
+    ('04', 'Mia', 'mvp_dealer', '31', null),
+    ('05', 'Olga', 'show_organizer', '31', null),
+    ('06', 'Max', 'moderator', '31', null),
+    ('07', 'Oona', 'attendee', '31', 'owner'),
+    ('08', 'Amy', 'admin', '31', null),
+    ('a1', 'Nora', 'attendee', 'a0', 'owner'),
+    ('a2', 'Sam', 'attendee', 'a0', 'sitter'),
+    ('a3', 'Cara', 'attendee', 'a0', 'client')
+) as person (number, display_name, role, organization, organization_role)
 on conflict (id) do nothing;
 
 insert into rolecall.shows (id, organizer_id, title, starts_at, ends_at)
@@ -92,6 +103,84 @@ begin
       where name = 'messaging_v2_enabled'
         and old is not null
     );
+  insert into rolecall.feature_flag_overrides (name, organization_id, rollout, reason)
+  select name, '00000000-0000-4000-8000-0000000000a0', 'enabled', 'The demo agency texts.'
+  from unnest(array['messaging_v1', 'proactive_thread_creation', 'sitter_messages_v1']) as name
+  where not exists (
+    select
+    from rolecall.feature_flag_changes as change
+    where change.name = name
+      and change.organization_id = '00000000-0000-4000-8000-0000000000a0'
+  )
+  on conflict do nothing;
   perform set_config('rolecall.reason', '', true);
 end
 $$;
+
+-- The agency: a number of each class, a client who has an account, and a booking that is under way.
+insert into rolecall.message_numbers (id, organization_id, e164, class, sitter_id)
+values
+  ('00000000-0000-4000-8000-0000000000a4', '00000000-0000-4000-8000-0000000000a0', '+12025550184', 'front_desk', null),
+  (
+    '00000000-0000-4000-8000-0000000000a5',
+    '00000000-0000-4000-8000-0000000000a0',
+    '+12025550185',
+    'sitter',
+    '00000000-0000-4000-8000-0000000000a2'
+  ),
+  ('00000000-0000-4000-8000-0000000000a6', '00000000-0000-4000-8000-0000000000a0', '+12025550186', 'pool', null)
+on conflict do nothing;
+
+insert into rolecall.clients (id, organization_id, user_id, display_name, phone)
+values (
+  '00000000-0000-4000-8000-0000000000a7',
+  '00000000-0000-4000-8000-0000000000a0',
+  '00000000-0000-4000-8000-0000000000a3',
+  'Cara',
+  '+12025550187'
+)
+on conflict do nothing;
+
+insert into rolecall.message_threads (id, organization_id, client_id, number_id, number_class, sitter_id)
+select
+  '00000000-0000-4000-8000-0000000000a8', organization_id, '00000000-0000-4000-8000-0000000000a7', id, class, sitter_id
+from rolecall.message_numbers
+where id = '00000000-0000-4000-8000-0000000000a5'
+on conflict do nothing;
+
+insert into rolecall.bookings (
+  organization_id, id, client_id, service, starts_at, ends_at, recurring, sitter_id, status
+)
+values (
+  '00000000-0000-4000-8000-0000000000a0',
+  '00000000-0000-4000-8000-0000000000a9',
+  '00000000-0000-4000-8000-0000000000a7',
+  'walk',
+  now() - interval '30 minutes',
+  now() + interval '7 days',
+  true,
+  '00000000-0000-4000-8000-0000000000a2',
+  'confirmed'
+)
+on conflict (organization_id, id) do update
+set
+  starts_at = excluded.starts_at,
+  ends_at = excluded.ends_at;
+
+insert into rolecall.assignment_windows (id, organization_id, thread_id, booking_id, sitter_id, starts_at, ends_at)
+select
+  '00000000-0000-4000-8000-0000000000aa',
+  booking.organization_id,
+  '00000000-0000-4000-8000-0000000000a8',
+  booking.id,
+  booking.sitter_id,
+  booking.starts_at - interval '1 hour',
+  booking.ends_at + interval '1 hour'
+from rolecall.bookings as booking
+where booking.organization_id = '00000000-0000-4000-8000-0000000000a0'
+  and booking.id = '00000000-0000-4000-8000-0000000000a9'
+  and booking.sitter_id is not null
+on conflict (organization_id, booking_id) do update
+set
+  starts_at = excluded.starts_at,
+  ends_at = excluded.ends_at;

@@ -6,7 +6,9 @@
 use crate::manifest::variables::Variables;
 use crate::state_dir::{Announcement, StateDir};
 use crate::token;
-use rolecall_database::demo::{ADA, AMY, BEN, DAN, HELP_REQUEST_OF_BEN, MAX, MIA, OLGA, OONA, SHOW_BEFORE};
+use rolecall_database::demo::{
+    ADA, AGENCY, AMY, BEN, CARA, CLIENT, DAN, HELP_REQUEST_OF_BEN, MAX, MIA, NORA, OLGA, OONA, SAM, SHOW_BEFORE, THREAD,
+};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -19,7 +21,7 @@ pub const FILE: &str = "postman_environment.json";
 const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
 /// The demo data's users under the names that the collection has for them.
-const USERS: [(&str, &str); 8] = [
+const USERS: [(&str, &str); 11] = [
     ("attendee", ADA.id),
     ("dealer", DAN.id),
     ("mvp", MIA.id),
@@ -29,6 +31,9 @@ const USERS: [(&str, &str); 8] = [
     // For the examples of docs/openapi.yaml.
     ("requester", BEN.id),
     ("admin", AMY.id),
+    ("agencyOwner", NORA.id),
+    ("sitter", SAM.id),
+    ("client", CARA.id),
 ];
 
 /// Writes the environment for the runner at `address`; it goes when the result is dropped. None without a secret to sign
@@ -69,6 +74,9 @@ fn environment(address: &str, variables: &Variables) -> Option<Value> {
         value("baseUrl", address, "default"),
         value("showId", SHOW_BEFORE, "default"),
         value("helpRequestId", HELP_REQUEST_OF_BEN, "default"),
+        value("agencyId", AGENCY, "default"),
+        value("agencyClientId", CLIENT, "default"),
+        value("agencyThreadId", THREAD, "default"),
     ];
     for (name, id) in USERS {
         let token = token::sign(variables, "authenticated", Some(id), TOKEN_LIFETIME)?;

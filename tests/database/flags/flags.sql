@@ -259,8 +259,19 @@ values
   ('start-conversation', 'start_conversation', '{}');
 select set_eq(
   $$ select name from rolecall.feature_flags where requires = 'messaging_v2_enabled' $$,
-  $$ select name from component $$,
+  $$ select name from component union select 'messaging_v1' $$,
   'every function of users requires messaging_v2_enabled'
+);
+select results_eq(
+  $$ select name, rollout, requires
+     from rolecall.feature_flags
+     where name = 'messaging_v1' or requires = 'messaging_v1'
+     order by name $$,
+  $$ values
+       ('messaging_v1', 'disabled', 'messaging_v2_enabled'),
+       ('proactive_thread_creation', 'disabled', 'messaging_v1'),
+       ('sitter_messages_v1', 'disabled', 'messaging_v1') $$,
+  'texting is off, and what builds on it requires it'
 );
 create function pg_temp.one_of(variadic p_values text[])
 returns text

@@ -214,7 +214,7 @@ async fn the_demo_signs_in_its_users_for_the_page_on_this_machine_and_for_nobody
     let port = address.rsplit(':').next().unwrap();
     let page = get(address, "/", &[]).await;
     let users = offered(page.text());
-    assert_eq!(users.len(), 8, "{}", page.text());
+    assert_eq!(users.len(), 11, "{}", page.text());
     let ada = users[0];
 
     // Each of them gets a token of their own, which is a user's and works.

@@ -7,6 +7,7 @@
 
 use std::io::Write;
 
+pub mod agency;
 pub mod client;
 pub mod connection;
 pub mod fixtures;
@@ -18,6 +19,7 @@ pub mod stand;
 pub mod token;
 pub mod wait;
 
+pub use agency::Agency;
 pub use client::{Answer, Call};
 pub use fixtures::User;
 pub use receiver::Receiver;
