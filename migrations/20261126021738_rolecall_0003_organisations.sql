@@ -679,7 +679,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '0de7d882780867d2f05bbe389153e67470d587203bdde2aa438ff4b2a47343cf'
+      ) is distinct from '9b077adbdafaba5909bd76a65d1991098ce52194895e77d8ea0195be53333772'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -893,7 +893,7 @@ create unique index message_numbers_front_desk_key
 
 create unique index message_numbers_sitter_key
   on rolecall.message_numbers (organization_id, sitter_id)
-  where class = 'sitter' and status = 'active';
+  where sitter_id is not null;
 
 create index message_numbers_pool_idx
   on rolecall.message_numbers (organization_id, class, status, last_assigned_at, id);
@@ -985,8 +985,7 @@ create unique index message_threads_owner_inbox_key
   where scope = 'owner_inbox';
 
 create index message_threads_number_id_idx
-  on rolecall.message_threads (number_id)
-  where status = 'open';
+  on rolecall.message_threads (organization_id, number_id, number_class);
 
 create index message_threads_client_id_idx
   on rolecall.message_threads (organization_id, client_id);
@@ -1005,7 +1004,6 @@ create table rolecall.thread_messages (
   client_id uuid,
   author_id uuid,
   sitter_id uuid,
-  number_id uuid,
   content text,
   media_urls text[] not null default '{}',
   delivery text not null,
@@ -1014,7 +1012,7 @@ create table rolecall.thread_messages (
   segments smallint,
   carrier_sid text,
   created_at timestamptz not null default now(),
-  primary key (thread_id, seq),
+  primary key (organization_id, thread_id, seq),
   constraint thread_messages_organization_id_id_key unique (organization_id, id),
   constraint thread_messages_thread_fkey
     foreign key (organization_id, thread_id)
@@ -1022,9 +1020,6 @@ create table rolecall.thread_messages (
   constraint thread_messages_client_fkey
     foreign key (organization_id, client_id)
     references rolecall.clients (organization_id, id),
-  constraint thread_messages_number_fkey
-    foreign key (organization_id, number_id)
-    references rolecall.message_numbers (organization_id, id),
   constraint thread_messages_direction_known check (direction in ('inbound', 'outbound', 'internal')),
   constraint thread_messages_kind_known check (kind in ('text', 'automatic_reply', 'notice')),
   constraint thread_messages_delivery_known check (
@@ -1072,7 +1067,7 @@ create table rolecall.thread_reads (
   thread_id uuid not null,
   user_id uuid not null,
   last_read_seq bigint not null,
-  primary key (thread_id, user_id),
+  primary key (organization_id, thread_id, user_id),
   constraint thread_reads_thread_fkey
     foreign key (organization_id, thread_id)
     references rolecall.message_threads (organization_id, id)
@@ -1084,8 +1079,8 @@ create table rolecall.routing_decisions (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null references rolecall.organizations (id),
   at timestamptz not null default now(),
-  thread_id uuid,
-  message_id uuid,
+  thread_id uuid not null,
+  seq bigint not null,
   target text not null,
   reason text not null,
   sitter_id uuid,
@@ -1093,15 +1088,19 @@ create table rolecall.routing_decisions (
   number_class text not null,
   sender text not null,
   recipient text not null,
-  constraint routing_decisions_thread_fkey
-    foreign key (organization_id, thread_id)
-    references rolecall.message_threads (organization_id, id),
+  constraint routing_decisions_message_key unique (organization_id, thread_id, seq),
+  constraint routing_decisions_message_fkey
+    foreign key (organization_id, thread_id, seq)
+    references rolecall.thread_messages (organization_id, thread_id, seq),
   constraint routing_decisions_target_known check (target in ('sitter', 'owner_inbox', 'nobody')),
   constraint routing_decisions_reason_known
     check (reason in ('one_sitter', 'no_window', 'several_sitters', 'number_mismatch', 'blocked'))
 );
 
 comment on table rolecall.routing_decisions is 'Who got each inbound text, and why.';
+
+comment on column rolecall.routing_decisions.thread_id is
+  'With seq the message: in the client''s thread, or in the owner inbox where there is none.';
 
 comment on column rolecall.routing_decisions.sender is 'The redacted number.';
 
@@ -1252,12 +1251,11 @@ comment on table rolecall.assignment_windows is
   'From starts_at on and before ends_at, while it is not closed, the sitter writes in the thread; one for each booking.';
 
 create index assignment_windows_thread_id_idx
-  on rolecall.assignment_windows (organization_id, thread_id, ends_at)
-  where closed_at is null;
+  on rolecall.assignment_windows (organization_id, thread_id, ends_at);
 
 create index assignment_windows_sitter_id_idx
   on rolecall.assignment_windows (organization_id, sitter_id, ends_at)
-  where closed_at is null;
+  where sitter_id is not null;
 $sql$;
 
   -- schema/sms/tables.sql
@@ -1268,10 +1266,7 @@ create table rolecall.sms_outbox (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null,
   thread_id uuid not null,
-  message_id uuid not null,
   seq bigint not null,
-  client_id uuid not null,
-  number_id uuid not null,
   status text not null default 'queued',
   attempts smallint not null default 0,
   first_attempt_at timestamptz,
@@ -1282,19 +1277,11 @@ create table rolecall.sms_outbox (
   error_code int,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint sms_outbox_message_key unique (organization_id, message_id),
+  -- Recipient, number and text are the thread's and the message's when the carrier gets it.
+  constraint sms_outbox_message_key unique (organization_id, thread_id, seq),
   constraint sms_outbox_message_fkey
-    foreign key (organization_id, message_id)
-    references rolecall.thread_messages (organization_id, id),
-  constraint sms_outbox_thread_fkey
-    foreign key (organization_id, thread_id)
-    references rolecall.message_threads (organization_id, id),
-  constraint sms_outbox_client_fkey
-    foreign key (organization_id, client_id)
-    references rolecall.clients (organization_id, id),
-  constraint sms_outbox_number_fkey
-    foreign key (organization_id, number_id)
-    references rolecall.message_numbers (organization_id, id),
+    foreign key (organization_id, thread_id, seq)
+    references rolecall.thread_messages (organization_id, thread_id, seq),
   constraint sms_outbox_status_known check (
     status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
   ),
@@ -2508,15 +2495,8 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  insert into rolecall.sms_outbox (organization_id, thread_id, message_id, seq, client_id, number_id)
-  values (
-    p_message.organization_id,
-    p_message.thread_id,
-    p_message.id,
-    p_message.seq,
-    p_message.client_id,
-    p_message.number_id
-  )
+  insert into rolecall.sms_outbox (organization_id, thread_id, seq)
+  values (p_message.organization_id, p_message.thread_id, p_message.seq)
   returning id
 $$;
 $sql$;
@@ -2592,7 +2572,6 @@ begin
   v_notice.kind := 'notice';
   v_notice.client_id := p_client;
   v_notice.sitter_id := p_sitter;
-  v_notice.number_id := p_number;
   v_notice.content := p_content;
   v_notice.delivery := 'shown';
   return rolecall_internal.append_message(v_notice);
@@ -2628,7 +2607,11 @@ begin
   );
   perform rolecall_internal.notice(
     p_message.organization_id,
-    p_message.number_id,
+    (
+      select number_id
+      from rolecall.message_threads
+      where id = p_message.thread_id
+    ),
     p_message.client_id,
     p_message.sitter_id,
     format(
@@ -2647,8 +2630,8 @@ $sql$;
 -- Writes the row of a message. Whoever adds one to a thread, an outbound or an inbound text, a reply or a notice, does it
 -- here, so that numbers have no gaps and locks are taken in one order: the thread, then the owner inbox.
 
--- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind,
--- media_urls and number_id where they are null; the number is the thread's then. With p_in_inbox the message has its
+-- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind
+-- and media_urls where they are null. With p_in_inbox the message has its
 -- number in the owner inbox of the organisation, too; the owner inbox is made if there is none. A message of the owner
 -- inbox itself has one number for both. Null when the organisation has no such thread.
 create or replace function rolecall_internal.append_message(
@@ -2696,7 +2679,6 @@ begin
   v_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
   v_message.kind := coalesce(p_message.kind, 'text');
   v_message.media_urls := coalesce(p_message.media_urls, '{}');
-  v_message.number_id := coalesce(p_message.number_id, v_number);
   insert into rolecall.thread_messages
   select (v_message).*;
   return v_message;
@@ -2732,13 +2714,14 @@ using (true);
 
 alter table rolecall.service_buffers enable row level security;
 
-drop policy if exists "the operator sees service_buffers" on rolecall.service_buffers;
+drop policy if exists "the operator sets buffers" on rolecall.service_buffers;
 
-create policy "the operator sees service_buffers"
+create policy "the operator sets buffers"
 on rolecall.service_buffers
-for select
+for all
 to service_role
-using (true);
+using (true)
+with check (true);
 
 alter table rolecall.assignment_windows enable row level security;
 
@@ -2937,7 +2920,7 @@ $sql$;
   execute $sql$
 grant select on rolecall.bookings to service_role;
 
-grant select on rolecall.service_buffers to service_role;
+grant select, insert, update, delete on rolecall.service_buffers to service_role;
 
 grant select on rolecall.assignment_windows to service_role;
 $sql$;
@@ -3245,7 +3228,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '0de7d882780867d2f05bbe389153e67470d587203bdde2aa438ff4b2a47343cf');
+  values (3, 'organisations', '9b077adbdafaba5909bd76a65d1991098ce52194895e77d8ea0195be53333772');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -12,13 +12,14 @@ using (true);
 
 alter table rolecall.service_buffers enable row level security;
 
-drop policy if exists "the operator sees service_buffers" on rolecall.service_buffers;
+drop policy if exists "the operator sets buffers" on rolecall.service_buffers;
 
-create policy "the operator sees service_buffers"
+create policy "the operator sets buffers"
 on rolecall.service_buffers
-for select
+for all
 to service_role
-using (true);
+using (true)
+with check (true);
 
 alter table rolecall.assignment_windows enable row level security;
 

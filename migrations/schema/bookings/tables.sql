@@ -81,9 +81,8 @@ comment on table rolecall.assignment_windows is
   'From starts_at on and before ends_at, while it is not closed, the sitter writes in the thread; one for each booking.';
 
 create index assignment_windows_thread_id_idx
-  on rolecall.assignment_windows (organization_id, thread_id, ends_at)
-  where closed_at is null;
+  on rolecall.assignment_windows (organization_id, thread_id, ends_at);
 
 create index assignment_windows_sitter_id_idx
   on rolecall.assignment_windows (organization_id, sitter_id, ends_at)
-  where closed_at is null;
+  where sitter_id is not null;

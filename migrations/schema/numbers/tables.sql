@@ -47,7 +47,7 @@ create unique index message_numbers_front_desk_key
 
 create unique index message_numbers_sitter_key
   on rolecall.message_numbers (organization_id, sitter_id)
-  where class = 'sitter' and status = 'active';
+  where sitter_id is not null;
 
 create index message_numbers_pool_idx
   on rolecall.message_numbers (organization_id, class, status, last_assigned_at, id);

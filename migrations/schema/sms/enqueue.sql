@@ -7,14 +7,7 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  insert into rolecall.sms_outbox (organization_id, thread_id, message_id, seq, client_id, number_id)
-  values (
-    p_message.organization_id,
-    p_message.thread_id,
-    p_message.id,
-    p_message.seq,
-    p_message.client_id,
-    p_message.number_id
-  )
+  insert into rolecall.sms_outbox (organization_id, thread_id, seq)
+  values (p_message.organization_id, p_message.thread_id, p_message.seq)
   returning id
 $$;

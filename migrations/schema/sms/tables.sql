@@ -4,10 +4,7 @@ create table rolecall.sms_outbox (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null,
   thread_id uuid not null,
-  message_id uuid not null,
   seq bigint not null,
-  client_id uuid not null,
-  number_id uuid not null,
   status text not null default 'queued',
   attempts smallint not null default 0,
   first_attempt_at timestamptz,
@@ -18,19 +15,11 @@ create table rolecall.sms_outbox (
   error_code int,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint sms_outbox_message_key unique (organization_id, message_id),
+  -- Recipient, number and text are the thread's and the message's when the carrier gets it.
+  constraint sms_outbox_message_key unique (organization_id, thread_id, seq),
   constraint sms_outbox_message_fkey
-    foreign key (organization_id, message_id)
-    references rolecall.thread_messages (organization_id, id),
-  constraint sms_outbox_thread_fkey
-    foreign key (organization_id, thread_id)
-    references rolecall.message_threads (organization_id, id),
-  constraint sms_outbox_client_fkey
-    foreign key (organization_id, client_id)
-    references rolecall.clients (organization_id, id),
-  constraint sms_outbox_number_fkey
-    foreign key (organization_id, number_id)
-    references rolecall.message_numbers (organization_id, id),
+    foreign key (organization_id, thread_id, seq)
+    references rolecall.thread_messages (organization_id, thread_id, seq),
   constraint sms_outbox_status_known check (
     status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
   ),

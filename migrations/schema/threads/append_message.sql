@@ -1,8 +1,8 @@
 -- Writes the row of a message. Whoever adds one to a thread, an outbound or an inbound text, a reply or a notice, does it
 -- here, so that numbers have no gaps and locks are taken in one order: the thread, then the owner inbox.
 
--- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind,
--- media_urls and number_id where they are null; the number is the thread's then. With p_in_inbox the message has its
+-- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind
+-- and media_urls where they are null. With p_in_inbox the message has its
 -- number in the owner inbox of the organisation, too; the owner inbox is made if there is none. A message of the owner
 -- inbox itself has one number for both. Null when the organisation has no such thread.
 create or replace function rolecall_internal.append_message(
@@ -50,7 +50,6 @@ begin
   v_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
   v_message.kind := coalesce(p_message.kind, 'text');
   v_message.media_urls := coalesce(p_message.media_urls, '{}');
-  v_message.number_id := coalesce(p_message.number_id, v_number);
   insert into rolecall.thread_messages
   select (v_message).*;
   return v_message;

@@ -67,7 +67,6 @@ begin
   v_notice.kind := 'notice';
   v_notice.client_id := p_client;
   v_notice.sitter_id := p_sitter;
-  v_notice.number_id := p_number;
   v_notice.content := p_content;
   v_notice.delivery := 'shown';
   return rolecall_internal.append_message(v_notice);
@@ -103,7 +102,11 @@ begin
   );
   perform rolecall_internal.notice(
     p_message.organization_id,
-    p_message.number_id,
+    (
+      select number_id
+      from rolecall.message_threads
+      where id = p_message.thread_id
+    ),
     p_message.client_id,
     p_message.sitter_id,
     format(

@@ -82,8 +82,7 @@ create unique index message_threads_owner_inbox_key
   where scope = 'owner_inbox';
 
 create index message_threads_number_id_idx
-  on rolecall.message_threads (number_id)
-  where status = 'open';
+  on rolecall.message_threads (organization_id, number_id, number_class);
 
 create index message_threads_client_id_idx
   on rolecall.message_threads (organization_id, client_id);
@@ -102,7 +101,6 @@ create table rolecall.thread_messages (
   client_id uuid,
   author_id uuid,
   sitter_id uuid,
-  number_id uuid,
   content text,
   media_urls text[] not null default '{}',
   delivery text not null,
@@ -111,7 +109,7 @@ create table rolecall.thread_messages (
   segments smallint,
   carrier_sid text,
   created_at timestamptz not null default now(),
-  primary key (thread_id, seq),
+  primary key (organization_id, thread_id, seq),
   constraint thread_messages_organization_id_id_key unique (organization_id, id),
   constraint thread_messages_thread_fkey
     foreign key (organization_id, thread_id)
@@ -119,9 +117,6 @@ create table rolecall.thread_messages (
   constraint thread_messages_client_fkey
     foreign key (organization_id, client_id)
     references rolecall.clients (organization_id, id),
-  constraint thread_messages_number_fkey
-    foreign key (organization_id, number_id)
-    references rolecall.message_numbers (organization_id, id),
   constraint thread_messages_direction_known check (direction in ('inbound', 'outbound', 'internal')),
   constraint thread_messages_kind_known check (kind in ('text', 'automatic_reply', 'notice')),
   constraint thread_messages_delivery_known check (
@@ -169,7 +164,7 @@ create table rolecall.thread_reads (
   thread_id uuid not null,
   user_id uuid not null,
   last_read_seq bigint not null,
-  primary key (thread_id, user_id),
+  primary key (organization_id, thread_id, user_id),
   constraint thread_reads_thread_fkey
     foreign key (organization_id, thread_id)
     references rolecall.message_threads (organization_id, id)
@@ -181,8 +176,8 @@ create table rolecall.routing_decisions (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null references rolecall.organizations (id),
   at timestamptz not null default now(),
-  thread_id uuid,
-  message_id uuid,
+  thread_id uuid not null,
+  seq bigint not null,
   target text not null,
   reason text not null,
   sitter_id uuid,
@@ -190,15 +185,19 @@ create table rolecall.routing_decisions (
   number_class text not null,
   sender text not null,
   recipient text not null,
-  constraint routing_decisions_thread_fkey
-    foreign key (organization_id, thread_id)
-    references rolecall.message_threads (organization_id, id),
+  constraint routing_decisions_message_key unique (organization_id, thread_id, seq),
+  constraint routing_decisions_message_fkey
+    foreign key (organization_id, thread_id, seq)
+    references rolecall.thread_messages (organization_id, thread_id, seq),
   constraint routing_decisions_target_known check (target in ('sitter', 'owner_inbox', 'nobody')),
   constraint routing_decisions_reason_known
     check (reason in ('one_sitter', 'no_window', 'several_sitters', 'number_mismatch', 'blocked'))
 );
 
 comment on table rolecall.routing_decisions is 'Who got each inbound text, and why.';
+
+comment on column rolecall.routing_decisions.thread_id is
+  'With seq the message: in the client''s thread, or in the owner inbox where there is none.';
 
 comment on column rolecall.routing_decisions.sender is 'The redacted number.';
 

@@ -23,7 +23,7 @@ returns rolecall.thread_messages
 language sql
 return rolecall_internal.append_message(
   row(
-    p_org, pg_temp.demo(95), null, null, null, 'inbound', null, pg_temp.demo(94), null, null, null, p_content, null,
+    p_org, pg_temp.demo(95), null, null, null, 'inbound', null, pg_temp.demo(94), null, null, p_content, null,
     p_delivery, null, null, null, null, null
   )::rolecall.thread_messages,
   p_in_inbox
@@ -39,9 +39,9 @@ select is(
   'both stand in the thread, one of them in the owner inbox, too'
 );
 select is(
-  (select (kind, media_urls, number_id, created_at)::text from rolecall.thread_messages where seq = 1),
-  (select ('text', '{}'::text[], pg_temp.demo(92), now())::text),
-  'what the caller left out is the usual: a text without media by the thread''s number, now'
+  (select (kind, media_urls, created_at)::text from rolecall.thread_messages where seq = 1),
+  (select ('text', '{}'::text[], now())::text),
+  'what the caller left out is the usual: a text without media, now'
 );
 select is(
   (select (last_seq, last_message_at)::text from rolecall.message_threads where id = pg_temp.demo(95)),
