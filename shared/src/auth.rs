@@ -5,4 +5,5 @@ pub mod caller;
 pub mod identity;
 pub mod keys;
 pub mod schedule;
+pub mod signature;
 pub mod verifier;

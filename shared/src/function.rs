@@ -8,6 +8,7 @@ use crate::{
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A function of the application. Everything else about a request is the same for all (`spin::serve`).
 pub trait Function {
@@ -41,6 +42,9 @@ pub trait Function {
     /// Whether the variable `metrics_token` lets a caller in as the operator.
     const TAKES_METRICS_TOKEN: bool = false;
 
+    /// Whether the body may be a form (`application/x-www-form-urlencoded`), and not only JSON.
+    const TAKES_FORM: bool = false;
+
     /// The largest body that is read, in bytes.
     const MAX_BODY: usize = MAX_BODY_BYTES;
 
@@ -53,6 +57,12 @@ pub trait Function {
     /// The status of a success.
     fn status(_data: &Map<String, Value>) -> StatusCode {
         if Self::CREATES { StatusCode::CREATED } else { StatusCode::OK }
+    }
+
+    /// What follows the variable `twilio_webhook_url` in the address that the carrier was given, where the caller is the
+    /// carrier.
+    fn webhook_path(_path: PathParameters<'_>) -> Cow<'static, str> {
+        Cow::Borrowed("")
     }
 
     /// Whether a success is one of many in which nothing happened, so that its log line would only hide others.
@@ -172,12 +182,21 @@ impl SubPath {
 
 /// Whether the content type is JSON in UTF-8 (RFC 8259 section 8.1).
 pub fn is_json(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/json")
+}
+
+/// Whether the content type is a form (URL standard, section 5) in UTF-8.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/x-www-form-urlencoded")
+}
+
+fn is_of_type(headers: &HeaderMap, name: &str) -> bool {
     let Some(value) = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or("");
-    media_type.eq_ignore_ascii_case("application/json")
+    media_type.eq_ignore_ascii_case(name)
         && parts.all(|parameter| match parameter.split_once('=') {
             Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
                 charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -294,5 +313,18 @@ mod tests {
             assert!(!taken(text), "{text}");
         }
         assert!(!is_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_form_is_no_json() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded; charset=UTF-8"));
+        assert!(is_form(&headers) && !is_json(&headers));
+        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded; charset=latin1"));
+        assert!(!is_form(&headers));
+        headers.insert("content-type", HeaderValue::from_static("multipart/form-data"));
+        assert!(!is_form(&headers));
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        assert!(is_json(&headers) && !is_form(&headers));
     }
 }

@@ -34,6 +34,9 @@ pub struct Exchange {
     pub user_id: Option<UserId>,
     org_id: Option<String>,
     conversation_id: Option<String>,
+    thread_id: Option<String>,
+    number_class: Option<String>,
+    decision: Option<String>,
     pub cause: Option<String>,
     /// The code of a failure that its answer tells in another form than a problem document: a failing health.
     pub reported: Option<Code>,
@@ -57,6 +60,9 @@ impl Exchange {
             user_id: None,
             org_id: None,
             conversation_id: None,
+            thread_id: None,
+            number_class: None,
+            decision: None,
             cause: None,
             reported: None,
             is_counted: false,
@@ -108,7 +114,11 @@ impl Exchange {
         self.is_counted = true;
         self.org_id = answer.org_id;
         let data = answer.outcome.as_ref().map_or_else(|refusal| &refusal.data, |done| &done.data);
-        self.conversation_id = data.get("conversation_id").and_then(Value::as_str).map(str::to_owned);
+        let shown = |name| data.get(name).and_then(Value::as_str).map(str::to_owned);
+        self.conversation_id = shown("conversation_id");
+        self.thread_id = shown("thread_id");
+        self.number_class = shown("number_class");
+        self.decision = shown("decision");
         answer.outcome
     }
 
@@ -159,6 +169,9 @@ impl Exchange {
             user_id: self.user_id,
             conversation_id: self.conversation_id.as_deref(),
             org_id: self.org_id.as_deref(),
+            thread_id: self.thread_id.as_deref(),
+            number_class: self.number_class.as_deref(),
+            decision: self.decision.as_deref(),
             duration_ms: Some((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3),
             code,
             cause: self.cause.as_deref(),

@@ -47,6 +47,24 @@ impl Fields {
         fields
     }
 
+    /// Reads the parameters of a form. A name that stands several times with different values has a list as its value.
+    pub fn of_form(parameters: Vec<(String, String)>) -> Fields {
+        let mut fields = Fields::new(Source::Body, Map::new());
+        for (name, value) in parameters {
+            match fields.values.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(Value::String(value));
+                }
+                Entry::Occupied(mut entry) => match entry.get_mut() {
+                    Value::Array(values) => values.push(Value::String(value)),
+                    Value::String(first) if *first == value => {}
+                    first => *first = Value::Array(vec![first.take(), Value::String(value)]),
+                },
+            }
+        }
+        fields
+    }
+
     fn new(source: Source, values: Map<String, Value>) -> Fields {
         Fields { source, place: String::new(), path_id: None, values, reasons: Reasons::default() }
     }
@@ -85,6 +103,11 @@ impl Fields {
         for &name in names {
             self.values.remove(name);
         }
+    }
+
+    /// Drops what was not read: a carrier sends more than anybody needs, and adds to it as it likes.
+    pub fn pass_over_rest(&mut self) {
+        self.values.clear();
     }
 
     /// Notes a fault of a field; always `None`, to be returned for the input that could not be read.

@@ -63,9 +63,18 @@ pub struct Line<'a> {
     /// The conversation it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<&'a str>,
-    /// The caller's organisation.
+    /// The caller's organisation, or that of a number which a client texted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<&'a str>,
+    /// The thread of a client's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<&'a str>,
+    /// The class of the number that the client texted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number_class: Option<&'a str>,
+    /// What was decided about a client's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<&'a str>,
     /// How long it took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<f64>,
@@ -92,6 +101,9 @@ impl<'a> Line<'a> {
             user_id: None,
             conversation_id: None,
             org_id: None,
+            thread_id: None,
+            number_class: None,
+            decision: None,
             duration_ms: None,
             code: None,
             cause: None,
