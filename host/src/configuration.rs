@@ -100,6 +100,10 @@ fn variables(manifest: &Manifest, sources: &Sources) -> Variables {
         alert_url: get("alert_url"),
         alert_format: get("alert_format"),
         alert_key: get("alert_key"),
+        twilio_webhook_url: get("twilio_webhook_url"),
+        twilio_auth_token: get("twilio_auth_token"),
+        twilio_auth_token_secondary: get("twilio_auth_token_secondary"),
+        twilio_signature: get("twilio_signature"),
     }
 }
 

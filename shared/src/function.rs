@@ -45,6 +45,9 @@ pub trait Function {
     /// Whether the body may be a form (`application/x-www-form-urlencoded`), and not only JSON.
     const TAKES_FORM: bool = false;
 
+    /// The form of a success.
+    const ANSWER: AnswerForm = AnswerForm::Json;
+
     /// The largest body that is read, in bytes.
     const MAX_BODY: usize = MAX_BODY_BYTES;
 
@@ -89,6 +92,15 @@ impl Input for Nothing {
     fn decode(_: &mut Fields) -> Option<Nothing> {
         Some(Nothing {})
     }
+}
+
+/// The form of a success. A refusal is a problem document whatever this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// The success object.
+    Json,
+    /// What the carrier is to do (TwiML): its member `reply`, if it is text, goes to the sender.
+    Twiml,
 }
 
 /// How a function is called.

@@ -50,6 +50,14 @@ pub struct Variables {
     pub alert_format: String,
     /// The key that the receiver asks for; empty: none.
     pub alert_key: String,
+    /// Address of the webhook for texts as the carrier was given it; empty: no text is taken.
+    pub twilio_webhook_url: String,
+    /// The token that the carrier signs with; empty: no text is taken.
+    pub twilio_auth_token: String,
+    /// The token that the carrier signs with after or before the other; empty: none.
+    pub twilio_auth_token_secondary: String,
+    /// Whether the carrier's requests must be signed. Only `required` lets any in.
+    pub twilio_signature: String,
 }
 
 /// A key setting that is not valid.

@@ -22,3 +22,4 @@ pub mod statement;
 mod testing;
 pub mod text;
 pub mod timestamp;
+pub mod twiml;

@@ -13,6 +13,9 @@ const OPERATOR_ROLE: &str = "service_role";
 
 /// Who may call a function: the type in its signature is the guard.
 pub trait Caller: Sized {
+    /// What proves who calls.
+    const PROOF: Proof = Proof::Token;
+
     /// Lets an identity in or says why not.
     fn admit(identity: Identity) -> Result<Self, Refusal>;
 
@@ -21,6 +24,15 @@ pub trait Caller: Sized {
 
     /// The database role of this caller, for `request.jwt.claims`.
     fn role(&self) -> &'static str;
+}
+
+/// What proves who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A bearer token.
+    Token,
+    /// The carrier's signature of the request.
+    CarrierSignature,
 }
 
 /// A signed-in user.
@@ -110,6 +122,40 @@ impl Caller for Staff {
     }
 }
 
+/// The carrier of text messages, which signs its requests. To the database it is an operator's job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier;
+
+impl Caller for Carrier {
+    const PROOF: Proof = Proof::CarrierSignature;
+
+    fn admit(identity: Identity) -> Result<Carrier, Refusal> {
+        match identity {
+            Identity::Carrier => Ok(Carrier),
+            _ => Err(wrong_signature()),
+        }
+    }
+
+    fn user_id(&self) -> Option<UserId> {
+        None
+    }
+
+    fn role(&self) -> &'static str {
+        OPERATOR_ROLE
+    }
+}
+
+/// The refusal of a request that is not signed by the carrier, whatever is wrong with it.
+pub fn wrong_signature() -> Refusal {
+    let message = "The request is not signed by the carrier.";
+    Refusal::new(Code::PermissionDenied, message).because(vec![Reason {
+        code: "invalid_signature".into(),
+        message: message.into(),
+        allowed_if: Some("X-Twilio-Signature is that of this request, made with the token of the carrier.".into()),
+        ..Reason::default()
+    }])
+}
+
 fn wrong_role(rule: &'static str, message: &'static str, allowed_if: &'static str) -> Refusal {
     Refusal::new(Code::PermissionDenied, message).because(vec![Reason {
         code: rule.into(),
@@ -135,6 +181,17 @@ mod tests {
         assert_eq!(operators, [false, true, false, false]);
         let staff: Vec<bool> = identities.iter().map(|&identity| Staff::admit(identity).is_ok()).collect();
         assert_eq!(staff, [true, true, false, false]);
+        assert!(identities.iter().all(|&identity| Carrier::admit(identity).is_err()));
+    }
+
+    #[test]
+    fn the_carrier_is_admitted_by_its_signature_alone() {
+        assert_eq!(Carrier::admit(Identity::Carrier), Ok(Carrier));
+        assert_eq!((Carrier.role(), Carrier.user_id()), ("service_role", None));
+        assert!(User::admit(Identity::Carrier).is_err() && Operator::admit(Identity::Carrier).is_err());
+        assert!(Staff::admit(Identity::Carrier).is_err());
+        assert_eq!((Carrier::PROOF, Staff::PROOF), (Proof::CarrierSignature, Proof::Token));
+        assert_eq!(wrong_signature().reasons[0].code, "invalid_signature");
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         alert_url: read_if_there("alert_url", "").await?,
         alert_format: read_if_there("alert_format", "").await?,
         alert_key: read_if_there("alert_key", "").await?,
+        twilio_webhook_url: read_if_there("twilio_webhook_url", "").await?,
+        twilio_auth_token: read_if_there("twilio_auth_token", "").await?,
+        twilio_auth_token_secondary: read_if_there("twilio_auth_token_secondary", "").await?,
+        twilio_signature: read_if_there("twilio_signature", "").await?,
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|faults| sentences(&faults))?);
     SETTINGS.set(Some(Rc::clone(&settings)));

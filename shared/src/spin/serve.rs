@@ -2,11 +2,12 @@
 
 use crate::{
     auth::{
-        caller::Caller,
+        caller::{Caller, Proof, wrong_signature},
         identity::Identity,
+        signature::{SIGNATURE_HEADER, Signed, SignedBody},
         verifier::{TokenError, bearer},
     },
-    function::{Function, Intent, PathParameters, Verb, component_of, is_json, is_unencoded},
+    function::{AnswerForm, Function, Intent, PathParameters, Verb, component_of, is_form, is_json, is_unencoded},
     rules::{
         code::Code,
         id::UserId,
@@ -23,6 +24,7 @@ use crate::{
         refusal::{Reason, Refusal},
         request_id::RequestId,
         statement::Statement,
+        twiml,
     },
 };
 use bytes::Bytes;
@@ -126,7 +128,12 @@ async fn call<F: Function>(
             done = query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?;
         }
         exchange.is_routine = F::is_routine(&done.data);
-        Ok(answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id))
+        Ok(match F::ANSWER {
+            AnswerForm::Json => {
+                answer::success(F::status(&done.data), &done.data, &done.limits, done.replayed, &request_id)
+            }
+            AnswerForm::Twiml => answer::text(twiml::CONTENT_TYPE, &request_id, twiml::answer(&done.data)),
+        })
     })
     .await
 }
@@ -169,12 +176,24 @@ pub(super) async fn receive<F: Function>(
         Intent::Health => return answered(health(exchange, settings).await),
         Intent::NotAllowed => return Err(method_not_allowed(F::VERB)),
     }
-    let body = read_body(&parts.headers, body, F::MAX_BODY).await?;
+    let body = read_body(&parts.headers, body, F::MAX_BODY, F::TAKES_FORM).await?;
+    let form = is_form(&parts.headers).then(|| form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>());
 
-    let identity = if F::TAKES_METRICS_TOKEN && has_metrics_token(settings, &parts.headers) {
-        Identity::Service(None)
-    } else {
-        authenticate(exchange, settings, &parts.headers).await?
+    let identity = match F::Caller::PROOF {
+        Proof::CarrierSignature => {
+            let body = form.as_deref().map_or(SignedBody::Bytes(&body), SignedBody::Form);
+            let path = F::webhook_path(path);
+            check_signature(
+                exchange,
+                settings,
+                &parts.headers,
+                &Signed { path: &path, query: parts.uri.query(), body },
+            )?
+        }
+        Proof::Token if F::TAKES_METRICS_TOKEN && has_metrics_token(settings, &parts.headers) => {
+            Identity::Service(None)
+        }
+        Proof::Token => authenticate(exchange, settings, &parts.headers).await?,
     };
     let caller = F::Caller::admit(identity)?;
     exchange.user_id = caller.user_id();
@@ -183,6 +202,10 @@ pub(super) async fn receive<F: Function>(
     let fields = match F::VERB {
         // The body of a GET has no meaning (RFC 9110 section 9.3.1), and a query has no author.
         Verb::Get => Fields::of_query(parts.uri.query()),
+        Verb::Post if F::Caller::PROOF == Proof::CarrierSignature => match form {
+            Some(parameters) => Fields::of_form(parameters),
+            None => Fields::parse(&body)?,
+        },
         Verb::Post => {
             let mut fields = Fields::parse(&body)?;
             if let Some(attempt) = fields.impersonation(caller.user_id()) {
@@ -237,11 +260,12 @@ fn misconfigured(request_id: &RequestId) -> Response<Bytes> {
     response
 }
 
-/// Reads a body of JSON of at most `limit` bytes.
+/// Reads a body of JSON, or of a form where the function takes one, of at most `limit` bytes.
 async fn read_body(
     headers: &HeaderMap,
     mut body: impl http_body::Body<Data = Bytes> + Unpin,
     limit: usize,
+    takes_form: bool,
 ) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::new(Code::PayloadTooLarge, format!("The body may have at most {limit} bytes."));
     let declared =
@@ -268,7 +292,10 @@ async fn read_body(
     } else if !is_unencoded(headers) {
         let detail = "Send the body without a content coding, such as gzip.";
         Err(Refusal::new(Code::UnsupportedMediaType, detail).with_header(header::ACCEPT_ENCODING, "identity"))
-    } else if !is_json(headers) {
+    } else if takes_form && !is_json(headers) && !is_form(headers) {
+        let detail = "Send `content-type: application/x-www-form-urlencoded` or `application/json`, in UTF-8.";
+        Err(Refusal::new(Code::UnsupportedMediaType, detail))
+    } else if !takes_form && !is_json(headers) {
         Err(Refusal::new(Code::UnsupportedMediaType, "Send `content-type: application/json`, in UTF-8."))
     } else {
         Ok(Bytes::from(bytes))
@@ -303,6 +330,24 @@ async fn authenticate(exchange: &mut Exchange, settings: &Settings, headers: &He
         return Err(Refusal::new(Code::AuthenticationUnavailable, detail));
     }
     identity.map_err(|error| error.refusal())
+}
+
+/// Checks the carrier's signature. Why it cannot be checked at all is for the log alone.
+fn check_signature(
+    exchange: &mut Exchange,
+    settings: &Settings,
+    headers: &HeaderMap,
+    request: &Signed<'_>,
+) -> Result<Identity, Refusal> {
+    let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match &settings.carrier_keys {
+        Ok(keys) if keys.signs(signature, request) => Ok(Identity::Carrier),
+        Ok(_) => Err(wrong_signature()),
+        Err(unconfigured) => {
+            exchange.cause = Some(unconfigured.to_string());
+            Err(wrong_signature())
+        }
+    }
 }
 
 /// Records an attempt to act for somebody else, and refuses it.

@@ -1,7 +1,11 @@
 //! A function's settings, read from its Spin variables once per instance and checked before the first request.
 
 use crate::{
-    auth::{keys::KeySet, verifier::Verifier},
+    auth::{
+        keys::KeySet,
+        signature::{CarrierKeys, Unconfigured},
+        verifier::Verifier,
+    },
     rules::rollout::Rollouts,
     settings::{InvalidSetting, Receiver, Variables},
     wire::cors::Cors,
@@ -27,6 +31,9 @@ pub struct Settings {
     pub metrics_token: Option<String>,
     /// Who is sent alerts.
     pub alert_receiver: Option<Receiver>,
+    /// Checks the carrier's signatures, or why it cannot. No other function fails with it, so this is no fault of the
+    /// settings.
+    pub carrier_keys: Result<CarrierKeys, Unconfigured>,
 }
 
 impl Settings {
@@ -57,6 +64,12 @@ impl Settings {
             group_commit: variables.group_commit().map_err(fault)?,
             metrics_token: variables.metrics_token().map_err(fault)?.map(str::to_owned),
             alert_receiver: variables.alert_receiver().map_err(fault)?,
+            carrier_keys: CarrierKeys::new(
+                &variables.twilio_webhook_url,
+                &variables.twilio_auth_token,
+                &variables.twilio_auth_token_secondary,
+                &variables.twilio_signature,
+            ),
         })
     }
 }
