@@ -1,6 +1,18 @@
 // Decides as the server does, so that a client knows before it asks. A test compares every decision with the server's.
 
-import { GUARDS, ROWS, type Action, type Code, type Fact, type Role } from './rules.generated.js';
+import {
+  GUARDS,
+  ORGANIZATION_GUARDS,
+  ORGANIZATION_ROWS,
+  ROWS,
+  type Action,
+  type Code,
+  type Fact,
+  type OrganizationAction,
+  type OrganizationFact,
+  type OrganizationRole,
+  type Role,
+} from './rules.generated.js';
 
 /**
  * What is known to hold. What is left out is taken to be as it is for most: the function is switched on, the actor takes
@@ -82,4 +94,55 @@ export function canSendBroadcast(actor: Role, target: Role, facts?: Facts): bool
 /** Whether somebody reads the broadcasts of somebody that went to them. */
 export function canReadBroadcast(actor: Role, target: Role, facts?: Facts): boolean {
   return explain('read_broadcast', actor, target, facts).allowed;
+}
+
+/**
+ * What is known to hold in an organisation. What is left out is taken to be as it is for most: the function is switched on,
+ * and the thread is one of the own organisation.
+ */
+export type OrganizationFacts = Partial<Record<OrganizationFact, boolean>>;
+
+const USUAL_IN_AN_ORGANIZATION: OrganizationFacts = { feature_enabled: true, own_organization: true };
+
+/** Decides whether somebody with a role in an organisation, or with none, may do something there, and says why not. */
+export function explainInOrganization(
+  action: OrganizationAction,
+  actor: OrganizationRole | null,
+  facts: OrganizationFacts = {},
+): Decision {
+  const holds = (fact: OrganizationFact): boolean => facts[fact] ?? USUAL_IN_AN_ORGANIZATION[fact] ?? false;
+  const row = actor && ORGANIZATION_ROWS.find((row) => row.action === action && row.actors.includes(actor));
+  if (!row) {
+    return {
+      allowed: false,
+      code: 'permission_denied',
+      rule: 'no_organization_role',
+      message: 'You have no role in an organisation, so none allows this.',
+      allowedIf: 'Your organisation gives you a role.',
+    };
+  }
+  const guard = ORGANIZATION_GUARDS.find(
+    (guard) => guard.action === action && guard.actors.includes(actor) && holds(guard.fact) === guard.deniesWhen,
+  );
+  if (!guard && row.allows) {
+    return { allowed: true, rule: row.rule };
+  }
+  const refused = guard ?? { ...row, code: 'permission_denied' };
+  return {
+    allowed: false,
+    code: refused.code,
+    rule: refused.rule,
+    message: refused.message,
+    allowedIf: refused.allowedIf,
+  };
+}
+
+/** Whether somebody may read a thread of their organisation. */
+export function canReadThread(actor: OrganizationRole | null, facts?: OrganizationFacts): boolean {
+  return explainInOrganization('read_thread', actor, facts).allowed;
+}
+
+/** Whether somebody may write into a thread of their organisation. */
+export function canSendToThread(actor: OrganizationRole | null, facts?: OrganizationFacts): boolean {
+  return explainInOrganization('send_to_thread', actor, facts).allowed;
 }

@@ -847,3 +847,365 @@ export const ROWS: readonly Row[] = [
     allowedIf: 'The block is lifted.',
   },
 ];
+
+export const ORGANIZATION_ROLES = [
+  'owner',
+  'admin',
+  'sitter',
+  'client',
+] as const;
+/** A role in an organisation. */
+export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
+
+export const ORGANIZATION_ACTIONS = [
+  'read_thread',
+  'send_to_thread',
+  'assign_booking',
+  'force_send',
+] as const;
+/** What somebody of an organisation wants to do. */
+export type OrganizationAction = (typeof ORGANIZATION_ACTIONS)[number];
+
+export const ORGANIZATION_FACTS = [
+  'feature_enabled',
+  'suspended',
+  'own_organization',
+  'assigned',
+  'once_assigned',
+  'inside_window',
+  'own_thread',
+  'owner_inbox',
+  'read_only',
+  'opted_out',
+] as const;
+/** What holds between an actor of an organisation and the thread, message or booking. */
+export type OrganizationFact = (typeof ORGANIZATION_FACTS)[number];
+
+/** What refuses an action to some roles; checked before the rows, in order. */
+export interface OrganizationGuard {
+  readonly action: OrganizationAction;
+  readonly actors: readonly OrganizationRole[];
+  readonly fact: OrganizationFact;
+  /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
+  readonly deniesWhen: boolean;
+  readonly code: Code;
+  readonly rule: string;
+  readonly message: string;
+  readonly allowedIf: string;
+}
+
+/** For each action the first row that names the actor's role decides. */
+export interface OrganizationRow {
+  readonly action: OrganizationAction;
+  readonly actors: readonly OrganizationRole[];
+  readonly allows: boolean;
+  readonly rule: string;
+  readonly message: string;
+  readonly allowedIf: string;
+}
+
+export const ORGANIZATION_GUARDS: readonly OrganizationGuard[] = [
+  {
+    action: 'read_thread',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'read_thread',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'own_organization',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'read_thread',
+    actors: ['sitter', 'client'],
+    fact: 'owner_inbox',
+    deniesWhen: true,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'read_thread',
+    actors: ['sitter'],
+    fact: 'assigned',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'read_thread',
+    actors: ['client'],
+    fact: 'own_thread',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'own_organization',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['sitter', 'client'],
+    fact: 'owner_inbox',
+    deniesWhen: true,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['sitter'],
+    fact: 'once_assigned',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['client'],
+    fact: 'own_thread',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_thread',
+    message: 'You have no thread with this id.',
+    allowedIf: 'The thread is one that you can see.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'suspended',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'suspended',
+    message: 'Your account is suspended and cannot write.',
+    allowedIf: 'The suspension has ended.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin'],
+    fact: 'owner_inbox',
+    deniesWhen: true,
+    code: 'conversation_read_only',
+    rule: 'owner_inbox_takes_no_messages',
+    message: 'The owner inbox collects messages and takes none; the answer goes into the client\'s thread.',
+    allowedIf: 'You write into the client\'s thread.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'read_only',
+    deniesWhen: true,
+    code: 'conversation_read_only',
+    rule: 'thread_read_only',
+    message: 'This thread is closed, or its client was erased, and can only be read.',
+    allowedIf: 'You write into the client\'s open thread.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['sitter'],
+    fact: 'inside_window',
+    deniesWhen: false,
+    code: 'outside_assignment_window',
+    rule: 'outside_assignment_window',
+    message: 'You can message this client while you are on duty for them, and shortly before and after.',
+    allowedIf: 'One of your windows with this client is open; until then the office can help.',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin', 'sitter'],
+    fact: 'opted_out',
+    deniesWhen: true,
+    code: 'client_opted_out',
+    rule: 'client_opted_out',
+    message: 'This client has asked not to be texted.',
+    allowedIf: 'The client texts START.',
+  },
+  {
+    action: 'assign_booking',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'assign_booking',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'own_organization',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_organization',
+    message: 'You belong to no organisation with this id.',
+    allowedIf: 'The organisation is yours.',
+  },
+  {
+    action: 'assign_booking',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'suspended',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'suspended',
+    message: 'Your account is suspended and cannot write.',
+    allowedIf: 'The suspension has ended.',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'own_organization',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'no_such_message',
+    message: 'Your organisation has no message with this id.',
+    allowedIf: 'The message is one of your organisation.',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    fact: 'suspended',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'suspended',
+    message: 'Your account is suspended and cannot write.',
+    allowedIf: 'The suspension has ended.',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin'],
+    fact: 'opted_out',
+    deniesWhen: true,
+    code: 'client_opted_out',
+    rule: 'client_opted_out',
+    message: 'This client has asked not to be texted.',
+    allowedIf: 'The client texts START.',
+  },
+];
+
+export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
+  {
+    action: 'read_thread',
+    actors: ['owner', 'admin'],
+    allows: true,
+    rule: 'owner_and_admin_read_every_thread',
+    message: 'The owner and the admins read every thread of their organisation.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_thread',
+    actors: ['sitter'],
+    allows: true,
+    rule: 'sitter_reads_assigned_threads',
+    message: 'A sitter reads the threads in which they have a window that is open or to come.',
+    allowedIf: '',
+  },
+  {
+    action: 'read_thread',
+    actors: ['client'],
+    allows: true,
+    rule: 'client_reads_own_thread',
+    message: 'A client reads their own thread.',
+    allowedIf: '',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['owner', 'admin'],
+    allows: true,
+    rule: 'owner_and_admin_write_in_every_thread',
+    message: 'The owner and the admins write in every thread of their organisation.',
+    allowedIf: '',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['sitter'],
+    allows: true,
+    rule: 'sitter_writes_inside_windows',
+    message: 'A sitter writes in a thread while one of their windows in it is open.',
+    allowedIf: '',
+  },
+  {
+    action: 'send_to_thread',
+    actors: ['client'],
+    allows: true,
+    rule: 'client_writes_in_own_thread',
+    message: 'A client writes in their own thread, as if by text.',
+    allowedIf: '',
+  },
+  {
+    action: 'assign_booking',
+    actors: ['owner', 'admin'],
+    allows: true,
+    rule: 'owner_and_admin_assign',
+    message: 'The owner and the admins plan bookings.',
+    allowedIf: '',
+  },
+  {
+    action: 'assign_booking',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    allows: false,
+    rule: 'only_owner_and_admin_assign',
+    message: 'Only the owner and the admins plan bookings.',
+    allowedIf: 'The owner or an admin does it.',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin'],
+    allows: true,
+    rule: 'owner_and_admin_force_send',
+    message: 'The owner and the admins deliver what the filter held back.',
+    allowedIf: '',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin', 'sitter', 'client'],
+    allows: false,
+    rule: 'only_owner_and_admin_force_send',
+    message: 'Only the owner and the admins deliver what the filter held back.',
+    allowedIf: 'The owner or an admin does it.',
+  },
+];

@@ -58,7 +58,8 @@ async fn data(url: &str) -> Vec<String> {
              from information_schema.tables as t
              where table_schema in ('public', 'rolecall')
                and table_type = 'BASE TABLE'
-               and table_name not in ('permission_rules', 'permission_guards', 'schema_migrations', 'badges')
+               and table_name not in ('permission_rules', 'permission_guards', 'organization_permission_rules',
+                 'organization_permission_guards', 'schema_migrations', 'badges')
              order by 1",
             &[],
         )

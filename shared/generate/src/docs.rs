@@ -2,7 +2,11 @@
 
 use rolecall_shared::rules::{
     code::Code,
-    matrix::{Action, Fact, Grant, Role, guards_of, row_for},
+    matrix::{
+        Action, Fact, Grant, Role, guards_of,
+        organization::{self, OrganizationAction, OrganizationFact, OrganizationRole},
+        row_for,
+    },
 };
 use std::fmt::Write;
 
@@ -51,7 +55,39 @@ pub fn permissions() -> String {
             let _ = writeln!(page, "| `{}` | {} | {} |", row.rule, row.message, row.allowed_if);
         }
     }
+    organizations(&mut page);
     page
+}
+
+/// The part of `docs/permissions.md` about organisations.
+fn organizations(page: &mut String) {
+    page.push_str(
+        "\n## In an organisation\n\nThe source is `shared/src/rules/matrix/organization.rs`. An action here has no target: \
+         it is done to a thread, a message or a booking. A request is refused by the first guard that applies to the role, \
+         and otherwise decided by the row. Who has no role in an organisation does none of this \
+         (`no_organization_role`).\n",
+    );
+    for &action in OrganizationAction::ALL {
+        let _ = write!(page, "\n### {}\n\n", organization_heading(action));
+        page.push_str("| guard | of | refuses when | code |\n| --- | --- | --- | --- |\n");
+        for guard in organization::GUARDS.iter().filter(|guard| guard.action == action) {
+            let phrase = organization_phrase(guard.fact);
+            let when = if guard.denies_when { phrase.to_owned() } else { format!("not: {phrase}") };
+            let of = if guard.actors == OrganizationRole::ALL {
+                "all".to_owned()
+            } else {
+                guard.actors.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+            };
+            let _ = writeln!(page, "| `{}` | {of} | {when} | `{}` |", guard.rule, guard.code.as_str());
+        }
+        page.push_str("\n| actor | may | rule | what it says |\n| --- | --- | --- | --- |\n");
+        for &role in OrganizationRole::ALL {
+            if let Some(row) = organization::row_for(action, role) {
+                let may = if row.allows { "yes" } else { "no" };
+                let _ = writeln!(page, "| {} | {may} | `{}` | {} |", role.as_str(), row.rule, row.message);
+            }
+        }
+    }
 }
 
 /// `docs/errors.md`: the error catalogue.
@@ -99,5 +135,29 @@ const fn phrase(fact: Fact) -> &'static str {
         Fact::TakesPart => "the actor takes part in the show",
         Fact::OwnShow => "it is the actor's own show",
         Fact::ForeignShow => "the show is not of both",
+    }
+}
+
+const fn organization_heading(action: OrganizationAction) -> &'static str {
+    match action {
+        OrganizationAction::ReadThread => "Reading a thread (`read_thread`)",
+        OrganizationAction::SendToThread => "Writing into a thread (`send_to_thread`)",
+        OrganizationAction::AssignBooking => "Planning bookings (`assign_booking`)",
+        OrganizationAction::ForceSend => "Delivering what the filter held back (`force_send`)",
+    }
+}
+
+const fn organization_phrase(fact: OrganizationFact) -> &'static str {
+    match fact {
+        OrganizationFact::FeatureEnabled => "the function is switched on",
+        OrganizationFact::Suspended => "the actor is suspended",
+        OrganizationFact::OwnOrganization => "it is of the actor's organisation",
+        OrganizationFact::Assigned => "the actor has a window in the thread that is open or to come",
+        OrganizationFact::OnceAssigned => "the actor has a window in the thread, or had one",
+        OrganizationFact::InsideWindow => "a window of the actor in the thread is open",
+        OrganizationFact::OwnThread => "the actor is the thread's client",
+        OrganizationFact::OwnerInbox => "the thread is the owner inbox",
+        OrganizationFact::ReadOnly => "the thread can only be read",
+        OrganizationFact::OptedOut => "the client wants no more messages",
     }
 }

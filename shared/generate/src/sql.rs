@@ -3,7 +3,11 @@
 use rolecall_shared::rules::{
     code::Code,
     limits,
-    matrix::{Action, Grant, Role, guards_of, row_for},
+    matrix::{
+        Action, Grant, Role, guards_of,
+        organization::{self, OrganizationAction, OrganizationRole},
+        row_for,
+    },
 };
 
 /// The file of the schema tree that holds the matrix. Each table is brought up to date by one statement, so that nobody ever sees
@@ -61,9 +65,60 @@ set
   rule = excluded.rule,
   message = excluded.message,
   allowed_if = excluded.allowed_if;
+
+with source (action, role, position, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+{organization_guards}
+), gone as (
+  delete from rolecall.organization_permission_guards as guard
+  where not exists (
+    select
+    from source
+    where source.action = guard.action
+      and source.role = guard.role
+      and source.position = guard.position
+  )
+)
+insert into rolecall.organization_permission_guards (
+  action, role, position, fact, denies_when, code, rule, message, allowed_if
+)
+select action, role, position, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, role, position) do update
+set
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, role, allowed, rule, message, allowed_if) as (
+  values
+{organization_rules}
+), gone as (
+  delete from rolecall.organization_permission_rules as rule
+  where not exists (
+    select
+    from source
+    where source.action = rule.action
+      and source.role = rule.role
+  )
+)
+insert into rolecall.organization_permission_rules (action, role, allowed, rule, message, allowed_if)
+select action, role, allowed, rule, message, allowed_if
+from source
+on conflict (action, role) do update
+set
+  allowed = excluded.allowed,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
 ",
         guards = guard_rows().join(",\n"),
         rules = rule_rows().join(",\n"),
+        organization_guards = organization_guard_rows().join(",\n"),
+        organization_rules = organization_rule_rows().join(",\n"),
     )
 }
 
@@ -168,6 +223,48 @@ fn rule_rows() -> Vec<String> {
                     literal(row.allowed_if),
                 ));
             }
+        }
+    }
+    rows
+}
+
+fn organization_guard_rows() -> Vec<String> {
+    let mut rows = Vec::new();
+    for &action in OrganizationAction::ALL {
+        for &role in OrganizationRole::ALL {
+            for (position, guard) in organization::guards_of(action, role).enumerate() {
+                rows.push(format!(
+                    "    ({}, {}, {}::smallint, {}, {}, {}, {}, {}, {})",
+                    literal(action.as_str()),
+                    literal(role.as_str()),
+                    position + 1,
+                    literal(guard.fact.as_str()),
+                    guard.denies_when,
+                    literal(guard.code.as_str()),
+                    literal(guard.rule),
+                    literal(guard.message),
+                    literal(guard.allowed_if),
+                ));
+            }
+        }
+    }
+    rows
+}
+
+fn organization_rule_rows() -> Vec<String> {
+    let mut rows = Vec::new();
+    for &action in OrganizationAction::ALL {
+        for &role in OrganizationRole::ALL {
+            let Some(row) = organization::row_for(action, role) else { continue };
+            rows.push(format!(
+                "    ({}, {}, {}, {}, {}, {})",
+                literal(action.as_str()),
+                literal(role.as_str()),
+                row.allows,
+                literal(row.rule),
+                literal(row.message),
+                literal(row.allowed_if),
+            ));
         }
     }
     rows

@@ -2,7 +2,10 @@
 
 use rolecall_shared::rules::{
     code::Code,
-    matrix::{Action, Fact, GUARDS, Grant, ROWS, Role},
+    matrix::{
+        Action, Fact, GUARDS, Grant, ROWS, Role,
+        organization::{self, OrganizationAction, OrganizationFact, OrganizationRole},
+    },
 };
 use std::fmt::Write;
 
@@ -81,8 +84,80 @@ export interface Row {
             literal(row.allowed_if),
         );
     }
-    module.push_str("];\n");
+    module.push_str("];\n\n");
+    organizations(&mut module);
     module
+}
+
+/// The part for the roles of organisations.
+fn organizations(module: &mut String) {
+    let roles = OrganizationRole::ALL.iter().map(|v| v.as_str());
+    names(module, "OrganizationRole", "ORGANIZATION_ROLES", "A role in an organisation.", roles);
+    let actions = OrganizationAction::ALL.iter().map(|v| v.as_str());
+    let about = "What somebody of an organisation wants to do.";
+    names(module, "OrganizationAction", "ORGANIZATION_ACTIONS", about, actions);
+    let facts = OrganizationFact::ALL.iter().map(|v| v.as_str());
+    let about = "What holds between an actor of an organisation and the thread, message or booking.";
+    names(module, "OrganizationFact", "ORGANIZATION_FACTS", about, facts);
+    module.push_str(
+        "\
+/** What refuses an action to some roles; checked before the rows, in order. */
+export interface OrganizationGuard {
+  readonly action: OrganizationAction;
+  readonly actors: readonly OrganizationRole[];
+  readonly fact: OrganizationFact;
+  /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
+  readonly deniesWhen: boolean;
+  readonly code: Code;
+  readonly rule: string;
+  readonly message: string;
+  readonly allowedIf: string;
+}
+
+/** For each action the first row that names the actor's role decides. */
+export interface OrganizationRow {
+  readonly action: OrganizationAction;
+  readonly actors: readonly OrganizationRole[];
+  readonly allows: boolean;
+  readonly rule: string;
+  readonly message: string;
+  readonly allowedIf: string;
+}
+
+export const ORGANIZATION_GUARDS: readonly OrganizationGuard[] = [
+",
+    );
+    let list = |roles: &[OrganizationRole]| roles.iter().map(|r| literal(r.as_str())).collect::<Vec<_>>().join(", ");
+    for guard in organization::GUARDS {
+        let _ = writeln!(
+            module,
+            "  {{\n    action: {},\n    actors: [{}],\n    fact: {},\n    deniesWhen: {},\n    code: {},\n    rule: {},\n    \
+             message: {},\n    allowedIf: {},\n  }},",
+            literal(guard.action.as_str()),
+            list(guard.actors),
+            literal(guard.fact.as_str()),
+            guard.denies_when,
+            literal(guard.code.as_str()),
+            literal(guard.rule),
+            literal(guard.message),
+            literal(guard.allowed_if),
+        );
+    }
+    module.push_str("];\n\nexport const ORGANIZATION_ROWS: readonly OrganizationRow[] = [\n");
+    for row in organization::ROWS {
+        let _ = writeln!(
+            module,
+            "  {{\n    action: {},\n    actors: [{}],\n    allows: {},\n    rule: {},\n    message: {},\n    allowedIf: {},\n  \
+             }},",
+            literal(row.action.as_str()),
+            list(row.actors),
+            row.allows,
+            literal(row.rule),
+            literal(row.message),
+            literal(row.allowed_if),
+        );
+    }
+    module.push_str("];\n");
 }
 
 /// A list of names and the type of its members.

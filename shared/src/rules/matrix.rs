@@ -2,7 +2,9 @@
 //!
 //! [`GUARDS`] and [`ROWS`] are the source of the tables `rolecall.permission_guards` and
 //! `rolecall.permission_rules` (written by `make generate`) and of `docs/permissions.md`; a test compares
-//! [`decide`] with the database for every combination.
+//! [`decide`] with the database for every combination. [`organization`] is the part for the roles of organisations.
+
+pub mod organization;
 
 use crate::rules::{code::Code, vocabulary::names};
 

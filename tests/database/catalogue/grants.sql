@@ -203,6 +203,8 @@ values
   ('rolecall.help_message_edits_id_seq', '', ''),
   ('rolecall.help_threads', '', ''),
   ('rolecall.idempotency_records', '', ''),
+  ('rolecall.organization_permission_guards', '', ''),
+  ('rolecall.organization_permission_rules', '', ''),
   ('rolecall.participations', '', ''),
   ('rolecall.past_participations', '', ''),
   ('rolecall.permission_guards', '', ''),

@@ -11,7 +11,10 @@ use rolecall_e2e::{
     runner::workspace,
     token,
 };
-use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, Role, decide};
+use rolecall_shared::rules::matrix::{
+    Action, Decision, Fact, Facts, Role, decide,
+    organization::{self, OrganizationAction, OrganizationFacts, OrganizationRole},
+};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -29,6 +32,16 @@ fn node(program: &str, setup: &Value) -> String {
     String::from_utf8(output.stdout).expect("it prints UTF-8")
 }
 
+/// A decision as `decisions.mjs` prints it.
+fn shown(decision: Decision) -> String {
+    match decision {
+        Decision::Allowed { rule } => format!("true\t\t{rule}\t\t"),
+        Decision::Refused { code, rule, message, allowed_if } => {
+            format!("false\t{}\t{rule}\t{message}\t{allowed_if}", code.as_str())
+        }
+    }
+}
+
 #[test]
 fn rust_and_typescript_decide_every_combination_alike() {
     let printed = node("decisions.mjs", &Value::Null);
@@ -38,15 +51,9 @@ fn rust_and_typescript_decide_every_combination_alike() {
         for &actor in Role::ALL {
             for &target in Role::ALL {
                 for facts in Facts::every_combination() {
-                    let in_rust = match decide(actor, action, target, facts) {
-                        Decision::Allowed { rule } => format!("true\t\t{rule}\t\t"),
-                        Decision::Refused { code, rule, message, allowed_if } => {
-                            format!("false\t{}\t{rule}\t{message}\t{allowed_if}", code.as_str())
-                        }
-                    };
                     assert_eq!(
                         in_typescript.next(),
-                        Some(in_rust.as_str()),
+                        Some(shown(decide(actor, action, target, facts)).as_str()),
                         "{action:?} {actor:?} {target:?} {facts:?}"
                     );
                     compared += 1;
@@ -54,8 +61,17 @@ fn rust_and_typescript_decide_every_combination_alike() {
             }
         }
     }
-    assert_eq!(in_typescript.next(), None);
     assert_eq!(compared, (Action::ALL.len() * Role::ALL.len() * Role::ALL.len()) << Fact::ALL.len());
+    for &action in OrganizationAction::ALL {
+        for actor in std::iter::once(None).chain(OrganizationRole::ALL.iter().copied().map(Some)) {
+            for facts in OrganizationFacts::every_combination() {
+                let in_rust = shown(organization::decide(actor, action, facts));
+                assert_eq!(in_typescript.next(), Some(in_rust.as_str()), "{action:?} {actor:?} {facts:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(in_typescript.next(), None);
     report(&format!("{compared} decisions of Rust and TypeScript compared"));
 }
 

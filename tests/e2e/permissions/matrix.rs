@@ -1,7 +1,10 @@
 //! The permission matrix in Rust and in SQL: equal for every input there is.
 
 use rolecall_e2e::{Stand, User, fixtures::Starts, report};
-use rolecall_shared::rules::matrix::{Action, Decision, Fact, Facts, Role, decide};
+use rolecall_shared::rules::matrix::{
+    Action, Decision, Fact, Facts, Role, decide,
+    organization::{self, OrganizationAction, OrganizationFact, OrganizationFacts, OrganizationRole},
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -57,6 +60,47 @@ async fn rust_and_sql_decide_every_combination_alike() {
 }
 
 #[tokio::test]
+async fn rust_and_sql_decide_every_combination_in_an_organisation_alike() {
+    let stand = Stand::shared().await;
+    let facts = OrganizationFact::ALL.iter().map(|fact| fact.as_str()).collect::<Vec<_>>();
+    let sql = "select array_agg(
+          concat_ws('|', d.allowed, coalesce(d.code, '-'), d.rule, d.message, d.allowed_if) order by mask
+        )
+        from generate_series(0, (1 << cardinality($3::text[])) - 1) as mask
+        cross join lateral rolecall_internal.decide_organization(
+          $1, $2,
+          array(select fact from unnest($3::text[]) with ordinality as f (fact, place)
+                where mask & (1 << (place::int - 1)) <> 0)
+        ) as d";
+    let mut compared = 0;
+    for &action in OrganizationAction::ALL {
+        for actor in std::iter::once(None).chain(OrganizationRole::ALL.iter().copied().map(Some)) {
+            let name = actor.map(OrganizationRole::as_str);
+            let in_sql: Vec<String> = stand.db.one(sql, &[&action.as_str(), &name, &facts]).await;
+            assert_eq!(in_sql.len(), 1 << OrganizationFact::ALL.len());
+            for (facts, in_sql) in OrganizationFacts::every_combination().zip(in_sql) {
+                let in_rust = match organization::decide(actor, action, facts) {
+                    Decision::Allowed { rule } => {
+                        let row = organization::row_for(action, actor.unwrap()).unwrap();
+                        format!("t|-|{rule}|{}|{}", row.message, row.allowed_if)
+                    }
+                    Decision::Refused { code, rule, message, allowed_if } => {
+                        format!("f|{}|{rule}|{message}|{allowed_if}", code.as_str())
+                    }
+                };
+                assert_eq!(in_sql, in_rust, "{action:?} {actor:?} {facts:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(
+        compared,
+        (OrganizationAction::ALL.len() * (OrganizationRole::ALL.len() + 1)) << OrganizationFact::ALL.len()
+    );
+    report(&format!("{compared} decisions of Rust and SQL in an organisation compared"));
+}
+
+#[tokio::test]
 async fn sql_denies_what_it_does_not_know() {
     let stand = Stand::shared().await;
     let allowed =
@@ -71,6 +115,19 @@ async fn sql_denies_what_it_does_not_know() {
     ] {
         let allowed: bool = stand.db.one(allowed, &[&action, &actor, &target, &facts]).await;
         assert!(!allowed, "{action:?} {actor:?} {target:?}");
+    }
+    let allowed = "select (rolecall_internal.decide_organization($1, $2, $3)).allowed";
+    let all: Vec<&str> = vec!["feature_enabled", "own_organization", "assigned", "inside_window", "own_thread"];
+    for (action, role, facts) in [
+        (Some("no_such_action"), Some("owner"), Some(all.clone())),
+        (None, Some("owner"), Some(all.clone())),
+        (Some("read_thread"), Some("moderator"), Some(all.clone())),
+        (Some("read_thread"), None, Some(all.clone())),
+        (Some("read_thread"), Some("owner"), None),
+        (Some("read_thread"), Some("owner"), Some(vec![])),
+    ] {
+        let allowed: bool = stand.db.one(allowed, &[&action, &role, &facts]).await;
+        assert!(!allowed, "{action:?} {role:?}");
     }
 }
 
