@@ -27,6 +27,9 @@ declare
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
+    'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.with_ascii_digits(text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
@@ -424,6 +427,9 @@ declare
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
+    'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
@@ -697,7 +703,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from 'f714f6d4f20b6a3fc9352e7245651d5892784f2d79d477151626c3812f410872'
+      ) is distinct from '39908a2d3851e87e3623c0bd97586b54f03617c270d32f4f8241dfec3f7f368e'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -2349,6 +2355,450 @@ parallel safe
 return coalesce(p_role in ('client'), false);
 $sql$;
 
+  -- schema/diagnostics/texting.sql
+  execute $sql$
+-- The figures of an organisation's texting, for its diagnostics. What names a phone number is redacted already where it
+-- stands: no figure reads clients.phone or message_numbers.e164.
+
+-- What is so at the moment: threads, numbers, what waits for the carrier, the newest decisions, flags.
+create or replace function rolecall_internal.texting_state(p_organization uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_threads jsonb;
+  v_pool jsonb;
+  v_outbox jsonb;
+  v_decisions jsonb;
+  v_flags jsonb;
+begin
+  select jsonb_build_object(
+    'front_desk', count(*) filter (where number_class = 'front_desk'),
+    'sitter', count(*) filter (where number_class = 'sitter'),
+    'pool', count(*) filter (where number_class = 'pool'),
+    -- A constraint keeps this at 0.
+    'without_number', count(*) filter (where number_id is null)
+  )
+  into v_threads
+  from rolecall.message_threads
+  where organization_id = p_organization
+    and scope <> 'owner_inbox'
+    and status = 'open';
+
+  select jsonb_build_object(
+    'numbers', count(*),
+    'in_use', count(*) filter (where loaded.threads > 0),
+    'open_threads', coalesce(sum(loaded.threads), 0),
+    'most_threads_of_a_number', coalesce(max(loaded.threads), 0)
+  )
+  into v_pool
+  from rolecall.message_numbers as number
+  cross join lateral (
+    select count(*) as threads
+    from rolecall.message_threads as thread
+    where thread.organization_id = number.organization_id
+      and thread.number_id = number.id
+      and thread.number_class = number.class
+      and thread.status = 'open'
+      and thread.scope <> 'owner_inbox'
+  ) as loaded
+  where number.organization_id = p_organization
+    and number.class = 'pool'
+    and number.status = 'active';
+
+  select jsonb_build_object(
+    'backlog', count(*),
+    'oldest_age_seconds', extract(epoch from now() - min(created_at))::bigint
+  )
+  into v_outbox
+  from rolecall.sms_outbox
+  where organization_id = p_organization
+    and status in ('queued', 'leased');
+  select v_outbox || jsonb_build_object(
+    'dead', count(*) filter (where status = 'dead'),
+    'uncertain', count(*) filter (where status = 'uncertain')
+  )
+  into v_outbox
+  from rolecall.sms_outbox
+  where organization_id = p_organization
+    and status in ('dead', 'uncertain');
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'at', rolecall_internal.iso(at),
+        'thread_id', thread_id,
+        'target', target,
+        'reason', reason,
+        'sitter_id', sitter_id,
+        'window_ids', to_jsonb(window_ids),
+        'number_class', number_class,
+        'sender', sender,
+        'recipient', recipient
+      )
+      order by at desc, id desc
+    ),
+    '[]'
+  )
+  into v_decisions
+  from (
+    select *
+    from rolecall.routing_decisions
+    where organization_id = p_organization
+    order by at desc
+    limit 50
+  ) as newest;
+
+  -- For somebody of the organisation who has no exception of their own.
+  select jsonb_object_agg(
+    name,
+    (rolecall_internal.flag_decision(name, p_rollouts, null, p_organization, false)).enabled
+  )
+  into v_flags
+  from unnest(array['messaging_v1', 'proactive_thread_creation', 'sitter_messages_v1']) as name;
+
+  return jsonb_build_object(
+    'threads', v_threads,
+    'pool', v_pool,
+    'outbox', v_outbox,
+    'decisions', v_decisions,
+    'flags', v_flags
+  );
+end
+$$;
+
+-- What happened from p_since on.
+create or replace function rolecall_internal.texting_since(p_organization uuid, p_since timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_figures jsonb;
+begin
+  select jsonb_build_object('blocked', count(*), 'force_sent', count(forced_at))
+  into v_figures
+  from rolecall.anti_poaching_attempts
+  where organization_id = p_organization
+    and at > p_since;
+
+  select v_figures || jsonb_build_object(
+    'owner_inbox', coalesce(jsonb_object_agg(reason, texts), '{}')
+  )
+  into v_figures
+  from (
+    select reason, count(*) as texts
+    from rolecall.routing_decisions
+    where organization_id = p_organization
+      and at > p_since
+      and target = 'owner_inbox'
+    group by reason
+  ) as routed;
+
+  -- Requests are counted by the quarter of an hour after two hours: the span begins with the quarter that it begins in.
+  select v_figures || jsonb_build_object('sends_outside_window', coalesce(sum(requests), 0))
+  into v_figures
+  from rolecall.request_metrics
+  where org_id = p_organization
+    and slot > p_since - interval '15 minutes'
+    and function = 'send-thread-message'
+    and code = 'outside_assignment_window';
+
+  select v_figures || jsonb_build_object(
+    'carrier_errors', coalesce(jsonb_object_agg(error_code, messages), '{}')
+  )
+  into v_figures
+  from (
+    select error_code, count(*) as messages
+    from rolecall.sms_outbox
+    where organization_id = p_organization
+      and updated_at > p_since
+      and error_code is not null
+    group by error_code
+  ) as refused;
+  return v_figures;
+end
+$$;
+
+create or replace function rolecall_internal.texting_figures(p_organization uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'texting',
+    rolecall_internal.texting_state(p_organization, p_rollouts) || jsonb_build_object(
+      '24h', rolecall_internal.texting_since(p_organization, now() - interval '24 hours'),
+      '7d', rolecall_internal.texting_since(p_organization, now() - interval '7 days')
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/diagnostics/diagnostics.sql
+  execute $sql$
+-- The figures of one organisation. Counts come from counters (last_seq, help_message_counts, request_metrics), never
+-- from counting messages.
+create or replace function rolecall_internal.diagnose(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations jsonb;
+  v_messages jsonb;
+  v_help_conversations bigint;
+  v_help_messages bigint;
+  v_refusals jsonb;
+  v_success_rate jsonb;
+  v_durations jsonb;
+  v_quotas jsonb;
+  v_flags jsonb;
+  v_migration jsonb;
+begin
+  select
+    jsonb_build_object(
+      'direct', count(*) filter (where kind = 'direct'),
+      'show', count(*) filter (where kind = 'show')
+    ),
+    jsonb_build_object(
+      'direct', coalesce(sum(last_seq) filter (where kind = 'direct'), 0),
+      'show', coalesce(sum(last_seq) filter (where kind = 'show'), 0)
+    )
+  into v_conversations, v_messages
+  from rolecall.conversations
+  where organization_id = p_organization;
+
+  -- A help conversation belongs to the organisation of its requester.
+  select count(*), coalesce(sum(counted.messages), 0)
+  into v_help_conversations, v_help_messages
+  from rolecall.profiles as requester
+  join public.conversations_v2 as conversation
+    on conversation.requester_id = requester.id
+  left join rolecall.help_message_counts as counted
+    on counted.conversation_id = conversation.id
+  where requester.organization_id = p_organization;
+
+  with recent as (
+    select slot, function, code, bucket, sum(requests) as requests
+    from rolecall.request_metrics
+    where org_id = p_organization
+      and slot > now() - interval '24 hours 15 minutes'
+    group by slot, function, code, bucket
+  ),
+  span (name, since) as (
+    -- Requests are counted by the minute, and after two hours by the quarter of one: a span begins with the minute or
+    -- the quarter that it begins in.
+    values
+      ('1h', now() - interval '1 hour 1 minute'),
+      ('24h', now() - interval '24 hours 15 minutes')
+  ),
+  by_code as (
+    select span.name, recent.code, sum(recent.requests) as requests
+    from span
+    join recent
+      on recent.slot > span.since
+    group by span.name, recent.code
+  ),
+  by_bucket as (
+    select
+      function,
+      bucket,
+      sum(requests) as requests,
+      sum(sum(requests)) over (partition by function order by bucket) as up_to,
+      sum(sum(requests)) over (partition by function) as total
+    from recent
+    group by function, bucket
+  ),
+  by_function as (
+    select
+      function,
+      max(total) as requests,
+      -- Requests are taken to be spread evenly in the bucket where the percentile falls.
+      max(rolecall_internal.within_bucket(bucket, (0.50 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.50 * total) as p50,
+      max(rolecall_internal.within_bucket(bucket, (0.95 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.95 * total) as p95,
+      max(rolecall_internal.within_bucket(bucket, (0.99 * total - (up_to - requests)) / requests))
+        filter (where up_to - requests < 0.99 * total) as p99
+    from by_bucket
+    group by function
+  )
+  select
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          select coalesce(jsonb_object_agg(by_code.code, by_code.requests), '{}')
+          from by_code
+          where by_code.name = span.name
+            and by_code.code <> 'ok'
+        )
+      )
+      from span
+    ),
+    (
+      select jsonb_object_agg(
+        span.name,
+        (
+          -- A refusal is neither a success nor a failure.
+          select round(coalesce(sum(by_code.requests) filter (where by_code.code = 'ok'), 0) / sum(by_code.requests), 4)
+          from by_code
+          where by_code.name = span.name
+            and (by_code.code = 'ok' or rolecall_internal.is_failure(by_code.code))
+        )
+      )
+      from span
+    ),
+    (
+      select coalesce(
+        jsonb_object_agg(
+          function,
+          jsonb_build_object('p50', p50, 'p95', p95, 'p99', p99, 'requests', requests)
+        ),
+        '{}'
+      )
+      from by_function
+    )
+  into v_refusals, v_success_rate, v_durations;
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'sender_id', sender_id,
+        'show_id', show_id,
+        'period', period,
+        'pre_show_remaining', pre_show_remaining,
+        'post_show_remaining', post_show_remaining
+      )
+      order by period desc, updated_at desc
+    ),
+    '[]'
+  )
+  into v_quotas
+  from (
+    select quota.*
+    from rolecall.profiles as sender
+    join rolecall.broadcast_quotas as quota
+      on quota.sender_id = sender.id
+    where sender.organization_id = p_organization
+    order by quota.period desc, quota.updated_at desc
+    limit 100
+  ) as newest;
+
+  select coalesce(jsonb_object_agg(name, rollout), '{}')
+  into v_flags
+  from rolecall.feature_flags;
+
+  select jsonb_build_object('version', version, 'name', name)
+  into v_migration
+  from rolecall.schema_migrations
+  order by version desc
+  limit 1;
+
+  return jsonb_build_object(
+    'organization_id', p_organization,
+    'generated_at', rolecall_internal.iso(now()),
+    'conversations', v_conversations || jsonb_build_object('help', v_help_conversations),
+    'messages', v_messages || jsonb_build_object('help', v_help_messages),
+    'refusals', v_refusals,
+    'success_rate', v_success_rate,
+    'durations_ms', v_durations,
+    'quotas', v_quotas,
+    'flags', v_flags,
+    'migration', v_migration
+  ) || rolecall_internal.report_figures(p_organization);
+end
+$$;
+
+-- The figures of an organisation's diagnostics about pending reports.
+create or replace function rolecall_internal.report_figures(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reports jsonb;
+begin
+  select jsonb_build_object(
+    'pending', count(*),
+    'oldest_age_seconds', extract(epoch from now() - min(report.created_at))::bigint
+  )
+  into v_reports
+  from rolecall.reported_messages as report
+  join rolecall.conversations as conversation
+    on conversation.id = report.conversation_id
+  where report.status = 'pending'
+    and conversation.organization_id = p_organization;
+  return jsonb_build_object('reports', v_reports);
+end
+$$;
+
+-- A duration in milliseconds: p_share (0 to 1) of the way through a bucket of request_metrics.
+create or replace function rolecall_internal.within_bucket(p_bucket int, p_share numeric)
+returns numeric
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_begin double precision := case when p_bucket > 0 then rolecall_internal.bucket_end_ms(p_bucket - 1) else 0 end;
+begin
+  return round(
+    (v_begin + p_share::double precision * (rolecall_internal.bucket_end_ms(p_bucket) - v_begin))::numeric,
+    3
+  );
+end
+$$;
+
+create or replace function rolecall_edge.diagnostics(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'diagnostics',
+    p_request,
+    p_rate => 'diagnostics',
+    p_keyed => false
+  );
+  v_actor rolecall.actor;
+begin
+  if v_call.answer is null then
+    v_actor := rolecall_internal.actor(v_call.caller, 'diagnostics', v_call.rollouts);
+    if v_actor.refusal is not null then
+      v_call.answer := v_actor.refusal;
+    elsif v_actor.organization_role in ('owner', 'admin') then
+      -- The check profiles_organization_role_has_organization sees to it that there is one.
+      v_call.answer := rolecall_internal.success(
+        rolecall_internal.diagnose(v_actor.organization_id)
+          || rolecall_internal.texting_figures(v_actor.organization_id, v_call.rollouts)
+      );
+    else
+      v_call.answer := rolecall_internal.refusal(
+        'permission_denied',
+        'Diagnostics are only available to owners and admins of an organisation.',
+        'organization_owners_and_admins_only',
+        'You are an owner or admin of your organisation.'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/rollout/figures.sql
   execute $sql$
 -- What a rollout is judged by: the requests of a flag's operations since its rollout changed last.
@@ -3876,7 +4326,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', 'f714f6d4f20b6a3fc9352e7245651d5892784f2d79d477151626c3812f410872');
+  values (3, 'organisations', '39908a2d3851e87e3623c0bd97586b54f03617c270d32f4f8241dfec3f7f368e');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -411,6 +411,7 @@ export type Diagnostics = {
     readonly pending: Count;
     readonly oldest_age_seconds: number | null;
   };
+  readonly texting: Texting;
   /** The rollout of each row in `feature_flags`. */
   readonly flags: Readonly<Record<string, string>>;
   readonly migration: {
@@ -418,6 +419,65 @@ export type Diagnostics = {
     readonly name: string;
   };
   readonly request_id: RequestId;
+};
+
+/** The figures of clients' texts; phone numbers are redacted. */
+export type Texting = {
+  /** Open threads by the class of their number. */
+  readonly threads: {
+    readonly front_desk: Count;
+    readonly sitter: Count;
+    readonly pool: Count;
+    readonly without_number: Count;
+  };
+  /** The load of the pool's active numbers. */
+  readonly pool: {
+    readonly numbers: Count;
+    readonly in_use: Count;
+    readonly open_threads: Count;
+    readonly most_threads_of_a_number: Count;
+  };
+  /** Messages on their way to the carrier, how long the oldest has waited, those that were given up (`dead`), and those of which it is not known whether the carrier has them (`uncertain`). */
+  readonly outbox: {
+    readonly backlog: Count;
+    readonly oldest_age_seconds: number | null;
+    readonly dead: Count;
+    readonly uncertain: Count;
+  };
+  /** The newest decisions about texts from clients, newest first. */
+  readonly decisions: readonly {
+    readonly at: Timestamp;
+    readonly thread_id: Uuid;
+    readonly target: 'sitter' | 'owner_inbox' | 'nobody';
+    readonly reason: 'one_sitter' | 'no_window' | 'several_sitters' | 'number_mismatch' | 'blocked';
+    /** The sitter whom the text went to. */
+    readonly sitter_id: string | null;
+    readonly window_ids: readonly Uuid[];
+    readonly number_class: 'front_desk' | 'sitter' | 'pool';
+    /** The last four digits of the number at most. */
+    readonly sender: string;
+    /** The last four digits of the number at most. */
+    readonly recipient: string;
+  }[];
+  /** Whether each flag of texting includes the organisation. */
+  readonly flags: {
+    readonly messaging_v1: boolean;
+    readonly proactive_thread_creation: boolean;
+    readonly sitter_messages_v1: boolean;
+  };
+  readonly '24h': TextingSince;
+  readonly '7d': TextingSince;
+};
+
+/** `blocked` messages were held back by the anti-poaching filter, and `force_sent` of them were sent by the owner or an admin all the same. `sends_outside_window` are attempts of sitters to write outside a window, all of them refused. */
+export type TextingSince = {
+  readonly blocked: Count;
+  readonly force_sent: Count;
+  /** Texts that went to the owner inbox, by the reason. */
+  readonly owner_inbox: Readonly<Partial<Record<'no_window' | 'several_sitters' | 'number_mismatch' | 'blocked', Count>>>;
+  readonly sends_outside_window: Count;
+  /** Messages that the carrier refused, by its error code. */
+  readonly carrier_errors: Readonly<Partial<Record<string, Count>>>;
 };
 
 /** What decided: the operator's variable `rollouts`, a required flag, an override for the user or for their organisation, or the rollout of the flag itself (`internal`, `percentage`, `everybody`, `off`). */

@@ -236,7 +236,10 @@ begin
       v_call.answer := v_actor.refusal;
     elsif v_actor.organization_role in ('owner', 'admin') then
       -- The check profiles_organization_role_has_organization sees to it that there is one.
-      v_call.answer := rolecall_internal.success(rolecall_internal.diagnose(v_actor.organization_id));
+      v_call.answer := rolecall_internal.success(
+        rolecall_internal.diagnose(v_actor.organization_id)
+          || rolecall_internal.texting_figures(v_actor.organization_id, v_call.rollouts)
+      );
     else
       v_call.answer := rolecall_internal.refusal(
         'permission_denied',

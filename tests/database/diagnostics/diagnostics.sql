@@ -29,7 +29,7 @@ select pg_temp.ask('diagnostics', pg_temp.demo(7), '{}') -> 'data' as data;
 select is(
   (select array_agg(key order by key) from jsonb_object_keys(data) as key),
   array['conversations', 'durations_ms', 'flags', 'generated_at', 'messages', 'migration', 'organization_id',
-    'quotas', 'refusals', 'reports', 'success_rate'],
+    'quotas', 'refusals', 'reports', 'success_rate', 'texting'],
   'the report has these members and no other'
 )
 from report;

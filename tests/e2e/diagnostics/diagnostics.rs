@@ -31,6 +31,7 @@ async fn an_organisation_without_traffic_has_zeros_and_no_rate() {
         "flags",
         "migration",
         "reports",
+        "texting",
     ]);
     assert_eq!(report["organization_id"], json!(id));
     for member in ["conversations", "messages"] {
