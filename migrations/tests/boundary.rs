@@ -111,6 +111,11 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
     [
         ("alerts", operator_request()),
         ("alerts_sent", operator_request()),
+        ("claim_sms", operate(json!({"lease": true}))),
+        (
+            "settle_sms",
+            operate(json!({"lease": Uuid::new_v4(), "outcomes": [{"id": Uuid::new_v4(), "outcome": "sent"}]})),
+        ),
         ("advance_rollout", operate(json!({"reason": "On.", "force": true}))),
         ("guard_rollouts", operate(json!({}))),
         ("rollback_rollout", operate(json!({"flag": "diagnostics", "reason": "Off."}))),

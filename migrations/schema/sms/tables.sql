@@ -36,6 +36,9 @@ comment on column rolecall.sms_outbox.status is
 comment on column rolecall.sms_outbox.attempts is
   'How often it was handed to the carrier since it was queued, by itself or by an owner.';
 
+comment on column rolecall.sms_outbox.error_code is
+  'What the carrier said last: its code (Twilio: 21610 for example), or the HTTP status of an answer without one.';
+
 comment on column rolecall.sms_outbox.lease is
   'The delivery that was last at it. It stays when the lease runs out: what that delivery says late still counts.';
 
@@ -51,10 +54,15 @@ create index sms_outbox_thread_idx
   on rolecall.sms_outbox (thread_id, seq)
   where status in ('queued', 'leased');
 
-create index sms_outbox_settled_idx
-  on rolecall.sms_outbox (updated_at)
-  where status not in ('queued', 'leased');
-
+-- What waits, and how long the oldest does, of an organisation and of all.
 create index sms_outbox_waiting_idx
-  on rolecall.sms_outbox (created_at)
+  on rolecall.sms_outbox (organization_id, created_at)
   where status in ('queued', 'leased');
+
+create index sms_outbox_trouble_idx
+  on rolecall.sms_outbox (organization_id, updated_at)
+  where status in ('dead', 'uncertain');
+
+create index sms_outbox_error_idx
+  on rolecall.sms_outbox (organization_id, updated_at)
+  where error_code is not null;

@@ -236,6 +236,8 @@ async fn every_entry_point_refuses_a_null_caller() {
         "reset_broadcast_quotas",
         "alerts",
         "alerts_sent",
+        "claim_sms",
+        "settle_sms",
         "metrics",
         "advance_rollout",
         "guard_rollouts",
@@ -272,6 +274,8 @@ async fn every_entry_point_refuses_a_null_caller() {
             "reset_broadcast_quotas",
             "alerts",
             "alerts_sent",
+            "claim_sms",
+            "settle_sms",
             "metrics",
             "advance_rollout",
             "guard_rollouts",
@@ -332,6 +336,8 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         "user_ids",
         "sample",
         "force",
+        "lease",
+        "outcomes",
     ];
     let everything = |value: &Value| Value::Object(fields.iter().map(|&field| (field.into(), value.clone())).collect());
     let id = Uuid::new_v4();
@@ -357,6 +363,7 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         json!(format!("1.{id}")),
         json!("profile/x"),
         json!([{"action": 7}]),
+        json!([{"id": 7, "outcome": {}, "error_code": "x", "retry_after_seconds": -1}]),
         json!("9".repeat(400)),
         json!("\u{1}"),
     ] {
