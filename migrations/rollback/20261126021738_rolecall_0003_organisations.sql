@@ -6,12 +6,17 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.settle_sms(jsonb)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.decide_organization(text, text, text[])',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
+    'function rolecall_internal.expire_sms_leases()',
+    'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.lease_sms(uuid)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.operations_of_flag(text)',
@@ -26,6 +31,8 @@ declare
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.sms_backoff(integer)',
+    'function rolecall_internal.sms_outcomes(jsonb)',
     'function rolecall_internal.staff(rolecall.call, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',

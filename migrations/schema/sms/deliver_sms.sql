@@ -54,7 +54,8 @@ as $$
       and not exists (
         select
         from rolecall.sms_outbox as earlier
-        where earlier.thread_id = outbox.thread_id
+        where earlier.organization_id = outbox.organization_id
+          and earlier.thread_id = outbox.thread_id
           and earlier.seq < outbox.seq
           and earlier.status in ('queued', 'leased')
       )
@@ -64,19 +65,32 @@ as $$
   ),
   addressed as (
     select
-      due.id,
+      outbox.id,
       client.phone,
+      number.e164,
+      message.content,
+      message.media_urls,
       client.phone is null or opt_out.client_id is not null as is_stopped,
       case when opt_out.client_id is not null then 21610 end as error_code
     from due
     join rolecall.sms_outbox as outbox
       on outbox.id = due.id
+    join rolecall.thread_messages as message
+      on message.organization_id = outbox.organization_id
+      and message.thread_id = outbox.thread_id
+      and message.seq = outbox.seq
+    join rolecall.message_threads as thread
+      on thread.organization_id = outbox.organization_id
+      and thread.id = outbox.thread_id
     join rolecall.clients as client
-      on client.organization_id = outbox.organization_id
-      and client.id = outbox.client_id
+      on client.organization_id = thread.organization_id
+      and client.id = thread.client_id
+    join rolecall.message_numbers as number
+      on number.organization_id = outbox.organization_id
+      and number.id = thread.number_id
     left join rolecall.opt_outs as opt_out
-      on opt_out.organization_id = outbox.organization_id
-      and opt_out.client_id = outbox.client_id
+      on opt_out.organization_id = client.organization_id
+      and opt_out.client_id = client.id
   ),
   taken as (
     update rolecall.sms_outbox as outbox
@@ -94,34 +108,18 @@ as $$
     from addressed
     where outbox.id = addressed.id
     returning
-      outbox.id,
-      outbox.organization_id,
-      outbox.thread_id,
-      outbox.seq,
-      outbox.number_id,
-      outbox.status,
-      addressed.phone
-  )
-  select coalesce(
-    jsonb_agg(
       jsonb_build_object(
-        'id', taken.id,
-        'to', taken.phone,
-        'from', number.e164,
-        'body', message.content,
-        'media_urls', message.media_urls
-      )
-    ),
-    '[]'
+        'id', outbox.id,
+        'to', addressed.phone,
+        'from', addressed.e164,
+        'body', addressed.content,
+        'media_urls', addressed.media_urls
+      ) as text,
+      addressed.is_stopped
   )
+  select coalesce(jsonb_agg(text), '[]')
   from taken
-  join rolecall.message_numbers as number
-    on number.organization_id = taken.organization_id
-    and number.id = taken.number_id
-  join rolecall.thread_messages as message
-    on message.thread_id = taken.thread_id
-    and message.seq = taken.seq
-  where taken.status = 'leased'
+  where not is_stopped
 $$;
 
 -- Leases what is due: {lease: boolean} -> {lease, messages, expired, waiting}. Without `lease`, where there is no carrier
@@ -209,11 +207,14 @@ begin
 
   -- 21610: the client has opted out with the carrier.
   insert into rolecall.opt_outs (organization_id, client_id, source)
-  select distinct outbox.organization_id, outbox.client_id, 'carrier'
+  select distinct thread.organization_id, thread.client_id, 'carrier'
   from rolecall_internal.sms_outcomes(v_outcomes) as outcome
   join rolecall.sms_outbox as outbox
     on outbox.id = outcome.id
     and outbox.lease = v_lease
+  join rolecall.message_threads as thread
+    on thread.organization_id = outbox.organization_id
+    and thread.id = outbox.thread_id
   where outcome.outcome = 'dead'
     and outcome.error_code = 21610
   order by 1, 2

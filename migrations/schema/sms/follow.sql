@@ -12,7 +12,8 @@ begin
     error_code = changed.error_code,
     carrier_sid = changed.carrier_sid
   from new_rows as changed
-  where message.thread_id = changed.thread_id
+  where message.organization_id = changed.organization_id
+    and message.thread_id = changed.thread_id
     and message.seq = changed.seq
     and (
       message.delivery <> case when changed.status = 'leased' then 'queued' else changed.status end
