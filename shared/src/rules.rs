@@ -7,6 +7,7 @@ pub mod form;
 pub mod id;
 pub mod limits;
 pub mod matrix;
+pub mod poaching;
 pub mod redact;
 pub mod rollout;
 pub mod vocabulary;

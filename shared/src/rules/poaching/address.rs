@@ -1,0 +1,272 @@
+//! E-mail addresses and links, also with spaces, in brackets and in words: `name at gmail dot com`.
+
+use super::{
+    Hit, Kind,
+    concept::*,
+    fold::Glyph,
+    piece::{Piece, What},
+};
+use std::ops::Range;
+
+/// Finds addresses and links.
+pub(super) fn find(glyphs: &[Glyph], pieces: &[Piece], found: &mut Vec<Hit>) {
+    let text = Text { glyphs, pieces };
+    let mut at = 0;
+    while at < pieces.len() {
+        let next = match text.address(at) {
+            Some(hit) => {
+                let end = hit.pieces.end;
+                found.push(hit);
+                end
+            }
+            None => text.label(at).map_or(at + 1, |label| label.end),
+        };
+        at = next.max(at + 1);
+    }
+}
+
+struct Text<'a> {
+    glyphs: &'a [Glyph],
+    pieces: &'a [Piece],
+}
+
+/// What joins two labels, or a name and a host: how it is written, and where it ends.
+#[derive(Clone, Copy)]
+struct Joint {
+    /// The character itself without spaces.
+    tight: bool,
+    /// A word: dot, punto, at.
+    word: bool,
+    end: usize,
+}
+
+/// Labels with dots between them.
+struct Chain {
+    labels: Vec<Range<usize>>,
+    dots: Vec<Joint>,
+}
+
+/// The most labels of a chain, so that chains that begin one after the other stay linear.
+const LONGEST: usize = 8;
+
+/// The most pieces of a host.
+const LONGEST_HOST: usize = 64;
+
+impl Text<'_> {
+    fn get(&self, at: usize) -> Option<&Piece> {
+        self.pieces.get(at)
+    }
+
+    fn shape(&self, piece: &Piece) -> String {
+        self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape).filter(|&shape| shape != ' ').collect()
+    }
+
+    fn shapes(&self, range: &Range<usize>) -> String {
+        self.pieces[range.clone()].iter().map(|piece| self.shape(piece)).collect()
+    }
+
+    /// Words, digits and hyphens without spaces.
+    fn label(&self, from: usize) -> Option<Range<usize>> {
+        let is_part =
+            |piece: &Piece| matches!(piece.what, What::Word | What::Digits | What::Mark('-' | '_' | '+' | '%'));
+        let first = self.get(from).filter(|piece| is_part(piece))?;
+        let more = self.pieces[from + 1..].iter().take_while(|piece| is_part(piece) && !piece.spaced).count();
+        (first.what != What::Mark('%')).then_some(from..from + 1 + more)
+    }
+
+    /// A character or word that joins, also in brackets.
+    fn joint(&self, at: usize, mark: char, word: Concepts) -> Option<Joint> {
+        let first = self.get(at)?;
+        let bracket = matches!(first.what, What::Mark('(' | '[' | '{' | '<' | '*' | '_' | '-'));
+        let inner = at + usize::from(bracket);
+        let piece = self.get(inner)?;
+        let (is_mark, is_word) = (piece.is_mark(mark), piece.what == What::Word && piece.is(word));
+        let mut end = inner + 1;
+        if bracket {
+            self.get(end).filter(|piece| matches!(piece.what, What::Mark(')' | ']' | '}' | '>' | '*' | '_' | '-')))?;
+            end += 1;
+        }
+        let tight = is_mark && !bracket && !piece.spaced && self.get(end).is_some_and(|next| !next.spaced);
+        (is_mark || is_word).then_some(Joint { tight, word: is_word || bracket, end })
+    }
+
+    fn chain(&self, from: usize) -> Option<Chain> {
+        let mut chain = Chain { labels: vec![self.label(from)?], dots: Vec::new() };
+        while chain.labels.len() < LONGEST
+            && let Some(last) = chain.labels.last()
+            && let Some(dot) = self.joint(last.end, '.', DOT)
+            && let Some(next) = self.label(dot.end)
+        {
+            chain.dots.push(dot);
+            chain.labels.push(next);
+        }
+        Some(chain)
+    }
+
+    fn address(&self, at: usize) -> Option<Hit> {
+        let first = self.get(at)?;
+        if first.what == What::Mark('@') {
+            return None;
+        }
+        if first.what == What::Word && !first.spaced_joint(self, at) && self.is_scheme(first) {
+            return self.link(at);
+        }
+        let chain = self.chain(at)?;
+        let end = chain.labels.last()?.end;
+        if let Some(joint) = self.joint(end, '@', AT)
+            && let Some(host) = self.chain(joint.end)
+            && let Some(hosts) = self.mail_host(&host, joint)
+            && !self.is_place(&chain, joint, &host)
+        {
+            let value = format!("{}@{}", self.names(&chain.labels), self.names(&host.labels[..hosts]));
+            let end = host.labels[hosts - 1].end;
+            return Some(Hit { kind: Kind::Email, value, pieces: at..end });
+        }
+        // `jane gmail com`
+        if chain.dots.is_empty()
+            && first.is(MAILBOX)
+            && self.get(end).is_some_and(|next| next.is(TLD) && !next.is(GRAMMAR))
+        {
+            return Some(Hit { kind: Kind::Email, value: self.shapes(&(at..end + 1)), pieces: at..end + 1 });
+        }
+        let labels = self.host(&chain)?;
+        let value = self.names(&chain.labels[..labels]);
+        let end = self.rest(chain.labels[labels - 1].end);
+        Some(Hit { kind: Kind::Url, value, pieces: at..end })
+    }
+
+    /// `book at example.com`: a host after a preposition, not an address.
+    fn is_place(&self, local: &Chain, joint: Joint, host: &Chain) -> bool {
+        let preposition = joint.word && self.pieces[joint.end - 1].is(ON);
+        let mailbox = self.pieces[host.labels[0].start].is(MAILBOX);
+        let grammar = local.labels.last().is_some_and(|label| self.is_grammar(label));
+        preposition && (grammar || !mailbox && host.dots.iter().all(|dot| dot.tight))
+    }
+
+    fn names(&self, labels: &[Range<usize>]) -> String {
+        labels.iter().map(|label| self.shapes(label)).collect::<Vec<_>>().join(".")
+    }
+
+    fn is_grammar(&self, label: &Range<usize>) -> bool {
+        label.len() == 1 && self.pieces[label.start].is(GRAMMAR)
+    }
+
+    /// How many labels of a chain are the host of an e-mail address after this joint.
+    fn mail_host(&self, chain: &Chain, joint: Joint) -> Option<usize> {
+        let tight = chain.dots.iter().take_while(|dot| dot.tight).count();
+        let word = |label: &Range<usize>| label.len() == 1 && self.pieces[label.start].what == What::Word;
+        let long = |label: &Range<usize>| self.shapes(label).len() >= 2;
+        if joint.tight && tight > 0 {
+            return (1..=tight).rev().find(|&at| word(&chain.labels[at]) && long(&chain.labels[at])).map(|at| at + 1);
+        }
+        let mailbox = chain.labels.first().is_some_and(|label| word(label) && self.pieces[label.start].is(MAILBOX));
+        self.host(chain).or(mailbox.then_some(1))
+    }
+
+    /// How many labels of a chain are a host.
+    fn host(&self, chain: &Chain) -> Option<usize> {
+        (1..chain.labels.len()).rev().find(|&at| self.is_host(chain, at)).map(|at| at + 1)
+    }
+
+    fn is_host(&self, chain: &Chain, at: usize) -> bool {
+        let (label, dot) = (&chain.labels[at], chain.dots[at - 1]);
+        let before = &chain.labels[at - 1];
+        let Some(top) = self.get(label.start).filter(|piece| label.len() == 1 && piece.what == What::Word) else {
+            return false;
+        };
+        let named = self.pieces[before.clone()].iter().any(|piece| piece.what == What::Word);
+        let name = self.shape(top);
+        let common = matches!(name.as_str(), "com" | "net" | "org" | "info" | "io" | "uk" | "biz" | "edu");
+        if !named {
+            return false;
+        }
+        if !dot.tight {
+            if self.is_grammar(before) {
+                return false;
+            }
+            let word = self.get(before.end).map(|piece| self.shape(piece)).unwrap_or_default();
+            return common
+                || dot.word
+                    && match word.as_str() {
+                        "punto" | "point" | "ponto" => {
+                            matches!(name.as_str(), "fr" | "it" | "pt" | "br" | "ch" | "mx" | "ar")
+                        }
+                        _ => top.is(TLD),
+                    };
+        }
+        // `walk.It was`: a sentence without a space.
+        let sentence =
+            self.glyphs[top.from].capital && !self.glyphs[top.from + 1..top.to].iter().any(|glyph| glyph.capital);
+        if common || top.is(TLD) && !sentence {
+            return true;
+        }
+        let slash = self.get(label.end).is_some_and(|next| next.is_mark('/') && !next.spaced);
+        let first = &chain.labels[0];
+        let introduced = self
+            .get(first.start.wrapping_sub(1))
+            .is_some_and(|piece| piece.is(ON | ADD | NAMED | CONTACT) || piece.is_mark(':') || piece.is(EMAIL));
+        let plain = before.len() == 1;
+        top.is(VAGUE_TLD) && !sentence && (slash || introduced || !plain || self.shapes(first) == "www")
+    }
+
+    fn is_scheme(&self, piece: &Piece) -> bool {
+        piece.len() <= 5 && matches!(self.shape(piece).as_str(), "http" | "https" | "hxxp" | "hxxps" | "ftp" | "www")
+    }
+
+    /// A link that begins with `https://` or `www.`.
+    fn link(&self, at: usize) -> Option<Hit> {
+        let mut from = at + 1;
+        if self.get(at)?.len() == 3 && self.get(from)?.is_mark('.') {
+            from += 1;
+        } else {
+            self.get(from).filter(|piece| piece.is_mark(':'))?;
+            from += 1;
+            while self.get(from).is_some_and(|piece| piece.is_mark('/')) {
+                from += 1;
+            }
+        }
+        let near = &self.pieces[from.min(self.pieces.len())..self.pieces.len().min(from + LONGEST_HOST)];
+        let stop = |piece: &Piece| piece.spaced || matches!(piece.what, What::Mark('/' | '?' | '#' | '\\'));
+        let mut host_end = from + near.iter().position(stop).unwrap_or(near.len());
+        // Who is named before an @ is no host: https://allowed.example@other.example.
+        let mut host = (from..host_end).rev().find(|&at| self.pieces[at].is_mark('@')).map_or(from, |at| at + 1);
+        if host >= host_end {
+            // `www. jane .com`
+            let chain = self.chain(from)?;
+            (host, host_end) = (from, chain.labels.last()?.end);
+        }
+        let port = (host..host_end).find(|&at| self.pieces[at].is_mark(':')).unwrap_or(host_end);
+        let value = self.shapes(&(host..port));
+        if value.is_empty() || is_private(&value) {
+            return None;
+        }
+        Some(Hit { kind: Kind::Url, value, pieces: at..self.rest(host_end) })
+    }
+
+    /// The end of what follows without spaces, but for punctuation at its end.
+    fn rest(&self, from: usize) -> usize {
+        let more = self.pieces[from.min(self.pieces.len())..].iter().take_while(|piece| {
+            !piece.spaced && piece.what != What::Gap && !matches!(piece.what, What::Mark('<' | '>' | '"'))
+        });
+        let end = from + more.count();
+        let punctuation = |piece: &&Piece| {
+            matches!(piece.what, What::Mark('.' | ',' | '!' | '?' | ')' | ']' | ';' | ':' | '\'' | '*'))
+        };
+        end - self.pieces[from.min(end)..end].iter().rev().take_while(punctuation).count()
+    }
+}
+
+impl Piece {
+    /// Whether letters or digits stand directly before it.
+    fn spaced_joint(&self, text: &Text<'_>, at: usize) -> bool {
+        !self.spaced && at > 0 && matches!(text.pieces[at - 1].what, What::Word | What::Digits)
+    }
+}
+
+/// An address of a home network, which leads nobody elsewhere.
+fn is_private(host: &str) -> bool {
+    let parts: Vec<u8> = host.split('.').map_while(|part| part.parse().ok()).collect();
+    host.split('.').count() == 4
+        && matches!(parts.as_slice(), [10 | 127, _, _, _] | [192, 168, _, _] | [172, 16..=31, _, _])
+        || host == "localhost"
+}

@@ -1,0 +1,139 @@
+//! What words mean to the filter, whatever their language: a set of bits.
+
+/// A set of concepts.
+pub(super) type Concepts = u64;
+
+macro_rules! concepts {
+    ($($(#[doc = $doc:literal])* $name:ident = $bit:literal;)*) => {
+        $($(#[doc = $doc])* pub(super) const $name: Concepts = 1 << $bit;)*
+    };
+}
+
+concepts! {
+    /// The writer: me, us.
+    ME = 0;
+    /// Mine, our.
+    MY = 1;
+    /// Your.
+    YOUR = 2;
+    /// The reader: you; also the sitter, which is one of both.
+    YOU = 3;
+    /// To call, text, write to.
+    CONTACT = 4;
+    /// To talk, to chat, a conversation.
+    TALK = 5;
+    /// To take, to switch, to continue: what is done with a conversation that moves.
+    MOVE = 6;
+    /// To pay, payment.
+    PAY = 7;
+    /// To book, to hire, to arrange.
+    BOOK = 8;
+    /// To sit, to walk, to come: what a sitter does.
+    SERVE = 9;
+    /// Directly.
+    DIRECT = 10;
+    /// Privately.
+    PRIVATELY = 11;
+    /// Outside, off, without, instead of.
+    OUT = 12;
+    /// In, through, via.
+    IN = 13;
+    /// The application or platform.
+    APP = 14;
+    /// The agency, the office, the middleman.
+    AGENCY = 15;
+    /// A fee, a commission.
+    FEE = 16;
+    /// To save, to avoid.
+    SAVE = 17;
+    /// Cash.
+    CASH = 18;
+    /// A service that moves money: Venmo, PayPal, a bank.
+    PURSE = 19;
+    /// A messenger by name: WhatsApp, Telegram.
+    CHAT = 20;
+    /// A social network by name: Instagram, Facebook.
+    SOCIAL = 21;
+    /// A name of one of both that is a common word or abbreviation, too: signal, snap, ig.
+    VAGUE = 22;
+    /// A phone or its number.
+    NUMBER = 23;
+    /// To give, to have, to ask for.
+    GIVE = 24;
+    /// Cheaper, a discount.
+    CHEAP = 25;
+    /// Not, never.
+    NOT = 26;
+    /// A phrase that asks to move by itself: off the grid of the platform.
+    MOVE_PHRASE = 27;
+    /// A phrase that asks to pay elsewhere by itself.
+    PAY_PHRASE = 28;
+    /// On the side, under the table.
+    SIDE = 29;
+    /// No need to, stop using.
+    NO_NEED = 30;
+    /// What an order, a chip or a document is called by: its number is no phone number.
+    REFERENCE = 31;
+    /// A short secret: code, PIN, password.
+    CODE = 32;
+    /// Reach me at: what stands before a phone number.
+    PHONE = 33;
+    /// A unit, after a number.
+    UNIT = 34;
+    /// At, as it is spelled in addresses.
+    AT = 35;
+    /// Dot, as it is spelled in addresses.
+    DOT = 36;
+    /// A provider of mailboxes: gmail.
+    MAILBOX = 37;
+    /// A name of a mailbox or page in general: email, e-mail.
+    EMAIL = 38;
+    /// A top-level domain that is no common word.
+    TLD = 39;
+    /// A top-level domain that is a common word, too.
+    VAGUE_TLD = 40;
+    /// What may stand between the groups of a spelled number: dash, then.
+    FILLER = 41;
+    /// On, over, by: what stands before the name of a messenger.
+    ON = 42;
+    /// Handle, profile, name: what stands between the name of a network and a handle; is.
+    NAMED = 43;
+    /// To add, to follow, to find, to look up.
+    ADD = 44;
+    /// To have or use, of the reader: what asks for a messenger.
+    HAVE = 45;
+    /// I.
+    I = 46;
+    /// To accept, to prefer.
+    ACCEPT = 47;
+    /// A word of grammar, which is no name of a person or host.
+    GRAMMAR = 48;
+    /// Log, sign, turn: switched off, an application is left, not bypassed.
+    SWITCH = 49;
+    /// An invoice, a receipt, a photo: what is sent by e-mail.
+    PAPER = 50;
+    /// Somebody else: the vet, the groomer.
+    OTHERS = 51;
+    /// To use, to go.
+    USE = 52;
+    /// A place, after @.
+    PLACE = 53;
+    /// A month or a day of the week.
+    DATE = 54;
+    /// Not the application, but outside of it: an application or agency after OUT. Found, not looked up.
+    OUTSIDE_APP = 55;
+    /// Within the application: an application after IN. Found, not looked up.
+    INSIDE_APP = 56;
+    /// My or your number. Found, not looked up.
+    OWN_NUMBER = 57;
+    /// A house, a street: a number after it is an address.
+    STREET = 58;
+    /// The name of a currency, before or after an amount.
+    CURRENCY = 59;
+    /// Is not allowed: what stands after what is not asked for.
+    FORBIDDEN = 60;
+    /// Outside, off: such a word before the application says enough.
+    FAR_OUT = 61;
+    /// Not, but in another language something else: no.
+    NO = 62;
+}

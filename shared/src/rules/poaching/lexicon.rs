@@ -1,0 +1,156 @@
+//! The words that the filter knows, in one table by the hash of their folded spelling.
+
+mod numbers;
+mod words;
+
+use super::{concept::Concepts, fold::fold};
+use std::sync::OnceLock;
+
+/// Twice, as in "double five"; thrice; and hundred: numbers that are none by themselves.
+pub(super) const DOUBLE: i16 = 200;
+pub(super) const TRIPLE: i16 = 300;
+pub(super) const HUNDRED: i16 = 100;
+
+/// What a word means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Meaning {
+    pub(super) concepts: Concepts,
+    /// 0 to 99, or [`DOUBLE`], [`TRIPLE`], [`HUNDRED`].
+    pub(super) number: Option<i16>,
+}
+
+/// FNV-1a over characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hash(u64);
+
+impl Hash {
+    pub(super) const EMPTY: Hash = Hash(0xcbf2_9ce4_8422_2325);
+    const STEM: u64 = 0x5bd1_e995_9d1b_54a5;
+
+    pub(super) fn push(self, character: char) -> Hash {
+        Hash((self.0 ^ u64::from(u32::from(character))).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    pub(super) fn of(text: impl Iterator<Item = char>) -> Hash {
+        text.fold(Hash::EMPTY, Hash::push)
+    }
+
+    /// The hash of two words, or of several and one more.
+    pub(super) fn join(self, next: Hash) -> Hash {
+        Hash(self.0.rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ next.0)
+    }
+
+    fn stem(self) -> Hash {
+        Hash(self.0 ^ Hash::STEM)
+    }
+}
+
+/// An open hash table; the words are few and fixed.
+pub(super) struct Lexicon {
+    slots: Vec<Option<(u64, Meaning)>>,
+}
+
+/// The fewest letters of a stem.
+const STEM_LENGTH: usize = 3;
+
+impl Lexicon {
+    const SIZE: usize = 1 << 13;
+
+    /// The lexicon, made at its first use.
+    pub(super) fn get() -> &'static Lexicon {
+        static LEXICON: OnceLock<Lexicon> = OnceLock::new();
+        LEXICON.get_or_init(Lexicon::new)
+    }
+
+    fn new() -> Lexicon {
+        let mut lexicon = Lexicon { slots: vec![None; Lexicon::SIZE] };
+        for &(concepts, words) in words::WORDS {
+            for word in words.split_ascii_whitespace() {
+                lexicon.learn(word, concepts, None);
+            }
+        }
+        numbers::each(|word, number| lexicon.learn(word, 0, Some(number)));
+        lexicon
+    }
+
+    /// Adds a word, a stem (`direct*`) or words in a row (`cash_app`).
+    fn learn(&mut self, entry: &str, concepts: Concepts, number: Option<i16>) {
+        let stem = entry.strip_suffix('*');
+        let hash = stem
+            .unwrap_or(entry)
+            .split('_')
+            .map(|word| Hash::of(fold(word).iter().map(|glyph| glyph.shape)))
+            .reduce(Hash::join)
+            .unwrap_or(Hash::EMPTY);
+        let hash = if stem.is_some() { hash.stem() } else { hash };
+        let at = self.slot(hash);
+        if let Some(slot) = self.slots.get_mut(at) {
+            let (_, meaning) = slot.get_or_insert((hash.0, Meaning::default()));
+            meaning.concepts |= concepts;
+            meaning.number = meaning.number.or(number);
+        }
+    }
+
+    /// Where a hash is, or would be.
+    fn slot(&self, hash: Hash) -> usize {
+        let mask = Lexicon::SIZE - 1;
+        let mut at = (hash.0 ^ (hash.0 >> 29)) as usize & mask;
+        while self.slots[at].is_some_and(|(other, _)| other != hash.0) {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn find(&self, hash: Hash) -> Option<Meaning> {
+        self.slots[self.slot(hash)].map(|(_, meaning)| meaning)
+    }
+
+    /// The hash of a word, and its meaning, with that of its longest stem.
+    pub(super) fn word(&self, letters: impl Iterator<Item = char>) -> (Hash, Meaning) {
+        let (mut hash, mut stem) = (Hash::EMPTY, None);
+        for (length, letter) in letters.enumerate() {
+            hash = hash.push(letter);
+            if length + 1 >= STEM_LENGTH {
+                stem = self.find(hash.stem()).or(stem);
+            }
+        }
+        let (word, stem) = (self.find(hash).unwrap_or_default(), stem.unwrap_or_default());
+        (hash, Meaning { concepts: word.concepts | stem.concepts, number: word.number.or(stem.number) })
+    }
+
+    /// The meaning of words in a row, if they mean something together.
+    pub(super) fn row(&self, hash: Hash) -> Option<Meaning> {
+        self.find(hash)
+    }
+}
+
+/// Whether a meaning has one of these concepts.
+impl Meaning {
+    pub(super) fn is(&self, concepts: Concepts) -> bool {
+        self.concepts & concepts != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::concept, *};
+
+    fn meaning(word: &str) -> Meaning {
+        Lexicon::get().word(fold(word).iter().map(|glyph| glyph.shape)).1
+    }
+
+    #[test]
+    fn words_stems_and_numbers_are_found() {
+        assert!(meaning("Überweise").is(concept::PAY));
+        assert!(meaning("WhatsApp").is(concept::CHAT));
+        assert_eq!(meaning("fünfunddreißig").number, Some(35));
+        assert_eq!(meaning("ventuno").number, Some(21));
+        assert_eq!(meaning("xyzzy"), Meaning::default());
+    }
+
+    #[test]
+    fn the_table_is_at_most_half_full() {
+        let used = Lexicon::get().slots.iter().flatten().count();
+        assert!(used * 2 <= Lexicon::SIZE, "{used}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Number words.
+
+use super::{DOUBLE, HUNDRED, TRIPLE};
+
+/// From 0 on, in English, German, Spanish, French, Portuguese, Italian, Dutch, Swedish, Danish, Polish, Russian, Turkish,
+/// Romanian, Indonesian, Hindi; spellings
+/// of one number are parted by a slash, and a dash stands for a word that means too much else.
+const UNITS: &[&str] = &[
+    "zero/oh/nought/naught/nil one/won two three four five six seven eight nine/niner ten eleven twelve thirteen \
+     fourteen fifteen sixteen seventeen eighteen nineteen",
+    "null eins/ein/eine zwei/zwo drei vier fünf/fuenf sechs sieben acht neun zehn elf zwölf/zwoelf dreizehn vierzehn \
+     fünfzehn/fuenfzehn sechzehn siebzehn achtzehn neunzehn",
+    "cero uno/un/una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete \
+     dieciocho diecinueve",
+    "zéro un/une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
+    "zero um/uma dois/duas três quatro cinco seis/meia sete oito nove dez onze doze treze quatorze/catorze quinze \
+     dezesseis/dezasseis dezessete/dezassete dezoito dezenove/dezanove",
+    "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici \
+     diciassette diciotto diciannove",
+    "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien \
+     achttien negentien",
+    "noll ett två tre fyra fem sex sju åtta nio tio",
+    "nul - - tre fire fem seks syv/sju otte/åtte",
+    "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć",
+    "ноль/нуль один/раз два три четыре пять шесть семь восемь девять десять",
+    "sıfır bir iki üç dört beş altı yedi sekiz dokuz",
+    "zero unu/unul doi/două trei patru cinci șase șapte opt nouă zece",
+    "nol/kosong satu dua tiga empat lima enam tujuh delapan sembilan sepuluh",
+    "shunya/शून्य ek/एक दो teen/तीन char/चार paanch/पांच chhah/chhe/छह saat/सात aath/आठ nau/नौ",
+];
+
+/// From 20 on.
+const TENS: &[&str] = &[
+    "twenty thirty forty/fourty fifty sixty seventy eighty ninety",
+    "zwanzig dreißig/dreissig vierzig fünfzig/fuenfzig sechzig siebzig achtzig neunzig",
+    "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
+    "vingt/vingts trente quarante cinquante soixante septante huitante/octante nonante",
+    "vinte trinta quarenta cinquenta/cinqüenta sessenta setenta oitenta noventa",
+    "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
+    "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
+    "tjugo trettio fyrtio femtio sextio sjuttio åttio nittio",
+];
+
+const OTHERS: &[(i16, &str)] = &[
+    (HUNDRED, "hundred hundert cien ciento cent cem cento honderd hundra"),
+    (DOUBLE, "double doppel doppelte doble doppio dobro dubbel doppelt twice"),
+    (TRIPLE, "triple treble dreifach triplo tripel thrice"),
+];
+
+/// Calls with each number word and its number.
+pub(super) fn each(mut learn: impl FnMut(&str, i16)) {
+    for language in UNITS {
+        each_word(language, 0, 1, &mut learn);
+    }
+    for language in TENS {
+        each_word(language, 20, 10, &mut learn);
+    }
+    for (number, words) in OTHERS {
+        words.split_ascii_whitespace().for_each(|word| learn(word, *number));
+    }
+    // One word for ten and unit: fünfunddreißig, vijfendertig, trentacinque, ventuno, veinticinco.
+    each_word(TENS[1], 20, 10, &mut |tens, ten| {
+        each_word(UNITS[1], 0, 1, &mut |unit, one| {
+            if (1..10).contains(&one) {
+                learn(&format!("{unit}und{tens}"), ten + one);
+            }
+        });
+    });
+    each_word(TENS[6], 20, 10, &mut |tens, ten| {
+        each_word(UNITS[6], 0, 1, &mut |unit, one| {
+            if (1..10).contains(&one) {
+                learn(&format!("{unit}en{tens}"), ten + one);
+            }
+        });
+    });
+    each_word(TENS[5], 20, 10, &mut |tens, ten| {
+        each_word(UNITS[5], 0, 1, &mut |unit, one| {
+            let stem = if matches!(one, 1 | 8) { &tens[..tens.len() - 1] } else { tens };
+            if (1..10).contains(&one) {
+                learn(&format!("{stem}{unit}"), ten + one);
+            }
+        });
+    });
+    each_word(UNITS[2], 0, 1, &mut |unit, one| {
+        if (1..10).contains(&one) {
+            learn(&format!("veinti{unit}"), 20 + one);
+        }
+    });
+}
+
+fn each_word(language: &str, first: i16, step: i16, learn: &mut impl FnMut(&str, i16)) {
+    for (number, words) in (first..).step_by(step as usize).zip(language.split_ascii_whitespace()) {
+        words.split('/').for_each(|word| learn(word, number));
+    }
+}

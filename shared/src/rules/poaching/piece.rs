@@ -1,0 +1,213 @@
+//! A folded text in pieces: words with their meaning, runs of digits, and single marks.
+
+use super::{
+    concept::AT,
+    fold::Glyph,
+    lexicon::{Hash, Lexicon, Meaning},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Word,
+    Digits,
+    /// A character that is no letter, digit or space.
+    Mark(char),
+    /// What stands in a redacted text for a hit.
+    Gap,
+}
+
+/// A piece of the text, from one glyph to before another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) what: What,
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// White space stands before it.
+    pub(super) spaced: bool,
+    /// A line feed stands before it.
+    pub(super) line: bool,
+    pub(super) hash: Hash,
+    pub(super) meaning: Meaning,
+}
+
+impl Piece {
+    pub(super) fn is(&self, concepts: super::concept::Concepts) -> bool {
+        self.meaning.is(concepts)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.to - self.from
+    }
+
+    pub(super) fn is_mark(&self, mark: char) -> bool {
+        self.what == What::Mark(mark)
+    }
+}
+
+/// The names of the marks that [`super::judge`] puts into a redacted text.
+pub(super) const MARKS: [&str; 6] = ["[phone]", "[email]", "[url]", "[handle]", "[elsewhere]", "[payment]"];
+
+/// The letter that a digit or sign stands for within a word, as in `wh4ts@pp`.
+fn unleet(shape: char) -> Option<char> {
+    Some(match shape {
+        '0' => 'o',
+        '1' | '!' | '|' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        '8' => 'b',
+        _ if shape.is_alphabetic() => shape,
+        _ => return None,
+    })
+}
+
+/// Cuts a folded text into pieces.
+pub(super) fn cut(glyphs: &[Glyph]) -> Vec<Piece> {
+    let lexicon = Lexicon::get();
+    let mut pieces = Vec::with_capacity(glyphs.len() / 3);
+    let (mut at, mut spaced, mut line) = (0, false, false);
+    while at < glyphs.len() {
+        let shape = glyphs[at].shape;
+        if matches!(shape, ' ' | '\n') {
+            spaced = true;
+            line |= shape == '\n';
+            at += 1;
+            continue;
+        }
+        let mut piece = Piece {
+            what: What::Mark(shape),
+            from: at,
+            to: at + 1,
+            spaced,
+            line,
+            hash: Hash::EMPTY,
+            meaning: Meaning::default(),
+        };
+        if let Some(mark) = MARKS.iter().find(|mark| starts_with(&glyphs[at..], mark)) {
+            (piece.what, piece.to) = (What::Gap, at + mark.len());
+        } else if let Some((to, hash, meaning)) = leet(lexicon, glyphs, at) {
+            (piece.what, piece.to, piece.hash, piece.meaning) = (What::Word, to, hash, meaning);
+        } else if shape.is_ascii_digit() {
+            (piece.what, piece.to) = (What::Digits, end(glyphs, at, |shape| shape.is_ascii_digit()));
+        } else if shape.is_alphanumeric() {
+            piece.what = What::Word;
+            piece.to = end(glyphs, at, |shape| shape.is_alphanumeric() && !shape.is_ascii_digit());
+            piece.to = elision(glyphs, piece.to);
+            let letters = glyphs[at..piece.to].iter().map(|glyph| glyph.shape).filter(|&shape| shape != '\'');
+            (piece.hash, piece.meaning) = lexicon.word(letters);
+        }
+        at = piece.to;
+        pieces.push(piece);
+        (spaced, line) = (false, false);
+    }
+    join_spelled(lexicon, glyphs, &mut pieces);
+    pieces
+}
+
+/// The fewest letters of a word that is spelled with spaces: `v e n m o`.
+const SPELLED: usize = 3;
+
+/// Makes one word of letters with spaces between them.
+fn join_spelled(lexicon: &Lexicon, glyphs: &[Glyph], pieces: &mut Vec<Piece>) {
+    let is_letter = |piece: &Piece| piece.what == What::Word && piece.len() == 1;
+    let (mut kept, mut at) = (0, 0);
+    while at < pieces.len() {
+        let mut piece = pieces[at];
+        let more =
+            pieces[at + 1..].iter().take_while(|next| is_letter(&piece) && is_letter(next) && !next.line).count();
+        let letters = pieces[at..=at + more].iter().map(|letter| glyphs[letter.from].shape);
+        // Letters that look like digits may be digits.
+        let mut count = letters.clone().filter(|letter| !matches!(letter, 'o' | 'l' | 'i'));
+        if more + 1 >= SPELLED && count.next().is_some() {
+            (piece.hash, piece.meaning) = lexicon.word(letters);
+            piece.to = pieces[at + more].to;
+            at += more;
+        }
+        pieces[kept] = piece;
+        kept += 1;
+        at += 1;
+    }
+    pieces.truncate(kept);
+}
+
+fn starts_with(glyphs: &[Glyph], text: &str) -> bool {
+    glyphs.len() >= text.len() && text.bytes().zip(glyphs).all(|(byte, glyph)| glyph.shape == char::from(byte))
+}
+
+fn end(glyphs: &[Glyph], from: usize, is: impl Fn(char) -> bool) -> usize {
+    glyphs[from..].iter().position(|glyph| !is(glyph.shape)).map_or(glyphs.len(), |length| from + length)
+}
+
+/// The end of a word with what an apostrophe joins to it: `don't`, `we'll`, but not `l'app`.
+fn elision(glyphs: &[Glyph], to: usize) -> usize {
+    if glyphs.get(to).is_some_and(|glyph| glyph.shape == '\'') {
+        let end = end(glyphs, to + 1, char::is_alphabetic);
+        if (1..=2).contains(&(end - to - 1)) {
+            return end;
+        }
+    }
+    to
+}
+
+/// The most characters of a word that is looked up with digits and signs for letters.
+const LONGEST_LEET: usize = 16;
+
+/// A word that is one only with digits and signs read as letters: its end and meaning.
+fn leet(lexicon: &Lexicon, glyphs: &[Glyph], at: usize) -> Option<(usize, Hash, Meaning)> {
+    // From the beginning of a run alone, so that each is looked at once.
+    if at > 0 && unleet(glyphs[at - 1].shape).is_some() {
+        return None;
+    }
+    let run = &glyphs[at..glyphs.len().min(at + LONGEST_LEET + 1)];
+    let length = run.iter().position(|glyph| unleet(glyph.shape).is_none()).unwrap_or(run.len());
+    let run = &run[..length];
+    let letters = run.iter().filter(|glyph| glyph.shape.is_alphabetic()).count();
+    // Signs at the end are punctuation.
+    let signs = |glyph: &&Glyph| !glyph.shape.is_alphanumeric();
+    let length = length - run.iter().rev().take_while(signs).count();
+    if length > LONGEST_LEET || letters < 2 || letters >= length || run.first().is_some_and(|glyph| glyph.shape == '@')
+    {
+        return None;
+    }
+    let (hash, meaning) = lexicon.word(run[..length].iter().filter_map(|glyph| unleet(glyph.shape)));
+    (meaning.number.is_some() || meaning.is(!AT) && length > 3).then_some((at + length, hash, meaning))
+}
+
+/// Gives words in a row the meaning that they have together: the first word has it, the others none.
+pub(super) fn read_rows(pieces: &mut [Piece]) {
+    const LONGEST: usize = 5;
+    let lexicon = Lexicon::get();
+    let mut at = 0;
+    while at < pieces.len() {
+        let mut next = at + 1;
+        if pieces[at].what == What::Word {
+            let (mut hash, mut words, mut found) = (pieces[at].hash, 1, None);
+            for (ahead, piece) in pieces.iter().enumerate().skip(at + 1) {
+                match piece.what {
+                    What::Word => {
+                        hash = hash.join(piece.hash);
+                        words += 1;
+                        if let Some(meaning) = lexicon.row(hash) {
+                            found = Some((ahead + 1, meaning));
+                        }
+                    }
+                    // Off-app, l'app.
+                    What::Mark('-' | '\'' | '_') => {}
+                    _ => break,
+                }
+                if words == LONGEST || ahead - at > 2 * LONGEST {
+                    break;
+                }
+            }
+            if let Some((end, meaning)) = found {
+                for piece in &mut pieces[at..end] {
+                    piece.meaning = Meaning::default();
+                }
+                pieces[at].meaning = meaning;
+                next = end;
+            }
+        }
+        at = next;
+    }
+}

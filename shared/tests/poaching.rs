@@ -1,0 +1,181 @@
+//! The anti-poaching filter against labelled sentences, and what holds for any text.
+//!
+//! `cargo test -p rolecall-shared --test poaching -- --nocapture` prints precision and recall.
+
+use proptest::prelude::*;
+use rolecall_shared::rules::poaching::{Kind, judge};
+use std::collections::BTreeSet;
+
+/// The sentences that the rules were made with.
+const CORPUS: &str = include_str!("poaching/corpus.tsv");
+
+/// A sentence, and the kinds of hits that it has.
+struct Sentence {
+    kinds: BTreeSet<Kind>,
+    language: String,
+    text: String,
+}
+
+fn sentences(file: &str) -> Vec<Sentence> {
+    file.lines().filter(|line| !line.starts_with('#')).map(sentence).collect()
+}
+
+fn sentence(line: &str) -> Sentence {
+    let mut fields = line.splitn(3, '\t');
+    let mut field = || fields.next().unwrap_or_else(|| panic!("three fields: {line}"));
+    let kinds = field().split(',').filter(|name| *name != "-").map(|name| kind(name, line)).collect();
+    Sentence { kinds, language: field().to_owned(), text: unescape(field()) }
+}
+
+fn kind(name: &str, line: &str) -> Kind {
+    Kind::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or_else(|| panic!("{name}: {line}"))
+}
+
+/// `\n` and `\u{200b}` as the characters that they are.
+fn unescape(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some(rest) = part.strip_prefix('n') {
+            whole.push('\n');
+            whole.push_str(rest);
+        } else {
+            let (code, rest) = part.strip_prefix("u{").unwrap().split_once('}').unwrap();
+            whole.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+            whole.push_str(rest);
+        }
+    }
+    whole
+}
+
+#[derive(Clone, Copy, Default)]
+struct Score {
+    right: u32,
+    wrong: u32,
+    missed: u32,
+}
+
+impl Score {
+    fn count(&mut self, wanted: bool, found: bool) {
+        self.right += u32::from(wanted && found);
+        self.wrong += u32::from(found && !wanted);
+        self.missed += u32::from(wanted && !found);
+    }
+
+    fn precision(self) -> f64 {
+        f64::from(self.right) / f64::from((self.right + self.wrong).max(1))
+    }
+
+    fn recall(self) -> f64 {
+        f64::from(self.right) / f64::from((self.right + self.missed).max(1))
+    }
+}
+
+/// Judges all sentences, prints the scores, and returns those of each kind and that of whether a message is held back.
+fn score(name: &str, sentences: &[Sentence]) -> ([Score; 6], Score) {
+    let (mut kinds, mut all) = ([Score::default(); 6], Score::default());
+    for Sentence { kinds: wanted, language, text } in sentences {
+        let findings = judge(text);
+        let found: BTreeSet<Kind> = findings.violations.iter().map(|violation| violation.kind).collect();
+        all.count(!wanted.is_empty(), !found.is_empty());
+        for (kind, score) in Kind::ALL.into_iter().zip(&mut kinds) {
+            score.count(wanted.contains(&kind), found.contains(&kind));
+        }
+        if *wanted != found {
+            println!("{name}: {language} {text:?} has {wanted:?}, found {found:?}");
+        }
+    }
+    let harmless = sentences.iter().filter(|sentence| sentence.kinds.is_empty()).count();
+    let languages: BTreeSet<_> = sentences.iter().map(|sentence| sentence.language.as_str()).collect();
+    println!("\n{name}: {} sentences, {harmless} of them harmless, {} languages", sentences.len(), languages.len());
+    let rows = Kind::ALL.into_iter().map(Kind::name).zip(kinds).chain([("held back", all)]);
+    for (kind, score) in rows {
+        let (precision, recall) = (score.precision(), score.recall());
+        println!("{kind:>15}  precision {precision:.3}  recall {recall:.3}  of {}", score.right + score.missed);
+    }
+    (kinds, all)
+}
+
+#[test]
+fn precision_and_recall_of_the_corpus_are_at_least_97_percent() {
+    let sentences = sentences(CORPUS);
+    let harmless = sentences.iter().filter(|sentence| sentence.kinds.is_empty()).count();
+    let (kinds, all) = score("corpus", &sentences);
+    assert!(sentences.len() >= 300 && harmless * 5 >= sentences.len() * 2, "{harmless} of {}", sentences.len());
+    for (kind, score) in Kind::ALL.into_iter().map(Kind::name).zip(kinds).chain([("held back", all)]) {
+        assert!(score.precision() >= 0.97 && score.recall() >= 0.97, "{kind}");
+    }
+}
+
+#[test]
+fn findings_are_what_the_entry_points_take() {
+    let findings = judge("Call +1 (555) 010-0123, or Jane@Example.com");
+    let json = serde_json::to_value(&findings).unwrap();
+    let expected = serde_json::json!({
+        "violations": [{"kind": "phone", "value": "+15550100123"}, {"kind": "email", "value": "jane@example.com"}],
+        "redacted": "Call [phone], or [email]",
+    });
+    assert_eq!(json, expected);
+    let harmless = serde_json::to_value(judge("See you at 10:30")).unwrap();
+    assert_eq!(harmless, serde_json::json!({"violations": [], "redacted": "See you at 10:30"}));
+}
+
+#[test]
+fn spans_are_the_bytes_of_the_hits() {
+    let text = "Füße: 5️⃣5️⃣5️⃣ ０１０ 0123!";
+    let findings = judge(text);
+    assert_eq!(findings.violations.len(), 1);
+    assert_eq!(&text[findings.violations[0].span.clone()], "5️⃣5️⃣5️⃣ ０１０ 0123");
+    assert_eq!(findings.violations[0].value, "5550100123");
+    assert_eq!(format!("{:?}", findings.violations[0]), "phone@8..44");
+}
+
+/// Texts of which many have hits: words of the corpus in any order, with anything between them.
+fn mixed() -> impl Strategy<Value = String> {
+    let words: Vec<String> = sentences(CORPUS)
+        .into_iter()
+        .flat_map(|sentence| sentence.text.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let between =
+        prop::sample::select(vec![" ", " ", " ", "", "\n", ".", ". ", ", ", "-", "@", ":", "/", "[", "\u{200b}"]);
+    prop::collection::vec((prop::sample::select(words), between), 0..24)
+        .prop_map(|parts| parts.into_iter().map(|(word, between)| word + between).collect())
+}
+
+fn holds_for(text: &str) -> Result<(), TestCaseError> {
+    let findings = judge(text);
+    for violation in &findings.violations {
+        prop_assert!(
+            text.get(violation.span.clone()).is_some_and(|hit| !hit.is_empty()),
+            "{:?} in {:?}",
+            violation,
+            text
+        );
+    }
+    let again = judge(&findings.redacted);
+    prop_assert!(again.violations.is_empty(), "{:?} became {:?}", text, findings.redacted);
+    prop_assert_eq!(&again.redacted, &findings.redacted);
+    if findings.violations.is_empty() {
+        prop_assert_eq!(&findings.redacted, text);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_has_valid_spans_and_its_redaction_no_hit(text in any::<String>()) {
+        holds_for(&text)?;
+    }
+
+    #[test]
+    fn words_in_any_order_have_valid_spans_and_their_redaction_no_hit(text in mixed()) {
+        holds_for(&text)?;
+    }
+
+    #[test]
+    fn marks_and_digits_in_any_order_do_so_too(text in "[0-9oOlI +().,:/@#$\\[\\]\\-a-c]{0,60}") {
+        holds_for(&text)?;
+    }
+}
