@@ -6,19 +6,31 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.claim_sms(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
+    'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
+    'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.choose_number(uuid, uuid, uuid)',
+    'function rolecall_internal.client_of_booking(uuid, jsonb)',
     'function rolecall_internal.decide_organization(text, text, text[])',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
+    'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
     'function rolecall_internal.lease_sms(uuid)',
+    'function rolecall_internal.leave_number(uuid, uuid)',
+    'function rolecall_internal.local_iso(timestamp with time zone, text)',
+    'function rolecall_internal.local_words(timestamp with time zone, text)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.number_rest()',
     'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
@@ -31,12 +43,20 @@ declare
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.refuse_without_number()',
+    'function rolecall_internal.service_buffer(uuid, text)',
+    'function rolecall_internal.service_key(text)',
+    'function rolecall_internal.settle_number(rolecall.message_threads)',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
     'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.take_pool_number(uuid)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.unassign_sitter()',
+    'function rolecall_internal.unlink_client()',
+    'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
@@ -49,6 +69,7 @@ declare
     'table rolecall.opt_outs',
     'table rolecall.organization_permission_guards',
     'table rolecall.organization_permission_rules',
+    'table rolecall.pool_exhaustions',
     'table rolecall.routing_decisions',
     'table rolecall.service_buffers',
     'table rolecall.sms_outbox',
@@ -67,6 +88,7 @@ declare
     'function rolecall_edge.advance_rollout(jsonb)',
     'function rolecall_edge.alerts(jsonb)',
     'function rolecall_edge.alerts_sent(jsonb)',
+    'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.block_user(jsonb)',
     'function rolecall_edge.blocks(jsonb)',
     'function rolecall_edge.cancel_help_conversation(jsonb)',
@@ -124,6 +146,7 @@ declare
     'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
     'function rolecall_internal.are_met(jsonb)',
+    'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
@@ -133,6 +156,7 @@ declare
     'function rolecall_internal.begin_rollout_stage()',
     'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
     'function rolecall_internal.caller_acquaintances()',
@@ -151,8 +175,10 @@ declare
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
+    'function rolecall_internal.choose_number(uuid, uuid, uuid)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.client_of_booking(uuid, jsonb)',
     'function rolecall_internal.continue_account_deletion()',
     'function rolecall_internal.continue_deletion(rolecall.data_deletions)',
     'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
@@ -191,6 +217,7 @@ declare
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
+    'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -241,6 +268,7 @@ declare
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.is_failure(text)',
+    'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
     'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
@@ -268,9 +296,11 @@ declare
     'function rolecall_internal.keep_edited_help_message()',
     'function rolecall_internal.keep_removed_help_message()',
     'function rolecall_internal.keep_who_closed()',
+    'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
     'function rolecall_internal.keeps_removed(rolecall.messages, text)',
     'function rolecall_internal.kept_help_message(jsonb)',
     'function rolecall_internal.lease_sms(uuid)',
+    'function rolecall_internal.leave_number(uuid, uuid)',
     'function rolecall_internal.legacy_id(text, text)',
     'function rolecall_internal.legacy_time(text)',
     'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
@@ -289,6 +319,8 @@ declare
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.local_iso(timestamp with time zone, text)',
+    'function rolecall_internal.local_words(timestamp with time zone, text)',
     'function rolecall_internal.lock_flag(jsonb)',
     'function rolecall_internal.lock_flags()',
     'function rolecall_internal.lock_flags_first()',
@@ -318,6 +350,7 @@ declare
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.number_rest()',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.operations_of_flag(text)',
@@ -384,6 +417,7 @@ declare
     'function rolecall_internal.refuse_unknown_flag()',
     'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.refuse_without_number()',
     'function rolecall_internal.refuse_without_profile(uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
@@ -418,12 +452,15 @@ declare
     'function rolecall_internal.send_dm_many(jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
+    'function rolecall_internal.service_buffer(uuid, text)',
+    'function rolecall_internal.service_key(text)',
     'function rolecall_internal.set_participant_role()',
     'function rolecall_internal.set_rollout(rolecall.call, text, text)',
     'function rolecall_internal.settle_changed_help_messages()',
     'function rolecall_internal.settle_flags()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.settle_number(rolecall.message_threads)',
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
@@ -438,6 +475,7 @@ declare
     'function rolecall_internal.sweep(regclass, text, bigint)',
     'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
+    'function rolecall_internal.take_pool_number(uuid)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
@@ -446,7 +484,9 @@ declare
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
+    'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unlink_client()',
     'function rolecall_internal.unmet_reasons(jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
     'function rolecall_internal.uuid_or_null(text)',
@@ -456,6 +496,7 @@ declare
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'function rolecall_internal.with_limit(jsonb, jsonb)',
     'function rolecall_internal.within_bucket(integer, numeric)',
@@ -515,6 +556,7 @@ declare
     'table rolecall.past_participations',
     'table rolecall.permission_guards',
     'table rolecall.permission_rules',
+    'table rolecall.pool_exhaustions',
     'table rolecall.profiles',
     'table rolecall.quota_runs',
     'table rolecall.rate_buckets',
@@ -717,7 +759,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '41c63c0807b2e9480b155d2f56dbd68c2e743a6fce9873a1dc6c127d598514ab'
+      ) is distinct from 'c035a99593e470581423d40acc06395163c8ff4e7eef4cdd10c707f1f7b44af2'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -918,7 +960,7 @@ comment on column rolecall.message_numbers.status is
   'active; resting: a sitter''s number after its release, of the pool from rests_until on; released: it has left the organisation.';
 
 comment on column rolecall.message_numbers.last_assigned_at is
-  'When a thread was last given the number; the pool gives the one that was given longest ago.';
+  'When a thread was last given the number from the pool, which gives the one that was given longest ago.';
 
 -- A number that is not released belongs to one organisation.
 create unique index message_numbers_e164_key
@@ -935,6 +977,16 @@ create unique index message_numbers_sitter_key
 
 create index message_numbers_pool_idx
   on rolecall.message_numbers (organization_id, class, status, last_assigned_at, id);
+
+create table rolecall.pool_exhaustions (
+  organization_id uuid not null references rolecall.organizations (id) on delete cascade,
+  hour timestamptz not null,
+  times bigint not null,
+  primary key (organization_id, hour)
+);
+
+comment on table rolecall.pool_exhaustions is
+  'How often in each hour a thread got the number of the front desk because the pool had none left; kept for eight days.';
 $sql$;
 
   -- schema/threads/tables.sql
@@ -1407,6 +1459,150 @@ create index sms_outbox_trouble_idx
 create index sms_outbox_error_idx
   on rolecall.sms_outbox (organization_id, updated_at)
   where error_code is not null;
+$sql$;
+
+  -- schema/base/values.sql
+  execute $sql$
+-- The next two are parsed here and now, as their bodies are standard SQL: no search path is consulted when they run, so
+-- none is pinned, and without a SET clause the planner writes them into the statements that call them.
+
+-- A timestamp as every answer shows it: ISO 8601 in UTC with microseconds.
+create or replace function rolecall_internal.iso(p_at timestamptz)
+returns text
+language sql
+stable
+return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- A moment as the clocks of a time zone (IANA) show it, with their offset from UTC, so that it is clear at a change of the
+-- clocks, too: RFC 3339.
+create or replace function rolecall_internal.local_iso(p_at timestamptz, p_zone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_local timestamp := p_at at time zone p_zone;
+  v_offset interval := v_local - (p_at at time zone 'utc');
+begin
+  return to_char(v_local, 'YYYY-MM-DD"T"HH24:MI:SS.US')
+    || case when v_offset < interval '0' then '-' else '+' end
+    || to_char(greatest(v_offset, -v_offset), 'HH24:MI');
+end
+$$;
+
+-- A moment for people, by the clocks of a time zone: "Sunday 29 March 2026, 03:30 (+02:00)".
+create or replace function rolecall_internal.local_words(p_at timestamptz, p_zone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return to_char(p_at at time zone p_zone, 'FMDay FMDD FMMonth YYYY, HH24:MI')
+    || format(' (%s)', right(rolecall_internal.local_iso(p_at, p_zone), 6));
+end
+$$;
+
+-- Casts text to uuid; null instead of an error. A uuid is hexadecimal digits with four hyphens in their places; a regular
+-- expression would cost ten times as much.
+create or replace function rolecall_internal.uuid_or_null(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when p_text like '________-____-____-____-____________'
+    and translate(p_text, '0123456789abcdefABCDEF', '') = '----'
+  then p_text::uuid
+end;
+
+-- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
+-- name that is no role fails to be found, not to be cast.
+create or replace function rolecall_internal.roles_of(p_names jsonb)
+returns rolecall.app_role[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_roles rolecall.app_role[];
+begin
+  if jsonb_typeof(p_names) is distinct from 'array' then
+    return null;
+  end if;
+  select array_agg(role order by role)
+  into v_roles
+  from unnest(enum_range(null::rolecall.app_role)) as role
+  where p_names ? role::text;
+  if exists (
+    select
+    from jsonb_array_elements(p_names) as given
+    where jsonb_typeof(given) <> 'string'
+      or given #>> '{}' <> all (v_roles::text[])
+  ) then
+    return null;
+  end if;
+  return v_roles;
+end
+$$;
+
+-- A moment of a request as the functions write it (RFC 3339 in UTC); null for what is none.
+create or replace function rolecall_internal.moment_or_null(p_text text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$' then
+    return p_text::timestamptz;
+  end if;
+  return null;
+exception
+  -- The thirty-first of February.
+  when datetime_field_overflow or invalid_datetime_format then
+    return null;
+end
+$$;
+
+-- Reading: the inbox, the messages of a conversation, what is unread, and how far somebody has read.
+--
+-- Everything is read by an index that has it in the order of the answer, a page at a time, so that it costs the same
+-- however many conversations and messages there are.
+
+-- A number of a request; null for whatever is no whole number from 0, or too large to be one of ours. 1.0 is one, as
+-- languages write it that know one kind of number.
+create or replace function rolecall_internal.whole_number(p_value jsonb)
+returns bigint
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_number numeric;
+begin
+  if jsonb_typeof(p_value) is distinct from 'number' then
+    return null;
+  end if;
+  v_number := p_value;
+  if v_number between 0 and 999999999999999999 and v_number = trunc(v_number) then
+    return v_number;
+  end if;
+  return null;
+end
+$$;
+
+-- Whether a text is the name of a role.
+create or replace function rolecall_internal.is_role(p_name text)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_name = any (enum_range(null::rolecall.app_role)::text[]), false);
+end
+$$;
 $sql$;
 
   -- schema/base/answers.sql
@@ -2137,7 +2333,11 @@ begin
     p_call.request ->> 'request_id',
     p_call.caller,
     p_conversation,
-    (select organization_id from rolecall.profiles where id = p_call.caller),
+    -- The operator acts for an organisation that the answer names.
+    coalesce(
+      (p_call.answer ->> 'org_id')::uuid,
+      (select organization_id from rolecall.profiles where id = p_call.caller)
+    ),
     'ok',
     p_details
   );
@@ -2293,6 +2493,809 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return rolecall_internal.refusal('not_found', 'You see no such organisation.');
+end
+$$;
+$sql$;
+
+  -- schema/bookings/windows.sql
+  execute $sql$
+-- The windows of bookings: each lets its sitter write in the client's thread from some time before the booking until some
+-- time after it. A window lasts from starts_at on and before ends_at.
+
+-- How long before its start and after its end a booking of p_service opens its window, by the table service_buffers. A row
+-- of the organisation itself comes before one for all; a row for the service before one for services without a row. How a
+-- service is spelled makes no difference, as long as its letters and digits are the same.
+create or replace function rolecall_internal.service_buffer(p_org uuid, p_service text)
+returns interval
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select make_interval(mins => buffer.minutes)
+    from rolecall.service_buffers as buffer
+    where (buffer.organization_id = p_org or buffer.organization_id is null)
+      and (
+        buffer.service is null
+        or rolecall_internal.service_key(buffer.service) = rolecall_internal.service_key(p_service)
+      )
+    order by buffer.service is null, buffer.organization_id is null
+    limit 1
+  );
+end
+$$;
+
+create or replace function rolecall_internal.service_key(p_service text)
+returns text
+language sql
+immutable
+return regexp_replace(lower(p_service), '[^[:alnum:]]+', '', 'g');
+
+-- Whether the window of a booking is open or to come, if it has one.
+create or replace function rolecall_internal.is_live(p_booking rolecall.bookings)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_booking.status = 'confirmed'
+    and p_booking.ends_at
+      + coalesce(rolecall_internal.service_buffer(p_booking.organization_id, p_booking.service), interval '0') > now();
+end
+$$;
+
+-- Makes the window of a booking what the booking says, in the client's thread p_thread: one for each booking, changed in
+-- place; closed when the booking is not confirmed, has no sitter or its client has no thread; open again when it has.
+-- Whoever calls has locked the client. Returns the window, all null when there never was one.
+create or replace function rolecall_internal.keep_window(p_booking rolecall.bookings, p_thread uuid)
+returns rolecall.assignment_windows
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_buffer interval := coalesce(
+    rolecall_internal.service_buffer(p_booking.organization_id, p_booking.service),
+    interval '0'
+  );
+  v_window rolecall.assignment_windows;
+begin
+  if p_booking.status = 'confirmed' and p_booking.sitter_id is not null and p_thread is not null then
+    insert into rolecall.assignment_windows as kept (
+      organization_id, thread_id, booking_id, sitter_id, starts_at, ends_at
+    )
+    values (
+      p_booking.organization_id,
+      p_thread,
+      p_booking.id,
+      p_booking.sitter_id,
+      p_booking.starts_at - v_buffer,
+      p_booking.ends_at + v_buffer
+    )
+    on conflict (organization_id, booking_id) do update
+    set
+      thread_id = excluded.thread_id,
+      sitter_id = excluded.sitter_id,
+      starts_at = excluded.starts_at,
+      ends_at = excluded.ends_at,
+      closed_at = null,
+      updated_at = now()
+    where (kept.thread_id, kept.sitter_id, kept.starts_at, kept.ends_at, kept.closed_at)
+      is distinct from (excluded.thread_id, excluded.sitter_id, excluded.starts_at, excluded.ends_at, null);
+  else
+    update rolecall.assignment_windows
+    set
+      closed_at = now(),
+      updated_at = now()
+    where organization_id = p_booking.organization_id
+      and booking_id = p_booking.id
+      and closed_at is null;
+  end if;
+  select *
+  into v_window
+  from rolecall.assignment_windows
+  where organization_id = p_booking.organization_id
+    and booking_id = p_booking.id;
+  return v_window;
+end
+$$;
+$sql$;
+
+  -- schema/permissions/decide_organization.sql
+  execute $sql$
+-- Decides whether somebody with p_role in an organisation (profiles.organization_role) may do p_action, given the facts that
+-- hold. Everything unknown refuses: a role that is null, a fact that is null or missing, an action without rules.
+create or replace function rolecall_internal.decide_organization(p_action text, p_role text, p_facts text[])
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision rolecall.decision;
+begin
+  -- One statement, since every request comes through here.
+  select
+    guard.rule is null and rule.allowed,
+    coalesce(guard.code, case when not rule.allowed then 'permission_denied' end),
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into
+    v_decision.allowed,
+    v_decision.code,
+    v_decision.rule,
+    v_decision.message,
+    v_decision.allowed_if
+  from rolecall.organization_permission_rules as rule
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.organization_permission_guards as guarding
+    where guarding.action = rule.action
+      and guarding.role = rule.role
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  where rule.action = p_action
+    and rule.role = p_role;
+  if not found then
+    v_decision := row(
+      false,
+      'permission_denied'::text,
+      'no_organization_role'::text,
+      'You have no role in an organisation, so none allows this.'::text,
+      'Your organisation gives you a role.'::text
+    );
+  end if;
+  return v_decision;
+end
+$$;
+$sql$;
+
+  -- schema/numbers/choose_number.sql
+  execute $sql$
+-- Which masked number a client's thread gets.
+
+-- How long a sitter's number rests after its release before it belongs to the pool.
+create or replace function rolecall_internal.number_rest()
+returns interval
+language sql
+immutable
+return interval '90 days';
+
+-- Takes the number of the pool that was taken longest ago, of those that no client has who has a booking before them; null
+-- when there is none. A sitter's number that has rested belongs to the pool from then on. Of many at once each takes
+-- another: who finds that a number was taken in between looks again, and then sees by whom.
+create or replace function rolecall_internal.take_pool_number(p_org uuid)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_number uuid;
+  v_seen timestamptz;
+begin
+  loop
+    select number.id, number.last_assigned_at
+    into v_number, v_seen
+    from rolecall.message_numbers as number
+    where number.organization_id = p_org
+      and (
+        (number.class = 'pool' and number.status = 'active')
+        or (number.class = 'sitter' and number.status = 'resting' and number.rests_until <= now())
+      )
+      and not exists (
+        select
+        from rolecall.message_threads as thread
+        join rolecall.bookings as booking
+          on booking.organization_id = thread.organization_id
+          and booking.client_id = thread.client_id
+        where thread.number_id = number.id
+          and thread.status = 'open'
+          and booking.ends_at > now() - interval '8 days'
+          and rolecall_internal.is_live(booking)
+      )
+    order by number.last_assigned_at, number.id
+    limit 1;
+    if not found then
+      return null;
+    end if;
+    update rolecall.message_numbers
+    set
+      class = 'pool',
+      status = 'active',
+      rests_until = null,
+      last_assigned_at = greatest(clock_timestamp(), last_assigned_at + interval '1 microsecond')
+    where id = v_number
+      and last_assigned_at = v_seen
+      and status <> 'released';
+    if found then
+      return v_number;
+    end if;
+  end loop;
+end
+$$;
+
+-- The number for the thread of a client: a client who books once, and never with recurrence, gets one of the pool; any
+-- other the number of the sitter who is with them or comes next; else, and when the pool is exhausted, the number of the
+-- front desk. p_held is the number that the thread has: it stays while nothing says another. sitter_id is the sitter whose
+-- number it is. All null when there is no number.
+create or replace function rolecall_internal.choose_number(
+  p_org uuid,
+  p_client uuid,
+  p_held uuid default null,
+  out number_id uuid,
+  out number_class text,
+  out sitter_id uuid
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_books_once boolean;
+  v_sitter uuid;
+begin
+  select count(*) > 0 and not coalesce(bool_or(booking.recurring), false)
+  into v_books_once
+  from rolecall.bookings as booking
+  where booking.organization_id = p_org
+    and booking.client_id = p_client
+    and booking.status <> 'cancelled';
+
+  if v_books_once then
+    -- The client goes on under the number that they know.
+    select number.id, number.class
+    into number_id, number_class
+    from rolecall.message_numbers as number
+    where number.organization_id = p_org
+      and number.id = p_held
+      and number.class = 'pool'
+      and number.status = 'active'
+    for share;
+    if found then
+      return;
+    end if;
+    number_id := rolecall_internal.take_pool_number(p_org);
+    if number_id is not null then
+      number_class := 'pool';
+      return;
+    end if;
+    delete from rolecall.pool_exhaustions
+    where organization_id = p_org
+      and hour < now() - interval '8 days';
+    insert into rolecall.pool_exhaustions as counted (organization_id, hour, times)
+    values (p_org, date_trunc('hour', now(), 'UTC'), 1)
+    on conflict (organization_id, hour) do update
+    set times = counted.times + 1;
+  else
+    select booking.sitter_id
+    into v_sitter
+    from rolecall.bookings as booking
+    where booking.organization_id = p_org
+      and booking.client_id = p_client
+      and booking.sitter_id is not null
+      and booking.ends_at > now() - interval '8 days'
+      and rolecall_internal.is_live(booking)
+    order by booking.starts_at, booking.id
+    limit 1;
+    if found then
+      select number.id, number.class, number.sitter_id
+      into number_id, number_class, sitter_id
+      from rolecall.message_numbers as number
+      where number.organization_id = p_org
+        and number.sitter_id = v_sitter
+        and number.class = 'sitter'
+        and number.status = 'active'
+      for share;
+    else
+      select number.id, number.class, number.sitter_id
+      into number_id, number_class, sitter_id
+      from rolecall.message_numbers as number
+      where number.organization_id = p_org
+        and number.id = p_held
+        and number.status = 'active'
+      for share;
+    end if;
+    if found then
+      return;
+    end if;
+  end if;
+
+  -- A lock, so that a number that is released meanwhile is not chosen, and one that is chosen is released with its threads
+  -- before it.
+  select number.id, number.class
+  into number_id, number_class
+  from rolecall.message_numbers as number
+  where number.organization_id = p_org
+    and number.class = 'front_desk'
+    and number.status = 'active'
+  for share;
+end
+$$;
+$sql$;
+
+  -- schema/threads/ensure_thread.sql
+  execute $sql$
+-- The open thread of a client. Bookings of a client and their thread are written under the lock of the client's row, so
+-- that a thread that is made finds the bookings, and a booking the thread.
+
+-- The client's one open thread; it is made if there is none, with its number and the windows of the client's bookings that
+-- are under way or to come. All null when the organisation has no such client or no number for them
+-- (no_number_available): nothing is written then but that the pool was exhausted, which the caller takes back.
+create or replace function rolecall_internal.ensure_thread(p_org uuid, p_client uuid)
+returns rolecall.message_threads
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_thread rolecall.message_threads;
+  v_chosen record;
+begin
+  -- Nearly always there is one.
+  select *
+  into v_thread
+  from rolecall.message_threads
+  where organization_id = p_org
+    and client_id = p_client
+    and status = 'open';
+  if found then
+    return v_thread;
+  end if;
+
+  perform
+  from rolecall.clients
+  where organization_id = p_org
+    and id = p_client
+  for no key update;
+  if not found then
+    return null;
+  end if;
+  -- A statement of its own, which sees what was committed while that one waited.
+  select *
+  into v_thread
+  from rolecall.message_threads
+  where organization_id = p_org
+    and client_id = p_client
+    and status = 'open';
+  if found then
+    return v_thread;
+  end if;
+  select *
+  into v_chosen
+  from rolecall_internal.choose_number(p_org, p_client);
+  if v_chosen.number_id is null then
+    return null;
+  end if;
+  insert into rolecall.message_threads (organization_id, client_id, number_id, number_class, sitter_id)
+  values (p_org, p_client, v_chosen.number_id, v_chosen.number_class, v_chosen.sitter_id)
+  returning *
+  into v_thread;
+
+  perform rolecall_internal.keep_window(booking, v_thread.id)
+  from rolecall.bookings as booking
+  where booking.organization_id = p_org
+    and booking.client_id = p_client
+    and booking.sitter_id is not null
+    and booking.ends_at > now() - interval '8 days'
+    and rolecall_internal.is_live(booking)
+  order by booking.id;
+  return v_thread;
+end
+$$;
+
+-- Decides anew which number an open thread has, and gives the thread as it is then: a booking was assigned, or its number
+-- is to go. It keeps its number where there is no other.
+create or replace function rolecall_internal.settle_number(p_thread rolecall.message_threads)
+returns rolecall.message_threads
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_chosen record;
+  v_thread rolecall.message_threads;
+begin
+  -- The thread before the number, as everywhere.
+  select *
+  into v_thread
+  from rolecall.message_threads
+  where organization_id = p_thread.organization_id
+    and id = p_thread.id
+  for no key update;
+  select *
+  into v_chosen
+  from rolecall_internal.choose_number(v_thread.organization_id, v_thread.client_id, v_thread.number_id);
+  if v_chosen.number_id is not null
+    and (v_chosen.number_id, v_chosen.sitter_id) is distinct from (v_thread.number_id, v_thread.sitter_id)
+  then
+    update rolecall.message_threads
+    set
+      number_id = v_chosen.number_id,
+      number_class = v_chosen.number_class,
+      sitter_id = v_chosen.sitter_id,
+      updated_at = now()
+    where id = v_thread.id
+    returning *
+    into v_thread;
+  end if;
+  return v_thread;
+end
+$$;
+
+-- Moves the open threads of clients off a number that no longer is active.
+create or replace function rolecall_internal.leave_number(p_org uuid, p_number uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.settle_number(thread)
+  from (
+    select *
+    from rolecall.message_threads
+    where organization_id = p_org
+      and number_id = p_number
+      and status = 'open'
+      and client_id is not null
+    order by id
+  ) as thread;
+end
+$$;
+$sql$;
+
+  -- schema/bookings/assign_booking.sql
+  execute $sql$
+-- Bookings as the application plans them. Putting one moves its window, and the number of its client's thread, with it.
+-- Locks: the sitter's profile, the client, the booking, the thread, the number.
+
+-- A booking as answers show it, with its client's thread and its window: absolute times, and the same by the clocks of the
+-- organisation.
+create or replace function rolecall_internal.booking_json(
+  p_booking rolecall.bookings,
+  p_thread rolecall.message_threads,
+  p_window rolecall.assignment_windows
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_zone text;
+begin
+  select time_zone
+  into v_zone
+  from rolecall.organizations
+  where id = p_booking.organization_id;
+  return jsonb_build_object(
+    'booking_id', p_booking.id,
+    'client_id', p_booking.client_id,
+    'sitter_id', p_booking.sitter_id,
+    'service', p_booking.service,
+    'status', p_booking.status,
+    'recurring', p_booking.recurring,
+    'starts_at', rolecall_internal.iso(p_booking.starts_at),
+    'ends_at', rolecall_internal.iso(p_booking.ends_at),
+    'time_zone', v_zone,
+    'starts_at_local', rolecall_internal.local_iso(p_booking.starts_at, v_zone),
+    'ends_at_local', rolecall_internal.local_iso(p_booking.ends_at, v_zone),
+    'thread_id', p_thread.id,
+    'number_class', p_thread.number_class,
+    'window', case when p_window.closed_at is null then rolecall_internal.window_json(p_window, v_zone) end
+  );
+end
+$$;
+
+-- A window; null for none.
+create or replace function rolecall_internal.window_json(p_window rolecall.assignment_windows, p_zone text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_window.id is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'window_id', p_window.id,
+    'starts_at', rolecall_internal.iso(p_window.starts_at),
+    'ends_at', rolecall_internal.iso(p_window.ends_at),
+    'starts_at_local', rolecall_internal.local_iso(p_window.starts_at, p_zone),
+    'ends_at_local', rolecall_internal.local_iso(p_window.ends_at, p_zone)
+  );
+end
+$$;
+
+-- The client of a booking, whose row is locked: the one with this id, or the one with this phone number, who is made if
+-- there is none, and takes the name that is given, in which a phone number does not stand. Null for none that has the id and was not erased.
+create or replace function rolecall_internal.client_of_booking(p_org uuid, p_client jsonb)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_client uuid;
+begin
+  if p_client ? 'id' then
+    select id
+    into v_client
+    from rolecall.clients
+    where organization_id = p_org
+      and id = (p_client ->> 'id')::uuid
+      and erased_at is null
+    for no key update;
+  else
+    insert into rolecall.clients (organization_id, display_name, phone)
+    values (p_org, left(rolecall_internal.redact(p_client ->> 'display_name'), 200), p_client ->> 'phone')
+    on conflict (organization_id, phone) do update
+    set display_name = excluded.display_name
+    returning id
+    into v_client;
+  end if;
+  return v_client;
+end
+$$;
+
+-- Puts a booking of an organisation: {booking_id, client, service, starts_at, ends_at, recurring, sitter_id, status}. With
+-- p_proactive a recurring booking with a sitter has its thread, number and window from now on; any other has them with the
+-- first message, or now if its client has a thread.
+create or replace function rolecall_internal.assign_booking(p_org uuid, p_input jsonb, p_proactive boolean)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sitter uuid := (p_input ->> 'sitter_id')::uuid;
+  v_client uuid;
+  v_booking rolecall.bookings;
+  v_is_new boolean;
+  v_thread rolecall.message_threads;
+  v_window rolecall.assignment_windows;
+begin
+  if (p_input ->> 'starts_at')::timestamptz >= (p_input ->> 'ends_at')::timestamptz then
+    return rolecall_internal.refuse_field('ends_at', 'end_before_start', 'A booking ends after its start.');
+  end if;
+  if v_sitter is not null then
+    -- The lock keeps them a sitter of the organisation until this has committed.
+    perform
+    from rolecall.profiles
+    where id = v_sitter
+      and organization_id = p_org
+      and organization_role = 'sitter'
+    for share;
+    if not found then
+      return rolecall_internal.refusal('not_found', 'Your organisation has no sitter with this id.');
+    end if;
+  end if;
+  if rolecall_internal.is_name(p_input #>> '{client,display_name}') is false then
+    return rolecall_internal.refuse_field(
+      'client.display_name', 'not_a_name', 'A name shows what it is made of: no line breaks and no hidden characters.'
+    );
+  end if;
+  if exists (
+    select
+    from rolecall.message_numbers
+    where organization_id = p_org
+      and e164 = p_input #>> '{client,phone}'
+      and status <> 'released'
+  ) then
+    return rolecall_internal.refuse_field(
+      'client.phone', 'own_number', 'This is a number of the organisation itself, not a client''s.'
+    );
+  end if;
+
+  begin
+    v_client := rolecall_internal.client_of_booking(p_org, p_input -> 'client');
+    if v_client is null then
+      return rolecall_internal.refusal('not_found', 'Your organisation has no client with this id.');
+    end if;
+
+    insert into rolecall.bookings as booking (
+      organization_id, id, client_id, service, starts_at, ends_at, recurring, sitter_id, status
+    )
+    values (
+      p_org,
+      (p_input ->> 'booking_id')::uuid,
+      v_client,
+      left(rolecall_internal.redact(p_input ->> 'service'), 100),
+      (p_input ->> 'starts_at')::timestamptz,
+      (p_input ->> 'ends_at')::timestamptz,
+      coalesce((p_input ->> 'recurring')::boolean, false),
+      v_sitter,
+      coalesce(p_input ->> 'status', 'confirmed')
+    )
+    on conflict (organization_id, id) do update
+    set
+      client_id = excluded.client_id,
+      service = excluded.service,
+      starts_at = excluded.starts_at,
+      ends_at = excluded.ends_at,
+      recurring = excluded.recurring,
+      sitter_id = excluded.sitter_id,
+      status = excluded.status,
+      updated_at = now()
+    returning *
+    into v_booking;
+
+    select *
+    into v_thread
+    from rolecall.message_threads
+    where organization_id = p_org
+      and client_id = v_client
+      and status = 'open';
+    if not found and p_proactive and v_booking.recurring and v_sitter is not null and v_booking.status = 'confirmed' then
+      v_thread := rolecall_internal.ensure_thread(p_org, v_client);
+      if v_thread.id is null then
+        raise exception using
+          errcode = 'RC003',
+          message = 'there is no number for the thread of a booking';
+      end if;
+    elsif v_thread.id is not null and v_booking.status = 'confirmed' then
+      v_thread := rolecall_internal.settle_number(v_thread);
+    end if;
+    v_window := rolecall_internal.keep_window(v_booking, v_thread.id);
+  exception
+    when sqlstate 'RC003' then
+      -- The client and the booking are taken back with it.
+      return rolecall_internal.refuse_without_number();
+  end;
+  return rolecall_internal.success(rolecall_internal.booking_json(v_booking, v_thread, v_window));
+end
+$$;
+
+create or replace function rolecall_internal.refuse_without_number()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'no_number_available',
+    'The organisation has no phone number for this client''s thread, not even one of the front desk.',
+    'no_number_available',
+    'The operator adds a number for the front desk.'
+  );
+end
+$$;
+
+create or replace function rolecall_edge.assign_booking(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'assign-booking',
+    p_request,
+    p_who => 'staff',
+    p_rate => 'assign_booking'
+  );
+  v_staff record;
+  v_decision rolecall.decision;
+begin
+  if v_call.answer is null then
+    select *
+    into v_staff
+    from rolecall_internal.staff(v_call, 'messaging_v1');
+    v_call.answer := v_staff.refusal;
+    if v_call.answer is null and not v_staff.is_operator then
+      v_decision := rolecall_internal.decide_organization(
+        'assign_booking',
+        v_staff.organization_role,
+        array['feature_enabled', 'own_organization', v_staff.suspended]
+      );
+      if v_decision.allowed is distinct from true then
+        v_call.answer := rolecall_internal.refusal_of(v_decision);
+      end if;
+    end if;
+    if v_call.answer is null then
+      v_call.answer := rolecall_internal.assign_booking(
+        v_staff.organization_id,
+        v_call.input,
+        rolecall_internal.organization_has_flag(
+          v_staff.organization_id, 'proactive_thread_creation', v_call.rollouts
+        )
+      );
+    end if;
+    if v_staff.organization_id is not null then
+      v_call.answer := v_call.answer || jsonb_build_object('org_id', v_staff.organization_id);
+    end if;
+    if v_call.answer ->> 'ok' = 'true' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'booking_assigned',
+        jsonb_build_object(
+          'booking_id', v_call.answer #> '{data,booking_id}',
+          'sitter_id', v_call.answer #> '{data,sitter_id}',
+          'status', v_call.answer #> '{data,status}'
+        )
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/bookings/unassign.sql
+  execute $sql$
+-- A sitter who leaves their organisation, is no longer a sitter of it or is deleted is unassigned: their windows close,
+-- their bookings are nobody's, their number rests, and the threads that had it get another.
+create or replace function rolecall_internal.unassign_sitter()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_number uuid;
+begin
+  update rolecall.bookings
+  set
+    sitter_id = null,
+    updated_at = now()
+  where organization_id = old.organization_id
+    and sitter_id = old.id;
+
+  update rolecall.assignment_windows
+  set
+    sitter_id = null,
+    closed_at = coalesce(closed_at, now()),
+    updated_at = now()
+  where organization_id = old.organization_id
+    and sitter_id = old.id;
+
+  update rolecall.message_numbers
+  set
+    status = 'resting',
+    rests_until = now() + rolecall_internal.number_rest(),
+    sitter_id = null
+  where organization_id = old.organization_id
+    and sitter_id = old.id
+  returning id
+  into v_number;
+  perform rolecall_internal.leave_number(old.organization_id, v_number);
+
+  update rolecall.message_threads
+  set sitter_id = null
+  where organization_id = old.organization_id
+    and sitter_id = old.id;
+
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end
+$$;
+
+-- A client who leaves the organisation has no account in it. Their row stays, as it does when the account is deleted.
+create or replace function rolecall_internal.unlink_client()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.clients
+  set user_id = null
+  where organization_id = old.organization_id
+    and user_id = old.id;
+  return new;
 end
 $$;
 $sql$;
@@ -3095,59 +4098,6 @@ end
 $$;
 $sql$;
 
-  -- schema/permissions/decide_organization.sql
-  execute $sql$
--- Decides whether somebody with p_role in an organisation (profiles.organization_role) may do p_action, given the facts that
--- hold. Everything unknown refuses: a role that is null, a fact that is null or missing, an action without rules.
-create or replace function rolecall_internal.decide_organization(p_action text, p_role text, p_facts text[])
-returns rolecall.decision
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_decision rolecall.decision;
-begin
-  -- One statement, since every request comes through here.
-  select
-    guard.rule is null and rule.allowed,
-    coalesce(guard.code, case when not rule.allowed then 'permission_denied' end),
-    coalesce(guard.rule, rule.rule),
-    case when guard.rule is null then rule.message else guard.message end,
-    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
-  into
-    v_decision.allowed,
-    v_decision.code,
-    v_decision.rule,
-    v_decision.message,
-    v_decision.allowed_if
-  from rolecall.organization_permission_rules as rule
-  left join lateral (
-    select code, guarding.rule, message, allowed_if
-    from rolecall.organization_permission_guards as guarding
-    where guarding.action = rule.action
-      and guarding.role = rule.role
-      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
-    order by guarding.position
-    limit 1
-  ) as guard
-    on true
-  where rule.action = p_action
-    and rule.role = p_role;
-  if not found then
-    v_decision := row(
-      false,
-      'permission_denied'::text,
-      'no_organization_role'::text,
-      'You have no role in an organisation, so none allows this.'::text,
-      'Your organisation gives you a role.'::text
-    );
-  end if;
-  return v_decision;
-end
-$$;
-$sql$;
-
   -- schema/sms/deliver_sms.sql
   execute $sql$
 -- The delivery of texts to the carrier. Between two statements the function posts, so the first takes a lease on the texts
@@ -3650,6 +4600,30 @@ end
 $$;
 $sql$;
 
+  -- schema/bookings/triggers.sql
+  execute $sql$
+create or replace trigger profiles_unassign_leaving
+before update of organization_id, organization_role on rolecall.profiles
+for each row
+when (
+  old.organization_id is distinct from new.organization_id
+  or (old.organization_role = 'sitter' and new.organization_role is distinct from 'sitter')
+)
+execute function rolecall_internal.unassign_sitter();
+
+create or replace trigger profiles_unassign_deleted
+before delete on rolecall.profiles
+for each row
+when (old.organization_id is not null)
+execute function rolecall_internal.unassign_sitter();
+
+create or replace trigger profiles_unlink_client
+before update of organization_id on rolecall.profiles
+for each row
+when (old.organization_id is distinct from new.organization_id)
+execute function rolecall_internal.unlink_client();
+$sql$;
+
   -- schema/sms/triggers.sql
   execute $sql$
 create or replace trigger sms_outbox_is_followed
@@ -3669,6 +4643,10 @@ values
   ('house-sitting', 120),
   ('24/7 care', 120),
   (null, 60);
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, 'assign_booking', 300, 60
+from unnest(enum_range(null::rolecall.app_role)) as role;
 $sql$;
 
   -- schema/permissions/rules.generated.sql
@@ -4176,6 +5154,16 @@ on rolecall.message_numbers
 for select
 to service_role
 using (true);
+
+alter table rolecall.pool_exhaustions enable row level security;
+
+drop policy if exists "the operator sees pool_exhaustions" on rolecall.pool_exhaustions;
+
+create policy "the operator sees pool_exhaustions"
+on rolecall.pool_exhaustions
+for select
+to service_role
+using (true);
 $sql$;
 
   -- schema/sms/policies.sql
@@ -4564,6 +5552,8 @@ $sql$;
   execute $sql$
 -- Not e164: only the delivery of messages reads it, with the rights of the owner.
 grant select (id, organization_id, class, status, sitter_id, rests_until, last_assigned_at, created_at, released_at) on rolecall.message_numbers to service_role;
+
+grant select on rolecall.pool_exhaustions to service_role;
 $sql$;
 
   -- schema/own_data/access.sql
@@ -4657,7 +5647,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '41c63c0807b2e9480b155d2f56dbd68c2e743a6fce9873a1dc6c127d598514ab');
+  values (3, 'organisations', 'c035a99593e470581423d40acc06395163c8ff4e7eef4cdd10c707f1f7b44af2');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

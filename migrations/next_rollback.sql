@@ -1,3 +1,8 @@
+-- bookings
+
+delete from rolecall.rate_limits
+where action = 'assign_booking';
+
 -- calls
 
 drop index rolecall.request_metrics_function_minutes_idx;

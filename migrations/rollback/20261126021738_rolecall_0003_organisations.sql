@@ -6,19 +6,31 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.claim_sms(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
+    'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
+    'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.choose_number(uuid, uuid, uuid)',
+    'function rolecall_internal.client_of_booking(uuid, jsonb)',
     'function rolecall_internal.decide_organization(text, text, text[])',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
+    'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
     'function rolecall_internal.lease_sms(uuid)',
+    'function rolecall_internal.leave_number(uuid, uuid)',
+    'function rolecall_internal.local_iso(timestamp with time zone, text)',
+    'function rolecall_internal.local_words(timestamp with time zone, text)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.number_rest()',
     'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
@@ -31,12 +43,20 @@ declare
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.refuse_without_number()',
+    'function rolecall_internal.service_buffer(uuid, text)',
+    'function rolecall_internal.service_key(text)',
+    'function rolecall_internal.settle_number(rolecall.message_threads)',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
     'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.take_pool_number(uuid)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.unassign_sitter()',
+    'function rolecall_internal.unlink_client()',
+    'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
@@ -49,6 +69,7 @@ declare
     'table rolecall.opt_outs',
     'table rolecall.organization_permission_guards',
     'table rolecall.organization_permission_rules',
+    'table rolecall.pool_exhaustions',
     'table rolecall.routing_decisions',
     'table rolecall.service_buffers',
     'table rolecall.sms_outbox',
@@ -694,6 +715,119 @@ returns timestamptz
 language sql
 immutable
 return date_bin('1 hour', p_at, 'epoch');
+$sql$;
+
+  -- schema/base/values.sql
+  execute $sql$
+-- The next two are parsed here and now, as their bodies are standard SQL: no search path is consulted when they run, so
+-- none is pinned, and without a SET clause the planner writes them into the statements that call them.
+
+-- A timestamp as every answer shows it: ISO 8601 in UTC with microseconds.
+create or replace function rolecall_internal.iso(p_at timestamptz)
+returns text
+language sql
+stable
+return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- Casts text to uuid; null instead of an error. A uuid is hexadecimal digits with four hyphens in their places; a regular
+-- expression would cost ten times as much.
+create or replace function rolecall_internal.uuid_or_null(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when p_text like '________-____-____-____-____________'
+    and translate(p_text, '0123456789abcdefABCDEF', '') = '----'
+  then p_text::uuid
+end;
+
+-- The roles of a list of names, in the order of the roles, each once; null when it is no list of at least one role. A
+-- name that is no role fails to be found, not to be cast.
+create or replace function rolecall_internal.roles_of(p_names jsonb)
+returns rolecall.app_role[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_roles rolecall.app_role[];
+begin
+  if jsonb_typeof(p_names) is distinct from 'array' then
+    return null;
+  end if;
+  select array_agg(role order by role)
+  into v_roles
+  from unnest(enum_range(null::rolecall.app_role)) as role
+  where p_names ? role::text;
+  if exists (
+    select
+    from jsonb_array_elements(p_names) as given
+    where jsonb_typeof(given) <> 'string'
+      or given #>> '{}' <> all (v_roles::text[])
+  ) then
+    return null;
+  end if;
+  return v_roles;
+end
+$$;
+
+-- A moment of a request as the functions write it (RFC 3339 in UTC); null for what is none.
+create or replace function rolecall_internal.moment_or_null(p_text text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$' then
+    return p_text::timestamptz;
+  end if;
+  return null;
+exception
+  -- The thirty-first of February.
+  when datetime_field_overflow or invalid_datetime_format then
+    return null;
+end
+$$;
+
+-- Reading: the inbox, the messages of a conversation, what is unread, and how far somebody has read.
+--
+-- Everything is read by an index that has it in the order of the answer, a page at a time, so that it costs the same
+-- however many conversations and messages there are.
+
+-- A number of a request; null for whatever is no whole number from 0, or too large to be one of ours. 1.0 is one, as
+-- languages write it that know one kind of number.
+create or replace function rolecall_internal.whole_number(p_value jsonb)
+returns bigint
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_number numeric;
+begin
+  if jsonb_typeof(p_value) is distinct from 'number' then
+    return null;
+  end if;
+  v_number := p_value;
+  if v_number between 0 and 999999999999999999 and v_number = trunc(v_number) then
+    return v_number;
+  end if;
+  return null;
+end
+$$;
+
+-- Whether a text is the name of a role.
+create or replace function rolecall_internal.is_role(p_name text)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_name = any (enum_range(null::rolecall.app_role)::text[]), false);
+end
+$$;
 $sql$;
 
   -- schema/base/answers.sql
@@ -2128,6 +2262,11 @@ $sql$;
 
   -- next_rollback.sql
   execute $sql$
+-- bookings
+
+delete from rolecall.rate_limits
+where action = 'assign_booking';
+
 -- calls
 
 drop index rolecall.request_metrics_function_minutes_idx;

@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use rolecall_database::demo::{AGENCY, BOOKING, CLIENT, SAM};
 use rolecall_database::{apply, connect, set_edge_password};
 use rolecall_postgres::{Cluster, Options};
 use serde_json::{Value, json};
@@ -122,6 +123,14 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("rollout_status", operate(json!({}))),
         ("set_rollout", operate(json!({"flag": "diagnostics", "rollout": "enabled", "reason": "On."}))),
         ("simulate_rollout", operate(json!({"rollout": "percentage:50", "user_ids": [demo(1), demo(2)]}))),
+        (
+            "assign_booking",
+            operate(json!({
+                "organization_id": AGENCY, "booking_id": BOOKING, "client": {"id": CLIENT}, "service": "walk",
+                "starts_at": "2030-01-01T09:00:00Z", "ends_at": "2030-01-01T10:00:00Z", "recurring": true,
+                "sitter_id": SAM.id,
+            })),
+        ),
         ("block_user", request(demo(2), json!({"blocked_id": demo(3)}))),
         ("blocks", request(demo(2), json!({"limit": 10}))),
         ("check_permission", request(demo(1), check)),

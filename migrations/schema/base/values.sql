@@ -8,6 +8,37 @@ language sql
 stable
 return to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
+-- A moment as the clocks of a time zone (IANA) show it, with their offset from UTC, so that it is clear at a change of the
+-- clocks, too: RFC 3339.
+create or replace function rolecall_internal.local_iso(p_at timestamptz, p_zone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_local timestamp := p_at at time zone p_zone;
+  v_offset interval := v_local - (p_at at time zone 'utc');
+begin
+  return to_char(v_local, 'YYYY-MM-DD"T"HH24:MI:SS.US')
+    || case when v_offset < interval '0' then '-' else '+' end
+    || to_char(greatest(v_offset, -v_offset), 'HH24:MI');
+end
+$$;
+
+-- A moment for people, by the clocks of a time zone: "Sunday 29 March 2026, 03:30 (+02:00)".
+create or replace function rolecall_internal.local_words(p_at timestamptz, p_zone text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return to_char(p_at at time zone p_zone, 'FMDay FMDD FMMonth YYYY, HH24:MI')
+    || format(' (%s)', right(rolecall_internal.local_iso(p_at, p_zone), 6));
+end
+$$;
+
 -- Casts text to uuid; null instead of an error. A uuid is hexadecimal digits with four hyphens in their places; a regular
 -- expression would cost ten times as much.
 create or replace function rolecall_internal.uuid_or_null(p_text text)

@@ -6,3 +6,7 @@ values
   ('house-sitting', 120),
   ('24/7 care', 120),
   (null, 60);
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, 'assign_booking', 300, 60
+from unnest(enum_range(null::rolecall.app_role)) as role;

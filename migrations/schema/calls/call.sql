@@ -112,7 +112,11 @@ begin
     p_call.request ->> 'request_id',
     p_call.caller,
     p_conversation,
-    (select organization_id from rolecall.profiles where id = p_call.caller),
+    -- The operator acts for an organisation that the answer names.
+    coalesce(
+      (p_call.answer ->> 'org_id')::uuid,
+      (select organization_id from rolecall.profiles where id = p_call.caller)
+    ),
     'ok',
     p_details
   );

@@ -9,3 +9,13 @@ on rolecall.message_numbers
 for select
 to service_role
 using (true);
+
+alter table rolecall.pool_exhaustions enable row level security;
+
+drop policy if exists "the operator sees pool_exhaustions" on rolecall.pool_exhaustions;
+
+create policy "the operator sees pool_exhaustions"
+on rolecall.pool_exhaustions
+for select
+to service_role
+using (true);

@@ -34,7 +34,7 @@ comment on column rolecall.message_numbers.status is
   'active; resting: a sitter''s number after its release, of the pool from rests_until on; released: it has left the organisation.';
 
 comment on column rolecall.message_numbers.last_assigned_at is
-  'When a thread was last given the number; the pool gives the one that was given longest ago.';
+  'When a thread was last given the number from the pool, which gives the one that was given longest ago.';
 
 -- A number that is not released belongs to one organisation.
 create unique index message_numbers_e164_key
@@ -51,3 +51,13 @@ create unique index message_numbers_sitter_key
 
 create index message_numbers_pool_idx
   on rolecall.message_numbers (organization_id, class, status, last_assigned_at, id);
+
+create table rolecall.pool_exhaustions (
+  organization_id uuid not null references rolecall.organizations (id) on delete cascade,
+  hour timestamptz not null,
+  times bigint not null,
+  primary key (organization_id, hour)
+);
+
+comment on table rolecall.pool_exhaustions is
+  'How often in each hour a thread got the number of the front desk because the pool had none left; kept for eight days.';

@@ -35,5 +35,28 @@ select is(
   'a page has as many entries as the request says, within bounds'
 );
 
+-- Moments by the clocks of a time zone, with the offset that tells the two hours of autumn apart
+select is(rolecall_internal.local_iso(at::timestamptz, zone), wanted, format('%s in %s', at, zone))
+from (
+  values
+    ('2026-03-29 00:59:59.999999+00', 'Europe/Berlin', '2026-03-29T01:59:59.999999+01:00'),
+    ('2026-03-29 01:00:00+00', 'Europe/Berlin', '2026-03-29T03:00:00.000000+02:00'),
+    ('2026-10-25 00:30:00+00', 'Europe/Berlin', '2026-10-25T02:30:00.000000+02:00'),
+    ('2026-10-25 01:30:00+00', 'Europe/Berlin', '2026-10-25T02:30:00.000000+01:00'),
+    ('2026-03-08 06:59:59.999999+00', 'America/New_York', '2026-03-08T01:59:59.999999-05:00'),
+    ('2026-03-08 07:00:00+00', 'America/New_York', '2026-03-08T03:00:00.000000-04:00'),
+    ('2026-11-01 05:30:00+00', 'America/New_York', '2026-11-01T01:30:00.000000-04:00'),
+    ('2026-11-01 06:30:00+00', 'America/New_York', '2026-11-01T01:30:00.000000-05:00'),
+    ('2026-12-31 23:30:00+00', 'Asia/Kolkata', '2027-01-01T05:00:00.000000+05:30'),
+    ('2026-07-01 02:00:00+00', 'America/St_Johns', '2026-06-30T23:30:00.000000-02:30'),
+    ('2026-07-01 02:00:00+00', 'UTC', '2026-07-01T02:00:00.000000+00:00')
+) as moment (at, zone, wanted);
+select is(rolecall_internal.local_iso(null, 'UTC'), null, 'no moment is none');
+select is(
+  rolecall_internal.local_words('2026-03-29 01:30:00+00', 'Europe/Berlin'),
+  'Sunday 29 March 2026, 03:30 (+02:00)',
+  'for people'
+);
+
 select * from finish();
 rollback;

@@ -180,6 +180,7 @@ values
   ('rolecall.bookings', '', 'select'),
   ('rolecall.clients', '', ''),
   ('rolecall.message_numbers', '', ''),
+  ('rolecall.pool_exhaustions', '', 'select'),
   ('rolecall.message_threads', '', 'select'),
   ('rolecall.opt_outs', '', 'select'),
   ('rolecall.routing_decisions', '', 'select'),

@@ -1,0 +1,78 @@
+-- A sitter who leaves, is no longer a sitter or is deleted is unassigned at once; a client's account goes without the client.
+begin;
+\ir ../support/calls.psql
+select no_plan();
+
+-- What is still the sitter's: bookings, open windows, numbers, threads; and the class of the thread's number.
+create function pg_temp.assigned()
+returns text
+language sql
+volatile
+begin atomic
+  select concat_ws(
+    ' ',
+    (select count(*) from rolecall.bookings where sitter_id = pg_temp.agency(2)),
+    (select count(*) from rolecall.assignment_windows where sitter_id = pg_temp.agency(2) and closed_at is null),
+    (select count(*) from rolecall.message_numbers where sitter_id = pg_temp.agency(2)),
+    (select count(*) from rolecall.message_threads where sitter_id = pg_temp.agency(2)),
+    (select number_class from rolecall.message_threads where id = pg_temp.agency(8))
+  );
+end;
+insert into rolecall.organizations (id, name) values (pg_temp.demo(39), 'Another');
+select is(pg_temp.assigned(), '1 1 1 1 sitter', 'a sitter with a booking');
+update rolecall.profiles set display_name = 'Samuel' where id = pg_temp.agency(2);
+select is(pg_temp.assigned(), '1 1 1 1 sitter', 'another name changes nothing');
+
+-- Each way to leave, from the same state.
+savepoint before;
+update rolecall.profiles set organization_id = pg_temp.demo(39) where id = pg_temp.agency(2);
+select is(pg_temp.assigned(), '0 0 0 0 front_desk', 'who goes to another organisation is unassigned');
+select results_eq(
+  $$ select status, rests_until from rolecall.message_numbers where id = pg_temp.agency(5) $$,
+  $$ values ('resting', now() + interval '90 days') $$,
+  'their number rests for 90 days'
+);
+select is((select status from rolecall.bookings where id = pg_temp.agency(9)), 'confirmed', 'the booking stays');
+rollback to before;
+update rolecall.profiles set organization_id = null, organization_role = null where id = pg_temp.agency(2);
+select is(pg_temp.assigned(), '0 0 0 0 front_desk', 'who leaves the organisation is unassigned');
+rollback to before;
+update rolecall.profiles set organization_role = 'admin' where id = pg_temp.agency(2);
+select is(pg_temp.assigned(), '0 0 0 0 front_desk', 'who is no sitter any more is unassigned');
+rollback to before;
+delete from rolecall.profiles where id = pg_temp.agency(2);
+select is(pg_temp.assigned(), '0 0 0 0 front_desk', 'who is deleted is unassigned');
+rollback to before;
+update rolecall.message_numbers set status = 'released' where class = 'front_desk';
+delete from rolecall.profiles where id = pg_temp.agency(2);
+select is(pg_temp.assigned(), '0 0 0 0 sitter', 'without another number the thread keeps the one that rests');
+rollback to before;
+
+-- The account of issue 9
+select is(
+  pg_temp.verdict(pg_temp.ask('delete_own_data', pg_temp.agency(2), '{"confirm": true, "account": true}')),
+  'ok',
+  'a sitter has their account deleted'
+);
+select is(
+  (select count(*) from rolecall.profiles where id = pg_temp.agency(2)), 0::bigint, 'it is gone'
+);
+select is(pg_temp.assigned(), '0 0 0 0 front_desk', 'and unassigned');
+select is(
+  pg_temp.verdict(pg_temp.ask('delete_own_data', pg_temp.agency(3), '{"confirm": true, "account": true}')),
+  'ok',
+  'a client has their account deleted'
+);
+select results_eq(
+  $$ select display_name, user_id from rolecall.clients where id = pg_temp.agency(7) $$,
+  $$ values ('Cara', null::uuid) $$,
+  'and stays a client'
+);
+rollback to before;
+update rolecall.profiles set organization_id = null, organization_role = null where id = pg_temp.agency(3);
+select is(
+  (select user_id from rolecall.clients where id = pg_temp.agency(7)), null, 'a client who leaves has no account in it'
+);
+
+select * from finish();
+rollback;
