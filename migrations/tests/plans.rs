@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::explain::explained;
+use support::explain::{explained, faults};
 use support::{Database, call, list, one};
 use tokio::sync::{Mutex as Turn, MutexGuard, OnceCell};
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -82,27 +82,6 @@ fn request(input: Value) -> Value {
         "rollouts": {},
         "input": input,
     })
-}
-
-/// What is wrong with a plan: a large table read from end to end, or more rows sorted than a page or `most_sorted` has.
-fn faults(plan: &Value, most_sorted: Option<u64>, found: &mut Vec<String>) {
-    let kind = plan["Node Type"].as_str().unwrap_or_default();
-    let relation = plan["Relation Name"].as_str().unwrap_or_default();
-    if kind == "Seq Scan" && LARGE.contains(&relation) {
-        found.push(format!("{relation} is read from end to end"));
-    }
-    let inner = plan["Plans"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if let (true, Some(most)) = (kind.ends_with("Sort"), most_sorted) {
-        for child in inner {
-            let rows = child["Actual Rows"].as_u64().unwrap_or(0);
-            if rows > most {
-                found.push(format!("{rows} rows are sorted by {}", plan["Sort Key"]));
-            }
-        }
-    }
-    for child in inner {
-        faults(child, most_sorted, found);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +168,7 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
         let mut found = Vec::new();
         for plan in &plans {
             let mut of_this = Vec::new();
-            faults(&plan["Plan"], sorted, &mut of_this);
+            faults(&plan["Plan"], LARGE, sorted, &mut of_this);
             if !of_this.is_empty() {
                 let query = plan["Query Text"].as_str().unwrap_or_default();
                 found.push(format!("{name}: {of_this:?} in {query}\n{:#}", plan["Plan"]));
@@ -331,7 +310,7 @@ async fn at_a_million_help_conversations_every_page_comes_off_an_index() {
         }
         for plan in &std::mem::take(&mut *plans.lock().expect("nobody panics with it")) {
             let mut of_this = Vec::new();
-            faults(&plan["Plan"], Some(sorted), &mut of_this);
+            faults(&plan["Plan"], LARGE, Some(sorted), &mut of_this);
             if !of_this.is_empty() {
                 let query = plan["Query Text"].as_str().unwrap_or_default();
                 wrong.push(format!("{name}: {of_this:?} in {query}\n{:#}", plan["Plan"]));

@@ -474,7 +474,12 @@ export type TextingSince = {
   readonly blocked: Count;
   readonly force_sent: Count;
   /** Texts that went to the owner inbox, by the reason. */
-  readonly owner_inbox: Readonly<Partial<Record<'no_window' | 'several_sitters' | 'number_mismatch' | 'blocked', Count>>>;
+  readonly owner_inbox: {
+    readonly no_window: Count;
+    readonly several_sitters: Count;
+    readonly number_mismatch: Count;
+    readonly blocked: Count;
+  };
   readonly sends_outside_window: Count;
   /** Messages that the carrier refused, by its error code. */
   readonly carrier_errors: Readonly<Partial<Record<string, Count>>>;

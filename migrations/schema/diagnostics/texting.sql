@@ -127,17 +127,18 @@ begin
     and at > p_since;
 
   select v_figures || jsonb_build_object(
-    'owner_inbox', coalesce(jsonb_object_agg(reason, texts), '{}')
+    'owner_inbox', jsonb_build_object(
+      'no_window', count(*) filter (where reason = 'no_window'),
+      'several_sitters', count(*) filter (where reason = 'several_sitters'),
+      'number_mismatch', count(*) filter (where reason = 'number_mismatch'),
+      'blocked', count(*) filter (where reason = 'blocked')
+    )
   )
   into v_figures
-  from (
-    select reason, count(*) as texts
-    from rolecall.routing_decisions
-    where organization_id = p_organization
-      and at > p_since
-      and target = 'owner_inbox'
-    group by reason
-  ) as routed;
+  from rolecall.routing_decisions
+  where organization_id = p_organization
+    and at > p_since
+    and target = 'owner_inbox';
 
   -- Requests are counted by the quarter of an hour after two hours: the span begins with the quarter that it begins in.
   select v_figures || jsonb_build_object('sends_outside_window', coalesce(sum(requests), 0))

@@ -206,6 +206,11 @@ comment on column rolecall.routing_decisions.recipient is 'The redacted number.'
 create index routing_decisions_at_idx
   on rolecall.routing_decisions (organization_id, at);
 
+-- What the diagnostics count.
+create index routing_decisions_owner_inbox_idx
+  on rolecall.routing_decisions (organization_id, at, reason)
+  where target = 'owner_inbox';
+
 create table rolecall.anti_poaching_attempts (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null,

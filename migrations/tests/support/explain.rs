@@ -50,3 +50,24 @@ pub fn rows_read(plan: &Value, prefix: &str) -> u64 {
     let inner = plan["Plans"].as_array().map(Vec::as_slice).unwrap_or_default();
     read + inner.iter().map(|plan| rows_read(plan, prefix)).sum::<u64>()
 }
+
+/// What is wrong with a plan: one of the `large` tables is read from end to end, or more rows are sorted than `most_sorted`.
+pub fn faults(plan: &Value, large: &[&str], most_sorted: Option<u64>, found: &mut Vec<String>) {
+    let kind = plan["Node Type"].as_str().unwrap_or_default();
+    let relation = plan["Relation Name"].as_str().unwrap_or_default();
+    if kind == "Seq Scan" && large.contains(&relation) {
+        found.push(format!("{relation} is read from end to end"));
+    }
+    let inner = plan["Plans"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if let (true, Some(most)) = (kind.ends_with("Sort"), most_sorted) {
+        for child in inner {
+            let rows = child["Actual Rows"].as_u64().unwrap_or(0);
+            if rows > most {
+                found.push(format!("{rows} rows are sorted by {}", plan["Sort Key"]));
+            }
+        }
+    }
+    for child in inner {
+        faults(child, large, most_sorted, found);
+    }
+}

@@ -134,13 +134,13 @@ select is(
 from report;
 select is(
   texting -> '24h',
-  '{"blocked": 1, "force_sent": 1, "owner_inbox": {"no_window": 16, "several_sitters": 17}, "sends_outside_window": 2, "carrier_errors": {}}',
+  '{"blocked": 1, "force_sent": 1, "owner_inbox": {"no_window": 16, "several_sitters": 17, "number_mismatch": 0, "blocked": 0}, "sends_outside_window": 2, "carrier_errors": {}}',
   'what happened in a day'
 )
 from report;
 select is(
   texting -> '7d',
-  '{"blocked": 7, "force_sent": 1, "owner_inbox": {"no_window": 20, "several_sitters": 20}, "sends_outside_window": 4, "carrier_errors": {"21610": 1, "30001": 1}}',
+  '{"blocked": 7, "force_sent": 1, "owner_inbox": {"no_window": 20, "several_sitters": 20, "number_mismatch": 0, "blocked": 0}, "sends_outside_window": 4, "carrier_errors": {"21610": 1, "30001": 1}}',
   'and in a week'
 )
 from report;
