@@ -3,6 +3,11 @@
 delete from rolecall.rate_limits
 where action = 'assign_booking';
 
+-- sms
+
+delete from rolecall.alert_rules
+where name in ('sms_dead', 'sms_uncertain', 'sms_backlog', 'number_pool_exhausted');
+
 -- calls
 
 drop index rolecall.request_metrics_function_minutes_idx;

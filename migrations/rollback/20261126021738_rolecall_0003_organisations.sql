@@ -74,7 +74,9 @@ declare
     'table rolecall.service_buffers',
     'table rolecall.sms_outbox',
     'table rolecall.thread_messages',
-    'table rolecall.thread_reads'
+    'table rolecall.thread_reads',
+    'view rolecall_monitoring.sms_errors',
+    'view rolecall_monitoring.sms_outbox'
   ];
   -- All objects of Rolecall before it.
   v_ours constant text[] := array[
@@ -1204,6 +1206,191 @@ end
 $$;
 $sql$;
 
+  -- schema/broadcasts/reset_broadcast_quotas.sql
+  execute $sql$
+-- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
+-- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
+-- run of this quota day has more to do. Many callers at once take turns.
+
+-- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
+-- hold up the others for ever.
+create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
+returns rolecall.quota_runs
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table text;
+  v_slots record;
+  v_swept record;
+begin
+  select name
+  into v_table
+  from unnest(
+    array[
+      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas'
+    ]
+  ) as name
+  where name <> all (p_run.done)
+  order by random()
+  limit 1;
+
+  if v_table in ('rate_buckets', 'broadcast_quotas') then
+    select *
+    into v_swept
+    from rolecall_internal.sweep(
+      format('rolecall.%I', v_table)::regclass,
+      case v_table
+        -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
+        when 'rate_buckets' then
+          $condition$ swept.refilled_at <= now() - interval '1 day'
+            and swept.refilled_at <= now() - swept.window_seconds * interval '1 second'
+            and swept.refilled_at <= now() - coalesce(
+              (
+                select max(rate.window_seconds) * interval '1 second'
+                from rolecall.rate_limits as rate
+                where rate.action = swept.action
+              ),
+              interval '0'
+            ) $condition$
+        -- A row of an earlier day counts as full, and so does none.
+        else
+          $condition$ swept.period < rolecall_internal.quota_day(now())
+            and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
+      end,
+      coalesce((p_run.positions ->> v_table)::bigint, 0)
+    );
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_swept.deleted);
+    if v_swept.next_page is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  elsif v_table = 'request_metrics' and rolecall_internal.merge_metrics() then
+    -- What is truncated before it is part of the totals would be missing in the counters; the next step goes on.
+    return p_run;
+  else
+    select *
+    into v_slots
+    from rolecall_internal.empty_day_slots(
+      v_table,
+      case v_table when 'application_logs' then 40 when 'idempotency_records' then 4 else 12 end,
+      case v_table when 'application_logs' then 30 when 'idempotency_records' then 1 else 7 end
+    );
+    p_run.dropped := p_run.dropped
+      || jsonb_build_object(v_table, coalesce((p_run.dropped ->> v_table)::int, 0) + v_slots.dropped);
+    p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
+    p_run.positions := p_run.positions
+      || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
+    -- Autovacuum leaves a slot after a second of our trying; a backup that reads it keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 20 then
+      p_run.done := p_run.done || v_table;
+    end if;
+  end if;
+  return p_run;
+end
+$$;
+
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A step is over sooner, but not those of everybody who may be waiting.
+set lock_timeout = '2s'
+as $$
+declare
+  v_period date := rolecall_internal.quota_day(now());
+  v_run rolecall.quota_runs;
+  v_already_done boolean := false;
+begin
+  -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
+  if not (
+    rolecall_internal.flag_decision(
+      'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', null, true
+    )
+  ).enabled
+  then
+    return rolecall_internal.refuse_disabled();
+  end if;
+
+  begin
+    insert into rolecall.quota_runs (period)
+    values (v_period)
+    on conflict (period) do nothing;
+    select *
+    into v_run
+    from rolecall.quota_runs
+    where period = v_period
+    for no key update;
+    v_already_done := v_run.finished_at is not null;
+    if not v_already_done then
+      if cardinality(v_run.done) < 6 then
+        v_run := rolecall_internal.take_nightly_step(v_run);
+      end if;
+      -- And then the deletions of accounts, with which their users have not gone on.
+      if cardinality(v_run.done) = 6 and not rolecall_internal.continue_account_deletion() then
+        v_run.finished_at := clock_timestamp();
+      end if;
+      update rolecall.quota_runs
+      set
+        finished_at = v_run.finished_at,
+        done = v_run.done,
+        dropped = v_run.dropped,
+        deleted = v_run.deleted,
+        left_over = v_run.left_over,
+        positions = v_run.positions
+      where period = v_period;
+    end if;
+  exception
+    -- Others are at it.
+    when lock_not_available then
+      select *
+      into v_run
+      from rolecall.quota_runs
+      where period = v_period;
+  end;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'period', v_period,
+      'dropped', coalesce(v_run.dropped, '{}'),
+      'deleted', coalesce(v_run.deleted, '{}'),
+      'left', coalesce(v_run.left_over, '{}'),
+      'more', v_run.finished_at is null,
+      'already_done', v_already_done
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.reset_broadcast_quotas(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollouts);
+    -- Null where it was refused.
+    if (v_call.answer #> '{data,more}')::boolean then
+      -- The next step has the same key.
+      perform rolecall_internal.free_key(v_call.key_owner, v_call.key);
+      v_call.key := null;
+    elsif not (v_call.answer #> '{data,already_done}')::boolean then
+      perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/identity/actor.sql
   execute $sql$
 -- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
@@ -1534,6 +1721,69 @@ end
 $$;
 $sql$;
 
+  -- schema/monitoring/metrics.sql
+  execute $sql$
+-- The figures that GET /functions/v1/metrics shows in Prometheus' text format. All are of one moment: one statement reads
+-- the totals and the minutes that are not yet part of them.
+create or replace function rolecall_edge.metrics(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('metrics', p_request, p_who => 'operator', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.success(
+      jsonb_build_object(
+        'requests',
+        (
+          select coalesce(
+            jsonb_agg(
+              jsonb_build_array(counter.function, counter.code, counter.bucket, counter.requests)
+              order by counter.function, counter.code, counter.bucket
+            ),
+            '[]'
+          )
+          from rolecall_internal.request_counters() as counter
+        ),
+        'flags',
+        (
+          select coalesce(jsonb_object_agg(flag.name, flag.rollout), '{}')
+          from rolecall.feature_flags as flag
+        ),
+        'alerts',
+        (
+          select coalesce(
+            jsonb_agg(jsonb_build_array(rule.name, rule.severity, alert.name is not null) order by rule.name),
+            '[]'
+          )
+          from rolecall.alert_rules as rule
+          left join rolecall_monitoring.alerts as alert
+            on alert.name = rule.name
+        ),
+        'pending_reports',
+        (
+          select jsonb_build_object('count', pending.count, 'oldest_age_seconds', pending.oldest_age_seconds)
+          from rolecall_monitoring.pending_reports as pending
+        ),
+        'conversations',
+        (
+          select jsonb_object_agg(version.version, version.active)
+          from rolecall_monitoring.active_conversations as version
+        ),
+        'unsent_alerts', (select count(*) from rolecall.alert_events where sent_at is null),
+        'migration', (select max(version) from rolecall.schema_migrations)
+      )
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/permissions/roles.generated.sql
   execute $sql$
 -- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
@@ -1791,6 +2041,311 @@ begin
   return v_windows || jsonb_build_object('timeouts', v_timeouts, 'connection_errors', v_connection_errors);
 end
 $$;
+$sql$;
+
+  -- schema/monitoring/views.sql
+  execute $sql$
+-- Requests are counted by the minute for two hours, and by the quarter of an hour before: a span begins with the minute or
+-- the quarter that it begins in. Whoever reads a view needs the right to every function in it, so they call few.
+
+create or replace view rolecall_monitoring.error_rate as
+select
+  counted.code,
+  counted.requests as count,
+  round(100 * counted.requests / counted.total, 3) as percentage,
+  rolecall_internal.is_failure(counted.code) as is_failure
+from (
+  select
+    code,
+    sum(requests)::bigint as requests,
+    sum(sum(requests)) over () as total
+  from rolecall.request_metrics
+  where slot > now() - interval '1 hour 1 minute'
+    and minutes = 1
+  group by code
+) as counted
+where counted.code <> 'ok';
+
+comment on view rolecall_monitoring.error_rate is
+  'What was not answered with success in the last hour, by code; the percentage is of all requests. Failures count against the success rate, refusals do not.';
+
+create or replace view rolecall_monitoring.latency as
+with by_bucket as (
+  select
+    function,
+    bucket,
+    sum(requests) as requests,
+    sum(sum(requests)) over (partition by function order by bucket) as up_to,
+    sum(sum(requests)) over (partition by function) as total,
+    case when bucket > 0 then 0.1 * power(2.0::double precision, (bucket - 1) / 2.0::double precision) else 0 end as begins,
+    0.1 * power(2.0::double precision, bucket / 2.0::double precision) as ends
+  from rolecall.request_metrics
+  where slot > now() - interval '1 hour 1 minute'
+    and minutes = 1
+  group by function, bucket
+)
+select
+  by_bucket.function,
+  max(by_bucket.total)::bigint as requests,
+  -- Requests are taken to be spread evenly in the bucket where the percentile falls.
+  max(percentile.ms) filter (where percentile.share = 0.50) as p50_ms,
+  max(percentile.ms) filter (where percentile.share = 0.95) as p95_ms,
+  max(percentile.ms) filter (where percentile.share = 0.99) as p99_ms
+from by_bucket
+cross join lateral (
+  select
+    share,
+    round(
+      (begins + ((share * total - (up_to - requests)) / requests)::double precision * (ends - begins))::numeric,
+      3
+    ) as ms
+  from unnest(array[0.50, 0.95, 0.99]) as share
+  where up_to - requests < share * total
+    and up_to >= share * total
+) as percentile
+group by by_bucket.function;
+
+comment on view rolecall_monitoring.latency is
+  'How long requests of the last hour took, by operation; of those that no statement answered, until they were given up.';
+
+create or replace view rolecall_monitoring.conversation_creation as
+with recent as (
+  select slot, code, requests
+  from rolecall.request_metrics
+  where slot > now() - interval '24 hours 15 minutes'
+    and function in ('start-conversation', 'create_conversation_atomic')
+),
+counted as (
+  select
+    span.name,
+    span.number,
+    coalesce(sum(recent.requests), 0)::bigint as attempts,
+    coalesce(sum(recent.requests) filter (where recent.code = 'ok'), 0)::bigint as succeeded,
+    coalesce(sum(recent.requests) filter (where rolecall_internal.is_failure(recent.code)), 0)::bigint as failed,
+    coalesce(sum(recent.requests) filter (where recent.code = 'conversation_exists'), 0)::bigint as duplicates
+  from (
+    values
+      (1, '5 minutes', now() - interval '6 minutes'),
+      (2, '1 hour', now() - interval '1 hour 1 minute'),
+      (3, '24 hours', now() - interval '24 hours 15 minutes')
+  ) as span (number, name, since)
+  left join recent
+    on recent.slot > span.since
+  group by span.name, span.number
+)
+select
+  name as span,
+  attempts,
+  succeeded,
+  failed,
+  attempts - succeeded - failed as refused,
+  duplicates,
+  round(succeeded::numeric / nullif(succeeded + failed, 0), 4) as success_rate,
+  round(duplicates::numeric / nullif(attempts, 0), 4) as duplicate_share
+from counted
+order by number;
+
+comment on view rolecall_monitoring.conversation_creation is
+  'Attempts to start a help conversation. The success rate is succeeded / (succeeded + failed); refusals, such as of a duplicate, are neither.';
+
+create or replace view rolecall_monitoring.v2_adoption as
+select
+  span.name as span,
+  span.v1,
+  span.v2,
+  round(100.0 * span.v2 / nullif(span.v1 + span.v2, 0), 2) as v2_percentage
+from (
+  select
+    coalesce(sum(conversations) filter (where hour > now() - interval '25 hours'), 0)::bigint as day,
+    coalesce(sum(conversations) filter (where hour > now() - interval '7 days 1 hour'), 0)::bigint as week,
+    coalesce(sum(conversations), 0)::bigint as ever
+  from rolecall.help_conversation_counts
+) as v2
+cross join rolecall_internal.v1_conversation_counts() as v1
+cross join lateral (
+  values
+    (1, '24 hours', v1.day, v2.day),
+    (2, '7 days', v1.week, v2.week),
+    (3, 'ever', v1.ever, v2.ever)
+) as span (number, name, v1, v2)
+order by span.number;
+
+comment on view rolecall_monitoring.v2_adoption is
+  'How many help conversations were started in V1, the app''s own that was adopted, and in V2. V2 is counted by the hour.';
+
+create or replace view rolecall_monitoring.active_conversations as
+select
+  version.name as version,
+  version.active,
+  version.new_this_week
+from (
+  select
+    coalesce(sum(conversations) filter (where status = 'active'), 0)::bigint as active,
+    coalesce(sum(conversations) filter (where hour > now() - interval '7 days 1 hour'), 0)::bigint as new_this_week
+  from rolecall.help_conversation_counts
+) as v2
+cross join rolecall_internal.v1_conversation_counts() as v1
+cross join lateral (
+  values
+    ('v1', v1.active, v1.week),
+    ('v2', v2.active, v2.new_this_week)
+) as version (name, active, new_this_week)
+order by version.name;
+
+comment on view rolecall_monitoring.active_conversations is
+  'How many help conversations of each version are active, and how many were started in the last seven days.';
+
+create or replace view rolecall_monitoring.alerts as
+with recent as materialized (
+  select slot, function, code, bucket, sum(requests) as requests
+  from rolecall.request_metrics
+  where minutes = 1
+    and slot > now() - interval '16 minutes'
+  group by slot, function, code, bucket
+),
+hour as (
+  select
+    coalesce(sum(requests) filter (where code = 'ok'), 0) as ok,
+    coalesce(sum(requests) filter (where rolecall_internal.is_failure(code)), 0) as failed
+  from rolecall.request_metrics
+  where minutes = 1
+    and slot > now() - interval '1 hour 1 minute'
+),
+attempted as (
+  select
+    coalesce(sum(requests) filter (where code = 'ok' and is_newest), 0) as newest_ok,
+    coalesce(sum(requests) filter (where is_failure and is_newest), 0) as newest_failed,
+    coalesce(sum(requests) filter (where code = 'ok' and is_newest and creates), 0) as newest_created,
+    coalesce(sum(requests) filter (where is_failure and is_newest and creates), 0) as newest_not_created,
+    coalesce(sum(requests) filter (where creates), 0) as creations,
+    coalesce(sum(requests) filter (where creates and code = 'conversation_exists'), 0) as duplicates
+  from (
+    select
+      code,
+      requests,
+      rolecall_internal.is_failure(code) as is_failure,
+      slot > now() - interval '6 minutes' as is_newest,
+      function in ('start-conversation', 'create_conversation_atomic') as creates
+    from recent
+  ) as marked
+),
+by_bucket as (
+  select
+    function,
+    bucket,
+    sum(requests) as requests,
+    sum(sum(requests)) over (partition by function order by bucket) as up_to,
+    sum(sum(requests)) over (partition by function) as total,
+    case when bucket > 0 then 0.0001 * power(2.0::double precision, (bucket - 1) / 2.0::double precision) else 0 end
+      as begins,
+    0.0001 * power(2.0::double precision, bucket / 2.0::double precision) as ends
+  from recent
+  where slot > now() - interval '6 minutes'
+  group by function, bucket
+),
+figure (name, value, attempts) as (
+  select 'conversation_creation_failing' as name, newest_created / nullif(newest_created + newest_not_created, 0),
+    newest_created + newest_not_created
+  from attempted
+  union all
+  -- At least how long the slowest took, in seconds. What was cancelled for its time had five of them; waiting for a lock
+  -- ends before that.
+  select
+    'statement_too_slow' as name,
+    max(
+      case
+        when bucket = 32 and code = 'timeout' then 5
+        when bucket > 0 then 0.0001 * power(2.0::double precision, (bucket - 1) / 2.0::double precision)
+      end
+    )::numeric,
+    0
+  from recent
+  where slot > now() - interval '6 minutes'
+  union all
+  select 'connection_errors' as name, max(errors.requests), 0
+  from (
+    select sum(requests) as requests
+    from recent
+    where slot > now() - interval '6 minutes'
+      and code = 'database_unavailable'
+    group by slot
+  ) as errors
+  union all
+  select 'rollout_rolled_back' as name, count(*), 0
+  from rolecall.feature_flags as flag
+  cross join lateral (
+    select decision.actor, decision.action
+    from rolecall.rollout_decisions as decision
+    where decision.flag = flag.name
+    order by decision.id desc
+    limit 1
+  ) as newest
+  where flag.rollout = 'disabled'
+    and newest.actor = 'guard'
+    and newest.action = 'rollback'
+  union all
+  select 'error_rate_high' as name, newest_failed / nullif(newest_ok + newest_failed, 0), newest_ok + newest_failed
+  from attempted
+  union all
+  -- Of the slowest operation that had enough requests to have a percentile.
+  select
+    'latency_high' as name,
+    max(begins + ((0.95 * total - (up_to - requests)) / requests)::double precision * (ends - begins))::numeric,
+    max(total)
+  from by_bucket
+  where up_to - requests < 0.95 * total
+    and up_to >= 0.95 * total
+    and total >= (select rule.attempts from rolecall.alert_rules as rule where rule.name = 'latency_high')
+  union all
+  select 'duplicate_conversations' as name, duplicates / nullif(creations, 0), creations
+  from attempted
+  union all
+  select 'error_rate_raised' as name, failed / nullif(ok + failed, 0), ok + failed
+  from hour
+  union all
+  select 'reports_waiting' as name, extract(epoch from now() - min(created_at)), 0
+  from rolecall.reported_messages
+  where status = 'pending'
+  union all
+  -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
+  select
+    'quota_reset_due' as name,
+    extract(
+      epoch from now() - greatest(
+        date_trunc('day', now() at time zone 'utc' - interval '2 hours') at time zone 'utc' + interval '2 hours',
+        (select min(migration.applied_at) from rolecall.schema_migrations as migration)
+      )
+    ),
+    0
+  where not exists (
+    select
+    from rolecall.quota_runs as run
+    where run.period = (now() at time zone 'utc' - interval '2 hours')::date
+      and run.finished_at is not null
+  )
+)
+select
+  rule.name,
+  rule.severity,
+  round(figure.value, 4) as value,
+  rule.threshold,
+  coalesce(state.since, now()) as since,
+  rule.summary
+from rolecall.alert_rules as rule
+join figure
+  on figure.name = rule.name
+left join rolecall.alert_states as state
+  on state.name = rule.name
+where figure.attempts >= rule.attempts
+  and case rule.name
+    when 'conversation_creation_failing' then figure.value < rule.threshold
+    when 'statement_too_slow' then figure.value >= rule.threshold
+    else figure.value > rule.threshold
+  end
+order by rule.severity, rule.name;
+
+comment on view rolecall_monitoring.alerts is
+  'The alerts that fire now. A share is between 0 and 1, a time in seconds; since is when the endpoint alerts first saw it.';
 $sql$;
 
   -- schema/permissions/rules.generated.sql
@@ -2266,6 +2821,11 @@ $sql$;
 
 delete from rolecall.rate_limits
 where action = 'assign_booking';
+
+-- sms
+
+delete from rolecall.alert_rules
+where name in ('sms_dead', 'sms_uncertain', 'sms_backlog', 'number_pool_exhausted');
 
 -- calls
 

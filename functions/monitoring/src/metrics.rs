@@ -35,6 +35,7 @@ struct Figures {
     alerts: Vec<(String, String, bool)>,
     pending_reports: PendingReports,
     conversations: BTreeMap<String, u64>,
+    texts: Texts,
     unsent_alerts: u64,
     migration: i64,
 }
@@ -43,6 +44,14 @@ struct Figures {
 struct PendingReports {
     count: u64,
     oldest_age_seconds: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Texts {
+    backlog: u64,
+    oldest_age_seconds: Option<u64>,
+    dead: u64,
+    uncertain: u64,
 }
 
 /// The bounds of the histogram among those of the database's buckets, which are 0.1 ms times the square root of two to the
@@ -111,6 +120,13 @@ pub fn exposition(data: Map<String, Value>) -> Option<String> {
     text.family("rolecall_oldest_pending_report_age_seconds", "gauge", "How long the oldest of them has been waiting.");
     let age = figures.pending_reports.oldest_age_seconds.unwrap_or(0);
     text.sample("rolecall_oldest_pending_report_age_seconds", &[], age as f64);
+    let texts = &figures.texts;
+    text.family("rolecall_texts", "gauge", "Texts by how they stand: waiting for the carrier, dead, uncertain.");
+    for (state, number) in [("waiting", texts.backlog), ("dead", texts.dead), ("uncertain", texts.uncertain)] {
+        text.sample("rolecall_texts", &[("state", state)], number as f64);
+    }
+    text.family("rolecall_oldest_waiting_text_age_seconds", "gauge", "How long the oldest of those has been waiting.");
+    text.sample("rolecall_oldest_waiting_text_age_seconds", &[], texts.oldest_age_seconds.unwrap_or(0) as f64);
     text.family("rolecall_active_help_conversations", "gauge", "Help conversations that are active, by version.");
     for (version, number) in &figures.conversations {
         text.sample("rolecall_active_help_conversations", &[("version", version)], *number as f64);
@@ -175,6 +191,7 @@ mod tests {
             "alerts": [["connection_errors", "critical", true], ["latency_high", "warning", false]],
             "pending_reports": {"count": 3, "oldest_age_seconds": null},
             "conversations": {"v1": 16, "v2": 4},
+            "texts": {"backlog": 7, "oldest_age_seconds": 4, "dead": 2, "uncertain": 1},
             "unsent_alerts": 1,
             "migration": 2,
         }) else {
@@ -200,6 +217,9 @@ mod tests {
             "rolecall_alert_firing{alert=\"latency_high\",severity=\"warning\"} 0",
             "rolecall_unsent_alert_events 1",
             "rolecall_pending_reports 3",
+            "rolecall_texts{state=\"waiting\"} 7",
+            "rolecall_texts{state=\"uncertain\"} 1",
+            "rolecall_oldest_waiting_text_age_seconds 4",
             "rolecall_active_help_conversations{version=\"v1\"} 16",
         ] {
             assert!(text.lines().any(|other| other == line), "{line}\n{text}");

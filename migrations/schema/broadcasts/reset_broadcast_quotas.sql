@@ -19,14 +19,15 @@ begin
   into v_table
   from unnest(
     array[
-      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas'
+      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas',
+      'sms_outbox', 'routing_decisions', 'anti_poaching_attempts'
     ]
   ) as name
   where name <> all (p_run.done)
   order by random()
   limit 1;
 
-  if v_table in ('rate_buckets', 'broadcast_quotas') then
+  if v_table in ('rate_buckets', 'broadcast_quotas', 'sms_outbox', 'routing_decisions', 'anti_poaching_attempts') then
     select *
     into v_swept
     from rolecall_internal.sweep(
@@ -44,8 +45,15 @@ begin
               ),
               interval '0'
             ) $condition$
+        -- The message keeps how it ended. An uncertain text that no owner has settled in this time stays uncertain.
+        when 'sms_outbox' then
+          $condition$ swept.status not in ('queued', 'leased') and swept.updated_at < now() - interval '30 days' $condition$
+        when 'routing_decisions' then
+          $condition$ swept.at < now() - interval '90 days' $condition$
+        when 'anti_poaching_attempts' then
+          $condition$ swept.at < now() - interval '90 days' $condition$
         -- A row of an earlier day counts as full, and so does none.
-        else
+        when 'broadcast_quotas' then
           $condition$ swept.period < rolecall_internal.quota_day(now())
             and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
       end,
@@ -116,11 +124,11 @@ begin
     for no key update;
     v_already_done := v_run.finished_at is not null;
     if not v_already_done then
-      if cardinality(v_run.done) < 6 then
+      if cardinality(v_run.done) < 9 then
         v_run := rolecall_internal.take_nightly_step(v_run);
       end if;
       -- And then the deletions of accounts, with which their users have not gone on.
-      if cardinality(v_run.done) = 6 and not rolecall_internal.continue_account_deletion() then
+      if cardinality(v_run.done) = 9 and not rolecall_internal.continue_account_deletion() then
         v_run.finished_at := clock_timestamp();
       end if;
       update rolecall.quota_runs

@@ -7,6 +7,8 @@ grant select on
   rolecall_monitoring.conversation_creation,
   rolecall_monitoring.error_rate,
   rolecall_monitoring.latency,
+  rolecall_monitoring.sms_errors,
+  rolecall_monitoring.sms_outbox,
   rolecall_monitoring.v2_adoption
   to service_role;
 

@@ -49,6 +49,16 @@ begin
           select jsonb_object_agg(version.version, version.active)
           from rolecall_monitoring.active_conversations as version
         ),
+        'texts',
+        (
+          select jsonb_build_object(
+            'backlog', outbox.backlog,
+            'oldest_age_seconds', outbox.oldest_age_seconds,
+            'dead', outbox.dead,
+            'uncertain', outbox.uncertain
+          )
+          from rolecall_monitoring.sms_outbox as outbox
+        ),
         'unsent_alerts', (select count(*) from rolecall.alert_events where sent_at is null),
         'migration', (select max(version) from rolecall.schema_migrations)
       )

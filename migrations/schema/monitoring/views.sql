@@ -148,6 +148,54 @@ order by version.name;
 comment on view rolecall_monitoring.active_conversations is
   'How many help conversations of each version are active, and how many were started in the last seven days.';
 
+-- Texts on their way to the carrier, of all organisations. Nothing here names a client or shows a number.
+create or replace view rolecall_monitoring.sms_outbox as
+select
+  waiting.texts as backlog,
+  waiting.oldest_age_seconds,
+  trouble.dead,
+  trouble.dead_last_hour,
+  trouble.uncertain
+from (
+  select
+    count(*) as texts,
+    extract(epoch from now() - min(created_at))::bigint as oldest_age_seconds
+  from rolecall.sms_outbox
+  where status in ('queued', 'leased')
+) as waiting
+cross join (
+  select
+    count(*) filter (where status = 'dead') as dead,
+    -- Without those of clients who have opted out or are erased.
+    count(*) filter (
+      where status = 'dead'
+        and attempts > 0
+        and error_code is distinct from 21610
+        and updated_at > now() - interval '1 hour'
+    ) as dead_last_hour,
+    count(*) filter (where status = 'uncertain') as uncertain
+  from rolecall.sms_outbox
+  where status in ('dead', 'uncertain')
+) as trouble;
+
+comment on view rolecall_monitoring.sms_outbox is
+  'Texts that wait for the carrier, those that are given up, and those of which nobody knows whether the carrier has them; settled ones are kept for 30 days.';
+
+create or replace view rolecall_monitoring.sms_errors as
+select
+  error_code,
+  count(*) filter (where updated_at > now() - interval '24 hours') as last_24_hours,
+  count(*) as last_7_days,
+  count(*) filter (where status = 'dead') as dead
+from rolecall.sms_outbox
+where error_code is not null
+  and updated_at > now() - interval '7 days'
+group by error_code
+order by count(*) desc, error_code;
+
+comment on view rolecall_monitoring.sms_errors is
+  'What the carrier said last of texts, by its code; three digits are the HTTP status of an answer without a code.';
+
 create or replace view rolecall_monitoring.alerts as
 with recent as materialized (
   select slot, function, code, bucket, sum(requests) as requests
@@ -259,6 +307,22 @@ figure (name, value, attempts) as (
   select 'reports_waiting' as name, extract(epoch from now() - min(created_at)), 0
   from rolecall.reported_messages
   where status = 'pending'
+  union all
+  select
+    trouble.name,
+    case trouble.name
+      when 'sms_dead' then outbox.dead_last_hour
+      when 'sms_uncertain' then outbox.uncertain
+      else outbox.oldest_age_seconds
+    end,
+    0
+  from rolecall_monitoring.sms_outbox as outbox
+  cross join unnest(array['sms_dead', 'sms_uncertain', 'sms_backlog']) as trouble (name)
+  union all
+  -- Counted by the hour.
+  select 'number_pool_exhausted' as name, coalesce(sum(times), 0), 0
+  from rolecall.pool_exhaustions
+  where hour > now() - interval '2 hours'
   union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select

@@ -41,6 +41,52 @@ values
   (pg_temp.demo(1), 'gone', 0, now() - interval '25 hours', 10, 60),
   (pg_temp.demo(2), 'send_dm', 0, now() - interval '23 hours', 60, 60);
 
+-- Texts that are settled, and what was decided about some.
+\ir ../support/outbox.psql
+create temporary table kept as
+select *
+from (
+  values
+    (pg_temp.text_to(1, 'sent, old'), 'sent', interval '30 days 1 second'),
+    (pg_temp.text_to(1, 'uncertain, old'), 'uncertain', interval '31 days'),
+    (pg_temp.text_to(1, 'delivered, young'), 'delivered', interval '29 days 23 hours'),
+    (pg_temp.text_to(1, 'queued, old'), 'queued', interval '31 days'),
+    (pg_temp.text_to(1, 'leased, old'), 'leased', interval '31 days')
+) as text (id, status, age);
+update rolecall.sms_outbox as outbox
+set
+  status = kept.status,
+  leased_until = case when kept.status = 'leased' then now() end,
+  lease = gen_random_uuid(),
+  updated_at = now() - kept.age
+from kept
+where outbox.id = kept.id;
+insert into rolecall.anti_poaching_attempts (organization_id, at, thread_id, message_id, direction, violations)
+select
+  organization_id,
+  now() - case when content = 'sent, old' then interval '90 days 1 second' else interval '89 days' end,
+  thread_id,
+  id,
+  'outbound',
+  '{phone}'
+from rolecall.thread_messages
+where content ~ '^(sent|delivered)';
+insert into rolecall.routing_decisions (
+  organization_id, at, thread_id, seq, target, reason, number_class, sender, recipient
+)
+select
+  organization_id,
+  now() - case when content = 'sent, old' then interval '90 days 1 second' else interval '89 days' end,
+  thread_id,
+  seq,
+  'owner_inbox',
+  'no_window',
+  'front_desk',
+  '[phone …0111]',
+  '[phone …0100]'
+from rolecall.thread_messages
+where content ~ '^(sent|delivered)';
+
 select is(
   pg_temp.verdict(pg_temp.ask('reset_broadcast_quotas', pg_temp.demo(8), '{}')),
   'permission_denied/operator_only',
@@ -63,16 +109,16 @@ select is(
 
 create temporary table step as
 select number, pg_temp.ask_as_operator('reset_broadcast_quotas', '{"reset-broadcast-quotas": "internal"}') -> 'data' as data
-from generate_series(1, 7) as number;
+from generate_series(1, 10) as number;
 select is(
   array_agg((data -> 'more')::boolean order by number),
-  array[true, true, true, true, true, false, false],
+  array[true, true, true, true, true, true, true, true, false, false],
   'a call is one step, and "more" says that there are others'
 )
 from step;
 select is(
   array_agg((data -> 'already_done')::boolean order by number),
-  array[false, false, false, false, false, false, true],
+  array[false, false, false, false, false, false, false, false, false, true],
   'after the last one there is nothing to do'
 )
 from step;
@@ -82,15 +128,16 @@ select is(
     'period', rolecall_internal.quota_day(now()),
     'dropped',
       '{"idempotency_records": 1, "application_logs": 2, "refusal_counts": 1, "request_metrics": 1}'::jsonb,
-    'deleted', '{"rate_buckets": 2, "broadcast_quotas": 2}'::jsonb,
+    'deleted',
+      '{"rate_buckets": 2, "broadcast_quotas": 2, "sms_outbox": 2, "routing_decisions": 1, "anti_poaching_attempts": 1}'::jsonb,
     'left', '{"idempotency_records": 0, "application_logs": 0, "refusal_counts": 0, "request_metrics": 0}'::jsonb,
     'more', false,
-    'already_done', number = 7
+    'already_done', number = 10
   ),
   'which says what the run did, table by table'
 )
 from step
-where number >= 6
+where number >= 9
 order by number;
 select results_eq(
   $$ select sender_id, show_id, pre_show_remaining, post_show_remaining,
@@ -116,6 +163,24 @@ select results_eq(
   $$ select user_id, action from rolecall.rate_buckets order by user_id $$,
   $$ values (pg_temp.demo(1), 'export_own_data'), (pg_temp.demo(2), 'send_dm') $$,
   'and so are the buckets that are full again'
+);
+select set_eq(
+  $$ select content
+     from rolecall.sms_outbox as outbox
+     join rolecall.thread_messages as message
+       on message.organization_id = outbox.organization_id
+       and message.thread_id = outbox.thread_id
+       and message.seq = outbox.seq
+     where outbox.organization_id = pg_temp.organization()
+     union all select 'attempt ' || at::date - now()::date from rolecall.anti_poaching_attempts where organization_id = pg_temp.organization()
+     union all select 'decision ' || at::date - now()::date from rolecall.routing_decisions where organization_id = pg_temp.organization() $$,
+  $$ values ('delivered, young'), ('queued, old'), ('leased, old'), ('attempt -89'), ('decision -89') $$,
+  'texts on their way stay, and what was decided in the last 90 days'
+);
+select is(
+  (select count(*) from rolecall.thread_messages where organization_id = pg_temp.organization()),
+  5::bigint,
+  'and every message'
 );
 select is(
   (select count(*) from rolecall.application_logs where event = 'quota_reset' and level = 'info' and code = 'ok'),

@@ -163,6 +163,58 @@ select pg_temp.ask('review_report', pg_temp.demo(6), jsonb_build_object('report_
 from rolecall.reported_messages;
 select is(pg_temp.firing(), 'none', 'one that was reviewed');
 
+-- Texts
+\ir ../support/outbox.psql
+create temporary table hello as
+select pg_temp.text_to(number, 'Hello') as id
+from generate_series(1, 3) as number;
+create function pg_temp.texts_are(p_status text, p_age interval, p_attempts int, p_error int default null)
+returns text
+language plpgsql
+as $$
+begin
+  update rolecall.sms_outbox
+  set
+    status = p_status,
+    lease = gen_random_uuid(),
+    leased_until = case when p_status = 'leased' then now() end,
+    attempts = p_attempts,
+    error_code = p_error,
+    created_at = now() - p_age,
+    updated_at = now() - p_age;
+  return pg_temp.firing();
+end
+$$;
+select is(pg_temp.texts_are('queued', '60 seconds', 0), 'none', 'texts that have waited for a minute');
+select is(pg_temp.texts_are('queued', '61 seconds', 0), 'critical sms_backlog 61', 'longer');
+select is(pg_temp.texts_are('leased', '61 seconds', 1), 'critical sms_backlog 61', 'or are on their way');
+select is(pg_temp.texts_are('sent', '61 seconds', 1), 'none', 'what was sent does not wait');
+select is(pg_temp.texts_are('dead', '59 minutes', 8, 500), 'critical sms_dead 3', 'texts that were given up');
+select is(pg_temp.texts_are('dead', '59 minutes', 1), 'critical sms_dead 3', 'without a code, too');
+select is(pg_temp.texts_are('dead', '61 minutes', 8, 500), 'none', 'more than an hour ago');
+select is(pg_temp.texts_are('dead', '1 minute', 1, 21610), 'none', 'clients who have opted out are no fault');
+select is(pg_temp.texts_are('dead', '1 minute', 0), 'none', 'nor are those who were erased');
+select is(pg_temp.texts_are('uncertain', '20 days', 1), 'warning sms_uncertain 3', 'nobody knows of these, however old');
+select is(
+  pg_temp.run_as('service_role', null, 'select uncertain || $$ $$ || backlog || $$ $$ || dead from rolecall_monitoring.sms_outbox'),
+  '3 0 0', 'the view says how many there are'
+);
+select is(pg_temp.texts_are('dead', '25 hours', 1, 30007), 'none');
+select is(
+  pg_temp.run_as(
+    'service_role', null,
+    'select concat_ws($$ $$, error_code, last_24_hours, last_7_days, dead) from rolecall_monitoring.sms_errors'
+  ),
+  '30007 0 3 3', 'and what the carrier said'
+);
+select is(pg_temp.texts_are('sent', '1 minute', 1), 'none', 'and then all is well');
+insert into rolecall.pool_exhaustions (organization_id, hour, times)
+values
+  (pg_temp.organization(), date_trunc('hour', now(), 'UTC') - interval '2 hours', 1),
+  (pg_temp.organization(), date_trunc('hour', now(), 'UTC'), 2);
+select is(pg_temp.firing(), 'warning number_pool_exhausted 2', 'a pool that is exhausted, counted by the hour');
+delete from rolecall.pool_exhaustions;
+
 -- The nightly run
 select is_empty(
   $$ select from rolecall_monitoring.alerts where name = 'quota_reset_due' $$,

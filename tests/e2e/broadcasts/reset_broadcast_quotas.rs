@@ -18,6 +18,14 @@ pub async fn spent_yesterday(stand: &Stand) -> (User, Uuid, Uuid) {
     (organizer, upcoming, past)
 }
 
+/// What the run deleted where no organisation texts.
+fn deleted(broadcast_quotas: u32, rate_buckets: u32) -> Value {
+    json!({
+        "broadcast_quotas": broadcast_quotas, "rate_buckets": rate_buckets,
+        "sms_outbox": 0, "routing_decisions": 0, "anti_poaching_attempts": 0,
+    })
+}
+
 async fn today(stand: &Stand) -> String {
     stand.db.one("select rolecall_internal.quota_day(now())::text", &[]).await
 }
@@ -54,7 +62,7 @@ async fn the_nightly_run_drops_and_deletes_what_is_over_and_touches_no_quota() {
         run["dropped"],
         json!({"application_logs": 1, "idempotency_records": 1, "refusal_counts": 0, "request_metrics": 1})
     );
-    assert_eq!(run["deleted"], json!({"broadcast_quotas": 1, "rate_buckets": 1}));
+    assert_eq!(run["deleted"], deleted(1, 1));
     assert_eq!(
         run["left"],
         json!({"application_logs": 0, "idempotency_records": 0, "refusal_counts": 0, "request_metrics": 0})
@@ -101,7 +109,7 @@ async fn ten_runs_at_once_are_one_run_and_all_report_it() {
     let first: Vec<_> = runs.iter().filter(|run| run["already_done"] == false).collect();
     assert_eq!(first.len(), 1);
     for run in &runs {
-        assert_eq!(run["deleted"], json!({"broadcast_quotas": 1, "rate_buckets": 0}));
+        assert_eq!(run["deleted"], deleted(1, 0));
         assert_eq!((&run["period"], &run["more"]), (&first[0]["period"], &json!(false)));
     }
     assert_eq!(stand.db.count("rolecall.quota_runs", &[]).await, 1);
@@ -124,7 +132,16 @@ async fn a_step_that_fails_leaves_the_others_done() {
         )
         .await;
     let done = "select coalesce(array_agg(name order by name), '{}') from rolecall.quota_runs, unnest(done) as name";
-    let others = ["application_logs", "broadcast_quotas", "idempotency_records", "refusal_counts", "request_metrics"];
+    let others = [
+        "anti_poaching_attempts",
+        "application_logs",
+        "broadcast_quotas",
+        "idempotency_records",
+        "refusal_counts",
+        "request_metrics",
+        "routing_decisions",
+        "sms_outbox",
+    ];
     until("all the others are done", async || {
         stand.reset().expect(500).await.refused(Code::Internal);
         let done: Vec<String> = stand.db.one(done, &[]).await;
@@ -134,7 +151,7 @@ async fn a_step_that_fails_leaves_the_others_done() {
     stand.db.script("drop trigger fail on rolecall.rate_buckets").await;
     let run = stand.reset().expect(200).await;
     assert_eq!((&run["more"], &run["already_done"]), (&json!(false), &json!(false)));
-    assert_eq!(run["deleted"], json!({"broadcast_quotas": 1, "rate_buckets": 1}));
+    assert_eq!(run["deleted"], deleted(1, 1));
 }
 
 /// Whoever reads a slot that is to be dropped is neither waited for nor disturbed, and holds nobody up.
