@@ -19,6 +19,9 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.follow_sms_outbox()',
+    'function rolecall_internal.held_back(uuid, jsonb)',
+    'function rolecall_internal.is_allowed_contact(uuid, text, text)',
+    'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_organization_action(text)',
@@ -247,6 +250,7 @@ declare
     'function rolecall_internal.guard_rollouts()',
     'function rolecall_internal.has_control(text)',
     'function rolecall_internal.has_visible(text)',
+    'function rolecall_internal.held_back(uuid, jsonb)',
     'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
     'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
     'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
@@ -266,6 +270,8 @@ declare
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.is_action(text)',
+    'function rolecall_internal.is_allowed_contact(uuid, text, text)',
+    'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_client()',
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_e164(text)',
@@ -763,7 +769,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '312fa7942474ef1313339b1355991cbaabd0d13bc7b8eec9ca1ab7bf360013f8'
+      ) is distinct from '365e6ece676c8e6bcc71d9ee56455cab7e801d91a7aec6fd30e35508d2514d2d'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -4876,6 +4882,93 @@ end
 $$;
 $sql$;
 
+  -- schema/threads/held_back.sql
+  execute $sql$
+-- Whether an allowed domain of the organisation is this host, or one above it.
+create or replace function rolecall_internal.is_allowed_domain(p_org uuid, p_host text)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.organizations
+    cross join unnest(allowed_domains) as domain
+    where id = p_org
+      and (
+        lower(p_host) = lower(domain)
+        or lower(right(p_host, length(domain) + 1)) = '.' || lower(domain)
+      )
+  )
+$$;
+
+-- Whether a hit is a number or domain of the organisation itself. A number may be written without the country code; then
+-- the seven digits of a local number are enough. A domain stands for its subdomains, too, in links and in addresses.
+create or replace function rolecall_internal.is_allowed_contact(p_org uuid, p_kind text, p_value text)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case p_kind
+    when 'phone' then exists (
+      select
+      from rolecall.message_numbers
+      cross join lateral (
+        select
+          ltrim(p_value, '+') as digits,
+          ltrim(p_value, '+0') as national
+      ) as given
+      where organization_id = p_org
+        and status <> 'released'
+        and (
+          e164 = p_value
+          or p_value not like '+%'
+          and (
+            '00' || substr(e164, 2) = digits
+            or '011' || substr(e164, 2) = digits
+            or length(national) >= 7
+            and right(e164, length(national)) = national
+          )
+        )
+    )
+    when 'url' then rolecall_internal.is_allowed_domain(p_org, p_value)
+    when 'email' then rolecall_internal.is_allowed_domain(p_org, substr(p_value, length(p_value) - strpos(reverse(p_value), '@') + 2))
+    else false
+  end
+$$;
+
+-- What the filter found in a text and the organisation does not allow: {"violations": [kinds], "redacted": text}, or null.
+-- The filter (shared/src/rules/poaching) knows no organisation, so the organisation's own numbers and allowed domains are
+-- dropped here.
+create or replace function rolecall_internal.held_back(p_org uuid, p_filter jsonb)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'violations', jsonb_agg(kind order by place),
+    'redacted', p_filter -> 'redacted'
+  )
+  from (
+    select
+      kind,
+      min(place) as place
+    from jsonb_array_elements(p_filter -> 'violations') with ordinality as given (violation, place)
+    cross join lateral (
+      select
+        violation ->> 'kind',
+        violation ->> 'value'
+    ) as read (kind, value)
+    where not rolecall_internal.is_allowed_contact(p_org, kind, value)
+    group by kind
+  ) as left_over
+  having count(*) > 0
+$$;
+$sql$;
+
   -- schema/bookings/triggers.sql
   execute $sql$
 create or replace trigger profiles_unassign_leaving
@@ -6308,7 +6401,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '312fa7942474ef1313339b1355991cbaabd0d13bc7b8eec9ca1ab7bf360013f8');
+  values (3, 'organisations', '365e6ece676c8e6bcc71d9ee56455cab7e801d91a7aec6fd30e35508d2514d2d');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
