@@ -108,6 +108,10 @@ api-tools: need-node ## Install what checks the Postman collection (newman) and 
 deploy-tools: need-node ## Install what checks the manifests and CI examples (ajv)
 	@$(call packages,tests/deploy)
 
+.PHONY: carrier-tools
+carrier-tools: need-node ## Install the carrier's own library (twilio), with which signatures are compared
+	@$(call packages,tests/carrier)
+
 .PHONY: schemathesis
 schemathesis: target/schemathesis/installed ## Install Schemathesis, which makes up requests from the OpenAPI document (95 MB)
 target/schemathesis/installed: tests/api/requirements.txt
@@ -203,7 +207,7 @@ rollout: $(if $(wildcard $(HOST)),,need-rust) ## Show a rollout (FLAG=...), or A
 ifeq ($(RUNTIME),spin)
 test: test-spin
 else
-test: build client client-runtimes api-tools deploy-tools schemathesis supabase-cli need-chromium need-curl need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools carrier-tools deploy-tools schemathesis supabase-cli need-chromium need-curl need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because

@@ -8,7 +8,11 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.receive_sms(jsonb)',
+    'function rolecall_edge.receive_sms_status(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_internal.answer_repeated_text(uuid, text)',
+    'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
     'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
@@ -35,6 +39,8 @@ declare
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.number_rest()',
     'function rolecall_internal.operations_of_flag(text)',
+    'function rolecall_internal.opt_in(uuid, uuid)',
+    'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
@@ -47,13 +53,21 @@ declare
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.refuse_without_number()',
+    'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
+    'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
     'function rolecall_internal.service_buffer(uuid, text)',
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.settle_number(rolecall.message_threads)',
+    'function rolecall_internal.settle_sms_status(uuid, text, text, integer)',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
+    'function rolecall_internal.sms_status_of(text)',
+    'function rolecall_internal.sms_status_rank(text)',
     'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.take_automatic_reply(uuid, uuid, text)',
     'function rolecall_internal.take_pool_number(uuid)',
+    'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
+    'function rolecall_internal.texting_client(uuid, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
@@ -78,6 +92,7 @@ declare
     'table rolecall.sms_outbox',
     'table rolecall.thread_messages',
     'table rolecall.thread_reads',
+    'table rolecall.word_texts',
     'view rolecall_monitoring.sms_errors',
     'view rolecall_monitoring.sms_outbox'
   ];
@@ -119,6 +134,8 @@ declare
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
+    'function rolecall_edge.receive_sms(jsonb)',
+    'function rolecall_edge.receive_sms_status(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.record_refusal(jsonb)',
     'function rolecall_edge.report_message(jsonb)',
@@ -143,6 +160,8 @@ declare
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
     'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
     'function rolecall_internal.advance_rollout(rolecall.call)',
+    'function rolecall_internal.answer_repeated_text(uuid, text)',
+    'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
     'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
@@ -362,6 +381,8 @@ declare
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
     'function rolecall_internal.operations_of_flag(text)',
+    'function rolecall_internal.opt_in(uuid, uuid)',
+    'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
@@ -430,6 +451,7 @@ declare
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.replayed_help_message(jsonb)',
+    'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
     'function rolecall_internal.reply_facts(uuid, uuid, text)',
     'function rolecall_internal.report_figures(uuid)',
     'function rolecall_internal.report_help_message(uuid, uuid, text)',
@@ -453,6 +475,7 @@ declare
     'function rolecall_internal.rollout_since(rolecall.feature_flags)',
     'function rolecall_internal.rollout_stage(text, text)',
     'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
     'function rolecall_internal.sample_of_users(integer)',
     'function rolecall_internal.sees_removed(rolecall.actor)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
@@ -471,9 +494,12 @@ declare
     'function rolecall_internal.settle_number(rolecall.message_threads)',
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.settle_sms_status(uuid, text, text, integer)',
     'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
+    'function rolecall_internal.sms_status_of(text)',
+    'function rolecall_internal.sms_status_rank(text)',
     'function rolecall_internal.staff(rolecall.call, text)',
     'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.success(jsonb, jsonb)',
@@ -481,12 +507,15 @@ declare
     'function rolecall_internal.suspended_fact(timestamp with time zone)',
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.sweep(regclass, text, bigint)',
+    'function rolecall_internal.take_automatic_reply(uuid, uuid, text)',
     'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
     'function rolecall_internal.take_pool_number(uuid)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
+    'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.texting_client(uuid, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
@@ -591,6 +620,7 @@ declare
     'table rolecall.thread_messages',
     'table rolecall.thread_reads',
     'table rolecall.user_blocks',
+    'table rolecall.word_texts',
     'table rolecall_internal.application_logs_00',
     'table rolecall_internal.application_logs_01',
     'table rolecall_internal.application_logs_02',
@@ -769,7 +799,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '365e6ece676c8e6bcc71d9ee56455cab7e801d91a7aec6fd30e35508d2514d2d'
+      ) is distinct from '654994a99ec6077ee87529a32189a4a363e4cefda99505240bf44d16b5209011'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1269,6 +1299,28 @@ create table rolecall.automatic_replies (
 );
 
 comment on table rolecall.automatic_replies is 'When a client last got an automatic reply of each kind.';
+
+create table rolecall.word_texts (
+  organization_id uuid not null,
+  carrier_sid text not null,
+  client_id uuid not null,
+  at timestamptz not null default now(),
+  reply text,
+  primary key (organization_id, carrier_sid),
+  constraint word_texts_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id)
+);
+
+comment on table rolecall.word_texts is
+  'The texts of the last day by which clients opted out or in, or asked for help, so that a repeated one changes nothing; older ones of a client go with the next.';
+
+comment on column rolecall.word_texts.carrier_sid is 'The carrier''s id of the text (Twilio: MessageSid).';
+
+comment on column rolecall.word_texts.reply is 'What the client was answered; null for nothing.';
+
+create index word_texts_client_id_idx
+  on rolecall.word_texts (organization_id, client_id, at);
 $sql$;
 
   -- schema/bookings/tables.sql
@@ -4882,6 +4934,152 @@ end
 $$;
 $sql$;
 
+  -- schema/threads/opt_outs.sql
+  execute $sql$
+-- Clients who want no more messages, and what they are answered.
+
+-- Opts a client out; p_source says who told.
+create or replace function rolecall_internal.opt_out(p_org uuid, p_client uuid, p_source text)
+returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into rolecall.opt_outs (organization_id, client_id, source)
+  values (p_org, p_client, p_source)
+  on conflict (organization_id, client_id) do nothing
+$$;
+
+-- Opts a client back in; whether they were out.
+create or replace function rolecall_internal.opt_in(p_org uuid, p_client uuid)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from rolecall.opt_outs
+  where organization_id = p_org
+    and client_id = p_client;
+  return found;
+end
+$$;
+
+-- Whether a client may be sent an automatic reply of this kind now, which is then taken for sent: one in an hour at most.
+create or replace function rolecall_internal.take_automatic_reply(p_org uuid, p_client uuid, p_kind text)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.automatic_replies as kept (organization_id, client_id, kind, last_at)
+  values (p_org, p_client, p_kind, now())
+  on conflict (organization_id, client_id, kind) do update
+  set last_at = excluded.last_at
+  where kept.last_at <= excluded.last_at - interval '1 hour';
+  return found;
+end
+$$;
+
+-- The words that a client texts alone, and the answers to them. A client who texts one is locked by then, so that the same
+-- text is answered once. p_word is stop, start or help; null where the text is an ordinary message. With p_silent the
+-- carrier answers by itself.
+create or replace function rolecall_internal.answer_word(
+  p_client rolecall.clients,
+  p_sid text,
+  p_word text,
+  p_silent boolean
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org rolecall.organizations;
+  v_reply text;
+  v_decision text := case p_word when 'stop' then 'opt_out' when 'start' then 'opt_in' else 'help' end;
+begin
+  select reply
+  into v_reply
+  from rolecall.word_texts
+  where organization_id = p_client.organization_id
+    and carrier_sid = p_sid;
+  if found then
+    return jsonb_build_object('decision', 'repeated', 'reply', v_reply);
+  end if;
+
+  if p_word = 'stop' then
+    perform rolecall_internal.opt_out(p_client.organization_id, p_client.id, 'keyword');
+  elsif p_word = 'start' and not rolecall_internal.opt_in(p_client.organization_id, p_client.id) then
+    return null;
+  end if;
+
+  if not p_silent
+    and rolecall_internal.take_automatic_reply(p_client.organization_id, p_client.id, v_decision)
+  then
+    select *
+    into v_org
+    from rolecall.organizations
+    where id = p_client.organization_id;
+    v_reply := case p_word
+      when 'stop' then format('You get no more messages from %s. Reply START to get them again.', v_org.name)
+      when 'start' then format('You get messages from %s again. Reply STOP to end them.', v_org.name)
+      else coalesce(
+        v_org.help_text,
+        format('This is %s. Text us here, and we answer. Reply STOP to end messages.', v_org.name)
+      )
+    end;
+  end if;
+  -- The carrier repeats a text within minutes, if at all: one of yesterday does not come again.
+  delete from rolecall.word_texts
+  where organization_id = p_client.organization_id
+    and client_id = p_client.id
+    and at < now() - interval '1 day';
+  insert into rolecall.word_texts (organization_id, carrier_sid, client_id, reply)
+  values (p_client.organization_id, p_sid, p_client.id, v_reply);
+  return jsonb_build_object('decision', v_decision, 'reply', v_reply);
+end
+$$;
+
+-- Answers p_message, a client's text, automatically, and gives the answer: null for a client who opted out or got one of
+-- this kind within the hour. The carrier sends what its webhook is answered; the row has the id of the text that it answers.
+create or replace function rolecall_internal.reply_automatically(
+  p_message rolecall.thread_messages,
+  p_kind text,
+  p_content text
+)
+returns text
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reply rolecall.thread_messages;
+begin
+  if exists (
+    select
+    from rolecall.opt_outs
+    where organization_id = p_message.organization_id
+      and client_id = p_message.client_id
+  ) or not rolecall_internal.take_automatic_reply(p_message.organization_id, p_message.client_id, p_kind)
+  then
+    return null;
+  end if;
+  v_reply.organization_id := p_message.organization_id;
+  v_reply.thread_id := p_message.thread_id;
+  v_reply.direction := 'outbound';
+  v_reply.kind := 'automatic_reply';
+  v_reply.client_id := p_message.client_id;
+  v_reply.content := p_content;
+  v_reply.delivery := 'sent';
+  v_reply.carrier_sid := p_message.carrier_sid;
+  return (rolecall_internal.append_message(v_reply)).content;
+end
+$$;
+$sql$;
+
   -- schema/threads/held_back.sql
   execute $sql$
 -- Whether an allowed domain of the organisation is this host, or one above it.
@@ -4966,6 +5164,420 @@ as $$
     group by kind
   ) as left_over
   having count(*) > 0
+$$;
+$sql$;
+
+  -- schema/threads/route_text.sql
+  execute $sql$
+-- Where a client's text goes: to the sitter whose window is open, or to the owner.
+
+-- Stores a text of a client, filtered and routed, with the row of its decision. The client's row is locked. p_number is the
+-- number that they texted, or null for one who writes with an account, to their own thread. p_filter is what the filter
+-- found in p_content. The answer is {message_id, thread_id, seq, number_class, delivery, decision, reply}, in which
+-- decision is the reason and reply the automatic one or null; null itself if there is no number for a thread.
+create or replace function rolecall_internal.route_text(
+  p_client rolecall.clients,
+  p_number uuid,
+  p_content text,
+  p_media_urls text[],
+  p_filter jsonb,
+  p_sid text default null,
+  p_author uuid default null,
+  p_at timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid := p_client.organization_id;
+  v_number rolecall.message_numbers;
+  v_thread rolecall.message_threads;
+  v_message rolecall.thread_messages;
+  v_held jsonb := case
+    when jsonb_array_length(p_filter -> 'violations') > 0 then rolecall_internal.held_back(v_org, p_filter)
+  end;
+  v_windows uuid[] := '{}';
+  v_sitters uuid[] := '{}';
+  v_reason text;
+  v_reply text;
+begin
+  select *
+  into v_thread
+  from rolecall.message_threads
+  where organization_id = v_org
+    and client_id = p_client.id
+    and status = 'open';
+  select *
+  into v_number
+  from rolecall.message_numbers
+  where organization_id = v_org
+    and id = coalesce(p_number, v_thread.number_id);
+  if v_thread.id is null and (p_number is null or v_number.class = 'front_desk') then
+    v_thread := rolecall_internal.ensure_thread(v_org, p_client.id);
+    if p_number is null then
+      if v_thread.id is null then
+        return null;
+      end if;
+      select *
+      into v_number
+      from rolecall.message_numbers
+      where organization_id = v_org
+        and id = v_thread.number_id;
+    end if;
+  end if;
+
+  if v_number.class <> 'front_desk' and v_thread.number_id is distinct from v_number.id then
+    v_reason := 'number_mismatch';
+  else
+    select coalesce(array_agg(id order by starts_at, id), '{}'), coalesce(array_agg(distinct sitter_id), '{}')
+    into v_windows, v_sitters
+    from rolecall.assignment_windows
+    where organization_id = v_org
+      and thread_id = v_thread.id
+      and closed_at is null
+      and starts_at <= p_at
+      and ends_at > p_at;
+    v_reason := case cardinality(v_sitters)
+      when 0 then 'no_window'
+      when 1 then 'one_sitter'
+      else 'several_sitters'
+    end;
+  end if;
+  if v_held is not null then
+    v_reason := 'blocked';
+  end if;
+
+  v_message.organization_id := v_org;
+  -- A text that makes no thread stands in the owner inbox itself.
+  v_message.thread_id := coalesce(v_thread.id, rolecall_internal.owner_inbox(v_org, v_number.id));
+  v_message.direction := 'inbound';
+  v_message.client_id := p_client.id;
+  v_message.author_id := p_author;
+  v_message.sitter_id := case when v_reason = 'one_sitter' then v_sitters[1] end;
+  v_message.content := p_content;
+  v_message.media_urls := p_media_urls;
+  v_message.delivery := case when v_reason = 'blocked' then 'blocked' else 'received' end;
+  v_message.carrier_sid := p_sid;
+  v_message := rolecall_internal.append_message(
+    v_message,
+    p_in_inbox => v_reason in ('no_window', 'several_sitters', 'number_mismatch')
+  );
+
+  insert into rolecall.routing_decisions (
+    organization_id, thread_id, seq, target, reason, sitter_id, window_ids, number_class, sender, recipient
+  )
+  values (
+    v_org,
+    v_message.thread_id,
+    v_message.seq,
+    case v_reason
+      when 'one_sitter' then 'sitter'
+      when 'blocked' then 'nobody'
+      else 'owner_inbox'
+    end,
+    v_reason,
+    v_message.sitter_id,
+    v_windows,
+    v_number.class,
+    rolecall_internal.masked(p_client.phone),
+    rolecall_internal.masked(v_number.e164)
+  );
+
+  if v_reason = 'blocked' then
+    v_reply := rolecall_internal.reply_automatically(
+      v_message,
+      'blocked',
+      'Sorry, your message was not delivered. To keep you safe, contact details, links and payments stay out of these texts. Please send it again without them.'
+    );
+    perform rolecall_internal.record_attempt(
+      v_message,
+      array(select jsonb_array_elements_text(v_held -> 'violations')),
+      v_held ->> 'redacted'
+    );
+  elsif v_reason = 'number_mismatch' then
+    v_reply := rolecall_internal.reply_automatically(
+      v_message,
+      'number_mismatch',
+      'Thanks for your message. Nobody answers at this number at the moment; we passed it on to our office, which gets back to you.'
+    );
+  end if;
+  return jsonb_build_object(
+    'message_id', v_message.id,
+    'thread_id', v_message.thread_id,
+    'seq', v_message.seq,
+    'number_class', v_number.class,
+    'delivery', v_message.delivery,
+    'decision', v_reason,
+    'reply', v_reply
+  );
+end
+$$;
+
+-- The answer to a text of the carrier that was stored before; null if there is none. Its automatic reply follows it.
+create or replace function rolecall_internal.answer_repeated_text(p_org uuid, p_sid text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb;
+begin
+  select jsonb_build_object(
+    'thread_id', message.thread_id,
+    'number_class', decision.number_class,
+    'decision', 'repeated',
+    'reply', reply.content
+  )
+  into v_answer
+  from rolecall.thread_messages as message
+  left join rolecall.routing_decisions as decision
+    on decision.organization_id = message.organization_id
+    and decision.thread_id = message.thread_id
+    and decision.seq = message.seq
+  left join rolecall.thread_messages as reply
+    on reply.organization_id = message.organization_id
+    and reply.thread_id = message.thread_id
+    and reply.seq = message.seq + 1
+    and reply.kind = 'automatic_reply'
+    and reply.carrier_sid = p_sid
+  where message.organization_id = p_org
+    and message.carrier_sid = p_sid
+    and message.direction = 'inbound';
+  return v_answer;
+end
+$$;
+$sql$;
+
+  -- schema/sms/receive_sms.sql
+  execute $sql$
+-- A text of a client, as the carrier hands it over. The function has checked who signed it.
+
+-- The client of a phone number, with their row locked; without name if nobody texted from it before.
+create or replace function rolecall_internal.texting_client(p_org uuid, p_phone text)
+returns rolecall.clients
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_client rolecall.clients;
+begin
+  select *
+  into v_client
+  from rolecall.clients
+  where organization_id = p_org
+    and phone = p_phone
+  for no key update;
+  if not found then
+    insert into rolecall.clients as client (organization_id, phone)
+    values (p_org, p_phone)
+    -- Of several at once one inserts; the others wait for it and lock its row.
+    on conflict (organization_id, phone) do update
+    set display_name = client.display_name
+    returning *
+    into v_client;
+  end if;
+  return v_client;
+end
+$$;
+
+-- What becomes of a text to p_number, in this order: words that opt out, the flag, a text that was stored before, the
+-- client, filter and route.
+create or replace function rolecall_internal.take_text(p_number rolecall.message_numbers, p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid := p_number.organization_id;
+  v_sid text := p_call.input ->> 'message_sid';
+  v_from text := p_call.input ->> 'from';
+  v_word text := p_call.input ->> 'word';
+  v_client rolecall.clients;
+  v_answer jsonb;
+begin
+  if v_word in ('stop', 'start', 'help') then
+    v_answer := rolecall_internal.answer_repeated_text(v_org, v_sid);
+    if v_answer is null then
+      v_client := rolecall_internal.texting_client(v_org, v_from);
+      v_answer := rolecall_internal.answer_word(v_client, v_sid, v_word, coalesce(p_call.input -> 'silent' = 'true', false));
+    end if;
+    if v_answer is not null then
+      return v_answer;
+    end if;
+  end if;
+
+  if not rolecall_internal.organization_has_flag(v_org, 'messaging_v1', p_call.rollouts) then
+    return '{"decision": "feature_disabled"}';
+  end if;
+
+  v_answer := rolecall_internal.answer_repeated_text(v_org, v_sid);
+  if v_answer is not null then
+    return v_answer;
+  end if;
+  v_client := rolecall_internal.texting_client(v_org, v_from);
+  -- A statement of its own, which sees what was committed while this one waited for the client.
+  v_answer := rolecall_internal.answer_repeated_text(v_org, v_sid);
+  if v_answer is not null then
+    return v_answer;
+  end if;
+  return rolecall_internal.route_text(
+    v_client,
+    p_number.id,
+    p_call.input ->> 'content',
+    array(
+      select jsonb_array_elements_text(p_call.input -> 'media_urls')
+      where jsonb_typeof(p_call.input -> 'media_urls') = 'array'
+    ),
+    p_call.input -> 'filter',
+    v_sid
+  );
+end
+$$;
+
+-- {message_sid, from, to, content, media_urls, word, silent, filter} -> {reply, thread_id, number_class, decision, ...}.
+create or replace function rolecall_edge.receive_sms(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('receive-sms.text', p_request, 'operator', p_keyed => false);
+  v_number rolecall.message_numbers;
+begin
+  if v_call.answer is null then
+    select *
+    into v_number
+    from rolecall.message_numbers
+    where e164 = v_call.input ->> 'to'
+      and status <> 'released';
+    if found and v_call.input ->> 'message_sid' <> '' and rolecall_internal.is_e164(v_call.input ->> 'from') then
+      v_call.answer := rolecall_internal.success(
+        jsonb_build_object('number_class', v_number.class) || rolecall_internal.take_text(v_number, v_call)
+      ) || jsonb_build_object('org_id', v_number.organization_id);
+    elsif found then
+      v_call.answer := rolecall_internal.refusal('invalid_input', 'A text has an id and the number of its sender.');
+    else
+      v_call.answer := rolecall_internal.refusal(
+        'not_found',
+        'No organisation has the number that was texted.',
+        'unknown_number',
+        'The number is added to an organisation.'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/sms/receive_sms_status.sql
+  execute $sql$
+-- What the carrier says of a message that it was handed. The function has checked who signed it.
+
+-- Where a status of the carrier takes a row of the outbox; null for one that Rolecall does not know. The carrier has a
+-- message that it calls queued.
+create or replace function rolecall_internal.sms_status_of(p_status text)
+returns text
+language sql
+immutable
+return case
+  when p_status in ('accepted', 'scheduled', 'queued', 'sending', 'sent') then 'sent'
+  when p_status in ('delivered', 'read') then 'delivered'
+  when p_status = 'undelivered' then 'undelivered'
+  when p_status in ('failed', 'canceled') then 'failed'
+end;
+
+-- How far a row of the outbox has come; a status only ever takes it further.
+create or replace function rolecall_internal.sms_status_rank(p_status text)
+returns int
+language sql
+immutable
+return case
+  when p_status in ('delivered', 'undelivered', 'failed') then 2
+  when p_status = 'sent' then 1
+  else 0
+end;
+
+-- Applies a status of the carrier to the row p_id of the outbox. {decision, thread_id, org_id}: decision is settled,
+-- unchanged, or unknown for a row or a status that there is not, or a row that is about another message of the carrier.
+create or replace function rolecall_internal.settle_sms_status(p_id uuid, p_sid text, p_status text, p_error int)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_status text := rolecall_internal.sms_status_of(p_status);
+  v_row rolecall.sms_outbox;
+  v_decision text := 'settled';
+begin
+  update rolecall.sms_outbox
+  set
+    status = v_status,
+    -- A text that arrived has no error.
+    error_code = case when v_status <> 'delivered' then p_error end,
+    carrier_sid = coalesce(carrier_sid, p_sid),
+    leased_until = null,
+    updated_at = now()
+  where id = p_id
+    and coalesce(carrier_sid, p_sid) = p_sid
+    and rolecall_internal.sms_status_rank(status) < rolecall_internal.sms_status_rank(v_status)
+  returning *
+  into v_row;
+  if not found then
+    select *
+    into v_row
+    from rolecall.sms_outbox
+    where id = p_id
+      and coalesce(carrier_sid, p_sid) = p_sid;
+    v_decision := case when found and v_status is not null then 'unchanged' else 'unknown' end;
+  -- 21610: the client has opted out with the carrier.
+  elsif p_error = 21610 then
+    perform rolecall_internal.opt_out(organization_id, client_id, 'carrier')
+    from rolecall.message_threads
+    where organization_id = v_row.organization_id
+      and id = v_row.thread_id;
+  end if;
+  return jsonb_strip_nulls(
+    jsonb_build_object('decision', v_decision, 'thread_id', v_row.thread_id, 'org_id', v_row.organization_id)
+  );
+end
+$$;
+
+-- {id, message_sid, status, error_code} -> {decision, thread_id}. What is unknown is counted as an operation of its own:
+-- the carrier would only repeat what is refused.
+create or replace function rolecall_edge.receive_sms_status(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('receive-sms.status', p_request, 'operator', p_keyed => false);
+  v_settled jsonb;
+begin
+  if v_call.answer is null then
+    v_settled := rolecall_internal.settle_sms_status(
+      rolecall_internal.uuid_or_null(v_call.input ->> 'id'),
+      v_call.input ->> 'message_sid',
+      v_call.input ->> 'status',
+      substring(v_call.input ->> 'error_code' from '^[0-9]{1,9}$')::int
+    );
+    if v_settled ->> 'decision' = 'unknown' then
+      v_call.operation := 'receive-sms.unknown-status';
+    end if;
+    v_call.answer := rolecall_internal.success(v_settled - 'org_id') || (v_settled - 'decision' - 'thread_id');
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
 $$;
 $sql$;
 
@@ -6016,6 +6628,16 @@ on rolecall.automatic_replies
 for select
 to service_role
 using (true);
+
+alter table rolecall.word_texts enable row level security;
+
+drop policy if exists "the operator sees word_texts" on rolecall.word_texts;
+
+create policy "the operator sees word_texts"
+on rolecall.word_texts
+for select
+to service_role
+using (true);
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -6361,6 +6983,8 @@ grant select on rolecall.anti_poaching_attempts to service_role;
 grant select on rolecall.opt_outs to service_role;
 
 grant select on rolecall.automatic_replies to service_role;
+
+grant select on rolecall.word_texts to service_role;
 $sql$;
 
   -- schema/base/operator.sql
@@ -6401,7 +7025,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '365e6ece676c8e6bcc71d9ee56455cab7e801d91a7aec6fd30e35508d2514d2d');
+  values (3, 'organisations', '654994a99ec6077ee87529a32189a4a363e4cefda99505240bf44d16b5209011');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

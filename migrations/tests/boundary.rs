@@ -114,6 +114,17 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("alerts_sent", operator_request()),
         ("claim_sms", operate(json!({"lease": true}))),
         (
+            "receive_sms",
+            operate(json!({
+                "message_sid": "SM1", "from": "+12025550187", "to": "+12025550184", "content": "Hello", "media_urls": [],
+                "silent": false, "filter": {"violations": [], "redacted": "Hello"},
+            })),
+        ),
+        (
+            "receive_sms_status",
+            operate(json!({"id": Uuid::new_v4(), "message_sid": "SM1", "status": "delivered"})),
+        ),
+        (
             "settle_sms",
             operate(json!({"lease": Uuid::new_v4(), "outcomes": [{"id": Uuid::new_v4(), "outcome": "sent"}]})),
         ),

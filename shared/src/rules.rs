@@ -11,3 +11,4 @@ pub mod poaching;
 pub mod redact;
 pub mod rollout;
 pub mod vocabulary;
+pub mod word;

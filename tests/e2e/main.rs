@@ -153,6 +153,12 @@ mod runner {
     mod shutdown;
 }
 
+mod sms {
+    mod receive_sms;
+    mod receive_sms_status;
+    pub mod support;
+}
+
 /// Races, run in parallel and counted.
 #[path = "../concurrency"]
 mod concurrency {
@@ -189,5 +195,9 @@ mod concurrency {
     }
     mod rollout {
         mod guard;
+    }
+    mod sms {
+        mod receive_sms;
+        mod receive_sms_status;
     }
 }

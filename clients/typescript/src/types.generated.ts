@@ -1337,3 +1337,31 @@ export type RolloutCriteriaUnmetProblem = Problem & Required<Pick<Problem, 'reas
   readonly next_rollout?: Rollout;
   readonly criteria?: RolloutCriteria;
 };
+
+export type TwimlDocument = string;
+
+/** The carrier's id of the message. */
+export type CarrierMessageSid = string;
+
+/** The address of a picture or another file. It is kept and never fetched. */
+export type MediaUrl = string;
+
+export type CarrierText = {
+  readonly MessageSid: CarrierMessageSid;
+  readonly From: CarrierNumber;
+  readonly To: CarrierNumber;
+  readonly Body?: string;
+  /** The carrier answers the word by itself, so that Rolecall is silent. */
+  readonly OptOutType?: string;
+  /** How many of `MediaUrl0`, `MediaUrl1` and so on there are; ten at most are read. */
+  readonly NumMedia?: string | number;
+};
+
+/** A phone number (E.164). */
+export type CarrierNumber = string;
+
+export type CarrierStatus = {
+  readonly MessageSid: CarrierMessageSid;
+  readonly MessageStatus: string;
+  readonly ErrorCode?: string | number;
+};

@@ -14,3 +14,5 @@ grant select on rolecall.anti_poaching_attempts to service_role;
 grant select on rolecall.opt_outs to service_role;
 
 grant select on rolecall.automatic_replies to service_role;
+
+grant select on rolecall.word_texts to service_role;

@@ -79,3 +79,13 @@ on rolecall.automatic_replies
 for select
 to service_role
 using (true);
+
+alter table rolecall.word_texts enable row level security;
+
+drop policy if exists "the operator sees word_texts" on rolecall.word_texts;
+
+create policy "the operator sees word_texts"
+on rolecall.word_texts
+for select
+to service_role
+using (true);

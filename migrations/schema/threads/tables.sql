@@ -266,3 +266,25 @@ create table rolecall.automatic_replies (
 );
 
 comment on table rolecall.automatic_replies is 'When a client last got an automatic reply of each kind.';
+
+create table rolecall.word_texts (
+  organization_id uuid not null,
+  carrier_sid text not null,
+  client_id uuid not null,
+  at timestamptz not null default now(),
+  reply text,
+  primary key (organization_id, carrier_sid),
+  constraint word_texts_client_fkey
+    foreign key (organization_id, client_id)
+    references rolecall.clients (organization_id, id)
+);
+
+comment on table rolecall.word_texts is
+  'The texts of the last day by which clients opted out or in, or asked for help, so that a repeated one changes nothing; older ones of a client go with the next.';
+
+comment on column rolecall.word_texts.carrier_sid is 'The carrier''s id of the text (Twilio: MessageSid).';
+
+comment on column rolecall.word_texts.reply is 'What the client was answered; null for nothing.';
+
+create index word_texts_client_id_idx
+  on rolecall.word_texts (organization_id, client_id, at);

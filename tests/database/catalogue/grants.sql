@@ -189,6 +189,7 @@ values
   ('rolecall.sms_outbox', '', 'select'),
   ('rolecall.thread_messages', '', 'select'),
   ('rolecall.thread_reads', '', 'select'),
+  ('rolecall.word_texts', '', 'select'),
   ('rolecall.alert_delivery', '', ''),
   ('rolecall.alert_events', '', ''),
   ('rolecall.alert_events_id_seq', '', ''),

@@ -109,6 +109,7 @@ values
   ('anti_poaching_attempts',   'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('opt_outs',                 'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('automatic_replies',        'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
+  ('word_texts',               'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('sms_outbox',               'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('alert_rules',               'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('rollout_stages',            'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),

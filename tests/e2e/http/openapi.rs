@@ -153,12 +153,14 @@ async fn every_example_works_on_the_demo_data() {
             Some(id) => call.token(&token::user(id.parse().unwrap())),
             None if document().is_for_operators(operation) => call.token(&token::operator()),
             None => {
-                assert!(operation.is_health(), "{} does not say whose call its example is", operation.id);
+                let takes_none = operation.is_health() || document().is_for_carrier(operation);
+                assert!(takes_none, "{} does not say whose call its example is", operation.id);
                 call
             }
         };
         let answer = match document().example(operation) {
             Value::Null => call.send().await,
+            body if document().is_for_carrier(operation) => call.json(&body).signed().send().await,
             body => call.json(&body).send().await,
         };
         // The last of the documented successes: a dry run comes before the call itself.
@@ -210,6 +212,8 @@ fn names_codes_and_limits_are_those_of_the_code() {
         ("/components/schemas/Note/maxLength", limits::NOTE_CHARS),
         ("/components/schemas/Note/maxLength", limits::REPORT_REASON_CHARS),
         ("/components/schemas/RequestId/maxLength", limits::MAX_REQUEST_ID_CHARS),
+        ("/components/schemas/CarrierText/properties/Body/maxLength", limits::TEXT_CHARS),
+        ("/components/schemas/MediaUrl/maxLength", limits::MAX_MEDIA_URL_CHARS),
         ("/components/schemas/CheckRequest/oneOf/1/properties/checks/maxItems", limits::MAX_CHECKS),
         ("/components/schemas/RolloutTrial/oneOf/0/properties/user_ids/maxItems", limits::MAX_SIMULATED_USERS),
         ("/components/schemas/RolloutTrial/oneOf/1/properties/sample/maximum", limits::MAX_SIMULATED_USERS),
@@ -319,6 +323,12 @@ async fn every_operation_but_health_wants_a_token_of_the_right_kind() {
             Value::Null => sweep.call(operation),
             body => sweep.call(operation).json(&body),
         };
+        if document().is_for_carrier(operation) {
+            for call in [call(), call().token(&sweep.user.token), call().token(&token::operator())] {
+                call.expect(403).await.refused_by(Code::PermissionDenied, "invalid_signature");
+            }
+            continue;
+        }
         call().expect(401).await.refused(Code::Unauthenticated);
         let other_kind =
             if document().is_for_operators(operation) { sweep.user.token.clone() } else { token::operator() };
@@ -341,6 +351,12 @@ async fn every_operation_refuses_what_it_does_not_know() {
         } else {
             sweep.call(operation).json(&json!({"no_such_field": 1}))
         };
+        if document().is_for_carrier(operation) {
+            // The carrier sends more than is read, and may send more yet.
+            let refusal = call.signed().expect(400).await.refused(Code::ValidationError);
+            assert!(refusal.reasons().iter().all(|&reason| reason == "required"), "{}", refusal.body);
+            continue;
+        }
         let refusal = call.token(&sweep.token(operation)).expect(400).await.refused(Code::ValidationError);
         assert!(refusal.reasons().contains(&"unknown_field"), "{}: {}", operation.id, refusal.body);
     }

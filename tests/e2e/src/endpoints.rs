@@ -46,9 +46,11 @@ impl Endpoint {
     }
 }
 
-/// A request to each operation, aliases too, but for health; what it is about has this id, and need not exist.
+/// A request to each operation, aliases too, but for health and for the carrier's, which takes no token; what it is about
+/// has this id, and need not exist.
 pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
-    let operations = document().operations().iter().filter(|operation| !operation.is_health());
+    let takes_token = |operation: &&Operation| !operation.is_health() && !document().is_for_carrier(operation);
+    let operations = document().operations().iter().filter(takes_token);
     let endpoint = |operation: &Operation| Endpoint {
         flag: Some(function(operation)).filter(|name| is_flag(name)),
         method: operation.method.clone(),

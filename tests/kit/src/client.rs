@@ -53,9 +53,9 @@ pub struct Client {
 pub struct Call {
     client: Client,
     method: Method,
-    path: String,
-    headers: Vec<(String, String)>,
-    body: Vec<Bytes>,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<Bytes>,
     chunked: bool,
 }
 
@@ -66,7 +66,8 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null where there is none, and an array of the lines where it is NDJSON.
+    /// The body; null where there is none, an array of the lines where it is NDJSON, and a string where it is plain text or
+    /// XML.
     pub body: Value,
 }
 
@@ -251,7 +252,9 @@ impl Answer {
             return Answer { status, headers, body: Value::Array(body) };
         }
 
-        if text(header::CONTENT_TYPE).is_some_and(|content_type| content_type.starts_with("text/plain")) {
+        let is_text =
+            |content_type: String| ["text/plain", "text/xml"].iter().any(|text| content_type.starts_with(text));
+        if text(header::CONTENT_TYPE).is_some_and(is_text) {
             assert_eq!(status, 200, "text is for a success: {whole}");
             return Answer { status, headers, body: Value::String(String::from_utf8_lossy(bytes).into_owned()) };
         }

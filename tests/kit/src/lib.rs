@@ -8,6 +8,7 @@
 use std::io::Write;
 
 pub mod agency;
+pub mod carrier;
 pub mod client;
 pub mod connection;
 pub mod fixtures;

@@ -1,6 +1,7 @@
 //! Where a test takes place: a database and a runner on it.
 
 use crate::{
+    carrier,
     client::{Call, Client},
     process::temporary_directory,
     runner::{Runner, workspace},
@@ -296,6 +297,8 @@ impl Setup {
         if !self.without_secret {
             variables.push(("jwt_secret".to_owned(), SECRET.to_owned()));
         }
+        variables.push(("twilio_webhook_url".to_owned(), carrier::WEBHOOK.to_owned()));
+        variables.push(("twilio_auth_token".to_owned(), carrier::TOKEN.to_owned()));
         // A later one wins, so that a setup can replace what is above.
         variables.retain(|(name, _)| self.variables.iter().all(|(other, _)| other != name));
         variables.extend(self.variables.iter().cloned());

@@ -1,0 +1,160 @@
+//! A text of a client.
+
+use rolecall_shared::{
+    auth::caller::Carrier,
+    function::{AnswerForm, Function},
+    rules::{
+        form::{Fault, FromText},
+        limits::{MAX_MEDIA, MAX_MEDIA_URL_CHARS, TEXT_CHARS},
+        poaching::{self, Findings},
+        word::Word,
+    },
+    wire::{
+        fields::Fields,
+        input::{Field, Input, Reader},
+        phone::PhoneNumber,
+    },
+};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Takes a text, filters it and routes it. Which organisation it is for, and whether the feature is on there, the database
+/// finds by the number that was texted.
+pub struct Text;
+
+impl Function for Text {
+    const NAME: &'static str = "receive-sms.text";
+    const FLAG: Option<&'static str> = None;
+    const ENTRY: &'static str = "receive_sms";
+    const TAKES_FORM: bool = true;
+    const ANSWER: AnswerForm = AnswerForm::Twiml;
+    type Caller = Carrier;
+    type Input = IncomingText;
+}
+
+/// The parameters of Twilio's webhook for messages that are read; it has others.
+#[derive(Debug, Serialize)]
+pub struct IncomingText {
+    message_sid: MessageSid,
+    from: PhoneNumber,
+    to: PhoneNumber,
+    content: Content,
+    media_urls: Vec<MediaUrl>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    word: Option<Word>,
+    /// The carrier answers the word by itself.
+    silent: bool,
+    filter: Findings,
+}
+
+impl Input for IncomingText {
+    fn decode(fields: &mut Fields) -> Option<IncomingText> {
+        let message_sid = fields.get("MessageSid");
+        let from = fields.get("From");
+        let to = fields.get("To");
+        let content = fields.get::<Content>("Body");
+        let answered = fields.get::<Option<Answered>>("OptOutType");
+        let Count(media) = fields.get("NumMedia").unwrap_or_default();
+        let media_urls: Vec<_> = (0..media.min(MAX_MEDIA)).map(|n| fields.get(&format!("MediaUrl{n}"))).collect();
+        fields.pass_over_rest();
+
+        let content = content?;
+        let answered = answered?;
+        Some(IncomingText {
+            message_sid: message_sid?,
+            from: from?,
+            to: to?,
+            media_urls: media_urls.into_iter().collect::<Option<_>>()?,
+            word: answered.and_then(|Answered(word)| word).or_else(|| Word::of(&content.0)),
+            silent: answered.is_some(),
+            filter: poaching::judge(&content.0),
+            content,
+        })
+    }
+}
+
+/// The carrier's id of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct MessageSid(String);
+
+impl FromText for MessageSid {
+    const WRONG_TYPE: &'static str = "Expected the carrier's id of the message, in a string.";
+
+    fn from_text(text: &str) -> Result<MessageSid, Fault> {
+        if (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(MessageSid(text.to_owned()))
+        } else {
+            Err(Fault::new("malformed_sid", "Expected up to 64 letters and digits."))
+        }
+    }
+}
+
+/// The kind of a word that the carrier answers by itself, and of which it may have a list of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Answered(Option<Word>);
+
+impl FromText for Answered {
+    const WRONG_TYPE: &'static str = "Expected STOP, START or HELP in a string.";
+
+    fn from_text(text: &str) -> Result<Answered, Fault> {
+        Ok(Answered(Word::of(text)))
+    }
+}
+
+/// What the client wrote, as it came; nothing where they only sent pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+struct Content(String);
+
+impl Field for Content {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<Content> {
+        let Value::String(text) = value else { return reader.refuse(Fault::new("wrong_type", "Expected a string.")) };
+        if text.chars().count() > TEXT_CHARS {
+            return reader.refuse(Fault::new("too_long", format!("At most {TEXT_CHARS} characters.")));
+        }
+        // The database has no form for it.
+        Some(Content(text.replace('\0', "\u{fffd}")))
+    }
+
+    fn absent(_: &mut Reader<'_>) -> Option<Content> {
+        Some(Content::default())
+    }
+}
+
+/// How many media a text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count(usize);
+
+impl Field for Count {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<Count> {
+        let number = match &value {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_u64().and_then(|number| number.try_into().ok()),
+        };
+        number.map(Count).or_else(|| reader.refuse(Fault::new("malformed_number", "Expected a number.")))
+    }
+
+    fn absent(_: &mut Reader<'_>) -> Option<Count> {
+        Some(Count::default())
+    }
+}
+
+/// The address of a picture or another file. It is kept and never fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+struct MediaUrl(String);
+
+impl FromText for MediaUrl {
+    const WRONG_TYPE: &'static str = "Expected an address in a string.";
+
+    fn from_text(text: &str) -> Result<MediaUrl, Fault> {
+        let is_plain = text.len() <= MAX_MEDIA_URL_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+            Ok(MediaUrl(text.to_owned()))
+        } else {
+            let message = format!("Expected an address with https:// of at most {MAX_MEDIA_URL_CHARS} characters.");
+            Err(Fault::new("malformed_url", message))
+        }
+    }
+}
