@@ -50,6 +50,7 @@ declare
     'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
     'function rolecall_internal.redact(text)',
     'function rolecall_internal.refuse_field(text, text, text)',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.refuse_without_number()',
@@ -426,6 +427,7 @@ declare
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
@@ -799,7 +801,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '654994a99ec6077ee87529a32189a4a363e4cefda99505240bf44d16b5209011'
+      ) is distinct from 'a834bdb106c37863d877db7758ca095652db32900b3ca30a49074a48ac9e3dfb'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -2282,6 +2284,93 @@ return case
   when p_request #>> '{claims,role}' is distinct from 'service_role'
   then rolecall_internal.refuse_non_operator(p_request)
 end;
+$sql$;
+
+  -- schema/flags/maintenance.sql
+  execute $sql$
+-- Maintenance: users read on and write nothing. The flag decides for whom, so that an override lets a tester write, or
+-- holds up one organisation alone.
+
+-- Whether the flag may include anybody; nearly always it does not, and this is all.
+create or replace function rolecall_internal.maintenance_is_on()
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.feature_flags as flag
+    where flag.name = 'maintenance'
+      and (
+        flag.rollout <> 'disabled'
+        or exists (select from rolecall.feature_flag_overrides where name = 'maintenance')
+      )
+  );
+end
+$$;
+
+-- The refusal of a write of p_user; null when they may write.
+create or replace function rolecall_internal.refuse_in_maintenance(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org_id uuid;
+  v_internal boolean;
+begin
+  if not rolecall_internal.maintenance_is_on() then
+    return null;
+  end if;
+  select organization_id, is_internal
+  into v_org_id, v_internal
+  from rolecall.profiles
+  where id = p_user;
+  if not (rolecall_internal.flag_decision('maintenance', p_rollouts, p_user, v_org_id, v_internal)).enabled then
+    return null;
+  end if;
+  return rolecall_internal.refusal(
+    'maintenance',
+    'Nothing can be written during maintenance. Reading goes on; nothing was done.',
+    'maintenance',
+    'The maintenance is over.'
+  );
+end
+$$;
+
+-- Refuses a statement that switches maintenance on beside other flags: who switches everything on does not mean that
+-- nobody may write.
+create or replace function rolecall_internal.refuse_maintenance_among_others()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (select count(*) from changed) > 1
+    and exists (
+      select
+      from changed
+      join previous
+        on previous.name = changed.name
+      where changed.name = 'maintenance'
+        and changed.rollout <> 'disabled'
+        and previous.rollout = 'disabled'
+    )
+  then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'rolecall',
+      table = 'feature_flags',
+      constraint = 'feature_flags_maintenance_alone',
+      message = 'maintenance is switched on by itself, not beside other flags',
+      hint = 'Leave it out with "where name <> ''maintenance''", or switch it on with "where name = ''maintenance''".';
+  end if;
+  return null;
+end
+$$;
 $sql$;
 
   -- schema/calls/call.sql
@@ -5605,6 +5694,66 @@ when (old.organization_id is distinct from new.organization_id)
 execute function rolecall_internal.unlink_client();
 $sql$;
 
+  -- schema/flags/triggers.sql
+  execute $sql$
+-- Before any row is locked, so that two changes at once do not wait for each other.
+create or replace trigger feature_flags_follow_each_other
+before insert or update or delete on rolecall.feature_flags
+for each statement
+execute function rolecall_internal.lock_flags_first();
+
+create or replace trigger feature_flags_record
+after insert or update or delete on rolecall.feature_flags
+for each row
+execute function rolecall_internal.record_flag();
+
+create or replace trigger feature_flags_settle
+after insert or update or delete on rolecall.feature_flags
+for each statement
+execute function rolecall_internal.settle_flags();
+
+create or replace trigger feature_flags_maintenance_alone
+after update on rolecall.feature_flags
+referencing old table as previous new table as changed
+for each statement
+execute function rolecall_internal.refuse_maintenance_among_others();
+
+-- By row: a profile that is deleted without any must not wait.
+create or replace trigger feature_flag_overrides_follow_each_other
+before insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.lock_flags_first();
+
+create or replace trigger feature_flag_overrides_record
+after insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.record_override();
+
+create or replace trigger feature_flag_overrides_settle
+after insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.settle_flags();
+
+create or replace trigger feature_flag_changes_never_change
+before update or delete on rolecall.feature_flag_changes
+for each row
+execute function rolecall_internal.refuse_other_flag_history();
+
+create or replace trigger feature_flag_changes_never_truncated
+before truncate on rolecall.feature_flag_changes
+for each statement
+execute function rolecall_internal.refuse_other_flag_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table rolecall.feature_flags enable always trigger feature_flags_record;
+
+alter table rolecall.feature_flag_overrides enable always trigger feature_flag_overrides_record;
+
+alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_change;
+
+alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_truncated;
+$sql$;
+
   -- schema/sms/triggers.sql
   execute $sql$
 create or replace trigger sms_outbox_is_followed
@@ -7025,7 +7174,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '654994a99ec6077ee87529a32189a4a363e4cefda99505240bf44d16b5209011');
+  values (3, 'organisations', 'a834bdb106c37863d877db7758ca095652db32900b3ca30a49074a48ac9e3dfb');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -50,6 +50,7 @@ declare
     'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
     'function rolecall_internal.redact(text)',
     'function rolecall_internal.refuse_field(text, text, text)',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.refuse_without_number()',
@@ -1101,6 +1102,62 @@ return case
 end;
 $sql$;
 
+  -- schema/flags/maintenance.sql
+  execute $sql$
+-- Maintenance: users read on and write nothing. The flag decides for whom, so that an override lets a tester write, or
+-- holds up one organisation alone.
+
+-- Whether the flag may include anybody; nearly always it does not, and this is all.
+create or replace function rolecall_internal.maintenance_is_on()
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.feature_flags as flag
+    where flag.name = 'maintenance'
+      and (
+        flag.rollout <> 'disabled'
+        or exists (select from rolecall.feature_flag_overrides where name = 'maintenance')
+      )
+  );
+end
+$$;
+
+-- The refusal of a write of p_user; null when they may write.
+create or replace function rolecall_internal.refuse_in_maintenance(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org_id uuid;
+  v_internal boolean;
+begin
+  if not rolecall_internal.maintenance_is_on() then
+    return null;
+  end if;
+  select organization_id, is_internal
+  into v_org_id, v_internal
+  from rolecall.profiles
+  where id = p_user;
+  if not (rolecall_internal.flag_decision('maintenance', p_rollouts, p_user, v_org_id, v_internal)).enabled then
+    return null;
+  end if;
+  return rolecall_internal.refusal(
+    'maintenance',
+    'Nothing can be written during maintenance. Reading goes on; nothing was done.',
+    'maintenance',
+    'The maintenance is over.'
+  );
+end
+$$;
+$sql$;
+
   -- schema/calls/call.sql
   execute $sql$
 -- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
@@ -2059,6 +2116,60 @@ begin
   return v_windows || jsonb_build_object('timeouts', v_timeouts, 'connection_errors', v_connection_errors);
 end
 $$;
+$sql$;
+
+  -- schema/flags/triggers.sql
+  execute $sql$
+-- Before any row is locked, so that two changes at once do not wait for each other.
+create or replace trigger feature_flags_follow_each_other
+before insert or update or delete on rolecall.feature_flags
+for each statement
+execute function rolecall_internal.lock_flags_first();
+
+create or replace trigger feature_flags_record
+after insert or update or delete on rolecall.feature_flags
+for each row
+execute function rolecall_internal.record_flag();
+
+create or replace trigger feature_flags_settle
+after insert or update or delete on rolecall.feature_flags
+for each statement
+execute function rolecall_internal.settle_flags();
+
+-- By row: a profile that is deleted without any must not wait.
+create or replace trigger feature_flag_overrides_follow_each_other
+before insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.lock_flags_first();
+
+create or replace trigger feature_flag_overrides_record
+after insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.record_override();
+
+create or replace trigger feature_flag_overrides_settle
+after insert or update or delete on rolecall.feature_flag_overrides
+for each row
+execute function rolecall_internal.settle_flags();
+
+create or replace trigger feature_flag_changes_never_change
+before update or delete on rolecall.feature_flag_changes
+for each row
+execute function rolecall_internal.refuse_other_flag_history();
+
+create or replace trigger feature_flag_changes_never_truncated
+before truncate on rolecall.feature_flag_changes
+for each statement
+execute function rolecall_internal.refuse_other_flag_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table rolecall.feature_flags enable always trigger feature_flags_record;
+
+alter table rolecall.feature_flag_overrides enable always trigger feature_flag_overrides_record;
+
+alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_change;
+
+alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_truncated;
 $sql$;
 
   -- schema/monitoring/views.sql
