@@ -8,14 +8,23 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.force_send(jsonb)',
+    'function rolecall_edge.list_threads(jsonb)',
+    'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.receive_sms(jsonb)',
     'function rolecall_edge.receive_sms_status(jsonb)',
+    'function rolecall_edge.send_thread_message(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_internal.answer_repeated_text(uuid, text)',
     'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
     'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.caller_organization_of_threads()',
+    'function rolecall_internal.caller_role_of_threads()',
+    'function rolecall_internal.caller_threads()',
+    'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.choose_number(uuid, uuid, uuid)',
     'function rolecall_internal.client_of_booking(uuid, jsonb)',
     'function rolecall_internal.decide_organization(text, text, text[])',
@@ -23,18 +32,28 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.follow_sms_outbox()',
+    'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
     'function rolecall_internal.held_back(uuid, jsonb)',
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.is_live(rolecall.bookings)',
+    'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.judge_thread(text, rolecall.thread_actor)',
     'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
     'function rolecall_internal.lease_sms(uuid)',
     'function rolecall_internal.leave_number(uuid, uuid)',
+    'function rolecall_internal.limit_force_reason_chars()',
+    'function rolecall_internal.limit_media_url_chars()',
+    'function rolecall_internal.limit_media_urls()',
+    'function rolecall_internal.limit_thread_message_chars()',
+    'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.local_iso(timestamp with time zone, text)',
     'function rolecall_internal.local_words(timestamp with time zone, text)',
+    'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.number_rest()',
@@ -43,7 +62,9 @@ declare
     'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.own_threads(rolecall.actor, uuid)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
+    'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
     'function rolecall_internal.reads_assigned_threads(text)',
     'function rolecall_internal.reads_every_thread(text)',
     'function rolecall_internal.reads_own_thread(text)',
@@ -51,11 +72,16 @@ declare
     'function rolecall_internal.redact(text)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_maintenance_among_others()',
+    'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
+    'function rolecall_internal.refuse_poaching(text, uuid)',
+    'function rolecall_internal.refuse_sent()',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.refuse_without_number()',
     'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
     'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
+    'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
+    'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.service_buffer(uuid, text)',
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.settle_number(rolecall.message_threads)',
@@ -72,6 +98,14 @@ declare
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor)',
+    'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
+    'function rolecall_internal.thread_facts(uuid, uuid)',
+    'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
+    'function rolecall_internal.thread_page(uuid, uuid, boolean, text, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.thread_reader(uuid, jsonb)',
+    'function rolecall_internal.thread_unread(uuid, uuid, boolean, text, uuid)',
     'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unlink_client()',
     'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
@@ -94,6 +128,7 @@ declare
     'table rolecall.thread_messages',
     'table rolecall.thread_reads',
     'table rolecall.word_texts',
+    'type rolecall.thread_actor',
     'view rolecall_monitoring.sms_errors',
     'view rolecall_monitoring.sms_outbox'
   ];
@@ -121,6 +156,7 @@ declare
     'function rolecall_edge.diagnostics(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.force_send(jsonb)',
     'function rolecall_edge.guard_rollouts(jsonb)',
     'function rolecall_edge.health(jsonb)',
     'function rolecall_edge.help_conversation(jsonb)',
@@ -128,7 +164,9 @@ declare
     'function rolecall_edge.inbox(jsonb)',
     'function rolecall_edge.key_set(jsonb)',
     'function rolecall_edge.lift_suspension(jsonb)',
+    'function rolecall_edge.list_threads(jsonb)',
     'function rolecall_edge.mark_read(jsonb)',
+    'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.mark_unread(jsonb)',
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.metrics(jsonb)',
@@ -148,11 +186,13 @@ declare
     'function rolecall_edge.send_broadcast(jsonb)',
     'function rolecall_edge.send_dm(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
+    'function rolecall_edge.send_thread_message(jsonb)',
     'function rolecall_edge.set_rollout(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
     'function rolecall_edge.simulate_rollout(jsonb)',
     'function rolecall_edge.start_conversation(jsonb)',
     'function rolecall_edge.suspend_user(jsonb)',
+    'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
@@ -193,10 +233,14 @@ declare
     'function rolecall_internal.caller_may_use(text)',
     'function rolecall_internal.caller_may_write()',
     'function rolecall_internal.caller_organization()',
+    'function rolecall_internal.caller_organization_of_threads()',
+    'function rolecall_internal.caller_role_of_threads()',
     'function rolecall_internal.caller_show_conversations()',
+    'function rolecall_internal.caller_threads()',
     'function rolecall_internal.caller_with_profile()',
     'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
+    'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
@@ -265,6 +309,8 @@ declare
     'function rolecall_internal.follow_changed_messages()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.follow_sms_outbox()',
+    'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
     'function rolecall_internal.free_key(uuid, text)',
     'function rolecall_internal.guard_figures(text, timestamp with time zone)',
     'function rolecall_internal.guard_rollouts()',
@@ -300,6 +346,7 @@ declare
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
     'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
+    'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
     'function rolecall_internal.is_role(text)',
@@ -318,6 +365,7 @@ declare
     'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
     'function rolecall_internal.judge_rollout(text, text, timestamp with time zone)',
     'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_thread(text, rolecall.thread_actor)',
     'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
     'function rolecall_internal.keep_account_deleted()',
@@ -337,16 +385,21 @@ declare
     'function rolecall_internal.limit_client_write()',
     'function rolecall_internal.limit_default_page()',
     'function rolecall_internal.limit_direct_message_chars()',
+    'function rolecall_internal.limit_force_reason_chars()',
     'function rolecall_internal.limit_help_message_max_chars()',
     'function rolecall_internal.limit_help_message_min_chars()',
     'function rolecall_internal.limit_idempotency_key_chars()',
     'function rolecall_internal.limit_logged_refusals()',
+    'function rolecall_internal.limit_media_url_chars()',
+    'function rolecall_internal.limit_media_urls()',
     'function rolecall_internal.limit_messages_page()',
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.limit_simulated_users()',
+    'function rolecall_internal.limit_thread_message_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.local_iso(timestamp with time zone, text)',
     'function rolecall_internal.local_words(timestamp with time zone, text)',
     'function rolecall_internal.lock_flag(jsonb)',
@@ -359,6 +412,7 @@ declare
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_read_many(jsonb)',
+    'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
@@ -386,6 +440,7 @@ declare
     'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.own_threads(rolecall.actor, uuid)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
@@ -399,6 +454,7 @@ declare
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
     'function rolecall_internal.reads_assigned_threads(text)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
@@ -428,6 +484,7 @@ declare
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
     'function rolecall_internal.refuse_maintenance_among_others()',
+    'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
@@ -437,11 +494,13 @@ declare
     'function rolecall_internal.refuse_other_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
     'function rolecall_internal.refuse_other_than_caller(uuid)',
+    'function rolecall_internal.refuse_poaching(text, uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
     'function rolecall_internal.refuse_restoration(uuid, rolecall.messages)',
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_sent()',
     'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
     'function rolecall_internal.refuse_text(text, text, integer, integer)',
     'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
@@ -479,12 +538,14 @@ declare
     'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
     'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
     'function rolecall_internal.sample_of_users(integer)',
+    'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
     'function rolecall_internal.sees_removed(rolecall.actor)',
     'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
     'function rolecall_internal.send_dm_many(jsonb)',
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
+    'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.service_buffer(uuid, text)',
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.set_participant_role()',
@@ -521,6 +582,14 @@ declare
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor)',
+    'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
+    'function rolecall_internal.thread_facts(uuid, uuid)',
+    'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
+    'function rolecall_internal.thread_page(uuid, uuid, boolean, text, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.thread_reader(uuid, jsonb)',
+    'function rolecall_internal.thread_unread(uuid, uuid, boolean, text, uuid)',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
     'function rolecall_internal.unassign_sitter()',
@@ -698,6 +767,7 @@ declare
     'type rolecall.dm_item',
     'type rolecall.idempotency_key',
     'type rolecall.judgement',
+    'type rolecall.thread_actor',
     'view public.application_logs',
     'view public.broadcast_quotas',
     'view public.reported_messages',
@@ -801,7 +871,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from 'a834bdb106c37863d877db7758ca095652db32900b3ca30a49074a48ac9e3dfb'
+      ) is distinct from 'ea28e22fa7df076add9ca080d72f4f7ebd7455d6a747c85916089fa057505fc0'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -964,6 +1034,130 @@ immutable
 return p_text ~ '^[+][1-9][0-9]{6,14}$';
 $sql$;
 
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_thread_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1600;
+
+create or replace function rolecall_internal.limit_media_urls()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_media_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2048;
+
+create or replace function rolecall_internal.limit_force_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_simulated_users()
+returns int
+language sql
+immutable
+parallel safe
+return 10000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+$sql$;
+
   -- schema/numbers/tables.sql
   execute $sql$
 -- The masked numbers of organisations.
@@ -1121,6 +1315,9 @@ create index message_threads_number_id_idx
 
 create index message_threads_client_id_idx
   on rolecall.message_threads (organization_id, client_id);
+
+create index message_threads_last_message_at_idx
+  on rolecall.message_threads (organization_id, last_message_at, id);
 
 create index message_threads_sitter_id_idx
   on rolecall.message_threads (organization_id, sitter_id);
@@ -1528,6 +1725,29 @@ create index sms_outbox_trouble_idx
 create index sms_outbox_error_idx
   on rolecall.sms_outbox (organization_id, updated_at)
   where error_code is not null;
+$sql$;
+
+  -- schema/threads/thread_actor_tables.sql
+  execute $sql$
+-- Somebody before a thread of their organisation, as far as it decides what they may do there.
+create type rolecall.thread_actor as (
+  -- Null without a profile.
+  role rolecall.app_role,
+  is_internal boolean,
+  -- Null without an organisation.
+  organization_id uuid,
+  organization_role text,
+  -- Null when the organisation has no such thread.
+  thread_id uuid,
+  client_id uuid,
+  number_class text,
+  -- The facts of the matrix for organisations.
+  facts text[],
+  -- Of all flags: while it is the same, each flag says the same of the same user.
+  flags_revision bigint,
+  -- Null when the texting is on for them and they have a profile.
+  refusal jsonb
+);
 $sql$;
 
   -- schema/base/values.sql
@@ -4521,6 +4741,1614 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/check_permission_many.sql
+  execute $sql$
+-- check_permission for an array: the results of up to 200 checks by one statement. What is the same for all of them, the
+-- caller and their limits, is looked up once; the facts of each check are looked up by key; and checks with the same facts
+-- share a decision and its words. check_permission.sql has the twin of each step for a single check, by the real calls' own
+-- judgements; a test compares the two.
+
+-- What check_permission says of a direct message by its facts, for an actor who may use the function: judge_dm, and the
+-- reply that the message is where the two have a closed conversation. p_read_only is null where they have none.
+create or replace function rolecall_internal.judge_dm_facts(
+  p_actor rolecall.actor,
+  p_target_role rolecall.app_role,
+  p_show_is_missing boolean,
+  p_shares_show boolean,
+  p_read_only boolean,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_facts text[] := p_facts;
+  v_decision rolecall.decision;
+  v_reply rolecall.decision;
+begin
+  if p_target_role is null then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+  if p_show_is_missing then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+
+  v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  if not v_decision.allowed and 'foreign_show' = any (v_facts) then
+    return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+  end if;
+  if not v_decision.allowed and p_shares_show then
+    v_facts := v_facts || 'shares_show'::text;
+    v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  end if;
+  if not v_decision.allowed and p_read_only is not null then
+    v_reply := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      v_facts || array['participant', case when p_read_only then 'read_only' end]
+    );
+    if v_reply.allowed then
+      v_decision := v_reply;
+    end if;
+  end if;
+
+  if v_decision.allowed and p_read_only then
+    v_decision := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      array[
+        'feature_enabled',
+        p_actor.suspended,
+        'read_only',
+        'participant',
+        case when 'blocked' = any (p_facts) then 'blocked' end
+      ]
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+end
+$$;
+
+-- The result of each check, in their order, with a null for each that is malformed.
+create or replace function rolecall_internal.check_permission_many(p_user uuid, p_checks jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+-- Planning takes as long as answering.
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  v_writer rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-dm', p_request -> 'rollouts'
+  );
+  v_broadcaster rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-broadcast', p_request -> 'rollouts'
+  );
+  v_moderator rolecall.actor := rolecall_internal.actor(
+    p_user, 'moderation', p_request -> 'rollouts'
+  );
+  v_reader rolecall.actor := rolecall_internal.actor(
+    p_user, 'conversations', p_request -> 'rollouts'
+  );
+  v_dm_limit jsonb := rolecall_internal.peek_token(p_user, 'send_dm');
+  v_broadcast_limit jsonb := rolecall_internal.peek_token(p_user, 'send_broadcast');
+  v_report_limit jsonb := rolecall_internal.peek_token(p_user, 'report_message');
+  v_stranger rolecall.app_role := rolecall_internal.role_of_strangers();
+begin
+  return (
+    with given as materialized (
+      select
+        number,
+        body,
+        body ->> 'action' as action,
+        body ->> 'actor_role' is not null or body ->> 'target_role' is not null as is_pair,
+        coalesce(body -> 'recipient_roles', 'null') = 'null' as is_to_anyone
+      from jsonb_array_elements(p_checks) with ordinality as listed (body, number)
+    ),
+    named as materialized (
+      select
+        given.*,
+        body ->> object_field as object,
+        case
+          when action <> 'broadcast' or is_pair then null
+          when is_to_anyone then enum_range(null::rolecall.app_role)
+          else rolecall_internal.roles_of(body -> 'recipient_roles')
+        end as roles
+      from given
+      cross join lateral (
+        select case action
+          when 'start_dm' then 'recipient_id'
+          when 'reply' then 'conversation_id'
+          when 'broadcast' then 'show_id'
+          when 'moderate' then 'message_id'
+          when 'report' then 'message_id'
+          when 'suspend' then 'target_id'
+          when 'read_broadcast' then 'conversation_id'
+        end as object_field
+      ) as named
+    ),
+    asked as materialized (
+      select
+        number,
+        body,
+        action,
+        is_to_anyone,
+        -- Null for a check that is malformed.
+        case
+          when is_pair then
+            case
+              when rolecall_internal.is_action(action)
+                and rolecall_internal.is_role(body ->> 'actor_role')
+                and rolecall_internal.is_role(body ->> 'target_role')
+                and coalesce(jsonb_typeof(body -> 'facts'), 'null') in ('null', 'array')
+              then 'pair'
+            end
+          when object is not null and (action <> 'broadcast' or roles is not null) then action
+        end as kind,
+        case when not is_pair then rolecall_internal.uuid_or_null(object) end as object_id,
+        case
+          when action = 'start_dm' and not is_pair then rolecall_internal.uuid_or_null(body ->> 'show_id')
+        end as show_id,
+        roles
+      from named
+    ),
+
+    -- Direct messages
+    dm_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.show_id,
+        fact.target_role,
+        fact.facts,
+        asked.show_id is not null and not exists (select from rolecall.shows where id = asked.show_id) as show_is_missing,
+        pair.read_only
+      from asked
+      cross join lateral (
+        select target_role, facts
+        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id, 'send-dm')
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as fact
+      left join lateral (
+        select read_only
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, asked.object_id)
+          and participant_high = greatest(p_user, asked.object_id)
+        offset 0
+      ) as pair
+        on true
+      where asked.kind = 'start_dm'
+        and v_writer.refusal is null
+    ),
+    dm_at_first as materialized (
+      select
+        target_role,
+        facts,
+        (rolecall_internal.decide('start_dm', v_writer.role, target_role, facts)).allowed
+      from (
+        select distinct target_role, facts
+        from dm_fact
+      ) as alike
+    ),
+    dm as materialized (
+      select
+        dm_fact.number,
+        dm_fact.target_role,
+        dm_fact.show_is_missing,
+        dm_fact.read_only,
+        dm_fact.facts,
+        case
+          -- No guard looks at a shared show, so it could not refuse what was allowed.
+          when not dm_at_first.allowed and dm_fact.target_role is not null then
+            exists (
+              select
+              from rolecall.show_participants as own
+              join rolecall.show_participants as theirs
+                on theirs.show_id = own.show_id
+                and theirs.user_id = dm_fact.object_id
+              where own.user_id = p_user
+                and (dm_fact.show_id is null or own.show_id = dm_fact.show_id)
+            )
+          else false
+        end as shares_show
+      from dm_fact
+      join dm_at_first
+        on dm_at_first.target_role is not distinct from dm_fact.target_role
+        and dm_at_first.facts = dm_fact.facts
+    ),
+    dm_judged as materialized (
+      select
+        alike.*,
+        rolecall_internal.judge_dm_facts(v_writer, target_role, show_is_missing, shares_show, read_only, facts) as judgement
+      from (
+        select distinct target_role, show_is_missing, shares_show, read_only, facts
+        from dm
+      ) as alike
+    ),
+
+    -- What the matrix decides by one look at the facts: replies, moderation, reports, suspensions, reading broadcasts
+    fact as materialized (
+      select
+        asked.number,
+        'reply' as action,
+        v_writer.role as actor_role,
+        v_writer.organization_id as org_id,
+        reply.target_role,
+        case
+          when reply.show_id is not null
+            and exists (
+              select
+              from rolecall_internal.visible_broadcasts(p_user, asked.object_id, reply.show_id)
+            )
+          then reply.facts || 'participant'::text
+          else reply.facts
+        end as facts,
+        false as is_missing
+      from asked
+      cross join lateral (
+        select target_role, show_id, facts
+        from rolecall_internal.reply_facts(p_user, asked.object_id, 'send-dm')
+        offset 0
+      ) as reply
+      where asked.kind = 'reply'
+        and v_writer.refusal is null
+
+      union all
+      select
+        asked.number,
+        asked.action,
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(author_role, v_stranger),
+        case
+          when asked.action = 'moderate' then
+            array[
+              'feature_enabled',
+              v_moderator.suspended,
+              case when sender_id = p_user then 'self' end,
+              case when organizer_id = p_user then 'own_show' end,
+              case when takes_part then 'participant' end
+            ]
+          else
+            array[
+              'feature_enabled',
+              null,
+              case when sender_id = p_user then 'self' end,
+              case when takes_part then 'participant' end
+            ]
+        end,
+        asked.action = 'moderate' and message_id is null
+      from asked
+      left join lateral (
+        select
+          message.id as message_id,
+          message.sender_id,
+          show.organizer_id,
+          author.role as author_role,
+          case
+            when asked.action = 'report' then
+              p_user in (conversation.participant_low, conversation.participant_high)
+              or exists (
+                select
+                from rolecall.conversation_participants as participant
+                where participant.conversation_id = message.conversation_id
+                  and participant.user_id = p_user
+              )
+              or exists (
+                select
+                from rolecall.broadcasts as broadcast
+                join rolecall.participations as own
+                  on own.user_id = p_user
+                  and own.show_id = broadcast.show_id
+                  and own.role = any (broadcast.recipient_roles)
+                  and broadcast.created_at >= own.joined_at
+                  and broadcast.created_at < own.left_at
+                where broadcast.conversation_id = message.conversation_id
+                  and broadcast.seq = message.seq
+              )
+          end as takes_part
+        from rolecall.messages as message
+        left join rolecall.profiles as author
+          on author.id = message.sender_id
+        left join rolecall.conversations as conversation
+          on conversation.id = message.conversation_id
+        left join rolecall.shows as show
+          on show.id = coalesce(message.show_id, conversation.show_id)
+        where message.id = asked.object_id
+        union all
+        select
+          help.id,
+          help.sender_id,
+          -- It belongs to no show.
+          null,
+          author.role,
+          p_user in (conversation.requester_id, conversation.helper_id)
+        from (
+          select id, conversation_id, sender_id
+          from public.messages_v2
+          where id = asked.object_id
+          union all
+          select message_id, conversation_id, sender_id
+          from rolecall.removed_help_messages
+          where message_id = asked.object_id
+        ) as help
+        join public.conversations_v2 as conversation
+          on conversation.id = help.conversation_id
+        left join rolecall.profiles as author
+          on author.id = help.sender_id
+        limit 1
+      ) as found
+        on true
+      where asked.kind in ('moderate', 'report')
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'suspend',
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(target.role, v_stranger),
+        array['feature_enabled', v_moderator.suspended, case when asked.object_id = p_user then 'self' end],
+        target.role is null
+      from asked
+      left join lateral (
+        select role
+        from rolecall.profiles
+        where id = asked.object_id
+        offset 0
+      ) as target
+        on true
+      where asked.kind = 'suspend'
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'read_broadcast',
+        v_reader.role,
+        v_reader.organization_id,
+        coalesce(sender_role, v_stranger),
+        array['feature_enabled', case when takes_part then 'participant' end, case when is_blocked then 'blocked' end],
+        false
+      from asked
+      left join lateral (
+        select
+          sender.role as sender_role,
+          conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            join rolecall.participations as own
+              on own.user_id = p_user
+              and own.show_id = broadcast.show_id
+              and own.role = any (broadcast.recipient_roles)
+              and broadcast.created_at >= own.joined_at
+              and broadcast.created_at < own.left_at
+            where broadcast.conversation_id = conversation.id
+          ) as takes_part,
+          exists (
+            select
+            from rolecall.user_blocks
+            where blocker_id in (p_user, conversation.created_by)
+              and blocked_id in (p_user, conversation.created_by)
+          ) as is_blocked
+        from rolecall.conversations as conversation
+        left join rolecall.profiles as sender
+          on sender.id = conversation.created_by
+        where conversation.id = asked.object_id
+          and conversation.kind = 'show'
+        offset 0
+      ) as found
+        on true
+      where asked.kind = 'read_broadcast'
+        and v_reader.refusal is null
+
+      union all
+      -- A pair of roles, and no user in particular.
+      select
+        number,
+        action,
+        (body ->> 'actor_role')::rolecall.app_role,
+        null,
+        (body ->> 'target_role')::rolecall.app_role,
+        case
+          when jsonb_typeof(body -> 'facts') = 'array' then array(select jsonb_array_elements_text(body -> 'facts'))
+          else array['feature_enabled', 'participant']
+        end,
+        false
+      from asked
+      where kind = 'pair'
+    ),
+    fact_judged as materialized (
+      select
+        alike.*,
+        case
+          when not decision.allowed or not is_missing then rolecall_internal.judgement_of(decision, org_id)
+          when action = 'moderate' then
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no message with this message_id.'), org_id
+            )
+          else
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no user with this target_id.'), org_id
+            )
+        end as judgement
+      from (
+        select distinct action, actor_role, org_id, target_role, facts, is_missing
+        from fact
+      ) as alike
+      cross join lateral rolecall_internal.decide(action, actor_role, target_role, facts) as decision
+    ),
+
+    -- Broadcasts
+    broadcast_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.is_to_anyone,
+        asked.roles,
+        show.starts_at,
+        array[
+          'feature_enabled',
+          v_broadcaster.suspended,
+          case when show.organizer_id = p_user then 'own_show' end,
+          case
+            when exists (
+              select
+              from rolecall.show_participants
+              where show_id = asked.object_id
+                and user_id = p_user
+            )
+            then 'takes_part'
+          end,
+          case
+            when exists (
+              select
+              from rolecall.conversations
+              where kind = 'show'
+                and show_id = asked.object_id
+                and created_by = p_user
+                and read_only
+            )
+            then 'read_only'
+          end
+        ] as facts
+      from asked
+      cross join lateral (
+        select organizer_id, starts_at
+        from rolecall.shows
+        where id = asked.object_id
+        offset 0
+      ) as show
+      where asked.kind = 'broadcast'
+        and v_broadcaster.refusal is null
+    ),
+    role_decided as materialized (
+      select
+        alike.facts,
+        role,
+        coalesce(decision.allowed, false) as allowed,
+        decision.code,
+        decision.rule,
+        decision.message,
+        jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+          as reason
+      from (
+        select distinct facts
+        from broadcast_fact
+      ) as alike
+      cross join unnest(enum_range(null::rolecall.app_role)) as role
+      cross join lateral rolecall_internal.decide('broadcast', v_broadcaster.role, role, alike.facts) as decision
+    ),
+    broadcast_judged as materialized (
+      select
+        alike.is_to_anyone,
+        alike.roles,
+        alike.facts,
+        may.allowed_roles,
+        case
+          when judged.reasons is null then row(true, null, v_broadcaster.organization_id, judged.rule)::rolecall.judgement
+          else
+            row(
+              false,
+              jsonb_build_object('ok', false, 'code', judged.code, 'detail', judged.detail, 'reasons', judged.reasons),
+              v_broadcaster.organization_id,
+              judged.rule
+            )::rolecall.judgement
+        end as judgement
+      from (
+        select distinct is_to_anyone, roles, facts
+        from broadcast_fact
+      ) as alike
+      cross join lateral (
+        select array_agg(role order by role) as allowed_roles
+        from role_decided
+        where role_decided.facts = alike.facts
+          and role_decided.role = any (alike.roles)
+          and role_decided.allowed
+      ) as may
+      cross join lateral (
+        select
+          jsonb_agg(reason order by first_role) filter (where not allowed) as reasons,
+          (array_agg(code order by first_role) filter (where not allowed))[1] as code,
+          string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed) as detail,
+          (array_agg(rule order by allowed, first_role))[1] as rule
+        from (
+          select min(role) as first_role, allowed, code, rule, reason
+          from role_decided
+          where role_decided.facts = alike.facts
+            -- A check without roles is about those that are allowed.
+            and role_decided.role = any (
+              case when alike.is_to_anyone then coalesce(may.allowed_roles, alike.roles) else alike.roles end
+            )
+          group by allowed, code, rule, reason
+        ) as said
+      ) as judged
+    ),
+    broadcast_limits as materialized (
+      select
+        phase,
+        (
+          -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+          select case when count(*) = 0 then 0 else max(per_quota_day) end
+          from rolecall.broadcast_limits as broadcast_limit
+          where broadcast_limit.role = v_broadcaster.role
+            and broadcast_limit.phase = named.phase
+        ) as per_quota_day
+      from (values ('pre_show'), ('post_show')) as named (phase)
+    ),
+    broadcast as materialized (
+      select
+        broadcast_fact.number,
+        judged.judgement,
+        judged.allowed_roles,
+        phase,
+        phase_limit,
+        case
+          when (judged.judgement).allowed and phase_limit is not null then
+            rolecall_internal.peek_quota(
+              p_user,
+              object_id,
+              (select per_quota_day from broadcast_limits where phase = 'pre_show'),
+              (select per_quota_day from broadcast_limits where phase = 'post_show')
+            )
+        end as remaining
+      from broadcast_fact
+      join broadcast_judged as judged
+        on judged.is_to_anyone = broadcast_fact.is_to_anyone
+        and judged.roles = broadcast_fact.roles
+        and judged.facts = broadcast_fact.facts
+      cross join lateral (
+        select phase, per_quota_day as phase_limit
+        from broadcast_limits
+        where phase = case when now() < broadcast_fact.starts_at then 'pre_show' else 'post_show' end
+      ) as limited
+    ),
+
+    judged as materialized (
+      select
+        asked.number,
+        asked.action,
+        case
+          when asked.kind = 'start_dm' then
+            coalesce(dm_judged.judgement, rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id))
+          when asked.kind = 'broadcast' then
+            case
+              when v_broadcaster.refusal is not null then
+                rolecall_internal.judgement_of_refusal(v_broadcaster.refusal, v_broadcaster.organization_id)
+              when broadcast.number is null then
+                row(
+                  false,
+                  rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+                  v_broadcaster.organization_id,
+                  null
+                )::rolecall.judgement
+              when (broadcast.remaining ->> broadcast.phase)::int = 0 then
+                row(
+                  false,
+                  rolecall_internal.refuse_quota(broadcast.phase, broadcast.phase_limit, broadcast.remaining),
+                  v_broadcaster.organization_id,
+                  'broadcast_quota_spent'
+                )::rolecall.judgement
+              else broadcast.judgement
+            end
+          else
+            coalesce(
+              fact_judged.judgement,
+              case asked.kind
+                when 'reply' then rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id)
+                when 'read_broadcast' then
+                  rolecall_internal.judgement_of_refusal(v_reader.refusal, v_reader.organization_id)
+                else rolecall_internal.judgement_of_refusal(v_moderator.refusal, v_moderator.organization_id)
+              end
+            )
+        end as judgement,
+        case asked.kind
+          when 'start_dm' then v_dm_limit
+          when 'reply' then v_dm_limit
+          when 'broadcast' then v_broadcast_limit
+          when 'report' then v_report_limit
+        end as rate,
+        case
+          when asked.kind = 'broadcast' then
+            case
+              when broadcast.remaining is not null then
+                jsonb_build_object(
+                  'phase', broadcast.phase,
+                  'limit', broadcast.phase_limit,
+                  'remaining', broadcast.remaining,
+                  'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+                )
+            end
+          when asked.kind in ('start_dm', 'reply') then rolecall_internal.quota_of_limit(v_dm_limit)
+          when asked.kind = 'report' then rolecall_internal.quota_of_limit(v_report_limit)
+        end as quota,
+        case
+          when asked.kind = 'broadcast' then
+            jsonb_build_object('recipient_roles', coalesce(to_jsonb(broadcast.allowed_roles), '[]'))
+          else '{}'
+        end as more,
+        asked.kind = 'report'
+          and (fact_judged.judgement).allowed is true
+          and exists (
+            select
+            from rolecall.messages as message
+            join rolecall.reported_messages as report
+              on report.conversation_id = message.conversation_id
+              and report.seq = message.seq
+              and report.reporter_id = p_user
+            where message.id = asked.object_id
+              and not rolecall_internal.may_escalate(report)
+            union all
+            select
+            from rolecall.reported_messages
+            where message_id = asked.object_id
+              and seq is null
+              and reporter_id = p_user
+          ) as is_reported
+      from asked
+      left join dm
+        on dm.number = asked.number
+      left join dm_judged
+        on dm_judged.target_role is not distinct from dm.target_role
+        and dm_judged.show_is_missing = dm.show_is_missing
+        and dm_judged.shares_show = dm.shares_show
+        and dm_judged.read_only is not distinct from dm.read_only
+        and dm_judged.facts = dm.facts
+      left join fact
+        on fact.number = asked.number
+      left join fact_judged
+        on fact_judged.action is not distinct from fact.action
+        and fact_judged.actor_role is not distinct from fact.actor_role
+        and fact_judged.org_id is not distinct from fact.org_id
+        and fact_judged.target_role is not distinct from fact.target_role
+        and fact_judged.facts = fact.facts
+        and fact_judged.is_missing = fact.is_missing
+      left join broadcast
+        on broadcast.number = asked.number
+      where asked.kind is not null
+    ),
+    -- Those that are alike are put into words once: the first of them.
+    worded as materialized (
+      select
+        judged.*,
+        min(number) over (partition by action, judgement, rate, quota, is_reported) as first_number
+      from judged
+    ),
+    shown as materialized (
+      select
+        number,
+        rolecall_internal.permission_result(
+          action,
+          case
+            when rate -> 'taken' = 'false' then
+              row(false, rolecall_internal.refuse_rate(rate), null, 'rate_limit')::rolecall.judgement
+            when is_reported then
+              rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_second_report(null), null)
+            else judgement
+          end,
+          quota
+        ) as result
+      from worded
+      where number = first_number
+    )
+    select jsonb_agg(
+      case
+        -- What is done in an organisation is asked about one by one.
+        when rolecall_internal.is_organization_action(asked.action) then
+          rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
+        else shown.result || worded.more
+      end
+      order by asked.number
+    )
+    from asked
+    left join worded
+      on worded.number = asked.number
+    left join shown
+      on shown.number = worded.first_number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission.sql
+  execute $sql$
+-- Tells users what they may do before they try: by the real calls' own judgements, limits and quotas, without taking
+-- from these.
+
+-- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
+-- the same order: first the rate limit, then the judgement, then the quota. check_permission_many is its twin for an array.
+create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_actor_role text := p_check ->> 'actor_role';
+  v_target_role text := p_check ->> 'target_role';
+  v_facts text[] := array['feature_enabled', 'participant'];
+  v_decision rolecall.decision;
+  v_limit jsonb;
+  v_judgement rolecall.judgement;
+  v_broadcast record;
+  v_roles rolecall.app_role[];
+  v_remaining jsonb;
+  v_phase_limit int;
+  v_quota jsonb;
+  v_conversation uuid;
+  v_report uuid;
+  v_more jsonb := '{}';
+begin
+  if rolecall_internal.is_organization_action(v_action) then
+    return rolecall_internal.check_organization_permission(p_user, p_check, p_request);
+  end if;
+  if v_actor_role is not null or v_target_role is not null then
+    -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
+    if not rolecall_internal.is_action(v_action)
+      or not (
+        rolecall_internal.is_role(v_actor_role)
+        and rolecall_internal.is_role(v_target_role)
+      )
+    then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    v_decision := rolecall_internal.decide(
+      v_action, v_actor_role::rolecall.app_role, v_target_role::rolecall.app_role, v_facts
+    );
+    v_judgement.allowed := v_decision.allowed;
+    v_judgement.rule := v_decision.rule;
+    if not v_decision.allowed then
+      v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+    end if;
+    return rolecall_internal.permission_result(v_action, v_judgement, null);
+  end if;
+
+  case v_action
+    when 'start_dm', 'reply' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_dm');
+    when 'broadcast' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
+    when 'report' then
+      v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    else
+      null;
+  end case;
+
+  case v_action
+    when 'start_dm' then
+      if p_check ->> 'recipient_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_dm(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        -- The message would go into the existing conversation, which may be closed.
+        select id
+        into v_conversation
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and read_only;
+        if found then
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, p_request -> 'rollouts');
+        end if;
+      end if;
+
+    when 'reply' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reply(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'broadcast' then
+      if p_check ->> 'show_id' is null then
+        return null;
+      end if;
+      v_roles := case
+        when coalesce(p_check -> 'recipient_roles', 'null') = 'null' then enum_range(null::rolecall.app_role)
+        else rolecall_internal.roles_of(p_check -> 'recipient_roles')
+      end;
+      if v_roles is null then
+        return null;
+      end if;
+      v_broadcast := rolecall_internal.judge_broadcast(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        v_roles,
+        p_request -> 'rollouts'
+      );
+      if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
+        -- A check without roles is about those that are allowed.
+        v_broadcast := rolecall_internal.judge_broadcast(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.allowed_roles,
+          p_request -> 'rollouts'
+        );
+      end if;
+      v_judgement := v_broadcast.judgement;
+      v_phase_limit := case v_broadcast.phase
+        when 'pre_show' then v_broadcast.pre_show_limit
+        when 'post_show' then v_broadcast.post_show_limit
+      end;
+      if v_phase_limit is not null then
+        v_remaining := rolecall_internal.peek_quota(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.pre_show_limit,
+          v_broadcast.post_show_limit
+        );
+        v_quota := jsonb_build_object(
+          'phase', v_broadcast.phase,
+          'limit', v_phase_limit,
+          'remaining', v_remaining,
+          'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+        );
+        if (v_remaining ->> v_broadcast.phase)::int = 0 then
+          v_judgement.allowed := false;
+          v_judgement.rule := 'broadcast_quota_spent';
+          v_judgement.refusal := rolecall_internal.refuse_quota(v_broadcast.phase, v_phase_limit, v_remaining);
+        end if;
+      end if;
+      v_more := jsonb_build_object('recipient_roles', coalesce(to_jsonb(v_broadcast.allowed_roles), '[]'));
+
+    when 'moderate' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_moderation(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'report' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_report(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        select report.id
+        into v_report
+        from rolecall.messages as message
+        join rolecall.reported_messages as report
+          on report.conversation_id = message.conversation_id
+          and report.seq = message.seq
+          and report.reporter_id = p_user
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and not rolecall_internal.may_escalate(report)
+        union all
+        select id
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and seq is null
+          and reporter_id = p_user;
+        if found then
+          v_judgement.allowed := false;
+          v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
+          v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
+        end if;
+      end if;
+
+    when 'suspend' then
+      if p_check ->> 'target_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_suspension(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'read_broadcast' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_broadcast_reader(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    else
+      return null;
+  end case;
+
+  if v_limit -> 'taken' = 'false' then
+    v_judgement.allowed := false;
+    v_judgement.rule := 'rate_limit';
+    v_judgement.refusal := rolecall_internal.refuse_rate(v_limit);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, v_quota) || v_more;
+end
+$$;
+
+-- A rate limit as a check shows it; null for none.
+create or replace function rolecall_internal.quota_of_limit(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'policy', p_limit -> 'policy',
+    'limit', p_limit -> 'quota',
+    'remaining', p_limit -> 'remaining',
+    'window_seconds', p_limit -> 'window_seconds',
+    'reset_seconds', p_limit -> 'reset_seconds'
+  );
+end
+$$;
+
+-- A judgement as a check shows it.
+create or replace function rolecall_internal.permission_result(
+  p_action text,
+  p_judgement rolecall.judgement,
+  p_quota jsonb
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+  v_allowed_if jsonb;
+begin
+  if p_judgement.allowed then
+    return jsonb_build_object(
+      'action', p_action,
+      'allowed', true,
+      'rule', p_judgement.rule,
+      'reasons', '[]'::jsonb,
+      'would_be_allowed_if', '[]'::jsonb,
+      'quota', p_quota
+    );
+  end if;
+  -- A refusal without a rule, such as of something that does not exist, is its own reason.
+  v_reasons := coalesce(
+    p_judgement.refusal -> 'reasons',
+    jsonb_build_array(
+      jsonb_build_object('code', p_judgement.refusal -> 'code', 'message', p_judgement.refusal -> 'detail')
+    )
+  );
+  select coalesce(jsonb_agg(reason -> 'allowed_if' order by number), '[]')
+  into v_allowed_if
+  from jsonb_array_elements(v_reasons) with ordinality as listed (reason, number)
+  where reason ->> 'allowed_if' <> '';
+  return jsonb_build_object(
+    'action', p_action,
+    'allowed', false,
+    'code', p_judgement.refusal -> 'code',
+    'rule', p_judgement.rule,
+    'reasons', v_reasons,
+    'would_be_allowed_if', v_allowed_if,
+    'quota', p_quota
+  );
+end
+$$;
+
+-- One check, or {"checks": [...]} with up to 200.
+create or replace function rolecall_internal.check_permissions(p_user uuid, p_input jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request -> 'rollouts');
+  v_results jsonb;
+  v_data jsonb;
+begin
+  -- A user without a profile hears so from each check.
+  if v_actor.refusal is not null and v_actor.refusal ->> 'code' = 'feature_disabled' then
+    return v_actor.refusal;
+  end if;
+  if not p_input ? 'checks' then
+    v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
+    v_results := rolecall_internal.check_permission_many(p_user, p_input -> 'checks', p_request);
+    -- A check that asks for nothing leaves a null.
+    if not v_results @> '[null]' then
+      v_data := jsonb_build_object('results', v_results);
+    end if;
+  end if;
+  if v_data is null then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      format(
+        'A check needs an action and its object, or a pair of roles. Send 1 to %s checks at once.',
+        rolecall_internal.limit_checks()
+      )
+    );
+  end if;
+  return rolecall_internal.success(v_data)
+    || case
+      when v_actor.organization_id is null then '{}'
+      else jsonb_build_object('org_id', v_actor.organization_id)
+    end;
+end
+$$;
+
+-- A check that is answered leaves nothing behind but that it takes a token of its own: no metric, no audit row, no key.
+create or replace function rolecall_edge.check_permission(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'check-permission',
+    p_request,
+    p_rate => 'check_permission',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
+    if (v_call.answer -> 'ok')::boolean then
+      return rolecall_internal.with_limit(v_call.answer, v_call.rate);
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/sms/enqueue.sql
+  execute $sql$
+-- Puts an outbound message on its way to the carrier, in the transaction that writes the message: both are kept or
+-- neither. The message stands with `delivery` queued already. A message is put on its way once; a second time is a
+-- unique_violation, and so is a caller's bug.
+create or replace function rolecall_internal.enqueue_sms(p_message rolecall.thread_messages)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid;
+begin
+  -- Not in the language SQL, which would plan it for every message.
+  insert into rolecall.sms_outbox (organization_id, thread_id, seq)
+  values (p_message.organization_id, p_message.thread_id, p_message.seq)
+  returning id
+  into v_id;
+  return v_id;
+end
+$$;
+$sql$;
+
+  -- schema/threads/judge.sql
+  execute $sql$
+-- Who may read a thread and write into it. The matrix for organisations decides; here are the facts.
+
+-- All facts that decide what p_user may do with p_thread. A thread of another organisation is not found. PostgreSQL
+-- writes it into the statements that ask.
+create or replace function rolecall_internal.thread_facts(p_user uuid, p_thread uuid)
+returns table (
+  role rolecall.app_role,
+  is_internal boolean,
+  org_id uuid,
+  organization_role text,
+  flag text,
+  is_open boolean,
+  thread_id uuid,
+  client_id uuid,
+  number_class text,
+  facts text[],
+  flags_revision bigint
+)
+language sql
+stable
+begin atomic
+  select
+    profile.role,
+    profile.is_internal,
+    profile.organization_id,
+    profile.organization_role,
+    flag.name,
+    flag.is_open,
+    thread.id,
+    thread.client_id,
+    thread.number_class,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(profile.suspended_until),
+      case when thread.id is not null then 'own_organization' end,
+      case when thread.scope = 'client' and own.is_assigned then 'assigned' end,
+      case
+        when thread.scope = 'client'
+          and exists (
+            select
+            from rolecall.assignment_windows as once
+            where once.organization_id = thread.organization_id
+              and once.thread_id = thread.id
+              and once.sitter_id = p_user
+          )
+        then 'once_assigned'
+      end,
+      case when thread.scope = 'client' and own.is_inside then 'inside_window' end,
+      case when client.user_id = p_user and thread.scope = 'client' then 'own_thread' end,
+      case when thread.scope = 'owner_inbox' then 'owner_inbox' end,
+      case when thread.status = 'closed' or client.erased_at is not null then 'read_only' end,
+      case
+        when exists (
+          select
+          from rolecall.opt_outs as opt_out
+          where opt_out.organization_id = thread.organization_id
+            and opt_out.client_id = thread.client_id
+        )
+        then 'opted_out'
+      end
+    ],
+    (select revision from rolecall.feature_flag_revision)
+  from (values (p_user)) as asked (id)
+  left join rolecall.profiles as profile
+    on profile.id = asked.id
+  left join rolecall.message_threads as thread
+    on thread.id = p_thread
+    and thread.organization_id = profile.organization_id
+  left join rolecall.feature_flags as flag
+    on flag.name = rolecall_internal.organization_flag(profile.organization_role)
+  left join rolecall.clients as client
+    on client.organization_id = thread.organization_id
+    and client.id = thread.client_id
+  left join lateral (
+    select
+      bool_or(true) as is_assigned,
+      bool_or(assigned.starts_at <= now()) as is_inside
+    from rolecall.assignment_windows as assigned
+    where assigned.organization_id = thread.organization_id
+      and assigned.thread_id = thread.id
+      and assigned.sitter_id = p_user
+      and assigned.closed_at is null
+      and assigned.ends_at > now()
+  ) as own
+    on true;
+end;
+
+-- Somebody before a thread, with these facts.
+create or replace function rolecall_internal.thread_actor(p_user uuid, p_thread uuid, p_rollouts jsonb)
+returns rolecall.thread_actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_flag text;
+  v_is_open boolean;
+  v_actor rolecall.thread_actor;
+begin
+  select *
+  into
+    v_actor.role,
+    v_actor.is_internal,
+    v_actor.organization_id,
+    v_actor.organization_role,
+    v_flag,
+    v_is_open,
+    v_actor.thread_id,
+    v_actor.client_id,
+    v_actor.number_class,
+    v_actor.facts,
+    v_actor.flags_revision
+  from rolecall_internal.thread_facts(p_user, p_thread);
+  v_actor.refusal := rolecall_internal.refuse_actor(
+    p_user,
+    v_actor.role,
+    v_actor.organization_id,
+    v_actor.is_internal,
+    coalesce(v_flag, rolecall_internal.organization_flag(null)),
+    v_is_open,
+    p_rollouts
+  );
+  return v_actor;
+end
+$$;
+
+-- Whether something has come to stand in the way of who was judged as p_actor: it costs less than judging them once more.
+create or replace function rolecall_internal.thread_actor_changed(p_user uuid, p_actor rolecall.thread_actor)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return not exists (
+    select
+    from rolecall_internal.thread_facts(p_user, p_actor.thread_id) as now
+    where now.role is not distinct from p_actor.role
+      and now.is_internal is not distinct from p_actor.is_internal
+      and now.org_id is not distinct from p_actor.organization_id
+      and now.organization_role is not distinct from p_actor.organization_role
+      and now.client_id is not distinct from p_actor.client_id
+      and now.facts is not distinct from p_actor.facts
+      and now.flags_revision is not distinct from p_actor.flags_revision
+  );
+end
+$$;
+
+-- Whether they may do p_action with the thread.
+create or replace function rolecall_internal.judge_thread(p_action text, p_actor rolecall.thread_actor)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(p_actor.refusal, p_actor.organization_id);
+  end if;
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide_organization(p_action, p_actor.organization_role, p_actor.facts),
+    p_actor.organization_id
+  );
+end
+$$;
+
+-- The refusal of a message with what its sender needs to know besides: outside their windows, when the next one opens, in
+-- the organisation's time for people and in UTC for clients.
+create or replace function rolecall_internal.refuse_message(
+  p_judgement rolecall.judgement,
+  p_user uuid,
+  p_actor rolecall.thread_actor
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_window rolecall.assignment_windows;
+  v_zone text;
+begin
+  if p_judgement.refusal ->> 'code' is distinct from 'outside_assignment_window' then
+    return p_judgement.refusal;
+  end if;
+  select *
+  into v_window
+  from rolecall.assignment_windows
+  where organization_id = p_actor.organization_id
+    and thread_id = p_actor.thread_id
+    and sitter_id = p_user
+    and closed_at is null
+    and starts_at > now()
+    and ends_at > now()
+  order by starts_at, id
+  limit 1;
+  select time_zone
+  into v_zone
+  from rolecall.organizations
+  where id = p_actor.organization_id;
+  return p_judgement.refusal || jsonb_build_object(
+    'detail', concat_ws(
+      ' ',
+      p_judgement.refusal ->> 'detail',
+      case
+        when v_window.id is null then 'No such time is planned at the moment; the office can help.'
+        else format(
+          'The next such time begins on %s (%s).',
+          to_char(v_window.starts_at at time zone v_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI'),
+          v_zone
+        )
+      end
+    ),
+    'data', jsonb_build_object(
+      'next_window',
+      case
+        when v_window.id is not null then jsonb_build_object(
+          'starts_at', rolecall_internal.iso(v_window.starts_at), 'ends_at', rolecall_internal.iso(v_window.ends_at)
+        )
+      end
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/threads/force_send.sql
+  execute $sql$
+-- Delivers a message that the filter held back, once.
+
+-- Somebody before a message of their organisation that they would deliver by force. That the client wants no more messages
+-- stops what goes to them alone.
+create or replace function rolecall_internal.force_actor(p_user uuid, p_message uuid, p_rollouts jsonb)
+returns rolecall.thread_actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_thread uuid;
+  v_direction text;
+  v_actor rolecall.thread_actor;
+begin
+  select message.thread_id, message.direction
+  into v_thread, v_direction
+  from rolecall.profiles as profile
+  join rolecall.thread_messages as message
+    on message.organization_id = profile.organization_id
+    and message.id = p_message
+  where profile.id = p_user;
+  v_actor := rolecall_internal.thread_actor(p_user, v_thread, p_rollouts);
+  if v_direction is distinct from 'outbound' then
+    v_actor.facts := array_remove(v_actor.facts, 'opted_out');
+  end if;
+  return v_actor;
+end
+$$;
+
+create or replace function rolecall_internal.refuse_sent()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'already_sent',
+    'This message was sent already, or was never held back.',
+    'already_sent',
+    'The message is one that the filter holds back.'
+  );
+end
+$$;
+
+-- {message_id, reason}. A message to the client is queued for the carrier; one from the client is shown to the one sitter
+-- who is on duty, if there is one. Of many at once the statement that finds the message held back is the one that counts.
+create or replace function rolecall_internal.force_send(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_actor rolecall.thread_actor := rolecall_internal.force_actor(p_user, v_id, p_rollouts);
+  v_judgement rolecall.judgement := rolecall_internal.judge_thread('force_send', v_actor);
+  v_sitters uuid[];
+  v_message rolecall.thread_messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if not rolecall_internal.is_text(p_input ->> 'reason', 1, rolecall_internal.limit_force_reason_chars()) then
+    return rolecall_internal.refuse_text('reason', p_input ->> 'reason', 1, rolecall_internal.limit_force_reason_chars());
+  end if;
+
+  -- The thread before its messages, as everywhere.
+  perform
+  from rolecall.message_threads
+  where id = v_actor.thread_id
+  for no key update;
+  v_sitters := array(
+    select distinct sitter_id
+    from rolecall.assignment_windows
+    where organization_id = v_actor.organization_id
+      and thread_id = v_actor.thread_id
+      and closed_at is null
+      and starts_at <= now()
+      and ends_at > now()
+  );
+  update rolecall.thread_messages
+  set
+    delivery = case when direction = 'inbound' then 'received' else 'queued' end,
+    sitter_id = case
+      when direction = 'inbound' and cardinality(v_sitters) = 1 then v_sitters[1]
+      else sitter_id
+    end
+  where organization_id = v_actor.organization_id
+    and id = v_id
+    and delivery = 'blocked'
+  returning *
+  into v_message;
+  if not found then
+    return rolecall_internal.refuse_sent();
+  end if;
+  -- Its own statement, once nothing is left to wait for: the client may have opted out, or the caller been stopped.
+  if rolecall_internal.force_actor(p_user, v_id, p_rollouts) is distinct from v_actor then
+    raise exception 'The caller was stopped while the message waited.'
+      using errcode = 'serialization_failure';
+  end if;
+
+  update rolecall.anti_poaching_attempts
+  set
+    forced_at = now(),
+    forced_by = p_user,
+    forced_reason = rolecall_internal.redact(p_input ->> 'reason')
+  where organization_id = v_message.organization_id
+    and message_id = v_message.id;
+  if v_message.direction = 'outbound' then
+    perform rolecall_internal.enqueue_sms(v_message);
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message_id', v_message.id,
+      'thread_id', v_message.thread_id,
+      'delivery', v_message.delivery,
+      'forced_at', rolecall_internal.iso(now())
+    )
+  ) || jsonb_build_object('org_id', v_actor.organization_id);
+end
+$$;
+
+create or replace function rolecall_edge.force_send(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.force-send', p_request, p_rate => 'force_send');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.force_send(v_call.caller, v_call.input, v_call.rollouts);
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call, 'message_force_sent', (v_call.answer -> 'data') - array['delivery', 'forced_at']
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_organization.sql
+  execute $sql$
+-- check_permission for what somebody does in their organisation, by the real calls' own judgements: {action: read_thread |
+-- send_to_thread, thread_id}, {action: force_send, message_id}, {action: assign_booking}, or {action, organization_role,
+-- facts?} for the matrix alone. Null when the check is malformed. Whether the filter would hold a message back depends on
+-- what it says, so no check tells.
+create or replace function rolecall_internal.check_organization_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_facts text[] := array['feature_enabled', 'own_organization'];
+  v_object uuid;
+  v_actor rolecall.thread_actor;
+  v_judgement rolecall.judgement;
+  v_limit jsonb;
+begin
+  if p_check ->> 'organization_role' is not null then
+    if not rolecall_internal.is_organization_role(p_check ->> 'organization_role') then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    return rolecall_internal.permission_result(
+      v_action,
+      rolecall_internal.judgement_of(
+        rolecall_internal.decide_organization(v_action, p_check ->> 'organization_role', v_facts), null
+      ),
+      null
+    );
+  end if;
+
+  if v_action in ('read_thread', 'send_to_thread') then
+    if p_check ->> 'thread_id' is null then
+      return null;
+    end if;
+    v_object := rolecall_internal.uuid_or_null(p_check ->> 'thread_id');
+    v_actor := rolecall_internal.thread_actor(p_user, v_object, p_request -> 'rollouts');
+  elsif v_action = 'force_send' then
+    if p_check ->> 'message_id' is null then
+      return null;
+    end if;
+    v_object := rolecall_internal.uuid_or_null(p_check ->> 'message_id');
+    v_actor := rolecall_internal.force_actor(p_user, v_object, p_request -> 'rollouts');
+  else
+    v_actor := rolecall_internal.thread_actor(p_user, null, p_request -> 'rollouts');
+    -- Who names no organisation acts for their own.
+    v_actor.facts := v_actor.facts || 'own_organization'::text;
+  end if;
+
+  v_judgement := rolecall_internal.judge_thread(v_action, v_actor);
+  if v_action = 'force_send'
+    and v_judgement.allowed
+    and not exists (
+      select
+      from rolecall.thread_messages
+      where organization_id = v_actor.organization_id
+        and id = v_object
+        and delivery = 'blocked'
+    )
+  then
+    v_judgement := rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_sent(), v_actor.organization_id);
+  end if;
+  v_limit := case v_action
+    when 'send_to_thread' then rolecall_internal.peek_token(p_user, 'send_thread_message')
+    when 'force_send' then rolecall_internal.peek_token(p_user, 'force_send')
+  end;
+  if v_limit -> 'taken' = 'false' then
+    v_judgement := rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_rate(v_limit), v_actor.organization_id);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, rolecall_internal.quota_of_limit(v_limit));
+end
+$$;
+$sql$;
+
   -- schema/sms/deliver_sms.sql
   execute $sql$
 -- The delivery of texts to the carrier. Between two statements the function posts, so the first takes a lease on the texts
@@ -4789,23 +6617,6 @@ begin
   get diagnostics v_settled = row_count;
   return rolecall_internal.success(jsonb_build_object('settled', v_settled));
 end
-$$;
-$sql$;
-
-  -- schema/sms/enqueue.sql
-  execute $sql$
--- Puts an outbound message on its way to the carrier, in the transaction that writes the message: both are kept or
--- neither. The message stands with `delivery` queued already. A message is put on its way once; a second time is a
--- unique_violation, and so is a caller's bug.
-create or replace function rolecall_internal.enqueue_sms(p_message rolecall.thread_messages)
-returns uuid
-language sql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-  insert into rolecall.sms_outbox (organization_id, thread_id, seq)
-  values (p_message.organization_id, p_message.thread_id, p_message.seq)
-  returning id
 $$;
 $sql$;
 
@@ -5670,6 +7481,918 @@ end
 $$;
 $sql$;
 
+  -- schema/threads/shape.sql
+  execute $sql$
+-- What of a thread somebody reads. The statements that ask have these written into them.
+
+-- Whether somebody with p_role in the organisation sees a message of a thread that they read: owner and admin every one; a
+-- sitter what was routed to them or what they wrote, and what the office wrote to the client; a client their own texts and what
+-- reached them.
+create or replace function rolecall_internal.sees_message(
+  p_role text,
+  p_user uuid,
+  p_direction text,
+  p_kind text,
+  p_sitter uuid,
+  p_author uuid,
+  p_inbox_seq bigint,
+  p_delivery text
+)
+returns boolean
+language sql
+immutable
+return case
+  when rolecall_internal.reads_every_thread(p_role) then true
+  when rolecall_internal.reads_assigned_threads(p_role) then
+    p_inbox_seq is null
+    and p_kind = 'text'
+    and (
+      coalesce(p_sitter = p_user, false)
+      or (
+        p_direction = 'outbound'
+        and p_sitter is null
+        and p_author is not null
+        and p_delivery <> 'blocked'
+      )
+    )
+  when rolecall_internal.reads_own_thread(p_role) then
+    p_kind <> 'notice'
+    and p_direction <> 'internal'
+    and (p_direction = 'inbound' or p_delivery <> 'blocked')
+  else false
+end;
+
+-- Whether a message that they see is one that they would see as new: somebody else's.
+create or replace function rolecall_internal.is_news(p_user uuid, p_kind text, p_author uuid)
+returns boolean
+language sql
+immutable
+return p_kind <> 'automatic_reply' and p_author is distinct from p_user;
+
+-- How many messages of a thread are new to somebody who reads it with p_role; counted up to 1000.
+create or replace function rolecall_internal.thread_unread(
+  p_org uuid,
+  p_thread uuid,
+  p_is_inbox boolean,
+  p_role text,
+  p_user uuid
+)
+returns int
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_read bigint := coalesce(
+    (
+      select last_read_seq
+      from rolecall.thread_reads
+      where organization_id = p_org
+        and thread_id = p_thread
+        and user_id = p_user
+    ),
+    0
+  );
+  v_unread int;
+begin
+  if p_is_inbox then
+    select count(*)
+    into v_unread
+    from (
+      select
+      from rolecall.thread_messages as message
+      where message.organization_id = p_org
+        and message.inbox_seq > v_read
+        and rolecall_internal.is_news(p_user, message.kind, message.author_id)
+      limit 1000
+    ) as news;
+  else
+    select count(*)
+    into v_unread
+    from (
+      select
+      from rolecall.thread_messages as message
+      where message.organization_id = p_org
+        and message.thread_id = p_thread
+        and message.seq > v_read
+        and rolecall_internal.is_news(p_user, message.kind, message.author_id)
+        and rolecall_internal.sees_message(
+          p_role,
+          p_user,
+          message.direction,
+          message.kind,
+          message.sitter_id,
+          message.author_id,
+          message.inbox_seq,
+          message.delivery
+        )
+      limit 1000
+    ) as news;
+  end if;
+  return v_unread;
+end
+$$;
+
+-- A message as somebody reads it with p_role. What the filter held back has its content redacted for owner and admin, and
+-- hidden from others; a client does not learn who wrote for the organisation.
+create or replace function rolecall_internal.thread_message_json(
+  p_message rolecall.thread_messages,
+  p_is_inbox boolean,
+  p_role text,
+  p_user uuid
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_is_blocked boolean := p_message.delivery = 'blocked';
+  v_is_staff boolean := rolecall_internal.reads_every_thread(p_role);
+  v_is_client boolean := rolecall_internal.reads_own_thread(p_role);
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'thread_id', p_message.thread_id,
+    'seq', case when p_is_inbox then p_message.inbox_seq else p_message.seq end,
+    'direction', p_message.direction,
+    'kind', p_message.kind,
+    'content', case
+      when not v_is_blocked then p_message.content
+      when v_is_staff then (
+        select attempt.redacted_content
+        from rolecall.anti_poaching_attempts as attempt
+        where attempt.organization_id = p_message.organization_id
+          and attempt.message_id = p_message.id
+      )
+      else 'Message blocked'
+    end,
+    'media_urls', case when v_is_blocked then '[]' else to_jsonb(p_message.media_urls) end,
+    'client_id', p_message.client_id,
+    'author_id', case when not v_is_client or p_message.author_id = p_user then p_message.author_id end,
+    'sitter_id', case when not v_is_client then p_message.sitter_id end,
+    'delivery', p_message.delivery,
+    'error_code', case when v_is_staff then p_message.error_code end,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- Threads as a list shows them to somebody who reads them with p_role, in the order of p_threads. Of windows a sitter sees
+-- their own, and a client none; the open one is the first that began. Unread messages are counted up to 1000.
+create or replace function rolecall_internal.thread_cards(p_org uuid, p_threads uuid[], p_role text, p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+-- Planning takes as long as answering.
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_sitter uuid := case when rolecall_internal.reads_assigned_threads(p_role) then p_user end;
+  v_is_client boolean := rolecall_internal.reads_own_thread(p_role);
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', thread.id,
+          'scope', thread.scope,
+          'status', thread.status,
+          'client', case
+            when client.id is not null then jsonb_build_object('id', client.id, 'display_name', client.display_name)
+          end,
+          'number_class', thread.number_class,
+          'last_message_at', rolecall_internal.iso(thread.last_message_at),
+          'active_window', active.shown,
+          'next_window', next.shown,
+          'unread_count', unread.messages
+        )
+        order by asked.number
+      ),
+      '[]'
+    )
+    from unnest(p_threads) with ordinality as asked (id, number)
+    join rolecall.message_threads as thread
+      on thread.id = asked.id
+      and thread.organization_id = p_org
+    left join rolecall.clients as client
+      on client.organization_id = thread.organization_id
+      and client.id = thread.client_id
+    left join lateral (
+      select jsonb_build_object(
+        'starts_at', rolecall_internal.iso(assigned.starts_at),
+        'ends_at', rolecall_internal.iso(assigned.ends_at),
+        'sitter_id', assigned.sitter_id
+      ) as shown
+      from rolecall.assignment_windows as assigned
+      where not v_is_client
+        and assigned.organization_id = thread.organization_id
+        and assigned.thread_id = thread.id
+        and assigned.ends_at > now()
+        and assigned.starts_at <= now()
+        and assigned.closed_at is null
+        and (v_sitter is null or assigned.sitter_id = v_sitter)
+      order by assigned.starts_at, assigned.id
+      limit 1
+    ) as active
+      on true
+    left join lateral (
+      select jsonb_build_object(
+        'starts_at', rolecall_internal.iso(assigned.starts_at),
+        'ends_at', rolecall_internal.iso(assigned.ends_at),
+        'sitter_id', assigned.sitter_id
+      ) as shown
+      from rolecall.assignment_windows as assigned
+      where not v_is_client
+        and assigned.organization_id = thread.organization_id
+        and assigned.thread_id = thread.id
+        and assigned.ends_at > now()
+        and assigned.starts_at > now()
+        and assigned.closed_at is null
+        and (v_sitter is null or assigned.sitter_id = v_sitter)
+      order by assigned.starts_at, assigned.id
+      limit 1
+    ) as next
+      on true
+    left join rolecall.thread_reads as own
+      on own.organization_id = thread.organization_id
+      and own.thread_id = thread.id
+      and own.user_id = p_user
+    cross join lateral (
+      select count(*) as messages
+      from (
+        select
+        from rolecall.thread_messages as message
+        where thread.scope <> 'owner_inbox'
+          and message.organization_id = thread.organization_id
+          and message.thread_id = thread.id
+          and message.seq > coalesce(own.last_read_seq, 0)
+          and rolecall_internal.is_news(p_user, message.kind, message.author_id)
+          and rolecall_internal.sees_message(
+            p_role,
+            p_user,
+            message.direction,
+            message.kind,
+            message.sitter_id,
+            message.author_id,
+            message.inbox_seq,
+            message.delivery
+          )
+        union all
+        select
+        from rolecall.thread_messages as message
+        where thread.scope = 'owner_inbox'
+          and message.organization_id = thread.organization_id
+          and message.inbox_seq > coalesce(own.last_read_seq, 0)
+          and rolecall_internal.is_news(p_user, message.kind, message.author_id)
+        limit 1000
+      ) as news
+    ) as unread
+  );
+end
+$$;
+$sql$;
+
+  -- schema/threads/history.sql
+  execute $sql$
+-- The messages of a thread.
+
+-- A page of the messages that p_user sees in a thread with p_role, of those between two numbers; the numbers of the owner
+-- inbox are those of its own. An index has them in either order.
+create or replace function rolecall_internal.thread_page(
+  p_org uuid,
+  p_thread uuid,
+  p_is_inbox boolean,
+  p_role text,
+  p_user uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest_first boolean,
+  p_limit int
+)
+returns setof rolecall.thread_messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_is_inbox and p_newest_first then
+    return query
+    select *
+    from rolecall.thread_messages as message
+    where message.organization_id = p_org
+      and message.inbox_seq > v_after
+      and message.inbox_seq < v_before
+    order by message.inbox_seq desc
+    limit p_limit;
+  elsif p_is_inbox then
+    return query
+    select *
+    from rolecall.thread_messages as message
+    where message.organization_id = p_org
+      and message.inbox_seq > v_after
+      and message.inbox_seq < v_before
+    order by message.inbox_seq
+    limit p_limit;
+  elsif p_newest_first then
+    return query
+    select *
+    from rolecall.thread_messages as message
+    where message.organization_id = p_org
+      and message.thread_id = p_thread
+      and message.seq > v_after
+      and message.seq < v_before
+      and rolecall_internal.sees_message(
+        p_role,
+        p_user,
+        message.direction,
+        message.kind,
+        message.sitter_id,
+        message.author_id,
+        message.inbox_seq,
+        message.delivery
+      )
+    order by message.seq desc
+    limit p_limit;
+  else
+    return query
+    select *
+    from rolecall.thread_messages as message
+    where message.organization_id = p_org
+      and message.thread_id = p_thread
+      and message.seq > v_after
+      and message.seq < v_before
+      and rolecall_internal.sees_message(
+        p_role,
+        p_user,
+        message.direction,
+        message.kind,
+        message.sitter_id,
+        message.author_id,
+        message.inbox_seq,
+        message.delivery
+      )
+    order by message.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- {thread_id, limit, before_seq?, since_seq?}: the newest messages, those before a number, or, to catch up, those since one;
+-- oldest first in each case, with the thread's card.
+create or replace function rolecall_internal.read_thread(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
+  v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
+  v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_actor rolecall.thread_actor := rolecall_internal.thread_actor(
+    p_user, rolecall_internal.uuid_or_null(p_input ->> 'thread_id'), p_rollouts
+  );
+  v_judgement rolecall.judgement := rolecall_internal.judge_thread('read_thread', v_actor);
+  v_thread rolecall.message_threads;
+  v_is_inbox boolean;
+  v_messages jsonb;
+  v_first bigint;
+  v_last bigint;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  select *
+  into v_thread
+  from rolecall.message_threads
+  where id = v_actor.thread_id;
+  v_is_inbox := v_thread.scope = 'owner_inbox';
+  select
+    coalesce(
+      jsonb_agg(
+        rolecall_internal.thread_message_json(message, v_is_inbox, v_actor.organization_role, p_user)
+        order by case when v_is_inbox then message.inbox_seq else message.seq end
+      ),
+      '[]'
+    ),
+    min(case when v_is_inbox then message.inbox_seq else message.seq end),
+    max(case when v_is_inbox then message.inbox_seq else message.seq end)
+  into v_messages, v_first, v_last
+  from rolecall_internal.thread_page(
+    v_actor.organization_id,
+    v_thread.id,
+    v_is_inbox,
+    v_actor.organization_role,
+    p_user,
+    v_since,
+    v_before,
+    v_since is null,
+    v_limit
+  ) as message;
+  -- A page without messages is where they would be.
+  v_first := coalesce(v_first, v_since + 1, v_before);
+  v_last := coalesce(v_last, v_before - 1, v_since);
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'thread', rolecall_internal.thread_cards(
+        v_actor.organization_id, array[v_thread.id], v_actor.organization_role, p_user
+      ) -> 0,
+      'messages', v_messages,
+      'has_more_before', v_first is not null and exists (
+        select
+        from rolecall_internal.thread_page(
+          v_actor.organization_id, v_thread.id, v_is_inbox, v_actor.organization_role, p_user, null, v_first, true, 1
+        )
+      ),
+      'has_more_after', v_last is not null and exists (
+        select
+        from rolecall_internal.thread_page(
+          v_actor.organization_id, v_thread.id, v_is_inbox, v_actor.organization_role, p_user, v_last, null, false, 1
+        )
+      )
+    )
+  ) || jsonb_build_object('org_id', v_actor.organization_id);
+end
+$$;
+
+create or replace function rolecall_edge.thread_messages(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.messages', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_thread(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/threads/list.sql
+  execute $sql$
+-- The threads that somebody reads, those with the newest messages first.
+
+-- Somebody of an organisation who reads threads, or their refusal. The flag is the one of their role.
+create or replace function rolecall_internal.thread_reader(p_user uuid, p_rollouts jsonb)
+returns rolecall.actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role text := (select organization_role from rolecall.profiles where id = p_user);
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, rolecall_internal.organization_flag(v_role), p_rollouts);
+  v_decision rolecall.decision;
+begin
+  if v_actor.refusal is null and not rolecall_internal.is_organization_role(v_actor.organization_role) then
+    -- The matrix has the words.
+    v_decision := rolecall_internal.decide_organization('read_thread', null, '{}');
+    v_actor.refusal := rolecall_internal.refusal_of(v_decision);
+  end if;
+  return v_actor;
+end
+$$;
+
+-- The threads of somebody who does not read all of their organisation: those in which they have a window that is open or to
+-- come, or those whose client they are.
+create or replace function rolecall_internal.own_threads(p_reader rolecall.actor, p_user uuid)
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select thread.id
+    from rolecall.assignment_windows as assigned
+    join rolecall.message_threads as thread
+      on thread.organization_id = assigned.organization_id
+      and thread.id = assigned.thread_id
+      and thread.scope = 'client'
+    where rolecall_internal.reads_assigned_threads(p_reader.organization_role)
+      and assigned.organization_id = p_reader.organization_id
+      and assigned.sitter_id = p_user
+      and assigned.closed_at is null
+      and assigned.ends_at > now()
+    union
+    select thread.id
+    from rolecall.clients as client
+    join rolecall.message_threads as thread
+      on thread.organization_id = client.organization_id
+      and thread.client_id = client.id
+      and thread.scope = 'client'
+    where rolecall_internal.reads_own_thread(p_reader.organization_role)
+      and client.organization_id = p_reader.organization_id
+      and client.user_id = p_user
+  );
+end
+$$;
+
+-- A page of the list: {limit, scope?, status?, sitter_id?, client_id?, unread?, cursor?}. sitter_id asks for threads in which
+-- this sitter has a window that is open or to come.
+create or replace function rolecall_internal.list_threads(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.thread_reader(p_user, p_rollouts);
+  v_role text := v_actor.organization_role;
+  v_org uuid := v_actor.organization_id;
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  v_scope text := p_input ->> 'scope';
+  v_status text := p_input ->> 'status';
+  v_sitter uuid := rolecall_internal.uuid_or_null(p_input ->> 'sitter_id');
+  v_client uuid := rolecall_internal.uuid_or_null(p_input ->> 'client_id');
+  v_unread boolean := p_input -> 'unread' is not distinct from 'true';
+  v_at timestamptz;
+  v_id uuid;
+  v_every boolean := rolecall_internal.reads_every_thread(v_role);
+  -- Null for who reads every thread.
+  v_own uuid[];
+  v_threads uuid[];
+  v_times timestamptz[];
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  select at, id
+  into v_at, v_id
+  from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+  if p_input ->> 'cursor' is not null and v_id is null then
+    return rolecall_internal.refuse_cursor();
+  end if;
+
+  if not v_every then
+    v_own := rolecall_internal.own_threads(v_actor, p_user);
+  end if;
+
+  select
+    array_agg(page.id order by page.last_message_at desc, page.id desc),
+    array_agg(page.last_message_at order by page.last_message_at desc, page.id desc)
+  into v_threads, v_times
+  from (
+    select thread.id, thread.last_message_at
+    from rolecall.message_threads as thread
+    where thread.organization_id = v_org
+      and (thread.last_message_at, thread.id) < (
+        coalesce(v_at, 'infinity'), coalesce(v_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      )
+      and (v_every or thread.id = any (v_own))
+      and (v_scope is null or thread.scope = v_scope)
+      and (v_status is null or thread.status = v_status)
+      and (v_client is null or thread.client_id = v_client)
+      and (
+        v_sitter is null
+        or exists (
+          select
+          from rolecall.assignment_windows as assigned
+          where assigned.organization_id = v_org
+            and assigned.thread_id = thread.id
+            and assigned.sitter_id = v_sitter
+            and assigned.closed_at is null
+            and assigned.ends_at > now()
+        )
+      )
+      and (
+        not v_unread
+        or rolecall_internal.thread_unread(v_org, thread.id, thread.scope = 'owner_inbox', v_role, p_user) > 0
+      )
+    order by thread.last_message_at desc, thread.id desc
+    limit v_limit + 1
+  ) as page;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'threads', rolecall_internal.thread_cards(v_org, v_threads[:v_limit], v_role, p_user),
+      'next_cursor',
+      case
+        when cardinality(v_threads) > v_limit then
+          rolecall_internal.cursor_of(v_times[v_limit], v_threads[v_limit])
+      end
+    )
+  ) || jsonb_build_object('org_id', v_org);
+end
+$$;
+
+create or replace function rolecall_edge.list_threads(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.list', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_threads(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/threads/mark_read.sql
+  execute $sql$
+-- Marks a thread as read by p_user: {thread_id, up_to_seq?}, to its newest message if no number is given. What was read stays
+-- read, and nobody has read messages that do not exist yet.
+create or replace function rolecall_internal.mark_thread_read(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
+  v_actor rolecall.thread_actor := rolecall_internal.thread_actor(
+    p_user, rolecall_internal.uuid_or_null(p_input ->> 'thread_id'), p_rollouts
+  );
+  v_judgement rolecall.judgement := rolecall_internal.judge_thread('read_thread', v_actor);
+  v_last bigint;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  insert into rolecall.thread_reads as own (organization_id, thread_id, user_id, last_read_seq)
+  select thread.organization_id, thread.id, p_user, least(coalesce(v_up_to, thread.last_seq), thread.last_seq)
+  from rolecall.message_threads as thread
+  where thread.id = v_actor.thread_id
+  on conflict (organization_id, thread_id, user_id) do update
+  set last_read_seq = greatest(own.last_read_seq, excluded.last_read_seq)
+  returning last_read_seq
+  into v_last;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'thread_id', v_actor.thread_id,
+      'last_read_seq', v_last,
+      'unread_count', rolecall_internal.thread_unread(
+        v_actor.organization_id,
+        v_actor.thread_id,
+        'owner_inbox' = any (v_actor.facts),
+        v_actor.organization_role,
+        p_user
+      )
+    )
+  ) || jsonb_build_object('org_id', v_actor.organization_id);
+end
+$$;
+
+create or replace function rolecall_edge.mark_thread_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.read', p_request, p_rate => 'mark_read');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.mark_thread_read(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/threads/own.sql
+  execute $sql$
+-- The caller's threads, for policies: by the rules that the functions read by. They read as their owner, and tell callers
+-- nothing but their own; a caller who is nobody has none.
+
+-- The organisation all of whose threads the caller reads; null for who reads some or none.
+create or replace function rolecall_internal.caller_organization_of_threads()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reader rolecall.actor := rolecall_internal.thread_reader(auth.uid(), '{}');
+begin
+  return case
+    when v_reader.refusal is null and rolecall_internal.reads_every_thread(v_reader.organization_role)
+    then v_reader.organization_id
+  end;
+end
+$$;
+
+-- The threads that a caller reads who does not read all.
+create or replace function rolecall_internal.caller_threads()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := auth.uid();
+  v_reader rolecall.actor := rolecall_internal.thread_reader(v_caller, '{}');
+begin
+  if v_reader.refusal is not null then
+    return '{}';
+  end if;
+  return rolecall_internal.own_threads(v_reader, v_caller);
+end
+$$;
+
+-- The role in their organisation of a caller who reads threads; null for who reads none.
+create or replace function rolecall_internal.caller_role_of_threads()
+returns text
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reader rolecall.actor := rolecall_internal.thread_reader(auth.uid(), '{}');
+begin
+  return case when v_reader.refusal is null then v_reader.organization_role end;
+end
+$$;
+$sql$;
+
+  -- schema/threads/send_message.sql
+  execute $sql$
+-- Sends a message into a thread: {thread_id, content, media_urls?, filter, encoding, segments}. The function says what the
+-- filter found in the content, and how the carrier counts it. Owner, admin and sitter write to the client's phone: the
+-- message is queued for the carrier in this transaction. A client with an account writes as if by text: it is routed.
+create or replace function rolecall_internal.send_thread_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_content text := p_input ->> 'content';
+  v_media text[] := '{}';
+  v_thread uuid := rolecall_internal.uuid_or_null(p_input ->> 'thread_id');
+  v_actor rolecall.thread_actor;
+  v_judgement rolecall.judgement;
+  v_client rolecall.clients;
+  v_held jsonb;
+  v_message rolecall.thread_messages;
+  v_routed jsonb;
+begin
+  -- The function has looked for control characters; a look at each character here would cost every message.
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_thread_message_chars(), true)
+    or not rolecall_internal.has_visible(v_content)
+  then
+    return rolecall_internal.refuse_text('content', v_content, 1, rolecall_internal.limit_thread_message_chars());
+  end if;
+  -- Without the filter's word nothing is sent.
+  if jsonb_typeof(p_input #> '{filter,violations}') is distinct from 'array' then
+    return rolecall_internal.refusal('invalid_input', 'The message did not pass the filter.');
+  end if;
+  if coalesce(p_input -> 'media_urls', 'null') <> 'null' then
+    if jsonb_typeof(p_input -> 'media_urls') <> 'array'
+      or jsonb_array_length(p_input -> 'media_urls') > rolecall_internal.limit_media_urls()
+    then
+      return rolecall_internal.refusal(
+        'invalid_input', format('The media_urls are a list of up to %s links.', rolecall_internal.limit_media_urls())
+      );
+    end if;
+    v_media := array(select jsonb_array_elements_text(p_input -> 'media_urls'));
+  end if;
+
+  v_actor := rolecall_internal.thread_actor(p_user, v_thread, p_rollouts);
+  v_judgement := rolecall_internal.judge_thread('send_to_thread', v_actor);
+  if v_judgement.allowed is distinct from true then
+    return rolecall_internal.refuse_message(v_judgement, p_user, v_actor);
+  end if;
+
+  if rolecall_internal.reads_own_thread(v_actor.organization_role) then
+    -- The client before the thread, as everywhere.
+    select *
+    into v_client
+    from rolecall.clients
+    where organization_id = v_actor.organization_id
+      and id = v_actor.client_id
+    for no key update;
+    v_routed := rolecall_internal.route_text(
+      v_client, null, v_content, v_media, p_input -> 'filter', p_author => p_user
+    );
+    if v_routed ->> 'decision' = 'blocked' then
+      return rolecall_internal.refuse_poaching(v_routed ->> 'reply', v_actor.organization_id);
+    end if;
+    return jsonb_build_object(
+      'ok', true,
+      'data', jsonb_build_object(
+        'message_id', v_routed -> 'message_id',
+        'thread_id', v_thread,
+        'seq', v_routed -> 'seq',
+        'delivery', v_routed -> 'delivery',
+        'number_class', v_routed -> 'number_class',
+        'encoding', p_input -> 'encoding',
+        'segments', p_input -> 'segments'
+      ),
+      'org_id', v_actor.organization_id
+    );
+  end if;
+
+  if jsonb_array_length(p_input #> '{filter,violations}') > 0 then
+    v_held := rolecall_internal.held_back(v_actor.organization_id, p_input -> 'filter');
+  end if;
+  v_message.organization_id := v_actor.organization_id;
+  v_message.thread_id := v_thread;
+  v_message.direction := 'outbound';
+  v_message.client_id := v_actor.client_id;
+  v_message.author_id := p_user;
+  v_message.sitter_id := case when rolecall_internal.reads_assigned_threads(v_actor.organization_role) then p_user end;
+  v_message.content := v_content;
+  v_message.media_urls := v_media;
+  v_message.delivery := case when v_held is null then 'queued' else 'blocked' end;
+  v_message.encoding := case when p_input ->> 'encoding' in ('gsm_7', 'ucs_2') then p_input ->> 'encoding' end;
+  v_message.segments := least(rolecall_internal.whole_number(p_input -> 'segments'), 100);
+  v_message := rolecall_internal.append_message(v_message);
+
+  -- Its own statement, once the thread is held: what has come to stand in the way meanwhile is seen. The function sends the
+  -- request once more, and it is judged as if it had only just come.
+  if rolecall_internal.thread_actor_changed(p_user, v_actor) then
+    raise exception 'The sender was stopped while the message waited.'
+      using errcode = 'serialization_failure';
+  end if;
+
+  if v_held is not null then
+    perform rolecall_internal.record_attempt(
+      v_message,
+      array(select jsonb_array_elements_text(v_held -> 'violations')),
+      v_held ->> 'redacted'
+    );
+    return rolecall_internal.refuse_poaching(null, v_actor.organization_id);
+  end if;
+  perform rolecall_internal.enqueue_sms(v_message);
+  return jsonb_build_object(
+    'ok', true,
+    'data', jsonb_build_object(
+      'message_id', v_message.id,
+      'thread_id', v_thread,
+      'seq', v_message.seq,
+      'delivery', v_message.delivery,
+      'number_class', v_actor.number_class,
+      'encoding', v_message.encoding,
+      'segments', v_message.segments
+    ),
+    'org_id', v_actor.organization_id
+  );
+end
+$$;
+
+-- The refusal of a message that the filter held back. It is friendly, and says nothing of what was found.
+create or replace function rolecall_internal.refuse_poaching(p_sentence text, p_org uuid)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'anti_poaching_blocked',
+    coalesce(
+      p_sentence,
+      'This message was not sent. To keep everybody safe, contact details, links and payments stay out of messages; please write it without them.'
+    ),
+    'anti_poaching_blocked',
+    'The message has no contact details and does not ask to meet, book or pay elsewhere, or the office sends it.'
+  ) || jsonb_build_object('org_id', p_org);
+end
+$$;
+
+create or replace function rolecall_edge.send_thread_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'send-thread-message',
+    p_request,
+    p_rate => 'send_thread_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_thread_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/bookings/triggers.sql
   execute $sql$
 create or replace trigger profiles_unassign_leaving
@@ -6162,6 +8885,18 @@ values
 on conflict (name) do nothing;
 $sql$;
 
+  -- schema/threads/defaults.sql
+  execute $sql$
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, action, capacity, window_seconds
+from unnest(enum_range(null::rolecall.app_role)) as role
+cross join (
+  values
+    ('send_thread_message', 60, 60),
+    ('force_send', 60, 60)
+) as limited (action, capacity, window_seconds);
+$sql$;
+
   -- schema/permissions/rules.generated.sql
   execute $sql$
 -- The permission matrix. Generated from shared/src/rules/matrix.rs by `make generate`; do not edit.
@@ -6508,20 +9243,20 @@ with source (action, role, position, fact, denies_when, code, rule, message, all
     ('send_to_thread', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'owner', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('send_to_thread', 'owner', 4::smallint, 'owner_inbox', true, 'conversation_read_only', 'owner_inbox_takes_no_messages', 'The owner inbox collects messages and takes none; the answer goes into the client''s thread.', 'You write into the client''s thread.'),
-    ('send_to_thread', 'owner', 5::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'You write into the client''s open thread.'),
+    ('send_to_thread', 'owner', 5::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
     ('send_to_thread', 'owner', 6::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
     ('send_to_thread', 'admin', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('send_to_thread', 'admin', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'admin', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
     ('send_to_thread', 'admin', 4::smallint, 'owner_inbox', true, 'conversation_read_only', 'owner_inbox_takes_no_messages', 'The owner inbox collects messages and takes none; the answer goes into the client''s thread.', 'You write into the client''s thread.'),
-    ('send_to_thread', 'admin', 5::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'You write into the client''s open thread.'),
+    ('send_to_thread', 'admin', 5::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
     ('send_to_thread', 'admin', 6::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
     ('send_to_thread', 'sitter', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('send_to_thread', 'sitter', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'sitter', 3::smallint, 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'sitter', 4::smallint, 'once_assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'sitter', 5::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('send_to_thread', 'sitter', 6::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'You write into the client''s open thread.'),
+    ('send_to_thread', 'sitter', 6::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
     ('send_to_thread', 'sitter', 7::smallint, 'inside_window', false, 'outside_assignment_window', 'outside_assignment_window', 'You can message this client while you are on duty for them, and shortly before and after.', 'One of your windows with this client is open; until then the office can help.'),
     ('send_to_thread', 'sitter', 8::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
     ('send_to_thread', 'client', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
@@ -6529,7 +9264,7 @@ with source (action, role, position, fact, denies_when, code, rule, message, all
     ('send_to_thread', 'client', 3::smallint, 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'client', 4::smallint, 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('send_to_thread', 'client', 5::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('send_to_thread', 'client', 6::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'You write into the client''s open thread.'),
+    ('send_to_thread', 'client', 6::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
     ('assign_booking', 'owner', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('assign_booking', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
     ('assign_booking', 'owner', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
@@ -6545,11 +9280,13 @@ with source (action, role, position, fact, denies_when, code, rule, message, all
     ('force_send', 'owner', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('force_send', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
     ('force_send', 'owner', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('force_send', 'owner', 4::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('force_send', 'owner', 4::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('force_send', 'owner', 5::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
     ('force_send', 'admin', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('force_send', 'admin', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
     ('force_send', 'admin', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('force_send', 'admin', 4::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('force_send', 'admin', 4::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('force_send', 'admin', 5::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
     ('force_send', 'sitter', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('force_send', 'sitter', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
     ('force_send', 'sitter', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
@@ -6787,6 +9524,43 @@ on rolecall.word_texts
 for select
 to service_role
 using (true);
+
+-- Owner, admin, sitter and client read threads and messages as over HTTP, by the same rules. Not the content: of what the
+-- filter held back it depends on the reader what they may see of it, which a column cannot say; the functions show it.
+drop policy if exists "people see their threads" on rolecall.message_threads;
+
+create policy "people see their threads"
+on rolecall.message_threads
+for select
+to authenticated
+using (
+  organization_id = (select rolecall_internal.caller_organization_of_threads())
+  or id = any ((select rolecall_internal.caller_threads())::uuid[])
+);
+
+drop policy if exists "people see the messages of their threads" on rolecall.thread_messages;
+
+create policy "people see the messages of their threads"
+on rolecall.thread_messages
+for select
+to authenticated
+using (
+  organization_id = (select rolecall_internal.caller_organization_of_threads())
+  or (
+    organization_id = (select rolecall_internal.caller_organization())
+    and thread_id = any ((select rolecall_internal.caller_threads())::uuid[])
+    and rolecall_internal.sees_message(
+      (select rolecall_internal.caller_role_of_threads()),
+      (select auth.uid()),
+      direction,
+      kind,
+      sitter_id,
+      author_id,
+      inbox_seq,
+      delivery
+    )
+  )
+);
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -7134,6 +9908,26 @@ grant select on rolecall.opt_outs to service_role;
 grant select on rolecall.automatic_replies to service_role;
 
 grant select on rolecall.word_texts to service_role;
+
+-- Neither what tells a client who sits, nor the content: see policies.sql.
+grant select (id, organization_id, scope, status, client_id, number_class, last_message_at, created_at)
+on rolecall.message_threads
+to authenticated;
+
+grant select (organization_id, thread_id, seq, id, direction, kind, client_id, delivery, encoding, segments, created_at)
+on rolecall.thread_messages
+to authenticated;
+
+-- The policies call these with the rights of whoever reads; the schema stays closed.
+grant execute on function
+  rolecall_internal.caller_organization_of_threads(),
+  rolecall_internal.caller_threads(),
+  rolecall_internal.caller_role_of_threads(),
+  rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text),
+  rolecall_internal.reads_every_thread(text),
+  rolecall_internal.reads_assigned_threads(text),
+  rolecall_internal.reads_own_thread(text)
+  to authenticated;
 $sql$;
 
   -- schema/base/operator.sql
@@ -7174,7 +9968,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', 'a834bdb106c37863d877db7758ca095652db32900b3ca30a49074a48ac9e3dfb');
+  values (3, 'organisations', 'ea28e22fa7df076add9ca080d72f4f7ebd7455d6a747c85916089fa057505fc0');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -8,14 +8,23 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.force_send(jsonb)',
+    'function rolecall_edge.list_threads(jsonb)',
+    'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.receive_sms(jsonb)',
     'function rolecall_edge.receive_sms_status(jsonb)',
+    'function rolecall_edge.send_thread_message(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_internal.answer_repeated_text(uuid, text)',
     'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
     'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
     'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.caller_organization_of_threads()',
+    'function rolecall_internal.caller_role_of_threads()',
+    'function rolecall_internal.caller_threads()',
+    'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.choose_number(uuid, uuid, uuid)',
     'function rolecall_internal.client_of_booking(uuid, jsonb)',
     'function rolecall_internal.decide_organization(text, text, text[])',
@@ -23,18 +32,28 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.follow_sms_outbox()',
+    'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
     'function rolecall_internal.held_back(uuid, jsonb)',
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.is_live(rolecall.bookings)',
+    'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.judge_thread(text, rolecall.thread_actor)',
     'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
     'function rolecall_internal.lease_sms(uuid)',
     'function rolecall_internal.leave_number(uuid, uuid)',
+    'function rolecall_internal.limit_force_reason_chars()',
+    'function rolecall_internal.limit_media_url_chars()',
+    'function rolecall_internal.limit_media_urls()',
+    'function rolecall_internal.limit_thread_message_chars()',
+    'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.local_iso(timestamp with time zone, text)',
     'function rolecall_internal.local_words(timestamp with time zone, text)',
+    'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
     'function rolecall_internal.number_rest()',
@@ -43,7 +62,9 @@ declare
     'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.own_threads(rolecall.actor, uuid)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
+    'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
     'function rolecall_internal.reads_assigned_threads(text)',
     'function rolecall_internal.reads_every_thread(text)',
     'function rolecall_internal.reads_own_thread(text)',
@@ -51,11 +72,16 @@ declare
     'function rolecall_internal.redact(text)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_maintenance_among_others()',
+    'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
+    'function rolecall_internal.refuse_poaching(text, uuid)',
+    'function rolecall_internal.refuse_sent()',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.refuse_without_number()',
     'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
     'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
+    'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
+    'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.service_buffer(uuid, text)',
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.settle_number(rolecall.message_threads)',
@@ -72,6 +98,14 @@ declare
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor)',
+    'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
+    'function rolecall_internal.thread_facts(uuid, uuid)',
+    'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
+    'function rolecall_internal.thread_page(uuid, uuid, boolean, text, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.thread_reader(uuid, jsonb)',
+    'function rolecall_internal.thread_unread(uuid, uuid, boolean, text, uuid)',
     'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unlink_client()',
     'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
@@ -94,6 +128,7 @@ declare
     'table rolecall.thread_messages',
     'table rolecall.thread_reads',
     'table rolecall.word_texts',
+    'type rolecall.thread_actor',
     'view rolecall_monitoring.sms_errors',
     'view rolecall_monitoring.sms_outbox'
   ];
@@ -736,6 +771,102 @@ returns timestamptz
 language sql
 immutable
 return date_bin('1 hour', p_at, 'epoch');
+$sql$;
+
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_simulated_users()
+returns int
+language sql
+immutable
+parallel safe
+return 10000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
 $sql$;
 
   -- schema/base/values.sql
@@ -1886,6 +2017,1120 @@ language sql
 immutable
 parallel safe
 return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast'), false);
+$sql$;
+
+  -- schema/permissions/check_permission_many.sql
+  execute $sql$
+-- check_permission for an array: the results of up to 200 checks by one statement. What is the same for all of them, the
+-- caller and their limits, is looked up once; the facts of each check are looked up by key; and checks with the same facts
+-- share a decision and its words. check_permission.sql has the twin of each step for a single check, by the real calls' own
+-- judgements; a test compares the two.
+
+-- What check_permission says of a direct message by its facts, for an actor who may use the function: judge_dm, and the
+-- reply that the message is where the two have a closed conversation. p_read_only is null where they have none.
+create or replace function rolecall_internal.judge_dm_facts(
+  p_actor rolecall.actor,
+  p_target_role rolecall.app_role,
+  p_show_is_missing boolean,
+  p_shares_show boolean,
+  p_read_only boolean,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_facts text[] := p_facts;
+  v_decision rolecall.decision;
+  v_reply rolecall.decision;
+begin
+  if p_target_role is null then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+  if p_show_is_missing then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+
+  v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  if not v_decision.allowed and 'foreign_show' = any (v_facts) then
+    return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+  end if;
+  if not v_decision.allowed and p_shares_show then
+    v_facts := v_facts || 'shares_show'::text;
+    v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  end if;
+  if not v_decision.allowed and p_read_only is not null then
+    v_reply := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      v_facts || array['participant', case when p_read_only then 'read_only' end]
+    );
+    if v_reply.allowed then
+      v_decision := v_reply;
+    end if;
+  end if;
+
+  if v_decision.allowed and p_read_only then
+    v_decision := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      array[
+        'feature_enabled',
+        p_actor.suspended,
+        'read_only',
+        'participant',
+        case when 'blocked' = any (p_facts) then 'blocked' end
+      ]
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+end
+$$;
+
+-- The result of each check, in their order, with a null for each that is malformed.
+create or replace function rolecall_internal.check_permission_many(p_user uuid, p_checks jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+-- Planning takes as long as answering.
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  v_writer rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-dm', p_request -> 'rollouts'
+  );
+  v_broadcaster rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-broadcast', p_request -> 'rollouts'
+  );
+  v_moderator rolecall.actor := rolecall_internal.actor(
+    p_user, 'moderation', p_request -> 'rollouts'
+  );
+  v_reader rolecall.actor := rolecall_internal.actor(
+    p_user, 'conversations', p_request -> 'rollouts'
+  );
+  v_dm_limit jsonb := rolecall_internal.peek_token(p_user, 'send_dm');
+  v_broadcast_limit jsonb := rolecall_internal.peek_token(p_user, 'send_broadcast');
+  v_report_limit jsonb := rolecall_internal.peek_token(p_user, 'report_message');
+  v_stranger rolecall.app_role := rolecall_internal.role_of_strangers();
+begin
+  return (
+    with given as materialized (
+      select
+        number,
+        body,
+        body ->> 'action' as action,
+        body ->> 'actor_role' is not null or body ->> 'target_role' is not null as is_pair,
+        coalesce(body -> 'recipient_roles', 'null') = 'null' as is_to_anyone
+      from jsonb_array_elements(p_checks) with ordinality as listed (body, number)
+    ),
+    named as materialized (
+      select
+        given.*,
+        body ->> object_field as object,
+        case
+          when action <> 'broadcast' or is_pair then null
+          when is_to_anyone then enum_range(null::rolecall.app_role)
+          else rolecall_internal.roles_of(body -> 'recipient_roles')
+        end as roles
+      from given
+      cross join lateral (
+        select case action
+          when 'start_dm' then 'recipient_id'
+          when 'reply' then 'conversation_id'
+          when 'broadcast' then 'show_id'
+          when 'moderate' then 'message_id'
+          when 'report' then 'message_id'
+          when 'suspend' then 'target_id'
+          when 'read_broadcast' then 'conversation_id'
+        end as object_field
+      ) as named
+    ),
+    asked as materialized (
+      select
+        number,
+        body,
+        action,
+        is_to_anyone,
+        -- Null for a check that is malformed.
+        case
+          when is_pair then
+            case
+              when rolecall_internal.is_action(action)
+                and rolecall_internal.is_role(body ->> 'actor_role')
+                and rolecall_internal.is_role(body ->> 'target_role')
+                and coalesce(jsonb_typeof(body -> 'facts'), 'null') in ('null', 'array')
+              then 'pair'
+            end
+          when object is not null and (action <> 'broadcast' or roles is not null) then action
+        end as kind,
+        case when not is_pair then rolecall_internal.uuid_or_null(object) end as object_id,
+        case
+          when action = 'start_dm' and not is_pair then rolecall_internal.uuid_or_null(body ->> 'show_id')
+        end as show_id,
+        roles
+      from named
+    ),
+
+    -- Direct messages
+    dm_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.show_id,
+        fact.target_role,
+        fact.facts,
+        asked.show_id is not null and not exists (select from rolecall.shows where id = asked.show_id) as show_is_missing,
+        pair.read_only
+      from asked
+      cross join lateral (
+        select target_role, facts
+        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id, 'send-dm')
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as fact
+      left join lateral (
+        select read_only
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, asked.object_id)
+          and participant_high = greatest(p_user, asked.object_id)
+        offset 0
+      ) as pair
+        on true
+      where asked.kind = 'start_dm'
+        and v_writer.refusal is null
+    ),
+    dm_at_first as materialized (
+      select
+        target_role,
+        facts,
+        (rolecall_internal.decide('start_dm', v_writer.role, target_role, facts)).allowed
+      from (
+        select distinct target_role, facts
+        from dm_fact
+      ) as alike
+    ),
+    dm as materialized (
+      select
+        dm_fact.number,
+        dm_fact.target_role,
+        dm_fact.show_is_missing,
+        dm_fact.read_only,
+        dm_fact.facts,
+        case
+          -- No guard looks at a shared show, so it could not refuse what was allowed.
+          when not dm_at_first.allowed and dm_fact.target_role is not null then
+            exists (
+              select
+              from rolecall.show_participants as own
+              join rolecall.show_participants as theirs
+                on theirs.show_id = own.show_id
+                and theirs.user_id = dm_fact.object_id
+              where own.user_id = p_user
+                and (dm_fact.show_id is null or own.show_id = dm_fact.show_id)
+            )
+          else false
+        end as shares_show
+      from dm_fact
+      join dm_at_first
+        on dm_at_first.target_role is not distinct from dm_fact.target_role
+        and dm_at_first.facts = dm_fact.facts
+    ),
+    dm_judged as materialized (
+      select
+        alike.*,
+        rolecall_internal.judge_dm_facts(v_writer, target_role, show_is_missing, shares_show, read_only, facts) as judgement
+      from (
+        select distinct target_role, show_is_missing, shares_show, read_only, facts
+        from dm
+      ) as alike
+    ),
+
+    -- What the matrix decides by one look at the facts: replies, moderation, reports, suspensions, reading broadcasts
+    fact as materialized (
+      select
+        asked.number,
+        'reply' as action,
+        v_writer.role as actor_role,
+        v_writer.organization_id as org_id,
+        reply.target_role,
+        case
+          when reply.show_id is not null
+            and exists (
+              select
+              from rolecall_internal.visible_broadcasts(p_user, asked.object_id, reply.show_id)
+            )
+          then reply.facts || 'participant'::text
+          else reply.facts
+        end as facts,
+        false as is_missing
+      from asked
+      cross join lateral (
+        select target_role, show_id, facts
+        from rolecall_internal.reply_facts(p_user, asked.object_id, 'send-dm')
+        offset 0
+      ) as reply
+      where asked.kind = 'reply'
+        and v_writer.refusal is null
+
+      union all
+      select
+        asked.number,
+        asked.action,
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(author_role, v_stranger),
+        case
+          when asked.action = 'moderate' then
+            array[
+              'feature_enabled',
+              v_moderator.suspended,
+              case when sender_id = p_user then 'self' end,
+              case when organizer_id = p_user then 'own_show' end,
+              case when takes_part then 'participant' end
+            ]
+          else
+            array[
+              'feature_enabled',
+              null,
+              case when sender_id = p_user then 'self' end,
+              case when takes_part then 'participant' end
+            ]
+        end,
+        asked.action = 'moderate' and message_id is null
+      from asked
+      left join lateral (
+        select
+          message.id as message_id,
+          message.sender_id,
+          show.organizer_id,
+          author.role as author_role,
+          case
+            when asked.action = 'report' then
+              p_user in (conversation.participant_low, conversation.participant_high)
+              or exists (
+                select
+                from rolecall.conversation_participants as participant
+                where participant.conversation_id = message.conversation_id
+                  and participant.user_id = p_user
+              )
+              or exists (
+                select
+                from rolecall.broadcasts as broadcast
+                join rolecall.participations as own
+                  on own.user_id = p_user
+                  and own.show_id = broadcast.show_id
+                  and own.role = any (broadcast.recipient_roles)
+                  and broadcast.created_at >= own.joined_at
+                  and broadcast.created_at < own.left_at
+                where broadcast.conversation_id = message.conversation_id
+                  and broadcast.seq = message.seq
+              )
+          end as takes_part
+        from rolecall.messages as message
+        left join rolecall.profiles as author
+          on author.id = message.sender_id
+        left join rolecall.conversations as conversation
+          on conversation.id = message.conversation_id
+        left join rolecall.shows as show
+          on show.id = coalesce(message.show_id, conversation.show_id)
+        where message.id = asked.object_id
+        union all
+        select
+          help.id,
+          help.sender_id,
+          -- It belongs to no show.
+          null,
+          author.role,
+          p_user in (conversation.requester_id, conversation.helper_id)
+        from (
+          select id, conversation_id, sender_id
+          from public.messages_v2
+          where id = asked.object_id
+          union all
+          select message_id, conversation_id, sender_id
+          from rolecall.removed_help_messages
+          where message_id = asked.object_id
+        ) as help
+        join public.conversations_v2 as conversation
+          on conversation.id = help.conversation_id
+        left join rolecall.profiles as author
+          on author.id = help.sender_id
+        limit 1
+      ) as found
+        on true
+      where asked.kind in ('moderate', 'report')
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'suspend',
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(target.role, v_stranger),
+        array['feature_enabled', v_moderator.suspended, case when asked.object_id = p_user then 'self' end],
+        target.role is null
+      from asked
+      left join lateral (
+        select role
+        from rolecall.profiles
+        where id = asked.object_id
+        offset 0
+      ) as target
+        on true
+      where asked.kind = 'suspend'
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'read_broadcast',
+        v_reader.role,
+        v_reader.organization_id,
+        coalesce(sender_role, v_stranger),
+        array['feature_enabled', case when takes_part then 'participant' end, case when is_blocked then 'blocked' end],
+        false
+      from asked
+      left join lateral (
+        select
+          sender.role as sender_role,
+          conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            join rolecall.participations as own
+              on own.user_id = p_user
+              and own.show_id = broadcast.show_id
+              and own.role = any (broadcast.recipient_roles)
+              and broadcast.created_at >= own.joined_at
+              and broadcast.created_at < own.left_at
+            where broadcast.conversation_id = conversation.id
+          ) as takes_part,
+          exists (
+            select
+            from rolecall.user_blocks
+            where blocker_id in (p_user, conversation.created_by)
+              and blocked_id in (p_user, conversation.created_by)
+          ) as is_blocked
+        from rolecall.conversations as conversation
+        left join rolecall.profiles as sender
+          on sender.id = conversation.created_by
+        where conversation.id = asked.object_id
+          and conversation.kind = 'show'
+        offset 0
+      ) as found
+        on true
+      where asked.kind = 'read_broadcast'
+        and v_reader.refusal is null
+
+      union all
+      -- A pair of roles, and no user in particular.
+      select
+        number,
+        action,
+        (body ->> 'actor_role')::rolecall.app_role,
+        null,
+        (body ->> 'target_role')::rolecall.app_role,
+        case
+          when jsonb_typeof(body -> 'facts') = 'array' then array(select jsonb_array_elements_text(body -> 'facts'))
+          else array['feature_enabled', 'participant']
+        end,
+        false
+      from asked
+      where kind = 'pair'
+    ),
+    fact_judged as materialized (
+      select
+        alike.*,
+        case
+          when not decision.allowed or not is_missing then rolecall_internal.judgement_of(decision, org_id)
+          when action = 'moderate' then
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no message with this message_id.'), org_id
+            )
+          else
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no user with this target_id.'), org_id
+            )
+        end as judgement
+      from (
+        select distinct action, actor_role, org_id, target_role, facts, is_missing
+        from fact
+      ) as alike
+      cross join lateral rolecall_internal.decide(action, actor_role, target_role, facts) as decision
+    ),
+
+    -- Broadcasts
+    broadcast_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.is_to_anyone,
+        asked.roles,
+        show.starts_at,
+        array[
+          'feature_enabled',
+          v_broadcaster.suspended,
+          case when show.organizer_id = p_user then 'own_show' end,
+          case
+            when exists (
+              select
+              from rolecall.show_participants
+              where show_id = asked.object_id
+                and user_id = p_user
+            )
+            then 'takes_part'
+          end,
+          case
+            when exists (
+              select
+              from rolecall.conversations
+              where kind = 'show'
+                and show_id = asked.object_id
+                and created_by = p_user
+                and read_only
+            )
+            then 'read_only'
+          end
+        ] as facts
+      from asked
+      cross join lateral (
+        select organizer_id, starts_at
+        from rolecall.shows
+        where id = asked.object_id
+        offset 0
+      ) as show
+      where asked.kind = 'broadcast'
+        and v_broadcaster.refusal is null
+    ),
+    role_decided as materialized (
+      select
+        alike.facts,
+        role,
+        coalesce(decision.allowed, false) as allowed,
+        decision.code,
+        decision.rule,
+        decision.message,
+        jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+          as reason
+      from (
+        select distinct facts
+        from broadcast_fact
+      ) as alike
+      cross join unnest(enum_range(null::rolecall.app_role)) as role
+      cross join lateral rolecall_internal.decide('broadcast', v_broadcaster.role, role, alike.facts) as decision
+    ),
+    broadcast_judged as materialized (
+      select
+        alike.is_to_anyone,
+        alike.roles,
+        alike.facts,
+        may.allowed_roles,
+        case
+          when judged.reasons is null then row(true, null, v_broadcaster.organization_id, judged.rule)::rolecall.judgement
+          else
+            row(
+              false,
+              jsonb_build_object('ok', false, 'code', judged.code, 'detail', judged.detail, 'reasons', judged.reasons),
+              v_broadcaster.organization_id,
+              judged.rule
+            )::rolecall.judgement
+        end as judgement
+      from (
+        select distinct is_to_anyone, roles, facts
+        from broadcast_fact
+      ) as alike
+      cross join lateral (
+        select array_agg(role order by role) as allowed_roles
+        from role_decided
+        where role_decided.facts = alike.facts
+          and role_decided.role = any (alike.roles)
+          and role_decided.allowed
+      ) as may
+      cross join lateral (
+        select
+          jsonb_agg(reason order by first_role) filter (where not allowed) as reasons,
+          (array_agg(code order by first_role) filter (where not allowed))[1] as code,
+          string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed) as detail,
+          (array_agg(rule order by allowed, first_role))[1] as rule
+        from (
+          select min(role) as first_role, allowed, code, rule, reason
+          from role_decided
+          where role_decided.facts = alike.facts
+            -- A check without roles is about those that are allowed.
+            and role_decided.role = any (
+              case when alike.is_to_anyone then coalesce(may.allowed_roles, alike.roles) else alike.roles end
+            )
+          group by allowed, code, rule, reason
+        ) as said
+      ) as judged
+    ),
+    broadcast_limits as materialized (
+      select
+        phase,
+        (
+          -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+          select case when count(*) = 0 then 0 else max(per_quota_day) end
+          from rolecall.broadcast_limits as broadcast_limit
+          where broadcast_limit.role = v_broadcaster.role
+            and broadcast_limit.phase = named.phase
+        ) as per_quota_day
+      from (values ('pre_show'), ('post_show')) as named (phase)
+    ),
+    broadcast as materialized (
+      select
+        broadcast_fact.number,
+        judged.judgement,
+        judged.allowed_roles,
+        phase,
+        phase_limit,
+        case
+          when (judged.judgement).allowed and phase_limit is not null then
+            rolecall_internal.peek_quota(
+              p_user,
+              object_id,
+              (select per_quota_day from broadcast_limits where phase = 'pre_show'),
+              (select per_quota_day from broadcast_limits where phase = 'post_show')
+            )
+        end as remaining
+      from broadcast_fact
+      join broadcast_judged as judged
+        on judged.is_to_anyone = broadcast_fact.is_to_anyone
+        and judged.roles = broadcast_fact.roles
+        and judged.facts = broadcast_fact.facts
+      cross join lateral (
+        select phase, per_quota_day as phase_limit
+        from broadcast_limits
+        where phase = case when now() < broadcast_fact.starts_at then 'pre_show' else 'post_show' end
+      ) as limited
+    ),
+
+    judged as materialized (
+      select
+        asked.number,
+        asked.action,
+        case
+          when asked.kind = 'start_dm' then
+            coalesce(dm_judged.judgement, rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id))
+          when asked.kind = 'broadcast' then
+            case
+              when v_broadcaster.refusal is not null then
+                rolecall_internal.judgement_of_refusal(v_broadcaster.refusal, v_broadcaster.organization_id)
+              when broadcast.number is null then
+                row(
+                  false,
+                  rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+                  v_broadcaster.organization_id,
+                  null
+                )::rolecall.judgement
+              when (broadcast.remaining ->> broadcast.phase)::int = 0 then
+                row(
+                  false,
+                  rolecall_internal.refuse_quota(broadcast.phase, broadcast.phase_limit, broadcast.remaining),
+                  v_broadcaster.organization_id,
+                  'broadcast_quota_spent'
+                )::rolecall.judgement
+              else broadcast.judgement
+            end
+          else
+            coalesce(
+              fact_judged.judgement,
+              case asked.kind
+                when 'reply' then rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id)
+                when 'read_broadcast' then
+                  rolecall_internal.judgement_of_refusal(v_reader.refusal, v_reader.organization_id)
+                else rolecall_internal.judgement_of_refusal(v_moderator.refusal, v_moderator.organization_id)
+              end
+            )
+        end as judgement,
+        case asked.kind
+          when 'start_dm' then v_dm_limit
+          when 'reply' then v_dm_limit
+          when 'broadcast' then v_broadcast_limit
+          when 'report' then v_report_limit
+        end as rate,
+        case
+          when asked.kind = 'broadcast' then
+            case
+              when broadcast.remaining is not null then
+                jsonb_build_object(
+                  'phase', broadcast.phase,
+                  'limit', broadcast.phase_limit,
+                  'remaining', broadcast.remaining,
+                  'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+                )
+            end
+          when asked.kind in ('start_dm', 'reply') then rolecall_internal.quota_of_limit(v_dm_limit)
+          when asked.kind = 'report' then rolecall_internal.quota_of_limit(v_report_limit)
+        end as quota,
+        case
+          when asked.kind = 'broadcast' then
+            jsonb_build_object('recipient_roles', coalesce(to_jsonb(broadcast.allowed_roles), '[]'))
+          else '{}'
+        end as more,
+        asked.kind = 'report'
+          and (fact_judged.judgement).allowed is true
+          and exists (
+            select
+            from rolecall.messages as message
+            join rolecall.reported_messages as report
+              on report.conversation_id = message.conversation_id
+              and report.seq = message.seq
+              and report.reporter_id = p_user
+            where message.id = asked.object_id
+              and not rolecall_internal.may_escalate(report)
+            union all
+            select
+            from rolecall.reported_messages
+            where message_id = asked.object_id
+              and seq is null
+              and reporter_id = p_user
+          ) as is_reported
+      from asked
+      left join dm
+        on dm.number = asked.number
+      left join dm_judged
+        on dm_judged.target_role is not distinct from dm.target_role
+        and dm_judged.show_is_missing = dm.show_is_missing
+        and dm_judged.shares_show = dm.shares_show
+        and dm_judged.read_only is not distinct from dm.read_only
+        and dm_judged.facts = dm.facts
+      left join fact
+        on fact.number = asked.number
+      left join fact_judged
+        on fact_judged.action is not distinct from fact.action
+        and fact_judged.actor_role is not distinct from fact.actor_role
+        and fact_judged.org_id is not distinct from fact.org_id
+        and fact_judged.target_role is not distinct from fact.target_role
+        and fact_judged.facts = fact.facts
+        and fact_judged.is_missing = fact.is_missing
+      left join broadcast
+        on broadcast.number = asked.number
+      where asked.kind is not null
+    ),
+    -- Those that are alike are put into words once: the first of them.
+    worded as materialized (
+      select
+        judged.*,
+        min(number) over (partition by action, judgement, rate, quota, is_reported) as first_number
+      from judged
+    ),
+    shown as materialized (
+      select
+        number,
+        rolecall_internal.permission_result(
+          action,
+          case
+            when rate -> 'taken' = 'false' then
+              row(false, rolecall_internal.refuse_rate(rate), null, 'rate_limit')::rolecall.judgement
+            when is_reported then
+              rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_second_report(null), null)
+            else judgement
+          end,
+          quota
+        ) as result
+      from worded
+      where number = first_number
+    )
+    select jsonb_agg(shown.result || worded.more order by asked.number)
+    from asked
+    left join worded
+      on worded.number = asked.number
+    left join shown
+      on shown.number = worded.first_number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission.sql
+  execute $sql$
+-- Tells users what they may do before they try: by the real calls' own judgements, limits and quotas, without taking
+-- from these.
+
+-- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
+-- the same order: first the rate limit, then the judgement, then the quota. check_permission_many is its twin for an array.
+create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_actor_role text := p_check ->> 'actor_role';
+  v_target_role text := p_check ->> 'target_role';
+  v_facts text[] := array['feature_enabled', 'participant'];
+  v_decision rolecall.decision;
+  v_limit jsonb;
+  v_judgement rolecall.judgement;
+  v_broadcast record;
+  v_roles rolecall.app_role[];
+  v_remaining jsonb;
+  v_phase_limit int;
+  v_quota jsonb;
+  v_conversation uuid;
+  v_report uuid;
+  v_more jsonb := '{}';
+begin
+  if v_actor_role is not null or v_target_role is not null then
+    -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
+    if not rolecall_internal.is_action(v_action)
+      or not (
+        rolecall_internal.is_role(v_actor_role)
+        and rolecall_internal.is_role(v_target_role)
+      )
+    then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    v_decision := rolecall_internal.decide(
+      v_action, v_actor_role::rolecall.app_role, v_target_role::rolecall.app_role, v_facts
+    );
+    v_judgement.allowed := v_decision.allowed;
+    v_judgement.rule := v_decision.rule;
+    if not v_decision.allowed then
+      v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+    end if;
+    return rolecall_internal.permission_result(v_action, v_judgement, null);
+  end if;
+
+  case v_action
+    when 'start_dm', 'reply' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_dm');
+    when 'broadcast' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
+    when 'report' then
+      v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    else
+      null;
+  end case;
+
+  case v_action
+    when 'start_dm' then
+      if p_check ->> 'recipient_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_dm(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        -- The message would go into the existing conversation, which may be closed.
+        select id
+        into v_conversation
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and read_only;
+        if found then
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, p_request -> 'rollouts');
+        end if;
+      end if;
+
+    when 'reply' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reply(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'broadcast' then
+      if p_check ->> 'show_id' is null then
+        return null;
+      end if;
+      v_roles := case
+        when coalesce(p_check -> 'recipient_roles', 'null') = 'null' then enum_range(null::rolecall.app_role)
+        else rolecall_internal.roles_of(p_check -> 'recipient_roles')
+      end;
+      if v_roles is null then
+        return null;
+      end if;
+      v_broadcast := rolecall_internal.judge_broadcast(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        v_roles,
+        p_request -> 'rollouts'
+      );
+      if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
+        -- A check without roles is about those that are allowed.
+        v_broadcast := rolecall_internal.judge_broadcast(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.allowed_roles,
+          p_request -> 'rollouts'
+        );
+      end if;
+      v_judgement := v_broadcast.judgement;
+      v_phase_limit := case v_broadcast.phase
+        when 'pre_show' then v_broadcast.pre_show_limit
+        when 'post_show' then v_broadcast.post_show_limit
+      end;
+      if v_phase_limit is not null then
+        v_remaining := rolecall_internal.peek_quota(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.pre_show_limit,
+          v_broadcast.post_show_limit
+        );
+        v_quota := jsonb_build_object(
+          'phase', v_broadcast.phase,
+          'limit', v_phase_limit,
+          'remaining', v_remaining,
+          'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+        );
+        if (v_remaining ->> v_broadcast.phase)::int = 0 then
+          v_judgement.allowed := false;
+          v_judgement.rule := 'broadcast_quota_spent';
+          v_judgement.refusal := rolecall_internal.refuse_quota(v_broadcast.phase, v_phase_limit, v_remaining);
+        end if;
+      end if;
+      v_more := jsonb_build_object('recipient_roles', coalesce(to_jsonb(v_broadcast.allowed_roles), '[]'));
+
+    when 'moderate' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_moderation(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'report' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_report(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        select report.id
+        into v_report
+        from rolecall.messages as message
+        join rolecall.reported_messages as report
+          on report.conversation_id = message.conversation_id
+          and report.seq = message.seq
+          and report.reporter_id = p_user
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and not rolecall_internal.may_escalate(report)
+        union all
+        select id
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and seq is null
+          and reporter_id = p_user;
+        if found then
+          v_judgement.allowed := false;
+          v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
+          v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
+        end if;
+      end if;
+
+    when 'suspend' then
+      if p_check ->> 'target_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_suspension(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'read_broadcast' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_broadcast_reader(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    else
+      return null;
+  end case;
+
+  if v_limit -> 'taken' = 'false' then
+    v_judgement.allowed := false;
+    v_judgement.rule := 'rate_limit';
+    v_judgement.refusal := rolecall_internal.refuse_rate(v_limit);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, v_quota) || v_more;
+end
+$$;
+
+-- A rate limit as a check shows it; null for none.
+create or replace function rolecall_internal.quota_of_limit(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'policy', p_limit -> 'policy',
+    'limit', p_limit -> 'quota',
+    'remaining', p_limit -> 'remaining',
+    'window_seconds', p_limit -> 'window_seconds',
+    'reset_seconds', p_limit -> 'reset_seconds'
+  );
+end
+$$;
+
+-- A judgement as a check shows it.
+create or replace function rolecall_internal.permission_result(
+  p_action text,
+  p_judgement rolecall.judgement,
+  p_quota jsonb
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+  v_allowed_if jsonb;
+begin
+  if p_judgement.allowed then
+    return jsonb_build_object(
+      'action', p_action,
+      'allowed', true,
+      'rule', p_judgement.rule,
+      'reasons', '[]'::jsonb,
+      'would_be_allowed_if', '[]'::jsonb,
+      'quota', p_quota
+    );
+  end if;
+  -- A refusal without a rule, such as of something that does not exist, is its own reason.
+  v_reasons := coalesce(
+    p_judgement.refusal -> 'reasons',
+    jsonb_build_array(
+      jsonb_build_object('code', p_judgement.refusal -> 'code', 'message', p_judgement.refusal -> 'detail')
+    )
+  );
+  select coalesce(jsonb_agg(reason -> 'allowed_if' order by number), '[]')
+  into v_allowed_if
+  from jsonb_array_elements(v_reasons) with ordinality as listed (reason, number)
+  where reason ->> 'allowed_if' <> '';
+  return jsonb_build_object(
+    'action', p_action,
+    'allowed', false,
+    'code', p_judgement.refusal -> 'code',
+    'rule', p_judgement.rule,
+    'reasons', v_reasons,
+    'would_be_allowed_if', v_allowed_if,
+    'quota', p_quota
+  );
+end
+$$;
+
+-- One check, or {"checks": [...]} with up to 200.
+create or replace function rolecall_internal.check_permissions(p_user uuid, p_input jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request -> 'rollouts');
+  v_results jsonb;
+  v_data jsonb;
+begin
+  -- A user without a profile hears so from each check.
+  if v_actor.refusal is not null and v_actor.refusal ->> 'code' = 'feature_disabled' then
+    return v_actor.refusal;
+  end if;
+  if not p_input ? 'checks' then
+    v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
+    v_results := rolecall_internal.check_permission_many(p_user, p_input -> 'checks', p_request);
+    -- A check that asks for nothing leaves a null.
+    if not v_results @> '[null]' then
+      v_data := jsonb_build_object('results', v_results);
+    end if;
+  end if;
+  if v_data is null then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      format(
+        'A check needs an action and its object, or a pair of roles. Send 1 to %s checks at once.',
+        rolecall_internal.limit_checks()
+      )
+    );
+  end if;
+  return rolecall_internal.success(v_data)
+    || case
+      when v_actor.organization_id is null then '{}'
+      else jsonb_build_object('org_id', v_actor.organization_id)
+    end;
+end
+$$;
+
+-- A check that is answered leaves nothing behind but that it takes a token of its own: no metric, no audit row, no key.
+create or replace function rolecall_edge.check_permission(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'check-permission',
+    p_request,
+    p_rate => 'check_permission',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
+    if (v_call.answer -> 'ok')::boolean then
+      return rolecall_internal.with_limit(v_call.answer, v_call.rate);
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
 $sql$;
 
   -- schema/rollout/figures.sql

@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rolecall_database::demo::{AGENCY, BOOKING, CLIENT, SAM};
+use rolecall_database::demo::{AGENCY, BOOKING, CLIENT, NORA, SAM, THREAD};
 use rolecall_database::{apply, connect, set_edge_password};
 use rolecall_postgres::{Cluster, Options};
 use serde_json::{Value, json};
@@ -104,6 +104,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
     many["rollouts"] = json!({"send-dm": "percentage:100"});
     let check =
         json!({"checks": [{"action": "start_dm", "target_id": demo(4)}], "action": "start_dm", "target_id": demo(4)});
+    let nora: Uuid = NORA.id.parse().expect("it is a uuid");
     let operate = |input: Value| {
         let mut request = operator_request();
         request["input"] = input;
@@ -141,6 +142,20 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
                 "starts_at": "2030-01-01T09:00:00Z", "ends_at": "2030-01-01T10:00:00Z", "recurring": true,
                 "sitter_id": SAM.id,
             })),
+        ),
+        ("list_threads", request(nora, json!({"limit": 10}))),
+        ("thread_messages", request(nora, json!({"thread_id": THREAD, "limit": 10}))),
+        ("mark_thread_read", request(nora, json!({"thread_id": THREAD}))),
+        ("force_send", request(nora, json!({"message_id": Uuid::new_v4(), "reason": "The vet's."}))),
+        (
+            "send_thread_message",
+            request(
+                nora,
+                json!({
+                    "thread_id": THREAD, "content": "Call 202-555-0143", "encoding": "gsm_7", "segments": 1,
+                    "filter": {"violations": [{"kind": "phone", "value": "2025550143"}], "redacted": "Call [phone]"},
+                }),
+            ),
         ),
         ("block_user", request(demo(2), json!({"blocked_id": demo(3)}))),
         ("blocks", request(demo(2), json!({"limit": 10}))),

@@ -10,5 +10,6 @@ pub mod matrix;
 pub mod poaching;
 pub mod redact;
 pub mod rollout;
+pub mod sms;
 pub mod vocabulary;
 pub mod word;

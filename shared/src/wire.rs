@@ -10,6 +10,7 @@ pub mod flag;
 pub mod input;
 pub mod json;
 pub mod lines;
+pub mod link;
 pub mod list;
 pub mod log;
 pub mod number;

@@ -144,6 +144,15 @@ mod rollout {
     pub mod support;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has a component of its own name")]
+mod threads {
+    mod force_send;
+    mod organizations;
+    mod send_thread_message;
+    pub mod support;
+    mod threads;
+}
+
 /// What the runner does and Spin does not: its limits, its graceful stop, its schedule, what it writes. `RUNTIME=spin` leaves these out.
 mod runner {
     mod floods;
@@ -199,5 +208,9 @@ mod concurrency {
     mod sms {
         mod receive_sms;
         mod receive_sms_status;
+    }
+    #[allow(clippy::module_inception, reason = "the domain has a component of its own name")]
+    mod threads {
+        mod threads;
     }
 }

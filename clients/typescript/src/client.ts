@@ -23,6 +23,7 @@ import type {
   ExportLine,
   FiledReport,
   Flags,
+  ForcedMessage,
   Health,
   HelpConversationPage,
   HelpConversationStatus,
@@ -56,10 +57,17 @@ import type {
   SentBroadcast,
   SentHelpMessage,
   SentMessage,
+  SentThreadMessage,
   StartedConversation,
   Succeeded,
   Suspend,
   Suspension,
+  ThreadHistory,
+  ThreadList,
+  ThreadMessageToSend,
+  ThreadRead,
+  ThreadScope,
+  ThreadStatus,
   Unblocked,
   Unread,
 } from './types.generated.js';
@@ -159,6 +167,25 @@ export interface HelpMessagesOptions extends CallOptions {
   readonly since?: string;
 }
 
+/** Which messages of a thread: the newest, those just before `before_seq`, or those just after `since_seq`. */
+export interface ThreadMessagesOptions extends CallOptions {
+  /** 1 to 200; 50 if it is left out. */
+  readonly limit?: number;
+  readonly before_seq?: number;
+  readonly since_seq?: number;
+}
+
+/** Which threads. */
+export interface ThreadsOptions extends PageOptions {
+  readonly scope?: ThreadScope;
+  readonly status?: ThreadStatus;
+  /** Threads in which this sitter has a window that is open or to come. */
+  readonly sitter_id?: string;
+  readonly client_id?: string;
+  /** Only threads with messages that are new to the caller. */
+  readonly unread?: boolean;
+}
+
 /** A line of an export before its end. */
 export type ExportedLine = Exclude<ExportLine, ExportEnd | ExportBrokenOff>;
 
@@ -224,6 +251,35 @@ export class RolecallClient {
     /** Ends a help conversation: nothing came of it. */
     cancel: (conversation_id: string, options?: CallOptions): Promise<Answered<EndedHelpConversation>> =>
       this.#post(`${helpConversation(conversation_id)}/cancel`, {}, options),
+  };
+
+  /** The threads of an organisation with its clients. */
+  readonly threads = {
+    /** The threads that the caller reads, newest message first. */
+    list: (options: ThreadsOptions = {}): Promise<Answered<ThreadList>> => {
+      const { scope, status, sitter_id, client_id, unread, limit, cursor } = options;
+      const query = { scope, status, sitter_id, client_id, unread: unread ? 'true' : undefined, limit, cursor };
+      return this.#get('/functions/v1/threads', query, options);
+    },
+
+    /** A page of a thread, oldest first. */
+    messages: (thread_id: string, options: ThreadMessagesOptions = {}): Promise<Answered<ThreadHistory>> => {
+      const { before_seq, since_seq, limit } = options;
+      const path = `/functions/v1/threads/${encodeURIComponent(thread_id)}/messages`;
+      return this.#get(path, { before_seq, since_seq, limit }, options);
+    },
+
+    /** Writes into a thread: to the client's phone, or as the client. */
+    send: (message: ThreadMessageToSend, options?: CallOptions): Promise<Answered<SentThreadMessage>> =>
+      this.#post('/functions/v1/send-thread-message', message, options),
+
+    /** Marks a thread as read up to a message, or to its newest. */
+    markRead: (thread_id: string, up_to_seq?: number, options?: CallOptions): Promise<Answered<ThreadRead>> =>
+      this.#post(`/functions/v1/threads/${encodeURIComponent(thread_id)}/read`, { up_to_seq }, options),
+
+    /** Delivers a message that the filter held back. */
+    forceSend: (message_id: string, reason: string, options?: CallOptions): Promise<Answered<ForcedMessage>> =>
+      this.#post('/functions/v1/force-send', { message_id, reason }, options),
   };
 
   /** Whether the caller may do something, by which rule, and what would make it allowed. It changes nothing. */

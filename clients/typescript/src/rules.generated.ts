@@ -1033,7 +1033,7 @@ export const ORGANIZATION_GUARDS: readonly OrganizationGuard[] = [
     code: 'conversation_read_only',
     rule: 'thread_read_only',
     message: 'This thread is closed, or its client was erased, and can only be read.',
-    allowedIf: 'You write into the client\'s open thread.',
+    allowedIf: 'It is the client\'s open thread.',
   },
   {
     action: 'send_to_thread',
@@ -1114,6 +1114,16 @@ export const ORGANIZATION_GUARDS: readonly OrganizationGuard[] = [
     rule: 'suspended',
     message: 'Your account is suspended and cannot write.',
     allowedIf: 'The suspension has ended.',
+  },
+  {
+    action: 'force_send',
+    actors: ['owner', 'admin'],
+    fact: 'read_only',
+    deniesWhen: true,
+    code: 'conversation_read_only',
+    rule: 'thread_read_only',
+    message: 'This thread is closed, or its client was erased, and can only be read.',
+    allowedIf: 'It is the client\'s open thread.',
   },
   {
     action: 'force_send',

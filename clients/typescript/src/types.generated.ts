@@ -1,6 +1,6 @@
 // What requests and answers consist of. Generated from docs/openapi by `make generate`; do not edit.
 
-import type { Action, Code, Fact, Role } from './rules.generated.js';
+import type { Action, Code, Fact, OrganizationAction, OrganizationFact, OrganizationRole, Role } from './rules.generated.js';
 
 export type Uuid = string;
 
@@ -1130,12 +1130,25 @@ export type Check = {
   readonly target_role: Role;
   /** The facts that hold. Defaults to `feature_enabled` and `participant`. */
   readonly facts?: readonly Fact[] | null;
+} | {
+  readonly action: 'read_thread' | 'send_to_thread';
+  readonly thread_id: Uuid;
+} | {
+  readonly action: 'force_send';
+  readonly message_id: Uuid;
+} | {
+  readonly action: 'assign_booking';
+} | {
+  readonly action: OrganizationAction;
+  readonly organization_role: OrganizationRole;
+  /** The facts that hold. Defaults to `feature_enabled` and `own_organization`. */
+  readonly facts?: readonly OrganizationFact[] | null;
 };
 
 export type CheckResult = CheckDecision;
 
 export type CheckDecision = {
-  readonly action: Action;
+  readonly action: Action | OrganizationAction;
   readonly allowed: boolean;
   /** The code with which the real call would be refused. */
   readonly code?: Code;
@@ -1364,4 +1377,179 @@ export type CarrierStatus = {
   readonly MessageSid: CarrierMessageSid;
   readonly MessageStatus: string;
   readonly ErrorCode?: string | number;
+};
+
+/** `client`: the conversation with a client; `billing`: about money, hidden from sitters; `owner_inbox`: what waits for the owner, of all clients. */
+export type ThreadScope = 'client' | 'billing' | 'owner_inbox';
+
+export type ThreadStatus = 'open' | 'closed';
+
+/** Whose number the thread has, the front desk's, its sitter's, or one of the pool. */
+export type ThreadNumberClass = 'front_desk' | 'sitter' | 'pool';
+
+export type UuidOrNone = Uuid | null;
+
+export type AssignmentWindow = {
+  readonly starts_at: Timestamp;
+  /** The first moment that is no longer in it. */
+  readonly ends_at: Timestamp;
+};
+
+export type SitterWindow = {
+  readonly starts_at: Timestamp;
+  readonly ends_at: Timestamp;
+  readonly sitter_id: Uuid;
+};
+
+export type SitterWindowOrNone = SitterWindow | null;
+
+export type ThreadClient = {
+  readonly id: Uuid;
+  /** Null for a sender whom nobody has named. */
+  readonly display_name: string | null;
+};
+
+export type ThreadCard = {
+  readonly id: Uuid;
+  readonly scope: ThreadScope;
+  readonly status: ThreadStatus;
+  /** Null in the owner inbox. */
+  readonly client: ThreadClient | null;
+  readonly number_class: ThreadNumberClass;
+  readonly last_message_at: Timestamp;
+  /** The window that is open; to a sitter their own. Clients see none. */
+  readonly active_window: SitterWindowOrNone;
+  /** The next window that is still to open; to a sitter their own. Clients see none. */
+  readonly next_window: SitterWindowOrNone;
+  /** The messages that are new to the caller, counted up to 1000. */
+  readonly unread_count: number;
+};
+
+export type ThreadList = {
+  readonly success: Succeeded;
+  readonly threads: readonly ThreadCard[];
+  readonly next_cursor: NextCursor;
+  readonly request_id: RequestId;
+};
+
+/** `received` from the client, `blocked` by the filter, `shown` to the organisation alone, or where a message to the client stands. */
+export type ThreadMessageDelivery = 'received' | 'blocked' | 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed' | 'dead' | 'uncertain' | 'shown';
+
+export type ThreadMessage = {
+  readonly id: Uuid;
+  /** The thread in which the message stands; in the owner inbox that is the client's, as a rule. */
+  readonly thread_id: Uuid;
+  readonly seq: Seq;
+  readonly direction: 'inbound' | 'outbound' | 'internal';
+  readonly kind: 'text' | 'automatic_reply' | 'notice';
+  /** Null once the client is erased. */
+  readonly content: string | null;
+  readonly media_urls: readonly string[];
+  readonly client_id: UuidOrNone;
+  /** The user who wrote it. Null for a text by phone, an automatic reply and a notice; to a client, for all but their own. */
+  readonly author_id: UuidOrNone;
+  /** The sitter who wrote it, or to whom it was routed. Null to a client. */
+  readonly sitter_id: UuidOrNone;
+  readonly delivery: ThreadMessageDelivery;
+  /** The carrier's, for owner and admins. */
+  readonly error_code: number | null;
+  readonly created_at: Timestamp;
+};
+
+export type ThreadHistory = {
+  readonly success: Succeeded;
+  readonly thread: ThreadCard;
+  readonly messages: readonly ThreadMessage[];
+  readonly has_more_before: boolean;
+  readonly has_more_after: boolean;
+  readonly request_id: RequestId;
+};
+
+export type MarkThreadRead = {
+  /** Defaults to the newest message. */
+  readonly up_to_seq?: number | null;
+};
+
+export type ThreadRead = {
+  readonly success: Succeeded;
+  readonly thread_id: Uuid;
+  readonly last_read_seq: number;
+  readonly unread_count: number;
+  readonly request_id: RequestId;
+};
+
+export type ThreadText = WrittenText;
+
+/** Links to media, which the carrier fetches. */
+export type MediaLinks = readonly string[] | null;
+
+export type ThreadMessageToSend = {
+  readonly thread_id: Uuid;
+  readonly content: ThreadText;
+  readonly media_urls?: MediaLinks;
+} | {
+  readonly threadId: Uuid;
+  readonly text: ThreadText;
+  readonly media_urls?: MediaLinks;
+};
+
+export type SentThreadMessage = {
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly thread_id: Uuid;
+  readonly seq: Seq;
+  /** `queued` for the client's phone; `received` from a client who writes with their account. */
+  readonly delivery: 'queued' | 'received';
+  readonly number_class: ThreadNumberClass;
+  readonly encoding: 'gsm_7' | 'ucs_2';
+  /** The messages that the carrier makes of the text. */
+  readonly segments: number;
+  readonly request_id: RequestId;
+};
+
+export type ForceReason = WrittenText;
+
+export type ForceSend = {
+  readonly message_id: Uuid;
+  readonly reason: ForceReason;
+};
+
+export type ForceSendReason = {
+  readonly reason: ForceReason;
+};
+
+export type ForcedMessage = {
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly thread_id: Uuid;
+  readonly delivery: 'queued' | 'received';
+  readonly forced_at: Timestamp;
+  readonly request_id: RequestId;
+};
+
+export type OutsideAssignmentWindow = Problem & {
+  readonly status?: 403;
+  readonly code?: 'outside_assignment_window';
+  /** The sitter's next window in the thread, if one is planned. */
+  readonly next_window: AssignmentWindow | null;
+};
+
+export type AntiPoachingBlocked = Problem & {
+  readonly status?: 403;
+  readonly code?: 'anti_poaching_blocked';
+};
+
+export type ClientOptedOut = Problem & {
+  readonly status?: 409;
+  readonly code?: 'client_opted_out';
+};
+
+export type ThreadReadOnly = Problem & {
+  readonly status?: 409;
+  readonly code?: 'conversation_read_only';
+};
+
+export type AlreadySent = Problem & {
+  readonly status?: 409;
+  readonly code?: 'already_sent';
 };

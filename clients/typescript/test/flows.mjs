@@ -1,10 +1,19 @@
 // The marketplace's flows, with this client as the caller. A test gives it a running server and whom to be:
-// {baseUrl, show, attendee, dealer, mvp, organizer, moderator, requester, operator, owner, helpRequest}, each user
-// {id, token}.
+// {baseUrl, show, attendee, dealer, mvp, organizer, moderator, requester, operator, owner, helpRequest, agencyOwner,
+// agencySitter, thread}, each user {id, token}.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { RolecallClient, RolecallError, canReadBroadcast, canSendBroadcast, canSendDirectMessage, explain } from '../dist/index.js';
+import {
+  RolecallClient,
+  RolecallError,
+  canReadBroadcast,
+  canReadThread,
+  canSendBroadcast,
+  canSendDirectMessage,
+  canSendToThread,
+  explain,
+} from '../dist/index.js';
 
 const setup = JSON.parse(process.env.ROLECALL_TEST_SETUP);
 const as = (user) => new RolecallClient({ baseUrl: `${setup.baseUrl}/`, token: () => Promise.resolve(user.token) });
@@ -254,6 +263,22 @@ assert.equal((await operator.setRollout({ flag: 'diagnostics', rollout: 'interna
 assert.equal((await operator.rollbackRollout({ flag: 'diagnostics', reason: 'A test.' })).rollout, 'disabled');
 await operator.setRollout({ flag: 'diagnostics', rollout: 'enabled', reason: 'A test.' });
 assert.deepEqual((await operator.guardRollouts()).decisions, []);
+
+// The threads of an organisation: read, written into, held back and forced.
+const { agencyOwner, agencySitter, thread } = setup;
+assert.ok(canSendToThread('sitter', { once_assigned: true, inside_window: true }) && !canReadThread('sitter'));
+const text = await as(agencySitter).threads.send({ thread_id: thread, content: 'Rex is fine.' });
+assert.deepEqual([text.delivery, text.encoding, text.segments], ['queued', 'gsm_7', 1]);
+const poaching = { thread_id: thread, content: 'Call me at 202-555-0143' };
+await refused(as(agencySitter).threads.send(poaching), 'anti_poaching_blocked', 403);
+const [card] = (await as(agencyOwner).threads.list({ scope: 'client', unread: true })).threads;
+assert.deepEqual([card.id, card.unread_count], [thread, 2]);
+const { messages: texts } = await as(agencyOwner).threads.messages(thread, { limit: 10 });
+assert.equal(texts.at(-1).delivery, 'blocked');
+assert.equal((await as(agencyOwner).threads.markRead(thread)).unread_count, 0);
+const forced = await as(agencyOwner).threads.forceSend(texts.at(-1).id, 'It is the number of the vet.');
+assert.equal(forced.delivery, 'queued');
+await refused(as(agencyOwner).threads.forceSend(texts.at(-1).id, 'Once more.'), 'already_sent', 409);
 
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);

@@ -3,12 +3,17 @@
 
 use rolecall_shared::{
     auth::caller::User,
-    function::Function,
+    function::{Function, Nothing},
     input,
     rules::{
-        id::{ConversationId, MessageId, ShowId, UserId},
+        form::{Fault, FromText},
+        id::{ConversationId, MessageId, ShowId, ThreadId, UserId},
         limits::MAX_CHECKS,
-        matrix::{Action, Fact, Role},
+        matrix::{
+            Action, Fact, Role,
+            organization::{OrganizationAction, OrganizationFact, OrganizationRole},
+        },
+        vocabulary::Name,
     },
     wire::{
         fields::Fields,
@@ -48,9 +53,29 @@ input! {
 /// May the caller do this?
 #[derive(Serialize)]
 pub struct Check {
-    action: Action,
+    action: AnyAction,
     #[serde(flatten)]
     object: Object,
+}
+
+/// An action of either part of the matrix.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum AnyAction {
+    Application(Action),
+    Organization(OrganizationAction),
+}
+
+impl FromText for AnyAction {
+    const WRONG_TYPE: &'static str = Action::WRONG_TYPE;
+
+    fn from_text(text: &str) -> Result<AnyAction, Fault> {
+        let application = Action::from_name(text).map(AnyAction::Application);
+        application.or_else(|| OrganizationAction::from_name(text).map(AnyAction::Organization)).ok_or_else(|| {
+            let message = format!("Expected one of {}, {}.", Action::names(), OrganizationAction::names());
+            Fault::new("unknown_value", message)
+        })
+    }
 }
 
 /// The object of the action.
@@ -65,6 +90,11 @@ enum Object {
     Target(Target),
     /// No user in particular: two roles.
     Roles(Roles),
+    Thread(Thread),
+    /// A booking of the caller's organisation: no one in particular.
+    Booking(Nothing),
+    /// No user in particular: a role in an organisation.
+    OrganizationRoles(OrganizationRoles),
 }
 
 input! {
@@ -114,9 +144,30 @@ input! {
     }
 }
 
+input! {
+    struct Thread {
+        thread_id: ThreadId,
+    }
+}
+
+input! {
+    struct OrganizationRoles {
+        organization_role: OrganizationRole,
+        facts: Option<Names<OrganizationFact>>,
+    }
+}
+
 /// Every field that names the object of an action.
-const OBJECT_FIELDS: &[&[&str]] =
-    &[Recipient::FIELDS, Conversation::FIELDS, Audience::FIELDS, Message::FIELDS, Target::FIELDS, Roles::FIELDS];
+const OBJECT_FIELDS: &[&[&str]] = &[
+    Recipient::FIELDS,
+    Conversation::FIELDS,
+    Audience::FIELDS,
+    Message::FIELDS,
+    Target::FIELDS,
+    Roles::FIELDS,
+    Thread::FIELDS,
+    OrganizationRoles::FIELDS,
+];
 
 impl Input for Questions {
     fn decode(fields: &mut Fields) -> Option<Questions> {
@@ -135,6 +186,13 @@ impl Input for Check {
             OBJECT_FIELDS.iter().for_each(|names| fields.pass_over(names));
             return None;
         };
+        let action: Action = match action {
+            AnyAction::Application(action) => action,
+            AnyAction::Organization(organization) => {
+                let object = in_organization(organization, fields)?;
+                return Some(Check { action, object });
+            }
+        };
         let object = match action {
             _ if fields.has_any(Roles::FIELDS) => Roles::decode(fields).map(Object::Roles),
             Action::StartDm => Recipient::decode(fields).map(Object::Recipient),
@@ -144,7 +202,19 @@ impl Input for Check {
             Action::Moderate | Action::Report => Message::decode(fields).map(Object::Message),
             Action::Suspend => Target::decode(fields).map(Object::Target),
         };
-        Some(Check { action, object: object? })
+        Some(Check { action: AnyAction::Application(action), object: object? })
+    }
+}
+
+/// The object of an action in an organisation.
+fn in_organization(action: OrganizationAction, fields: &mut Fields) -> Option<Object> {
+    match action {
+        _ if fields.has_any(OrganizationRoles::FIELDS) => {
+            OrganizationRoles::decode(fields).map(Object::OrganizationRoles)
+        }
+        OrganizationAction::ReadThread | OrganizationAction::SendToThread => Thread::decode(fields).map(Object::Thread),
+        OrganizationAction::ForceSend => Message::decode(fields).map(Object::Message),
+        OrganizationAction::AssignBooking => Some(Object::Booking(Nothing {})),
     }
 }
 
@@ -188,6 +258,11 @@ mod tests {
             json!({"action": "suspend", "actor_role": "moderator", "target_role": "dealer"}),
             json!({"action": "reply", "actor_role": "dealer", "target_role": "admin", "facts": ["participant"]}),
             json!({"action": "reply", "actor_role": "dealer", "target_role": "admin", "facts": []}),
+            json!({"action": "read_thread", "thread_id": ID}),
+            json!({"action": "send_to_thread", "thread_id": ID}),
+            json!({"action": "force_send", "message_id": ID}),
+            json!({"action": "assign_booking"}),
+            json!({"action": "send_to_thread", "organization_role": "sitter", "facts": ["inside_window"]}),
         ] {
             assert_eq!(read(check.clone()), Ok(check.clone()));
             assert_eq!(read(json!({"checks": [check, check]})), Ok(json!({"checks": [check, check]})));
@@ -201,6 +276,17 @@ mod tests {
         assert_eq!(faults(json!({})), one("action", "required"));
         assert_eq!(faults(json!({"action": "dance", "recipient_id": ID})), one("action", "unknown_value"));
         assert_eq!(faults(json!({"action": "start_dm"})), one("recipient_id", "required"));
+        assert_eq!(faults(json!({"action": "read_thread"})), one("thread_id", "required"));
+        assert_eq!(faults(json!({"action": "assign_booking", "thread_id": ID})), one("thread_id", "unknown_field"));
+        let check = json!({"action": "force_send", "organization_role": "moderator"});
+        assert_eq!(faults(check), one("organization_role", "unknown_value"));
+        let check = json!({"action": "force_send", "organization_role": "owner", "facts": ["participant"]});
+        assert_eq!(faults(check), one("facts[0]", "unknown_value"));
+        assert_eq!(
+            faults(json!({"action": "read_thread", "actor_role": "admin", "target_role": "admin"})),
+            [one("thread_id", "required"), one("actor_role", "unknown_field"), one("target_role", "unknown_field")]
+                .concat()
+        );
         assert_eq!(
             faults(json!({"action": "reply", "conversation_id": ID, "recipient_id": ID})),
             one("recipient_id", "unknown_field")

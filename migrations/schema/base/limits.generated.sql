@@ -28,6 +28,34 @@ immutable
 parallel safe
 return 1000;
 
+create or replace function rolecall_internal.limit_thread_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1600;
+
+create or replace function rolecall_internal.limit_media_urls()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_media_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2048;
+
+create or replace function rolecall_internal.limit_force_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
 create or replace function rolecall_internal.limit_report_reason_chars()
 returns int
 language sql

@@ -26,6 +26,9 @@ declare
   v_report uuid;
   v_more jsonb := '{}';
 begin
+  if rolecall_internal.is_organization_action(v_action) then
+    return rolecall_internal.check_organization_permission(p_user, p_check, p_request);
+  end if;
   if v_actor_role is not null or v_target_role is not null then
     -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
     if not rolecall_internal.is_action(v_action)

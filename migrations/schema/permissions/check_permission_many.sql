@@ -727,7 +727,15 @@ begin
       from worded
       where number = first_number
     )
-    select jsonb_agg(shown.result || worded.more order by asked.number)
+    select jsonb_agg(
+      case
+        -- What is done in an organisation is asked about one by one.
+        when rolecall_internal.is_organization_action(asked.action) then
+          rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
+        else shown.result || worded.more
+      end
+      order by asked.number
+    )
     from asked
     left join worded
       on worded.number = asked.number

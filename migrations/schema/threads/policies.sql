@@ -89,3 +89,40 @@ on rolecall.word_texts
 for select
 to service_role
 using (true);
+
+-- Owner, admin, sitter and client read threads and messages as over HTTP, by the same rules. Not the content: of what the
+-- filter held back it depends on the reader what they may see of it, which a column cannot say; the functions show it.
+drop policy if exists "people see their threads" on rolecall.message_threads;
+
+create policy "people see their threads"
+on rolecall.message_threads
+for select
+to authenticated
+using (
+  organization_id = (select rolecall_internal.caller_organization_of_threads())
+  or id = any ((select rolecall_internal.caller_threads())::uuid[])
+);
+
+drop policy if exists "people see the messages of their threads" on rolecall.thread_messages;
+
+create policy "people see the messages of their threads"
+on rolecall.thread_messages
+for select
+to authenticated
+using (
+  organization_id = (select rolecall_internal.caller_organization_of_threads())
+  or (
+    organization_id = (select rolecall_internal.caller_organization())
+    and thread_id = any ((select rolecall_internal.caller_threads())::uuid[])
+    and rolecall_internal.sees_message(
+      (select rolecall_internal.caller_role_of_threads()),
+      (select auth.uid()),
+      direction,
+      kind,
+      sitter_id,
+      author_id,
+      inbox_seq,
+      delivery
+    )
+  )
+);

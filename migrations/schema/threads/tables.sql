@@ -87,6 +87,9 @@ create index message_threads_number_id_idx
 create index message_threads_client_id_idx
   on rolecall.message_threads (organization_id, client_id);
 
+create index message_threads_last_message_at_idx
+  on rolecall.message_threads (organization_id, last_message_at, id);
+
 create index message_threads_sitter_id_idx
   on rolecall.message_threads (organization_id, sitter_id);
 

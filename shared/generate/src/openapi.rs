@@ -9,8 +9,14 @@ use rolecall_shared::rules::{
     blank::is_blank,
     code::Code,
     limits,
-    matrix::{Action, Fact, Role},
-    vocabulary::{ConversationKind, HelpConversationStatus, Name, ReportStatus, ReviewDecision},
+    matrix::{
+        Action, Fact, Role,
+        organization::{OrganizationAction, OrganizationFact, OrganizationRole},
+    },
+    sms::Encoding,
+    vocabulary::{
+        ConversationKind, HelpConversationStatus, Name, ReportStatus, ReviewDecision, ThreadScope, ThreadStatus,
+    },
 };
 use std::{fmt::Write, fs, path::Path};
 
@@ -161,6 +167,12 @@ fn value(name: &str, before: &str) -> Option<String> {
         "roles" => list(Role::ALL, Role::as_str),
         "actions" => list(Action::ALL, Action::as_str),
         "facts" => list(Fact::ALL, Fact::as_str),
+        "organization_roles" => list(OrganizationRole::ALL, OrganizationRole::as_str),
+        "organization_actions" => list(OrganizationAction::ALL, OrganizationAction::as_str),
+        "organization_facts" => list(OrganizationFact::ALL, OrganizationFact::as_str),
+        "thread_scopes" => list(ThreadScope::EVERY, ThreadScope::name),
+        "thread_statuses" => list(ThreadStatus::EVERY, ThreadStatus::name),
+        "encodings" => list(Encoding::EVERY, Encoding::name),
         "codes" => list(Code::ALL, Code::as_str),
         "conversation_kinds" => list(ConversationKind::EVERY, ConversationKind::name),
         "help_conversation_statuses" => list(HelpConversationStatus::EVERY, HelpConversationStatus::name),
@@ -181,6 +193,11 @@ fn value(name: &str, before: &str) -> Option<String> {
                 BROADCAST_CHARS,
                 DEFAULT_PAGE,
                 DIRECT_MESSAGE_CHARS,
+                FORCE_REASON_CHARS,
+                MAX_MEDIA_URLS,
+                MAX_SEQ,
+                MEDIA_URL_CHARS,
+                THREAD_MESSAGE_CHARS,
                 HELP_MESSAGE_MAX_CHARS,
                 HELP_MESSAGE_MIN_CHARS,
                 MAX_MEDIA_URL_CHARS,

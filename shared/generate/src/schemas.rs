@@ -8,7 +8,8 @@ use serde::{
 use std::fmt::{self, Write};
 
 /// Schemas whose types stand in `rules.generated.ts`.
-const ELSEWHERE: [&str; 4] = ["Action", "Code", "Fact", "Role"];
+const ELSEWHERE: [&str; 7] =
+    ["Action", "Code", "Fact", "OrganizationAction", "OrganizationFact", "OrganizationRole", "Role"];
 
 /// Where a reference to a schema leads.
 const SCHEMAS: &str = "#/components/schemas/";

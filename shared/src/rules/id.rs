@@ -61,6 +61,10 @@ ids! {
     MessageId;
     /// A report about a message.
     ReportId;
+    /// A thread of an organisation with a client, or its owner inbox.
+    ThreadId;
+    /// A client of an organisation.
+    ClientId;
 }
 
 /// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.

@@ -22,6 +22,18 @@ pub const HELP_MESSAGE_MIN_CHARS: usize = 10;
 /// Longest message of a help conversation, in characters after trimming.
 pub const HELP_MESSAGE_MAX_CHARS: usize = 1_000;
 
+/// Longest message of a thread, in characters after trimming: what carriers take as one text.
+pub const THREAD_MESSAGE_CHARS: usize = 1_600;
+
+/// Links to media that a message of a thread has at most.
+pub const MAX_MEDIA_URLS: usize = 10;
+
+/// Longest link to media, in characters.
+pub const MEDIA_URL_CHARS: usize = 2_048;
+
+/// Longest reason of a forced delivery, in characters after trimming.
+pub const FORCE_REASON_CHARS: usize = 1_000;
+
 /// Longest reason of a report, in characters after trimming.
 pub const REPORT_REASON_CHARS: usize = 1_000;
 

@@ -124,3 +124,25 @@ names! {
         Text = "text",
     }
 }
+
+names! {
+    /// What a thread of an organisation is about.
+    ThreadScope {
+        /// The conversation with a client.
+        Client = "client",
+        /// About money: hidden from sitters.
+        Billing = "billing",
+        /// What waits for the owner, of all clients.
+        OwnerInbox = "owner_inbox",
+    }
+}
+
+names! {
+    /// How a thread of an organisation stands.
+    ThreadStatus {
+        /// Messages go to and fro.
+        Open = "open",
+        /// It can only be read.
+        Closed = "closed",
+    }
+}

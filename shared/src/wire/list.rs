@@ -30,6 +30,18 @@ pub struct Objects<T, const MAX: usize>(Vec<T>);
 #[serde(transparent)]
 pub struct Several<T, const MAX: usize>(Vec<T>);
 
+/// At most `MAX` values; none where the list is left out. An empty list and none are the same request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct UpTo<T, const MAX: usize>(Vec<T>);
+
+impl<T, const MAX: usize> UpTo<T, MAX> {
+    /// Whether it has no value.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl<T: Name> Field for Names<T> {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Names<T>> {
         let Value::Array(values) = value else {
@@ -83,6 +95,23 @@ impl<T: Field, const MAX: usize> Field for Several<T, MAX> {
             }
         }
         read.map(Several)
+    }
+}
+
+impl<T: Field, const MAX: usize> Field for UpTo<T, MAX> {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<UpTo<T, MAX>> {
+        match value {
+            Value::Array(values) if values.is_empty() => Some(UpTo(Vec::new())),
+            value => Several::<T, MAX>::read(value, reader).map(|Several(values)| UpTo(values)),
+        }
+    }
+
+    fn absent(_: &mut Reader<'_>) -> Option<UpTo<T, MAX>> {
+        Some(UpTo(Vec::new()))
+    }
+
+    fn is_withheld(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -156,6 +185,21 @@ mod tests {
             read(json!([1, ID, "x"])),
             [one("user_ids[0]", "wrong_type"), one("user_ids[2]", "malformed_uuid")].concat()
         );
+    }
+
+    #[test]
+    fn a_list_that_may_be_empty_may_be_left_out() {
+        let read = |body: Value| {
+            let mut fields = fields(body);
+            let ids = fields.get::<UpTo<UserId, 2>>("user_ids");
+            faults(fields, ids)
+        };
+        assert_eq!(read(json!({})), []);
+        assert_eq!(read(json!({"user_ids": null})), []);
+        assert_eq!(read(json!({"user_ids": []})), []);
+        assert_eq!(read(json!({"user_ids": [ID, ID]})), []);
+        assert_eq!(read(json!({"user_ids": [ID, ID, ID]})), one("user_ids", "too_many"));
+        assert_eq!(read(json!({"user_ids": [ID, 2]})), one("user_ids[1]", "wrong_type"));
     }
 
     #[test]

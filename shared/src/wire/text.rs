@@ -15,6 +15,13 @@ const COUNTED: &str = "Each Unicode code point counts: an emoji may be several."
 #[serde(transparent)]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
+impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl<const MIN: usize, const MAX: usize> FromText for Text<MIN, MAX> {
     const WRONG_TYPE: &'static str = "Expected a string.";
 

@@ -2,6 +2,7 @@
 -- operation that takes a key is called here with such words in each of its texts; an operation that is new has to be added.
 begin;
 \ir ../support/calls.psql
+\ir ../support/held.psql
 select no_plan();
 
 -- "Zanzibar" stands in everything that somebody writes.
@@ -10,6 +11,8 @@ values
   (pg_temp.demo(51), 'moderator', 'Zanzibar Mona'),
   (pg_temp.demo(52), 'attendee', 'Zanzibar Nina');
 update rolecall.profiles set display_name = 'Zanzibar ' || display_name where display_name not like 'Zanzibar%';
+insert into rolecall.profiles (id, display_name, organization_id, organization_role)
+values (pg_temp.demo(53), 'Zanzibar Olive', '00000000-0000-4000-8000-0000000000a0', 'owner');
 insert into rolecall.help_requests (id, requester_id, title, description)
 values
   (pg_temp.demo(71), pg_temp.demo(1), 'Zanzibar title', 'Zanzibar description'),
@@ -106,7 +109,15 @@ cross join lateral (
     (15, 'set_rollout', null, '{"flag": "start-conversation", "rollout": "internal", "reason": "Zanzibar reason"}'),
     (16, 'advance_rollout', null, '{"flag": "start-conversation", "force": true, "reason": "Zanzibar goes on"}'),
     (17, 'rollback_rollout', null, '{"flag": "start-conversation", "reason": "Zanzibar fails"}'),
-    (18, 'guard_rollouts', null, '{}')
+    (18, 'guard_rollouts', null, '{}'),
+    (
+      19,
+      'send_thread_message',
+      53,
+      '{"thread_id": "00000000-0000-4000-8000-0000000000a8", "content": "Zanzibar at nine", "filter": {"violations": []}}'
+    ),
+    (20, 'mark_thread_read', 53, '{"thread_id": "00000000-0000-4000-8000-0000000000a8"}'),
+    (21, 'force_send', 53, '{"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "Zanzibar reason"}')
 ) as call (number, function, caller, input);
 
 select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;

@@ -2,6 +2,7 @@
 -- theirs is written, by function, RPC or table. The lists are closed: what is new has to be added.
 begin;
 \ir ../support/calls.psql
+\ir ../support/held.psql
 select no_plan();
 
 -- 6, a moderator, and 4, an MVP dealer, have each written something before they are suspended.
@@ -43,7 +44,11 @@ select is(pg_temp.last_content(6), 'Hello, Removed', 'a moderator reads what was
 select is(pg_temp.card_content(6), 'Hello', 'its card is that of the message before');
 select is(pg_temp.last_content(1), 'Hello, nothing', 'its other side does not');
 
-update rolecall.profiles set suspended_until = 'infinity' where id in (pg_temp.demo(4), pg_temp.demo(6));
+-- And 73, who owns the agency.
+insert into rolecall.profiles (id, organization_id, organization_role)
+values (pg_temp.demo(73), '00000000-0000-4000-8000-0000000000a0', 'owner');
+
+update rolecall.profiles set suspended_until = 'infinity' where id in (pg_temp.demo(4), pg_temp.demo(6), pg_temp.demo(73));
 
 select is(pg_temp.last_content(6), 'Hello, nothing', 'a suspended moderator does not');
 select is(pg_temp.card_content(6), 'Hello', 'nor on its card');
@@ -132,12 +137,27 @@ cross join lateral (
       'permission_denied/suspended'
     ),
     ('lift_suspension', 6, jsonb_build_object('target_id', pg_temp.demo(4)), 'permission_denied/suspended'),
+    ('list_threads', 73, '{"limit": 50}', 'ok'),
+    ('thread_messages', 73, '{"thread_id": "00000000-0000-4000-8000-0000000000a8", "limit": 50}', 'ok'),
+    ('mark_thread_read', 73, '{"thread_id": "00000000-0000-4000-8000-0000000000a8"}', 'ok'),
+    (
+      'send_thread_message',
+      73,
+      '{"thread_id": "00000000-0000-4000-8000-0000000000a8", "content": "Hi", "filter": {"violations": []}}',
+      'permission_denied/suspended'
+    ),
+    (
+      'force_send',
+      73,
+      '{"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "The vet''s"}',
+      'permission_denied/suspended'
+    ),
     ('flags', 4, '{}', 'ok')
 ) as entry (function, caller, input, verdict);
 select is(
   pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(caller), input)),
   verdict,
-  format('%s of a suspended %s: %s', function, case caller when 4 then 'user' else 'moderator' end, verdict)
+  format('%s of a suspended %s: %s', function, case caller when 4 then 'user' when 6 then 'moderator' else 'owner' end, verdict)
 )
 from (select * from entry) as entry;
 select set_eq(

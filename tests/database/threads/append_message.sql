@@ -39,7 +39,7 @@ select is(
   'both stand in the thread, one of them in the owner inbox, too'
 );
 select is(
-  (select (kind, media_urls, created_at)::text from rolecall.thread_messages where seq = 1),
+  (select (kind, media_urls, created_at)::text from rolecall.thread_messages where seq = 1 and organization_id = pg_temp.demo(90)),
   (select ('text', '{}'::text[], now())::text),
   'what the caller left out is the usual: a text without media, now'
 );
@@ -90,7 +90,8 @@ select lives_ok(
 select is(
   (select (attempt.direction, attempt.client_id, attempt.violations, attempt.redacted_content, message.content)::text
    from rolecall.anti_poaching_attempts as attempt
-   join rolecall.thread_messages as message on message.id = attempt.message_id),
+   join rolecall.thread_messages as message on message.id = attempt.message_id
+   where attempt.organization_id = pg_temp.demo(90)),
   ('inbound', pg_temp.demo(94), array['phone_number'], 'Call [redacted]', 'Call 202 555 0194')::text,
   'with the kinds of violation and what of it may be shown'
 );

@@ -342,6 +342,16 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         "force",
         "lease",
         "outcomes",
+        "thread_id",
+        "filter",
+        "media_urls",
+        "segments",
+        "encoding",
+        "organization_role",
+        "scope",
+        "sitter_id",
+        "client_id",
+        "unread",
     ];
     let everything = |value: &Value| Value::Object(fields.iter().map(|&field| (field.into(), value.clone())).collect());
     let id = Uuid::new_v4();
@@ -372,7 +382,19 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         json!("\u{1}"),
     ] {
         inputs.push((None, everything(&value)));
-        for action in ["start_dm", "reply", "broadcast", "moderate", "report", "suspend", "read_broadcast"] {
+        for action in [
+            "start_dm",
+            "reply",
+            "broadcast",
+            "moderate",
+            "report",
+            "suspend",
+            "read_broadcast",
+            "read_thread",
+            "send_to_thread",
+            "assign_booking",
+            "force_send",
+        ] {
             let mut input = everything(&value);
             input["action"] = json!(action);
             input["checks"] = Value::Null;

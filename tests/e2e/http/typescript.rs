@@ -118,6 +118,9 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     let help_request = stand.help_request(&requester).await;
     let organization = stand.organization().await;
     stand.belongs(&owner, organization, Some("owner")).await;
+    let agency = stand.agency().await;
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    stand.window(agency.organization, thread, &agency.sitter, -10, 60).await;
 
     let user = |user: &User| json!({"id": user.id, "token": user.token});
     let observer = Observer::start(stand.runner().address()).await;
@@ -125,6 +128,7 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
         "baseUrl": observer.address(), "show": show, "helpRequest": help_request,
         "attendee": user(&attendee), "requester": user(&requester), "owner": user(&owner), "dealer": user(&dealer),
         "mvp": user(&mvp), "organizer": user(&organizer), "moderator": user(&moderator), "operator": {"token": token::operator()},
+        "agencyOwner": user(&agency.owner), "agencySitter": user(&agency.sitter), "thread": thread,
     });
     let printed = tokio::task::block_in_place(|| node("flows.mjs", &setup));
     assert_eq!(printed.trim(), "every flow went as it should");

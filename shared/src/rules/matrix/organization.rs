@@ -199,6 +199,19 @@ const fn unknown_thread(
     }
 }
 
+const fn read_only(action: OrganizationAction, actors: &'static [OrganizationRole]) -> OrganizationGuard {
+    OrganizationGuard {
+        action,
+        actors,
+        fact: ReadOnly,
+        denies_when: true,
+        code: Code::ConversationReadOnly,
+        rule: "thread_read_only",
+        message: "This thread is closed, or its client was erased, and can only be read.",
+        allowed_if: "It is the client's open thread.",
+    }
+}
+
 const fn opted_out(action: OrganizationAction, actors: &'static [OrganizationRole]) -> OrganizationGuard {
     OrganizationGuard {
         action,
@@ -237,16 +250,7 @@ pub static GUARDS: &[OrganizationGuard] = &[
         message: "The owner inbox collects messages and takes none; the answer goes into the client's thread.",
         allowed_if: "You write into the client's thread.",
     },
-    OrganizationGuard {
-        action: SendToThread,
-        actors: EVERYBODY,
-        fact: ReadOnly,
-        denies_when: true,
-        code: Code::ConversationReadOnly,
-        rule: "thread_read_only",
-        message: "This thread is closed, or its client was erased, and can only be read.",
-        allowed_if: "You write into the client's open thread.",
-    },
+    read_only(SendToThread, EVERYBODY),
     OrganizationGuard {
         action: SendToThread,
         actors: &[Sitter],
@@ -282,6 +286,7 @@ pub static GUARDS: &[OrganizationGuard] = &[
         allowed_if: "The message is one of your organisation.",
     },
     suspended(ForceSend),
+    read_only(ForceSend, STAFF),
     opted_out(ForceSend, STAFF),
 ];
 
@@ -451,6 +456,7 @@ mod tests {
         assert_eq!(allowed(ForceSend, &[FeatureEnabled, OwnOrganization]), [Owner, Admin]);
         assert_eq!(allowed(ForceSend, &[FeatureEnabled]), []);
         assert_eq!(allowed(ForceSend, &[FeatureEnabled, OwnOrganization, OptedOut]), []);
+        assert_eq!(allowed(ForceSend, &[FeatureEnabled, OwnOrganization, ReadOnly]), []);
         assert_eq!(code(Sitter, ForceSend, &[FeatureEnabled]), Some(Code::NotFound), "never 403 across organisations");
     }
 
