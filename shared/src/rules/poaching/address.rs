@@ -159,8 +159,20 @@ impl Text<'_> {
         if joint.tight && tight > 0 {
             return (1..=tight).rev().find(|&at| word(&chain.labels[at]) && long(&chain.labels[at])).map(|at| at + 1);
         }
+        // `name@example`
+        if joint.tight
+            && chain.dots.is_empty()
+            && !self.pieces[joint.end].is(PLACE)
+            && chain.labels.first().is_some_and(&word)
+        {
+            return Some(1);
+        }
         let mailbox = chain.labels.first().is_some_and(|label| word(label) && self.pieces[label.start].is(MAILBOX));
-        self.host(chain).or(mailbox.then_some(1))
+        // `name(at)example(dot)me`: who writes so names a domain.
+        let obvious = !joint.word || !self.pieces[joint.end - 1].is(AT);
+        let top = |at: &usize| word(&chain.labels[*at]) && self.pieces[chain.labels[*at].start].is(VAGUE_TLD);
+        let last = obvious.then(|| (1..chain.labels.len()).rev().find(top)).flatten().map(|at| at + 1);
+        self.host(chain).or(last).or(mailbox.then_some(1))
     }
 
     /// How many labels of a chain are a host.
@@ -205,7 +217,11 @@ impl Text<'_> {
         let introduced = self
             .get(first.start.wrapping_sub(1))
             .is_some_and(|piece| piece.is(ON | ADD | NAMED | CONTACT) || piece.is_mark(':') || piece.is(EMAIL));
-        let plain = before.len() == 1;
+        let plain = before.len() == 1 && !(at > 1 && chain.dots[at - 2].tight);
+        // Any domain with a path.
+        if slash && (2..=6).contains(&name.len()) && name.is_ascii() && self.shapes(before).len() > 1 && !sentence {
+            return self.get(label.end + 1).is_some_and(|path| !path.spaced);
+        }
         top.is(VAGUE_TLD) && !sentence && (slash || introduced || !plain || self.shapes(first) == "www")
     }
 

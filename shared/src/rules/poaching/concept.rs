@@ -1,7 +1,7 @@
 //! What words mean to the filter, whatever their language: a set of bits.
 
 /// A set of concepts.
-pub(super) type Concepts = u64;
+pub(super) type Concepts = u128;
 
 macro_rules! concepts {
     ($($(#[doc = $doc:literal])* $name:ident = $bit:literal;)*) => {
@@ -136,4 +136,18 @@ concepts! {
     FAR_OUT = 61;
     /// Not, but in another language something else: no.
     NO = 62;
+    /// Without, around, to skip: such a word before the platform or agency says enough.
+    WITHOUT = 63;
+    /// To know, to find out.
+    KNOW = 64;
+    /// To have to, to need to.
+    NEED = 65;
+    /// Money.
+    MONEY = 66;
+    /// Is fine, works, is easiest.
+    SUITS = 67;
+    /// To transfer money.
+    TRANSFER = 68;
+    /// Do not tell.
+    SECRET = 69;
 }

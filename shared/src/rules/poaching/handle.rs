@@ -15,7 +15,9 @@ pub(super) fn find(glyphs: &[Glyph], pieces: &[Piece], found: &mut Vec<Hit>) {
     for (at, piece) in pieces.iter().enumerate() {
         let hit = match piece.what {
             What::Mark('@') => after_at(glyphs, pieces, at),
-            What::Word if piece.is(CHAT | SOCIAL | VAGUE | MAILBOX) => after_network(glyphs, pieces, at),
+            What::Word if piece.is(CHAT | SOCIAL | VAGUE | MAILBOX) => {
+                after_network(glyphs, pieces, at).or_else(|| before_network(glyphs, pieces, at))
+            }
             _ => None,
         };
         found.extend(hit);
@@ -69,5 +71,24 @@ fn after_network(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
     let odd = end > from + 1 && value.chars().any(|shape| shape == '_' || shape.is_ascii_digit());
     let plain = !first.is(GRAMMAR | ON | NOT) || odd;
     let hit = plain && (colon || own && said) || odd && first.what == What::Word;
-    hit.then_some(Hit { kind: Kind::Handle, value, pieces: at..end })
+    let kind = if pieces[at].is(MAILBOX) { Kind::Email } else { Kind::Handle };
+    hit.then_some(Hit { kind, value, pieces: at..end })
+}
+
+/// `name_99 on insta`
+fn before_network(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
+    const LONGEST: usize = 8;
+    let on = at.checked_sub(1).filter(|&on| pieces[on].is(ON) && !pieces[at].is(MAILBOX))?;
+    let is_part = |piece: &Piece| matches!(piece.what, What::Word | What::Digits | What::Mark('_' | '.'));
+    let mut from = on.checked_sub(1)?;
+    while from > on.saturating_sub(LONGEST) && is_part(&pieces[from]) && !pieces[from].spaced {
+        from = from.checked_sub(1)?;
+    }
+    let (value, end) = name(glyphs, pieces, from)?;
+    let odd = value.chars().any(|shape| shape == '_' || shape.is_ascii_digit());
+    (end == on && odd && pieces[from].what == What::Word).then_some(Hit {
+        kind: Kind::Handle,
+        value,
+        pieces: from..at + 1,
+    })
 }

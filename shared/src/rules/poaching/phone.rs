@@ -67,6 +67,9 @@ fn is_phone(stream: &Stream, lengths: &[usize], named_after: bool) -> bool {
     if groups.len() == 1 {
         return !(matches!(digits.len(), 12 | 14) && digits[..8].parse().is_ok_and(is_compact_date));
     }
+    if !called && lengths.iter().all(|&length| length == 4) && are_times(digits) {
+        return false;
+    }
     if spelled {
         return called || !counts_up(digits, groups);
     }
@@ -86,6 +89,11 @@ fn ascends(digits: &str, lengths: &[usize]) -> bool {
         group.parse::<u64>().unwrap_or_default()
     });
     lengths.len() > 3 && !digits.starts_with('0') && values.is_sorted_by(|one, two| one < two)
+}
+
+/// 0700, 1200.
+fn are_times(digits: &str) -> bool {
+    digits.as_bytes().chunks(4).all(|time| time[..2] < b"24"[..] && time[2] < b'6' && matches!(time[3], b'0' | b'5'))
 }
 
 /// One, two, three, ...

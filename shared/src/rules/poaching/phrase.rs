@@ -14,7 +14,8 @@ const NEAR: usize = 4;
 
 /// Finds phrases.
 pub(super) fn find(pieces: &[Piece], found: &mut Vec<Hit>) {
-    let mut reader = Reader { last: [0; 64], places: vec![0], sentence: 0, clause: 0, pending: Vec::new() };
+    let mut reader =
+        Reader { last: [0; 128], places: vec![Place::default()], sentence: 0, clause: 0, pending: Vec::new() };
     for (at, piece) in pieces.iter().enumerate() {
         let next = pieces.get(at + 1);
         if piece.line || piece.what == What::Gap {
@@ -39,11 +40,17 @@ struct Pending {
     last: usize,
 }
 
+/// A word: its piece, and the last word before its clause.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    piece: usize,
+    clause: usize,
+}
+
 struct Reader {
     /// The newest word of each concept, counted from 1.
-    last: [usize; 64],
-    /// The piece of each word.
-    places: Vec<usize>,
+    last: [usize; 128],
+    places: Vec<Place>,
     /// The last word before this sentence, and before this clause.
     sentence: usize,
     clause: usize,
@@ -55,7 +62,7 @@ fn each(mut concepts: Concepts) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = concepts.trailing_zeros() as usize;
         concepts &= concepts.wrapping_sub(1);
-        (bit < 64).then_some(bit)
+        (bit < 128).then_some(bit)
     })
 }
 
@@ -71,7 +78,7 @@ impl Reader {
     }
 
     fn word(&mut self, at: usize, concepts: Concepts) {
-        self.places.push(at);
+        self.places.push(Place { piece: at, clause: self.clause });
         if concepts == 0 {
             return;
         }
@@ -95,7 +102,9 @@ impl Reader {
             if self.is_near(OUT, 4) && !self.is_near(SWITCH, 5) {
                 derived |= OUTSIDE_APP;
                 let not = self.is_near(NOT | NO, 8) && self.newest(NOT | NO) > Some(self.clause);
-                if concepts & APP != 0 && self.is_near(FAR_OUT, 4) && !not {
+                let enough = concepts & APP != 0 && self.is_near(FAR_OUT, 4)
+                    || concepts & AGENCY != 0 && self.is_near(WITHOUT, 4);
+                if enough && !not {
                     derived |= MOVE_PHRASE;
                 }
             } else if self.is_near(IN | ON, 2) {
@@ -144,9 +153,9 @@ impl Reader {
             return;
         }
         let before = |concepts: Concepts| {
-            self.newest(concepts).is_some_and(|place| place + NEAR >= first && place > self.clause.min(first - 1))
+            self.newest(concepts).is_some_and(|place| place + NEAR >= first && place > self.places[first].clause)
         };
-        if before(NOT) || before(NO) && self.newest(NO) < Some(first) {
+        if !rule.negated && before(NOT) || !rule.negated && before(NO) && self.newest(NO) < Some(first) {
             return;
         }
         if rule.inside && before(INSIDE_APP) && !before(OUTSIDE_APP)
@@ -170,7 +179,7 @@ impl Reader {
             } else if rule.kind == Kind::MoveElsewhere && first < paid.end && paid.start <= last {
                 continue;
             }
-            let pieces = self.places[first]..self.places[last] + 1;
+            let pieces = self.places[first].piece..self.places[last].piece + 1;
             found.push(Hit { kind: rule.kind, value: String::new(), pieces });
         }
         self.sentence = self.places.len() - 1;

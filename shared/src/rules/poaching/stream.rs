@@ -189,12 +189,12 @@ impl Finder<'_> {
             return self.number(at, number, piece.hash);
         }
         let alone =
-            piece.len() == 1 && !self.stream.groups.is_empty() && self.stream.between.fillers == 0 && self.goes_on(at);
+            piece.len() <= 3 && !self.stream.groups.is_empty() && self.stream.between.fillers == 0 && self.goes_on(at);
         if (digits_next || digits_before || alone)
             && self.looks_like_digits(piece, digits_next && (digits_before || piece.len() == 1))
         {
             let digits: String = self.letters(piece).filter_map(|letter| look_alike(letter, true)).collect();
-            return self.push(at, &digits, alone);
+            return self.push(at, &digits, alone && piece.len() == 1);
         }
         if piece.len() >= 6
             && piece.meaning.concepts == 0
@@ -218,7 +218,7 @@ impl Finder<'_> {
         self.pieces[at + 1..].iter().take(3).find(|piece| !matches!(piece.what, What::Mark(_))).is_some_and(|piece| {
             piece.what == What::Digits
                 || piece.meaning.number.is_some()
-                || piece.what == What::Word && piece.len() == 1 && self.looks_like_digits(piece, false)
+                || piece.what == What::Word && self.looks_like_digits(piece, false)
         })
     }
 

@@ -12,7 +12,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         nosso nossa mio mia miei nostro nostra mijn onze m'n"),
     (YOUR, "your yours ur yr dein* ihre ihrer ihrem ihren euer* eure* tu tus su sus vuestro ton ta tes votre vos seu sua teu
         tua tuo suo vostro jouw je uw"),
-    (YOU, "you u ya dich dir ihnen euch te ti usted vous toi voce vc lei lui jou sitter* walker caregiver minder betreuer*
+    (YOU, "you yourself yourselves u ya du ihr dich dir ihnen euch te ti usted vous toi voce vc lei lui jou sitter* walker caregiver minder betreuer*
         cuidador* gassigeher gardien* promeneur baba oppas"),
     (I, "i ich je yo eu io ik id i'd ill wir we"),
     (CONTACT, "call calling text texting txt msg message messaging contact contacting reach reaching write writing ring dm ping
@@ -23,7 +23,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         comunicar* marca marcar marcame
         appelle appeler appelez appelles ecri ecris ecrire ecrivez contacter contactez contacte joindre joignez telephone
         ligar liga ligue ligas chama chamar chame escrev* contata* contatar contate contactar entre_em_contato
-        chiama chiamare scriv* contatta* contattare telefona*
+        sentiamo sentirci risentiamo vediamoci chiama chiamare scriv* contatta* contattare telefona*
         bel bellen bereik* contacteer schrijf* stuur"),
     (CONTACT | ME, "llamame llameme llamanos escribeme escribame escribenos contactame contacteme contactanos marcame hablame
         hableme avisame mandame mandeme chiamami chiamaci scrivimi scriveteci contattami contattaci sentiamoci parliamoci
@@ -33,8 +33,9 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         unterhalten kommunizier* parler parlons discuter discutons echanger falar falamos falemos fala fale falando bater_papo
         parlare parliamo parlarne praten overleggen coordinate"),
     (MOVE, "take move switch continue carry shift bring hop jump handle do_this do_it do_that do_all keep_it keep_this
-        keep_things sort_it sort_this organize go_around get_around go_off go_outside work_around
-        wechsel* weiter* verleg* verlager* mach* machen lass lassen regel* klar* abmach*
+        keep_things sort_it sort_this organize go_around get_around   work_around
+        wechsel* weiter* verleg* verlager* mach* machen lass lassen regel* klar* abmach* ausmach* klaer* set_it_up set_this_up set_something_up sort_this organise
+        organis* hacerlo hacer arreglarnos faire_ca faze-lo farlo
         pasar pasemos pasarnos seguir sigamos seguimos continu* vamos movamos hacer hagamos cambiar
         passer passons continuer faire faisons mudar passar fazer seguimos tratar tratamos
         passiamo spost* continuiamo facciamo fare organizz* verder doen regelen"),
@@ -138,7 +139,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         dame deme das pasame paseme pasarme darme dar envia* enviame comparte* intercambi* mandame cual aqui tienes quieres
         apunta guarda anota te_doy te_paso le_doy
         donne donner donnez envoie envoyer envoyez passe passez echange* voici quel filer file laisse note
-        manda mande mandar passa passar troca* trocar anota da de qual aqui_esta aqui_vai dou
+        quoi dis_moi manda mande mandar passa passar troca* trocar anota da de qual aqui_esta aqui_vai dou
         dai dammi mandami scambi* ecco lasciami prendi lascio darmi dimmi
         geef geven ruil* hier_is"),
     (CHEAP, "cheaper less discount better lower special rate gunstiger guenstiger billiger rabatt nachlass preisnachlass
@@ -203,7 +204,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         kg kilo kilos gram grams mg ml lb lbs km miles mile meter meters metres cm mm percent prozent
         steps calories views followers people hours stunden horas heures ore minutes seconds years mbps ft feet square sq
         population words hz mah btu"),
-    (AT, "at arroba arobase arobas chiocciola chiocciolina klammeraffe apenstaartje aet a_commercial at_sign"),
+    (AT, "at chez arroba arobase arobas chiocciola chiocciolina klammeraffe apenstaartje aet a_commercial at_sign"),
     (DOT, "dot punkt punto point ponto period dott"),
     (MAILBOX, "gmail googlemail hotmail icloud protonmail gmx ymail tutanota fastmail gmial hotmial g_mail"),
     (EMAIL, "email e_mail mail emails mailing correo courriel posta mails"),
@@ -221,7 +222,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         ping pm invite folge folg fuge fuege such suche sucht finde find findest findet adde agreg* anade sigue siguenos sigueme
         busca buscame encuentra encuentrame ajoute ajoutez suis suivez trouve trouver cherche adiciona adicione segue siga procura
         procure acha encontra aggiung* seguimi seguici cercami trovami cerca zoek volg voeg"),
-    (HAVE, "have use on using hast habt haben benutzt nutzt nutzen tienes tiene usas usa tem tens usa as avez utilises utilisez
+    (HAVE, "have    hast habt haben benutzt nutzt nutzen tienes tiene usas usa tem tens usa as avez utilises utilisez
         hai ha usi heb hebt gebruik got do"),
     (ACCEPT, "accept accepts take prefer want happy rather like nehme nehmen akzeptier* bevorzuge acept* acepto prefiero prefer*
         prends prend accepte prefere aceito prefiro accetto preferisco rather_have neem"),
@@ -258,4 +259,53 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         cut_them_out sin_intermediarios sans_intermediaire sem_intermediarios senza_intermediari ohne_vermittler zonder_tussenpersoon"),
     (0, "on_the_side_of a_side"),
     (GIVE, "here_are here_is heres_my text_me_your"),
+    (APP | AGENCY, "platform platforms plattform* plateforme* plataforma* piattaforma* middleman middlemen middle_man intermediari*
+        intermediaire* vermittler"),
+    (WITHOUT | OUT, "without skip skipping bypass bypassing around circumvent circumventing avoid avoiding cut_out cutting_out leave_out
+        ohne umgeh* vorbei sin evitar evitando evitamos saltar saltarnos saltandonos sans contourn* eviter evitons evit* se_passer_de
+        passer_de sem evitare saltare saltando aggira* bypassa* senza zonder omzeil* past passar_por_cima"),
+    (KNOW, "know knows knowing find_out finds_out hear tell mention wissen weiss erfahren erfahrt mitbekommen mitbekommt saber sepa sabe
+        enterarse entere savoir sache sait saiba descobrir sapere sappia sa weten weet"),
+    (NEED, "need needs have_to has_to must should braucht brauchen muss tiene necesita besoin doit precisa deve bisogno hoeft"),
+    (MONEY, "money geld dinero plata argent dinheiro grana soldi denaro cash euros dollars amount balance"),
+    (SUITS, "works work fine better best easiest easier ok okay good preferred ideal welcome possible einfacher lieber besser moglich
+        mejor posible mieux possible plus_simple melhor meglio preferibile prima beter handig"),
+    (TRANSFER, "transfer transferring wire uberweis* ueberweis* transfer* virement vire virer bonifico overmaken maak_over bank_transfer
+        bank_transfers wire_transfer"),
+    (MOVE_PHRASE, "exchange_numbers swap_numbers trade_numbers exchange_phone_numbers exchange_our_numbers nummern_tauschen
+        nummern_austauschen handynummern_tauschen intercambiar_numeros intercambiamos_numeros echanger_nos_numeros echange_nos_numeros
+        trocar_numeros trocar_telefones scambiarci_i_numeri scambiamoci_i_numeri dm_me pm_me inbox_me slide_into_my_dms my_dms
+        my_inbox no_agency no_agency_needed no_middleman no_platform_needed no_app_needed ohne_agentur
+        leave_the_agency leaving_the_agency quit_the_agency quitting_the_agency leave_the_platform leaving_the_platform
+        my_business_card meine_visitenkarte mi_tarjeta ma_carte_de_visite meu_cartao mio_biglietto_da_visita
+        private_clients private_jobs own_clients my_own_business my_own_website my_own_site my_private_business"),
+    (NO_NEED | WITHOUT | OUT, "skip_the ditch_the forget_the forget_about_the quit_the drop_the"),
+    (ACCEPT, "aceita aceitas aceitam akzeptierst nimmst nehmt acepta aceptas aceptan acceptez acceptes accetti accetta prendi prendete
+        accepteer accepteert"),
+    (PRIVATELY, "private_bookings private_visits private_walk private_customers"),
+    (OWN_NUMBER, "best_number good_number direct_number contact_number best_phone_number"),
+    (DIRECT | ME, "straight_to_me straight_to_us straight_with_me come_to_me_first me_directly us_directly"),
+    (MOVE_PHRASE, "private_arrangement private_deal private_agreement private_booking private_bookings private_basis private_gig
+        direktbuchung app_out_of agency_out_of platform_out_of company_out_of talk_offline arrange_offline book_offline
+        chat_offline deal_offline settle_offline this_offline it_offline meet_offline line_id de_gre_a_gre"),
+    (OWN_NUMBER, "personal_phone private_phone personal_number private_number personal_cell private_cell personal_email private_email
+        real_number own_number mi_contacto tu_contacto meu_contato seu_contato mio_contatto tuo_contatto mon_contact ton_contact"),
+    (GIVE, "got gotten"),
+    (SECRET, "dont_tell dont_mention dont_let no_need_to_tell without_telling nicht_sagen nichts_sagen sag_nichts sag_es_nicht
+        no_le_digas no_digas sin_decirle sin_decir ne_dis_rien ne_dites_rien sans_le_dire nao_conta nao_conte sem_contar non_dire
+        non_dirlo senza_dire niet_vertellen please_dont_tell"),
+    (PAY, "pagata pagato pagati pagado pagada payee payes paid bezahlt abbezahlen receber recibir recevoir ricevere"),
+    (PAY | CASH, "barzahlung* barzahler barbezahl*"),
+    (CASH, "en_mano in_mano en_main_propre auf_die_hand em_maos brevi_manu en_metalico en_liquide in_contanti em_especie
+        dinero_en_mano cash_money"),
+    (0, "cash_the cash_box cash_drawer cash_a cash_for_clunkers"),
+    (FORBIDDEN, "nicht_moglich not_possible no_es_posible pas_possible nao_e_possivel non_e_possibile niet_mogelijk not_an_option"),
+    (PURSE, "gift_card gift_cards by_check by_cheque write_you_a_check write_you_a_cheque par_cheque con_assegno per_scheck"),
+    (MOVE, "skip skipping bypass bypassing ditch ditching circumvent avoid evit* saltar* umgeh* contourn* aggira* omzeil* forget"),
+    (WITHOUT | OUT, "ditch ditching"),
+    (YOU, "contigo consigo avec_toi avec_vous con_te com_voce mit_dir"),
+    (SIDE, "por_aparte am_finanzamt_vorbei a_nero"),
+    (DIRECT, "en_direct"),
+    (SOCIAL | ON, "no_direct no_insta"),
+    (CONTACT | ME, "chama_no_direct"),
 ];

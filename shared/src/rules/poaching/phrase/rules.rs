@@ -15,10 +15,12 @@ pub(super) struct Rule {
     pub(super) inside: bool,
     pub(super) others: bool,
     pub(super) paper: bool,
+    /// It is one after "not", too.
+    pub(super) negated: bool,
 }
 
 const fn rule(kind: Kind, within: usize, all: &'static [Concepts]) -> Rule {
-    Rule { kind, all, within, ordered: false, inside: true, others: false, paper: false }
+    Rule { kind, all, within, ordered: false, inside: true, others: false, paper: false, negated: false }
 }
 
 impl Rule {
@@ -28,6 +30,10 @@ impl Rule {
 
     const fn even_inside(self) -> Rule {
         Rule { inside: false, ..self }
+    }
+
+    const fn even_negated(self) -> Rule {
+        Rule { negated: true, ..self }
     }
 
     const fn not_about_others(self) -> Rule {
@@ -46,11 +52,14 @@ const BOTH: Concepts = ME | YOU;
 pub(super) const RULES: &[Rule] = &[
     // Contact me directly; let us talk privately.
     rule(MOVE_, 4, &[CONTACT | TALK, ME, DIRECT | PRIVATELY]),
-    rule(MOVE_, 3, &[CONTACT | TALK | BOOK | SERVE, PRIVATELY]),
+    rule(MOVE_, 3, &[CONTACT | TALK | BOOK | SERVE | MOVE, PRIVATELY]),
     // Book me directly; I work for you directly.
     rule(MOVE_, 5, &[BOOK, DIRECT, BOTH]).not_about_others(),
     // Let us do this off the app; bypass the platform.
     rule(MOVE_, 7, &[BOOK | CONTACT | TALK | MOVE | SERVE | ADD | GIVE, OUTSIDE_APP]).even_inside(),
+    rule(MOVE_, 7, &[AGENCY, KNOW, NOT | NO | WITHOUT, NEED | WITHOUT]).even_inside().even_negated(),
+    rule(MOVE_, 6, &[PRIVATELY, I, YOU]),
+    rule(MOVE_, 6, &[SECRET, AGENCY]).even_inside(),
     rule(MOVE_, 0, &[MOVE_PHRASE]).even_inside(),
     rule(MOVE_, 5, &[SIDE, BOOK | SERVE]),
     rule(MOVE_, 6, &[NO_NEED, USE, APP | AGENCY]).even_inside(),
@@ -59,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(MOVE_, 5, &[CHAT, CONTACT | ADD | MOVE | TALK, ME]),
     rule(MOVE_, 1, &[CHAT, ME]).in_order(),
     rule(MOVE_, 2, &[HAVE, CHAT]),
-    rule(MOVE_, 3, &[YOU, CHAT]),
+    rule(MOVE_, 3, &[YOU | YOUR, CHAT]),
     rule(MOVE_, 5, &[SOCIAL, ADD | CONTACT | TALK | MOVE, BOTH]),
     rule(MOVE_, 4, &[GIVE, YOUR, CHAT | SOCIAL | VAGUE]),
     rule(Kind::Handle, 1, &[MY, CHAT]).in_order(),
@@ -76,8 +85,11 @@ pub(super) const RULES: &[Rule] = &[
     rule(PAY_, 3, &[PAY, PRIVATELY]),
     rule(PAY_, 5, &[PAY, CASH, BOTH]).not_about_others(),
     rule(PAY_, 2, &[PAY, CASH]).not_about_others(),
-    rule(PAY_, 4, &[GIVE, CASH, BOTH]).not_about_others(),
-    rule(PAY_, 4, &[ACCEPT, CASH, YOU | I]).not_about_others(),
+    rule(PAY_, 6, &[GIVE, CASH, BOTH]).not_about_others(),
+    rule(PAY_, 3, &[ACCEPT, CASH]).not_about_others(),
+    rule(PAY_, 4, &[CASH, YOU]).not_about_others(),
+    rule(PAY_, 5, &[GIVE, MONEY, DIRECT]),
+    rule(PAY_, 4, &[YOU, PAY, ME]).not_about_others(),
     rule(PAY_, 7, &[PAY, OUTSIDE_APP]).even_inside(),
     rule(PAY_, 5, &[PAY, SIDE]),
     rule(PAY_, 4, &[SAVE, FEE]).even_inside(),
@@ -86,4 +98,11 @@ pub(super) const RULES: &[Rule] = &[
     rule(PAY_, 5, &[PURSE, GIVE | ACCEPT | HAVE | CONTACT, BOTH | I]),
     rule(PAY_, 6, &[PURSE, MY | YOUR, GIVE | NAMED | ADD]),
     rule(PAY_, 3, &[PURSE, PAY]),
+    rule(PAY_, 2, &[ACCEPT | HAVE, PURSE]),
+    rule(PAY_, 3, &[PURSE, YOU]),
+    rule(PAY_, 2, &[PURSE, ME]).in_order(),
+    rule(PAY_, 4, &[PURSE, MONEY]),
+    rule(PAY_, 3, &[PURSE | CASH, SUITS]).not_about_others(),
+    rule(PAY_, 5, &[TRANSFER, BOTH, MONEY]),
+    rule(PAY_, 2, &[TRANSFER, ME]).in_order(),
 ];
