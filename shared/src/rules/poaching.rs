@@ -131,7 +131,8 @@ fn find(text: &str) -> Vec<Violation> {
         .into_iter()
         .filter_map(|hit| {
             let (first, last) = (pieces.get(hit.pieces.start)?, pieces.get(hit.pieces.end.checked_sub(1)?)?);
-            let span = glyphs.get(first.from)?.from as usize..glyphs.get(last.to.checked_sub(1)?)?.to as usize;
+            let end = glyphs.get(last.to).map_or(text.len(), |next| next.from());
+            let span = glyphs.get(first.from)?.from()..end;
             Some(Violation { kind: hit.kind, value: hit.value, span })
         })
         .collect();

@@ -7,6 +7,7 @@
 pub mod closed_loop;
 pub mod database;
 pub mod figures;
+pub mod filter;
 pub mod open_loop;
 pub mod requests;
 pub mod system;
@@ -17,6 +18,7 @@ pub use closed_loop::Clients;
 pub use connection::{Answer, Connection};
 pub use database::{Database, Stored};
 pub use figures::{Figures, Tally};
+pub use filter::FilterFigures;
 pub use requests::{Random, Requests};
 pub use system::{Surroundings, peak_memory_mib};
 

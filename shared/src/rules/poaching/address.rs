@@ -13,17 +13,24 @@ pub(super) fn find(glyphs: &[Glyph], pieces: &[Piece], found: &mut Vec<Hit>) {
     let text = Text { glyphs, pieces };
     let mut at = 0;
     while at < pieces.len() {
-        let next = match text.address(at) {
-            Some(hit) => {
-                let end = hit.pieces.end;
+        match text.address(at) {
+            Ok(hit) => {
+                at = hit.pieces.end;
                 found.push(hit);
-                end
             }
-            None => text.label(at).map_or(at + 1, |label| label.end),
-        };
-        at = next.max(at + 1);
+            Err(next) => at = next.max(at + 1),
+        }
     }
 }
+
+/// The top-level domains that are believed wherever they stand.
+const COMMON: [&str; 8] = ["com", "net", "org", "info", "io", "uk", "biz", "edu"];
+
+/// Those that are believed after punto, point and ponto, which also are common words.
+const ROMANCE: [&str; 7] = ["fr", "it", "pt", "br", "ch", "mx", "ar"];
+
+/// What a link begins with.
+const SCHEMES: [&str; 6] = ["http", "https", "hxxp", "hxxps", "ftp", "www"];
 
 struct Text<'a> {
     glyphs: &'a [Glyph],
@@ -59,6 +66,15 @@ impl Text<'_> {
 
     fn shape(&self, piece: &Piece) -> String {
         self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape).filter(|&shape| shape != ' ').collect()
+    }
+
+    /// Whether a piece reads so.
+    fn reads(&self, piece: &Piece, text: &str) -> bool {
+        piece.len() == text.len() && self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape).eq(text.chars())
+    }
+
+    fn length(&self, label: &Range<usize>) -> usize {
+        self.pieces[label.clone()].iter().map(Piece::len).sum()
     }
 
     fn shapes(&self, range: &Range<usize>) -> String {
@@ -103,33 +119,46 @@ impl Text<'_> {
         Some(chain)
     }
 
-    fn address(&self, at: usize) -> Option<Hit> {
-        let first = self.get(at)?;
-        if first.what == What::Mark('@') {
-            return None;
-        }
+    /// The address or link that begins at this piece; or else the next piece at which one may begin.
+    fn address(&self, at: usize) -> Result<Hit, usize> {
+        let first = &self.pieces[at];
         if first.what == What::Word && !first.spaced_joint(self, at) && self.is_scheme(first) {
             return self.link(at);
         }
-        let chain = self.chain(at)?;
+        let Some(chain) = self.chain(at) else { return Err(at + 1) };
+        // What is no address as a whole has none that begins later, but a chain that was cut.
+        let [.., last] = chain.labels.as_slice() else { return Err(at + 1) };
+        let next = if chain.labels.len() == LONGEST { last.start } else { last.end };
+        self.mail(&chain).or_else(|| self.bare(&chain)).ok_or(next)
+    }
+
+    /// An e-mail address whose local part is the chain.
+    fn mail(&self, chain: &Chain) -> Option<Hit> {
+        let at = chain.labels.first()?.start;
         let end = chain.labels.last()?.end;
         if let Some(joint) = self.joint(end, '@', AT)
             && let Some(host) = self.chain(joint.end)
             && let Some(hosts) = self.mail_host(&host, joint)
-            && !self.is_place(&chain, joint, &host)
+            && !self.is_place(chain, joint, &host)
         {
             let value = format!("{}@{}", self.names(&chain.labels), self.names(&host.labels[..hosts]));
             let end = host.labels[hosts - 1].end;
             return Some(Hit { kind: Kind::Email, value, pieces: at..end });
         }
         // `jane gmail com`
-        if chain.dots.is_empty()
-            && first.is(MAILBOX)
-            && self.get(end).is_some_and(|next| next.is(TLD) && !next.is(GRAMMAR))
-        {
-            return Some(Hit { kind: Kind::Email, value: self.shapes(&(at..end + 1)), pieces: at..end + 1 });
-        }
-        let labels = self.host(&chain)?;
+        let first = &self.pieces[at];
+        let com = self.get(end).is_some_and(|next| next.is(TLD) && !next.is(GRAMMAR));
+        (chain.dots.is_empty() && first.is(MAILBOX) && com).then(|| Hit {
+            kind: Kind::Email,
+            value: self.shapes(&(at..end + 1)),
+            pieces: at..end + 1,
+        })
+    }
+
+    /// A host without `https://`.
+    fn bare(&self, chain: &Chain) -> Option<Hit> {
+        let at = chain.labels.first()?.start;
+        let labels = self.host(chain)?;
         let value = self.names(&chain.labels[..labels]);
         let end = self.rest(chain.labels[labels - 1].end);
         Some(Hit { kind: Kind::Url, value, pieces: at..end })
@@ -155,7 +184,7 @@ impl Text<'_> {
     fn mail_host(&self, chain: &Chain, joint: Joint) -> Option<usize> {
         let tight = chain.dots.iter().take_while(|dot| dot.tight).count();
         let word = |label: &Range<usize>| label.len() == 1 && self.pieces[label.start].what == What::Word;
-        let long = |label: &Range<usize>| self.shapes(label).len() >= 2;
+        let long = |label: &Range<usize>| self.length(label) >= 2;
         if joint.tight && tight > 0 {
             return (1..=tight).rev().find(|&at| word(&chain.labels[at]) && long(&chain.labels[at])).map(|at| at + 1);
         }
@@ -187,11 +216,10 @@ impl Text<'_> {
             return false;
         };
         let named = self.pieces[before.clone()].iter().any(|piece| piece.what == What::Word);
-        let name = self.shape(top);
-        let common = matches!(name.as_str(), "com" | "net" | "org" | "info" | "io" | "uk" | "biz" | "edu");
         if !named {
             return false;
         }
+        let common = COMMON.iter().any(|name| self.reads(top, name));
         if !dot.tight {
             if self.is_grammar(before) {
                 return false;
@@ -200,15 +228,13 @@ impl Text<'_> {
             return common
                 || dot.word
                     && match word.as_str() {
-                        "punto" | "point" | "ponto" => {
-                            matches!(name.as_str(), "fr" | "it" | "pt" | "br" | "ch" | "mx" | "ar")
-                        }
+                        "punto" | "point" | "ponto" => ROMANCE.iter().any(|name| self.reads(top, name)),
                         _ => top.is(TLD),
                     };
         }
         // `walk.It was`: a sentence without a space.
-        let sentence =
-            self.glyphs[top.from].capital && !self.glyphs[top.from + 1..top.to].iter().any(|glyph| glyph.capital);
+        let sentence = self.glyphs[top.from].is_capital()
+            && !self.glyphs[top.from + 1..top.to].iter().any(|glyph| glyph.is_capital());
         if common || top.is(TLD) && !sentence {
             return true;
         }
@@ -219,28 +245,21 @@ impl Text<'_> {
             .is_some_and(|piece| piece.is(ON | ADD | NAMED | CONTACT) || piece.is_mark(':') || piece.is(EMAIL));
         let plain = before.len() == 1 && !(at > 1 && chain.dots[at - 2].tight);
         // Any domain with a path.
-        if slash && (2..=6).contains(&name.len()) && name.is_ascii() && self.shapes(before).len() > 1 && !sentence {
+        if slash && (2..=6).contains(&top.len()) && self.length(before) > 1 && !sentence {
             return self.get(label.end + 1).is_some_and(|path| !path.spaced);
         }
-        top.is(VAGUE_TLD) && !sentence && (slash || introduced || !plain || self.shapes(first) == "www")
+        top.is(VAGUE_TLD)
+            && !sentence
+            && (slash || introduced || !plain || self.reads(&self.pieces[first.start], "www"))
     }
 
     fn is_scheme(&self, piece: &Piece) -> bool {
-        piece.len() <= 5 && matches!(self.shape(piece).as_str(), "http" | "https" | "hxxp" | "hxxps" | "ftp" | "www")
+        SCHEMES.iter().any(|scheme| self.reads(piece, scheme))
     }
 
     /// A link that begins with `https://` or `www.`.
-    fn link(&self, at: usize) -> Option<Hit> {
-        let mut from = at + 1;
-        if self.get(at)?.len() == 3 && self.get(from)?.is_mark('.') {
-            from += 1;
-        } else {
-            self.get(from).filter(|piece| piece.is_mark(':'))?;
-            from += 1;
-            while self.get(from).is_some_and(|piece| piece.is_mark('/')) {
-                from += 1;
-            }
-        }
+    fn link(&self, at: usize) -> Result<Hit, usize> {
+        let Some(from) = self.after_scheme(at) else { return Err(at + 1) };
         let near = &self.pieces[from.min(self.pieces.len())..self.pieces.len().min(from + LONGEST_HOST)];
         let stop = |piece: &Piece| piece.spaced || matches!(piece.what, What::Mark('/' | '?' | '#' | '\\'));
         let mut host_end = from + near.iter().position(stop).unwrap_or(near.len());
@@ -248,15 +267,25 @@ impl Text<'_> {
         let mut host = (from..host_end).rev().find(|&at| self.pieces[at].is_mark('@')).map_or(from, |at| at + 1);
         if host >= host_end {
             // `www. jane .com`
-            let chain = self.chain(from)?;
-            (host, host_end) = (from, chain.labels.last()?.end);
+            let chain = self.chain(from).ok_or(from)?;
+            (host, host_end) = (from, chain.labels.last().ok_or(from)?.end);
         }
         let port = (host..host_end).find(|&at| self.pieces[at].is_mark(':')).unwrap_or(host_end);
         let value = self.shapes(&(host..port));
         if value.is_empty() || is_private(&value) {
-            return None;
+            return Err(host_end);
         }
-        Some(Hit { kind: Kind::Url, value, pieces: at..self.rest(host_end) })
+        Ok(Hit { kind: Kind::Url, value, pieces: at..self.rest(host_end) })
+    }
+
+    /// The piece after `https://` or `www.`.
+    fn after_scheme(&self, at: usize) -> Option<usize> {
+        let mark = self.get(at + 1)?;
+        if self.reads(self.get(at)?, "www") {
+            return mark.is_mark('.').then_some(at + 2);
+        }
+        let slashes = self.pieces[at + 2..].iter().take(LONGEST_HOST).take_while(|piece| piece.is_mark('/')).count();
+        mark.is_mark(':').then_some(at + 2 + slashes)
     }
 
     /// The end of what follows without spaces, but for punctuation at its end.

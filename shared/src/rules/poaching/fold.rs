@@ -1,15 +1,29 @@
 //! One spelling for what looks the same: lower case, no accents, ASCII for look-alikes and for the digits of any script.
 
-use crate::rules::blank::is_blank;
+use crate::rules::{blank::is_blank, redact::digit_of};
 
-/// A folded character, and the bytes of the text that it stands for.
+/// A folded character, and where the text has it. A long text has many, so that it is small.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Glyph {
     pub(super) shape: char,
+    /// The byte of the text, and in the lowest bit whether a capital letter stands there.
+    place: u32,
+}
+
+impl Glyph {
+    fn new(shape: char, from: usize, capital: bool) -> Glyph {
+        Glyph { shape, place: (from as u32) << 1 | u32::from(capital) }
+    }
+
+    /// The first byte of the text that it stands for. The bytes up to the next glyph are its own, too.
+    pub(super) fn from(self) -> usize {
+        (self.place >> 1) as usize
+    }
+
     /// The text has a capital letter here.
-    pub(super) capital: bool,
-    pub(super) from: u32,
-    pub(super) to: u32,
+    pub(super) fn is_capital(self) -> bool {
+        self.place & 1 == 1
+    }
 }
 
 /// The base letters of U+00C0 to U+017F.
@@ -27,36 +41,18 @@ const LATIN_ADDITIONAL: &[u8; 256] = b"aabbbbbbccddddddddddeeeeeeeeeeffgghhhhhhh
 const TWINS: [(&str, &str); 3] = [
     ("абвеёзикмнопрстухцчьіјѕһԁԛԝ", "abbeeзиkmhonpctyxцчьijshdqw"),
     ("αβγεζηικνορτυχω", "abyeznikvoptuxw"),
-    ("ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢɑɡ〇零一二三四五六七八九", "abcdefghijklmnoprtuvwyzag00123456789"),
+    ("ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢɑɡ", "abcdefghijklmnoprtuvwyzag"),
 ];
 
-/// The zero of each script that has digits of its own; its nine others follow.
-const ZEROS: [u32; 64] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20,
-    0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0,
-    0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x10d30, 0x10d40, 0x11066, 0x110f0, 0x11136, 0x111d0,
-    0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60,
-    0x16ac0, 0x16b50, 0x1ccf0, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
-];
-
-/// Runs of digits and numbers in rings, brackets and the like: the first character, the last, the number of the first.
-const NUMBERS: [(u32, u32, u32); 17] = [
-    (0xb2, 0xb3, 2),
-    (0xb9, 0xb9, 1),
-    (0x2070, 0x2070, 0),
-    (0x2074, 0x2079, 4),
-    (0x2080, 0x2089, 0),
+/// Numbers in rings, brackets and the like, also above nine: the first character, the last, the number of the first.
+const NUMBERS: [(u32, u32, u32); 8] = [
     (0x2460, 0x2473, 1),
     (0x2474, 0x2487, 1),
     (0x2488, 0x249b, 1),
-    (0x24ea, 0x24ea, 0),
     (0x24f5, 0x24fe, 1),
-    (0x24ff, 0x24ff, 0),
     (0x2776, 0x277f, 1),
     (0x2780, 0x2789, 1),
     (0x278a, 0x2793, 1),
-    (0x1f100, 0x1f100, 0),
-    (0x1f101, 0x1f10a, 0),
     (0x1f51f, 0x1f51f, 10),
 ];
 
@@ -74,16 +70,9 @@ const ALPHABETS: [(u32, u32); 9] = [
 ];
 
 /// The number from 0 to 20 that a character other than an ASCII digit shows.
-fn number(code: u32) -> Option<u32> {
-    if let Some(&zero) = ZEROS[..ZEROS.partition_point(|&zero| zero <= code)].last()
-        && code - zero < 10
-    {
-        return Some(code - zero);
-    }
-    if (0x1d7ce..=0x1d7ff).contains(&code) {
-        return Some((code - 0x1d7ce) % 10);
-    }
-    NUMBERS.iter().find(|&&(from, to, _)| (from..=to).contains(&code)).map(|&(from, _, first)| first + code - from)
+fn number(character: char, code: u32) -> Option<u32> {
+    let ringed = NUMBERS.iter().find(|&&(from, to, _)| (from..=to).contains(&code));
+    ringed.map(|&(from, _, first)| first + code - from).or_else(|| digit_of(character).map(u32::from))
 }
 
 fn letter(character: char, code: u32) -> Option<char> {
@@ -129,8 +118,7 @@ fn is_mark(code: u32) -> bool {
 pub(super) fn fold(text: &str) -> Vec<Glyph> {
     let mut glyphs: Vec<Glyph> = Vec::with_capacity(text.len());
     for (from, character) in text.char_indices() {
-        let to = (from + character.len_utf8()) as u32;
-        let mut put = |shape| glyphs.push(Glyph { shape, capital: character.is_uppercase(), from: from as u32, to });
+        let mut put = |shape| glyphs.push(Glyph::new(shape, from, character.is_uppercase()));
         let code = u32::from(character);
         if character == '\n' || (' '..='~').contains(&character) {
             put(character.to_ascii_lowercase());
@@ -138,10 +126,7 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
             put(if matches!(character, '\u{2028}' | '\u{2029}') { '\n' } else { ' ' });
         } else if is_blank(character) || is_mark(code) {
             // It goes with the character before it, so that nothing of a hit is left behind.
-            if let Some(last) = glyphs.last_mut() {
-                last.to = to;
-            }
-        } else if let Some(number) = number(code) {
+        } else if let Some(number) = number(character, code) {
             if number > 9 {
                 put(char::from(b'0' + (number / 10) as u8));
             }
@@ -175,8 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn twins_are_pairs_and_zeros_are_sorted() {
+    fn twins_are_pairs() {
         assert!(TWINS.iter().all(|(from, to)| from.chars().count() == to.chars().count()));
-        assert!(ZEROS.is_sorted());
     }
 }

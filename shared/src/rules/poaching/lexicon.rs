@@ -45,13 +45,18 @@ impl Hash {
     }
 }
 
-/// An open hash table; the words are few and fixed.
+/// An open hash table; the words are few and fixed. The hashes are by themselves, so that they stay in the cache.
 pub(super) struct Lexicon {
-    slots: Vec<Option<(u64, Meaning)>>,
+    /// Zero where nothing is.
+    hashes: Vec<u64>,
+    meanings: Vec<Meaning>,
 }
 
 /// The fewest letters of a stem.
 const STEM_LENGTH: usize = 3;
+
+/// The most letters of a word that means something.
+const LONGEST: usize = 32;
 
 impl Lexicon {
     const SIZE: usize = 1 << 13;
@@ -63,7 +68,7 @@ impl Lexicon {
     }
 
     fn new() -> Lexicon {
-        let mut lexicon = Lexicon { slots: vec![None; Lexicon::SIZE] };
+        let mut lexicon = Lexicon { hashes: vec![0; Lexicon::SIZE], meanings: vec![Meaning::default(); Lexicon::SIZE] };
         for &(concepts, words) in words::WORDS {
             for word in words.split_ascii_whitespace() {
                 lexicon.learn(word, concepts, None);
@@ -84,31 +89,34 @@ impl Lexicon {
             .unwrap_or(Hash::EMPTY);
         let hash = if stem.is_some() { hash.stem() } else { hash };
         let at = self.slot(hash);
-        if let Some(slot) = self.slots.get_mut(at) {
-            let (_, meaning) = slot.get_or_insert((hash.0, Meaning::default()));
-            meaning.concepts |= concepts;
-            meaning.number = meaning.number.or(number);
-        }
+        self.hashes[at] = hash.0;
+        let meaning = &mut self.meanings[at];
+        meaning.concepts |= concepts;
+        meaning.number = meaning.number.or(number);
     }
 
     /// Where a hash is, or would be.
     fn slot(&self, hash: Hash) -> usize {
         let mask = Lexicon::SIZE - 1;
         let mut at = (hash.0 ^ (hash.0 >> 29)) as usize & mask;
-        while self.slots[at].is_some_and(|(other, _)| other != hash.0) {
+        while self.hashes[at] != hash.0 && self.hashes[at] != 0 {
             at = (at + 1) & mask;
         }
         at
     }
 
     fn find(&self, hash: Hash) -> Option<Meaning> {
-        self.slots[self.slot(hash)].map(|(_, meaning)| meaning)
+        let at = self.slot(hash);
+        (self.hashes[at] != 0).then(|| self.meanings[at])
     }
 
     /// The hash of a word, and its meaning, with that of its longest stem.
     pub(super) fn word(&self, letters: impl Iterator<Item = char>) -> (Hash, Meaning) {
         let (mut hash, mut stem) = (Hash::EMPTY, None);
         for (length, letter) in letters.enumerate() {
+            if length == LONGEST {
+                return (hash, Meaning::default());
+            }
             hash = hash.push(letter);
             if length + 1 >= STEM_LENGTH {
                 stem = self.find(hash.stem()).or(stem);
@@ -150,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_table_is_at_most_half_full() {
-        let used = Lexicon::get().slots.iter().flatten().count();
+        let used = Lexicon::get().hashes.iter().filter(|&&hash| hash != 0).count();
         assert!(used * 2 <= Lexicon::SIZE, "{used}");
     }
 }

@@ -7,7 +7,8 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use rolecall_bench::{
-    Clients, Database, Figures, GROUP_COMMIT, Requests, Stored, Surroundings, address, peak_memory_mib, start_runner,
+    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, Requests, Stored, Surroundings, address, peak_memory_mib,
+    start_runner,
     system::{CpuShare, allow_connections, percent},
 };
 use rolecall_kit::Runner;
@@ -269,6 +270,8 @@ async fn main() -> Result<()> {
     if let Some(help) = &help {
         say(help.text());
     }
+    let filter = FilterFigures::measure();
+    say(filter.text());
 
     say(format!("\n{}", surroundings.text(&database.version)));
     if options.json {
@@ -290,6 +293,7 @@ async fn main() -> Result<()> {
             "with_group_commit": of(sessions.first()),
             "without_group_commit": of(sessions.get(1)),
             "help": help.as_ref().map(HelpFigures::to_json),
+            "filter": filter.to_json(),
             "answered_in_table": answered_in_table,
             "stored_in_table": stored_in_table,
             "connections": options.connections,
