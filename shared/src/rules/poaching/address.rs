@@ -86,7 +86,11 @@ impl Text<'_> {
         let is_part =
             |piece: &Piece| matches!(piece.what, What::Word | What::Digits | What::Mark('-' | '_' | '+' | '%'));
         let first = self.get(from).filter(|piece| is_part(piece))?;
-        let more = self.pieces[from + 1..].iter().take_while(|piece| is_part(piece) && !piece.spaced).count();
+        // `g mail`
+        let split = self.reads(first, "g") && self.get(from + 1).is_some_and(|next| self.reads(next, "mail"));
+        let more = usize::from(split);
+        let rest = self.pieces[from + 1 + more..].iter().take_while(|piece| is_part(piece) && !piece.spaced);
+        let more = more + rest.count();
         (first.what != What::Mark('%')).then_some(from..from + 1 + more)
     }
 
@@ -106,11 +110,18 @@ impl Text<'_> {
         (is_mark || is_word).then_some(Joint { tight, word: is_word || bracket, end })
     }
 
+    /// A comma for the point, as in `example,com`.
+    fn comma(&self, at: usize) -> Option<Joint> {
+        let comma = self.joint(at, ',', 0).filter(|comma| comma.tight)?;
+        let top = self.get(comma.end).filter(|top| ["com", "net", "org"].iter().any(|name| self.reads(top, name)));
+        top.map(|_| comma)
+    }
+
     fn chain(&self, from: usize) -> Option<Chain> {
         let mut chain = Chain { labels: vec![self.label(from)?], dots: Vec::new() };
         while chain.labels.len() < LONGEST
             && let Some(last) = chain.labels.last()
-            && let Some(dot) = self.joint(last.end, '.', DOT)
+            && let Some(dot) = self.joint(last.end, '.', DOT).or_else(|| self.comma(last.end))
             && let Some(next) = self.label(dot.end)
         {
             chain.dots.push(dot);

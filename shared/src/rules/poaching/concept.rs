@@ -150,4 +150,10 @@ concepts! {
     TRANSFER = 68;
     /// Do not tell.
     SECRET = 69;
+    /// Over, by way of: before the name of a messenger it says enough.
+    VIA = 70;
+    /// Somewhere else.
+    ELSEWHERE = 71;
+    /// In cash, in a language in which nothing else is called so.
+    IN_CASH = 72;
 }

@@ -54,7 +54,7 @@ fn after_network(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
     const BETWEEN: usize = 5;
     let own = pieces[at.saturating_sub(2)..at].iter().any(|piece| piece.is(MY));
     let is_between = |piece: &Piece| match piece.what {
-        What::Word => piece.is(NAMED),
+        What::Word => piece.is(NAMED | ME),
         What::Mark(mark) => matches!(mark, ':' | '=' | '-' | '>' | '@' | '~' | '"' | '\'' | '(' | '*'),
         _ => false,
     };

@@ -29,6 +29,11 @@ pub(super) fn value(stream: &Stream, named_after: bool) -> Option<String> {
     let lengths: Vec<usize> = stream.groups.iter().map(|group| group.length).collect();
     let window = lengths.windows(3).position(|three| three == [3, 3, 4]);
     is_phone(stream, &lengths, named_after).then(|| {
+        // +44 (0)20: the zero is said at home only.
+        let home = match lengths.as_slice() {
+            [country, 1, _, ..] if stream.plus && stream.digits[*country..].starts_with('0') => Some(*country),
+            _ => None,
+        };
         let digits = match window {
             // More digits than a number has; of these the ones in its usual form, with the country code 1.
             Some(at) if !stream.plus && stream.digits.len() > 11 => {
@@ -38,7 +43,11 @@ pub(super) fn value(stream: &Stream, named_after: bool) -> Option<String> {
             }
             _ => &stream.digits[..stream.digits.len().min(MOST)],
         };
-        format!("{}{digits}", if stream.plus { "+" } else { "" })
+        let mut value = format!("{}{digits}", if stream.plus { "+" } else { "" });
+        if let Some(zero) = home {
+            value.remove(zero + 1);
+        }
+        value
     })
 }
 

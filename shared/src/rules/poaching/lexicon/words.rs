@@ -33,7 +33,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         unterhalten kommunizier* parler parlons discuter discutons echanger falar falamos falemos fala fale falando bater_papo
         parlare parliamo parlarne praten overleggen coordinate"),
     (MOVE, "take move switch continue carry shift bring hop jump handle do_this do_it do_that do_all keep_it keep_this
-        keep_things sort_it sort_this organize go_around get_around   work_around
+        keep_things sort_it sort_this organize     
         wechsel* weiter* verleg* verlager* mach* machen lass lassen regel* klar* abmach* ausmach* klaer* set_it_up set_this_up set_something_up sort_this organise
         organis* hacerlo hacer arreglarnos faire_ca faze-lo farlo
         pasar pasemos pasarnos seguir sigamos seguimos continu* vamos movamos hacer hagamos cambiar
@@ -308,4 +308,19 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (DIRECT, "en_direct"),
     (SOCIAL | ON, "no_direct no_insta"),
     (CONTACT | ME, "chama_no_direct"),
+    (MOVE | WITHOUT | OUT, "go_around get_around work_around going_around working_around"),
+    (FILLER, "finally last first ending ends with the part rest uh um er zuletzt finalement finalmente ultimo infine"),
+    (VIA | ON, "over via per uber ueber por par pelo pela tramite durch through"),
+    (TALK, "keep_in_touch stay_in_touch get_in_touch be_in_touch in_kontakt en_contacto en_contact em_contato in_contatto"),
+    (CONTACT, "ask frag frage fragt"),
+    (CONTACT | ME, "come_to_me ask_me frag_mich preguntame demande_moi me_pergunta chiedimi"),
+    (NO_NEED, "rather_not prefer_not dont_want_to lieber_nicht prefiero_no prefere_ne_pas prefiro_nao preferisco_non"),
+    (USE, "involve bother ask"),
+    (OUT | FAR_OUT, "other_than anders_als aparte_de autre_que alem_do"),
+    (OUTSIDE_APP, "without_them ohne_die sin_ellos sans_eux sem_eles senza_di_loro zonder_hen"),
+    (ELSEWHERE, "elsewhere somewhere_else woanders anderswo en_otro_lado en_otro_sitio en_otra_parte ailleurs em_outro_lugar altrove
+        ergens_anders another_way some_other_way auf_anderem_weg"),
+    (ADD | ME, "be_friends become_friends"),
+    (IN_CASH | CASH, "in_cash en_efectivo em_dinheiro in_contanti en_especes en_liquide bargeld barzahlung in_bar"),
+    (GIVE, "pasas tener puedo_tener stp svp porfa"),
 ];

@@ -56,16 +56,18 @@ pub(super) const RULES: &[Rule] = &[
     // Book me directly; I work for you directly.
     rule(MOVE_, 5, &[BOOK, DIRECT, BOTH]).not_about_others(),
     // Let us do this off the app; bypass the platform.
-    rule(MOVE_, 7, &[BOOK | CONTACT | TALK | MOVE | SERVE | ADD | GIVE, OUTSIDE_APP]).even_inside(),
+    rule(MOVE_, 7, &[BOOK | CONTACT | TALK | MOVE | ADD | GIVE, OUTSIDE_APP]).even_inside(),
     rule(MOVE_, 7, &[AGENCY, KNOW, NOT | NO | WITHOUT, NEED | WITHOUT]).even_inside().even_negated(),
     rule(MOVE_, 6, &[PRIVATELY, I, YOU]),
     rule(MOVE_, 6, &[SECRET, AGENCY]).even_inside(),
     rule(MOVE_, 0, &[MOVE_PHRASE]).even_inside(),
+    rule(MOVE_, 4, &[BOOK | CONTACT | TALK, ELSEWHERE]),
     rule(MOVE_, 5, &[SIDE, BOOK | SERVE]),
     rule(MOVE_, 6, &[NO_NEED, USE, APP | AGENCY]).even_inside(),
     // Text me on WhatsApp; do you have Telegram?
     rule(MOVE_, 6, &[CHAT, ON, CONTACT | TALK | MOVE | ADD | GIVE]),
     rule(MOVE_, 5, &[CHAT, CONTACT | ADD | MOVE | TALK, ME]),
+    rule(MOVE_, 1, &[VIA, CHAT]).in_order(),
     rule(MOVE_, 1, &[CHAT, ME]).in_order(),
     rule(MOVE_, 2, &[HAVE, CHAT]),
     rule(MOVE_, 3, &[YOU | YOUR, CHAT]),
@@ -102,7 +104,10 @@ pub(super) const RULES: &[Rule] = &[
     rule(PAY_, 3, &[PURSE, YOU]),
     rule(PAY_, 2, &[PURSE, ME]).in_order(),
     rule(PAY_, 4, &[PURSE, MONEY]),
-    rule(PAY_, 3, &[PURSE | CASH, SUITS]).not_about_others(),
+    rule(PAY_, 4, &[PURSE | CASH, SUITS]).not_about_others(),
+    rule(PAY_, 0, &[IN_CASH]).not_about_others(),
+    rule(PAY_, 5, &[SIDE, CHEAP]),
+    rule(PAY_, 4, &[PAY, ELSEWHERE]),
     rule(PAY_, 5, &[TRANSFER, BOTH, MONEY]),
     rule(PAY_, 2, &[TRANSFER, ME]).in_order(),
 ];
