@@ -35,6 +35,7 @@ declare
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
     'function rolecall_internal.held_back(uuid, jsonb)',
+    'function rolecall_internal.hold_sender()',
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
@@ -867,6 +868,43 @@ language sql
 immutable
 parallel safe
 return 10;
+$sql$;
+
+  -- schema/base/text.sql
+  execute $sql$
+-- Texts that people read, for what the functions have not decoded: these say the same as shared/src/wire/text.rs.
+
+-- A text without the white space around it.
+create or replace function rolecall_internal.trimmed(p_text text)
+returns text
+language sql
+immutable
+return btrim(
+  p_text,
+  E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+);
+
+-- Whether a text has a control character other than tabs and line breaks.
+create or replace function rolecall_internal.has_control(p_text text)
+returns boolean
+language sql
+immutable
+parallel safe
+return p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]';
+
+-- Whether a text may be of this length, shows something, and controls nothing but its lines. Lengths are counted in
+-- Unicode's code points, as by char_length. A text that may be empty may show nothing then.
+create or replace function rolecall_internal.is_text(p_text text, p_least int, p_most int)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(
+  char_length(p_text) between p_least and p_most
+  and (p_text = '' or rolecall_internal.has_visible(p_text))
+  and not rolecall_internal.has_control(p_text),
+  false
+);
 $sql$;
 
   -- schema/base/values.sql
@@ -1923,6 +1961,427 @@ begin
     end if;
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/counts.sql
+  execute $sql$
+-- What is counted of each help conversation, by the statement that adds, deletes or erases messages: how many there are,
+-- and how many of them are new to either of its people. Whoever deletes or changes messages holds the conversation.
+
+create or replace function rolecall_internal.count_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_one public.messages_v2;
+begin
+  if (select count(*) from added) = 1 then
+    -- What nearly every statement adds, at half the cost.
+    select *
+    into v_one
+    from added;
+    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+    values (v_one.conversation_id, 1, v_one.id)
+    on conflict (conversation_id) do update
+    set messages = counted.messages + 1;
+    update rolecall.help_threads
+    set
+      last_message_at = greatest(last_message_at, v_one.created_at),
+      requester_unread = requester_unread + (
+        v_one.created_at > requester_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, requester_id)
+      )::int,
+      helper_unread = helper_unread + (
+        v_one.created_at > helper_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, helper_id)
+      )::int
+    where conversation_id = v_one.conversation_id;
+    return null;
+  end if;
+
+  insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+  select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
+  from added
+  group by conversation_id
+  order by conversation_id
+  on conflict (conversation_id) do update
+  set messages = counted.messages + excluded.messages;
+
+  update rolecall.help_threads as thread
+  set
+    last_message_at = greatest(
+      thread.last_message_at,
+      (select max(created_at) from added where conversation_id = thread.conversation_id)
+    ),
+    requester_unread = thread.requester_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from added);
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.discount_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  perform
+  from public.conversations_v2
+  where id in (select conversation_id from gone)
+  order by id
+  for no key update;
+
+  update public.conversations_v2 as conversation
+  set initial_message = rolecall_internal.help_placeholder(removed.deleted_as)
+  from gone
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = gone.conversation_id
+    and counted.first_message_id = gone.id
+  join rolecall.removed_help_messages as removed
+    on removed.message_id = gone.id
+  where conversation.id = gone.conversation_id
+    and conversation.initial_message <> rolecall_internal.help_placeholder(removed.deleted_as);
+
+  update rolecall.help_message_counts as counted
+  set messages = counted.messages - gone_of.messages
+  from (
+    select conversation_id, count(*) as messages
+    from gone
+    group by conversation_id
+  ) as gone_of
+  where counted.conversation_id = gone_of.conversation_id;
+
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from gone);
+  return null;
+end
+$$;
+
+-- Behind a statement that changes messages. Of a client it is judged here, with the conversations held: a policy has
+-- judged by what it saw before the statement waited. initial_message follows the first message.
+create or replace function rolecall_internal.settle_changed_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  for v_conversation in
+    select *
+    from public.conversations_v2
+    where id in (select conversation_id from changed)
+    order by id
+    for no key update
+  loop
+    if tg_argv[0] = 'client' then
+      v_refusal := rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}');
+      if v_refusal is not null then
+        perform rolecall_internal.raise_refusal(v_refusal);
+      end if;
+    end if;
+  end loop;
+
+  update public.conversations_v2 as conversation
+  set initial_message = changed.content
+  from changed
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = changed.conversation_id
+    and counted.first_message_id = changed.id
+  where conversation.id = changed.conversation_id
+    and conversation.initial_message <> changed.content;
+
+  -- What is erased is no longer new. Who marks as read holds the thread alone.
+  perform
+  from rolecall.help_threads
+  where conversation_id in (select conversation_id from changed)
+  order by conversation_id
+  for no key update;
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread + moved.of_requester,
+    helper_unread = thread.helper_unread + moved.of_helper
+  from (
+    select
+      own.conversation_id,
+      sum(
+        case when after.created_at > own.requester_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.requester_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.requester_id)::int
+        else 0 end
+      ) as of_requester,
+      sum(
+        case when after.created_at > own.helper_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.helper_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.helper_id)::int
+        else 0 end
+      ) as of_helper
+    from previous as before
+    join changed as after
+      on after.id = before.id
+    join rolecall.help_threads as own
+      on own.conversation_id = after.conversation_id
+    where after.content is distinct from before.content
+    group by own.conversation_id
+  ) as moved
+  where thread.conversation_id = moved.conversation_id
+    and (moved.of_requester <> 0 or moved.of_helper <> 0);
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/help/send_message.sql
+  execute $sql$
+-- Writes a message of p_sender into a help conversation of theirs. p_recipient is null where the request names nobody.
+create or replace function rolecall_internal.send_help_message(
+  p_sender uuid,
+  p_conversation uuid,
+  p_content text,
+  p_recipient uuid,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+  v_message public.messages_v2;
+begin
+  -- Held until the commit, so that it is neither closed nor its other side blocks the sender meanwhile.
+  select *
+  into v_conversation
+  from public.conversations_v2
+  where id = p_conversation
+    and p_sender in (requester_id, helper_id)
+  for no key update;
+  if v_conversation.id is null then
+    return coalesce(
+      rolecall_internal.refuse_help_author(p_sender, 'help-conversations', p_rollouts),
+      rolecall_internal.refuse_unknown_help(p_sender, p_conversation)
+    );
+  end if;
+  v_refusal := coalesce(
+    rolecall_internal.refuse_help_message(p_sender, v_conversation, p_rollouts),
+    rolecall_internal.refuse_text('content', p_content, 1, rolecall_internal.limit_help_message_max_chars()),
+    rolecall_internal.refuse_other_recipient(
+      p_recipient,
+      case p_sender when v_conversation.helper_id then v_conversation.requester_id else v_conversation.helper_id end
+    )
+  );
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+
+  update public.conversations_v2
+  set updated_at = now()
+  where id = p_conversation;
+  insert into public.messages_v2 (conversation_id, sender_id, content)
+  values (p_conversation, p_sender, p_content)
+  returning *
+  into v_message;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message_id', v_message.id,
+      'conversation_id', p_conversation,
+      'version', 'v2',
+      'message', rolecall_internal.help_message(v_message)
+    )
+  );
+end
+$$;
+
+create or replace function public.send_message_v2(
+  p_conversation_id uuid,
+  p_sender_id uuid,
+  p_content text
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_rpc(
+    'send_message_v2',
+    p_sender_id,
+    jsonb_build_object('conversation_id', p_conversation_id, 'content', p_content),
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_help_message(
+      v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), null, v_call.rollouts
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  v_call.answer := rolecall_internal.end_call(v_call);
+  return rolecall_internal.flat_answer(
+    v_call.answer,
+    'Message sent.',
+    jsonb_build_object('message_id', v_call.answer #> '{data,message_id}')
+  );
+end
+$$;
+
+create or replace function rolecall_edge.send_help_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'help-conversations.send',
+    p_request,
+    p_rate => 'send_help_message'
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.send_help_message(
+      v_call.caller,
+      rolecall_internal.uuid_or_null(v_call.input ->> 'conversation_id'),
+      v_call.input ->> 'content',
+      rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
+      v_call.rollouts
+    );
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/identity/profiles.sql
+  execute $sql$
+create or replace function rolecall_internal.touch_updated_at()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+-- The caller's organisation, for policies. A policy on profiles that read profiles would call itself for ever; this
+-- reads as its owner, and tells callers nothing but their own.
+create or replace function rolecall_internal.caller_organization()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select organization_id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- The caller, if they have a profile, for policies: with a token that outlives the account nobody reads on.
+create or replace function rolecall_internal.caller_with_profile()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- Whether the caller is a user who may write at all, for policies: has a profile and is not suspended.
+create or replace function rolecall_internal.caller_may_write()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.profiles
+    where id = auth.uid()
+      and (suspended_until is null or suspended_until <= now())
+  )
+$$;
+
+-- What stands where a foreign key would go with the profile: a row that names somebody is written while they have a
+-- profile, which the lock keeps until the commit, and stays when the profile is deleted. The trigger's arguments are the
+-- columns. Whoever waited for a deletion fails as a foreign key would; the functions ask once more then, and are told why.
+create or replace function rolecall_internal.hold_profiles()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_row constant jsonb := to_jsonb(new);
+  v_column text;
+begin
+  foreach v_column in array tg_argv loop
+    perform
+    from rolecall.profiles
+    where id = (v_row ->> v_column)::uuid
+    for key share;
+    if not found then
+      raise exception using
+        errcode = 'foreign_key_violation',
+        message = format('%s.%s names nobody who has a profile', tg_table_name, v_column),
+        schema = tg_table_schema,
+        table = tg_table_name,
+        column = v_column;
+    end if;
+  end loop;
+  return null;
 end
 $$;
 $sql$;
@@ -3415,6 +3874,227 @@ alter table rolecall.feature_flag_overrides enable always trigger feature_flag_o
 alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_change;
 
 alter table rolecall.feature_flag_changes enable always trigger feature_flag_changes_never_truncated;
+$sql$;
+
+  -- schema/help/triggers.sql
+  execute $sql$
+create or replace trigger help_requests_touch_updated_at
+before update on rolecall.help_requests
+for each row
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger conversations_v2_touch_updated_at
+before update on public.conversations_v2
+for each row
+when (old.* is distinct from new.*)
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_touch_updated_at
+before update on public.messages_v2
+for each row
+when (old.* is distinct from new.*)
+execute function rolecall_internal.touch_updated_at();
+
+create or replace trigger messages_v2_count
+after insert on public.messages_v2
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_help_messages();
+
+create or replace trigger messages_v2_discount
+after delete on public.messages_v2
+referencing old table as gone
+for each statement
+execute function rolecall_internal.discount_help_messages();
+
+create or replace trigger conversations_v2_open_thread
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.open_help_thread();
+
+create or replace trigger conversations_v2_move_thread
+after update on public.conversations_v2
+for each row
+when (
+  old.status is distinct from new.status
+  or old.requester_id is distinct from new.requester_id
+  or old.helper_id is distinct from new.helper_id
+)
+execute function rolecall_internal.move_help_thread();
+
+-- Statements that lock messages, or a client's conversations, take turns.
+create or replace trigger messages_v2_await_turn
+before update or delete on public.messages_v2
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('client');
+
+create or replace trigger messages_v2_await_turn_of_all
+before update or delete on public.messages_v2
+for each statement
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('operator');
+
+create or replace trigger conversations_v2_await_turn
+before update of status on public.conversations_v2
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.await_help_turn('client');
+
+create or replace trigger conversations_v2_await_turn_of_all
+before delete on public.conversations_v2
+for each statement
+execute function rolecall_internal.await_help_turn('operator');
+
+create or replace trigger messages_v2_settle_changed
+after update on public.messages_v2
+referencing old table as previous new table as changed
+for each statement
+when (rolecall_internal.is_client())
+execute function rolecall_internal.settle_changed_help_messages('client');
+
+create or replace trigger messages_v2_settle_changed_by_operator
+after update on public.messages_v2
+referencing old table as previous new table as changed
+for each statement
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.settle_changed_help_messages('operator');
+
+-- What clients write takes tokens.
+create or replace trigger help_requests_limit_asking
+before insert on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('ask_for_help');
+
+create or replace trigger help_requests_limit_changes
+before update on rolecall.help_requests
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger conversations_v2_limit_changes
+before update on public.conversations_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('change_help');
+
+create or replace trigger messages_v2_limit_changes
+before update or delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.limit_client_write('send_help_message');
+
+-- What is kept, whoever writes.
+create or replace trigger messages_v2_keep_edited
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('client');
+
+create or replace trigger messages_v2_keep_edited_by_operator
+before update on public.messages_v2
+for each row
+when (old.content is distinct from new.content and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_edited_help_message('operator');
+
+create or replace trigger messages_v2_keep_removed
+before delete on public.messages_v2
+for each row
+when (rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('client');
+
+create or replace trigger messages_v2_keep_removed_by_operator
+before delete on public.messages_v2
+for each row
+when (not rolecall_internal.is_client())
+execute function rolecall_internal.keep_removed_help_message('operator');
+
+create or replace trigger conversations_v2_keep_who_closed
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('client');
+
+create or replace trigger conversations_v2_keep_who_closed_by_operator
+before update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status and not rolecall_internal.is_client())
+execute function rolecall_internal.keep_who_closed('operator');
+
+create or replace trigger help_message_edits_never_change
+before update or delete on rolecall.help_message_edits
+for each row
+execute function rolecall_internal.refuse_other_history();
+
+create or replace trigger help_message_edits_never_truncated
+before truncate on rolecall.help_message_edits
+for each statement
+execute function rolecall_internal.refuse_other_history();
+
+-- Fire for a session that pretends to be a replica, too.
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_edited_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed;
+
+alter table public.messages_v2 enable always trigger messages_v2_keep_removed_by_operator;
+
+alter table public.messages_v2 enable always trigger messages_v2_settle_changed;
+
+alter table public.messages_v2 enable always trigger messages_v2_settle_changed_by_operator;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_change;
+
+alter table rolecall.help_message_edits enable always trigger help_message_edits_never_truncated;
+
+create or replace trigger user_blocks_await_help_writers
+after insert on rolecall.user_blocks
+for each row
+execute function rolecall_internal.await_help_writers();
+
+create or replace trigger help_requests_hold_profiles
+after insert on rolecall.help_requests
+for each row
+execute function rolecall_internal.hold_profiles('requester_id');
+
+create or replace trigger conversations_v2_hold_profiles
+after insert on public.conversations_v2
+for each row
+execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
+
+create or replace trigger messages_v2_hold_profiles
+after insert on public.messages_v2
+for each row
+execute function rolecall_internal.hold_profiles('sender_id');
+
+create or replace trigger reported_messages_erase_help_messages_due
+after update on rolecall.reported_messages
+referencing new table as reviewed
+for each statement
+execute function rolecall_internal.erase_help_messages_due();
+$sql$;
+
+  -- schema/monitoring/triggers.sql
+  execute $sql$
+create or replace trigger conversations_v2_count
+after insert on public.conversations_v2
+referencing new table as added
+for each statement
+execute function rolecall_internal.count_help_conversations();
+
+create or replace trigger conversations_v2_discount
+after delete on public.conversations_v2
+referencing old table as gone
+for each statement
+execute function rolecall_internal.discount_help_conversations();
+
+create or replace trigger conversations_v2_recount
+after update on public.conversations_v2
+for each row
+when (old.status is distinct from new.status or old.created_at is distinct from new.created_at)
+execute function rolecall_internal.recount_help_conversation();
 $sql$;
 
   -- schema/monitoring/views.sql
