@@ -44,7 +44,7 @@ pub struct HostileText {
 pub struct FilterFigures(Vec<HostileText>);
 
 impl FilterFigures {
-    /// Measures for about two seconds.
+    /// Measures for about four seconds.
     pub fn measure() -> FilterFigures {
         let of = |(name, part): (&'static str, &str)| HostileText {
             name,
@@ -101,7 +101,7 @@ fn fill(part: &str, length: usize) -> String {
 
 /// The shortest time of a call: whatever else runs on the machine only adds to it.
 fn least(text: &str) -> Duration {
-    const BUDGET: Duration = Duration::from_millis(40);
+    const BUDGET: Duration = Duration::from_millis(80);
     const FEWEST: usize = 5;
     let (began, mut best, mut calls) = (Instant::now(), Duration::MAX, 0);
     while calls < FEWEST || began.elapsed() < BUDGET {

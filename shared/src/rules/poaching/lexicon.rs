@@ -12,11 +12,38 @@ pub(super) const TRIPLE: i16 = 300;
 pub(super) const HUNDRED: i16 = 100;
 
 /// What a word means.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    concepts: Concepts,
+    number: Option<i16>,
+}
+
+/// What a word means, by its place in the lexicon: a text has many words, so that this is small. Zero is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Meaning {
-    pub(super) concepts: Concepts,
+pub(super) struct Meaning(u16);
+
+impl Meaning {
+    fn facts(self) -> Facts {
+        match self.0.checked_sub(1) {
+            Some(slot) => Lexicon::get().facts[usize::from(slot)],
+            None => Facts::default(),
+        }
+    }
+
+    /// All concepts of the word.
+    pub(super) fn concepts(self) -> Concepts {
+        self.facts().concepts
+    }
+
     /// 0 to 99, or [`DOUBLE`], [`TRIPLE`], [`HUNDRED`].
-    pub(super) number: Option<i16>,
+    pub(super) fn number(self) -> Option<i16> {
+        self.facts().number
+    }
+
+    /// Whether the word has one of these concepts.
+    pub(super) fn is(self, concepts: Concepts) -> bool {
+        self.0 != 0 && self.concepts() & concepts != 0
+    }
 }
 
 /// FNV-1a over characters.
@@ -49,7 +76,7 @@ impl Hash {
 pub(super) struct Lexicon {
     /// Zero where nothing is.
     hashes: Vec<u64>,
-    meanings: Vec<Meaning>,
+    facts: Vec<Facts>,
 }
 
 /// The fewest letters of a stem.
@@ -68,13 +95,23 @@ impl Lexicon {
     }
 
     fn new() -> Lexicon {
-        let mut lexicon = Lexicon { hashes: vec![0; Lexicon::SIZE], meanings: vec![Meaning::default(); Lexicon::SIZE] };
+        let mut lexicon = Lexicon { hashes: vec![0; Lexicon::SIZE], facts: vec![Facts::default(); Lexicon::SIZE] };
         for &(concepts, words) in words::WORDS {
             for word in words.split_ascii_whitespace() {
                 lexicon.learn(word, concepts, None);
             }
         }
         numbers::each(|word, number| lexicon.learn(word, 0, Some(number)));
+        // A word means what its stem means, too.
+        for word in words::WORDS.iter().flat_map(|(_, words)| words.split_ascii_whitespace()) {
+            let letters = fold(word).into_iter().map(|glyph| glyph.shape);
+            if let (hash, Some(stem)) = lexicon.stem(letters)
+                && let Some(slot) = lexicon.find(hash)
+            {
+                let stem = lexicon.facts[stem];
+                lexicon.facts[slot].concepts |= stem.concepts;
+            }
+        }
         lexicon
     }
 
@@ -90,9 +127,9 @@ impl Lexicon {
         let hash = if stem.is_some() { hash.stem() } else { hash };
         let at = self.slot(hash);
         self.hashes[at] = hash.0;
-        let meaning = &mut self.meanings[at];
-        meaning.concepts |= concepts;
-        meaning.number = meaning.number.or(number);
+        let facts = &mut self.facts[at];
+        facts.concepts |= concepts;
+        facts.number = facts.number.or(number);
     }
 
     /// Where a hash is, or would be.
@@ -105,37 +142,39 @@ impl Lexicon {
         at
     }
 
-    fn find(&self, hash: Hash) -> Option<Meaning> {
+    fn find(&self, hash: Hash) -> Option<usize> {
         let at = self.slot(hash);
-        (self.hashes[at] != 0).then(|| self.meanings[at])
+        (self.hashes[at] != 0).then_some(at)
     }
 
-    /// The hash of a word, and its meaning, with that of its longest stem.
-    pub(super) fn word(&self, letters: impl Iterator<Item = char>) -> (Hash, Meaning) {
+    /// The hash of a word, and where its longest stem is.
+    fn stem(&self, letters: impl Iterator<Item = char>) -> (Hash, Option<usize>) {
         let (mut hash, mut stem) = (Hash::EMPTY, None);
         for (length, letter) in letters.enumerate() {
             if length == LONGEST {
-                return (hash, Meaning::default());
+                return (Hash::EMPTY, None);
             }
             hash = hash.push(letter);
             if length + 1 >= STEM_LENGTH {
                 stem = self.find(hash.stem()).or(stem);
             }
         }
-        let (word, stem) = (self.find(hash).unwrap_or_default(), stem.unwrap_or_default());
-        (hash, Meaning { concepts: word.concepts | stem.concepts, number: word.number.or(stem.number) })
+        (hash, stem)
+    }
+
+    /// The hash of a word, and its meaning or that of its longest stem.
+    pub(super) fn word(&self, letters: impl Iterator<Item = char>) -> (Hash, Meaning) {
+        let (hash, stem) = self.stem(letters);
+        (hash, Lexicon::meaning(self.find(hash).or(stem)))
     }
 
     /// The meaning of words in a row, if they mean something together.
     pub(super) fn row(&self, hash: Hash) -> Option<Meaning> {
-        self.find(hash)
+        self.find(hash).map(|slot| Lexicon::meaning(Some(slot)))
     }
-}
 
-/// Whether a meaning has one of these concepts.
-impl Meaning {
-    pub(super) fn is(&self, concepts: Concepts) -> bool {
-        self.concepts & concepts != 0
+    fn meaning(slot: Option<usize>) -> Meaning {
+        Meaning(slot.map_or(0, |slot| slot as u16 + 1))
     }
 }
 
@@ -151,8 +190,8 @@ mod tests {
     fn words_stems_and_numbers_are_found() {
         assert!(meaning("Überweise").is(concept::PAY));
         assert!(meaning("WhatsApp").is(concept::CHAT));
-        assert_eq!(meaning("fünfunddreißig").number, Some(35));
-        assert_eq!(meaning("ventuno").number, Some(21));
+        assert_eq!(meaning("fünfunddreißig").number(), Some(35));
+        assert_eq!(meaning("ventuno").number(), Some(21));
         assert_eq!(meaning("xyzzy"), Meaning::default());
     }
 

@@ -22,7 +22,7 @@ pub(super) fn find(pieces: &[Piece], found: &mut Vec<Hit>) {
             reader.end_sentence(found);
         }
         match piece.what {
-            What::Word => reader.word(at, piece.meaning.concepts),
+            What::Word => reader.word(at, piece.meaning.concepts()),
             What::Mark('!' | '?' | ';' | '。') => reader.end_sentence(found),
             What::Mark('.') if next.is_none_or(|next| next.spaced) => reader.end_sentence(found),
             What::Mark(',' | '(' | ')' | ':') => reader.clause = reader.places.len() - 1,

@@ -171,7 +171,7 @@ fn leet(lexicon: &Lexicon, glyphs: &[Glyph], at: usize) -> Option<(usize, Hash, 
         return None;
     }
     let (hash, meaning) = lexicon.word(run[..length].iter().filter_map(|glyph| unleet(glyph.shape)));
-    (meaning.number.is_some() || meaning.is(!AT) && length > 3).then_some((at + length, hash, meaning))
+    (meaning.number().is_some() || meaning.is(!AT) && length > 3).then_some((at + length, hash, meaning))
 }
 
 /// Gives words in a row the meaning that they have together: the first word has it, the others none.

@@ -151,7 +151,7 @@ impl Finder<'_> {
             return false;
         };
         let inner = self.pieces.get(at + 2).is_some_and(|after| after.what == What::Digits && !after.spaced);
-        next.meaning.number.is_none() && !self.looks_like_digits(next, inner) && self.spelled(next).is_none()
+        next.meaning.number().is_none() && !self.looks_like_digits(next, inner) && self.spelled(next).is_none()
     }
 
     fn letters(&self, piece: &Piece) -> impl DoubleEndedIterator<Item = char> {
@@ -172,7 +172,7 @@ impl Finder<'_> {
             let most = piece.to.min(from + LONGEST);
             let (end, number) = (from + 3..=most).rev().find_map(|end| {
                 let (_, meaning) = lexicon.word(self.glyphs[from..end].iter().map(|glyph| glyph.shape));
-                Some((end, meaning.number.filter(|number| *number < HUNDRED)?))
+                Some((end, meaning.number().filter(|number| *number < HUNDRED)?))
             })?;
             numbers.push(number);
             from = end;
@@ -185,7 +185,7 @@ impl Finder<'_> {
         let next = self.pieces.get(at + 1);
         let digits_next = next.is_some_and(|next| next.what == What::Digits && !next.spaced);
         let digits_before = !piece.spaced && at > 0 && self.pieces[at - 1].what == What::Digits;
-        if let Some(number) = piece.meaning.number {
+        if let Some(number) = piece.meaning.number() {
             return self.number(at, number, piece.hash);
         }
         let alone =
@@ -197,7 +197,7 @@ impl Finder<'_> {
             return self.push(at, &digits, alone && piece.len() == 1);
         }
         if piece.len() >= 6
-            && piece.meaning.concepts == 0
+            && piece.meaning.concepts() == 0
             && let Some(numbers) = self.spelled(piece)
         {
             for number in numbers {
@@ -217,7 +217,7 @@ impl Finder<'_> {
     fn goes_on(&self, at: usize) -> bool {
         self.pieces[at + 1..].iter().take(3).find(|piece| !matches!(piece.what, What::Mark(_))).is_some_and(|piece| {
             piece.what == What::Digits
-                || piece.meaning.number.is_some()
+                || piece.meaning.number().is_some()
                 || piece.what == What::Word && self.looks_like_digits(piece, false)
         })
     }

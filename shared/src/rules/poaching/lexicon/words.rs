@@ -92,7 +92,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         middle_man vermittl* vermittlung intermediari* intermediaire* intermediario buro buero bureau firma empresa oficina
         dispatcher bemiddel*"),
     (0, "app_notification app_notifications application_form company_car office_hours car_company"),
-    (FEE, "fee fees commission commissions cut percentage markup surcharge gebuhr* gebuehr* servicegebuhr* provision provisionen
+    (FEE, "fee fees commission commissions  percentage markup surcharge gebuhr* gebuehr* servicegebuhr* provision provisionen
         comision comisiones tarifa tarifas frais comissao comissoes taxa taxas commissione commissioni commissie servicekosten
         bemiddelingskosten courtage"),
     (0, "late_fee late_fees cancellation_fee cancellation_fees parking_fee parking_fees vet_fee vet_fees adoption_fee entry_fee
@@ -173,7 +173,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         through_zelle use_zelle use_paypal use_cash_app use_cashapp pass_by_paypal
         no_fees_for_either mon_rib mein_paypal mi_paypal il_mio_iban mio_iban my_iban meine_iban mi_bizum meu_pix minha_chave_pix
         chave_pix con_satispay via_satispay"),
-    (SIDE, "on_the_side under_the_table off_the_books off_the_record nebenbei nebenher schwarz por_fuera en_negro por_mi_cuenta
+    (SIDE, "on_the_side under_the_table  off_the_record nebenbei nebenher schwarz por_fuera en_negro por_mi_cuenta
         bajo_mano au_noir au_black sous_la_table por_fora por_debajo in_nero in_black per_conto_mio zwart independently
         freelance auf_eigene_rechnung a_mon_compte por_conta_propia directly_off_the_books sans_declarer sin_factura ohne_rechnung
         a_parte por_mi_lado por_libre"),
@@ -258,7 +258,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (MOVE_PHRASE, "skip_the_middleman skip_the_agency avoid_the_middleman without_a_middleman without_the_middleman
         cut_them_out sin_intermediarios sans_intermediaire sem_intermediarios senza_intermediari ohne_vermittler zonder_tussenpersoon"),
     (0, "on_the_side_of a_side"),
-    (GIVE, "here_are here_is heres_my text_me_your"),
+    (GIVE, "here_are here_is  text_me_your"),
     (APP | AGENCY, "platform platforms plattform* plateforme* plataforma* piattaforma* middleman middlemen middle_man intermediari*
         intermediaire* vermittler"),
     (WITHOUT | OUT, "without skip skipping bypass bypassing around circumvent circumventing avoid avoiding cut_out cutting_out leave_out
@@ -323,4 +323,12 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (ADD | ME, "be_friends become_friends"),
     (IN_CASH | CASH, "in_cash en_efectivo em_dinheiro in_contanti en_especes en_liquide bargeld barzahlung in_bar"),
     (GIVE, "pasas tener puedo_tener stp svp porfa"),
+    (MOVE_PHRASE, "between_ourselves among_ourselves amongst_ourselves my_own_number my_personal_number my_private_number
+        my_personal_phone my_private_phone my_personal_cell my_personal_line my_personal_email my_private_email off_the_books"),
+    (KNOW, "involved involve beteiligt enterada impliquee impliquer envolvida coinvolta"),
+    (SERVE, "look_after take_care_of taking_care_of mind feed"),
+    (GIVE | MY, "heres_my here_is_my here_are_my"),
+    (FEE, "their_cut its_cut the_cut app_cut agency_cut"),
+    (SAVE, "cut cutting drop dropping"),
+    (0, "the_bar a_bar die_bar der_bar eine_bar einer_bar una_bar el_bar un_bar le_bar il_bar al_bar o_bar um_bar no_bar de_bar"),
 ];
