@@ -56,6 +56,9 @@ struct Chain {
 /// The most labels of a chain, so that chains that begin one after the other stay linear.
 const LONGEST: usize = 8;
 
+/// The bytes of a usual address.
+const USUAL: usize = 32;
+
 /// The most pieces of a host.
 const LONGEST_HOST: usize = 64;
 
@@ -78,7 +81,7 @@ impl Text<'_> {
     }
 
     fn shapes(&self, range: &Range<usize>) -> String {
-        self.pieces[range.clone()].iter().map(|piece| self.shape(piece)).collect()
+        self.names(String::with_capacity(USUAL), std::slice::from_ref(range))
     }
 
     /// Words, digits and hyphens without spaces.
@@ -118,7 +121,9 @@ impl Text<'_> {
     }
 
     fn chain(&self, from: usize) -> Option<Chain> {
-        let mut chain = Chain { labels: vec![self.label(from)?], dots: Vec::new() };
+        let first = self.label(from)?;
+        let mut chain = Chain { labels: Vec::with_capacity(LONGEST), dots: Vec::new() };
+        chain.labels.push(first);
         while chain.labels.len() < LONGEST
             && let Some(last) = chain.labels.last()
             && let Some(dot) = self.joint(last.end, '.', DOT).or_else(|| self.comma(last.end))
@@ -152,7 +157,9 @@ impl Text<'_> {
             && let Some(hosts) = self.mail_host(&host, joint)
             && !self.is_place(chain, joint, &host)
         {
-            let value = format!("{}@{}", self.names(&chain.labels), self.names(&host.labels[..hosts]));
+            let mut value = self.names(String::with_capacity(USUAL), &chain.labels);
+            value.push('@');
+            let value = self.names(value, &host.labels[..hosts]);
             let end = host.labels[hosts - 1].end;
             return Some(Hit { kind: Kind::Email, value, pieces: at..end });
         }
@@ -170,7 +177,7 @@ impl Text<'_> {
     fn bare(&self, chain: &Chain) -> Option<Hit> {
         let at = chain.labels.first()?.start;
         let labels = self.host(chain)?;
-        let value = self.names(&chain.labels[..labels]);
+        let value = self.names(String::with_capacity(USUAL), &chain.labels[..labels]);
         let end = self.rest(chain.labels[labels - 1].end);
         Some(Hit { kind: Kind::Url, value, pieces: at..end })
     }
@@ -183,8 +190,18 @@ impl Text<'_> {
         preposition && (grammar || !mailbox && host.dots.iter().all(|dot| dot.tight))
     }
 
-    fn names(&self, labels: &[Range<usize>]) -> String {
-        labels.iter().map(|label| self.shapes(label)).collect::<Vec<_>>().join(".")
+    /// The labels with points between them, after what stands in `value` already.
+    fn names(&self, mut value: String, labels: &[Range<usize>]) -> String {
+        for (at, label) in labels.iter().enumerate() {
+            if at > 0 {
+                value.push('.');
+            }
+            for piece in &self.pieces[label.clone()] {
+                let shapes = self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape);
+                value.extend(shapes.filter(|&shape| shape != ' '));
+            }
+        }
+        value
     }
 
     fn is_grammar(&self, label: &Range<usize>) -> bool {
