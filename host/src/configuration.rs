@@ -71,6 +71,7 @@ pub fn check(manifest: &Manifest, sources: &Sources) -> Result<Choice, Faults> {
         faults.extend(variables.faults_beside_database().iter().map(ToString::to_string));
         faults.extend(unreachable(manifest, sources, "jwt_jwks_url", "JWKS_HOST"));
         faults.extend(unreachable(manifest, sources, "alert_url", "ALERT_HOST"));
+        faults.extend(unreachable(manifest, sources, "twilio_api_url", "TWILIO_API_HOST"));
     }
     if faults.is_empty() { Ok(choice) } else { Err(Faults(faults)) }
 }
@@ -101,6 +102,8 @@ fn variables(manifest: &Manifest, sources: &Sources) -> Variables {
         alert_format: get("alert_format"),
         alert_key: get("alert_key"),
         twilio_webhook_url: get("twilio_webhook_url"),
+        twilio_account_sid: get("twilio_account_sid"),
+        twilio_api_url: get("twilio_api_url"),
         twilio_auth_token: get("twilio_auth_token"),
         twilio_auth_token_secondary: get("twilio_auth_token_secondary"),
         twilio_signature: get("twilio_signature"),

@@ -1,9 +1,11 @@
 //! The variables of the application and what is wrong with them: asked by the runner at its start, and by each instance
 //! before its first request. Nothing here needs a key's arithmetic, so that the runner does without it.
 
+mod account;
 mod alerts;
 mod jwks;
 
+pub use account::CarrierAccount;
 pub use alerts::{AlertFormat, Receiver};
 pub use jwks::{Jwk, JwkKind, usable_keys};
 
@@ -52,6 +54,10 @@ pub struct Variables {
     pub alert_key: String,
     /// Address of the webhook for texts as the carrier was given it; empty: no text is taken.
     pub twilio_webhook_url: String,
+    /// The id of the account with the carrier; empty: no text is sent.
+    pub twilio_account_sid: String,
+    /// Where the carrier's API is; empty: Twilio's.
+    pub twilio_api_url: String,
     /// The token that the carrier signs with; empty: no text is taken.
     pub twilio_auth_token: String,
     /// The token that the carrier signs with after or before the other; empty: none.
@@ -111,6 +117,10 @@ pub enum InvalidSetting {
     AlertFormat,
     /// `alert_key` is missing, which `PagerDuty` needs.
     AlertKey,
+    /// `twilio_account_sid` has characters other than letters and digits.
+    TwilioAccountSid,
+    /// `twilio_api_url` is no address with `https://` or `http://`.
+    TwilioApiUrl,
 }
 
 impl fmt::Display for InvalidSetting {
@@ -131,6 +141,12 @@ impl fmt::Display for InvalidSetting {
             }
             InvalidSetting::AlertFormat => f.write_str("alert_format must be alertmanager, slack or pagerduty"),
             InvalidSetting::AlertKey => f.write_str("alert_format pagerduty needs alert_key: the routing key"),
+            InvalidSetting::TwilioAccountSid => {
+                f.write_str("twilio_account_sid must be letters and digits: AC and 32 more")
+            }
+            InvalidSetting::TwilioApiUrl => {
+                f.write_str("twilio_api_url must be an address that begins with https:// or http://, without query")
+            }
             InvalidSetting::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
         }
     }
@@ -158,7 +174,8 @@ impl Variables {
         let rollouts = self.rollouts.parse::<Rollouts>().err().map(InvalidSetting::Rollouts);
         let group_commit = self.group_commit().err();
         let monitoring = self.metrics_token().err().into_iter().chain(self.alert_receiver().err());
-        keys.chain(url).chain(cors).chain(rollouts).chain(group_commit).chain(monitoring).collect()
+        let account = self.carrier_account().err();
+        keys.chain(url).chain(cors).chain(rollouts).chain(group_commit).chain(monitoring).chain(account).collect()
     }
 
     /// The database's address.

@@ -1,6 +1,6 @@
 //! The Spin edge: the way of a request through a function, and the few calls to Spin it needs.
 //!
-//! What needs no Spin (`coalesce`, `failures`, `recent`, `settings`) compiles natively too and is tested there.
+//! What needs no Spin (`coalesce`, `failures`, `post`, `recent`, `settings`) compiles natively too and is tested there.
 
 pub mod coalesce;
 #[cfg(target_family = "wasm")]
@@ -22,6 +22,7 @@ mod job;
 mod keys;
 #[cfg(target_family = "wasm")]
 mod pages;
+pub mod post;
 pub mod recent;
 #[cfg(target_family = "wasm")]
 mod serve;

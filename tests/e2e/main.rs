@@ -135,6 +135,7 @@ mod robustness {
     mod limits;
     mod outage;
     pub mod support;
+    mod texts;
 }
 
 #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
@@ -163,9 +164,11 @@ mod runner {
 }
 
 mod sms {
+    mod deliver_sms;
     mod receive_sms;
     mod receive_sms_status;
     pub mod support;
+    pub mod texts;
 }
 
 /// Races, run in parallel and counted.

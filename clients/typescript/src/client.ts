@@ -62,6 +62,7 @@ import type {
   Succeeded,
   Suspend,
   Suspension,
+  TextsDelivered,
   ThreadHistory,
   ThreadList,
   ThreadMessageToSend,
@@ -446,6 +447,11 @@ export class RolecallClient {
   /** Sends the alerts that began and ended to whoever is on call, for operators. */
   sendAlerts(options?: CallOptions): Promise<Answered<AlertsSent>> {
     return this.#post('/functions/v1/alerts', {}, options);
+  }
+
+  /** Hands the texts that are due to the carrier, for operators. */
+  deliverTexts(options?: CallOptions): Promise<Answered<TextsDelivered>> {
+    return this.#post('/functions/v1/deliver-sms', {}, options);
   }
 
   /** The operator's figures in Prometheus' text format. */

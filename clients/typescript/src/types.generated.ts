@@ -366,6 +366,29 @@ export type ReadUpTo = {
   readonly request_id: RequestId;
 };
 
+export type TextsDelivered = {
+  readonly success: Succeeded;
+  readonly request_id: RequestId;
+  /** `off`: there is no account with the carrier, and everything waits. `paused`: the carrier asked for a pause. */
+  readonly delivery: 'on' | 'off' | 'paused';
+  /** Whether there may be more to hand over at once. */
+  readonly more?: boolean;
+  /** How many the carrier has taken. */
+  readonly sent: number;
+  /** How many it did not take, and may later, unless it was their last attempt. */
+  readonly retried: number;
+  /** How many it refused. */
+  readonly dead: number;
+  /** How many it may have. */
+  readonly uncertain: number;
+  /** How many were put back without being tried. */
+  readonly released: number;
+  /** How many of earlier calls became uncertain, since these did not say in time what became of them. */
+  readonly expired: number;
+  /** How many waited at the last look, up to 10,000. */
+  readonly waiting: number;
+};
+
 export type CountsByKind = {
   readonly direct: Count;
   readonly show: Count;

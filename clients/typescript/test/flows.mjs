@@ -288,6 +288,8 @@ assert.equal(night.more, false);
 assert.equal(typeof night.deleted.rate_buckets, 'number');
 await refused(as(attendee).sendAlerts(), 'permission_denied', 403);
 assert.equal((await as(setup.operator).sendAlerts()).delivery, 'off');
+await refused(as(attendee).deliverTexts(), 'permission_denied', 403);
+assert.equal((await as(setup.operator).deliverTexts()).delivery, 'off');
 await refused(as(attendee).metrics(), 'permission_denied', 403);
 assert.match(await as(setup.operator).metrics(), /^rolecall_requests_total\{function="send-dm",code="ok"\} \d+$/m);
 await refused(as(attendee).diagnostics(), 'permission_denied', 403);

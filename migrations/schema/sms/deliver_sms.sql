@@ -51,13 +51,15 @@ as $$
     from rolecall.sms_outbox as outbox
     where outbox.status = 'queued'
       and outbox.next_attempt_at <= now()
-      and not exists (
-        select
-        from rolecall.sms_outbox as earlier
-        where earlier.organization_id = outbox.organization_id
-          and earlier.thread_id = outbox.thread_id
-          and earlier.seq < outbox.seq
-          and earlier.status in ('queued', 'leased')
+      -- The first of its thread. As a value it is looked up for each candidate, whatever the statistics say of a table that
+      -- fills and empties.
+      and outbox.seq = (
+        select first.seq
+        from rolecall.sms_outbox as first
+        where first.thread_id = outbox.thread_id
+          and first.status in ('queued', 'leased')
+        order by first.seq
+        limit 1
       )
     order by outbox.next_attempt_at, outbox.id
     limit 50

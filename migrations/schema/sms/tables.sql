@@ -43,7 +43,7 @@ comment on column rolecall.sms_outbox.lease is
   'The delivery that was last at it. It stays when the lease runs out: what that delivery says late still counts.';
 
 create index sms_outbox_due_idx
-  on rolecall.sms_outbox (next_attempt_at)
+  on rolecall.sms_outbox (next_attempt_at, id)
   where status = 'queued';
 
 create index sms_outbox_leased_idx

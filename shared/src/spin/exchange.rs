@@ -25,7 +25,7 @@ use std::{rc::Rc, time::Instant};
 
 /// What is known of a request, for the log line at its end.
 pub struct Exchange {
-    service: &'static str,
+    pub service: &'static str,
     operation: Option<&'static str>,
     method: Method,
     pub started: Instant,

@@ -46,6 +46,8 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         alert_format: read_if_there("alert_format", "").await?,
         alert_key: read_if_there("alert_key", "").await?,
         twilio_webhook_url: read_if_there("twilio_webhook_url", "").await?,
+        twilio_account_sid: read_if_there("twilio_account_sid", "").await?,
+        twilio_api_url: read_if_there("twilio_api_url", "").await?,
         twilio_auth_token: read_if_there("twilio_auth_token", "").await?,
         twilio_auth_token_secondary: read_if_there("twilio_auth_token_secondary", "").await?,
         twilio_signature: read_if_there("twilio_signature", "").await?,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     function::{Function, Intent, PathParameters, component_of},
-    settings::Receiver,
+    settings::{CarrierAccount, Receiver},
     spin::settings::Settings,
     wire::{
         answer,
@@ -43,6 +43,11 @@ impl Job<'_> {
     /// Who is sent alerts.
     pub fn receiver(&self) -> Option<Receiver> {
         self.settings.alert_receiver.clone()
+    }
+
+    /// Through which account texts are sent.
+    pub fn carrier_account(&self) -> Option<CarrierAccount> {
+        self.settings.carrier_account.clone()
     }
 
     /// Sends a statement with the claims of the request; what it answers.
@@ -97,7 +102,7 @@ impl Job<'_> {
     /// Writes a warning to the log.
     pub fn warn(&self, event: &str, cause: &str) {
         let request_id = Some(&self.exchange.request_id);
-        Line { request_id, cause: Some(cause), ..Line::new(Level::Warn, "monitoring", event) }.print();
+        Line { request_id, cause: Some(cause), ..Line::new(Level::Warn, self.exchange.service, event) }.print();
     }
 }
 
@@ -108,6 +113,7 @@ pub async fn serve_job<F: Function>(
 ) -> Response<Body> {
     serve_by::<F>(request, async |job| {
         let data = act(job).await?;
+        job.exchange.is_routine = F::is_routine(&data);
         Ok(answer::success(StatusCode::OK, &data, &[], false, &job.exchange.request_id))
     })
     .await

@@ -7,7 +7,7 @@ use crate::{
         verifier::Verifier,
     },
     rules::rollout::Rollouts,
-    settings::{InvalidSetting, Receiver, Variables},
+    settings::{CarrierAccount, InvalidSetting, Receiver, Variables},
     wire::cors::Cors,
 };
 
@@ -31,6 +31,8 @@ pub struct Settings {
     pub metrics_token: Option<String>,
     /// Who is sent alerts.
     pub alert_receiver: Option<Receiver>,
+    /// Through which account texts are sent.
+    pub carrier_account: Option<CarrierAccount>,
     /// Checks the carrier's signatures, or why it cannot. No other function fails with it, so this is no fault of the
     /// settings.
     pub carrier_keys: Result<CarrierKeys, Unconfigured>,
@@ -64,6 +66,7 @@ impl Settings {
             group_commit: variables.group_commit().map_err(fault)?,
             metrics_token: variables.metrics_token().map_err(fault)?.map(str::to_owned),
             alert_receiver: variables.alert_receiver().map_err(fault)?,
+            carrier_account: variables.carrier_account().map_err(fault)?,
             carrier_keys: CarrierKeys::new(
                 &variables.twilio_webhook_url,
                 &variables.twilio_auth_token,

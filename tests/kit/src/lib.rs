@@ -9,6 +9,7 @@ use std::io::Write;
 
 pub mod agency;
 pub mod carrier;
+pub mod carrier_api;
 pub mod client;
 pub mod connection;
 pub mod fixtures;
