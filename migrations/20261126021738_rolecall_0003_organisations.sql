@@ -15,6 +15,7 @@ declare
     'function rolecall_edge.receive_sms_status(jsonb)',
     'function rolecall_edge.send_thread_message(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_edge.settle_text(jsonb)',
     'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_internal.answer_repeated_text(uuid, text)',
     'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
@@ -87,6 +88,7 @@ declare
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.settle_number(rolecall.message_threads)',
     'function rolecall_internal.settle_sms_status(uuid, text, text, integer)',
+    'function rolecall_internal.settle_text(uuid, jsonb, jsonb)',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
     'function rolecall_internal.sms_status_of(text)',
@@ -190,6 +192,7 @@ declare
     'function rolecall_edge.send_thread_message(jsonb)',
     'function rolecall_edge.set_rollout(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_edge.settle_text(jsonb)',
     'function rolecall_edge.simulate_rollout(jsonb)',
     'function rolecall_edge.start_conversation(jsonb)',
     'function rolecall_edge.suspend_user(jsonb)',
@@ -560,6 +563,7 @@ declare
     'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
     'function rolecall_internal.settle_sms_status(uuid, text, text, integer)',
+    'function rolecall_internal.settle_text(uuid, jsonb, jsonb)',
     'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
@@ -873,7 +877,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from 'dd81dede38a8e66c0a6bf3f442a614f6699e73fc2449fe6253d76f499b4022b1'
+      ) is distinct from '0e7a6ffddce163aee128657e082f0275e1615b77c2cf6dcc376b6dfcff0a3fa1'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1747,7 +1751,7 @@ comment on column rolecall.sms_outbox.lease is
   'The delivery that was last at it. It stays when the lease runs out: what that delivery says late still counts.';
 
 create index sms_outbox_due_idx
-  on rolecall.sms_outbox (next_attempt_at)
+  on rolecall.sms_outbox (next_attempt_at, id)
   where status = 'queued';
 
 create index sms_outbox_leased_idx
@@ -6903,13 +6907,15 @@ as $$
     from rolecall.sms_outbox as outbox
     where outbox.status = 'queued'
       and outbox.next_attempt_at <= now()
-      and not exists (
-        select
-        from rolecall.sms_outbox as earlier
-        where earlier.organization_id = outbox.organization_id
-          and earlier.thread_id = outbox.thread_id
-          and earlier.seq < outbox.seq
-          and earlier.status in ('queued', 'leased')
+      -- The first of its thread. As a value it is looked up for each candidate, whatever the statistics say of a table that
+      -- fills and empties.
+      and outbox.seq = (
+        select first.seq
+        from rolecall.sms_outbox as first
+        where first.thread_id = outbox.thread_id
+          and first.status in ('queued', 'leased')
+        order by first.seq
+        limit 1
       )
     order by outbox.next_attempt_at, outbox.id
     limit 50
@@ -7974,6 +7980,120 @@ begin
       v_call.operation := 'receive-sms.unknown-status';
     end if;
     v_call.answer := rolecall_internal.success(v_settled - 'org_id') || (v_settled - 'decision' - 'thread_id');
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/sms/settle_text.sql
+  execute $sql$
+-- An owner or admin says of a text whether the carrier had it, where nobody knows. The carrier's own word, the status
+-- callback, comes first: what it has said stands.
+
+-- {message_id, outcome: sent | not_sent} -> {message_id, thread_id, delivery}. not_sent puts an uncertain text on its way
+-- again, and a dead one, which the carrier surely has not. Said twice, or at once, it is done once.
+create or replace function rolecall_internal.settle_text(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_outcome text := p_input ->> 'outcome';
+  v_actor rolecall.thread_actor := rolecall_internal.force_actor(p_user, v_id, p_rollouts);
+  v_judgement rolecall.judgement;
+  v_seq bigint;
+  v_status text;
+begin
+  -- What was sent was sent, whatever the client wants by now.
+  if v_outcome is not distinct from 'sent' then
+    v_actor.facts := array_remove(v_actor.facts, 'opted_out');
+  end if;
+  v_judgement := rolecall_internal.judge_thread('force_send', v_actor);
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if v_outcome in ('sent', 'not_sent') is not true then
+    return rolecall_internal.refuse_field('outcome', 'unknown_value', 'Expected one of sent, not_sent.');
+  end if;
+
+  select seq
+  into v_seq
+  from rolecall.thread_messages
+  where organization_id = v_actor.organization_id
+    and id = v_id;
+  if v_outcome = 'sent' then
+    update rolecall.sms_outbox
+    set
+      status = 'sent',
+      error_code = null,
+      updated_at = now()
+    where organization_id = v_actor.organization_id
+      and thread_id = v_actor.thread_id
+      and seq = v_seq
+      and status = 'uncertain';
+  else
+    update rolecall.sms_outbox
+    set
+      status = 'queued',
+      attempts = 0,
+      first_attempt_at = null,
+      next_attempt_at = now(),
+      -- What an earlier delivery still says is no longer about this attempt.
+      lease = null,
+      error_code = null,
+      created_at = now(),
+      updated_at = now()
+    where organization_id = v_actor.organization_id
+      and thread_id = v_actor.thread_id
+      and seq = v_seq
+      and status in ('uncertain', 'dead');
+  end if;
+
+  select outbox.status
+  into v_status
+  from rolecall.sms_outbox as outbox
+  where outbox.organization_id = v_actor.organization_id
+    and outbox.thread_id = v_actor.thread_id
+    and outbox.seq = v_seq;
+  if v_status is null then
+    return rolecall_internal.refusal('not_found', 'You see no such text on its way to a client.');
+  elsif v_outcome = 'not_sent' and v_status not in ('queued', 'leased') then
+    return rolecall_internal.refuse_sent();
+  elsif v_outcome = 'sent' and v_status in ('queued', 'leased', 'dead') then
+    return rolecall_internal.refusal('invalid_input', 'The carrier does not have this text: it is still to be sent, or was refused.');
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message_id', v_id,
+      'thread_id', v_actor.thread_id,
+      'delivery', case when v_status = 'leased' then 'queued' else v_status end
+    )
+  ) || jsonb_build_object('org_id', v_actor.organization_id);
+end
+$$;
+
+create or replace function rolecall_edge.settle_text(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('deliver-sms.settle', p_request, p_rate => 'force_send');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.settle_text(v_call.caller, v_call.input, v_call.rollouts);
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        'text_settled',
+        (v_call.answer -> 'data') || jsonb_build_object('outcome', v_call.input ->> 'outcome')
+      );
+    end if;
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -10690,7 +10810,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', 'dd81dede38a8e66c0a6bf3f442a614f6699e73fc2449fe6253d76f499b4022b1');
+  values (3, 'organisations', '0e7a6ffddce163aee128657e082f0275e1615b77c2cf6dcc376b6dfcff0a3fa1');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

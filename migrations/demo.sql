@@ -184,3 +184,33 @@ on conflict (organization_id, booking_id) do update
 set
   starts_at = excluded.starts_at,
   ends_at = excluded.ends_at;
+
+-- A text of the agency's owner that has reached the client.
+insert into rolecall.thread_messages (
+  organization_id, thread_id, seq, id, direction, client_id, author_id, content, delivery, encoding, segments
+)
+values (
+  '00000000-0000-4000-8000-0000000000a0',
+  '00000000-0000-4000-8000-0000000000a8',
+  2,
+  '00000000-0000-4000-8000-0000000000ac',
+  'outbound',
+  '00000000-0000-4000-8000-0000000000a7',
+  '00000000-0000-4000-8000-0000000000a1',
+  'Rex is looked after today.',
+  'delivered',
+  'gsm_7',
+  1
+)
+on conflict do nothing;
+
+insert into rolecall.sms_outbox (organization_id, thread_id, seq, status, attempts, first_attempt_at)
+values (
+  '00000000-0000-4000-8000-0000000000a0', '00000000-0000-4000-8000-0000000000a8', 2, 'delivered', 1, now()
+)
+on conflict do nothing;
+
+update rolecall.message_threads
+set last_seq = 2
+where id = '00000000-0000-4000-8000-0000000000a8'
+  and last_seq < 2;

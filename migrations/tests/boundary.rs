@@ -146,6 +146,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("list_threads", request(nora, json!({"limit": 10}))),
         ("thread_messages", request(nora, json!({"thread_id": THREAD, "limit": 10}))),
         ("mark_thread_read", request(nora, json!({"thread_id": THREAD}))),
+        ("settle_text", request(nora, json!({"message_id": Uuid::new_v4(), "outcome": "sent"}))),
         ("force_send", request(nora, json!({"message_id": Uuid::new_v4(), "reason": "The vet's."}))),
         (
             "send_thread_message",

@@ -61,7 +61,9 @@ import type {
   StartedConversation,
   Succeeded,
   Suspend,
+  SettledText,
   Suspension,
+  TextOutcome,
   TextsDelivered,
   ThreadHistory,
   ThreadList,
@@ -281,6 +283,10 @@ export class RolecallClient {
     /** Delivers a message that the filter held back. */
     forceSend: (message_id: string, reason: string, options?: CallOptions): Promise<Answered<ForcedMessage>> =>
       this.#post('/functions/v1/force-send', { message_id, reason }, options),
+
+    /** Says whether the carrier had a text that is `uncertain`; `not_sent` puts it on its way again. */
+    settle: (message_id: string, outcome: TextOutcome, options?: CallOptions): Promise<Answered<SettledText>> =>
+      this.#post('/functions/v1/deliver-sms/settle', { message_id, outcome }, options),
   };
 
   /** Whether the caller may do something, by which rule, and what would make it allowed. It changes nothing. */

@@ -366,29 +366,6 @@ export type ReadUpTo = {
   readonly request_id: RequestId;
 };
 
-export type TextsDelivered = {
-  readonly success: Succeeded;
-  readonly request_id: RequestId;
-  /** `off`: there is no account with the carrier, and everything waits. `paused`: the carrier asked for a pause. */
-  readonly delivery: 'on' | 'off' | 'paused';
-  /** Whether there may be more to hand over at once. */
-  readonly more?: boolean;
-  /** How many the carrier has taken. */
-  readonly sent: number;
-  /** How many it did not take, and may later, unless it was their last attempt. */
-  readonly retried: number;
-  /** How many it refused. */
-  readonly dead: number;
-  /** How many it may have. */
-  readonly uncertain: number;
-  /** How many were put back without being tried. */
-  readonly released: number;
-  /** How many of earlier calls became uncertain, since these did not say in time what became of them. */
-  readonly expired: number;
-  /** How many waited at the last look, up to 10,000. */
-  readonly waiting: number;
-};
-
 export type CountsByKind = {
   readonly direct: Count;
   readonly show: Count;
@@ -1400,6 +1377,40 @@ export type CarrierStatus = {
   readonly MessageSid: CarrierMessageSid;
   readonly MessageStatus: string;
   readonly ErrorCode?: string | number;
+};
+
+export type TextsDelivered = {
+  readonly success: Succeeded;
+  readonly request_id: RequestId;
+  /** `off`: there is no account with the carrier, and everything waits. `paused`: the carrier asked for a pause. */
+  readonly delivery: 'on' | 'off' | 'paused';
+  /** Whether there may be more to hand over at once. */
+  readonly more?: boolean;
+  /** How many the carrier has taken. */
+  readonly sent: number;
+  /** How many it did not take, and may later, unless it was their last attempt. */
+  readonly retried: number;
+  /** How many it refused. */
+  readonly dead: number;
+  /** How many it may have. */
+  readonly uncertain: number;
+  /** How many were put back without being tried. */
+  readonly released: number;
+  /** How many of earlier calls became uncertain, since these did not say in time what became of them. */
+  readonly expired: number;
+  /** How many waited at the last look, up to 10,000. */
+  readonly waiting: number;
+};
+
+/** `sent`: the carrier had the text; `not_sent`: it had not. */
+export type TextOutcome = 'sent' | 'not_sent';
+
+export type SettledText = {
+  readonly success: Succeeded;
+  readonly request_id: RequestId;
+  readonly message_id: Uuid;
+  readonly thread_id: Uuid;
+  readonly delivery: 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
 };
 
 /** `client`: the conversation with a client; `billing`: about money, hidden from sitters; `owner_inbox`: what waits for the owner, of all clients. */

@@ -90,6 +90,16 @@ names! {
 }
 
 names! {
+    /// Whether the carrier had a text of which nobody knows.
+    TextOutcome {
+        /// It had.
+        Sent = "sent",
+        /// It had not.
+        NotSent = "not_sent",
+    }
+}
+
+names! {
     /// What a reviewer decides about a report.
     ReviewDecision {
         /// The message stays as it is.

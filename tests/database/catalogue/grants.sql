@@ -134,6 +134,8 @@ values
   ('rolecall_monitoring.conversation_creation', '', 'select'),
   ('rolecall_monitoring.error_rate', '', 'select'),
   ('rolecall_monitoring.latency', '', 'select'),
+  ('rolecall_monitoring.sms_errors', '', 'select'),
+  ('rolecall_monitoring.sms_outbox', '', 'select'),
   ('rolecall_monitoring.v2_adoption', '', 'select'),
   ('rolecall_monitoring.migration', '', 'select'),
   ('rolecall_monitoring.pending_reports', '', 'select'),

@@ -152,6 +152,12 @@ cross join lateral (
       '{"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "The vet''s"}',
       'permission_denied/suspended'
     ),
+    (
+      'settle_text',
+      73,
+      '{"message_id": "00000000-0000-4000-8000-0000000000ac", "outcome": "sent"}',
+      'permission_denied/suspended'
+    ),
     ('flags', 4, '{}', 'ok')
 ) as entry (function, caller, input, verdict);
 select is(

@@ -163,7 +163,8 @@ select pg_temp.ask('review_report', pg_temp.demo(6), jsonb_build_object('report_
 from rolecall.reported_messages;
 select is(pg_temp.firing(), 'none', 'one that was reviewed');
 
--- Texts
+-- Texts, without those of the demo data.
+delete from rolecall.sms_outbox;
 \ir ../support/outbox.psql
 create temporary table hello as
 select pg_temp.text_to(number, 'Hello') as id

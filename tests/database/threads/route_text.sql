@@ -3,6 +3,10 @@ begin;
 \ir ../support/calls.psql
 select no_plan();
 
+-- Without the texts of the demo data.
+delete from rolecall.sms_outbox;
+delete from rolecall.thread_messages;
+
 insert into rolecall.organizations (id, name) values (pg_temp.demo(90), 'Paws'), (pg_temp.demo(91), 'Claws');
 insert into rolecall.profiles (id, organization_id, organization_role)
 values (pg_temp.demo(80), pg_temp.demo(90), 'sitter'), (pg_temp.demo(82), pg_temp.demo(90), 'client');

@@ -230,6 +230,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("unblock_user", json!({"blocked_id": attendee.id})),
         ("export_own_data", json!({})),
         ("delete_own_data", json!({})),
+        ("settle_text", json!({"message_id": request, "outcome": "sent"})),
     ];
     // The operator's entry point is called below; these three have no caller.
     let elsewhere = [
@@ -342,6 +343,7 @@ async fn no_entry_point_breaks_on_an_input_that_makes_no_sense() {
         "force",
         "lease",
         "outcomes",
+        "outcome",
         "thread_id",
         "filter",
         "media_urls",

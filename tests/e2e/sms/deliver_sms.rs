@@ -191,6 +191,59 @@ async fn a_carrier_that_is_not_there_is_tried_again() {
     }
 }
 
+#[tokio::test]
+async fn an_owner_settles_what_nobody_knows() {
+    let carrier =
+        Carrier::start(|_, before| if before == 0 { Reaction::CloseEarly } else { Reaction::Accept(Duration::ZERO) })
+            .await;
+    let stand = stand_with(&carrier, Setup::new().without_rate_limits()).await;
+    let [agency, other] = [stand.agency().await, stand.agency().await];
+    let texts = Texts::to(&stand, &agency, 2, 1, |_| Kind::Taken).await;
+    deliver(&stand).await;
+    assert_eq!(texts.by_status(&stand).await, BTreeMap::from([("uncertain".to_owned(), 2)]));
+    let [had, had_not] = [texts.of_client(0)[0], texts.of_client(1)[0]];
+    let message = async |id: Uuid| {
+        let sql = "select message.id from rolecall.thread_messages as message
+            join rolecall.sms_outbox as outbox using (organization_id, thread_id, seq) where outbox.id = $1";
+        stand.db.one::<Uuid>(sql, &[&id]).await
+    };
+    let [first, second] = [message(had).await, message(had_not).await];
+    let settle = |user, message: Uuid, outcome: &str| {
+        stand.post("deliver-sms/settle", &json!({"message_id": message, "outcome": outcome})).by(user)
+    };
+
+    for user in [&agency.sitter, &agency.client_user] {
+        settle(user, first, "sent").expect(403).await.refused(Code::PermissionDenied);
+    }
+    for user in [&other.owner, &other.sitter] {
+        settle(user, first, "sent").expect(404).await.refused(Code::NotFound);
+    }
+    settle(&agency.owner, Uuid::new_v4(), "sent").expect(404).await.refused(Code::NotFound);
+    settle(&agency.owner, first, "maybe").expect(400).await.refused(Code::ValidationError);
+    stand.post("deliver-sms/settle", &json!({})).expect(401).await.refused(Code::Unauthenticated);
+    assert_eq!(texts.by_status(&stand).await, BTreeMap::from([("uncertain".to_owned(), 2)]));
+
+    let answer = settle(&agency.owner, first, "sent").expect(200).await;
+    assert_eq!((&answer["delivery"], &answer["message_id"]), (&json!("sent"), &json!(first)));
+    assert_eq!(settle(&agency.admin, first, "sent").expect(200).await["delivery"], "sent");
+    settle(&agency.owner, first, "not_sent").expect(409).await.refused(Code::AlreadySent);
+    deliver(&stand).await;
+    assert_eq!((carrier.count(), status_of(&stand, had).await.as_str()), (2, "sent 1"));
+
+    // Fifty say at once that the carrier has it not: it is sent once more.
+    let answers = join_all((0..50).map(|_| settle(&agency.owner, second, "not_sent").expect(200))).await;
+    assert!(answers.iter().all(|answer| answer["delivery"] == "queued"));
+    settle(&agency.owner, second, "sent").expect(400).await.refused(Code::InvalidInput);
+    join_all((0..4).map(|_| deliver(&stand))).await;
+    assert_eq!(carrier.count(), 3);
+    let status = status_of(&stand, had_not).await;
+    assert!(status.starts_with("sent 1 SM"), "{status}");
+    settle(&agency.owner, second, "not_sent").expect(409).await.refused(Code::AlreadySent);
+
+    stand.switch(&agency, "messaging_v1", "disabled").await;
+    settle(&agency.owner, second, "sent").expect(404).await.refused(Code::FeatureDisabled);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_at_once_post_each_text_once_and_keep_the_order_of_threads() {
     let carrier = Carrier::start(|_, _| Reaction::Accept(Duration::from_millis(5))).await;
