@@ -366,6 +366,61 @@ select is(
   'what was not held back is not sent again'
 );
 
+-- A client with an account writes as if by text.
+create function pg_temp.last_of(p_thread int)
+returns text
+language sql
+return (
+  select concat_ws(' ', direction, delivery, right(sitter_id::text, 2), right(author_id::text, 2), inbox_seq is not null)
+  from rolecall.thread_messages
+  where thread_id = pg_temp.demo(p_thread)
+  order by seq desc
+  limit 1
+);
+select pg_temp.window_is('-1 hour', '1 hour');
+select is(
+  (pg_temp.send(75, 61) -> 'data') - array['message_id', 'seq'],
+  jsonb_build_object(
+    'thread_id', pg_temp.demo(61), 'delivery', 'received', 'number_class', 'pool', 'encoding', 'gsm_7', 'segments', 1
+  ),
+  'a client writes in their own thread'
+);
+select is(pg_temp.last_of(61), 'inbound received 73 75 f', 'and it is routed to the sitter who is on duty');
+select is(
+  (select (target, reason, sender like '%0181%' and sender not like '%555%')::text from rolecall.routing_decisions
+   where thread_id = pg_temp.demo(61) order by id desc limit 1),
+  ('sitter', 'one_sitter', true)::text,
+  'with a decision, whose ends are redacted'
+);
+select pg_temp.window_is('1 hour', '2 hours');
+select is(pg_temp.verdict(pg_temp.send(75, 61)), 'ok', 'outside of windows, too');
+select is(pg_temp.last_of(61), 'inbound received 75 t', 'and it waits for the owner');
+select is(pg_temp.verdict(pg_temp.held(75, 61)), 'anti_poaching_blocked/anti_poaching_blocked', 'the filter is asked');
+select is(
+  (select count(*) from rolecall.thread_messages where thread_id = pg_temp.demo(61) and direction = 'inbound' and delivery = 'blocked'),
+  1::bigint,
+  'and what it holds back is kept'
+);
+select is(
+  (select count(*) from rolecall.sms_outbox as outbox join rolecall.thread_messages as message using (organization_id, thread_id, seq)
+   where message.direction = 'inbound'),
+  0::bigint,
+  'nothing of it goes to the carrier'
+);
+insert into rolecall.opt_outs (organization_id, client_id, source) values (pg_temp.demo(90), pg_temp.demo(81), 'keyword');
+select is(pg_temp.verdict(pg_temp.send(75, 61)), 'ok', 'who opted out writes on');
+delete from rolecall.opt_outs;
+select is(pg_temp.verdict(pg_temp.send(75, 63)), 'not_found/no_such_thread', 'but not in a thread of others');
+select pg_temp.window_is('-1 hour', '1 hour');
+select is(
+  pg_temp.force(71, (select id from rolecall.thread_messages where direction = 'inbound' and delivery = 'blocked')) #>> '{data,delivery}',
+  'received',
+  'by force a client''s message is shown'
+);
+select ok(
+  'Call me on 202 555 0100' = any (pg_temp.contents(73, 61)), 'to the sitter who is on duty'
+);
+
 -- Checks answer as the calls do, alone and among others.
 create function pg_temp.check_of(p_user int, p_check jsonb)
 returns text
@@ -387,7 +442,7 @@ select is(
   pg_temp.verdict(pg_temp.send(who, thread)),
   format('%s would send to %s as %s does', who, thread, who)
 )
-from unnest(array[1, 71, 72, 73, 74, 76, 77]) as who
+from unnest(array[1, 71, 72, 73, 74, 75, 76, 77]) as who
 cross join unnest(array[61, 62, 63, 69]) as thread;
 select is(
   pg_temp.check_of(who, jsonb_build_object('action', 'read_thread', 'thread_id', pg_temp.demo(thread))),
