@@ -104,6 +104,10 @@ client-runtimes: need-node ## Install Bun and Deno, on which the TypeScript clie
 api-tools: need-node ## Install what checks the Postman collection (newman) and the OpenAPI document (Redocly, Spectral)
 	@$(call packages,tests/api)
 
+.PHONY: phone-numbers
+phone-numbers: need-node ## Install what makes phone numbers of every region for the test of redaction (google-libphonenumber)
+	@$(call packages,tests/phone)
+
 .PHONY: deploy-tools
 deploy-tools: need-node ## Install what checks the manifests and CI examples (ajv)
 	@$(call packages,tests/deploy)
@@ -207,7 +211,7 @@ rollout: $(if $(wildcard $(HOST)),,need-rust) ## Show a rollout (FLAG=...), or A
 ifeq ($(RUNTIME),spin)
 test: test-spin
 else
-test: build client client-runtimes api-tools carrier-tools deploy-tools schemathesis supabase-cli need-chromium need-curl need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-tools schemathesis supabase-cli need-chromium need-curl need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -223,11 +227,11 @@ test: build client client-runtimes api-tools carrier-tools deploy-tools schemath
 endif
 
 .PHONY: test-spin
-test-spin: build client client-runtimes api-tools schemathesis need-chromium need-curl need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+test-spin: build client client-runtimes api-tools phone-numbers schemathesis need-chromium need-curl need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools schemathesis need-chromium need-curl need-prometheus ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools phone-numbers schemathesis need-chromium need-curl need-prometheus ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase

@@ -6,17 +6,22 @@ do $migration$
 declare
   -- The objects that it makes.
   v_made constant text[] := array[
+    'function rolecall_edge.add_number(jsonb)',
     'function rolecall_edge.assign_booking(jsonb)',
     'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.erase_client(jsonb)',
     'function rolecall_edge.force_send(jsonb)',
+    'function rolecall_edge.list_numbers(jsonb)',
     'function rolecall_edge.list_threads(jsonb)',
     'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.receive_sms(jsonb)',
     'function rolecall_edge.receive_sms_status(jsonb)',
+    'function rolecall_edge.release_number(jsonb)',
     'function rolecall_edge.send_thread_message(jsonb)',
     'function rolecall_edge.settle_sms(jsonb)',
     'function rolecall_edge.settle_text(jsonb)',
     'function rolecall_edge.thread_messages(jsonb)',
+    'function rolecall_internal.add_number(jsonb)',
     'function rolecall_internal.answer_repeated_text(uuid, text)',
     'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
     'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
@@ -31,6 +36,8 @@ declare
     'function rolecall_internal.decide_organization(text, text, text[])',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.ensure_thread(uuid, uuid)',
+    'function rolecall_internal.erase_client(jsonb)',
+    'function rolecall_internal.erase_client_messages(uuid, uuid)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
@@ -52,12 +59,15 @@ declare
     'function rolecall_internal.limit_media_url_chars()',
     'function rolecall_internal.limit_media_urls()',
     'function rolecall_internal.limit_thread_message_chars()',
+    'function rolecall_internal.list_numbers(jsonb)',
     'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.local_iso(timestamp with time zone, text)',
     'function rolecall_internal.local_words(timestamp with time zone, text)',
     'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.masked(text)',
+    'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
     'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.opt_in(uuid, uuid)',
@@ -76,10 +86,12 @@ declare
     'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
+    'function rolecall_internal.refuse_number(uuid, text, text, uuid)',
     'function rolecall_internal.refuse_poaching(text, uuid)',
     'function rolecall_internal.refuse_sent()',
     'function rolecall_internal.refuse_unknown_organization()',
     'function rolecall_internal.refuse_without_number()',
+    'function rolecall_internal.release_number(jsonb)',
     'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
     'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
     'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
@@ -144,6 +156,7 @@ declare
     'function public.send_message_v2(uuid, uuid, text)',
     'function rolecall.delete_account(uuid)',
     'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.add_number(jsonb)',
     'function rolecall_edge.advance_rollout(jsonb)',
     'function rolecall_edge.alerts(jsonb)',
     'function rolecall_edge.alerts_sent(jsonb)',
@@ -157,6 +170,7 @@ declare
     'function rolecall_edge.delete_message(jsonb)',
     'function rolecall_edge.delete_own_data(jsonb)',
     'function rolecall_edge.diagnostics(jsonb)',
+    'function rolecall_edge.erase_client(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.flags(jsonb)',
     'function rolecall_edge.force_send(jsonb)',
@@ -167,6 +181,7 @@ declare
     'function rolecall_edge.inbox(jsonb)',
     'function rolecall_edge.key_set(jsonb)',
     'function rolecall_edge.lift_suspension(jsonb)',
+    'function rolecall_edge.list_numbers(jsonb)',
     'function rolecall_edge.list_threads(jsonb)',
     'function rolecall_edge.mark_read(jsonb)',
     'function rolecall_edge.mark_thread_read(jsonb)',
@@ -180,6 +195,7 @@ declare
     'function rolecall_edge.receive_sms_status(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.record_refusal(jsonb)',
+    'function rolecall_edge.release_number(jsonb)',
     'function rolecall_edge.report_message(jsonb)',
     'function rolecall_edge.reset_broadcast_quotas(jsonb)',
     'function rolecall_edge.restore_message(jsonb)',
@@ -200,6 +216,7 @@ declare
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.add_number(jsonb)',
     'function rolecall_internal.adopted_conversation(uuid, uuid)',
     'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
@@ -291,6 +308,8 @@ declare
     'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.ensure_thread(uuid, uuid)',
+    'function rolecall_internal.erase_client(jsonb)',
+    'function rolecall_internal.erase_client_messages(uuid, uuid)',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -404,6 +423,7 @@ declare
     'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.limit_thread_message_chars()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_numbers(jsonb)',
     'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.local_iso(timestamp with time zone, text)',
     'function rolecall_internal.local_words(timestamp with time zone, text)',
@@ -431,12 +451,14 @@ declare
     'function rolecall_internal.moment_or_null(text)',
     'function rolecall_internal.move_help_thread()',
     'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
+    'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
     'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
@@ -495,6 +517,7 @@ declare
     'function rolecall_internal.refuse_non_staff(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
     'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_number(uuid, text, text, uuid)',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
@@ -515,6 +538,7 @@ declare
     'function rolecall_internal.refuse_without_number()',
     'function rolecall_internal.refuse_without_profile(uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.release_number(jsonb)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.replayed_help_message(jsonb)',
     'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
@@ -877,7 +901,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '0e7a6ffddce163aee128657e082f0275e1615b77c2cf6dcc376b6dfcff0a3fa1'
+      ) is distinct from 'acda5b2496a4cf47ac0eecf563c874418ca488241aafda42bb6b00104fab9d85'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -2129,7 +2153,7 @@ begin
       select distinct match[1] as numeral
       from regexp_matches(
         p_text collate "C",
-        '[\u00b2-\u00b3\u00b9\u00bc-\u00be\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u09f4-\u09f9\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f\u0b72-\u0b77\u0be6-\u0bef\u0bf0-\u0bf2\u0c66-\u0c6f\u0c78-\u0c7e\u0ce6-\u0cef\u0d58-\u0d5e\u0d66-\u0d6f\u0d70-\u0d78\u0de6-\u0def\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u0f2a-\u0f33\u1040-\u1049\u1090-\u1099\u1369-\u1371\u1372-\u137c\u16ee-\u16f0\u17e0-\u17e9\u17f0-\u17f9\u1810-\u1819\u1946-\u194f\u19d0-\u19d9\u19da\u1a80-\u1a89\u1a90-\u1a99\u1b50-\u1b59\u1bb0-\u1bb9\u1c40-\u1c49\u1c50-\u1c59\u2070\u2074-\u2079\u2080-\u2089\u2150-\u215f\u2160-\u2168\u2169-\u216f\u2170-\u2178\u2179-\u2182\u2185-\u2189\u2460-\u2468\u2469-\u2473\u2474-\u247c\u247d-\u2487\u2488-\u2490\u2491-\u249b\u24ea\u24eb-\u24f4\u24f5-\u24fd\u24fe\u24ff\u2776-\u277e\u277f\u2780-\u2788\u2789\u278a-\u2792\u2793\u2cfd\u3007\u3021-\u3029\u3038-\u303a\u3192-\u3195\u3220-\u3228\u3229\u3248-\u324f\u3251-\u325f\u3280-\u3288\u3289\u32b1-\u32bf\u4e00\u4e03\u4e09\u4e5d\u4e8c\u4e94\u516b\u516d\u56db\u96f6\ua620-\ua629\ua6e6-\ua6ef\ua830-\ua835\ua8d0-\ua8d9\ua900-\ua909\ua9d0-\ua9d9\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9\uff10-\uff19\U00010107-\U0001010f\U00010110-\U00010133\U00010140-\U00010178\U0001018a-\U0001018b\U000102e1-\U000102e9\U000102ea-\U000102fb\U00010320\U00010321\U00010322-\U00010323\U00010341\U0001034a\U000103d1-\U000103d5\U000104a0-\U000104a9\U00010858-\U0001085f\U00010879-\U0001087f\U000108a7-\U000108af\U000108fb-\U000108ff\U00010916-\U0001091b\U000109bc-\U000109bd\U000109c0-\U000109cf\U000109d2-\U000109ff\U00010a40-\U00010a43\U00010a44-\U00010a48\U00010a7d-\U00010a7e\U00010a9d-\U00010a9f\U00010aeb-\U00010aef\U00010b58-\U00010b5f\U00010b78-\U00010b7f\U00010ba9-\U00010baf\U00010cfa-\U00010cff\U00010d30-\U00010d39\U00010d40-\U00010d49\U00010e60-\U00010e68\U00010e69-\U00010e7e\U00010f1d-\U00010f26\U00010f51-\U00010f54\U00010fc5-\U00010fcb\U00011052-\U0001105a\U0001105b-\U00011065\U00011066-\U0001106f\U000110f0-\U000110f9\U00011136-\U0001113f\U000111d0-\U000111d9\U000111e1-\U000111f4\U000112f0-\U000112f9\U00011450-\U00011459\U000114d0-\U000114d9\U00011650-\U00011659\U000116c0-\U000116c9\U000116d0-\U000116e3\U00011730-\U00011739\U0001173a-\U0001173b\U000118e0-\U000118e9\U000118ea-\U000118f2\U00011950-\U00011959\U00011bf0-\U00011bf9\U00011c50-\U00011c59\U00011c5a-\U00011c6c\U00011d50-\U00011d59\U00011da0-\U00011da9\U00011f50-\U00011f59\U00011fc0-\U00011fd4\U00012400-\U0001246e\U00016130-\U00016139\U00016a60-\U00016a69\U00016ac0-\U00016ac9\U00016b50-\U00016b59\U00016b5b-\U00016b61\U00016d70-\U00016d79\U00016e80-\U00016e96\U0001ccf0-\U0001ccf9\U0001d2c0-\U0001d2c9\U0001d2ca-\U0001d2d3\U0001d2e0-\U0001d2e9\U0001d2ea-\U0001d2f3\U0001d360-\U0001d368\U0001d369-\U0001d378\U0001d7ce-\U0001d7ff\U0001e140-\U0001e149\U0001e2f0-\U0001e2f9\U0001e4f0-\U0001e4f9\U0001e5f1-\U0001e5fa\U0001e8c7-\U0001e8cf\U0001e950-\U0001e959\U0001ec71-\U0001ec79\U0001ec7a-\U0001ecab\U0001ecad-\U0001ecaf\U0001ecb1-\U0001ecb4\U0001ed01-\U0001ed09\U0001ed0a-\U0001ed2d\U0001ed2f-\U0001ed3d\U0001f100\U0001f101-\U0001f10a\U0001f10b\U0001f10c\U0001fbf0-\U0001fbf9]',
+        '[\u00b2-\u00b3\u00b9\u00bc-\u00be\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u09f4-\u09f9\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f\u0b72-\u0b77\u0be6-\u0bef\u0bf0-\u0bf2\u0c66-\u0c6f\u0c78-\u0c7e\u0ce6-\u0cef\u0d58-\u0d5e\u0d66-\u0d6f\u0d70-\u0d78\u0de6-\u0def\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u0f2a-\u0f33\u1040-\u1049\u1090-\u1099\u1369-\u1371\u1372-\u137c\u16ee-\u16f0\u17e0-\u17e9\u17f0-\u17f9\u1810-\u1819\u1946-\u194f\u19d0-\u19d9\u19da\u1a80-\u1a89\u1a90-\u1a99\u1b50-\u1b59\u1bb0-\u1bb9\u1c40-\u1c49\u1c50-\u1c59\u2070\u2074-\u2079\u2080-\u2089\u2150-\u215f\u2160-\u2168\u2169-\u216f\u2170-\u2178\u2179-\u2182\u2185-\u2189\u2460-\u2468\u2469-\u2473\u2474-\u247c\u247d-\u2487\u2488-\u2490\u2491-\u249b\u24ea\u24eb-\u24f4\u24f5-\u24fd\u24fe\u24ff\u2776-\u277e\u277f\u2780-\u2788\u2789\u278a-\u2792\u2793\u2cfd\u3007\u3021-\u3029\u3038-\u303a\u3192-\u3195\u3220-\u3228\u3229\u3248-\u324f\u3251-\u325f\u3280-\u3288\u3289\u32b1-\u32bf\u4e00\u4e03\u4e09\u4e5d\u4e8c\u4e94\u516b\u516d\u56db\u96f6\ua620-\ua629\ua6e6-\ua6ef\ua830-\ua835\ua8d0-\ua8d9\ua900-\ua909\ua9d0-\ua9d9\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9\uff10-\uff19\U00010107-\U0001010f\U00010110-\U00010133\U00010140-\U00010178\U0001018a-\U0001018b\U000102e1-\U000102e9\U000102ea-\U000102fb\U00010320\U00010321\U00010322-\U00010323\U00010341\U0001034a\U000103d1-\U000103d5\U000104a0-\U000104a9\U00010858-\U0001085f\U00010879-\U0001087f\U000108a7-\U000108af\U000108fb-\U000108ff\U00010916-\U0001091b\U000109bc-\U000109bd\U000109c0-\U000109cf\U000109d2-\U000109ff\U00010a40-\U00010a43\U00010a44-\U00010a48\U00010a7d-\U00010a7e\U00010a9d-\U00010a9f\U00010aeb-\U00010aef\U00010b58-\U00010b5f\U00010b78-\U00010b7f\U00010ba9-\U00010baf\U00010cfa-\U00010cff\U00010d30-\U00010d39\U00010d40-\U00010d49\U00010e60-\U00010e68\U00010e69-\U00010e7e\U00010f1d-\U00010f26\U00010f51-\U00010f54\U00010fc5-\U00010fcb\U00011052-\U0001105a\U0001105b-\U00011065\U00011066-\U0001106f\U000110f0-\U000110f9\U00011136-\U0001113f\U000111d0-\U000111d9\U000111e1-\U000111f4\U000112f0-\U000112f9\U00011450-\U00011459\U000114d0-\U000114d9\U00011650-\U00011659\U000116c0-\U000116c9\U000116d0-\U000116e3\U00011730-\U00011739\U0001173a-\U0001173b\U000118e0-\U000118e9\U000118ea-\U000118f2\U00011950-\U00011959\U00011bf0-\U00011bf9\U00011c50-\U00011c59\U00011c5a-\U00011c6c\U00011d50-\U00011d59\U00011da0-\U00011da9\U00011de0-\U00011de9\U00011f50-\U00011f59\U00011fc0-\U00011fd4\U00012400-\U0001246e\U00016130-\U00016139\U00016a60-\U00016a69\U00016ac0-\U00016ac9\U00016b50-\U00016b59\U00016b5b-\U00016b61\U00016d70-\U00016d79\U00016e80-\U00016e96\U00016ff4-\U00016ff6\U0001ccf0-\U0001ccf9\U0001d2c0-\U0001d2c9\U0001d2ca-\U0001d2d3\U0001d2e0-\U0001d2e9\U0001d2ea-\U0001d2f3\U0001d360-\U0001d368\U0001d369-\U0001d378\U0001d7ce-\U0001d7ff\U0001e140-\U0001e149\U0001e2f0-\U0001e2f9\U0001e4f0-\U0001e4f9\U0001e5f1-\U0001e5fa\U0001e8c7-\U0001e8cf\U0001e950-\U0001e959\U0001ec71-\U0001ec79\U0001ec7a-\U0001ecab\U0001ecad-\U0001ecaf\U0001ecb1-\U0001ecb4\U0001ed01-\U0001ed09\U0001ed0a-\U0001ed2d\U0001ed2f-\U0001ed3d\U0001f100\U0001f101-\U0001f10a\U0001f10b\U0001f10c\U0001fbf0-\U0001fbf9]',
         'g'
       ) as match
     ) as found
@@ -2296,6 +2320,7 @@ begin
         (72794, 72812, 0),
         (73040, 73049, 0),
         (73120, 73129, 0),
+        (73184, 73193, 0),
         (73552, 73561, 0),
         (73664, 73684, 0),
         (74752, 74862, 0),
@@ -2306,6 +2331,7 @@ begin
         (93019, 93025, 0),
         (93552, 93561, 0),
         (93824, 93846, 0),
+        (94196, 94198, 0),
         (118000, 118009, 0),
         (119488, 119497, 0),
         (119498, 119507, 0),
@@ -5244,6 +5270,421 @@ end
 $$;
 $sql$;
 
+  -- schema/numbers/shape.sql
+  execute $sql$
+-- A number as the operator sees it, by its last four digits. A sitter's number that has rested belongs to the pool. The load
+-- is how many open threads of clients have the number.
+create or replace function rolecall_internal.number_json(p_number rolecall.message_numbers)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'number_id', p_number.id,
+    'phone', rolecall_internal.masked(p_number.e164),
+    'class', case when p_number.rests_until <= now() then 'pool' else p_number.class end,
+    'status', case when p_number.rests_until <= now() then 'active' else p_number.status end,
+    'sitter_id', p_number.sitter_id,
+    'rests_until', case when p_number.rests_until > now() then rolecall_internal.iso(p_number.rests_until) end,
+    'open_threads', (
+      select count(*)
+      from rolecall.message_threads
+      where organization_id = p_number.organization_id
+        and number_id = p_number.id
+        and status = 'open'
+        and scope <> 'owner_inbox'
+    ),
+    'last_assigned_at', case when isfinite(p_number.last_assigned_at) then rolecall_internal.iso(p_number.last_assigned_at) end,
+    'created_at', rolecall_internal.iso(p_number.created_at)
+  )
+$$;
+$sql$;
+
+  -- schema/numbers/add.sql
+  execute $sql$
+-- Gives an organisation a number: {organization_id, phone, class, sitter_id?}. The indexes decide who of many at once gets
+-- it: a number that is not released belongs to one organisation, an organisation has one active front desk, and a sitter one
+-- active number. The owner inbox moves to a new front desk.
+
+-- The refusal of a number that could not be added; nothing of another organisation is told.
+create or replace function rolecall_internal.refuse_number(p_org uuid, p_phone text, p_class text, p_sitter uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.message_numbers
+    where e164 = p_phone
+      and status <> 'released'
+  ) then
+    return rolecall_internal.refusal(
+      'number_in_use',
+      'The number is in use.',
+      'number_in_use',
+      'The number is released, and has rested if it was a sitter''s.'
+    );
+  end if;
+  if p_class = 'front_desk' then
+    return rolecall_internal.refusal(
+      'number_in_use',
+      'The organisation has a front desk.',
+      'front_desk_exists',
+      'The number of the front desk is released.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'number_in_use',
+    'The sitter has a number.',
+    'sitter_has_number',
+    'The sitter''s number is released.'
+  );
+end
+$$;
+
+create or replace function rolecall_internal.add_number(p_input jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid;
+  v_phone text := p_input ->> 'phone';
+  v_class text := p_input ->> 'class';
+  v_sitter uuid := rolecall_internal.uuid_or_null(p_input ->> 'sitter_id');
+  v_number rolecall.message_numbers;
+begin
+  select id
+  into v_org
+  from rolecall.organizations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  if v_org is null then
+    return rolecall_internal.refuse_unknown_organization();
+  end if;
+  if rolecall_internal.is_e164(v_phone) is not true then
+    return rolecall_internal.refuse_field('phone', 'malformed_phone', 'Expected a phone number in international form (E.164).');
+  end if;
+  if v_class is null or v_class not in ('front_desk', 'sitter', 'pool') then
+    return rolecall_internal.refuse_field('class', 'unknown_value', 'Expected one of front_desk, sitter, pool.');
+  end if;
+  if (v_class = 'sitter') <> (v_sitter is not null) then
+    return rolecall_internal.refuse_field(
+      'sitter_id', 'sitter_of_class', 'A number of the class sitter names its sitter, and no other does.'
+    );
+  end if;
+  if v_sitter is not null
+    and not exists (
+      select
+      from rolecall.profiles
+      where organization_id = v_org
+        and id = v_sitter
+        and organization_role = 'sitter'
+    )
+  then
+    return rolecall_internal.refusal('not_found', 'The organisation has no sitter with this sitter_id.');
+  end if;
+
+  insert into rolecall.message_numbers (organization_id, e164, class, sitter_id)
+  values (v_org, v_phone, v_class, v_sitter)
+  on conflict do nothing
+  returning *
+  into v_number;
+  if not found then
+    return rolecall_internal.refuse_number(v_org, v_phone, v_class, v_sitter);
+  end if;
+  if v_class = 'front_desk' then
+    update rolecall.message_threads
+    set
+      number_id = v_number.id,
+      number_class = v_number.class,
+      updated_at = now()
+    where organization_id = v_org
+      and scope = 'owner_inbox';
+  end if;
+  return rolecall_internal.success(rolecall_internal.number_json(v_number));
+end
+$$;
+
+create or replace function rolecall_edge.add_number(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('numbers.add', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.add_number(v_call.input);
+    if v_call.answer -> 'ok' = 'true' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'number_added',
+        v_call.answer -> 'data' || jsonb_build_object('organization_id', v_call.input -> 'organization_id')
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/numbers/list.sql
+  execute $sql$
+-- A page of an organisation's numbers: {organization_id, class?, limit, cursor?}. They are sorted by class, then by load, the
+-- largest first. The cursor's number is both; released numbers are not listed.
+create or replace function rolecall_internal.list_numbers(p_input jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid;
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  v_after bigint;
+  v_after_id uuid;
+  v_page jsonb;
+begin
+  select id
+  into v_org
+  from rolecall.organizations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  if v_org is null then
+    return rolecall_internal.refuse_unknown_organization();
+  end if;
+  if p_input ->> 'cursor' is not null then
+    if p_input ->> 'cursor' !~ '^[0-9]{1,18}\.' then
+      return rolecall_internal.refuse_cursor();
+    end if;
+    v_after := split_part(p_input ->> 'cursor', '.', 1);
+    v_after_id := rolecall_internal.uuid_or_null(split_part(p_input ->> 'cursor', '.', 2));
+    if v_after_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  with shown as (
+    select rolecall_internal.number_json(number) as number
+    from rolecall.message_numbers as number
+    where organization_id = v_org
+      and status <> 'released'
+  ),
+  placed as (
+    select
+      number,
+      (number ->> 'number_id')::uuid as id,
+      -- A class has room for a million million threads.
+      array_position(array['front_desk', 'sitter', 'pool'], number ->> 'class') * 1000000000000
+        - (number -> 'open_threads')::bigint as place
+    from shown
+    where p_input ->> 'class' is null
+      or number ->> 'class' = p_input ->> 'class'
+  ),
+  page as (
+    select *
+    from placed
+    where v_after is null
+      or (place, id) > (v_after, v_after_id)
+    order by place, id
+    limit v_limit + 1
+  ),
+  numbered as (
+    select *, row_number() over (order by place, id) as row
+    from page
+  )
+  select jsonb_build_object(
+    'numbers', coalesce(jsonb_agg(number order by row) filter (where row <= v_limit), '[]'),
+    'next_cursor', case
+      when count(*) > v_limit then max(place || '.' || id) filter (where row = v_limit)
+    end
+  )
+  into v_page
+  from numbered;
+  return rolecall_internal.success(v_page);
+end
+$$;
+
+create or replace function rolecall_edge.list_numbers(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('numbers.list', p_request, p_who => 'operator', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_numbers(v_call.input);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/numbers/release.sql
+  execute $sql$
+-- Takes a number from its organisation: {organization_id, number_id}. A sitter's number rests, and is of the pool then; any
+-- other is released for good. A number that rests or is released stays as it is.
+
+-- Moves the open threads of a number that is no longer active: those of clients as a new thread would be, the owner inbox to
+-- the front desk, else to another active number. How many there were; null if one of them had to stay, so that the caller
+-- takes everything back.
+create or replace function rolecall_internal.move_threads_of(p_number rolecall.message_numbers)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_threads bigint;
+begin
+  select count(*)
+  into v_threads
+  from rolecall.message_threads
+  where organization_id = p_number.organization_id
+    and number_id = p_number.id
+    and status = 'open';
+  perform rolecall_internal.leave_number(p_number.organization_id, p_number.id);
+
+  update rolecall.message_threads as inbox
+  set
+    number_id = other.id,
+    number_class = other.class,
+    updated_at = now()
+  from (
+    select id, class
+    from rolecall.message_numbers
+    where organization_id = p_number.organization_id
+      and status = 'active'
+    order by class = 'front_desk' desc, created_at, id
+    limit 1
+    for share
+  ) as other
+  where inbox.organization_id = p_number.organization_id
+    and inbox.scope = 'owner_inbox'
+    and inbox.number_id = p_number.id;
+
+  if exists (
+    select
+    from rolecall.message_threads
+    where organization_id = p_number.organization_id
+      and number_id = p_number.id
+      and status = 'open'
+  ) then
+    return null;
+  end if;
+  return v_threads;
+end
+$$;
+
+create or replace function rolecall_internal.release_number(p_input jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid;
+  v_number rolecall.message_numbers;
+  v_moved bigint := 0;
+begin
+  select id
+  into v_org
+  from rolecall.organizations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  if v_org is null then
+    return rolecall_internal.refuse_unknown_organization();
+  end if;
+
+  -- Threads before their number, as everywhere. A thread that is given the number meanwhile commits before the update below,
+  -- which waits for its lock on the number.
+  perform
+  from rolecall.message_threads
+  where organization_id = v_org
+    and number_id = rolecall_internal.uuid_or_null(p_input ->> 'number_id')
+    and status = 'open'
+  order by scope = 'owner_inbox', id
+  for no key update;
+
+  begin
+    update rolecall.message_numbers
+    set
+      status = case when class = 'sitter' then 'resting' else 'released' end,
+      rests_until = case when class = 'sitter' then now() + rolecall_internal.number_rest() end,
+      sitter_id = null,
+      released_at = now()
+    where organization_id = v_org
+      and id = rolecall_internal.uuid_or_null(p_input ->> 'number_id')
+      and status = 'active'
+    returning *
+    into v_number;
+    if found then
+      v_moved := rolecall_internal.move_threads_of(v_number);
+      if v_moved is null then
+        raise exception using
+          errcode = 'RC409',
+          message = 'a thread has no other number';
+      end if;
+    end if;
+  exception
+    -- Everything since the inner BEGIN is undone.
+    when sqlstate 'RC409' then
+      return rolecall_internal.refusal(
+        'no_number_available',
+        'An open thread of the number would be left without one; nothing was changed.',
+        'no_other_number',
+        'The organisation has another number for it, such as a front desk.'
+      );
+  end;
+
+  if v_number.id is null then
+    select *
+    into v_number
+    from rolecall.message_numbers
+    where organization_id = v_org
+      and id = rolecall_internal.uuid_or_null(p_input ->> 'number_id');
+    if not found then
+      return rolecall_internal.refusal('not_found', 'The organisation has no number with this number_id.');
+    end if;
+  end if;
+  return rolecall_internal.success(
+    rolecall_internal.number_json(v_number) || jsonb_build_object('moved_threads', v_moved)
+  );
+end
+$$;
+
+create or replace function rolecall_edge.release_number(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('numbers.release', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.release_number(v_call.input);
+    if v_call.answer -> 'ok' = 'true' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'number_released',
+        v_call.answer -> 'data' || jsonb_build_object('organization_id', v_call.input -> 'organization_id')
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/permissions/check_permission_many.sql
   execute $sql$
 -- check_permission for an array: the results of up to 200 checks by one statement. What is the same for all of them, the
@@ -8100,6 +8541,175 @@ end
 $$;
 $sql$;
 
+  -- schema/threads/erase_client.sql
+  execute $sql$
+-- Erases a client: {organization_id, client_id}. Their number, name and account go, and with them what was written to and
+-- by them, also where it is quoted: media, redacted contents, notices. What stays is that there were messages, when and in
+-- which order, so that the thread can be read. The thread is closed, its windows with it; a sender with the same number is
+-- a new client afterwards.
+--
+-- A text that waits is not sent. One that a delivery holds at this moment may be: it was on its way. Its row stays until
+-- then and knows neither number nor content, and it is not tried again.
+create or replace function rolecall_internal.erase_client(p_input jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid;
+  v_client rolecall.clients;
+begin
+  select id
+  into v_org
+  from rolecall.organizations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  if v_org is null then
+    return rolecall_internal.refuse_unknown_organization();
+  end if;
+  select *
+  into v_client
+  from rolecall.clients
+  where organization_id = v_org
+    and id = rolecall_internal.uuid_or_null(p_input ->> 'client_id')
+  for update;
+  if not found then
+    return rolecall_internal.refusal('not_found', 'The organisation has no client with this client_id.');
+  end if;
+
+  if v_client.erased_at is null then
+    update rolecall.clients
+    set
+      phone = null,
+      display_name = null,
+      user_id = null,
+      erased_at = now()
+    where id = v_client.id
+    returning *
+    into v_client;
+  end if;
+  perform rolecall_internal.erase_client_messages(v_org, v_client.id);
+  return rolecall_internal.success(
+    jsonb_build_object('client_id', v_client.id, 'erased_at', rolecall_internal.iso(v_client.erased_at))
+  );
+end
+$$;
+
+-- Erases what was written to and by a client whose row the caller holds.
+create or replace function rolecall_internal.erase_client_messages(p_org uuid, p_client uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_threads uuid[];
+begin
+  -- New messages wait for the thread's row, and see it closed.
+  with closed as (
+    update rolecall.message_threads
+    set
+      status = 'closed',
+      updated_at = now()
+    where id in (
+      select id
+      from rolecall.message_threads
+      where organization_id = p_org
+        and client_id = p_client
+      order by id
+      for update
+    )
+    returning id
+  )
+  select coalesce(array_agg(id), '{}')
+  into v_threads
+  from closed;
+
+  update rolecall.assignment_windows
+  set
+    closed_at = now(),
+    updated_at = now()
+  where organization_id = p_org
+    and thread_id = any (v_threads)
+    and closed_at is null;
+
+  -- A delivery that is at one of them says what became of it.
+  with undelivered as (
+    delete from rolecall.sms_outbox
+    where organization_id = p_org
+      and thread_id = any (v_threads)
+      and status <> 'leased'
+    returning thread_id, seq, status
+  )
+  update rolecall.thread_messages as message
+  set delivery = 'dead'
+  from undelivered
+  where message.organization_id = p_org
+    and message.thread_id = undelivered.thread_id
+    and message.seq = undelivered.seq
+    and undelivered.status = 'queued';
+
+  update rolecall.thread_messages
+  set
+    content = null,
+    media_urls = '{}'
+  where organization_id = p_org
+    and thread_id = any (v_threads)
+    and (content is not null or media_urls <> '{}');
+
+  -- Notices about them in the owner inbox.
+  update rolecall.thread_messages
+  set
+    content = null,
+    media_urls = '{}'
+  where organization_id = p_org
+    and client_id = p_client
+    and (content is not null or media_urls <> '{}');
+
+  update rolecall.anti_poaching_attempts
+  set
+    redacted_content = null,
+    forced_reason = case when forced_reason is not null then 'erased' end
+  where organization_id = p_org
+    and thread_id = any (v_threads);
+
+  update rolecall.routing_decisions as decision
+  set sender = 'erased'
+  from rolecall.thread_messages as message
+  where message.organization_id = p_org
+    and message.client_id = p_client
+    and decision.organization_id = p_org
+    and decision.thread_id = message.thread_id
+    and decision.seq = message.seq
+    and decision.sender <> 'erased';
+end
+$$;
+
+create or replace function rolecall_edge.erase_client(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.erase-client', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.erase_client(v_call.input);
+    if v_call.answer -> 'ok' = 'true' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'client_erased',
+        v_call.answer -> 'data' || jsonb_build_object('organization_id', v_call.input -> 'organization_id')
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/threads/shape.sql
   execute $sql$
 -- What of a thread somebody reads. The statements that ask have these written into them.
@@ -10810,7 +11420,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '0e7a6ffddce163aee128657e082f0275e1615b77c2cf6dcc376b6dfcff0a3fa1');
+  values (3, 'organisations', 'acda5b2496a4cf47ac0eecf563c874418ca488241aafda42bb6b00104fab9d85');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

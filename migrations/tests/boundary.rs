@@ -110,6 +110,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         request["input"] = input;
         request
     };
+    let agency = |number: u128| Uuid::from_u128(0x00000000_0000_4000_8000_000000000000 | number);
     [
         ("alerts", operator_request()),
         ("alerts_sent", operator_request()),
@@ -158,6 +159,10 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
                 }),
             ),
         ),
+        ("add_number", operate(json!({"organization_id": agency(0xa0), "phone": "+12025550111", "class": "pool"}))),
+        ("erase_client", operate(json!({"organization_id": agency(0xa0), "client_id": agency(0xa7)}))),
+        ("list_numbers", operate(json!({"organization_id": agency(0xa0), "limit": 10}))),
+        ("release_number", operate(json!({"organization_id": agency(0xa0), "number_id": agency(0xa6)}))),
         ("block_user", request(demo(2), json!({"blocked_id": demo(3)}))),
         ("blocks", request(demo(2), json!({"limit": 10}))),
         ("check_permission", request(demo(1), check)),

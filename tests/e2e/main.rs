@@ -1,6 +1,10 @@
 //! Every behaviour on the wire, every race and every refusal, against a real PostgreSQL and the real components on the
 //! real runner, or on Spin with `RUNTIME=spin`. One folder for each domain; a test's name says what holds.
 
+mod base {
+    mod redact;
+}
+
 mod blocks {
     mod block;
     mod list;
@@ -112,6 +116,11 @@ mod monitoring {
     mod support;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+mod numbers {
+    mod numbers;
+}
+
 mod operations {
     mod runbook;
 }
@@ -134,6 +143,7 @@ mod robustness {
     mod isolation;
     mod limits;
     mod outage;
+    mod phone_numbers;
     pub mod support;
     mod texts;
 }
@@ -147,6 +157,7 @@ mod rollout {
 
 #[allow(clippy::module_inception, reason = "the domain has a component of its own name")]
 mod threads {
+    mod erase_client;
     mod force_send;
     mod organizations;
     mod send_thread_message;
@@ -196,6 +207,10 @@ mod concurrency {
     }
     mod messages {
         mod send_dm;
+    }
+    #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+    mod numbers {
+        mod numbers;
     }
     mod moderation {
         mod delete_and_restore;

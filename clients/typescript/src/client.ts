@@ -18,6 +18,7 @@ import type {
   Diagnostics,
   DirectMessage,
   EndedHelpConversation,
+  ErasedClient,
   ExportBrokenOff,
   ExportEnd,
   ExportLine,
@@ -33,8 +34,15 @@ import type {
   LiftedSuspension,
   MessageAct,
   MessagePage,
+  NewNumber,
   NewReport,
+  NumberAnswer,
+  NumberClass,
+  NumberList,
+  NumberReleased,
   Offer,
+  OwnClient,
+  OwnNumber,
   QuotaReset,
   ReadHelpConversation,
   ReadUpTo,
@@ -492,6 +500,32 @@ export class RolecallClient {
   /** How many of these users, or of a sample, a rollout would include, for operators. Nothing is written. */
   simulateRollout(trial: RolloutTrial, options?: CallOptions): Promise<Answered<RolloutSimulated>> {
     return this.#post('/functions/v1/rollout/simulate', trial, options);
+  }
+
+  /** The masked numbers of organisations, for operators. No answer shows more than a number's last four digits. */
+  readonly numbers = {
+    /** An organisation's numbers by class and load. */
+    list: (
+      options: PageOptions & { readonly organization_id: string; readonly class?: NumberClass },
+    ): Promise<Answered<NumberList>> =>
+      this.#get(
+        '/functions/v1/numbers',
+        { organization_id: options.organization_id, class: options.class, limit: options.limit, cursor: options.cursor },
+        options,
+      ),
+
+    /** Gives an organisation a number. */
+    add: (number: NewNumber, options?: CallOptions): Promise<Answered<NumberAnswer>> =>
+      this.#post('/functions/v1/numbers/add', number, options),
+
+    /** Takes a number from an organisation; its open threads get another. */
+    release: (number: OwnNumber, options?: CallOptions): Promise<Answered<NumberReleased>> =>
+      this.#post('/functions/v1/numbers/release', number, options),
+  };
+
+  /** Erases a client of an organisation, for operators: number, name and contents. */
+  eraseClient(client: OwnClient, options?: CallOptions): Promise<Answered<ErasedClient>> {
+    return this.#post('/functions/v1/erase-client', client, options);
   }
 
   /** What the schedule calls, for operators: switches off what fails. */

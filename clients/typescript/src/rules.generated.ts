@@ -63,6 +63,7 @@ export const CODES = [
   'already_reviewed',
   'rollout_criteria_unmet',
   'no_number_available',
+  'number_in_use',
   'client_opted_out',
   'already_sent',
   'idempotency_conflict',

@@ -897,6 +897,74 @@ export type AlertsSent = {
   readonly waiting: number;
 };
 
+/** The organisation's own; a sitter's; of the pool, given to one-time clients. */
+export type NumberClass = 'front_desk' | 'sitter' | 'pool';
+
+/** A phone number in international form (ITU-T E.164). */
+export type PhoneNumber = string;
+
+/** The last four digits of a phone number. */
+export type MaskedPhone = string;
+
+export type NewNumber = {
+  readonly organization_id: Uuid;
+  readonly phone: PhoneNumber;
+  readonly class: NumberClass;
+  /** The sitter, for the class `sitter` and no other. */
+  readonly sitter_id?: Uuid | null;
+};
+
+export type OwnNumber = {
+  readonly organization_id: Uuid;
+  readonly number_id: Uuid;
+};
+
+export type NumberFigures = {
+  readonly number_id: Uuid;
+  readonly phone: MaskedPhone;
+  readonly class: NumberClass;
+  /** `resting`: a sitter's number after its release, until `rests_until`. */
+  readonly status: 'active' | 'resting' | 'released';
+  readonly sitter_id: Uuid | null;
+  readonly rests_until: Timestamp | null;
+  /** How many open threads of clients have it. */
+  readonly open_threads: Count;
+  /** When a thread was last given it; null if none was. */
+  readonly last_assigned_at: Timestamp | null;
+  readonly created_at: Timestamp;
+};
+
+export type Number = NumberFigures;
+
+export type NumberList = {
+  readonly success: Succeeded;
+  readonly numbers: readonly Number[];
+  readonly next_cursor: NextCursor;
+  readonly request_id: RequestId;
+};
+
+export type NumberAnswer = NumberFigures & {
+  readonly success: Succeeded;
+  readonly request_id: RequestId;
+};
+
+export type NumberReleased = NumberFigures & {
+  readonly success: Succeeded;
+  /** How many threads have another number now, the owner inbox counted. */
+  readonly moved_threads: Count;
+  readonly request_id: RequestId;
+};
+
+export type NumberInUseProblem = Problem & Required<Pick<Problem, 'reasons'>> & {
+  readonly status?: 409;
+  readonly code?: 'number_in_use';
+};
+
+export type NoNumberAvailableProblem = Problem & {
+  readonly status?: 409;
+  readonly code?: 'no_number_available';
+};
+
 export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {
@@ -1411,6 +1479,18 @@ export type SettledText = {
   readonly message_id: Uuid;
   readonly thread_id: Uuid;
   readonly delivery: 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
+};
+
+export type OwnClient = {
+  readonly organization_id: Uuid;
+  readonly client_id: Uuid;
+};
+
+export type ErasedClient = {
+  readonly success: Succeeded;
+  readonly client_id: Uuid;
+  readonly erased_at: Timestamp;
+  readonly request_id: RequestId;
 };
 
 /** `client`: the conversation with a client; `billing`: about money, hidden from sitters; `owner_inbox`: what waits for the owner, of all clients. */

@@ -279,6 +279,22 @@ assert.equal((await as(agencyOwner).threads.markRead(thread)).unread_count, 0);
 const forced = await as(agencyOwner).threads.forceSend(texts.at(-1).id, 'It is the number of the vet.');
 assert.equal(forced.delivery, 'queued');
 await refused(as(agencyOwner).threads.forceSend(texts.at(-1).id, 'Once more.'), 'already_sent', 409);
+// The numbers of organisations, for operators.
+const organization_id = '00000000-0000-4000-8000-0000000000a0';
+const phone = '+12025550111';
+const number = await operator.numbers.add({ organization_id, phone, class: 'pool' });
+assert.equal(number.phone, '[phone …0111]');
+const twice = await refused(operator.numbers.add({ organization_id, phone, class: 'pool' }), 'number_in_use', 409);
+assert.equal(twice.reasons[0].code, 'number_in_use');
+const pool = await operator.numbers.list({ organization_id, class: 'pool', limit: 100 });
+assert.ok(pool.numbers.some((one) => one.number_id === number.number_id));
+const released = await operator.numbers.release({ organization_id, number_id: number.number_id });
+assert.deepEqual([released.status, released.moved_threads], ['released', 0]);
+await refused(as(attendee).numbers.list({ organization_id }), 'permission_denied', 403);
+
+// A client is erased by the operator alone.
+await refused(as(attendee).eraseClient({ organization_id, client_id: organization_id }), 'permission_denied', 403);
+await refused(operator.eraseClient({ organization_id, client_id: organization_id }), 'not_found', 404);
 
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);

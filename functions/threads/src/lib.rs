@@ -1,11 +1,13 @@
 //! `threads`: the threads of an organisation with its clients: listing and reading them, and delivering what the filter held
 //! back.
 
+mod erase_client;
 mod force_send;
 mod list;
 mod messages;
 mod read;
 
+pub use erase_client::EraseClient;
 pub use force_send::ForceSend;
 pub use list::List;
 pub use messages::Messages;
@@ -21,6 +23,9 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
     let route = spin_header(request.headers(), "spin-matched-route").unwrap_or_default();
     if route.ends_with("/force-send") {
         return serve::<ForceSend>(request).await;
+    }
+    if route.ends_with("/erase-client") {
+        return serve::<EraseClient>(request).await;
     }
     let path = SubPath::of(request.headers());
     match *path.segments() {

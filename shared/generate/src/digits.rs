@@ -77,6 +77,16 @@ fn numerals() -> anyhow::Result<Vec<(char, char, u8)>> {
     for (from, to) in class(&format!(r"[\p{{N}}--[\p{{Nd}}{valued}]]"))? {
         ranges.push((from, to, 0));
     }
+    // The standard library may know a newer Unicode. Its new scripts have their ten digits in their order, too.
+    for character in ('\0'..=char::MAX).filter(|character| !character.is_ascii() && character.is_numeric()) {
+        if ranges.iter().any(|(from, to, _)| (*from..=*to).contains(&character)) {
+            continue;
+        }
+        match ranges.last_mut() {
+            Some((_, to, _)) if u32::from(*to) + 1 == u32::from(character) => *to = character,
+            _ => ranges.push((character, character, 0)),
+        }
+    }
     ranges.sort_unstable();
     ensure!(ranges.is_sorted_by(|(_, to, _), (from, _, _)| to < from), "two ranges of numerals overlap");
     Ok(ranges)

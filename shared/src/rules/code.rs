@@ -86,6 +86,8 @@ catalogue! {
         "The stage that would be left has not shown what it has to; `reasons` has each unmet criterion with its figure and bound.";
     NoNumberAvailable, "no_number_available", CONFLICT, "No number available",
         "The organisation has no number left that the thread could have; nothing was written.";
+    NumberInUse, "number_in_use", CONFLICT, "Number in use",
+        "The number, the organisation's front desk or the sitter's number exists already; `reasons` says which.";
     ClientOptedOut, "client_opted_out", CONFLICT, "The client has opted out",
         "The client wants no more messages from the organisation, until they text START.";
     AlreadySent, "already_sent", CONFLICT, "Already sent",

@@ -1,7 +1,7 @@
 // The numerals outside ASCII: the first of a range, the last, the first's digit. Generated from the data of Unicode by
 // `make generate`; do not edit.
 
-pub(super) const NUMERALS: [(char, char, u8); 197] = [
+pub(super) const NUMERALS: [(char, char, u8); 199] = [
     ('\u{b2}', '\u{b3}', 2),
     ('\u{b9}', '\u{b9}', 1),
     ('\u{bc}', '\u{be}', 0),
@@ -163,6 +163,7 @@ pub(super) const NUMERALS: [(char, char, u8); 197] = [
     ('\u{11c5a}', '\u{11c6c}', 0),
     ('\u{11d50}', '\u{11d59}', 0),
     ('\u{11da0}', '\u{11da9}', 0),
+    ('\u{11de0}', '\u{11de9}', 0),
     ('\u{11f50}', '\u{11f59}', 0),
     ('\u{11fc0}', '\u{11fd4}', 0),
     ('\u{12400}', '\u{1246e}', 0),
@@ -173,6 +174,7 @@ pub(super) const NUMERALS: [(char, char, u8); 197] = [
     ('\u{16b5b}', '\u{16b61}', 0),
     ('\u{16d70}', '\u{16d79}', 0),
     ('\u{16e80}', '\u{16e96}', 0),
+    ('\u{16ff4}', '\u{16ff6}', 0),
     ('\u{1ccf0}', '\u{1ccf9}', 0),
     ('\u{1d2c0}', '\u{1d2c9}', 0),
     ('\u{1d2ca}', '\u{1d2d3}', 0),

@@ -65,6 +65,8 @@ ids! {
     ThreadId;
     /// A client of an organisation.
     ClientId;
+    /// A masked number of an organisation.
+    NumberId;
 }
 
 /// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.

@@ -245,6 +245,15 @@ mod tests {
     }
 
     #[test]
+    fn the_detail_of_a_unique_violation_shows_no_number() {
+        let detail =
+            "Key (organization_id, phone)=(0190c5b2-1a2b-7c3d-8e4f-123456789012, +12025550123) already exists.";
+        let cleaned =
+            "Key (organization_id, phone)=(0190c5b2-1a2b-7c3d-8e4f-123456789012, +[phone …0123]) already exists.";
+        assert_eq!(redact(detail), cleaned);
+    }
+
+    #[test]
     fn what_a_log_needs_stays() {
         for text in [
             "SQLSTATE 23505: duplicate key",

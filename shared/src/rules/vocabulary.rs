@@ -78,6 +78,18 @@ names! {
 }
 
 names! {
+    /// The kind of a masked number, and so of the threads that have it.
+    NumberClass {
+        /// The organisation's own; it has one.
+        FrontDesk = "front_desk",
+        /// A sitter's; they have one.
+        Sitter = "sitter",
+        /// Given to one client at a time.
+        Pool = "pool",
+    }
+}
+
+names! {
     /// How far a report has come.
     ReportStatus {
         /// Nobody has decided yet.

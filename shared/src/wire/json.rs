@@ -2,7 +2,10 @@
 
 use crate::{
     rules::{code::Code, limits::MAX_SHOWN_FIELD_CHARS},
-    wire::refusal::{Reason, Reasons, Refusal},
+    wire::{
+        phone::redact,
+        refusal::{Reason, Reasons, Refusal},
+    },
 };
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -31,12 +34,13 @@ impl fmt::Display for Location<'_> {
 }
 
 impl Location<'_> {
-    /// The place in a form that can be shown: a name or a path that is too long is cut, which an ellipsis says.
+    /// The place in a form that can be shown: a name or a path that is too long is cut, which an ellipsis says, and a key,
+    /// which may be any text, shows no phone number.
     pub fn shown(&self) -> String {
         let mut text = Cut { text: String::new(), left: 2 * MAX_SHOWN_FIELD_CHARS };
         // It fails where it is cut.
         let _ = write!(text, "{self}");
-        text.text
+        redact(&text.text)
     }
 }
 

@@ -117,7 +117,25 @@ cross join lateral (
       '{"thread_id": "00000000-0000-4000-8000-0000000000a8", "content": "Zanzibar at nine", "filter": {"violations": []}}'
     ),
     (20, 'mark_thread_read', 53, '{"thread_id": "00000000-0000-4000-8000-0000000000a8"}'),
-    (21, 'force_send', 53, '{"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "Zanzibar reason"}')
+    (21, 'force_send', 53, '{"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "Zanzibar reason"}'),
+    (
+      22,
+      'add_number',
+      null,
+      '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "phone": "+12025550111", "class": "pool"}'
+    ),
+    (
+      23,
+      'release_number',
+      null,
+      '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "number_id": "00000000-0000-4000-8000-0000000000a6"}'
+    ),
+    (
+      24,
+      'erase_client',
+      null,
+      '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "client_id": "00000000-0000-4000-8000-0000000000a7"}'
+    )
 ) as call (number, function, caller, input);
 
 select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;

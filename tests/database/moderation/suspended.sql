@@ -173,7 +173,8 @@ select set_eq(
     where pronamespace = 'rolecall_edge'::regnamespace
       -- What asks for no user, or for the operator; the diagnostics, which are read; and the last word of all.
       and proname not in (
-        'advance_rollout', 'alerts', 'alerts_sent', 'claim_sms', 'delete_own_data', 'diagnostics', 'guard_rollouts', 'health',
+        'add_number', 'advance_rollout', 'alerts', 'alerts_sent', 'claim_sms', 'delete_own_data', 'diagnostics',
+        'erase_client', 'guard_rollouts', 'health', 'list_numbers', 'release_number',
         'key_set', 'metrics', 'record_failures', 'record_refusal', 'reset_broadcast_quotas', 'rollback_rollout',
         'rollout_status', 'set_rollout', 'settle_sms', 'simulate_rollout'
       )

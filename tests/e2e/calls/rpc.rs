@@ -248,6 +248,10 @@ async fn every_entry_point_refuses_a_null_caller() {
         "rollout_status",
         "set_rollout",
         "simulate_rollout",
+        "add_number",
+        "erase_client",
+        "list_numbers",
+        "release_number",
         "health",
         "key_set",
         "record_failures",
@@ -288,6 +292,10 @@ async fn every_entry_point_refuses_a_null_caller() {
             "rollout_status",
             "set_rollout",
             "simulate_rollout",
+            "add_number",
+            "erase_client",
+            "list_numbers",
+            "release_number",
         ] {
             let answer: Value = db.one(&format!("select rolecall_edge.{function}($1)"), &[&call]).await;
             assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{function} {claims}: {answer}");

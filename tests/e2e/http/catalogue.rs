@@ -15,6 +15,8 @@ use uuid::Uuid;
 const LATER: &[(Code, &str)] = &[
     (Code::OutsideAssignmentWindow, "assignment windows come with the pet-care agency's issue"),
     (Code::AntiPoachingBlocked, "the anti-poaching filter comes with the pet-care agency's issue"),
+    (Code::ClientOptedOut, "send-thread-message comes with the pet-care agency's issue"),
+    (Code::AlreadySent, "force-send comes with the pet-care agency's issue"),
 ];
 
 /// Codes that the runner alone answers, each with what Spin does there.
@@ -106,6 +108,19 @@ async fn provoke(code: Code) -> Answer {
             let stand = Stand::shared().await;
             stand.post("rollout/advance", &json!({"reason": "A test."})).token(&token::operator()).send().await
         }
+        Code::NumberInUse => {
+            let agency = stand.agency_without_flags().await;
+            let number = json!({
+                "organization_id": agency.organization, "phone": agency.pool.e164, "class": "pool",
+            });
+            stand.post("numbers/add", &number).token(&token::operator()).send().await
+        }
+        Code::NoNumberAvailable => {
+            let agency = stand.agency_without_flags().await;
+            stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+            let number = json!({"organization_id": agency.organization, "number_id": agency.front_desk.id});
+            stand.post("numbers/release", &number).token(&token::operator()).send().await
+        }
         Code::Maintenance => {
             let stand = Stand::own(Setup::new()).await;
             let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
@@ -158,7 +173,7 @@ async fn provoke(code: Code) -> Answer {
             stand.review(&moderator, report, "dismiss").expect(200).await;
             stand.review(&moderator, report, "delete").send().await
         }
-        Code::OutsideAssignmentWindow | Code::AntiPoachingBlocked => {
+        Code::OutsideAssignmentWindow | Code::AntiPoachingBlocked | Code::ClientOptedOut | Code::AlreadySent => {
             panic!("{} comes later", code.as_str())
         }
     }

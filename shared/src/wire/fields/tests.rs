@@ -155,6 +155,7 @@ fn parameters_are_read_from_the_query_string() {
         ("page=2", "page", "unknown_field"),
         ("%00page=2", "page", "unknown_field"),
         ("=", "", "unknown_field"),
+        ("%2B12025550123=x", "+[phone …0123]", "unknown_field"),
     ] {
         assert_eq!(list(query), Err(one(field, code)), "{query}");
     }
