@@ -271,8 +271,8 @@ const text = await as(agencySitter).threads.send({ thread_id: thread, content: '
 assert.deepEqual([text.delivery, text.encoding, text.segments], ['queued', 'gsm_7', 1]);
 const poaching = { thread_id: thread, content: 'Call me at 202-555-0143' };
 await refused(as(agencySitter).threads.send(poaching), 'anti_poaching_blocked', 403);
-const [card] = (await as(agencyOwner).threads.list({ scope: 'client', unread: true })).threads;
-assert.deepEqual([card.id, card.unread_count], [thread, 2]);
+const [threadCard] = (await as(agencyOwner).threads.list({ scope: 'client', unread: true })).threads;
+assert.deepEqual([threadCard.id, threadCard.unread_count], [thread, 2]);
 const { messages: texts } = await as(agencyOwner).threads.messages(thread, { limit: 10 });
 assert.equal(texts.at(-1).delivery, 'blocked');
 assert.equal((await as(agencyOwner).threads.markRead(thread)).unread_count, 0);
