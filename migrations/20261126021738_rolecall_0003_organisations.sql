@@ -901,7 +901,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from 'acda5b2496a4cf47ac0eecf563c874418ca488241aafda42bb6b00104fab9d85'
+      ) is distinct from 'd815f478904ce85944b3bf2beff417221b0b154733bad02b760c068543dd3d4d'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -4575,6 +4575,67 @@ begin
         'You are an owner or admin of your organisation.'
       );
     end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/flags/flags.sql
+  execute $sql$
+-- The flags as a user sees them: {name: {enabled, reason}}. An enabled flag's functions are never answered
+-- feature_disabled to them, a disabled flag's always are.
+create or replace function rolecall_internal.flags_of(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org_id uuid;
+  v_internal boolean;
+begin
+  -- Who has no profile belongs to no organisation and is not internal.
+  select organization_id, is_internal
+  into v_org_id, v_internal
+  from rolecall.profiles
+  where id = p_user;
+  return (
+    select coalesce(
+      jsonb_object_agg(
+        flag.name,
+        jsonb_build_object('enabled', decision.enabled, 'reason', decision.reason)
+      ),
+      '{}'
+    )
+    from rolecall.feature_flags as flag
+    cross join lateral rolecall_internal.flag_decision(flag.name, p_rollouts, p_user, v_org_id, v_internal) as decision
+  );
+end
+$$;
+
+create or replace function rolecall_edge.flags(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('flags', p_request, p_rate => 'read', p_keyed => false);
+  v_organization_role text;
+begin
+  if v_call.answer is null then
+    select organization_role
+    into v_organization_role
+    from rolecall.profiles
+    where id = v_call.caller;
+    v_call.answer := rolecall_internal.success(
+      jsonb_build_object(
+        'flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts),
+        'organization_role', v_organization_role
+      )
+    );
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -11420,7 +11481,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', 'acda5b2496a4cf47ac0eecf563c874418ca488241aafda42bb6b00104fab9d85');
+  values (3, 'organisations', 'd815f478904ce85944b3bf2beff417221b0b154733bad02b760c068543dd3d4d');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -10,6 +10,10 @@ mod blocks {
     mod list;
 }
 
+mod bookings {
+    mod assign_booking;
+}
+
 mod broadcasts {
     mod cost;
     mod inbox;
@@ -187,6 +191,9 @@ mod sms {
 mod concurrency {
     mod blocks {
         mod block;
+    }
+    mod bookings {
+        mod assign_booking;
     }
     mod broadcasts {
         mod send_broadcast;

@@ -6,6 +6,8 @@ import { delayAfter, mayPass, settled, wait, type RetryOptions } from './retry.j
 import { FlagMemory, isSwitchedOff, type Versions } from './versions.js';
 import type {
   AlertsSent,
+  AssignBooking,
+  AssignedBooking,
   AuditPage,
   Block,
   BlockPage,
@@ -533,7 +535,12 @@ export class RolecallClient {
     return this.#post('/functions/v1/rollout/guard', {}, options);
   }
 
-  /** Which features are switched on for the caller, and by what. They are read even where all of them are off. */
+  /** Creates or changes a booking, for the owner and the admins of an organisation, and for operators. */
+  assignBooking(booking: AssignBooking, options?: CallOptions): Promise<Answered<AssignedBooking>> {
+    return this.#post('/functions/v1/assign-booking', booking, options);
+  }
+
+  /** Which features are switched on for the caller, and by what, and their role in their organisation. They are read even where all of them are off. */
   flags(options?: CallOptions): Promise<Answered<Flags>> {
     return this.#get('/functions/v1/flags', {}, options);
   }

@@ -187,6 +187,76 @@ export type BlockPage = {
   readonly request_id: RequestId;
 };
 
+/** A time with any offset from UTC, from 1970 to 9999. */
+export type Moment = string;
+
+/** A time as the clocks of the organisation's `time_zone` show it, with their offset from UTC at that time: it tells the two hours apart that a change of the clocks in autumn makes alike. */
+export type LocalTime = string;
+
+/** The organisation's time zone (IANA). */
+export type TimeZone = string;
+
+export type BookingStatus = 'confirmed' | 'completed' | 'cancelled';
+
+export type BookingClientById = {
+  readonly id: Uuid;
+};
+
+/** The client of the organisation with this number. There will be one if there is none. */
+export type BookingClientByPhone = {
+  readonly display_name: WrittenText;
+  readonly phone: PhoneNumber;
+};
+
+export type BookingClient = BookingClientById | BookingClientByPhone;
+
+export type AssignBooking = {
+  /** The operator names the organisation; a user may name their own. */
+  readonly organization_id?: Uuid;
+  /** The application's own id; each organisation has its own. */
+  readonly booking_id: Uuid;
+  readonly client: BookingClient;
+  /** What is booked. `drop-in`, `walk` and `taxi` let the sitter write an hour before and after, `house-sitting` and `24/7 care` two hours, any other an hour, unless the operator has set other times. */
+  readonly service: WrittenText;
+  readonly starts_at: Moment;
+  readonly ends_at: Moment;
+  readonly recurring?: boolean;
+  /** A sitter of the organisation; null for nobody. */
+  readonly sitter_id?: Uuid | null;
+  readonly status?: BookingStatus;
+};
+
+/** From `starts_at` on and before `ends_at` the sitter writes in the thread. */
+export type BookingWindow = {
+  readonly window_id: Uuid;
+  readonly starts_at: Timestamp;
+  readonly ends_at: Timestamp;
+  readonly starts_at_local: LocalTime;
+  readonly ends_at_local: LocalTime;
+};
+
+export type AssignedBooking = {
+  readonly success: Succeeded;
+  readonly booking_id: Uuid;
+  readonly client_id: Uuid;
+  readonly sitter_id: Uuid | null;
+  readonly service: string;
+  readonly status: BookingStatus;
+  readonly recurring: boolean;
+  readonly starts_at: Timestamp;
+  readonly ends_at: Timestamp;
+  readonly time_zone: TimeZone;
+  readonly starts_at_local: LocalTime;
+  readonly ends_at_local: LocalTime;
+  /** The client's open thread; null if it comes with the first message. */
+  readonly thread_id: Uuid | null;
+  /** Null without a thread. */
+  readonly number_class: NumberClass | null;
+  /** Null without a thread, without a sitter, and when the booking is not confirmed. */
+  readonly window: BookingWindow | null;
+  readonly request_id: RequestId;
+};
+
 export type Broadcast = {
   readonly show_id: Uuid;
   readonly recipient_roles: Roles;
@@ -497,6 +567,8 @@ export type Flags = {
   readonly success: Succeeded;
   /** A flag that is not in it is off. While `maintenance` is enabled the caller can read and not write. */
   readonly flags: Readonly<Record<string, Flag>>;
+  /** Null for a caller who has no role in an organisation. */
+  readonly organization_role: OrganizationRole | null;
   readonly request_id: RequestId;
 };
 

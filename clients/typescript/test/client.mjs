@@ -119,7 +119,7 @@ assert.ok([...keys].every((key) => key.length >= 32));
     if (new URL(url).pathname === '/functions/v1/flags') {
       asked += 1;
       const flags = { 'start-conversation': { enabled, reason: enabled ? 'everybody' : 'off' } };
-      return status === 200 ? json({ success: true, flags, request_id: 'r' }, 200) : problem('database_unavailable', status);
+      return status === 200 ? json({ success: true, flags, organization_role: null, request_id: 'r' }, 200) : problem('database_unavailable', status);
     }
     if (rolledBack) {
       return problem('feature_disabled', 404);

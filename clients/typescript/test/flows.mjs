@@ -1,6 +1,6 @@
 // The marketplace's flows, with this client as the caller. A test gives it a running server and whom to be:
 // {baseUrl, show, attendee, dealer, mvp, organizer, moderator, requester, operator, owner, helpRequest, agencyOwner,
-// agencySitter, thread}, each user {id, token}.
+// agencySitter, thread, agency, agencyClient}, each user {id, token}.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -249,6 +249,25 @@ assert.equal((await as(attendee).choose('conversations', byV2)).success, true);
 const byV1 = { v2: () => assert.fail('it is not switched on'), v1: () => 'V1' };
 assert.equal(await as(attendee).choose('no-such-feature', byV1), 'V1');
 
+// A booking of an agency lets its sitter write in time; the operator names the agency.
+const { agencyOwner, agencySitter } = setup;
+assert.equal((await as(agencySitter).flags()).organization_role, 'sitter');
+const booking = {
+  booking_id: randomUUID(),
+  client: { id: setup.agencyClient },
+  service: 'walk',
+  starts_at: new Date(Date.now() + 3_600_000).toISOString(),
+  ends_at: new Date(Date.now() + 7_200_000).toISOString(),
+  recurring: true,
+  sitter_id: agencySitter.id,
+};
+const assigned = await as(agencyOwner).assignBooking(booking);
+assert.deepEqual([assigned.number_class, assigned.status, assigned.client_id], ['sitter', 'confirmed', setup.agencyClient]);
+assert.equal(Date.parse(assigned.window.starts_at), Date.parse(assigned.starts_at) - 3_600_000);
+const byOperator = await as(setup.operator).assignBooking({ ...booking, organization_id: setup.agency });
+assert.deepEqual(byOperator.window, assigned.window);
+await refused(as(agencySitter).assignBooking(booking), 'permission_denied', 403);
+
 // Rollouts, for operators. The last stage is not left.
 const operator = as(setup.operator);
 await refused(as(attendee).rollout(), 'permission_denied', 403);
@@ -265,7 +284,7 @@ await operator.setRollout({ flag: 'diagnostics', rollout: 'enabled', reason: 'A 
 assert.deepEqual((await operator.guardRollouts()).decisions, []);
 
 // The threads of an organisation: read, written into, held back and forced.
-const { agencyOwner, agencySitter, thread } = setup;
+const { thread } = setup;
 assert.ok(canSendToThread('sitter', { once_assigned: true, inside_window: true }) && !canReadThread('sitter'));
 const text = await as(agencySitter).threads.send({ thread_id: thread, content: 'Rex is fine.' });
 assert.deepEqual([text.delivery, text.encoding, text.segments], ['queued', 'gsm_7', 1]);

@@ -1,4 +1,5 @@
-//! `flags`: which features are switched on for the caller, and by what, so that a client can fall back to what it had.
+//! `flags`: which features are switched on for the caller, and by what, so that a client can fall back to what it had; and
+//! the caller's role in their organisation.
 
 use rolecall_shared::{
     auth::caller::User,

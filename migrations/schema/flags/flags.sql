@@ -38,10 +38,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_call rolecall.call := rolecall_internal.begin_call('flags', p_request, p_rate => 'read', p_keyed => false);
+  v_organization_role text;
 begin
   if v_call.answer is null then
+    select organization_role
+    into v_organization_role
+    from rolecall.profiles
+    where id = v_call.caller;
     v_call.answer := rolecall_internal.success(
-      jsonb_build_object('flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts))
+      jsonb_build_object(
+        'flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts),
+        'organization_role', v_organization_role
+      )
     );
   end if;
   return rolecall_internal.end_call(v_call);

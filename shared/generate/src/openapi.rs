@@ -209,7 +209,9 @@ fn value(name: &str, before: &str) -> Option<String> {
                 MAX_REASONS,
                 MAX_REQUEST_ID_CHARS,
                 MAX_SIMULATED_USERS,
-                NOTE_CHARS
+                NAME_CHARS,
+                NOTE_CHARS,
+                SERVICE_CHARS
             );
         }
     };

@@ -63,10 +63,14 @@ ids! {
     ReportId;
     /// A thread of an organisation with a client, or its owner inbox.
     ThreadId;
-    /// A client of an organisation.
+    /// An organisation.
+    OrganizationId;
+    /// A client of an organisation, who texts it.
     ClientId;
     /// A masked number of an organisation.
     NumberId;
+    /// A booking; the application gives the id.
+    BookingId;
 }
 
 /// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.

@@ -49,6 +49,12 @@ pub const MAX_MEDIA: usize = 10;
 /// Longest address of a picture or another file, in characters.
 pub const MAX_MEDIA_URL_CHARS: usize = 2_000;
 
+/// Longest name of a client, in characters after trimming.
+pub const NAME_CHARS: usize = 200;
+
+/// Longest name of a service, in characters after trimming.
+pub const SERVICE_CHARS: usize = 100;
+
 /// Entries of a list in one answer where the request does not say.
 pub const DEFAULT_PAGE: i64 = 50;
 

@@ -168,3 +168,15 @@ names! {
         Closed = "closed",
     }
 }
+
+names! {
+    /// How a booking stands.
+    BookingStatus {
+        /// It will take place, or does.
+        Confirmed = "confirmed",
+        /// It took place.
+        Completed = "completed",
+        /// It will not.
+        Cancelled = "cancelled",
+    }
+}

@@ -1,4 +1,4 @@
-//! Lists of names and of objects.
+//! Lists of names and of objects, and one object.
 
 use crate::{
     rules::{form::Fault, vocabulary::Name},
@@ -24,6 +24,11 @@ pub struct OneOrMore<T>(Names<T>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Objects<T, const MAX: usize>(Vec<T>);
+
+/// An object within the body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Object<T>(T);
 
 /// One to `MAX` values; a fault in one does not hide those of the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,17 +120,27 @@ impl<T: Field, const MAX: usize> Field for UpTo<T, MAX> {
     }
 }
 
+/// The object that is the value of `reader`'s field.
+fn object<T: Input>(value: Value, reader: &mut Reader<'_>) -> Option<T> {
+    match value {
+        Value::Object(values) => Fields::read_nested(values, reader),
+        _ => reader.refuse(Fault::new("wrong_type", "Expected an object.")),
+    }
+}
+
+impl<T: Input> Field for Object<T> {
+    fn read(value: Value, reader: &mut Reader<'_>) -> Option<Object<T>> {
+        object(value, reader).map(Object)
+    }
+}
+
 impl<T: Input, const MAX: usize> Field for Objects<T, MAX> {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Objects<T, MAX>> {
         let values = entries(value, MAX, "Expected an array of objects.", reader)?;
         let mut objects = Some(Vec::with_capacity(values.len()));
         for (index, value) in values.into_iter().enumerate() {
             let mut entry = reader.entry(index);
-            let object = match value {
-                Value::Object(values) => Fields::read_nested(values, &mut entry),
-                _ => entry.refuse(Fault::new("wrong_type", "Expected an object.")),
-            };
-            match (&mut objects, object) {
+            match (&mut objects, object(value, &mut entry)) {
                 (Some(objects), Some(object)) => objects.push(object),
                 _ => objects = None,
             }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use time::{Date, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// A moment, in UTC and to the microsecond, as PostgreSQL keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(OffsetDateTime);
 
 impl FromText for Timestamp {

@@ -78,6 +78,7 @@ async fn the_delivered_limits() {
             "unblock_user": [60, 60], "export_page": [6000, 60], "delete_own_data": [60, 60], "moderate": [300, 60],
             "diagnostics": [60, 60], "check_permission": [600, 60], "mark_read": [600, 60], "read": [600, 60],
             "send_thread_message": [60, 60], "force_send": [60, 60],
+            "assign_booking": [300, 60],
         });
         assert_eq!(limits, expected, "{role:?}");
     }

@@ -179,3 +179,22 @@ async fn the_variable_bounds_what_is_required_too() {
     assert_eq!(said(&flags, "messaging_v2_enabled"), (false, "variable".into()));
     assert_eq!(said(&flags, "send-dm"), (false, "prerequisite".into()));
 }
+
+#[tokio::test]
+async fn the_answer_says_what_the_caller_is_in_their_organisation() {
+    let stand = Stand::shared().await;
+    let agency = stand.agency().await;
+    let attendee = stand.user(Role::Attendee).await;
+    for (user, role) in [
+        (&agency.owner, json!("owner")),
+        (&agency.admin, json!("admin")),
+        (&agency.sitter, json!("sitter")),
+        (&agency.client_user, json!("client")),
+        (&attendee, Value::Null),
+        (&User::stranger(), Value::Null),
+    ] {
+        for path in ["flags", "/api/messages/me"] {
+            assert_eq!(stand.get(path).by(user).expect(200).await["organization_role"], role, "{path}");
+        }
+    }
+}

@@ -4,20 +4,12 @@ use super::signed::signed_by;
 use crate::robustness::support::{hold_messages, until_waiting};
 use http::Method;
 use jwt_simple::prelude::{ECDSAP256KeyPairLike, ES256KeyPair};
-use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts, token};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, User, fixtures::Starts, token};
 use rolecall_postgres::Mode;
 use serde_json::json;
 use std::collections::HashSet;
 use tokio::net::TcpListener;
 use uuid::Uuid;
-
-/// Codes that nothing can answer yet, each with what will.
-const LATER: &[(Code, &str)] = &[
-    (Code::OutsideAssignmentWindow, "assignment windows come with the pet-care agency's issue"),
-    (Code::AntiPoachingBlocked, "the anti-poaching filter comes with the pet-care agency's issue"),
-    (Code::ClientOptedOut, "send-thread-message comes with the pet-care agency's issue"),
-    (Code::AlreadySent, "force-send comes with the pet-care agency's issue"),
-];
 
 /// Codes that the runner alone answers, each with what Spin does there.
 const RUNNERS_OWN: &[(Code, &str)] = &[(Code::Overloaded, "Spin takes any number of requests at a time")];
@@ -174,7 +166,41 @@ async fn provoke(code: Code) -> Answer {
             stand.review(&moderator, report, "delete").send().await
         }
         Code::OutsideAssignmentWindow | Code::AntiPoachingBlocked | Code::ClientOptedOut | Code::AlreadySent => {
-            panic!("{} comes later", code.as_str())
+            provoke_in_a_thread(&stand, code).await
+        }
+    }
+}
+
+/// Provokes a code that a thread of an organisation answers.
+async fn provoke_in_a_thread(stand: &Stand, code: Code) -> Answer {
+    let agency = stand.agency().await;
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    let send = |user: &User, content: &str| {
+        stand.post("send-thread-message", &json!({"thread_id": thread, "content": content})).by(user)
+    };
+    match code {
+        Code::OutsideAssignmentWindow => {
+            stand.window(agency.organization, thread, &agency.sitter, 60, 120).await;
+            send(&agency.sitter, "Rex is fine.").send().await
+        }
+        Code::ClientOptedOut => {
+            let sql = "insert into rolecall.opt_outs (organization_id, client_id, source) values ($1, $2, 'keyword')";
+            stand.db.run(sql, &[&agency.organization, &agency.client.id]).await;
+            send(&agency.owner, "Rex is fine.").send().await
+        }
+        _ => {
+            let blocked = send(&agency.owner, "Call me at 202-555-0143").expect(403).await;
+            if code == Code::AntiPoachingBlocked {
+                return blocked;
+            }
+            let sql = "select id from rolecall.thread_messages where thread_id = $1 and delivery = 'blocked'";
+            let message: Uuid = stand.db.one(sql, &[&thread]).await;
+            let force = || {
+                let body = json!({"message_id": message, "reason": "It is the number of the vet."});
+                stand.post("force-send", &body).by(&agency.owner)
+            };
+            force().expect(200).await;
+            force().send().await
         }
     }
 }
@@ -183,7 +209,7 @@ async fn provoke(code: Code) -> Answer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_code_of_the_catalogue_is_answered_with_its_status() {
     let runners_own = if Stand::shared().await.runs_on_spin() { RUNNERS_OWN } else { &[] };
-    let later: HashSet<&str> = LATER.iter().chain(runners_own).map(|(code, _)| code.as_str()).collect();
+    let later: HashSet<&str> = runners_own.iter().map(|(code, _)| code.as_str()).collect();
     let mut seen = HashSet::new();
     for &code in Code::ALL.iter().filter(|code| !later.contains(code.as_str())) {
         let answer = provoke(code).await.refused(code);
@@ -193,5 +219,5 @@ async fn every_code_of_the_catalogue_is_answered_with_its_status() {
     let all: HashSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     let missing: Vec<_> = all.iter().filter(|code| !seen.contains(*code) && !later.contains(*code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    println!("{} codes answered, {} come later: {LATER:?}", seen.len(), LATER.len());
+    println!("{} codes answered", seen.len());
 }

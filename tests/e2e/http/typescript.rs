@@ -129,6 +129,7 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
         "attendee": user(&attendee), "requester": user(&requester), "owner": user(&owner), "dealer": user(&dealer),
         "mvp": user(&mvp), "organizer": user(&organizer), "moderator": user(&moderator), "operator": {"token": token::operator()},
         "agencyOwner": user(&agency.owner), "agencySitter": user(&agency.sitter), "thread": thread,
+        "agency": agency.organization, "agencyClient": agency.client.id,
     });
     let printed = tokio::task::block_in_place(|| node("flows.mjs", &setup));
     assert_eq!(printed.trim(), "every flow went as it should");

@@ -52,7 +52,7 @@ pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
     let takes_token = |operation: &&Operation| !operation.is_health() && !document().is_for_carrier(operation);
     let operations = document().operations().iter().filter(takes_token);
     let endpoint = |operation: &Operation| Endpoint {
-        flag: Some(function(operation)).filter(|name| is_flag(name)),
+        flag: flag(operation),
         method: operation.method.clone(),
         path: operation.path.replace("{id}", &id.to_string()),
         body: about(id, document().example(operation)),
@@ -90,6 +90,12 @@ pub fn function(operation: &Operation) -> String {
     let canonical = operation.alias_of.as_deref().and_then(|id| document().operation(id)).unwrap_or(operation);
     let function = canonical.path.strip_prefix(FUNCTIONS).and_then(|rest| rest.split('/').next());
     function.unwrap_or_else(|| panic!("{} belongs to no function", operation.path)).to_owned()
+}
+
+/// The flag that switches the function of an operation: the document says which, or it has the function's name.
+pub fn flag(operation: &Operation) -> Option<String> {
+    let named = document().named_flag(operation).map(str::to_owned);
+    Some(named.unwrap_or_else(|| function(operation))).filter(|name| is_flag(name))
 }
 
 /// The body with this id in the place of every other.

@@ -227,6 +227,16 @@ impl Document {
         !self.part(operation)["security"][0]["carrier"].is_null()
     }
 
+    /// Whether operators call it beside users.
+    pub fn is_for_staff(&self, operation: &Operation) -> bool {
+        !self.part(operation)["security"][1]["operator"].is_null()
+    }
+
+    /// The flag that switches an operation's function, where it has another name than the function.
+    pub fn named_flag<'a>(&'a self, operation: &Operation) -> Option<&'a str> {
+        self.part(operation)["x-flag"].as_str()
+    }
+
     /// The operation with this `operationId`.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == id)
