@@ -901,7 +901,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from 'd815f478904ce85944b3bf2beff417221b0b154733bad02b760c068543dd3d4d'
+      ) is distinct from '070b7723757c5e7d2348b177e03cbeec034fc42d296fadb1f3138139c6588d0d'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -7758,7 +7758,7 @@ begin
     p_message.author_id,
     p_message.client_id,
     p_violations,
-    p_redacted
+    rolecall_internal.redact(p_redacted)
   );
   perform rolecall_internal.notice(
     p_message.organization_id,
@@ -7773,7 +7773,7 @@ begin
       'A message %s a client was held back (%s): %s',
       case when p_message.direction = 'inbound' then 'from' else 'to' end,
       array_to_string(p_violations, ', '),
-      p_redacted
+      rolecall_internal.redact(p_redacted)
     )
   );
 end
@@ -11481,7 +11481,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', 'd815f478904ce85944b3bf2beff417221b0b154733bad02b760c068543dd3d4d');
+  values (3, 'organisations', '070b7723757c5e7d2348b177e03cbeec034fc42d296fadb1f3138139c6588d0d');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

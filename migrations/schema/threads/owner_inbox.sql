@@ -98,7 +98,7 @@ begin
     p_message.author_id,
     p_message.client_id,
     p_violations,
-    p_redacted
+    rolecall_internal.redact(p_redacted)
   );
   perform rolecall_internal.notice(
     p_message.organization_id,
@@ -113,7 +113,7 @@ begin
       'A message %s a client was held back (%s): %s',
       case when p_message.direction = 'inbound' then 'from' else 'to' end,
       array_to_string(p_violations, ', '),
-      p_redacted
+      rolecall_internal.redact(p_redacted)
     )
   );
 end
