@@ -67,6 +67,10 @@ mod run {
     /// of a minute, so that nothing is posted whose lease has run out.
     const BEGIN_TIME: Duration = Duration::from_secs(4);
     const POST_TIME: Duration = Duration::from_secs(10);
+    /// How long a run waits where the carrier asks for a pause; a longer one ends the run.
+    const MAX_PAUSE: Duration = Duration::from_secs(2);
+    /// The pause after a 429 that does not say how long.
+    const USUAL_PAUSE: Duration = Duration::from_secs(1);
     /// How long outcomes are collected for one settlement, and how long a settlement that fails is tried again.
     const COLLECT_TIME: Duration = Duration::from_millis(200);
     const SETTLE_TIME: Duration = Duration::from_secs(5);
@@ -123,15 +127,18 @@ mod run {
                 answer.insert("delivery".into(), "off".into());
                 break;
             };
-            let mut is_paused = false;
+            let mut pause = None;
             if found > 0 {
-                is_paused = hand_over(job, account, claim, claimed, &mut tally).await?;
+                pause = hand_over(job, account, claim, claimed, &mut tally).await?;
             }
+            let is_paused = pause.is_some_and(|pause| pause > MAX_PAUSE);
             answer.insert("delivery".into(), if is_paused { "paused" } else { "on" }.into());
-            let is_over = found == 0 || is_paused || begun.elapsed() > RUN_TIME;
-            if is_over {
+            if found == 0 || is_paused || begun.elapsed() > RUN_TIME {
                 answer.insert("more".into(), (found > 0 && !is_paused).into());
                 break;
+            }
+            if let Some(pause) = pause {
+                wait_for(nanoseconds(pause)).await;
             }
         }
         for name in ["sent", "retried", "dead", "uncertain", "released"] {
@@ -146,14 +153,14 @@ mod run {
         Ok(answer)
     }
 
-    /// Posts the texts of a claim and settles them as their answers come. Whether the carrier asked for a pause.
+    /// Posts the texts of a claim and settles them as their answers come. The pause that the carrier asked for.
     async fn hand_over(
         job: &mut Job<'_>,
         account: &CarrierAccount,
         claim: Claim,
         claimed: Instant,
         tally: &mut Tally,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Option<Duration>, Refusal> {
         let pause: Cell<Option<Option<u64>>> = Cell::new(None);
         let causes: RefCell<Vec<String>> = RefCell::default();
         let posts = claim.messages.into_iter().map(|text| {
@@ -193,7 +200,7 @@ mod run {
         for cause in causes.take() {
             *tally.causes.entry(cause).or_default() += 1;
         }
-        Ok(pause.get().is_some())
+        Ok(pause.get().map(|seconds| seconds.map_or(USUAL_PAUSE, Duration::from_secs)))
     }
 
     /// Settles outcomes. A settlement may be repeated, so one that fails is: what stays unsettled becomes uncertain.
