@@ -5,13 +5,14 @@ use rolecall_shared::{
     function::{AnswerForm, Function},
     rules::{
         form::{Fault, FromText},
-        limits::{MAX_MEDIA, MAX_MEDIA_URL_CHARS, TEXT_CHARS},
+        limits::{MAX_MEDIA_URLS, THREAD_MESSAGE_CHARS},
         poaching::{self, Findings},
         word::Word,
     },
     wire::{
         fields::Fields,
         input::{Field, Input, Reader},
+        link::HttpsLink,
         phone::PhoneNumber,
     },
 };
@@ -39,7 +40,8 @@ pub struct IncomingText {
     from: PhoneNumber,
     to: PhoneNumber,
     content: Content,
-    media_urls: Vec<MediaUrl>,
+    /// They are kept and never fetched.
+    media_urls: Vec<HttpsLink>,
     #[serde(skip_serializing_if = "Option::is_none")]
     word: Option<Word>,
     /// The carrier answers the word by itself.
@@ -55,17 +57,17 @@ impl Input for IncomingText {
         let content = fields.get::<Content>("Body");
         let answered = fields.get::<Option<Answered>>("OptOutType");
         let Count(media) = fields.get("NumMedia").unwrap_or_default();
-        let media_urls: Vec<_> = (0..media.min(MAX_MEDIA)).map(|n| fields.get(&format!("MediaUrl{n}"))).collect();
+        let media_urls: Vec<_> = (0..media.min(MAX_MEDIA_URLS)).map(|n| fields.get(&format!("MediaUrl{n}"))).collect();
         fields.pass_over_rest();
 
         let content = content?;
-        let answered = answered?;
+        let answered = answered?.and_then(|Answered(word)| word);
         Some(IncomingText {
             message_sid: message_sid?,
             from: from?,
             to: to?,
             media_urls: media_urls.into_iter().collect::<Option<_>>()?,
-            word: answered.and_then(|Answered(word)| word).or_else(|| Word::of(&content.0)),
+            word: answered.or_else(|| Word::of(&content.0)),
             silent: answered.is_some(),
             filter: poaching::judge(&content.0),
             content,
@@ -110,8 +112,8 @@ struct Content(String);
 impl Field for Content {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Content> {
         let Value::String(text) = value else { return reader.refuse(Fault::new("wrong_type", "Expected a string.")) };
-        if text.chars().count() > TEXT_CHARS {
-            return reader.refuse(Fault::new("too_long", format!("At most {TEXT_CHARS} characters.")));
+        if text.chars().count() > THREAD_MESSAGE_CHARS {
+            return reader.refuse(Fault::new("too_long", format!("At most {THREAD_MESSAGE_CHARS} characters.")));
         }
         // The database has no form for it.
         Some(Content(text.replace('\0', "\u{fffd}")))
@@ -137,24 +139,5 @@ impl Field for Count {
 
     fn absent(_: &mut Reader<'_>) -> Option<Count> {
         Some(Count::default())
-    }
-}
-
-/// The address of a picture or another file. It is kept and never fetched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-struct MediaUrl(String);
-
-impl FromText for MediaUrl {
-    const WRONG_TYPE: &'static str = "Expected an address in a string.";
-
-    fn from_text(text: &str) -> Result<MediaUrl, Fault> {
-        let is_plain = text.len() <= MAX_MEDIA_URL_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_plain && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
-            Ok(MediaUrl(text.to_owned()))
-        } else {
-            let message = format!("Expected an address with https:// of at most {MAX_MEDIA_URL_CHARS} characters.");
-            Err(Fault::new("malformed_url", message))
-        }
     }
 }

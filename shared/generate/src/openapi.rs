@@ -200,8 +200,6 @@ fn value(name: &str, before: &str) -> Option<String> {
                 THREAD_MESSAGE_CHARS,
                 HELP_MESSAGE_MAX_CHARS,
                 HELP_MESSAGE_MIN_CHARS,
-                MAX_MEDIA_URL_CHARS,
-                TEXT_CHARS,
                 MAX_CHECKS,
                 MAX_IDEMPOTENCY_KEY_CHARS,
                 MAX_MESSAGES_PAGE,

@@ -40,15 +40,6 @@ pub const REPORT_REASON_CHARS: usize = 1_000;
 /// Longest note of a moderator, in characters after trimming.
 pub const NOTE_CHARS: usize = 1_000;
 
-/// Longest text of a client or to one, in characters: what the carrier takes.
-pub const TEXT_CHARS: usize = 1_600;
-
-/// Pictures and other files of a text.
-pub const MAX_MEDIA: usize = 10;
-
-/// Longest address of a picture or another file, in characters.
-pub const MAX_MEDIA_URL_CHARS: usize = 2_000;
-
 /// Longest name of a client, in characters after trimming.
 pub const NAME_CHARS: usize = 200;
 

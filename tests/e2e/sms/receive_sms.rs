@@ -230,7 +230,7 @@ async fn bad_input_is_refused_and_leaves_nothing_behind() {
         ("MessageSid", "required"),
         ("From", "required"),
         ("To", "required"),
-        ("MediaUrl0", "malformed_url"),
+        ("MediaUrl0", "malformed_link"),
         ("MediaUrl1", "required"),
     ];
     assert_eq!(answer.faults(), faults);
@@ -301,6 +301,16 @@ async fn where_the_carrier_answers_a_word_itself_nothing_is_answered() {
         assert_eq!(answer.body, json!(silence()), "{word}");
         let of = "rolecall.opt_outs where client_id = $1 and source = 'keyword'";
         assert_eq!(stand.db.count(of, &[&agency.client.id]).await, is_out, "{word}");
+    }
+    // Whatever else stands there says nothing.
+    for kind in ["", "FORWARD"] {
+        stand.db.run("delete from rolecall.automatic_replies where client_id = $1", &[&agency.client.id]).await;
+        let sid = sid();
+        let mut form = parameters(&sid, &agency);
+        form.retain(|pair| pair.0 != "Body");
+        form.extend([("Body", "HELP"), ("OptOutType", kind)]);
+        let answer = stand.call(Method::POST, "receive-sms").form(&form).signed().expect(200).await;
+        assert_ne!(answer.body, json!(silence()), "{kind}");
     }
 }
 
