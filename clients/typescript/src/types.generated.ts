@@ -1716,9 +1716,11 @@ export type ForcedMessage = {
 export type OutsideAssignmentWindow = Problem & {
   readonly status?: 403;
   readonly code?: 'outside_assignment_window';
-  /** The sitter's next window in the thread, if one is planned. */
-  readonly next_window: AssignmentWindow | null;
+  readonly next_window: NextWindow;
 };
+
+/** The sitter's next window in the thread, if one is planned. */
+export type NextWindow = AssignmentWindow | null;
 
 export type AntiPoachingBlocked = Problem & {
   readonly status?: 403;

@@ -3,9 +3,7 @@ begin;
 \ir ../support/calls.psql
 select no_plan();
 
-delete from rolecall.assignment_windows;
-delete from rolecall.message_threads;
-delete from rolecall.bookings;
+truncate rolecall.message_threads, rolecall.bookings cascade;
 update rolecall.rate_limits set capacity = null;
 insert into rolecall.organizations (id, name) values (pg_temp.demo(39), 'Another');
 insert into rolecall.profiles (id, organization_id, organization_role)

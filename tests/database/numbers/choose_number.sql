@@ -3,9 +3,7 @@ begin;
 \ir ../support/calls.psql
 select no_plan();
 
-delete from rolecall.assignment_windows;
-delete from rolecall.message_threads;
-delete from rolecall.bookings;
+truncate rolecall.message_threads, rolecall.bookings cascade;
 insert into rolecall.profiles (id, organization_id, organization_role)
 values (pg_temp.demo(91), pg_temp.agency(0), 'sitter');
 insert into rolecall.clients (id, organization_id, phone)
