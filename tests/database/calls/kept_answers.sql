@@ -5,6 +5,11 @@ begin;
 \ir ../support/held.psql
 select no_plan();
 
+-- Nobody knows whether the carrier has the agency's text.
+update rolecall.sms_outbox
+set status = 'uncertain'
+where organization_id = '00000000-0000-4000-8000-0000000000a0';
+
 -- "Zanzibar" stands in everything that somebody writes.
 insert into rolecall.profiles (id, role, display_name)
 values
@@ -42,7 +47,7 @@ begin
 end
 $$;
 -- The last step of the nightly run keeps its answer.
-select pg_temp.ask_as_operator('reset_broadcast_quotas') from generate_series(1, 5);
+select pg_temp.ask_for_the_night();
 create temporary table asked (function text, caller int, input jsonb, key text, answer jsonb);
 grant all on asked to rolecall_edge;
 
@@ -130,11 +135,27 @@ cross join lateral (
       null,
       '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "number_id": "00000000-0000-4000-8000-0000000000a6"}'
     ),
+    (24, 'settle_text', 53, '{"message_id": "00000000-0000-4000-8000-0000000000ac", "outcome": "sent"}'),
     (
-      24,
+      26,
       'erase_client',
       null,
       '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "client_id": "00000000-0000-4000-8000-0000000000a7"}'
+    ),
+    (
+      25,
+      'assign_booking',
+      53,
+      jsonb_build_object(
+        'booking_id', pg_temp.demo(54),
+        'client', '{"display_name": "Zanzibar Rex", "phone": "+14155550123"}'::jsonb,
+        'service', 'walk',
+        'starts_at', now(),
+        'ends_at', now() + interval '1 hour',
+        'recurring', false,
+        'sitter_id', null,
+        'status', 'confirmed'
+      )
     )
 ) as call (number, function, caller, input);
 
@@ -188,6 +209,19 @@ select is(
   'arrays are done'
 );
 
+select is_empty(
+  $$
+    select function, key
+    from asked
+    where not exists (
+      select
+      from rolecall.idempotency_records as record
+      where record.answer is not null
+        and record.key = asked.key || ' ' || function
+    )
+  $$,
+  'of every call the answer is kept'
+);
 select is(
   (select count(*) from rolecall.idempotency_records where answer is not null),
   (select count(*) + 5 from asked),

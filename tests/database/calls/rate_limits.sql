@@ -27,6 +27,7 @@ select results_eq(
   $$ select action, capacity, window_seconds, count(*) from rolecall.rate_limits group by 1, 2, 3 order by 1 $$,
   $$ values
        ('ask_for_help', 20, 3600, 6::bigint),
+       ('assign_booking', 300, 60, 6),
        ('block_user', 60, 60, 6),
        ('change_help', 60, 60, 6),
        ('check_permission', 600, 60, 6),
@@ -34,6 +35,7 @@ select results_eq(
        ('diagnostics', 60, 60, 6),
        ('export_own_data', 10, 3600, 6),
        ('export_page', 6000, 60, 6),
+       ('force_send', 60, 60, 6),
        ('mark_read', 600, 60, 6),
        ('moderate', 300, 60, 6),
        ('read', 600, 60, 6),
@@ -42,6 +44,7 @@ select results_eq(
        ('send_broadcast', 10, 60, 6),
        ('send_dm', 60, 60, 6),
        ('send_help_message', 60, 60, 6),
+       ('send_thread_message', 60, 60, 6),
        ('start_conversation', 20, 60, 6),
        ('unblock_user', 60, 60, 6),
        ('update_profile', 20, 3600, 6) $$,

@@ -158,6 +158,21 @@ cross join lateral (
       '{"message_id": "00000000-0000-4000-8000-0000000000ac", "outcome": "sent"}',
       'permission_denied/suspended'
     ),
+    (
+      'assign_booking',
+      73,
+      jsonb_build_object(
+        'booking_id', pg_temp.demo(99),
+        'client', '{"id": "00000000-0000-4000-8000-0000000000a7"}'::jsonb,
+        'service', 'walk',
+        'starts_at', now(),
+        'ends_at', now() + interval '1 hour',
+        'recurring', false,
+        'sitter_id', null,
+        'status', 'confirmed'
+      ),
+      'permission_denied/suspended'
+    ),
     ('flags', 4, '{}', 'ok')
 ) as entry (function, caller, input, verdict);
 select is(
@@ -175,7 +190,7 @@ select set_eq(
       and proname not in (
         'add_number', 'advance_rollout', 'alerts', 'alerts_sent', 'claim_sms', 'delete_own_data', 'diagnostics',
         'erase_client', 'guard_rollouts', 'health', 'list_numbers', 'release_number',
-        'key_set', 'metrics', 'record_failures', 'record_refusal', 'reset_broadcast_quotas', 'rollback_rollout',
+        'key_set', 'metrics', 'receive_sms', 'receive_sms_status', 'record_failures', 'record_refusal', 'reset_broadcast_quotas', 'rollback_rollout',
         'rollout_status', 'set_rollout', 'settle_sms', 'simulate_rollout'
       )
   $$,

@@ -60,11 +60,11 @@ return concat_ws(
   ' ',
   (select count(*) from rolecall.clients where organization_id = pg_temp.demo(90)),
   (select count(*) from rolecall.message_threads where organization_id = pg_temp.demo(90)),
-  (select count(*) from rolecall.thread_messages),
-  (select count(*) from rolecall.routing_decisions),
-  (select count(*) from rolecall.opt_outs),
-  (select count(*) from rolecall.word_texts),
-  (select count(*) from rolecall.automatic_replies)
+  (select count(*) from rolecall.thread_messages where organization_id = pg_temp.demo(90)),
+  (select count(*) from rolecall.routing_decisions where organization_id = pg_temp.demo(90)),
+  (select count(*) from rolecall.opt_outs where organization_id = pg_temp.demo(90)),
+  (select count(*) from rolecall.word_texts where organization_id = pg_temp.demo(90)),
+  (select count(*) from rolecall.automatic_replies where organization_id = pg_temp.demo(90))
 );
 
 -- The decision about a text, with what it is about.
@@ -172,7 +172,11 @@ select is(
   '{"number_class": "front_desk", "decision": "opt_out", "reply": null}',
   'where the carrier answers by itself, the client is out all the same and not answered'
 );
-select is((select count(*) from rolecall.thread_messages), 0::bigint, 'no word is a message');
+select is(
+  (select count(*) from rolecall.thread_messages where organization_id in (pg_temp.demo(90), pg_temp.demo(91))),
+  0::bigint,
+  'no word is a message'
+);
 update rolecall.word_texts set at = at - interval '2 days' where client_id = (select id from rolecall.clients where phone = '+12025550150');
 select pg_temp.receive('SM10', '+12025550173', '+12025550150', 'help', 'help');
 select is(
@@ -192,7 +196,8 @@ select is(
   'a text to an organisation whose flag is off is accepted'
 );
 select is(
-  (select count(*) from rolecall.clients where phone = '+12025550155') + (select count(*) from rolecall.thread_messages),
+  (select count(*) from rolecall.clients where phone = '+12025550155')
+    + (select count(*) from rolecall.thread_messages where organization_id in (pg_temp.demo(90), pg_temp.demo(91))),
   0::bigint,
   'and nothing more'
 );
