@@ -901,7 +901,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '070b7723757c5e7d2348b177e03cbeec034fc42d296fadb1f3138139c6588d0d'
+      ) is distinct from 'cd352988aaebd3f7a31c091a2b5fad3b4a4520157526b4874eacd57f9ccd2878'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -3409,7 +3409,7 @@ $sql$;
 -- Locks: the sitter's profile, the client, the booking, the thread, the number.
 
 -- A booking as answers show it, with its client's thread and its window: absolute times, and the same by the clocks of the
--- organisation.
+-- organisation. It names nothing that somebody wrote, since the answer is kept under its key.
 create or replace function rolecall_internal.booking_json(
   p_booking rolecall.bookings,
   p_thread rolecall.message_threads,
@@ -3431,7 +3431,6 @@ begin
     'booking_id', p_booking.id,
     'client_id', p_booking.client_id,
     'sitter_id', p_booking.sitter_id,
-    'service', p_booking.service,
     'status', p_booking.status,
     'recurring', p_booking.recurring,
     'starts_at', rolecall_internal.iso(p_booking.starts_at),
@@ -11481,7 +11480,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '070b7723757c5e7d2348b177e03cbeec034fc42d296fadb1f3138139c6588d0d');
+  values (3, 'organisations', 'cd352988aaebd3f7a31c091a2b5fad3b4a4520157526b4874eacd57f9ccd2878');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

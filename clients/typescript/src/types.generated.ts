@@ -240,7 +240,6 @@ export type AssignedBooking = {
   readonly booking_id: Uuid;
   readonly client_id: Uuid;
   readonly sitter_id: Uuid | null;
-  readonly service: string;
   readonly status: BookingStatus;
   readonly recurring: boolean;
   readonly starts_at: Timestamp;

@@ -2,7 +2,7 @@
 -- Locks: the sitter's profile, the client, the booking, the thread, the number.
 
 -- A booking as answers show it, with its client's thread and its window: absolute times, and the same by the clocks of the
--- organisation.
+-- organisation. It names nothing that somebody wrote, since the answer is kept under its key.
 create or replace function rolecall_internal.booking_json(
   p_booking rolecall.bookings,
   p_thread rolecall.message_threads,
@@ -24,7 +24,6 @@ begin
     'booking_id', p_booking.id,
     'client_id', p_booking.client_id,
     'sitter_id', p_booking.sitter_id,
-    'service', p_booking.service,
     'status', p_booking.status,
     'recurring', p_booking.recurring,
     'starts_at', rolecall_internal.iso(p_booking.starts_at),

@@ -131,7 +131,6 @@ select is(
     'booking_id', pg_temp.demo(70),
     'client_id', pg_temp.agency(7),
     'sitter_id', pg_temp.agency(2),
-    'service', 'walk',
     'status', 'confirmed',
     'recurring', true,
     'starts_at', '2099-07-01T14:00:00.000000Z',

@@ -124,6 +124,21 @@ cross join lateral (
     (20, 'mark_thread_read', 53, '{"thread_id": "00000000-0000-4000-8000-0000000000a8"}'),
     (21, 'force_send', 53, '{"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "Zanzibar reason"}'),
     (
+      -- Before the client is erased.
+      21,
+      'assign_booking',
+      53,
+      '{
+        "booking_id": "00000000-0000-4000-8000-0000000000bf",
+        "client": {"display_name": "Zanzibar Zoe", "phone": "+14155550123"},
+        "service": "Zanzibar walk 415 555 0123",
+        "starts_at": "2099-07-01T14:00:00Z",
+        "ends_at": "2099-07-01T15:00:00Z",
+        "recurring": true,
+        "sitter_id": "00000000-0000-4000-8000-0000000000a2"
+      }'
+    ),
+    (
       22,
       'add_number',
       null,
