@@ -156,21 +156,6 @@ cross join lateral (
       'erase_client',
       null,
       '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "client_id": "00000000-0000-4000-8000-0000000000a7"}'
-    ),
-    (
-      25,
-      'assign_booking',
-      53,
-      jsonb_build_object(
-        'booking_id', pg_temp.demo(54),
-        'client', '{"display_name": "Zanzibar Rex", "phone": "+14155550123"}'::jsonb,
-        'service', 'walk',
-        'starts_at', now(),
-        'ends_at', now() + interval '1 hour',
-        'recurring', false,
-        'sitter_id', null,
-        'status', 'confirmed'
-      )
     )
 ) as call (number, function, caller, input);
 

@@ -263,7 +263,7 @@ async fn words_opt_out_and_in_whether_texting_is_on_or_off() {
                 json!(reply(&format!("You get no more messages from {name}. Reply START to get them again.")))
             );
             assert!(out().await, "{word}");
-            assert_eq!(text("Yes").await.as_str().unwrap().contains("again. Reply STOP"), true);
+            assert!(text("Yes").await.as_str().unwrap().contains("again. Reply STOP"));
             assert!(!out().await);
         }
         for word in ["HELP", "info"] {
