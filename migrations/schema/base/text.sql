@@ -19,21 +19,15 @@ parallel safe
 return p_text collate "C" ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]';
 
 -- Whether a text may be of this length, shows something, and controls nothing but its lines. Lengths are counted in
--- Unicode's code points, as by char_length. A text that may be empty may show nothing then. Not in SQL: the check of a table
--- is planned by each statement that writes a row, and this is planned once.
+-- Unicode's code points, as by char_length. A text that may be empty may show nothing then.
 create or replace function rolecall_internal.is_text(p_text text, p_least int, p_most int)
 returns boolean
-language plpgsql
+language sql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return coalesce(
-    char_length(p_text) between p_least and p_most
-    and (p_text = '' or rolecall_internal.has_visible(p_text))
-    and not rolecall_internal.has_control(p_text),
-    false
-  );
-end
-$$;
+return coalesce(
+  char_length(p_text) between p_least and p_most
+  and (p_text = '' or rolecall_internal.has_visible(p_text))
+  and not rolecall_internal.has_control(p_text),
+  false
+);
