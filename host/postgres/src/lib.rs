@@ -46,11 +46,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// A cluster for tests: temporary, with room for many connections, and without waiting for the disk. A crash of the
+    /// A cluster for tests: temporary, with room for the connections of a few runners, each with some for each component, and without waiting for the disk. A crash of the
     /// server loses nothing (that needs a crash of the machine), so restart tests can use it too.
     #[must_use]
     pub fn for_tests() -> Self {
-        Self::default().setting("fsync", "off").setting("full_page_writes", "off").setting("max_connections", "300")
+        Self::default().setting("fsync", "off").setting("full_page_writes", "off").setting("max_connections", "600")
     }
 
     /// The same with one more setting.

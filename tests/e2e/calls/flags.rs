@@ -33,6 +33,8 @@ impl World {
         let show = stand.show(&organizer, Starts::InAWeek).await;
         let organization = stand.organization().await;
         stand.belongs(&organizer, organization, Some("owner")).await;
+        // Organisations switch texting on for themselves.
+        set(stand, "messaging_v1", "enabled").await;
         World { organizer, other, show }
     }
 
@@ -55,6 +57,7 @@ impl World {
             "moderation" => stand.queue(&self.organizer, "").send().await,
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
+            "messaging_v1" => stand.get("threads").by(&self.organizer).send().await,
             _ => panic!("{flag}"),
         }
     }

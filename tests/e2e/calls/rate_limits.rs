@@ -159,6 +159,10 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
     let help = stand.helped(&other, &user).await;
     let dry_run = json!({"show_id": show, "recipient_roles": ["attendee"], "message": "Hello", "dry_run": true});
     let until = stand.hours_from_now(1).await;
+    let booking = json!({
+        "booking_id": request, "client": {"id": request}, "service": "walk", "recurring": false, "sitter_id": null,
+        "starts_at": "2099-01-01T09:00:00Z", "ends_at": "2099-01-01T10:00:00Z", "status": "confirmed",
+    });
     // Each call, the action whose tokens it takes, and those it does not take being there.
     let calls = || {
         [
@@ -198,6 +202,19 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
             ("moderate", stand.post("moderation/lift-suspension", &json!({"target_id": other.id})).by(&user)),
             ("diagnostics", stand.diagnostics(&user)),
             ("check_permission", stand.check(&user, &json!({"action": "broadcast", "show_id": show}))),
+            ("read", stand.get("threads").by(&user)),
+            ("read", stand.get(&format!("threads/{conversation}/messages")).by(&user)),
+            ("mark_read", stand.post(&format!("threads/{conversation}/read"), &json!({})).by(&user)),
+            (
+                "send_thread_message",
+                stand.post("send-thread-message", &json!({"thread_id": conversation, "content": "Hello"})).by(&user),
+            ),
+            ("force_send", stand.post("force-send", &json!({"message_id": message, "reason": "The vet"})).by(&user)),
+            (
+                "force_send",
+                stand.post("deliver-sms/settle", &json!({"message_id": message, "outcome": "sent"})).by(&user),
+            ),
+            ("assign_booking", stand.post("assign-booking", &booking).by(&user)),
         ]
     };
     let limited: BTreeSet<&str> = calls().iter().map(|&(action, _)| action).collect();

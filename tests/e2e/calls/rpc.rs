@@ -231,6 +231,12 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("export_own_data", json!({})),
         ("delete_own_data", json!({})),
         ("settle_text", json!({"message_id": request, "outcome": "sent"})),
+        ("assign_booking", json!({"booking_id": request, "client": {"id": request}, "service": "walk"})),
+        ("list_threads", json!({"limit": 50})),
+        ("thread_messages", json!({"thread_id": request, "limit": 50})),
+        ("mark_thread_read", json!({"thread_id": request})),
+        ("send_thread_message", json!({"thread_id": request, "content": "Hello", "filter": {"violations": []}})),
+        ("force_send", json!({"message_id": request, "reason": "The vet"})),
     ];
     // The operator's entry point is called below; these three have no caller.
     let elsewhere = [

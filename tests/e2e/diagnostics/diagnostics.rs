@@ -85,15 +85,27 @@ async fn figures_count_what_the_organisation_did_and_nothing_of_others() {
     assert_eq!((&quota["pre_show_remaining"], &quota["post_show_remaining"]), (&json!(1), &json!(1)));
     let flags = report["flags"].as_object().unwrap();
     let functions = endpoints::flags();
-    for flag in &functions {
+    // Organisations switch texting on for themselves.
+    let texting = ["messaging_v1", "proactive_thread_creation", "sitter_messages_v1"];
+    for flag in functions.iter().filter(|flag| !texting.contains(&flag.as_str())) {
         assert_eq!(flags[flag], "enabled", "{flag}");
+    }
+    for flag in texting {
+        assert_eq!(flags[flag], "disabled", "{flag}");
     }
     // What clients reach past the functions has a flag of its own.
     assert_eq!(flags["help-conversations"], "enabled");
     assert_eq!((&flags["messaging_v2_enabled"], &flags["maintenance"]), (&json!("enabled"), &json!("disabled")));
     assert_eq!(
         flags.len(),
-        functions.iter().map(String::as_str).chain(["help-conversations"]).collect::<BTreeSet<_>>().len() + 2
+        functions
+            .iter()
+            .map(String::as_str)
+            .chain(["help-conversations"])
+            .chain(texting)
+            .collect::<BTreeSet<_>>()
+            .len()
+            + 2
     );
 
     let of_others = stand.diagnostics(&stranger).expect(200).await;

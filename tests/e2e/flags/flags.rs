@@ -131,7 +131,7 @@ async fn flags_are_for_users_and_name_nobody_else() {
     stand.get("flags").expect(401).await.refused(Code::Unauthenticated);
     stand.get("flags").token(&token::operator()).expect(403).await.refused(Code::PermissionDenied);
     let flags = stand.get("flags").by(&user).expect(200).await;
-    flags.has_members(&["flags"]);
+    flags.has_members(&["flags", "organization_role"]);
     assert_eq!(flags["flags"]["send-dm"], json!({"enabled": true, "reason": "everybody"}));
     assert_eq!(flags["flags"]["maintenance"], json!({"enabled": false, "reason": "off"}));
     assert!(!flags.body.to_string().contains(&other.id.to_string()), "{}", flags.body);

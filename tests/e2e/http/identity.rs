@@ -236,8 +236,12 @@ async fn roles_other_than_authenticated_do_not_reach_the_functions_of_users() {
         for subject in [None, Some(admin.id)] {
             let token = signed(&token::claims(subject, role));
             for endpoint in endpoints_of_users(Uuid::new_v4()) {
+                if endpoint.for_staff && role == "service_role" {
+                    continue;
+                }
+                let rule = if endpoint.for_staff { "staff_only" } else { "users_only" };
                 let refusal = endpoint.call(&stand).token(&token).expect(403).await;
-                refusal.refused_by(Code::PermissionDenied, "users_only");
+                refusal.refused_by(Code::PermissionDenied, rule);
             }
         }
     }

@@ -145,7 +145,7 @@ impl Texts {
             select $1, thread_id, seq from message
             returning id, thread_id, seq";
         let sql = sql.replace("$6::text[][", "($6::text[])[");
-        let each = i32::try_from(each).unwrap();
+        let each = i64::try_from(each).unwrap();
         let db = stand.connect().await;
         db.query(&sql, &[&agency.organization, &ids, &phones, &agency.front_desk.id, &each, &words]).await.unwrap();
         let sql = "select outbox.id, outbox.seq, thread.client_id, message.content

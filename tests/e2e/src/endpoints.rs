@@ -25,6 +25,8 @@ pub struct Endpoint {
     pub body: Value,
     /// Whether it is for operators instead of users.
     pub for_operators: bool,
+    /// Whether it is for operators beside users.
+    pub for_staff: bool,
 }
 
 impl Endpoint {
@@ -57,6 +59,7 @@ pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
         path: operation.path.replace("{id}", &id.to_string()),
         body: about(id, document().example(operation)),
         for_operators: document().is_for_operators(operation),
+        for_staff: document().is_for_staff(operation),
     };
     operations.map(endpoint).collect()
 }
