@@ -227,11 +227,11 @@ test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-
 endif
 
 .PHONY: test-spin
-test-spin: build client client-runtimes api-tools phone-numbers schemathesis need-chromium need-curl need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+test-spin: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools phone-numbers schemathesis need-chromium need-curl need-prometheus ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-prometheus ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase
