@@ -299,7 +299,7 @@ const forced = await as(agencyOwner).threads.forceSend(texts.at(-1).id, 'It is t
 assert.equal(forced.delivery, 'queued');
 await refused(as(agencyOwner).threads.forceSend(texts.at(-1).id, 'Once more.'), 'already_sent', 409);
 // The numbers of organisations, for operators.
-const organization_id = '00000000-0000-4000-8000-0000000000a0';
+const organization_id = setup.agency;
 const phone = '+12025550111';
 const number = await operator.numbers.add({ organization_id, phone, class: 'pool' });
 assert.equal(number.phone, '[phone …0111]');

@@ -274,6 +274,10 @@ async fn every_entry_point_refuses_a_null_caller() {
         }
         for claims in [json!("x"), json!([]), json!({"role": "service_role"}), json!({"role": "anon", "sub": admin.id})]
         {
+            // The operator assigns bookings, too.
+            if *function == "assign_booking" && claims["role"] == "service_role" {
+                continue;
+            }
             let call = json!({"claims": claims, "request_id": "r", "rollouts": {}, "input": input});
             let answer: Value = db.one(&sql, &[&call]).await;
             assert!(matches!(code(&answer), "unauthenticated" | "permission_denied"), "{function} {claims}: {answer}");

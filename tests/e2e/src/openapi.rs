@@ -478,18 +478,25 @@ impl Document {
         operation.path.replace("{id}", EXAMPLE_ID)
     }
 
-    /// The path of an operation, with the example of its parameter.
+    /// The path of an operation, with the examples of its parameter and of what its query must have.
     ///
     /// # Panics
-    /// When the parameter has none.
+    /// When one of these has none.
     pub fn demo_path(&self, operation: &Operation) -> String {
-        if !operation.path.contains("{id}") {
-            return operation.path.clone();
-        }
+        let mut path = operation.path.clone();
         let parameters = (0..).map_while(|number| self.at(&format!("{}/parameters/{number}", operation.pointer)));
-        let example = parameters.map(|(_, parameter)| parameter).find(|parameter| parameter["in"] == "path");
-        let example = example.and_then(|parameter| parameter["example"].as_str());
-        operation.path.replace("{id}", example.unwrap_or_else(|| panic!("{}: the id has no example", operation.id)))
+        for (_, parameter) in
+            parameters.filter(|(_, parameter)| parameter["required"] == true && parameter["in"] != "header")
+        {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let example = parameter["example"].as_str();
+            let example = example.unwrap_or_else(|| panic!("{}: {name} has no example", operation.id));
+            path = match parameter["in"].as_str() {
+                Some("path") => path.replace("{id}", example),
+                _ => format!("{path}{}{name}={example}", if path.contains('?') { '&' } else { '?' }),
+            };
+        }
+        path
     }
 
     /// The demo user whose call the example of an operation is.
