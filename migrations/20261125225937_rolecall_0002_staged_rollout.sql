@@ -60,6 +60,7 @@ declare
     'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.help_place(uuid, text, integer)',
     'function rolecall_internal.hold_help_message(uuid)',
+    'function rolecall_internal.hold_sender()',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.is_failure(text)',
     'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
@@ -92,6 +93,7 @@ declare
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.record_flag()',
@@ -107,6 +109,7 @@ declare
     'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
     'function rolecall_internal.refuse_unknown_flag()',
@@ -340,6 +343,7 @@ declare
     'function rolecall_internal.hold_conversations(uuid[])',
     'function rolecall_internal.hold_help_message(uuid)',
     'function rolecall_internal.hold_profiles()',
+    'function rolecall_internal.hold_sender()',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
@@ -422,6 +426,7 @@ declare
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
@@ -456,6 +461,7 @@ declare
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
@@ -833,7 +839,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '65f88e7ca71adb71c515ed049517e11de8af2f12015cabb35dd7b7631f521178'
+      ) is distinct from '6564de85425b45725ccac293ef032e028d2d10e9ed576fdcc9534f3965572b1b'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -949,6 +955,11 @@ create index request_metrics_minutes_idx
 
 create index request_metrics_function_slot_idx
   on rolecall.request_metrics (function, slot);
+
+-- The minutes of one operation.
+create index request_metrics_function_minutes_idx
+  on rolecall.request_metrics (function, slot)
+  where minutes = 1;
 
 comment on table rolecall.request_metrics is
   'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';
@@ -1876,6 +1887,37 @@ begin
   );
 end
 $$;
+
+-- Refuses a statement that switches maintenance on beside other flags: who switches everything on does not mean that
+-- nobody may write.
+create or replace function rolecall_internal.refuse_maintenance_among_others()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (select count(*) from changed) > 1
+    and exists (
+      select
+      from changed
+      join previous
+        on previous.name = changed.name
+      where changed.name = 'maintenance'
+        and changed.rollout <> 'disabled'
+        and previous.rollout = 'disabled'
+    )
+  then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'rolecall',
+      table = 'feature_flags',
+      constraint = 'feature_flags_maintenance_alone',
+      message = 'maintenance is switched on by itself, not beside other flags',
+      hint = 'Leave it out with "where name <> ''maintenance''", or switch it on with "where name = ''maintenance''".';
+  end if;
+  return null;
+end
+$$;
 $sql$;
 
   -- schema/calls/call.sql
@@ -2296,6 +2338,118 @@ begin
     v_call.answer := rolecall_internal.unblock_user(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/identity/profiles.sql
+  execute $sql$
+create or replace function rolecall_internal.touch_updated_at()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+-- The caller's organisation, for policies. A policy on profiles that read profiles would call itself for ever; this
+-- reads as its owner, and tells callers nothing but their own.
+create or replace function rolecall_internal.caller_organization()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select organization_id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- The caller, if they have a profile, for policies: with a token that outlives the account nobody reads on.
+create or replace function rolecall_internal.caller_with_profile()
+returns uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select id
+  from rolecall.profiles
+  where id = auth.uid()
+$$;
+
+-- Whether the caller is a user who may write at all, for policies: has a profile and is not suspended.
+create or replace function rolecall_internal.caller_may_write()
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.profiles
+    where id = auth.uid()
+      and (suspended_until is null or suspended_until <= now())
+  )
+$$;
+
+-- What stands where a foreign key would go with the profile: a row that names somebody is written while they have a
+-- profile, which the lock keeps until the commit, and stays when the profile is deleted. The trigger's arguments are the
+-- columns. Whoever waited for a deletion fails as a foreign key would; the functions ask once more then, and are told why.
+create or replace function rolecall_internal.hold_profiles()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_row constant jsonb := to_jsonb(new);
+  v_column text;
+begin
+  foreach v_column in array tg_argv loop
+    perform
+    from rolecall.profiles
+    where id = (v_row ->> v_column)::uuid
+    for key share;
+    if not found then
+      raise exception using
+        errcode = 'foreign_key_violation',
+        message = format('%s.%s names nobody who has a profile', tg_table_name, v_column),
+        schema = tg_table_schema,
+        table = tg_table_name,
+        column = v_column;
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+-- The same of sender_id alone, which costs each message less.
+create or replace function rolecall_internal.hold_sender()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.profiles
+  where id = new.sender_id
+  for key share;
+  if not found then
+    raise exception using
+      errcode = 'foreign_key_violation',
+      message = format('%s.sender_id names nobody who has a profile', tg_table_name),
+      schema = tg_table_schema,
+      table = tg_table_name,
+      column = 'sender_id';
+  end if;
+  return null;
 end
 $$;
 $sql$;
@@ -7519,10 +7673,15 @@ begin
     select *
     into v_one
     from added;
-    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
-    values (v_one.conversation_id, 1, v_one.id)
-    on conflict (conversation_id) do update
-    set messages = counted.messages + 1;
+    update rolecall.help_message_counts
+    set messages = messages + 1
+    where conversation_id = v_one.conversation_id;
+    if not found then
+      insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+      values (v_one.conversation_id, 1, v_one.id)
+      on conflict (conversation_id) do update
+      set messages = counted.messages + 1;
+    end if;
     update rolecall.help_threads
     set
       last_message_at = greatest(last_message_at, v_one.created_at),
@@ -7949,7 +8108,9 @@ begin
     v_call.answer := rolecall_internal.send_help_message(
       v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), null, v_call.rollouts
     );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+    if v_call.key is not null then
+      v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+    end if;
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
@@ -7984,7 +8145,9 @@ begin
       rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
       v_call.rollouts
     );
-    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+    if v_call.key is not null then
+      v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
+    end if;
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
@@ -9603,13 +9766,55 @@ return case p_operation
   else split_part(p_operation, '.', 1)
 end;
 
--- All requests of a flag's operations that were ever counted: those that were merged, and those of single minutes.
-create or replace function rolecall_internal.flag_totals(p_flag text)
-returns table (code text, bucket smallint, requests numeric)
-language sql
+-- The operations of a flag that were called in minutes which are not merged yet: found by skipping from one operation to the
+-- next in request_metrics_function_minutes_idx, so that it costs a look for each operation and nothing for each request.
+create or replace function rolecall_internal.operations_of_flag(p_flag text)
+returns text[]
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+  return (
+    with recursive operation (name) as (
+      (
+        select metric.function
+        from rolecall.request_metrics as metric
+        where metric.minutes = 1
+        order by metric.function
+        limit 1
+      )
+      union all
+      select (
+        select metric.function
+        from rolecall.request_metrics as metric
+        where metric.minutes = 1
+          and metric.function > operation.name
+        order by metric.function
+        limit 1
+      )
+      from operation
+      where operation.name is not null
+    )
+    select coalesce(array_agg(operation.name), '{}')
+    from operation
+    where rolecall_internal.flag_of_operation(operation.name) = p_flag
+  );
+end
+$$;
+
+-- All requests of a flag's operations that were ever counted: those that were merged, and those of single minutes, of which
+-- only the flag's own are read.
+create or replace function rolecall_internal.flag_totals(p_flag text)
+returns table (code text, bucket smallint, requests numeric)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_operations text[] := rolecall_internal.operations_of_flag(p_flag);
+begin
+  return query
   select counted.code, counted.bucket, sum(counted.requests)
   from (
     select total.code, total.bucket, total.requests
@@ -9619,9 +9824,10 @@ as $$
     select metric.code, metric.bucket, metric.requests
     from rolecall.request_metrics as metric
     where metric.minutes = 1
-      and rolecall_internal.flag_of_operation(metric.function) = p_flag
+      and metric.function = any (v_operations)
   ) as counted
-  group by counted.code, counted.bucket
+  group by counted.code, counted.bucket;
+end
 $$;
 
 -- The minute of a moment, as request_metrics has it.
@@ -9757,6 +9963,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := rolecall_internal.minute_of(now());
+  v_operations text[] := rolecall_internal.operations_of_flag(p_flag);
   v_windows jsonb;
   v_timeouts numeric;
   v_connection_errors numeric;
@@ -9766,7 +9973,7 @@ begin
     from rolecall.request_metrics as metric
     where metric.minutes = 1
       and metric.slot >= greatest(v_now - interval '5 minutes', rolecall_internal.minute_of(p_since))
-      and rolecall_internal.flag_of_operation(metric.function) = p_flag
+      and metric.function = any (v_operations)
     union all
     select baseline.minute, baseline.code, -baseline.requests
     from rolecall.rollout_baselines as baseline
@@ -13652,6 +13859,12 @@ after insert or update or delete on rolecall.feature_flags
 for each statement
 execute function rolecall_internal.settle_flags();
 
+create or replace trigger feature_flags_maintenance_alone
+after update on rolecall.feature_flags
+referencing old table as previous new table as changed
+for each statement
+execute function rolecall_internal.refuse_maintenance_among_others();
+
 -- By row: a profile that is deleted without any must not wait.
 create or replace trigger feature_flag_overrides_follow_each_other
 before insert or update or delete on rolecall.feature_flag_overrides
@@ -13695,8 +13908,10 @@ before update on rolecall.help_requests
 for each row
 execute function rolecall_internal.touch_updated_at();
 
+-- Of columns: a condition is planned anew by each statement that it may concern, which a message would pay for whose
+-- statement changes updated_at alone. Clients change status alone.
 create or replace trigger conversations_v2_touch_updated_at
-before update on public.conversations_v2
+before update of id, help_request_id, requester_id, helper_id, initial_message, status, created_at on public.conversations_v2
 for each row
 when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
@@ -13725,7 +13940,7 @@ for each row
 execute function rolecall_internal.open_help_thread();
 
 create or replace trigger conversations_v2_move_thread
-after update on public.conversations_v2
+after update of status, requester_id, helper_id on public.conversations_v2
 for each row
 when (
   old.status is distinct from new.status
@@ -13786,7 +14001,7 @@ when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('change_help');
 
 create or replace trigger conversations_v2_limit_changes
-before update on public.conversations_v2
+before update of id, help_request_id, requester_id, helper_id, initial_message, status, created_at on public.conversations_v2
 for each row
 when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('change_help');
@@ -13823,13 +14038,13 @@ when (not rolecall_internal.is_client())
 execute function rolecall_internal.keep_removed_help_message('operator');
 
 create or replace trigger conversations_v2_keep_who_closed
-before update on public.conversations_v2
+before update of status on public.conversations_v2
 for each row
 when (old.status is distinct from new.status and rolecall_internal.is_client())
 execute function rolecall_internal.keep_who_closed('client');
 
 create or replace trigger conversations_v2_keep_who_closed_by_operator
-before update on public.conversations_v2
+before update of status on public.conversations_v2
 for each row
 when (old.status is distinct from new.status and not rolecall_internal.is_client())
 execute function rolecall_internal.keep_who_closed('operator');
@@ -13879,7 +14094,7 @@ execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
 create or replace trigger messages_v2_hold_profiles
 after insert on public.messages_v2
 for each row
-execute function rolecall_internal.hold_profiles('sender_id');
+execute function rolecall_internal.hold_sender();
 
 create or replace trigger reported_messages_erase_help_messages_due
 after update on rolecall.reported_messages
@@ -13903,7 +14118,7 @@ for each statement
 execute function rolecall_internal.discount_help_conversations();
 
 create or replace trigger conversations_v2_recount
-after update on public.conversations_v2
+after update of status, created_at on public.conversations_v2
 for each row
 when (old.status is distinct from new.status or old.created_at is distinct from new.created_at)
 execute function rolecall_internal.recount_help_conversation();
@@ -14993,7 +15208,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '65f88e7ca71adb71c515ed049517e11de8af2f12015cabb35dd7b7631f521178');
+  values (2, 'staged_rollout', '6564de85425b45725ccac293ef032e028d2d10e9ed576fdcc9534f3965572b1b');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

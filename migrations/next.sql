@@ -48,6 +48,11 @@ create index request_metrics_minutes_idx
 create index request_metrics_function_slot_idx
   on rolecall.request_metrics (function, slot);
 
+-- The minutes of one operation.
+create index request_metrics_function_minutes_idx
+  on rolecall.request_metrics (function, slot)
+  where minutes = 1;
+
 comment on table rolecall.request_metrics is
   'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';
 

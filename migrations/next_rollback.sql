@@ -55,6 +55,8 @@ set requests = metric.requests + excluded.requests;
 
 drop index rolecall.request_metrics_minutes_idx;
 
+drop index rolecall.request_metrics_function_minutes_idx;
+
 drop index rolecall.request_metrics_function_slot_idx;
 
 alter table rolecall.request_metrics drop constraint request_metrics_pkey;

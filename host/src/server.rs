@@ -1,6 +1,7 @@
 //! The HTTP server: connections, what stands before a component, and a stop that loses no request.
 
 pub mod answer;
+mod backlog;
 pub mod body;
 mod chunks;
 pub mod connections;
@@ -16,6 +17,7 @@ use crate::guest::vitals::Streaming;
 use crate::log::Log;
 use crate::manifest::route::Router;
 use crate::server::answer::{Reject, Rest, rejection, server_options, whole};
+use crate::server::backlog::{let_in_no_more, take_queue};
 use crate::server::body::{BodyLimits, WholeBody};
 use crate::server::connections::{ConnectionBounds, Connections, Seat, Slot};
 use crate::server::gate::{Gate, GateTimes, Pace};
@@ -69,7 +71,8 @@ const DRAIN_TIME: Duration = Duration::from_secs(5);
 /// How long a connection without a request may still send one after the stop has begun, to be told that it is the last.
 const LAST_REQUEST_TIME: Duration = Duration::from_millis(250);
 
-/// How long connections are still accepted after the stop has begun.
+/// How long connections are still accepted after the stop has begun: those that clients have begun to make take a round
+/// trip until they are in the queue.
 const BACKLOG_TIME: Duration = Duration::from_millis(100);
 
 /// How long to wait before accepting again when the system has no descriptor left.
@@ -125,6 +128,15 @@ struct Refused {
     logged: Option<Instant>,
 }
 
+/// What becomes of the listening socket after the stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is closed.
+    Closed,
+    /// Another runner has it, too, and accepts whoever comes.
+    HandedOver,
+}
+
 /// How far the stop has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
@@ -168,17 +180,16 @@ impl Server {
     pub async fn run(
         self: &Arc<Self>,
         listener: TcpListener,
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = Ending>,
         shutdown_timeout: Duration,
     ) -> usize {
         let connections = TaskTracker::new();
         let tidying = tokio::spawn(tidy(self.clone()));
-        self.accept_until(&listener, stop, &connections).await;
+        let ending = self.accept_until(&listener, stop, &connections).await;
         tidying.abort();
 
         self.phase.send_replace(Phase::LastRequests);
-        self.accept_backlog(&listener, &connections).await;
-        drop(listener);
+        self.accept_backlog(listener, ending, &connections).await;
         if !connections.is_empty() {
             sleep(LAST_REQUEST_TIME).await;
         }
@@ -191,52 +202,62 @@ impl Server {
         }
     }
 
-    /// Accepts the clients in the backlog, which the system has already told that they are connected. New ones may arrive
-    /// as fast as these are taken, so this ends after a while.
-    async fn accept_backlog(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) {
+    /// Accepts the clients in the queue, which the system has already told that they are connected, and closes the socket.
+    async fn accept_backlog(self: &Arc<Self>, listener: TcpListener, ending: Ending, connections: &TaskTracker) {
+        if ending == Ending::Closed {
+            // Where the system cannot do this, new ones may come as fast as these are taken: so it ends after a while.
+            let _ = let_in_no_more(&listener);
+        }
         let end = Instant::now() + BACKLOG_TIME;
-        while let Ok(Ok(())) = timeout_at(end, self.accept(listener, connections)).await {}
+        while let Ok(Ok((socket, address))) = timeout_at(end, listener.accept()).await {
+            self.admit(socket, address, connections).await;
+        }
+        // An error means that the runtime ends.
+        for (socket, address) in take_queue(listener).unwrap_or_default() {
+            self.admit(socket, address, connections).await;
+        }
     }
 
     async fn accept_until(
         self: &Arc<Self>,
         listener: &TcpListener,
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = Ending>,
         connections: &TaskTracker,
-    ) {
+    ) -> Ending {
         let mut stop = pin!(stop);
         loop {
             let accepted = tokio::select! {
                 biased;
-                () = &mut stop => return,
-                accepted = self.accept(listener, connections) => accepted,
+                ending = &mut stop => return ending,
+                accepted = listener.accept() => accepted,
             };
-            if let Err(error) = accepted {
-                let cause = error.to_string();
-                let line = Line { cause: Some(&cause), ..Line::new(Level::Error, "host", "accept_failed") };
-                self.log.print(&line, &());
-                self.connections.make_room();
-                sleep(ACCEPT_PAUSE).await;
+            match accepted {
+                Ok((socket, address)) => self.admit(socket, address, connections).await,
+                Err(error) => {
+                    let cause = error.to_string();
+                    let line = Line { cause: Some(&cause), ..Line::new(Level::Error, "host", "accept_failed") };
+                    self.log.print(&line, &());
+                    self.connections.make_room();
+                    sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
 
-    /// Accepts a connection, when there is room for it, and starts to serve it.
-    async fn accept(self: &Arc<Self>, listener: &TcpListener, connections: &TaskTracker) -> std::io::Result<()> {
-        let (socket, address) = listener.accept().await?;
+    /// Starts to serve a connection, when there is room for it.
+    async fn admit(self: &Arc<Self>, socket: TcpStream, address: SocketAddr, connections: &TaskTracker) {
         let is_proxy = self.settings.forwarding.as_ref().is_some_and(|forwarding| forwarding.is_proxy(address));
         let peer = self.peers.at(address.ip());
         // The connections of a proxy are those of its clients, who are told apart request by request.
         let bounded = (!is_proxy).then(|| peer.clone());
         let Some(seat) = self.connections.seat(bounded).await else {
             self.note_refused();
-            return Ok(());
+            return;
         };
         // A connection that is gone already is noticed when it is read.
         let _ = socket.set_nodelay(true);
         let client = Client { address, peer, slot: Some(seat.slot.clone()), is_proxy };
         tokio::spawn(serve_connection(self.clone(), socket, client, seat, connections.token()));
-        Ok(())
     }
 
     /// Notes that a connection was refused; the log has a line a second about it.
@@ -491,10 +512,14 @@ async fn serve_connection(
         write: server.settings.request_timeout * 2,
     };
     let mut gate = Gate::new(socket, times, seat.slot.clone());
+    let mut is_closing = false;
     loop {
         // Until a request is there, a connection costs little more than its socket: hyper has larger buffers.
         let is_admitted = poll_fn(|context| match gate.poll_admitted(context) {
-            Poll::Pending if !gate.has_partial_head() => closing.as_mut().poll(context).map(|()| false),
+            Poll::Pending if !gate.has_partial_head() => {
+                is_closing = is_closing || closing.as_mut().poll(context).is_ready();
+                if is_closing && !gate.link().has_unread() { Poll::Ready(false) } else { Poll::Pending }
+            }
             admitted => admitted,
         });
         if !is_admitted.await {
@@ -523,14 +548,22 @@ async fn serve_connection(
         });
         let mut builder = http1::Builder::new();
         let mut connection = builder.half_close(true).max_buf_size(HYPER_BUFFER_BYTES).serve_connection(gate, service);
-        let (served, is_closing) = match select(&mut connection, closing.as_mut()).await {
-            Either::Left((served, _)) => (served, false),
+        let served = match select(&mut connection, closing.as_mut()).await {
+            Either::Left((served, _)) => served,
             Either::Right(_) => {
-                // Every answer is the last by now, so that a head that has begun need not be given up.
-                if !link.has_partial_head() {
-                    Pin::new(&mut connection).graceful_shutdown();
+                is_closing = true;
+                // Every answer is the last by now, so that a head that has begun, or has come unread, need not be given up.
+                let mut served = None;
+                while served.is_none() && (link.has_partial_head() || link.has_unread()) {
+                    served = timeout(LAST_REQUEST_TIME, &mut connection).await.ok();
                 }
-                ((&mut connection).await, true)
+                match served {
+                    Some(served) => served,
+                    None => {
+                        Pin::new(&mut connection).graceful_shutdown();
+                        (&mut connection).await
+                    }
+                }
             }
         };
         gate = connection.into_parts().io;

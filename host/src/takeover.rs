@@ -18,6 +18,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::UnixListener;
 
@@ -37,6 +38,7 @@ pub struct Offer {
     identity: (u64, u64),
     offered: UnixListener,
     listening: OwnedFd,
+    is_out: AtomicBool,
 }
 
 impl Offer {
@@ -53,19 +55,26 @@ impl Offer {
         let file = fs::symlink_metadata(&temporary)?;
         fs::rename(&temporary, &path)?;
         let listening = listener.as_fd().try_clone_to_owned()?;
-        Ok(Offer { path, identity: (file.dev(), file.ino()), offered, listening })
+        let identity = (file.dev(), file.ino());
+        Ok(Offer { path, identity, offered, listening, is_out: AtomicBool::new(false) })
     }
 
     /// Returns when a successor has the socket and serves.
     pub async fn taken(&self) {
         loop {
             // One that goes away, or does not keep to the form, has taken nothing; the next one may.
-            if let Ok((successor, _)) = self.offered.accept().await
-                && self.hand_over(&successor).await.is_ok()
-            {
-                return;
+            if let Ok((successor, _)) = self.offered.accept().await {
+                if self.hand_over(&successor).await.is_ok() {
+                    return;
+                }
+                self.is_out.store(false, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Whether a successor has the socket, even one that does not serve yet.
+    pub fn is_out(&self) -> bool {
+        self.is_out.load(Ordering::Relaxed)
     }
 
     async fn hand_over(&self, successor: &tokio::net::UnixStream) -> io::Result<()> {
@@ -74,6 +83,7 @@ impl Offer {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         ancillary.push(SendAncillaryMessage::ScmRights(&sockets));
+        self.is_out.store(true, Ordering::Relaxed);
         sendmsg(successor, &[IoSlice::new(&[SOCKET])], &mut ancillary, SendFlags::empty())?;
         loop {
             successor.readable().await?;

@@ -16,7 +16,7 @@ use crate::server::body::BodyLimits;
 use crate::server::connections::ConnectionBounds;
 use crate::server::gate::Pace;
 use crate::server::peers::Forwarding;
-use crate::server::{Server, ServerSettings, listen};
+use crate::server::{Ending, Server, ServerSettings, listen};
 use crate::state_dir::{Announcement, Run, StateDir};
 use crate::takeover::{Offer, Predecessor};
 use anyhow::{Context, anyhow, bail};
@@ -220,15 +220,21 @@ impl Application<'_> {
                     None => std::future::pending().await,
                 }
             };
+            let mut ending = Ending::Closed;
             tokio::select! {
                 () = stop.wait() => {}
-                () = taken => {}
+                () = taken => ending = Ending::HandedOver,
                 () = gone => is_gone.store(true, Ordering::Relaxed),
+            }
+            if offer.as_ref().is_some_and(Offer::is_out) {
+                // A successor that is not ready yet has the socket, and nobody else will have it.
+                ending = Ending::HandedOver;
             }
             if let Some(database) = database {
                 database.leave_alone();
             }
             log.print(&Line::new(Level::Info, "host", "stopping"), &());
+            ending
         };
         let cut_off = server.run(listener, stopped, up.shutdown_timeout).await;
         drop((announcement, environment));

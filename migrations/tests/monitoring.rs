@@ -3,10 +3,11 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use support::{Database, list, one};
+use serde_json::{Value, json};
+use support::explain::{explained, rows_read};
+use support::{Database, call, list, one, operator_request};
 
 /// What a view may take.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -71,6 +72,58 @@ async fn every_view_is_quick_with_seven_days_of_metrics_and_reads_no_conversatio
         println!("{view}: {quickest:.1} ms");
         assert!(quickest < LIMIT.as_secs_f64() * 1000.0, "{view}: {quickest:.1} ms");
     }
+}
+
+/// A stage that is old enough to be left and has not shown what it must, with most requests of SEVEN_DAYS successful.
+const STAGE_OF_FIVE_DAYS: &str = "
+    update rolecall.rollout_stages set auto_advance = true;
+    update rolecall.feature_flags set rollout = 'percentage:10' where name = 'start-conversation';
+    update rolecall.rollout_states set since = now() - interval '5 days' where flag = 'start-conversation';
+    update rolecall.request_metrics set requests = 1 where code = 'internal';
+    vacuum analyze rolecall.request_metrics;";
+
+#[tokio::test]
+async fn the_guard_adds_a_stage_up_quickly_and_reads_the_operations_of_its_flag_alone() {
+    let database = Database::demo().await;
+    let (admin, plans) = explained(&database).await;
+    admin.batch_execute(SEVEN_DAYS).await.expect("a superuser may");
+    for statement in STAGE_OF_FIVE_DAYS.split_inclusive(';') {
+        admin.batch_execute(statement).await.expect("a superuser may");
+    }
+    let rows = async |condition: &str| {
+        let sql = format!("select count(*) from rolecall.request_metrics where minutes = 1 and {condition}");
+        u64::try_from(one::<i64>(&admin, &sql).await).expect("not negative")
+    };
+    let of_flag = rows("function = 'start-conversation'").await;
+    // Those of the last minutes are found by their time, whatever the operation.
+    let recent = rows("slot > now() - interval '6 minutes'").await;
+    // One of each operation in each of twelve partitions is looked at to find the flag's own, twice.
+    let bound = of_flag + recent + 2 * 12 * 31;
+    assert!(rows("true").await > 8 * bound, "the bound shows something");
+    // The first plans are for these parameters, later ones for any.
+    for _ in 0..12 {
+        plans.lock().expect("nobody panics with it").clear();
+        let decisions: Value = one(&admin, "select rolecall_internal.guard_rollouts()").await;
+        assert_eq!(decisions, json!([]));
+        let plans = plans.lock().expect("nobody panics with it");
+        let read = plans.iter().map(|plan| rows_read(&plan["Plan"], "request_metrics_")).sum::<u64>();
+        assert!(read >= of_flag, "it reads {read} rows of {of_flag}");
+        assert!(read <= bound, "it reads {read} rows; {of_flag} are the flag's, {recent} of the last minutes");
+    }
+
+    let edge = database.edge().await;
+    let mut quickest = Duration::MAX;
+    for _ in 0..MOST_READINGS {
+        let begun = Instant::now();
+        let answer = call(&edge, "guard_rollouts", &operator_request()).await;
+        quickest = quickest.min(begun.elapsed());
+        assert_eq!(answer["data"], json!({"decisions": []}), "{answer}");
+        if quickest < LIMIT {
+            break;
+        }
+    }
+    println!("the guard: {quickest:?}");
+    assert!(quickest < LIMIT, "{quickest:?}");
 }
 
 #[tokio::test]

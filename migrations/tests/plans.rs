@@ -5,13 +5,13 @@
 mod support;
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use support::explain::explained;
 use support::{Database, call, list, one};
 use tokio::sync::{Mutex as Turn, MutexGuard, OnceCell};
-use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
 
 /// The largest tables: none of them may be read from end to end.
@@ -82,36 +82,6 @@ fn request(input: Value) -> Value {
         "rollouts": {},
         "input": input,
     })
-}
-
-/// A connection of the superuser on which every statement, also inside a function, says how it was run.
-async fn explained(database: &Database) -> (Client, Arc<Mutex<Vec<Value>>>) {
-    let (client, mut connection) = tokio_postgres::connect(&database.admin_url, NoTls).await.expect("the server runs");
-    let plans = Arc::new(Mutex::new(Vec::new()));
-    let collected = Arc::clone(&plans);
-    tokio::spawn(async move {
-        while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
-            let AsyncMessage::Notice(notice) = message else { continue };
-            // duration: 0.123 ms  plan: {"Query Text": ..., "Plan": {...}}
-            if let Some((_, plan)) = notice.message().split_once("plan:\n") {
-                collected.lock().expect("nobody panics with it").push(serde_json::from_str(plan).expect("JSON"));
-            }
-        }
-    });
-    client
-        .batch_execute(
-            "load 'auto_explain';
-             set auto_explain.log_min_duration = 0;
-             set auto_explain.log_nested_statements = on;
-             set auto_explain.log_analyze = on;
-             set auto_explain.log_timing = off;
-             set auto_explain.log_format = json;
-             set auto_explain.log_level = notice;
-             set client_min_messages = notice;",
-        )
-        .await
-        .expect("a superuser may");
-    (client, plans)
 }
 
 /// What is wrong with a plan: a large table read from end to end, or more rows sorted than a page or `most_sorted` has.

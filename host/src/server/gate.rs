@@ -12,6 +12,7 @@ use crate::server::head::{Fault, Framing, Head, HeadFault, MAX_HEAD_BYTES, MAX_T
 use bytes::{Buf, BytesMut};
 use http::Method;
 use hyper::rt::{Read, ReadBufCursor, Write};
+use rustix::net::{RecvFlags, recv};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -77,6 +78,12 @@ impl Link {
     /// Whether a part of a head has arrived.
     pub fn has_partial_head(&self) -> bool {
         self.has_partial_head.load(Ordering::Relaxed)
+    }
+
+    /// Whether bytes have arrived that nobody has read. The system is asked: the runtime hears of them some time later.
+    pub fn has_unread(&self) -> bool {
+        let socket: &TcpStream = self.socket.as_ref();
+        matches!(recv(socket, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT), Ok((_, 1..)))
     }
 
     /// The fault that the request has which hyper has just passed on, instead of what it says.

@@ -2,6 +2,8 @@
 
 use crate::app::App;
 use crate::client::Client;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -57,6 +59,50 @@ fn under_load_every_request_is_answered() {
         assert!(thread.join().unwrap());
     }
     assert!(answered.load(Ordering::Relaxed) > 32);
+}
+
+/// How often the runner is stopped under load: what is lost between two steps of the stop is lost now and then.
+const STOPS: usize = 3;
+
+#[test]
+fn a_connection_is_served_or_refused_and_none_is_broken() {
+    for _ in 0..STOPS {
+        let mut app = App::new().start();
+        let address = app.address;
+        let answered = Arc::new(AtomicUsize::new(0));
+        // A connection for each request, so that some are being made at every moment of the stop.
+        let threads: Vec<_> = (0..32)
+            .map(|_| {
+                let answered = answered.clone();
+                std::thread::spawn(move || {
+                    while let Ok(mut connection) = TcpStream::connect(address) {
+                        let answer = ask(&mut connection);
+                        assert!(
+                            answer.as_ref().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 ")),
+                            "a connection that was made is not served: {answer:?}"
+                        );
+                        answered.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        while answered.load(Ordering::Relaxed) < 320 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        app.signal("TERM");
+        assert!(app.ended().success());
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}
+
+/// Makes a request on a connection, the only one, and reads the answer to its end.
+fn ask(connection: &mut TcpStream) -> std::io::Result<String> {
+    connection.write_all(b"GET /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 #[test]

@@ -201,6 +201,11 @@ create index request_metrics_minutes_idx
 create index request_metrics_function_slot_idx
   on rolecall.request_metrics (function, slot);
 
+-- The minutes of one operation.
+create index request_metrics_function_minutes_idx
+  on rolecall.request_metrics (function, slot)
+  where minutes = 1;
+
 -- Day slots
 
 do $$

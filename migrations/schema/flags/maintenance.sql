@@ -50,3 +50,34 @@ begin
   );
 end
 $$;
+
+-- Refuses a statement that switches maintenance on beside other flags: who switches everything on does not mean that
+-- nobody may write.
+create or replace function rolecall_internal.refuse_maintenance_among_others()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (select count(*) from changed) > 1
+    and exists (
+      select
+      from changed
+      join previous
+        on previous.name = changed.name
+      where changed.name = 'maintenance'
+        and changed.rollout <> 'disabled'
+        and previous.rollout = 'disabled'
+    )
+  then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'rolecall',
+      table = 'feature_flags',
+      constraint = 'feature_flags_maintenance_alone',
+      message = 'maintenance is switched on by itself, not beside other flags',
+      hint = 'Leave it out with "where name <> ''maintenance''", or switch it on with "where name = ''maintenance''".';
+  end if;
+  return null;
+end
+$$;

@@ -14,6 +14,12 @@ after insert or update or delete on rolecall.feature_flags
 for each statement
 execute function rolecall_internal.settle_flags();
 
+create or replace trigger feature_flags_maintenance_alone
+after update on rolecall.feature_flags
+referencing old table as previous new table as changed
+for each statement
+execute function rolecall_internal.refuse_maintenance_among_others();
+
 -- By row: a profile that is deleted without any must not wait.
 create or replace trigger feature_flag_overrides_follow_each_other
 before insert or update or delete on rolecall.feature_flag_overrides

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod explain;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rolecall_database::{apply, connect, load_demo};

@@ -215,5 +215,28 @@ select is(pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(2), input, 'a key')
 from writing
 where function = 'send_dm';
 
+-- It is switched on by itself: whoever switches everything on does not mean it.
+prepare everything_on as update rolecall.feature_flags set rollout = 'enabled';
+select throws_ok(
+  'everything_on',
+  '23514',
+  'maintenance is switched on by itself, not beside other flags',
+  'switching everything on is refused'
+);
+select is((select rollout from rolecall.feature_flags where name = 'maintenance'), 'disabled', 'and changes nothing');
+select lives_ok(
+  $$ update rolecall.feature_flags set rollout = 'enabled' where name <> 'maintenance' $$,
+  'everything else is switched on at once'
+);
+select lives_ok(
+  $$ update rolecall.feature_flags set rollout = 'internal' where name = 'maintenance' $$,
+  'and maintenance by itself'
+);
+select lives_ok(
+  $$ update rolecall.feature_flags set description = 'As before.' $$,
+  'what else is changed of all flags is changed while it is on, too'
+);
+select lives_ok($$ update rolecall.feature_flags set rollout = 'disabled' $$, 'everything is switched off at once');
+
 select * from finish();
 rollback;
