@@ -78,18 +78,18 @@ async fn steps(client: &mut Client, migrations: &[&Migration], direction: Direct
     let mut attempt = 1;
     let mut next = 0;
     while let Some(migration) = migrations.get(next) {
-        match step(client, migration, direction).await {
-            Ok(true) => {
+        match step(client, migration, direction).await? {
+            Stepped::Ran => {
                 ran.push(migration.version);
                 next += 1;
             }
-            Ok(false) => next += 1,
-            Err(_) if attempt < ATTEMPTS && is_overtaken(client, migration.version, direction).await? => {
+            Stepped::Present => next += 1,
+            Stepped::Overtaken => {
+                ensure!(attempt < ATTEMPTS, "others install and take back Rolecall in this database all the time");
                 tokio::time::sleep(pause(attempt)).await;
                 attempt += 1;
                 next = 0;
             }
-            Err(error) => return Err(error),
         }
     }
     Ok(ran)
@@ -97,7 +97,7 @@ async fn steps(client: &mut Client, migrations: &[&Migration], direction: Direct
 
 /// Whether a step does not follow the state of the database any more: the migration before it is gone, or, on the way
 /// back, one behind it is there again.
-async fn is_overtaken(client: &Client, version: i32, direction: Direction) -> Result<bool> {
+async fn is_overtaken(client: &Client, version: i32, direction: Direction) -> Result<bool, tokio_postgres::Error> {
     let steps = status_of(client).await?;
     let is_applied = |step: &&Step| step.applied_at.is_some();
     Ok(match direction {
@@ -212,8 +212,18 @@ enum Direction {
     Down,
 }
 
-/// Runs one migration's step unless the database is already where it leads; true when it ran.
-async fn step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<bool> {
+/// What became of a step.
+enum Stepped {
+    /// It ran.
+    Ran,
+    /// The database is already where it leads.
+    Present,
+    /// Somebody who goes the other way has taken away what it follows; nothing was done.
+    Overtaken,
+}
+
+/// Runs one migration's step unless the database is already where it leads.
+async fn step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<Stepped> {
     let mut attempt = 1;
     loop {
         match try_step(client, migration, direction).await {
@@ -230,7 +240,7 @@ async fn step(client: &mut Client, migration: &Migration, direction: Direction) 
                 return Err(explained(&error, sql, &file));
             }
             Err(StepError::Other(error)) => return Err(error),
-            Ok(ran) => return Ok(ran),
+            Ok(stepped) => return Ok(stepped),
         }
     }
 }
@@ -246,7 +256,7 @@ impl From<tokio_postgres::Error> for StepError {
     }
 }
 
-async fn try_step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<bool, StepError> {
+async fn try_step(client: &mut Client, migration: &Migration, direction: Direction) -> Result<Stepped, StepError> {
     let transaction = client.transaction().await?;
     // Nobody else can lock this table, so one installer at a time works on a database. The first ones of all have no such
     // table yet; of them the second waits where it makes the schema, loses, and is tried again.
@@ -255,7 +265,11 @@ async fn try_step(client: &mut Client, migration: &Migration, direction: Directi
     }
     let present = is_applied(transaction.client(), migration.version).await?;
     if !present && direction == Direction::Down {
-        return Ok(false);
+        return Ok(Stepped::Present);
+    }
+    // Asked under the lock: after a failure the state might be another one again.
+    if is_overtaken(transaction.client(), migration.version, direction).await? {
+        return Ok(Stepped::Overtaken);
     }
     let sql = match direction {
         Direction::Up => migration.up,
@@ -264,7 +278,7 @@ async fn try_step(client: &mut Client, migration: &Migration, direction: Directi
     // What is applied already does nothing, unless it was applied in another state: then it raises.
     transaction.batch_execute(sql).await?;
     if present && direction == Direction::Up {
-        return Ok(false);
+        return Ok(Stepped::Present);
     }
     if is_applied(transaction.client(), migration.version).await? == present {
         return Err(StepError::Other(anyhow::anyhow!("{} does not keep rolecall.schema_migrations", migration.file)));
@@ -274,7 +288,7 @@ async fn try_step(client: &mut Client, migration: &Migration, direction: Directi
         Direction::Down => true,
     };
     transaction.commit().await?;
-    Ok(ours)
+    Ok(if ours { Stepped::Ran } else { Stepped::Present })
 }
 
 /// Whether this transaction applied a migration, and not another one a moment before.
