@@ -60,7 +60,6 @@ declare
     'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.help_place(uuid, text, integer)',
     'function rolecall_internal.hold_help_message(uuid)',
-    'function rolecall_internal.hold_sender()',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.is_failure(text)',
     'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
@@ -343,7 +342,6 @@ declare
     'function rolecall_internal.hold_conversations(uuid[])',
     'function rolecall_internal.hold_help_message(uuid)',
     'function rolecall_internal.hold_profiles()',
-    'function rolecall_internal.hold_sender()',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
@@ -839,7 +837,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '6564de85425b45725ccac293ef032e028d2d10e9ed576fdcc9534f3965572b1b'
+      ) is distinct from '9dd371be65f1f96eaddbdfb4f8bf371a1e0fc94ce3e8d43d17296a77116f952c'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -2338,118 +2336,6 @@ begin
     v_call.answer := rolecall_internal.unblock_user(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/identity/profiles.sql
-  execute $sql$
-create or replace function rolecall_internal.touch_updated_at()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  new.updated_at := now();
-  return new;
-end
-$$;
-
--- The caller's organisation, for policies. A policy on profiles that read profiles would call itself for ever; this
--- reads as its owner, and tells callers nothing but their own.
-create or replace function rolecall_internal.caller_organization()
-returns uuid
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select organization_id
-  from rolecall.profiles
-  where id = auth.uid()
-$$;
-
--- The caller, if they have a profile, for policies: with a token that outlives the account nobody reads on.
-create or replace function rolecall_internal.caller_with_profile()
-returns uuid
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select id
-  from rolecall.profiles
-  where id = auth.uid()
-$$;
-
--- Whether the caller is a user who may write at all, for policies: has a profile and is not suspended.
-create or replace function rolecall_internal.caller_may_write()
-returns boolean
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select exists (
-    select
-    from rolecall.profiles
-    where id = auth.uid()
-      and (suspended_until is null or suspended_until <= now())
-  )
-$$;
-
--- What stands where a foreign key would go with the profile: a row that names somebody is written while they have a
--- profile, which the lock keeps until the commit, and stays when the profile is deleted. The trigger's arguments are the
--- columns. Whoever waited for a deletion fails as a foreign key would; the functions ask once more then, and are told why.
-create or replace function rolecall_internal.hold_profiles()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_row constant jsonb := to_jsonb(new);
-  v_column text;
-begin
-  foreach v_column in array tg_argv loop
-    perform
-    from rolecall.profiles
-    where id = (v_row ->> v_column)::uuid
-    for key share;
-    if not found then
-      raise exception using
-        errcode = 'foreign_key_violation',
-        message = format('%s.%s names nobody who has a profile', tg_table_name, v_column),
-        schema = tg_table_schema,
-        table = tg_table_name,
-        column = v_column;
-    end if;
-  end loop;
-  return null;
-end
-$$;
-
--- The same of sender_id alone, which costs each message less.
-create or replace function rolecall_internal.hold_sender()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform
-  from rolecall.profiles
-  where id = new.sender_id
-  for key share;
-  if not found then
-    raise exception using
-      errcode = 'foreign_key_violation',
-      message = format('%s.sender_id names nobody who has a profile', tg_table_name),
-      schema = tg_table_schema,
-      table = tg_table_name,
-      column = 'sender_id';
-  end if;
-  return null;
 end
 $$;
 $sql$;
@@ -7673,15 +7559,10 @@ begin
     select *
     into v_one
     from added;
-    update rolecall.help_message_counts
-    set messages = messages + 1
-    where conversation_id = v_one.conversation_id;
-    if not found then
-      insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
-      values (v_one.conversation_id, 1, v_one.id)
-      on conflict (conversation_id) do update
-      set messages = counted.messages + 1;
-    end if;
+    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+    values (v_one.conversation_id, 1, v_one.id)
+    on conflict (conversation_id) do update
+    set messages = counted.messages + 1;
     update rolecall.help_threads
     set
       last_message_at = greatest(last_message_at, v_one.created_at),
@@ -8108,9 +7989,7 @@ begin
     v_call.answer := rolecall_internal.send_help_message(
       v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), null, v_call.rollouts
     );
-    if v_call.key is not null then
-      v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-    end if;
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
@@ -8145,9 +8024,7 @@ begin
       rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
       v_call.rollouts
     );
-    if v_call.key is not null then
-      v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-    end if;
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
@@ -13908,10 +13785,8 @@ before update on rolecall.help_requests
 for each row
 execute function rolecall_internal.touch_updated_at();
 
--- Of columns: a condition is planned anew by each statement that it may concern, which a message would pay for whose
--- statement changes updated_at alone. Clients change status alone.
 create or replace trigger conversations_v2_touch_updated_at
-before update of id, help_request_id, requester_id, helper_id, initial_message, status, created_at on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
@@ -13940,7 +13815,7 @@ for each row
 execute function rolecall_internal.open_help_thread();
 
 create or replace trigger conversations_v2_move_thread
-after update of status, requester_id, helper_id on public.conversations_v2
+after update on public.conversations_v2
 for each row
 when (
   old.status is distinct from new.status
@@ -14001,7 +13876,7 @@ when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('change_help');
 
 create or replace trigger conversations_v2_limit_changes
-before update of id, help_request_id, requester_id, helper_id, initial_message, status, created_at on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('change_help');
@@ -14038,13 +13913,13 @@ when (not rolecall_internal.is_client())
 execute function rolecall_internal.keep_removed_help_message('operator');
 
 create or replace trigger conversations_v2_keep_who_closed
-before update of status on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status and rolecall_internal.is_client())
 execute function rolecall_internal.keep_who_closed('client');
 
 create or replace trigger conversations_v2_keep_who_closed_by_operator
-before update of status on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status and not rolecall_internal.is_client())
 execute function rolecall_internal.keep_who_closed('operator');
@@ -14094,7 +13969,7 @@ execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
 create or replace trigger messages_v2_hold_profiles
 after insert on public.messages_v2
 for each row
-execute function rolecall_internal.hold_sender();
+execute function rolecall_internal.hold_profiles('sender_id');
 
 create or replace trigger reported_messages_erase_help_messages_due
 after update on rolecall.reported_messages
@@ -14118,7 +13993,7 @@ for each statement
 execute function rolecall_internal.discount_help_conversations();
 
 create or replace trigger conversations_v2_recount
-after update of status, created_at on public.conversations_v2
+after update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status or old.created_at is distinct from new.created_at)
 execute function rolecall_internal.recount_help_conversation();
@@ -15208,7 +15083,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '6564de85425b45725ccac293ef032e028d2d10e9ed576fdcc9534f3965572b1b');
+  values (2, 'staged_rollout', '9dd371be65f1f96eaddbdfb4f8bf371a1e0fc94ce3e8d43d17296a77116f952c');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -77,18 +77,7 @@ select is(
       -- 1: for each row; 2: before; 4, 8 and 16: insert, delete, update.
       and tgtype & 3 = 3
       and tgtype & case command when 'insert' then 4 when 'delete' then 8 else 16 end > 0
-      -- Whatever column of the row a client may write, and so those of no columns in particular.
-      and (
-        tgattr::text = ''
-        or not exists (
-          select
-          from pg_attribute
-          where attrelid = tgrelid
-            and attnum > 0
-            and has_column_privilege('authenticated', attrelid, attnum, 'update')
-            and attnum <> all (tgattr)
-        )
-      )
+      and tgattr::text = ''
       and pg_get_triggerdef(oid) ~ 'WHEN \(rolecall_internal\.is_client\(\)\) EXECUTE'
   ),
   action || '\000',
