@@ -92,6 +92,7 @@ declare
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.record_flag()',
@@ -107,6 +108,7 @@ declare
     'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
     'function rolecall_internal.refuse_unknown_flag()',
@@ -422,6 +424,7 @@ declare
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.page_size(jsonb, integer)',
     'function rolecall_internal.partition_messages(integer)',
     'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
@@ -456,6 +459,7 @@ declare
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
     'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
     'function rolecall_internal.refuse_non_operator(jsonb)',
     'function rolecall_internal.refuse_non_user(jsonb)',
@@ -833,7 +837,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 2
-      ) is distinct from '65f88e7ca71adb71c515ed049517e11de8af2f12015cabb35dd7b7631f521178'
+      ) is distinct from '9dd371be65f1f96eaddbdfb4f8bf371a1e0fc94ce3e8d43d17296a77116f952c'
       then
         raise exception 'Rolecall: this database has 2 staged_rollout in another state, of before its release.'
           using
@@ -949,6 +953,11 @@ create index request_metrics_minutes_idx
 
 create index request_metrics_function_slot_idx
   on rolecall.request_metrics (function, slot);
+
+-- The minutes of one operation.
+create index request_metrics_function_minutes_idx
+  on rolecall.request_metrics (function, slot)
+  where minutes = 1;
 
 comment on table rolecall.request_metrics is
   'How many requests of each operation got which code, and how long they took; by the minute for two hours, by the quarter hour for 7 days.';
@@ -1874,6 +1883,37 @@ begin
     'maintenance',
     'The maintenance is over.'
   );
+end
+$$;
+
+-- Refuses a statement that switches maintenance on beside other flags: who switches everything on does not mean that
+-- nobody may write.
+create or replace function rolecall_internal.refuse_maintenance_among_others()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (select count(*) from changed) > 1
+    and exists (
+      select
+      from changed
+      join previous
+        on previous.name = changed.name
+      where changed.name = 'maintenance'
+        and changed.rollout <> 'disabled'
+        and previous.rollout = 'disabled'
+    )
+  then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'rolecall',
+      table = 'feature_flags',
+      constraint = 'feature_flags_maintenance_alone',
+      message = 'maintenance is switched on by itself, not beside other flags',
+      hint = 'Leave it out with "where name <> ''maintenance''", or switch it on with "where name = ''maintenance''".';
+  end if;
+  return null;
 end
 $$;
 $sql$;
@@ -9603,13 +9643,55 @@ return case p_operation
   else split_part(p_operation, '.', 1)
 end;
 
--- All requests of a flag's operations that were ever counted: those that were merged, and those of single minutes.
-create or replace function rolecall_internal.flag_totals(p_flag text)
-returns table (code text, bucket smallint, requests numeric)
-language sql
+-- The operations of a flag that were called in minutes which are not merged yet: found by skipping from one operation to the
+-- next in request_metrics_function_minutes_idx, so that it costs a look for each operation and nothing for each request.
+create or replace function rolecall_internal.operations_of_flag(p_flag text)
+returns text[]
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+  return (
+    with recursive operation (name) as (
+      (
+        select metric.function
+        from rolecall.request_metrics as metric
+        where metric.minutes = 1
+        order by metric.function
+        limit 1
+      )
+      union all
+      select (
+        select metric.function
+        from rolecall.request_metrics as metric
+        where metric.minutes = 1
+          and metric.function > operation.name
+        order by metric.function
+        limit 1
+      )
+      from operation
+      where operation.name is not null
+    )
+    select coalesce(array_agg(operation.name), '{}')
+    from operation
+    where rolecall_internal.flag_of_operation(operation.name) = p_flag
+  );
+end
+$$;
+
+-- All requests of a flag's operations that were ever counted: those that were merged, and those of single minutes, of which
+-- only the flag's own are read.
+create or replace function rolecall_internal.flag_totals(p_flag text)
+returns table (code text, bucket smallint, requests numeric)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_operations text[] := rolecall_internal.operations_of_flag(p_flag);
+begin
+  return query
   select counted.code, counted.bucket, sum(counted.requests)
   from (
     select total.code, total.bucket, total.requests
@@ -9619,9 +9701,10 @@ as $$
     select metric.code, metric.bucket, metric.requests
     from rolecall.request_metrics as metric
     where metric.minutes = 1
-      and rolecall_internal.flag_of_operation(metric.function) = p_flag
+      and metric.function = any (v_operations)
   ) as counted
-  group by counted.code, counted.bucket
+  group by counted.code, counted.bucket;
+end
 $$;
 
 -- The minute of a moment, as request_metrics has it.
@@ -9757,6 +9840,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := rolecall_internal.minute_of(now());
+  v_operations text[] := rolecall_internal.operations_of_flag(p_flag);
   v_windows jsonb;
   v_timeouts numeric;
   v_connection_errors numeric;
@@ -9766,7 +9850,7 @@ begin
     from rolecall.request_metrics as metric
     where metric.minutes = 1
       and metric.slot >= greatest(v_now - interval '5 minutes', rolecall_internal.minute_of(p_since))
-      and rolecall_internal.flag_of_operation(metric.function) = p_flag
+      and metric.function = any (v_operations)
     union all
     select baseline.minute, baseline.code, -baseline.requests
     from rolecall.rollout_baselines as baseline
@@ -13652,6 +13736,12 @@ after insert or update or delete on rolecall.feature_flags
 for each statement
 execute function rolecall_internal.settle_flags();
 
+create or replace trigger feature_flags_maintenance_alone
+after update on rolecall.feature_flags
+referencing old table as previous new table as changed
+for each statement
+execute function rolecall_internal.refuse_maintenance_among_others();
+
 -- By row: a profile that is deleted without any must not wait.
 create or replace trigger feature_flag_overrides_follow_each_other
 before insert or update or delete on rolecall.feature_flag_overrides
@@ -14993,7 +15083,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (2, 'staged_rollout', '65f88e7ca71adb71c515ed049517e11de8af2f12015cabb35dd7b7631f521178');
+  values (2, 'staged_rollout', '9dd371be65f1f96eaddbdfb4f8bf371a1e0fc94ce3e8d43d17296a77116f952c');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -50,10 +50,3 @@ values
   ('sitter_messages_v1', 'disabled', 'Sitters read and write in their threads.', 'messaging_v1');
 
 select set_config('rolecall.reason', '', true);
-
--- calls
-
--- The minutes of one operation.
-create index request_metrics_function_minutes_idx
-  on rolecall.request_metrics (function, slot)
-  where minutes = 1;

@@ -8,10 +8,6 @@ where action = 'assign_booking';
 delete from rolecall.alert_rules
 where name in ('sms_dead', 'sms_uncertain', 'sms_backlog', 'number_pool_exhausted');
 
--- calls
-
-drop index rolecall.request_metrics_function_minutes_idx;
-
 -- flags
 
 delete from rolecall.feature_flags

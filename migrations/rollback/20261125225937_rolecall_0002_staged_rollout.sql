@@ -92,6 +92,7 @@ declare
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.open_flags()',
     'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.record_flag()',
@@ -107,6 +108,7 @@ declare
     'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
     'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
     'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_maintenance_among_others()',
     'function rolecall_internal.refuse_other_flag_history()',
     'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
     'function rolecall_internal.refuse_unknown_flag()',
@@ -10213,6 +10215,8 @@ on conflict (org_id, slot, function, code, bucket, stripe, minutes, day_slot) do
 set requests = metric.requests + excluded.requests;
 
 drop index rolecall.request_metrics_minutes_idx;
+
+drop index rolecall.request_metrics_function_minutes_idx;
 
 drop index rolecall.request_metrics_function_slot_idx;
 

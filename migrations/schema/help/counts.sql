@@ -15,15 +15,10 @@ begin
     select *
     into v_one
     from added;
-    update rolecall.help_message_counts
-    set messages = messages + 1
-    where conversation_id = v_one.conversation_id;
-    if not found then
-      insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
-      values (v_one.conversation_id, 1, v_one.id)
-      on conflict (conversation_id) do update
-      set messages = counted.messages + 1;
-    end if;
+    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+    values (v_one.conversation_id, 1, v_one.id)
+    on conflict (conversation_id) do update
+    set messages = counted.messages + 1;
     update rolecall.help_threads
     set
       last_message_at = greatest(last_message_at, v_one.created_at),

@@ -82,9 +82,7 @@ begin
     v_call.answer := rolecall_internal.send_help_message(
       v_call.caller, p_conversation_id, rolecall_internal.trimmed(p_content), null, v_call.rollouts
     );
-    if v_call.key is not null then
-      v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-    end if;
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;
@@ -119,9 +117,7 @@ begin
       rolecall_internal.uuid_or_null(v_call.input ->> 'recipient_id'),
       v_call.rollouts
     );
-    if v_call.key is not null then
-      v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
-    end if;
+    v_call.kept := rolecall_internal.kept_help_message(v_call.answer -> 'data');
   elsif v_call.answer -> 'replayed' = 'true' then
     v_call.answer := rolecall_internal.replayed_help_message(v_call.answer);
   end if;

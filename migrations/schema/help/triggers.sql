@@ -3,10 +3,8 @@ before update on rolecall.help_requests
 for each row
 execute function rolecall_internal.touch_updated_at();
 
--- Of columns: a condition is planned anew by each statement that it may concern, which a message would pay for whose
--- statement changes updated_at alone. Clients change status alone.
 create or replace trigger conversations_v2_touch_updated_at
-before update of id, help_request_id, requester_id, helper_id, initial_message, status, created_at on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (old.* is distinct from new.*)
 execute function rolecall_internal.touch_updated_at();
@@ -35,7 +33,7 @@ for each row
 execute function rolecall_internal.open_help_thread();
 
 create or replace trigger conversations_v2_move_thread
-after update of status, requester_id, helper_id on public.conversations_v2
+after update on public.conversations_v2
 for each row
 when (
   old.status is distinct from new.status
@@ -96,7 +94,7 @@ when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('change_help');
 
 create or replace trigger conversations_v2_limit_changes
-before update of id, help_request_id, requester_id, helper_id, initial_message, status, created_at on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (rolecall_internal.is_client())
 execute function rolecall_internal.limit_client_write('change_help');
@@ -133,13 +131,13 @@ when (not rolecall_internal.is_client())
 execute function rolecall_internal.keep_removed_help_message('operator');
 
 create or replace trigger conversations_v2_keep_who_closed
-before update of status on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status and rolecall_internal.is_client())
 execute function rolecall_internal.keep_who_closed('client');
 
 create or replace trigger conversations_v2_keep_who_closed_by_operator
-before update of status on public.conversations_v2
+before update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status and not rolecall_internal.is_client())
 execute function rolecall_internal.keep_who_closed('operator');
@@ -189,7 +187,7 @@ execute function rolecall_internal.hold_profiles('requester_id', 'helper_id');
 create or replace trigger messages_v2_hold_profiles
 after insert on public.messages_v2
 for each row
-execute function rolecall_internal.hold_sender();
+execute function rolecall_internal.hold_profiles('sender_id');
 
 create or replace trigger reported_messages_erase_help_messages_due
 after update on rolecall.reported_messages

@@ -82,27 +82,3 @@ begin
   return null;
 end
 $$;
-
--- The same of sender_id alone, which costs each message less.
-create or replace function rolecall_internal.hold_sender()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform
-  from rolecall.profiles
-  where id = new.sender_id
-  for key share;
-  if not found then
-    raise exception using
-      errcode = 'foreign_key_violation',
-      message = format('%s.sender_id names nobody who has a profile', tg_table_name),
-      schema = tg_table_schema,
-      table = tg_table_name,
-      column = 'sender_id';
-  end if;
-  return null;
-end
-$$;

@@ -11,7 +11,7 @@ for each statement
 execute function rolecall_internal.discount_help_conversations();
 
 create or replace trigger conversations_v2_recount
-after update of status, created_at on public.conversations_v2
+after update on public.conversations_v2
 for each row
 when (old.status is distinct from new.status or old.created_at is distinct from new.created_at)
 execute function rolecall_internal.recount_help_conversation();
