@@ -1,8 +1,10 @@
-//! `make demo`: walks through the marketplace's staging flows over HTTP, then through a rollout with a fault, and prints each
-//! request, answer and verdict.
+//! `make demo`: walks through the marketplace's staging flows over HTTP, then through a day of an agency that texts with its
+//! clients, then through a rollout with a fault, and prints each request, answer and verdict.
 //!
-//! It uses the runner that `make run` has started, and otherwise a throw-away one. It exits with 1 if a verdict is wrong.
+//! It uses the runner that `make run` has started for the first act, and otherwise a throw-away one. It exits with 1 if a
+//! verdict is wrong.
 
+mod agency;
 mod rehearsal;
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +15,8 @@ use rolecall_database::{
     env_file,
 };
 use rolecall_kit::{
-    Answer, Setup, Stand,
+    Answer, Stand,
+    carrier_api::Carrier,
     client::Client,
     stand::Db,
     token::{self, SECRET},
@@ -23,10 +26,14 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 use uuid::Uuid;
 
-/// Walks through the marketplace's staging flows over HTTP.
+/// How long a request may take to reach the figures: the instance hands them in within ten seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Walks through the flows of a marketplace, of an agency and of a rollout over HTTP.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall-demo")]
 struct Options {
@@ -51,7 +58,7 @@ struct Place {
 
 impl Place {
     /// The runner that is running, or a throw-away one.
-    async fn find(state_dir: &Path) -> Result<Place> {
+    async fn find(state_dir: &Path, carrier: &Carrier) -> Result<Place> {
         if let Some((address, admin_url)) = running(state_dir).await {
             println!("Using the runner at {address}.");
             let secret = match given_secret()? {
@@ -70,8 +77,7 @@ impl Place {
             return Ok(Place { client: Client::new(&address), secret, show, help_request, stand: None });
         }
         println!("No runner is running here; starting a temporary PostgreSQL and runner.");
-        let stand = Stand::own(Setup::new()).await;
-        rolecall_database::load_demo(stand.admin_url()).await?;
+        let stand = temporary(carrier).await?;
         let (show, help_request) = prepare(&stand.db).await;
         let client = stand.client();
         Ok(Place { client, secret: SECRET.to_owned(), show, help_request, stand: Some(stand) })
@@ -83,11 +89,7 @@ impl Place {
         println!("      {body}");
         let token = token::hs256(&token::user_claims(id(who)), self.secret.as_bytes());
         let answer = self.client.call(Method::POST, function).token(&token).json(body).send().await;
-        println!(
-            "    {} {}",
-            answer.status,
-            serde_json::to_string_pretty(&answer.body).unwrap_or_default().replace('\n', "\n    ")
-        );
+        println!("    {} {}", answer.status, pretty(&answer.body).replace('\n', "\n    "));
         answer
     }
 
@@ -104,6 +106,18 @@ impl Place {
         let body = json!({"help_request_id": self.help_request, "initial_message": message});
         self.ask(from, "start-conversation", &body).await
     }
+}
+
+/// A throw-away PostgreSQL and runner with the demo data, whose texts go to this carrier.
+async fn temporary(carrier: &Carrier) -> Result<Stand> {
+    let stand = Stand::own(agency::setup(carrier)).await;
+    rolecall_database::load_demo(stand.admin_url()).await?;
+    Ok(stand)
+}
+
+/// An answer's body as it is printed: XML as it is, JSON with indents.
+fn pretty(body: &Value) -> String {
+    body.as_str().map_or_else(|| serde_json::to_string_pretty(body).unwrap_or_default(), str::to_owned)
 }
 
 /// The runner's `jwt_secret`, where it takes it from the environment or from `.env`.
@@ -251,17 +265,24 @@ async fn help(place: &Place, verdicts: &mut Verdicts) {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let place = Place::find(&options.state_dir).await?;
+    let carrier = agency::carrier().await;
+    let place = Place::find(&options.state_dir, &carrier).await?;
+    println!("\nAct one: a marketplace.");
     let mut verdicts = walk(&place).await;
     let stand = match place.stand {
         Some(stand) => stand,
         None => {
-            println!("\nThe rest breaks things on purpose, in a temporary PostgreSQL and runner of its own.");
-            let stand = Stand::own(Setup::new()).await;
-            rolecall_database::load_demo(stand.admin_url()).await?;
-            stand
+            println!(
+                "\nThe rest takes place in a temporary PostgreSQL and runner: it texts, and breaks things on purpose."
+            );
+            temporary(&carrier).await?
         }
     };
+    println!(
+        "\nAct two: an agency texts with its clients through masked numbers. The carrier is one of the demo's own."
+    );
+    agency::play(&stand, &carrier, &mut verdicts).await;
+    println!("\nAct three: a rollout, beside an app's own conversations.");
     rehearsal::rehearse(&stand, &mut verdicts).await?;
     println!("\n{} of {} checks passed.", verdicts.right, verdicts.right + verdicts.wrong);
     Ok(if verdicts.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,4 +1,4 @@
-//! The second half of the demo: an app with conversations of its own (V1) gets V2 beside it, in stages, and comes back from
+//! The third act of the demo: an app with conversations of its own (V1) gets V2 beside it, in stages, and comes back from
 //! a fault. It breaks things on purpose, so it never touches a database that is anybody's.
 
 use anyhow::Result;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-use crate::{Verdicts, id};
+use crate::{PATIENCE, Verdicts, id, pretty};
 
 /// The app's own tables, with a conversation of Ben and Ada about a ride.
 const APP: &str = "
@@ -79,9 +79,6 @@ const CONTENTS: &str = "
       (select string_agg(t::text, ',' order by t::text) from app.members as t),
       (select string_agg(t::text, ',' order by t::text) from app.lines as t))";
 
-/// How long a failure may take to reach the figures: it is handed in within ten seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 struct Rehearsal<'a> {
     stand: &'a Stand,
     request: Uuid,
@@ -99,8 +96,7 @@ impl Rehearsal<'_> {
             None => call,
         };
         let answer = call.send().await;
-        let text = serde_json::to_string_pretty(&answer.body).unwrap_or_default().replace('\n', "\n    ");
-        println!("    {} {text}", answer.status);
+        println!("    {} {}", answer.status, pretty(&answer.body).replace('\n', "\n    "));
         answer
     }
 

@@ -13,8 +13,11 @@ async fn demo(state_dir: &std::path::Path) -> Output {
 fn assert_all_right(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("15 of 15 checks passed."), "{text}");
+    assert!(text.contains("26 of 26 checks passed."), "{text}");
     assert!(!text.contains("WRONG"), "{text}");
+    assert!(!text.contains("eyJ"), "no token is printed: {text}");
+    let numbers = text.split('+').skip(1).filter(|rest| rest.bytes().take(8).all(|byte| byte.is_ascii_digit())).count();
+    assert!(numbers == 0 && !text.contains("202-555-0143"), "no phone number is printed whole: {text}");
     text
 }
 
@@ -32,14 +35,27 @@ async fn the_demo_leaves_a_database_of_somebodys_alone() {
     let directory = temporary_directory().unwrap();
     announce(&directory, &stand, false);
     let shows = stand.db.count("rolecall.shows", &[]).await;
+    let texts = stand.db.count("rolecall.thread_messages", &[]).await;
     let text = assert_all_right(&demo(&directory).await);
     assert!(text.contains("serves a database that is not its own") && text.contains("temporary PostgreSQL"), "{text}");
     for shown in ["Legacy Conversation", "percentage:10", "rollout_criteria_unmet", "rollback", "feature_disabled"] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
-    assert!(!text.contains("eyJ"), "no token is printed: {text}");
+    for shown in [
+        "Act two",
+        "outside_assignment_window",
+        "anti_poaching_blocked",
+        "already_sent",
+        "client_opted_out",
+        "no_window",
+        "The carrier gets",
+        "[phone …",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
     assert_eq!(stand.db.count("rolecall.shows", &[]).await, shows);
     assert_eq!(stand.db.count("rolecall.messages", &[]).await, 0);
+    assert_eq!(stand.db.count("rolecall.thread_messages", &[]).await, texts);
     std::fs::remove_dir_all(directory).unwrap();
 }
 
