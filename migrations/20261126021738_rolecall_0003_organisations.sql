@@ -897,7 +897,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '93155652cdbb9a56afea46c6df60fb57af51036ef136a22e6c01ab3d943702fa'
+      ) is distinct from '0bee4bdfae42b6d63fdd44a0129e0cbc7d6328591bcaba7cd2582059991f91eb'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -6673,7 +6673,8 @@ as $$
 $$;
 
 -- Settles what became of the texts of a lease:
--- {lease, outcomes: [{id, outcome, carrier_sid, error_code, retry_after_seconds}]} -> {settled}.
+-- {lease, outcomes: [{id, outcome, carrier_sid, error_code, retry_after_seconds}]} -> {settled, given_up}: how
+-- many texts, and how many of them are dead though they were to be tried again.
 -- outcome is sent, dead, uncertain, retry: nothing was accepted, or released: nothing was tried. What the carrier's
 -- status callback or an owner said in the meantime stands. A lease that has run out settles all the same, as long as the
 -- text is uncertain; a text that somebody has queued again is no longer this lease's.
@@ -6690,6 +6691,7 @@ declare
   v_lease uuid := rolecall_internal.uuid_or_null(p_request #>> '{input,lease}');
   v_outcomes jsonb := p_request #> '{input,outcomes}';
   v_settled bigint;
+  v_given_up bigint;
 begin
   if v_refusal is not null then
     return v_refusal;
@@ -6710,49 +6712,54 @@ begin
   order by 1, 2
   on conflict (organization_id, client_id) do nothing;
 
-  update rolecall.sms_outbox as outbox
-  set
-    status = case
-      when outbox.status not in ('leased', 'uncertain') then outbox.status
-      when outcome.outcome in ('sent', 'uncertain', 'dead') then outcome.outcome
-      when outcome.outcome = 'released' then 'queued'
-      when outbox.attempts < 8 and later.at <= outbox.first_attempt_at + interval '1 hour' then 'queued'
-      else 'dead'
-    end,
-    attempts = outbox.attempts - case when later.is_undone then 1 else 0 end,
-    first_attempt_at = case when not later.is_undone or outbox.attempts > 1 then outbox.first_attempt_at end,
-    next_attempt_at = case
-      when later.is_undone then greatest(outbox.next_attempt_at, later.at)
-      when outcome.outcome = 'retry' then later.at
-      else outbox.next_attempt_at
-    end,
-    leased_until = null,
-    carrier_sid = coalesce(outbox.carrier_sid, outcome.carrier_sid),
-    error_code = case when outbox.status in ('leased', 'uncertain') then outcome.error_code else outbox.error_code end,
-    updated_at = now()
-  from rolecall_internal.sms_outcomes(v_outcomes) as outcome
-  cross join lateral (
-    select
-      outcome.outcome = 'released' and mine.status in ('leased', 'uncertain') as is_undone,
-      now() + greatest(
-        case
-          -- Spread, so that what failed together is not tried again together.
-          when outcome.outcome = 'retry' then rolecall_internal.sms_backoff(mine.attempts) * (1 + 0.2 * random())
-          else interval '0'
-        end,
-        coalesce(outcome.retry_after, interval '0')
-      ) as at
-    from rolecall.sms_outbox as mine
-    where mine.id = outcome.id
-  ) as later
-  where outbox.id = outcome.id
-    and outbox.lease = v_lease
-    and (
-      outbox.status in ('leased', 'uncertain')
-      or (outbox.carrier_sid is null and outcome.carrier_sid is not null)
-    );
-  get diagnostics v_settled = row_count;
-  return rolecall_internal.success(jsonb_build_object('settled', v_settled));
+  with settled as (
+    update rolecall.sms_outbox as outbox
+    set
+      status = case
+        when outbox.status not in ('leased', 'uncertain') then outbox.status
+        when outcome.outcome in ('sent', 'uncertain', 'dead') then outcome.outcome
+        when outcome.outcome = 'released' then 'queued'
+        when outbox.attempts < 8 and later.at <= outbox.first_attempt_at + interval '1 hour' then 'queued'
+        else 'dead'
+      end,
+      attempts = outbox.attempts - case when later.is_undone then 1 else 0 end,
+      first_attempt_at = case when not later.is_undone or outbox.attempts > 1 then outbox.first_attempt_at end,
+      next_attempt_at = case
+        when later.is_undone then greatest(outbox.next_attempt_at, later.at)
+        when outcome.outcome = 'retry' then later.at
+        else outbox.next_attempt_at
+      end,
+      leased_until = null,
+      carrier_sid = coalesce(outbox.carrier_sid, outcome.carrier_sid),
+      error_code = case when outbox.status in ('leased', 'uncertain') then outcome.error_code else outbox.error_code end,
+      updated_at = now()
+    from rolecall_internal.sms_outcomes(v_outcomes) as outcome
+    cross join lateral (
+      select
+        outcome.outcome = 'released' and mine.status in ('leased', 'uncertain') as is_undone,
+        now() + greatest(
+          case
+            -- Spread, so that what failed together is not tried again together.
+            when outcome.outcome = 'retry' then rolecall_internal.sms_backoff(mine.attempts) * (1 + 0.2 * random())
+            else interval '0'
+          end,
+          coalesce(outcome.retry_after, interval '0')
+        ) as at
+      from rolecall.sms_outbox as mine
+      where mine.id = outcome.id
+    ) as later
+    where outbox.id = outcome.id
+      and outbox.lease = v_lease
+      and (
+        outbox.status in ('leased', 'uncertain')
+        or (outbox.carrier_sid is null and outcome.carrier_sid is not null)
+      )
+    returning outcome.outcome = 'retry' and outbox.status = 'dead' as is_given_up
+  )
+  select count(*), count(*) filter (where is_given_up)
+  into v_settled, v_given_up
+  from settled;
+  return rolecall_internal.success(jsonb_build_object('settled', v_settled, 'given_up', v_given_up));
 end
 $$;
 $sql$;
@@ -10328,7 +10335,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '93155652cdbb9a56afea46c6df60fb57af51036ef136a22e6c01ab3d943702fa');
+  values (3, 'organisations', '0bee4bdfae42b6d63fdd44a0129e0cbc7d6328591bcaba7cd2582059991f91eb');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -185,23 +185,61 @@ set
   starts_at = excluded.starts_at,
   ends_at = excluded.ends_at;
 
--- A text of the agency's owner that has reached the client.
+-- A text of the agency's owner that has reached the client, between two of the sitter that the filter held back.
 insert into rolecall.thread_messages (
-  organization_id, thread_id, seq, id, direction, client_id, author_id, content, delivery, encoding, segments
+  organization_id, thread_id, seq, id, direction, client_id, author_id, sitter_id, content, delivery, encoding, segments
 )
-values (
+select
   '00000000-0000-4000-8000-0000000000a0',
   '00000000-0000-4000-8000-0000000000a8',
-  2,
-  '00000000-0000-4000-8000-0000000000ac',
+  message.seq,
+  message.id,
   'outbound',
   '00000000-0000-4000-8000-0000000000a7',
-  '00000000-0000-4000-8000-0000000000a1',
-  'Rex is looked after today.',
-  'delivered',
+  message.author_id,
+  message.sitter_id,
+  message.content,
+  message.delivery,
   'gsm_7',
   1
+from (
+  values
+    (
+      1,
+      '00000000-0000-4000-8000-0000000000ab'::uuid,
+      '00000000-0000-4000-8000-0000000000a2'::uuid,
+      '00000000-0000-4000-8000-0000000000a2'::uuid,
+      'The vet is at 202-555-0143.',
+      'blocked'
+    ),
+    (
+      2,
+      '00000000-0000-4000-8000-0000000000ac',
+      '00000000-0000-4000-8000-0000000000a1',
+      null,
+      'Rex is looked after today.',
+      'delivered'
+    ),
+    (
+      3,
+      '00000000-0000-4000-8000-0000000000ad',
+      '00000000-0000-4000-8000-0000000000a2',
+      '00000000-0000-4000-8000-0000000000a2',
+      'The pharmacy is at 202-555-0144.',
+      'blocked'
+    )
+) as message (seq, id, author_id, sitter_id, content, delivery)
+on conflict do nothing;
+
+insert into rolecall.anti_poaching_attempts (
+  organization_id, thread_id, message_id, direction, author_id, client_id, violations, redacted_content
 )
+select
+  organization_id, thread_id, id, direction, author_id, client_id, '{phone}', rolecall_internal.redact(content)
+from rolecall.thread_messages
+where organization_id = '00000000-0000-4000-8000-0000000000a0'
+  and thread_id = '00000000-0000-4000-8000-0000000000a8'
+  and delivery = 'blocked'
 on conflict do nothing;
 
 insert into rolecall.sms_outbox (organization_id, thread_id, seq, status, attempts, first_attempt_at)
@@ -211,6 +249,6 @@ values (
 on conflict do nothing;
 
 update rolecall.message_threads
-set last_seq = 2
+set last_seq = 3
 where id = '00000000-0000-4000-8000-0000000000a8'
-  and last_seq < 2;
+  and last_seq < 3;

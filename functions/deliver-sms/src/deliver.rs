@@ -85,6 +85,13 @@ mod run {
         waiting: u64,
     }
 
+    /// What a settlement answers.
+    #[derive(Default, Deserialize)]
+    struct Settled {
+        /// How many texts were to be tried again, and are dead: the last attempt, or an hour is over.
+        given_up: u64,
+    }
+
     /// What a run has done so far.
     #[derive(Default)]
     struct Tally {
@@ -103,6 +110,12 @@ mod run {
                 Kind::Released => "released",
             };
             *self.outcomes.entry(name).or_default() += 1;
+        }
+
+        fn give_up(&mut self, texts: u64) {
+            let retried = self.outcomes.entry("retried").or_default();
+            *retried = retried.saturating_sub(texts);
+            *self.outcomes.entry("dead").or_default() += texts;
         }
     }
 
@@ -145,10 +158,9 @@ mod run {
             answer.insert(name.into(), tally.outcomes.get(name).copied().unwrap_or_default().into());
         }
         answer.insert("expired".into(), expired.into());
-        if !tally.causes.is_empty() {
-            let causes: Vec<String> =
-                tally.causes.iter().map(|(cause, number)| format!("{number} x {cause}")).collect();
-            job.warn("sms_not_sent", &causes.join("; "));
+        for (cause, number) in &tally.causes {
+            // A line for each, and words in between: digits that stand closer would be taken for a phone number.
+            job.warn("sms_not_sent", &format!("{cause}; number of texts: {number}"));
         }
         Ok(answer)
     }
@@ -195,7 +207,7 @@ mod run {
                 outcomes.push(next);
             }
             outcomes.iter().for_each(|outcome| tally.count(outcome));
-            settle(job, &claim.lease, &outcomes).await?;
+            tally.give_up(settle(job, &claim.lease, &outcomes).await?.given_up);
         }
         for cause in causes.take() {
             *tally.causes.entry(cause).or_default() += 1;
@@ -204,12 +216,12 @@ mod run {
     }
 
     /// Settles outcomes. A settlement may be repeated, so one that fails is: what stays unsettled becomes uncertain.
-    async fn settle(job: &mut Job<'_>, lease: &str, outcomes: &[Outcome]) -> Result<(), Refusal> {
+    async fn settle(job: &mut Job<'_>, lease: &str, outcomes: &[Outcome]) -> Result<Settled, Refusal> {
         let begun = Instant::now();
         let input = json!({"lease": lease, "outcomes": outcomes});
         loop {
             match job.query(const { SETTLE.as_str() }, &input).await {
-                Ok(_) => return Ok(()),
+                Ok(data) => return Ok(serde_json::from_value(Value::Object(data)).unwrap_or_default()),
                 Err(refusal) if begun.elapsed() > SETTLE_TIME => return Err(refusal),
                 Err(_) => wait_for(nanoseconds(SETTLE_PAUSE)).await,
             }

@@ -2,7 +2,6 @@
 -- operation that takes a key is called here with such words in each of its texts; an operation that is new has to be added.
 begin;
 \ir ../support/calls.psql
-\ir ../support/held.psql
 select no_plan();
 
 -- Nobody knows whether the carrier has the agency's text.

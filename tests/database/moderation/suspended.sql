@@ -2,7 +2,6 @@
 -- theirs is written, by function, RPC or table. The lists are closed: what is new has to be added.
 begin;
 \ir ../support/calls.psql
-\ir ../support/held.psql
 select no_plan();
 
 -- 6, a moderator, and 4, an MVP dealer, have each written something before they are suspended.

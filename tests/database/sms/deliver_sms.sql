@@ -65,11 +65,12 @@ select is(
 select is(pg_temp.standing(pg_temp.id('a1')), 'leased (queued) 1', 'the message still reads queued');
 select is(pg_temp.contents(pg_temp.claim()), 'none', 'what is leased is claimed by nobody else, nor what comes after it');
 select is(
-  pg_temp.settle(pg_temp.of('first'), '{"outcome": "sent", "carrier_sid": "SM1"}'), '{"settled": 2}', 'both are settled'
+  pg_temp.settle(pg_temp.of('first'), '{"outcome": "sent", "carrier_sid": "SM1"}'), '{"settled": 2, "given_up": 0}', 'both are settled'
 );
 select is(pg_temp.standing(pg_temp.id('a1')), 'sent 1 SM1', 'the message follows in the same statement');
 select is(
-  pg_temp.settle(pg_temp.of('first'), '{"outcome": "uncertain"}'), '{"settled": 0}', 'a settlement that is repeated changes nothing'
+  pg_temp.settle(pg_temp.of('first'), '{"outcome": "uncertain"}'), '{"settled": 0, "given_up": 0}',
+  'a settlement that is repeated changes nothing'
 );
 
 -- What was refused for now is tried again, and holds up its thread.
@@ -122,7 +123,10 @@ select cmp_ok(
   'all within an hour'
 );
 insert into sent (name, id) values ('a4', pg_temp.text_to(1, 'a4'));
-select pg_temp.settle(pg_temp.claim(), '{"outcome": "retry", "error_code": 429, "retry_after_seconds": 3601}');
+select is(
+  pg_temp.settle(pg_temp.claim(), '{"outcome": "retry", "error_code": 429, "retry_after_seconds": 3601}') -> 'given_up', '1',
+  'what is not tried again is counted'
+);
 select is(pg_temp.standing(pg_temp.id('a4')), 'dead 1 429', 'a carrier that asks for more than the hour gets it no more');
 
 -- A lease that runs out.

@@ -184,7 +184,7 @@ async fn a_carrier_that_is_not_there_is_tried_again() {
         for attempt in 2..=8 {
             stand
                 .db
-                .script("update rolecall.sms_outbox set next_attempt_at = now(), first_attempt_at = now() - interval '50 minutes'")
+                .script("update rolecall.sms_outbox set next_attempt_at = now(), first_attempt_at = now() - interval '30 minutes'")
                 .await;
             let outcome = if attempt < 8 { "retried" } else { "dead" };
             assert_eq!(deliver(&stand).await[outcome], 1, "{url}, attempt {attempt}");
