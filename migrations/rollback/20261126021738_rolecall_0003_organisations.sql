@@ -108,6 +108,7 @@ declare
     'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
     'function rolecall_internal.texting_client(uuid, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_of(uuid)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
@@ -142,7 +143,8 @@ declare
     'table rolecall.word_texts',
     'type rolecall.thread_actor',
     'view rolecall_monitoring.sms_errors',
-    'view rolecall_monitoring.sms_outbox'
+    'view rolecall_monitoring.sms_outbox',
+    'view rolecall_monitoring.texting'
   ];
   -- All objects of Rolecall before it.
   v_ours constant text[] := array[

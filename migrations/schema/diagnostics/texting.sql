@@ -181,3 +181,17 @@ begin
   );
 end
 $$;
+
+-- The figures of any organisation, for the operator's view, which calls it with the rights of whoever reads it. What the
+-- variable `rollouts` bounds is not known here.
+create or replace function rolecall_internal.texting_of(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.texting_figures(p_organization, '{}') -> 'texting';
+end
+$$;

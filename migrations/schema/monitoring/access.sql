@@ -9,11 +9,13 @@ grant select on
   rolecall_monitoring.latency,
   rolecall_monitoring.sms_errors,
   rolecall_monitoring.sms_outbox,
+  rolecall_monitoring.texting,
   rolecall_monitoring.v2_adoption
   to service_role;
 
 -- The views call these with the rights of whoever reads them.
 grant execute on function
   rolecall_internal.is_failure(text),
+  rolecall_internal.texting_of(uuid),
   rolecall_internal.v1_conversation_counts()
   to service_role;

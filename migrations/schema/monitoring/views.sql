@@ -196,6 +196,20 @@ order by count(*) desc, error_code;
 comment on view rolecall_monitoring.sms_errors is
   'What the carrier said last of texts, by its code; three digits are the HTTP status of an answer without a code.';
 
+create or replace view rolecall_monitoring.texting as
+select
+  organization.id as organization_id,
+  rolecall_internal.texting_of(organization.id) as figures
+from rolecall.organizations as organization
+where exists (
+  select
+  from rolecall.message_numbers as number
+  where number.organization_id = organization.id
+);
+
+comment on view rolecall_monitoring.texting is
+  'How each organisation that has numbers texts, as its owner sees it under texting in the diagnostics.';
+
 create or replace view rolecall_monitoring.alerts as
 with recent as materialized (
   select slot, function, code, bucket, sum(requests) as requests

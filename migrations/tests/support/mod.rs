@@ -292,6 +292,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "service_role rolecall_internal.limit_direct_message_chars()",
             "service_role rolecall_internal.limit_help_message_max_chars()",
             "service_role rolecall_internal.limit_help_message_min_chars()",
+            "service_role rolecall_internal.texting_of(uuid)",
             "service_role rolecall_internal.uuid_v7()",
             "service_role rolecall_internal.v1_conversation_counts()",
         ]

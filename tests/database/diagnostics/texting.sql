@@ -146,6 +146,33 @@ select is(
 from report;
 select unalike(texting::text, '%5550%', 'no number stands in it whole') from report;
 select is(
+  pg_temp.run_as(
+    'service_role',
+    null,
+    format('select figures::text from rolecall_monitoring.texting where organization_id = %L', pg_temp.demo(70))
+  )::jsonb,
+  texting,
+  'the operator reads the same in rolecall_monitoring'
+)
+from report;
+select is(
+  pg_temp.run_as(
+    'service_role',
+    null,
+    format(
+      'select count(*)::text from rolecall_monitoring.texting where organization_id in (%L, %L)',
+      pg_temp.demo(70), pg_temp.demo(71)
+    )
+  ),
+  '2',
+  'of every organisation'
+);
+select is(
+  pg_temp.run_as('authenticated', pg_temp.demo(72), 'select count(*)::text from rolecall_monitoring.texting'),
+  '42501',
+  'and nobody else reads it there'
+);
+select is(
   pg_temp.ask('diagnostics', pg_temp.demo(74), '{}') #> '{data,texting,flags}',
   '{"messaging_v1": false, "proactive_thread_creation": false, "sitter_messages_v1": false}',
   'a flag without the one that it requires is off'
