@@ -142,7 +142,7 @@ else
 endif
 
 .PHONY: demo
-demo: build need-postgres ## Walk through the flows of a marketplace, and a rollout with a fault, over HTTP and check each answer (uses a running `make run`, if any)
+demo: build need-postgres ## Walk through the flows of a marketplace, an agency that texts and a rollout with a fault, over HTTP, and check each answer (uses a running `make run`, if any)
 	@# Built together with the runner, the demo uses the same dependencies with the same features, so only its own two
 	@# crates have to be built.
 	cargo build --locked --release -p rolecall-host -p rolecall-demo

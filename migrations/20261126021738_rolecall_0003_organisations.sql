@@ -108,6 +108,7 @@ declare
     'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
     'function rolecall_internal.texting_client(uuid, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_of(uuid)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
@@ -142,7 +143,8 @@ declare
     'table rolecall.word_texts',
     'type rolecall.thread_actor',
     'view rolecall_monitoring.sms_errors',
-    'view rolecall_monitoring.sms_outbox'
+    'view rolecall_monitoring.sms_outbox',
+    'view rolecall_monitoring.texting'
   ];
   -- All objects of Rolecall behind it.
   v_ours constant text[] := array[
@@ -606,6 +608,7 @@ declare
     'function rolecall_internal.take_tokens(uuid[], text)',
     'function rolecall_internal.texting_client(uuid, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_of(uuid)',
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
@@ -813,6 +816,7 @@ declare
     'view rolecall_monitoring.sms_errors',
     'view rolecall_monitoring.sms_outbox',
     'view rolecall_monitoring.suspensions',
+    'view rolecall_monitoring.texting',
     'view rolecall_monitoring.unfinished_deletions',
     'view rolecall_monitoring.v2_adoption'
   ];
@@ -897,7 +901,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '0bee4bdfae42b6d63fdd44a0129e0cbc7d6328591bcaba7cd2582059991f91eb'
+      ) is distinct from 'a3fa7a23c0cd29f02ad1107d17732fb4d55b1ec8b3ebf83712c84ee1dc14a7d2'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -4065,6 +4069,20 @@ begin
       '7d', rolecall_internal.texting_since(p_organization, now() - interval '7 days')
     )
   );
+end
+$$;
+
+-- The figures of any organisation, for the operator's view, which calls it with the rights of whoever reads it. What the
+-- variable `rollouts` bounds is not known here.
+create or replace function rolecall_internal.texting_of(p_organization uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.texting_figures(p_organization, '{}') -> 'texting';
 end
 $$;
 $sql$;
@@ -9053,6 +9071,20 @@ order by count(*) desc, error_code;
 comment on view rolecall_monitoring.sms_errors is
   'What the carrier said last of texts, by its code; three digits are the HTTP status of an answer without a code.';
 
+create or replace view rolecall_monitoring.texting as
+select
+  organization.id as organization_id,
+  rolecall_internal.texting_of(organization.id) as figures
+from rolecall.organizations as organization
+where exists (
+  select
+  from rolecall.message_numbers as number
+  where number.organization_id = organization.id
+);
+
+comment on view rolecall_monitoring.texting is
+  'How each organisation that has numbers texts, as its owner sees it under texting in the diagnostics.';
+
 create or replace view rolecall_monitoring.alerts as
 with recent as materialized (
   select slot, function, code, bucket, sum(requests) as requests
@@ -10204,12 +10236,14 @@ grant select on
   rolecall_monitoring.latency,
   rolecall_monitoring.sms_errors,
   rolecall_monitoring.sms_outbox,
+  rolecall_monitoring.texting,
   rolecall_monitoring.v2_adoption
   to service_role;
 
 -- The views call these with the rights of whoever reads them.
 grant execute on function
   rolecall_internal.is_failure(text),
+  rolecall_internal.texting_of(uuid),
   rolecall_internal.v1_conversation_counts()
   to service_role;
 $sql$;
@@ -10335,7 +10369,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '0bee4bdfae42b6d63fdd44a0129e0cbc7d6328591bcaba7cd2582059991f91eb');
+  values (3, 'organisations', 'a3fa7a23c0cd29f02ad1107d17732fb4d55b1ec8b3ebf83712c84ee1dc14a7d2');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
