@@ -166,7 +166,9 @@ mod tests {
         // What ends the writing early hides the numbers, too.
         let _ = std::panic::catch_unwind(|| revealed(|| panic!("the serializer failed")));
         assert_eq!(serde_json::to_value(&sender).unwrap(), masked);
-        assert_eq!(sender.phone.for_carrier(), "+12025550123");
+        #[expect(clippy::disallowed_methods, reason = "what the carrier is told is tested, too")]
+        let told = sender.phone.for_carrier();
+        assert_eq!(told, "+12025550123");
     }
 
     #[test]
