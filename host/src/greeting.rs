@@ -3,7 +3,9 @@
 use crate::database::Database;
 use crate::manifest::variables::Variables;
 use crate::token;
-use rolecall_database::demo::{ADA, DAN, DemoUser, HELP_REQUEST_OF_BEN, MAX, MIA, OLGA, OONA, SHOW_BEFORE, USERS};
+use rolecall_database::demo::{
+    ADA, CARA, DAN, DemoUser, HELP_REQUEST_OF_BEN, MAX, MIA, NORA, OLGA, OONA, SAM, SHOW_BEFORE, THREAD, USERS,
+};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
@@ -87,6 +89,20 @@ pub fn text(address: &str, variables: &Variables, database: Option<&Database>) -
             "Oona, the owner of the organisation, reads the diagnostics",
             curl.get("/functions/v1/diagnostics", Some(&OONA)),
         ),
+        (
+            "Sam, a sitter of the agency, texts Cara while he is on duty",
+            curl.post("/functions/v1/send-thread-message", &SAM, &text_message("Rex had a long walk.")),
+        ),
+        (
+            "Cara answers with her account; a text from her phone takes the same way",
+            curl.post("/functions/v1/send-thread-message", &CARA, &text_message("Thank you! Has he eaten?")),
+        ),
+        (
+            "Sam would take her off the platform: it is held back",
+            curl.post("/functions/v1/send-thread-message", &SAM, &text_message("Call me at 202-555-0143 next time.")),
+        ),
+        ("Nora, the owner of the agency, lists its threads", curl.get("/functions/v1/threads", Some(&NORA))),
+        ("She reads what was decided, under texting", curl.get("/functions/v1/diagnostics", Some(&NORA))),
     ];
     say(format_args!("\nRequests to try; the tokens are valid for 12 hours\n"));
     for (title, command) in requests {
@@ -99,6 +115,10 @@ pub fn text(address: &str, variables: &Variables, database: Option<&Database>) -
 
 fn direct_message(recipient: &DemoUser) -> String {
     format!(r#"{{"recipient_id":"{}","content":"Do you have the 1952 card with you?"}}"#, recipient.id)
+}
+
+fn text_message(content: &str) -> String {
+    format!(r#"{{"thread_id":"{THREAD}","content":"{content}"}}"#)
 }
 
 fn checks() -> String {
