@@ -1,6 +1,6 @@
 // The marketplace's flows, with this client as the caller. A test gives it a running server and whom to be:
 // {baseUrl, show, attendee, dealer, mvp, organizer, moderator, requester, operator, owner, helpRequest, agencyOwner,
-// agencySitter, thread, agency, agencyClient}, each user {id, token}.
+// agencySitter, thread, agency, agencyClient, otherOwner, uncertain}, each user {id, token}.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -13,6 +13,7 @@ import {
   canSendDirectMessage,
   canSendToThread,
   explain,
+  explainInOrganization,
 } from '../dist/index.js';
 
 const setup = JSON.parse(process.env.ROLECALL_TEST_SETUP);
@@ -298,6 +299,26 @@ assert.equal((await as(agencyOwner).threads.markRead(thread)).unread_count, 0);
 const forced = await as(agencyOwner).threads.forceSend(texts.at(-1).id, 'It is the number of the vet.');
 assert.equal(forced.delivery, 'queued');
 await refused(as(agencyOwner).threads.forceSend(texts.at(-1).id, 'Once more.'), 'already_sent', 409);
+const after = (await as(agencyOwner).threads.messages(thread, { since_seq: texts.at(-1).seq - 1 })).messages;
+assert.deepEqual(after.map(({ id, delivery }) => [id, delivery]), [[texts.at(-1).id, 'queued']]);
+await refused(as(agencyOwner).threads.settle(text.message_id, 'sent'), 'invalid_input', 400);
+await refused(as(agencyOwner).threads.settle(setup.uncertain, 'sent'), 'not_found', 404);
+assert.equal((await as(setup.otherOwner).threads.settle(setup.uncertain, 'sent')).delivery, 'sent');
+
+// Outside of a window the module, the server and the call say the same.
+const walk = { ...booking, booking_id: randomUUID(), client: { display_name: 'Theo', phone: '+12025550193' } };
+walk.starts_at = new Date(Date.now() + 86_400_000).toISOString();
+walk.ends_at = new Date(Date.now() + 90_000_000).toISOString();
+const tomorrow = await as(agencyOwner).assignBooking(walk);
+const [ownCard] = (await as(agencySitter).threads.list({ client_id: tomorrow.client_id })).threads;
+assert.deepEqual([ownCard.id, ownCard.active_window], [tomorrow.thread_id, null]);
+const tooEarly = explainInOrganization('send_to_thread', 'sitter', { assigned: true, once_assigned: true });
+const checked = await as(agencySitter).checkPermission({ action: 'send_to_thread', thread_id: tomorrow.thread_id });
+assert.deepEqual([checked.allowed, checked.rule], [tooEarly.allowed, tooEarly.rule]);
+const outside = as(agencySitter).threads.send({ thread_id: tomorrow.thread_id, content: 'Hello' });
+const shut = await refused(outside, tooEarly.code, 403);
+assert.deepEqual(shut.problem.next_window, { starts_at: tomorrow.window.starts_at, ends_at: tomorrow.window.ends_at });
+
 // The numbers of organisations, for operators.
 const organization_id = setup.agency;
 const phone = '+12025550111';
@@ -314,6 +335,9 @@ await refused(as(attendee).numbers.list({ organization_id }), 'permission_denied
 // A client is erased by the operator alone.
 await refused(as(attendee).eraseClient({ organization_id, client_id: organization_id }), 'permission_denied', 403);
 await refused(operator.eraseClient({ organization_id, client_id: organization_id }), 'not_found', 404);
+const erased = await operator.eraseClient({ organization_id, client_id: tomorrow.client_id });
+assert.equal(erased.client_id, tomorrow.client_id);
+assert.equal((await as(agencyOwner).threads.messages(tomorrow.thread_id)).thread.client.display_name, null);
 
 // Operators and owners.
 await refused(as(attendee).resetBroadcastQuotas(), 'permission_denied', 403);

@@ -2,6 +2,7 @@
 //!
 //! `make test` builds it (`make client`).
 
+use crate::sms::support::outbox;
 use rolecall_e2e::{
     Setup, Stand, User,
     fixtures::Starts,
@@ -17,6 +18,7 @@ use rolecall_shared::rules::matrix::{
 };
 use serde_json::{Value, json};
 use std::process::Command;
+use uuid::Uuid;
 
 /// Runs one of the client's test programs and gives what it printed.
 fn node(program: &str, setup: &Value) -> String {
@@ -121,6 +123,14 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     let agency = stand.agency().await;
     let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
     stand.window(agency.organization, thread, &agency.sitter, -10, 60).await;
+    // A text of another organisation, of which nobody knows whether the carrier has it.
+    let elsewhere = stand.agency().await;
+    let uncertain = outbox(&stand, &elsewhere, "uncertain", None).await;
+    let sql = "select message.id
+        from rolecall.thread_messages as message
+        join rolecall.sms_outbox as outbox using (organization_id, thread_id, seq)
+        where outbox.id = $1";
+    let uncertain: Uuid = stand.db.one(sql, &[&uncertain]).await;
 
     let user = |user: &User| json!({"id": user.id, "token": user.token});
     let observer = Observer::start(stand.runner().address()).await;
@@ -130,6 +140,7 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
         "mvp": user(&mvp), "organizer": user(&organizer), "moderator": user(&moderator), "operator": {"token": token::operator()},
         "agencyOwner": user(&agency.owner), "agencySitter": user(&agency.sitter), "thread": thread,
         "agency": agency.organization, "agencyClient": agency.client.id,
+        "otherOwner": user(&elsewhere.owner), "uncertain": uncertain,
     });
     let printed = tokio::task::block_in_place(|| node("flows.mjs", &setup));
     assert_eq!(printed.trim(), "every flow went as it should");
