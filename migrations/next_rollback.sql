@@ -3,6 +3,11 @@
 delete from rolecall.rate_limits
 where action = 'assign_booking';
 
+-- threads
+
+delete from rolecall.rate_limits
+where action in ('send_thread_message', 'force_send');
+
 -- sms
 
 delete from rolecall.alert_rules

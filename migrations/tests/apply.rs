@@ -281,7 +281,7 @@ async fn demo_data_loaded_twice_is_there_once_and_its_shows_stay_in_time() {
            (select count(*) from show_participants), (select count(*) from help_requests))",
     )
     .await;
-    assert_eq!(counts, "8 2 8 2");
+    assert_eq!(counts, "11 2 8 2");
     let times =
         list(&client, "select case when now() < starts_at then 'before' else 'after' end from shows order by id").await;
     assert_eq!(times, ["before", "after"]);
@@ -399,7 +399,8 @@ async fn messaging_is_off_in_a_new_database_on_with_the_demo_data_and_stays_on_i
     assert_eq!(one::<String>(&client, rollout).await, "enabled");
     let said = list(
         &client,
-        "select concat_ws(' ', old, new, reason) from rolecall.feature_flag_changes order by id desc limit 1",
+        "select concat_ws(' ', old, new, reason) from rolecall.feature_flag_changes
+         where name = 'messaging_v2_enabled' order by id desc limit 1",
     );
     assert_eq!(said.await, ["disabled enabled Demo data were loaded."]);
     assert!(serves_users(&database.admin_url).await.expect("it answers"));

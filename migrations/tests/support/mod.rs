@@ -262,7 +262,10 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.caller_may_use(text)",
             "authenticated rolecall_internal.caller_may_write()",
             "authenticated rolecall_internal.caller_organization()",
+            "authenticated rolecall_internal.caller_organization_of_threads()",
+            "authenticated rolecall_internal.caller_role_of_threads()",
             "authenticated rolecall_internal.caller_show_conversations()",
+            "authenticated rolecall_internal.caller_threads()",
             "authenticated rolecall_internal.caller_with_profile()",
             // For the checks of the tables that they write, and the conditions of their triggers.
             "authenticated rolecall_internal.has_control(text)",
@@ -273,8 +276,12 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated rolecall_internal.limit_direct_message_chars()",
             "authenticated rolecall_internal.limit_help_message_max_chars()",
             "authenticated rolecall_internal.limit_help_message_min_chars()",
+            "authenticated rolecall_internal.reads_assigned_threads(text)",
             // For policies, too.
             "authenticated rolecall_internal.reads_broadcasts_of(uuid,uuid)",
+            "authenticated rolecall_internal.reads_every_thread(text)",
+            "authenticated rolecall_internal.reads_own_thread(text)",
+            "authenticated rolecall_internal.sees_message(text,uuid,text,text,uuid,uuid,bigint,text)",
             "authenticated rolecall_internal.uuid_v7()",
             "authenticated send_message_v2(uuid,uuid,text)",
             "service_role delete_account(uuid)",

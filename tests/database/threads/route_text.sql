@@ -4,6 +4,7 @@ begin;
 select no_plan();
 
 -- Without the texts of the demo data.
+delete from rolecall.anti_poaching_attempts;
 delete from rolecall.sms_outbox;
 delete from rolecall.thread_messages;
 
