@@ -9,17 +9,30 @@ use std::collections::BTreeSet;
 /// The sentences that the rules were made with.
 const CORPUS: &str = include_str!("poaching/corpus.tsv");
 
-/// Sentences that were measured before the rules were made to fit them; each file says what came out.
-const LATER: [(&str, &str); 4] = [
+/// Sentences that were measured before the rules were made to fit them; docs/organisations.md says what came out.
+const LATER: [(&str, &str); 8] = [
     ("second set", include_str!("poaching/second.tsv")),
     ("third set", include_str!("poaching/third.tsv")),
     ("fourth set", include_str!("poaching/fourth.tsv")),
     ("fifth set", include_str!("poaching/fifth.tsv")),
+    ("sixth set", include_str!("poaching/sixth.tsv")),
+    ("seventh set", include_str!("poaching/seventh.tsv")),
+    ("blind set a", include_str!("poaching/blind_a.tsv")),
+    ("blind set b", include_str!("poaching/blind_b.tsv")),
 ];
 
-/// A sentence, and the kinds of hits that it has.
+/// Sentences by somebody who did not know the rules, which were never made to fit them.
+const HELD_OUT: &str = include_str!("poaching/held_out.tsv");
+
+/// What came out when it was measured, once; the test only keeps it from getting worse.
+const HELD_OUT_PRECISION: f64 = 0.90;
+const HELD_OUT_RECALL: f64 = 0.90;
+
+/// A sentence, and what is to be found in it.
 struct Sentence {
-    kinds: BTreeSet<Kind>,
+    hit: bool,
+    /// The kinds of hits, where the set has them.
+    kinds: Option<BTreeSet<Kind>>,
     language: String,
     text: String,
 }
@@ -28,11 +41,21 @@ fn sentences(file: &str) -> Vec<Sentence> {
     file.lines().filter(|line| !line.starts_with('#')).map(sentence).collect()
 }
 
+/// `hit` or `ok`, or else the kinds, or `-`; the language, where the set has it; the text.
 fn sentence(line: &str) -> Sentence {
-    let mut fields = line.splitn(3, '\t');
-    let mut field = || fields.next().unwrap_or_else(|| panic!("three fields: {line}"));
-    let kinds = field().split(',').filter(|name| *name != "-").map(|name| kind(name, line)).collect();
-    Sentence { kinds, language: field().to_owned(), text: unescape(field()) }
+    let fields: Vec<&str> = line.splitn(3, '\t').collect();
+    let (label, language, text) = match fields.as_slice() {
+        [label, text] => (*label, "several", *text),
+        [label, language, text] => (*label, *language, *text),
+        _ => panic!("two or three fields: {line}"),
+    };
+    let kinds = match label {
+        "hit" => None,
+        "ok" | "-" => Some(BTreeSet::new()),
+        kinds => Some(kinds.split(',').map(|name| kind(name, line)).collect()),
+    };
+    let hit = kinds.as_ref().is_none_or(|kinds| !kinds.is_empty());
+    Sentence { hit, kinds, language: language.to_owned(), text: unescape(text) }
 }
 
 fn kind(name: &str, line: &str) -> Kind {
@@ -70,6 +93,10 @@ impl Score {
         self.missed += u32::from(wanted && !found);
     }
 
+    fn is_empty(self) -> bool {
+        self.right + self.wrong + self.missed == 0
+    }
+
     fn precision(self) -> f64 {
         f64::from(self.right) / f64::from((self.right + self.wrong).max(1))
     }
@@ -82,22 +109,24 @@ impl Score {
 /// Judges all sentences, prints the scores, and returns those of each kind and that of whether a message is held back.
 fn score(name: &str, sentences: &[Sentence]) -> ([Score; 6], Score) {
     let (mut kinds, mut all) = ([Score::default(); 6], Score::default());
-    for Sentence { kinds: wanted, language, text } in sentences {
+    for Sentence { hit, kinds: wanted, language, text } in sentences {
         let findings = judge(text);
         let found: BTreeSet<Kind> = findings.violations.iter().map(|violation| violation.kind).collect();
-        all.count(!wanted.is_empty(), !found.is_empty());
-        for (kind, score) in Kind::ALL.into_iter().zip(&mut kinds) {
-            score.count(wanted.contains(&kind), found.contains(&kind));
+        all.count(*hit, !found.is_empty());
+        if let Some(wanted) = wanted.as_ref().filter(|kinds| !kinds.is_empty()) {
+            for (kind, score) in Kind::ALL.into_iter().zip(&mut kinds) {
+                score.count(wanted.contains(&kind), found.contains(&kind));
+            }
         }
-        if *wanted != found {
+        if *hit == found.is_empty() || wanted.as_ref().is_some_and(|wanted| *wanted != found) {
             println!("{name}: {language} {text:?} has {wanted:?}, found {found:?}");
         }
     }
-    let harmless = sentences.iter().filter(|sentence| sentence.kinds.is_empty()).count();
+    let harmless = sentences.iter().filter(|sentence| !sentence.hit).count();
     let languages: BTreeSet<_> = sentences.iter().map(|sentence| sentence.language.as_str()).collect();
-    println!("\n{name}: {} sentences, {harmless} of them harmless, {} languages", sentences.len(), languages.len());
+    println!("\n{name}: {} sentences, {harmless} of them harmless, languages: {languages:?}", sentences.len());
     let rows = Kind::ALL.into_iter().map(Kind::name).zip(kinds).chain([("held back", all)]);
-    for (kind, score) in rows {
+    for (kind, score) in rows.filter(|(_, score)| !score.is_empty()) {
         let (precision, recall) = (score.precision(), score.recall());
         println!("{kind:>15}  precision {precision:.3}  recall {recall:.3}  of {}", score.right + score.missed);
     }
@@ -107,7 +136,7 @@ fn score(name: &str, sentences: &[Sentence]) -> ([Score; 6], Score) {
 #[test]
 fn precision_and_recall_of_the_corpus_are_at_least_97_percent() {
     let sentences = sentences(CORPUS);
-    let harmless = sentences.iter().filter(|sentence| sentence.kinds.is_empty()).count();
+    let harmless = sentences.iter().filter(|sentence| !sentence.hit).count();
     assert!(sentences.len() >= 300 && harmless * 5 >= sentences.len() * 2, "{harmless} of {}", sentences.len());
     assert_scores("corpus", &sentences);
 }
@@ -121,11 +150,26 @@ fn precision_and_recall_of_the_later_sets_are_at_least_97_percent() {
     }
 }
 
+#[test]
+fn half_of_all_sentences_are_harmless_and_they_are_in_many_languages() {
+    let all: Vec<Sentence> = LATER.into_iter().map(|(_, file)| file).chain([CORPUS]).flat_map(sentences).collect();
+    let harmless = all.iter().filter(|sentence| !sentence.hit).count();
+    let languages: BTreeSet<_> = all.iter().map(|sentence| sentence.language.as_str()).collect();
+    assert!(all.len() >= 1000 && harmless * 20 >= all.len() * 9, "{harmless} of {}", all.len());
+    assert!(languages.len() >= 8, "{languages:?}");
+}
+
+#[test]
+fn the_held_out_set_is_measured() {
+    let sentences = sentences(HELD_OUT);
+    let (_, all) = score("held-out set", &sentences);
+    assert!(all.precision() >= HELD_OUT_PRECISION && all.recall() >= HELD_OUT_RECALL);
+}
+
 fn assert_scores(name: &str, sentences: &[Sentence]) {
     let (kinds, all) = score(name, sentences);
     for (kind, score) in Kind::ALL.into_iter().map(Kind::name).zip(kinds).chain([("held back", all)]) {
-        let empty = score.right + score.wrong + score.missed == 0;
-        assert!(empty || score.precision() >= 0.97 && score.recall() >= 0.97, "{name}: {kind}");
+        assert!(score.is_empty() || score.precision() >= 0.97 && score.recall() >= 0.97, "{name}: {kind}");
     }
 }
 
@@ -151,6 +195,53 @@ fn spans_are_the_bytes_of_the_hits() {
     assert_eq!(&text[findings.violations[0].span.clone()], "5️⃣5️⃣5️⃣ ０１０ 0123");
     assert_eq!(findings.violations[0].value, "5550100123");
     assert_eq!(format!("{:?}", findings.violations[0]), "phone@8..44");
+}
+
+/// Whoever reads an address reads what it has within, although the organisation allows its host.
+#[test]
+fn what_an_address_hides_is_found() {
+    let found = |text: &str| {
+        let mut kinds: Vec<_> = judge(text).violations.into_iter().map(|hit| (hit.kind.name(), hit.value)).collect();
+        kinds.dedup();
+        kinds
+    };
+    let number = [
+        "https://allowed.example/5550100123",
+        "https://allowed.example/?tel=5550100123",
+        "https://allowed.example/555/010/0123",
+        "https://allowed.example/a?b=555-010-0123#c",
+        "https://allowed.example/call-me-555-010-0123",
+        "https://allowed.example/%35550100123",
+        "https://allowed.example/555%20010%200123",
+        "https://5550100123@allowed.example/",
+        "https://allowed.example:5550100123/",
+        "https://5550100123.allowed.example",
+        "https://allowed.example/five-five-five-zero-one-zero-zero-one-two-three",
+        "5550100123@allowed.example",
+    ];
+    for text in number {
+        assert!(found(text).contains(&("phone", "5550100123".to_owned())), "{text}: {:?}", found(text));
+    }
+    assert!(found("https://allowed.example/?tel=+15550100123").contains(&("phone", "+15550100123".to_owned())));
+    assert!(
+        found("https://allowed.example/?u=jane%40other.example").contains(&("email", "jane@other.example".to_owned()))
+    );
+    assert!(found("https://allowed.example/?to=https://other.example").contains(&("url", "other.example".to_owned())));
+    // What names a page, an order or a day is no number.
+    for text in [
+        "https://allowed.example/reports/48213377",
+        "https://allowed.example/photos/2026/05/12",
+        "https://allowed.example/p/3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+        "https://allowed.example/order/5550100123",
+        "https://allowed.example/watch?v=dQw4w9WgXcQ",
+    ] {
+        assert_eq!(found(text), [("url", "allowed.example".to_owned())], "{text}");
+    }
+    // Another host than the one that is allowed.
+    assert_eq!(found("https://allowed.example@other.example/x")[0].1, "other.example");
+    assert_eq!(found("https://notallowed.example/x"), [("url", "notallowed.example".to_owned())]);
+    assert_eq!(found("https://\u{430}llowed.example/x"), [("url", "\u{430}llowed.example".to_owned())]);
+    assert_eq!(found("jane@\u{430}llowed.example"), [("email", "jane@\u{430}llowed.example".to_owned())]);
 }
 
 /// Texts of which many have hits: words of the corpus in any order, with anything between them.

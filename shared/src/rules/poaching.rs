@@ -9,12 +9,15 @@ mod fold;
 mod handle;
 mod harmless;
 mod lexicon;
+mod link;
 mod phone;
 mod phrase;
 mod piece;
 mod stream;
 
-use piece::MARKS;
+use super::blank::is_blank;
+use fold::Glyph;
+use piece::{MARKS, Piece};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -116,24 +119,28 @@ fn find(text: &str) -> Vec<Violation> {
     let glyphs = fold::fold(text);
     let mut pieces = piece::cut(&glyphs);
     let mut found = Vec::new();
-    address::find(&glyphs, &pieces, &mut found);
-    let addresses = found.len();
-    stream::find(
-        &glyphs,
-        &pieces,
-        &found[..addresses].iter().map(|hit| hit.pieces.clone()).collect::<Vec<_>>(),
-        &mut found,
-    );
-    piece::read_rows(&mut pieces);
+    contacts(&glyphs, &pieces, &mut found);
+    let links: Vec<Hit> = found.iter().filter(|hit| hit.kind == Kind::Url).cloned().collect();
+    for link in links {
+        hidden(text, &glyphs, &pieces, &link, &mut found);
+    }
+    let mails: Vec<Hit> = found.iter().filter(|hit| hit.hides_a_number()).cloned().collect();
+    for mail in mails {
+        let mailbox = mail.value.split('@').next().unwrap_or_default();
+        read_hidden(link::readable("", "", mailbox), &mail, &mut found);
+    }
+    piece::read_rows(&glyphs, &mut pieces);
     handle::find(&glyphs, &pieces, &mut found);
     phrase::find(&pieces, &mut found);
+    if found.iter().any(|hit| !hit.weak) {
+        found.retain(|hit| !hit.weak);
+    }
     let mut violations: Vec<Violation> = found
         .into_iter()
         .filter_map(|hit| {
-            let (first, last) = (pieces.get(hit.pieces.start)?, pieces.get(hit.pieces.end.checked_sub(1)?)?);
-            let end = glyphs.get(last.to).map_or(text.len(), |next| next.from());
-            let span = glyphs.get(first.from)?.from()..end;
-            Some(Violation { kind: hit.kind, value: hit.value, span })
+            let span = span(text, &glyphs, &pieces, &hit.pieces)?;
+            let value = original(text, &glyphs, &pieces, &hit).unwrap_or(hit.value);
+            Some(Violation { kind: hit.kind, value, span })
         })
         .collect();
     violations.sort_by_key(|violation| (violation.span.start, violation.span.end, violation.kind));
@@ -141,11 +148,79 @@ fn find(text: &str) -> Vec<Violation> {
     violations
 }
 
+/// Addresses, and phone numbers outside of them.
+fn contacts(glyphs: &[Glyph], pieces: &[Piece], found: &mut Vec<Hit>) {
+    address::find(glyphs, pieces, found);
+    let addresses: Vec<_> = found.iter().map(|hit| hit.pieces.clone()).collect();
+    stream::find(glyphs, pieces, &addresses, found);
+}
+
+/// What a link has besides its host: who reads `https://allowed.example/5550100123` has the number, whatever the host.
+fn hidden(text: &str, glyphs: &[Glyph], pieces: &[Piece], link: &Hit, found: &mut Vec<Hit>) {
+    let part = |pieces_of: Range<usize>| span(text, glyphs, pieces, &pieces_of).map_or("", |span| &text[span]);
+    let [before, host, after] =
+        [link.pieces.start..link.named.start, link.named.clone(), link.named.end..link.pieces.end].map(part);
+    read_hidden(link::readable(before, host, after), link, found);
+}
+
+/// Finds contacts in a text that an address has within, and takes the address for their place.
+fn read_hidden(text: String, address: &Hit, found: &mut Vec<Hit>) {
+    if text.is_empty() {
+        return;
+    }
+    let glyphs = fold::fold(&text);
+    let mut pieces = piece::cut(&glyphs);
+    let mut inner = Vec::new();
+    contacts(&glyphs, &pieces, &mut inner);
+    piece::read_rows(&glyphs, &mut pieces);
+    handle::find(&glyphs, &pieces, &mut inner);
+    found.extend(inner.into_iter().map(|hit| Hit { kind: hit.kind, ..address.clone() }.valued(hit.value)));
+}
+
+/// The bytes of some pieces.
+fn span(text: &str, glyphs: &[Glyph], pieces: &[Piece], of: &Range<usize>) -> Option<Range<usize>> {
+    let (first, last) = (pieces.get(of.start)?, pieces.get(of.end.checked_sub(1)?)?);
+    let end = glyphs.get(last.to).map_or(text.len(), |next| next.from());
+    (of.start < of.end).then_some(glyphs.get(first.from)?.from()..end)
+}
+
+/// An address as it is written, if it has letters that only look like those of its normalised form: another host.
+fn original(text: &str, glyphs: &[Glyph], pieces: &[Piece], hit: &Hit) -> Option<String> {
+    if !matches!(hit.kind, Kind::Email | Kind::Url) {
+        return None;
+    }
+    let written = &text[span(text, glyphs, pieces, &hit.named)?];
+    let foreign = |character: char| !character.is_ascii() && character.is_alphanumeric();
+    let shown = |character: &char| !character.is_whitespace() && !is_blank(*character);
+    written.contains(foreign).then(|| written.chars().filter(shown).flat_map(char::to_lowercase).collect())
+}
+
 /// A hit, in pieces.
+#[derive(Clone)]
 struct Hit {
     kind: Kind,
     value: String,
     pieces: Range<usize>,
+    /// What the value is made of: the host of a link.
+    named: Range<usize>,
+    /// It counts only if nothing else does.
+    weak: bool,
+}
+
+impl Hit {
+    fn new(kind: Kind, value: String, pieces: Range<usize>) -> Hit {
+        Hit { kind, value, named: pieces.clone(), pieces, weak: false }
+    }
+
+    /// Whether it is an e-mail address with room for a phone number before the @.
+    fn hides_a_number(&self) -> bool {
+        self.kind == Kind::Email && self.value.find('@').is_some_and(|length| length >= phone::FEWEST)
+    }
+
+    /// The hit with another value, whatever its pieces say.
+    fn valued(self, value: String) -> Hit {
+        Hit { value, named: 0..0, ..self }
+    }
 }
 
 /// The text with marks for the hits, which are in order; hits that overlap or touch have one mark, of the first.

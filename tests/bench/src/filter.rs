@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Texts that keep one detector each busy, repeated to a length.
-const HOSTILE: [(&str, &str); 12] = [
+const HOSTILE: [(&str, &str); 25] = [
     ("digits", "5"),
     ("digits with spaces", "5 "),
     ("number words", "five "),
@@ -24,6 +24,19 @@ const HOSTILE: [(&str, &str); 12] = [
     ("prose", "Please walk him directly after lunch and call me at 10:30, thanks! "),
     ("letters and digits", "w4 "),
     ("brackets", "[(+"),
+    ("spaces", " "),
+    ("at signs", "@"),
+    ("points", "."),
+    ("number words", "fünf seven quatre "),
+    ("spelled letters", "v.e.n.m."),
+    ("misspelled names", "whaatsaqp "),
+    ("beginnings of rows", "cut out the cut out "),
+    ("links with paths", "https://a.example/b?c=55-5%20 "),
+    ("one link", "https://a.example/5/5-5%20/"),
+    ("combining marks", "e\u{301}\u{302}"),
+    ("right to left", "مرحبا ٥٥٥ "),
+    ("emoji", "5\u{fe0f}\u{20e3}🐶"),
+    ("ideographs", "微信我"),
 ];
 
 const KIB: [usize; 3] = [1, 16, 64];
@@ -48,7 +61,10 @@ impl FilterFigures {
     pub fn measure() -> FilterFigures {
         let of = |(name, part): (&'static str, &str)| HostileText {
             name,
-            a_byte: KIB.map(|kib| least(&fill(part, kib * 1024)).as_nanos() as f64 / (kib * 1024) as f64),
+            a_byte: KIB.map(|kib| {
+                let text = fill(part, kib * 1024 * part.chars().count() / part.len());
+                least(&text).as_nanos() as f64 / text.len() as f64
+            }),
             message: least(&fill(part, MESSAGE)).as_nanos() as f64 / 1000.0,
         };
         FilterFigures(HOSTILE.map(of).into())

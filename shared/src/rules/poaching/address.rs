@@ -161,16 +161,13 @@ impl Text<'_> {
             value.push('@');
             let value = self.names(value, &host.labels[..hosts]);
             let end = host.labels[hosts - 1].end;
-            return Some(Hit { kind: Kind::Email, value, pieces: at..end });
+            return Some(Hit::new(Kind::Email, value, at..end));
         }
         // `jane gmail com`
         let first = &self.pieces[at];
         let com = self.get(end).is_some_and(|next| next.is(TLD) && !next.is(GRAMMAR));
-        (chain.dots.is_empty() && first.is(MAILBOX) && com).then(|| Hit {
-            kind: Kind::Email,
-            value: self.shapes(&(at..end + 1)),
-            pieces: at..end + 1,
-        })
+        (chain.dots.is_empty() && first.is(MAILBOX) && com)
+            .then(|| Hit::new(Kind::Email, self.shapes(&(at..end + 1)), at..end + 1))
     }
 
     /// A host without `https://`.
@@ -178,8 +175,9 @@ impl Text<'_> {
         let at = chain.labels.first()?.start;
         let labels = self.host(chain)?;
         let value = self.names(String::with_capacity(USUAL), &chain.labels[..labels]);
-        let end = self.rest(chain.labels[labels - 1].end);
-        Some(Hit { kind: Kind::Url, value, pieces: at..end })
+        let host = at..chain.labels[labels - 1].end;
+        let end = self.rest(host.end);
+        Some(Hit { named: host, ..Hit::new(Kind::Url, value, at..end) })
     }
 
     /// `book at example.com`: a host after a preposition, not an address.
@@ -226,7 +224,7 @@ impl Text<'_> {
         }
         let mailbox = chain.labels.first().is_some_and(|label| word(label) && self.pieces[label.start].is(MAILBOX));
         // `name(at)example(dot)me`: who writes so names a domain.
-        let obvious = !joint.word || !self.pieces[joint.end - 1].is(AT);
+        let obvious = !joint.word || !self.pieces[joint.end - 1].is(ON);
         let top = |at: &usize| word(&chain.labels[*at]) && self.pieces[chain.labels[*at].start].is(VAGUE_TLD);
         let last = obvious.then(|| (1..chain.labels.len()).rev().find(top)).flatten().map(|at| at + 1);
         self.host(chain).or(last).or(mailbox.then_some(1))
@@ -303,7 +301,7 @@ impl Text<'_> {
         if value.is_empty() || is_private(&value) {
             return Err(host_end);
         }
-        Ok(Hit { kind: Kind::Url, value, pieces: at..self.rest(host_end) })
+        Ok(Hit { named: host..port, ..Hit::new(Kind::Url, value, at..self.rest(host_end)) })
     }
 
     /// The piece after `https://` or `www.`.

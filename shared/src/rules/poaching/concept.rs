@@ -156,4 +156,72 @@ concepts! {
     ELSEWHERE = 71;
     /// In cash, in a language in which nothing else is called so.
     IN_CASH = 72;
+    /// Ourselves, just you and me.
+    OURSELVES = 73;
+    /// To cancel, to decline.
+    CANCEL = 74;
+    /// Instead, next time, from now on.
+    LATER = 75;
+    /// In the hand, in an envelope, at the door: how cash is given.
+    HAND = 76;
+    /// Here: on the platform.
+    HERE = 77;
+    /// They, them, these people: the agency.
+    THEY = 78;
+    /// To take, to charge, to keep: what they do with a part of the price.
+    TAKES = 79;
+    /// One's own.
+    OWN = 80;
+    /// Clients, a business, prices: what somebody has who works for themselves.
+    BUSINESS = 81;
+    /// To quit, to leave.
+    QUIT = 82;
+    /// Would you, could we, how about: what a proposal begins with.
+    WOULD = 83;
+    /// To log, to record, to report.
+    RECORD = 84;
+    /// We.
+    WE = 85;
+    /// An amount of money.
+    AMOUNT = 86;
+    /// Details, a card: what has a number or address on it.
+    DETAILS = 87;
+    /// A text, a mail, a call: a way to talk that is not the application.
+    MEDIUM = 88;
+    /// A booking or request.
+    BOOKING = 89;
+    /// For oneself: self-employed.
+    ALONE = 90;
+    /// Personal, private, own: before the word for a number or an account.
+    PERSONAL = 91;
+    /// A bank account.
+    ACCOUNT = 92;
+    /// Username, handle: what a name on a network is called.
+    USERNAME = 93;
+    /// Outside, without, past, where it stands after the agency.
+    POST = 94;
+    /// For the, for my: what an amount in cash is for, other than the reader.
+    PURPOSE = 95;
+    /// A service that moves money, by a name that means nothing else.
+    PURSE_NAME = 96;
+    /// Cash, by a word that means nothing else.
+    NOTES = 97;
+    /// Saw, read, a group, a story: what is told of a network.
+    STORY = 98;
+    /// Another way, alternative, different.
+    OTHERWISE = 99;
+    /// A room with desks: one may stand outside of it.
+    OFFICE = 100;
+    /// To work for me.
+    WORK_FOR = 101;
+    /// More, better.
+    MORE = 102;
+    /// To come.
+    COME = 103;
+    /// To hire, to employ.
+    HIRE = 104;
+    /// An invoice or receipt.
+    INVOICE = 105;
+    /// To look up with a search engine.
+    SEARCH = 106;
 }

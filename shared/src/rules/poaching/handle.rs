@@ -30,9 +30,14 @@ fn after_at(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
     if at.checked_sub(1).is_some_and(joined) {
         return None;
     }
-    let first = pieces.get(at + 1).filter(|next| !next.spaced && !next.is(PLACE))?;
+    let first = pieces.get(at + 1).filter(|next| !next.is(PLACE))?;
     let (value, end) = name(glyphs, pieces, at + 1)?;
-    (matches!(first.what, What::Word | What::Mark('_'))).then_some(Hit { kind: Kind::Handle, value, pieces: at..end })
+    // `reach me @ name_99`, not `meet @ the park`.
+    let asked = || pieces[at.saturating_sub(3)..at].iter().any(|piece| piece.is(CONTACT | ADD | CHAT | SOCIAL | NAMED));
+    if first.spaced && !(end > at + 2 && value.contains(['_', '.']) && asked()) {
+        return None;
+    }
+    (matches!(first.what, What::Word | What::Mark('_'))).then(|| Hit::new(Kind::Handle, value, at..end))
 }
 
 /// A name and the piece after it: words, digits, points and underscores without spaces.
@@ -72,7 +77,7 @@ fn after_network(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
     let plain = !first.is(GRAMMAR | ON | NOT) || odd;
     let hit = plain && (colon || own && said) || odd && first.what == What::Word;
     let kind = if pieces[at].is(MAILBOX) { Kind::Email } else { Kind::Handle };
-    hit.then_some(Hit { kind, value, pieces: at..end })
+    hit.then(|| Hit::new(kind, value, at..end))
 }
 
 /// `name_99 on insta`
@@ -86,9 +91,5 @@ fn before_network(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> 
     }
     let (value, end) = name(glyphs, pieces, from)?;
     let odd = value.chars().any(|shape| shape == '_' || shape.is_ascii_digit());
-    (end == on && odd && pieces[from].what == What::Word).then_some(Hit {
-        kind: Kind::Handle,
-        value,
-        pieces: from..at + 1,
-    })
+    (end == on && odd && pieces[from].what == What::Word).then(|| Hit::new(Kind::Handle, value, from..at + 1))
 }

@@ -7,8 +7,8 @@ use super::{concept::Concepts, fold::fold};
 use std::sync::OnceLock;
 
 /// Twice, as in "double five"; thrice; and hundred: numbers that are none by themselves.
-pub(super) const DOUBLE: i16 = 200;
-pub(super) const TRIPLE: i16 = 300;
+pub(super) const DOUBLE: i16 = 2000;
+pub(super) const TRIPLE: i16 = 3000;
 pub(super) const HUNDRED: i16 = 100;
 
 /// What a word means.
@@ -35,7 +35,7 @@ impl Meaning {
         self.facts().concepts
     }
 
-    /// 0 to 99, or [`DOUBLE`], [`TRIPLE`], [`HUNDRED`].
+    /// 0 to 999, or [`DOUBLE`], [`TRIPLE`], [`HUNDRED`].
     pub(super) fn number(self) -> Option<i16> {
         self.facts().number
     }
@@ -70,13 +70,27 @@ impl Hash {
     fn stem(self) -> Hash {
         Hash(self.0 ^ Hash::STEM)
     }
+
+    /// Of a word that lacks a letter.
+    fn typo(self) -> Hash {
+        Hash(self.0 ^ Hash::STEM.rotate_left(17))
+    }
+
+    /// Of a word that is found in spite of a typo.
+    fn whole(self) -> Hash {
+        Hash(self.0 ^ Hash::STEM.rotate_left(34))
+    }
 }
 
 /// An open hash table; the words are few and fixed. The hashes are by themselves, so that they stay in the cache.
 pub(super) struct Lexicon {
     /// Zero where nothing is.
     hashes: Vec<u64>,
+    /// Where the facts of the hash at the same place are.
+    places: Vec<u16>,
     facts: Vec<Facts>,
+    /// The first letters of the words that are found in spite of a typo, as bits.
+    misspelled: u32,
 }
 
 /// The fewest letters of a stem.
@@ -85,8 +99,11 @@ const STEM_LENGTH: usize = 3;
 /// The most letters of a word that means something.
 const LONGEST: usize = 32;
 
+/// The letters of a word in which a typo is looked for.
+const TYPO: std::ops::RangeInclusive<usize> = 6..=14;
+
 impl Lexicon {
-    const SIZE: usize = 1 << 13;
+    const SIZE: usize = 1 << 14;
 
     /// The lexicon, made at its first use.
     pub(super) fn get() -> &'static Lexicon {
@@ -95,39 +112,65 @@ impl Lexicon {
     }
 
     fn new() -> Lexicon {
-        let mut lexicon = Lexicon { hashes: vec![0; Lexicon::SIZE], facts: vec![Facts::default(); Lexicon::SIZE] };
-        for &(concepts, words) in words::WORDS {
+        let (hashes, places) = (vec![0; Lexicon::SIZE], vec![0; Lexicon::SIZE]);
+        let mut lexicon = Lexicon { hashes, places, facts: Vec::new(), misspelled: 0 };
+        for &(concepts, words) in words::all() {
             for word in words.split_ascii_whitespace() {
                 lexicon.learn(word, concepts, None);
             }
         }
         numbers::each(|word, number| lexicon.learn(word, 0, Some(number)));
+        let entries = || words::all().flat_map(|(_, words)| words.split_ascii_whitespace());
         // A word means what its stem means, too.
-        for word in words::WORDS.iter().flat_map(|(_, words)| words.split_ascii_whitespace()) {
+        for word in entries() {
             let letters = fold(word).into_iter().map(|glyph| glyph.shape);
             if let (hash, Some(stem)) = lexicon.stem(letters)
-                && let Some(slot) = lexicon.find(hash)
+                && let Some(place) = lexicon.find(hash)
             {
                 let stem = lexicon.facts[stem];
-                lexicon.facts[slot].concepts |= stem.concepts;
+                lexicon.facts[place].concepts |= stem.concepts;
             }
+        }
+        for word in entries().filter_map(|word| word.strip_suffix('~')) {
+            lexicon.learn_typos(word);
         }
         lexicon
     }
 
+    /// Adds the word without each of its letters but the first. Whoever leaves one out, adds, changes or swaps one meets
+    /// the word there.
+    fn learn_typos(&mut self, word: &str) {
+        let letters: Vec<char> = fold(word).into_iter().map(|glyph| glyph.shape).collect();
+        let Some(place) = self.find(Hash::of(letters.iter().copied())) else { return };
+        self.misspelled |= bit(letters[0]);
+        let whole = Hash::of(letters.iter().copied()).whole();
+        for hash in without_each(&letters).map(Hash::typo).chain([whole]) {
+            let slot = self.slot(hash);
+            if self.hashes[slot] == 0 {
+                (self.hashes[slot], self.places[slot]) = (hash.0, place as u16);
+            }
+        }
+    }
+
     /// Adds a word, a stem (`direct*`) or words in a row (`cash_app`).
     fn learn(&mut self, entry: &str, concepts: Concepts, number: Option<i16>) {
+        let entry = entry.strip_suffix('~').unwrap_or(entry);
         let stem = entry.strip_suffix('*');
         let hash = stem
             .unwrap_or(entry)
-            .split('_')
-            .map(|word| Hash::of(fold(word).iter().map(|glyph| glyph.shape)))
+            .split(['_', '-'])
+            .flat_map(elided)
+            .map(|word| Hash::of(fold(&word).iter().map(|glyph| glyph.shape)))
             .reduce(Hash::join)
             .unwrap_or(Hash::EMPTY);
         let hash = if stem.is_some() { hash.stem() } else { hash };
-        let at = self.slot(hash);
-        self.hashes[at] = hash.0;
-        let facts = &mut self.facts[at];
+        let place = self.find(hash).unwrap_or_else(|| {
+            let slot = self.slot(hash);
+            (self.hashes[slot], self.places[slot]) = (hash.0, self.facts.len() as u16);
+            self.facts.push(Facts::default());
+            self.facts.len() - 1
+        });
+        let facts = &mut self.facts[place];
         facts.concepts |= concepts;
         facts.number = facts.number.or(number);
     }
@@ -142,12 +185,13 @@ impl Lexicon {
         at
     }
 
+    /// Where the facts of a hash are.
     fn find(&self, hash: Hash) -> Option<usize> {
         let at = self.slot(hash);
-        (self.hashes[at] != 0).then_some(at)
+        (self.hashes[at] != 0).then(|| usize::from(self.places[at]))
     }
 
-    /// The hash of a word, and where its longest stem is.
+    /// The hash of a word, and where the facts of its longest stem are.
     fn stem(&self, letters: impl Iterator<Item = char>) -> (Hash, Option<usize>) {
         let (mut hash, mut stem) = (Hash::EMPTY, None);
         for (length, letter) in letters.enumerate() {
@@ -162,20 +206,77 @@ impl Lexicon {
         (hash, stem)
     }
 
-    /// The hash of a word, and its meaning or that of its longest stem.
-    pub(super) fn word(&self, letters: impl Iterator<Item = char>) -> (Hash, Meaning) {
-        let (hash, stem) = self.stem(letters);
-        (hash, Lexicon::meaning(self.find(hash).or(stem)))
+    /// The hash of a word, and its meaning, that of its longest stem, or that of the word that it is with a typo.
+    pub(super) fn word(&self, letters: impl Iterator<Item = char> + Clone) -> (Hash, Meaning) {
+        let (hash, stem) = self.stem(letters.clone());
+        let known = self.find(hash).or(stem);
+        (hash, Lexicon::meaning(known.or_else(|| self.misspelling(letters, hash))))
     }
 
-    /// The meaning of words in a row, if they mean something together.
+    /// The meaning of words in a row, or written as one, if they mean something together.
     pub(super) fn row(&self, hash: Hash) -> Option<Meaning> {
-        self.find(hash).map(|slot| Lexicon::meaning(Some(slot)))
+        self.find(hash).map(|place| Lexicon::meaning(Some(place)))
     }
 
-    fn meaning(slot: Option<usize>) -> Meaning {
-        Meaning(slot.map_or(0, |slot| slot as u16 + 1))
+    fn meaning(place: Option<usize>) -> Meaning {
+        Meaning(place.map_or(0, |place| place as u16 + 1))
     }
+
+    /// Where the facts of the word are that somebody misspelled: with one letter wrong, or a letter drawn out, as in
+    /// `whatsaap` and `caaaash`.
+    fn misspelling(&self, letters: impl Iterator<Item = char> + Clone, hash: Hash) -> Option<usize> {
+        if hash == Hash::EMPTY {
+            return None;
+        }
+        let mut word = ['\0'; LONGEST];
+        let (mut length, mut longest_run, mut run) = (0, 0, 0);
+        for letter in letters.clone() {
+            word[length] = letter;
+            run = if length > 0 && word[length - 1] == letter { run + 1 } else { 1 };
+            longest_run = longest_run.max(run);
+            length += 1;
+        }
+        if longest_run > 2 {
+            let mut last = '\0';
+            let single = letters.filter(move |&letter| std::mem::replace(&mut last, letter) != letter);
+            let (hash, stem) = self.stem(single);
+            return self.find(hash).or(stem);
+        }
+        let word = &word[..length];
+        if !TYPO.contains(&length) || self.misspelled & bit(word[0]) == 0 {
+            return None;
+        }
+        let swapped = || without_each(word).find_map(|hash| self.find(hash.typo()));
+        // The word without a letter is there itself, under the hash that its own typos have.
+        let added = || {
+            without_each(word).find_map(|hash| {
+                let place = self.find(hash)?;
+                self.find(hash.whole()).is_some().then_some(place)
+            })
+        };
+        self.find(hash.typo()).or_else(added).or_else(swapped)
+    }
+}
+
+/// The words that a text has for one with an apostrophe: `dont`; `l` and `app`.
+fn elided(word: &str) -> Vec<String> {
+    match word.split_once('\'') {
+        Some((before, after)) if after.chars().count() > 2 => vec![before.to_owned(), after.to_owned()],
+        _ => vec![word.replace('\'', "")],
+    }
+}
+
+/// The place of a letter among 32.
+fn bit(letter: char) -> u32 {
+    1 << (u32::from(letter) & 31)
+}
+
+/// The hashes of a word without each of its letters but the first.
+fn without_each(letters: &[char]) -> impl Iterator<Item = Hash> {
+    (1..letters.len()).map(move |left_out| {
+        let rest = letters.iter().enumerate().filter(move |&(at, _)| at != left_out);
+        Hash::of(rest.map(|(_, &letter)| letter))
+    })
 }
 
 #[cfg(test)]

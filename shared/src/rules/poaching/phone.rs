@@ -82,6 +82,10 @@ fn is_phone(stream: &Stream, lengths: &[usize], named_after: bool) -> bool {
     if spelled {
         return called || !counts_up(digits, groups);
     }
+    // 213, then 555, then 01, then 99.
+    if groups[1..].iter().all(|group| group.comma && group.filled) && matches!(lengths, [3, 3, _, ..]) {
+        return (10..=11).contains(&digits.len());
+    }
     if groups.iter().any(|group| group.comma) {
         let pairs = lengths.iter().all(|&length| length == 2) && digits.starts_with('0') && digits.len() > 8;
         return pairs || lengths == [3, 4] || split(groups, digits, called);

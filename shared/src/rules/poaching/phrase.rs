@@ -7,15 +7,18 @@ use super::{
     concept::*,
     piece::{Piece, What},
 };
-use rules::{RULES, Rule};
+use rules::{ASKED_CHAT, ASKED_PURSE, RULES, Rule, UNLESS};
 
 /// How far before or after a phrase a word is that takes it back: *never* pay me in cash, message me directly *in the app*.
 const NEAR: usize = 4;
 
+/// How far before a phrase the person is whom it is about: the *groomer* takes cash.
+const FAR: usize = 8;
+
 /// Finds phrases.
 pub(super) fn find(pieces: &[Piece], found: &mut Vec<Hit>) {
     let mut reader =
-        Reader { last: [0; 128], places: vec![Place::default()], sentence: 0, clause: 0, pending: Vec::new() };
+        Reader { last: [0; 128], places: vec![Place::default()], sentence: 0, clause: 0, seen: 0, pending: Vec::new() };
     for (at, piece) in pieces.iter().enumerate() {
         let next = pieces.get(at + 1);
         if piece.line || piece.what == What::Gap {
@@ -23,8 +26,13 @@ pub(super) fn find(pieces: &[Piece], found: &mut Vec<Hit>) {
         }
         match piece.what {
             What::Word => reader.word(at, piece.meaning.concepts()),
-            What::Mark('!' | '?' | ';' | '。') => reader.end_sentence(found),
+            What::Mark('?' | '？') => {
+                reader.short_question();
+                reader.end_sentence(found);
+            }
+            What::Mark('!' | ';' | '。') => reader.end_sentence(found),
             What::Mark('.') if next.is_none_or(|next| next.spaced) => reader.end_sentence(found),
+            What::Mark('$' | '€' | '£') => reader.word(at, AMOUNT),
             What::Mark(',' | '(' | ')' | ':') => reader.clause = reader.places.len() - 1,
             _ => {}
         }
@@ -47,6 +55,12 @@ struct Place {
     clause: usize,
 }
 
+impl Pending {
+    fn is_move(&self) -> bool {
+        self.rule.kind == Kind::MoveElsewhere
+    }
+}
+
 struct Reader {
     /// The newest word of each concept, counted from 1.
     last: [usize; 128],
@@ -54,6 +68,8 @@ struct Reader {
     /// The last word before this sentence, and before this clause.
     sentence: usize,
     clause: usize,
+    /// What this sentence has of the concepts beside which some rule is none.
+    seen: Concepts,
     pending: Vec<Pending>,
 }
 
@@ -83,12 +99,12 @@ impl Reader {
             return;
         }
         let word = self.places.len() - 1;
-        let concepts = concepts | self.derived(concepts);
+        let concepts = (concepts | self.derived(concepts)) & !self.asked(concepts);
         for bit in each(concepts) {
             self.last[bit] = word;
         }
         self.take_back(word, concepts);
-        for rule in RULES {
+        for rule in RULES.iter() {
             if rule.all.iter().any(|set| concepts & set != 0) {
                 self.apply(rule, word);
             }
@@ -99,11 +115,12 @@ impl Reader {
     fn derived(&self, concepts: Concepts) -> Concepts {
         let mut derived = 0;
         if concepts & (APP | AGENCY) != 0 {
-            if self.is_near(OUT, 4) && !self.is_near(SWITCH, 5) {
+            if self.is_near(OUT, 6) && !self.is_near(SWITCH, 5) {
                 derived |= OUTSIDE_APP;
                 let not = self.is_near(NOT | NO, 8) && self.newest(NOT | NO) > Some(self.clause);
-                let enough = concepts & APP != 0 && self.is_near(FAR_OUT, 4)
-                    || concepts & AGENCY != 0 && self.is_near(WITHOUT, 4);
+                let enough = concepts & APP != 0 && self.is_near(FAR_OUT | WITHOUT, 5)
+                    || concepts & AGENCY != 0
+                        && (self.is_near(WITHOUT, 6) || concepts & OFFICE == 0 && self.is_near(FAR_OUT, 3));
                 if enough && !not {
                     derived |= MOVE_PHRASE;
                 }
@@ -120,8 +137,22 @@ impl Reader {
         derived
     }
 
+    /// "Not", if it belongs to a proposal: *können wir das nicht* privat regeln, *can't we*.
+    fn asked(&self, concepts: Concepts) -> Concepts {
+        const FAR: usize = 4;
+        let proposal = concepts & NOT != 0
+            && self.is_near(WE, FAR)
+            && self.newest(WOULD).zip(self.newest(WE)).is_some_and(|(would, we)| would + 1 == we || would == we);
+        if proposal { NOT | NO } else { 0 }
+    }
+
     /// Drops the phrases that this word takes back.
     fn take_back(&mut self, word: usize, concepts: Concepts) {
+        // Once in a sentence for each: afterwards no rule adds a phrase that it takes back.
+        if concepts & UNLESS & !self.seen != 0 {
+            self.pending.retain(|phrase| phrase.rule.unless & concepts == 0);
+            self.seen |= concepts & UNLESS;
+        }
         let inside = concepts & INSIDE_APP != 0 && !self.is_near(NOT | OUT, NEAR);
         let (clause, forbidden) = (self.clause, concepts & FORBIDDEN != 0);
         let (paper, others) = (concepts & PAPER != 0, concepts & OTHERS != 0);
@@ -129,8 +160,8 @@ impl Reader {
             return;
         }
         while self.pending.last().is_some_and(|Pending { rule, last, .. }| {
-            last + NEAR >= word
-                && *last > clause
+            let near = last + if others { FAR } else { NEAR } >= word;
+            near && *last > clause
                 && (forbidden || inside && rule.inside || paper && rule.paper || others && rule.others)
         }) {
             self.pending.pop();
@@ -159,39 +190,54 @@ impl Reader {
             return;
         }
         if rule.inside && before(INSIDE_APP) && !before(OUTSIDE_APP)
-            || rule.others && before(OTHERS)
+            || rule.others && self.newest(OTHERS).is_some_and(|place| place + FAR >= first)
             || rule.paper && before(PAPER)
+            || self.newest(rule.unless).is_some()
         {
             return;
         }
         match self.pending.last_mut() {
-            Some(last) if last.rule.kind == rule.kind && first <= last.last + 1 => last.last = word,
+            Some(last) if last.rule.kind == rule.kind && first <= last.last + 1 => {
+                last.last = word;
+                if rule.is_firm() {
+                    last.rule = rule;
+                }
+            }
             _ => self.pending.push(Pending { rule, first, last: word }),
         }
     }
 
+    /// WhatsApp? Or Venmo?
+    fn short_question(&mut self) {
+        const WORDS: usize = 2;
+        let last = self.places.len() - 1;
+        let (mover, payer) = (self.newest(CHAT), self.newest(PURSE));
+        if last > self.sentence && last - self.sentence <= WORDS && self.pending.is_empty() {
+            let named = mover.map(|word| (word, &ASKED_CHAT)).or(payer.map(|word| (word, &ASKED_PURSE)));
+            self.pending.extend(named.map(|(word, rule)| Pending { rule, first: word, last: word }));
+        }
+    }
+
     fn end_sentence(&mut self, found: &mut Vec<Hit>) {
-        // To pay outside of the application is to pay elsewhere, and not to move, too. Phrases end in order.
-        let mut paid = 0..0;
-        for Pending { rule, first, last } in self.pending.drain(..).rev() {
-            if rule.kind == Kind::PayElsewhere {
-                paid = first..last + 1;
-            } else if rule.kind == Kind::MoveElsewhere && first < paid.end && paid.start <= last {
+        // To pay outside of the application is to pay elsewhere, and not to move, too.
+        let (mut paid, mut kept) = (0, Vec::with_capacity(self.pending.len()));
+        for phrase in self.pending.drain(..) {
+            if phrase.rule.kind == Kind::PayElsewhere {
+                while kept.last().is_some_and(|last: &Pending| last.is_move() && last.last >= phrase.first) {
+                    kept.pop();
+                }
+                paid = phrase.last + 1;
+            } else if phrase.is_move() && phrase.first < paid {
                 continue;
             }
-            let pieces = self.places[first].piece..self.places[last].piece + 1;
-            found.push(Hit { kind: rule.kind, value: String::new(), pieces });
+            kept.push(phrase);
         }
+        for Pending { rule, first, last } in kept {
+            let pieces = self.places[first].piece..self.places[last].piece + 1;
+            found.push(Hit { weak: rule.weak, ..Hit::new(rule.kind, String::new(), pieces) });
+        }
+        self.seen = 0;
         self.sentence = self.places.len() - 1;
         self.clause = self.sentence;
     }
 }
-
-/// The kinds that phrases have.
-const _: () = {
-    let mut at = 0;
-    while at < RULES.len() {
-        assert!(!matches!(RULES[at].kind, Kind::Phone | Kind::Email | Kind::Url));
-        at += 1;
-    }
-};

@@ -1,7 +1,7 @@
 //! A folded text in pieces: words with their meaning, runs of digits, and single marks.
 
 use super::{
-    concept::AT,
+    concept::{AT, CHAT, PURSE, SOCIAL, VAGUE},
     fold::Glyph,
     lexicon::{Hash, Lexicon, Meaning},
 };
@@ -90,9 +90,13 @@ pub(super) fn cut(glyphs: &[Glyph]) -> Vec<Piece> {
             (piece.what, piece.to, piece.hash, piece.meaning) = (What::Word, to, hash, meaning);
         } else if shape.is_ascii_digit() {
             (piece.what, piece.to) = (What::Digits, end(glyphs, at, |shape| shape.is_ascii_digit()));
+        } else if is_ideograph(shape) {
+            piece.what = What::Word;
+            (piece.to, piece.hash, piece.meaning) = ideographs(lexicon, glyphs, at);
         } else if shape.is_alphanumeric() {
             piece.what = What::Word;
-            piece.to = end(glyphs, at, |shape| shape.is_alphanumeric() && !shape.is_ascii_digit());
+            piece.to =
+                end(glyphs, at, |shape| shape.is_alphanumeric() && !shape.is_ascii_digit() && !is_ideograph(shape));
             piece.to = elision(glyphs, piece.to);
             let letters = glyphs[at..piece.to].iter().map(|glyph| glyph.shape).filter(|&shape| shape != '\'');
             (piece.hash, piece.meaning) = lexicon.word(letters);
@@ -108,10 +112,14 @@ pub(super) fn cut(glyphs: &[Glyph]) -> Vec<Piece> {
 /// The fewest letters of a word that is spelled with spaces: `v e n m o`.
 const SPELLED: usize = 3;
 
-/// Makes one word of letters with spaces between them.
+/// The most letters of a word that is spelled with marks: `v.e.n.m.o`.
+const LONGEST_SPELLED: usize = 14;
+
+/// Makes one word of letters with spaces between them, and of letters with marks between them if it means something.
 fn join_spelled(lexicon: &Lexicon, glyphs: &[Glyph], pieces: &mut Vec<Piece>) {
-    let is_letter = |piece: &Piece| piece.what == What::Word && piece.len() == 1;
-    let (mut kept, mut at) = (0, 0);
+    let is_letter =
+        |piece: &Piece| piece.what == What::Word && piece.len() == 1 && !is_ideograph(glyphs[piece.from].shape);
+    let (mut kept, mut at, mut tried) = (0, 0, 0);
     while at < pieces.len() {
         let mut piece = pieces[at];
         let more =
@@ -123,12 +131,52 @@ fn join_spelled(lexicon: &Lexicon, glyphs: &[Glyph], pieces: &mut Vec<Piece>) {
             (piece.hash, piece.meaning) = lexicon.word(letters);
             piece.to = pieces[at + more].to;
             at += more;
+        } else if is_letter(&piece) && at >= tried {
+            let mut length = 1;
+            while length <= LONGEST_SPELLED
+                && let Some([mark, letter]) = pieces.get(at + 2 * length - 1..=at + 2 * length)
+                && matches!(mark.what, What::Mark(_))
+                && is_letter(letter)
+            {
+                length += 1;
+            }
+            if (SPELLED..=LONGEST_SPELLED).contains(&length) {
+                let last = at + 2 * (length - 1);
+                let letters = pieces[at..=last].iter().step_by(2).map(|letter| glyphs[letter.from].shape);
+                let (hash, meaning) = lexicon.word(letters);
+                if meaning.is(!0) {
+                    (piece.hash, piece.meaning, piece.to) = (hash, meaning, pieces[last].to);
+                    at = last;
+                }
+            }
+            // What was no word as a whole is none from a later letter on.
+            tried = at + 2 * length;
         }
         pieces[kept] = piece;
         kept += 1;
         at += 1;
     }
     pieces.truncate(kept);
+}
+
+/// A character of Chinese, Japanese or Korean: several of them are a word, without spaces.
+fn is_ideograph(shape: char) -> bool {
+    matches!(shape, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// The most ideographs of a word.
+const LONGEST_IDEOGRAPHS: usize = 5;
+
+/// The longest word that begins with this ideograph, or else the ideograph.
+fn ideographs(lexicon: &Lexicon, glyphs: &[Glyph], at: usize) -> (usize, Hash, Meaning) {
+    let run = glyphs[at..].iter().take(LONGEST_IDEOGRAPHS).take_while(|glyph| is_ideograph(glyph.shape));
+    let (mut hash, mut found) = (Hash::EMPTY, None);
+    for (before, glyph) in run.enumerate() {
+        hash = hash.push(glyph.shape);
+        let known = lexicon.row(hash).map(|meaning| (at + before + 1, hash, meaning));
+        found = known.or(found);
+    }
+    found.unwrap_or((at + 1, Hash::EMPTY.push(glyphs[at].shape), Meaning::default()))
 }
 
 fn starts_with(glyphs: &[Glyph], text: &str) -> bool {
@@ -175,7 +223,7 @@ fn leet(lexicon: &Lexicon, glyphs: &[Glyph], at: usize) -> Option<(usize, Hash, 
 }
 
 /// Gives words in a row the meaning that they have together: the first word has it, the others none.
-pub(super) fn read_rows(pieces: &mut [Piece]) {
+pub(super) fn read_rows(glyphs: &[Glyph], pieces: &mut [Piece]) {
     const LONGEST: usize = 5;
     let lexicon = Lexicon::get();
     let mut at = 0;
@@ -189,6 +237,10 @@ pub(super) fn read_rows(pieces: &mut [Piece]) {
                         hash = hash.join(piece.hash);
                         words += 1;
                         if let Some(meaning) = lexicon.row(hash) {
+                            found = Some((ahead + 1, meaning));
+                        } else if words == 2
+                            && let Some(meaning) = split_name(lexicon, glyphs, &pieces[at], piece)
+                        {
                             found = Some((ahead + 1, meaning));
                         }
                     }
@@ -210,4 +262,17 @@ pub(super) fn read_rows(pieces: &mut [Piece]) {
         }
         at = next;
     }
+}
+
+/// The most letters of a name that is written as two words.
+const LONGEST_NAME: usize = 12;
+
+/// The meaning of a name that is written as two words: `pay pal`, `insta gram`.
+fn split_name(lexicon: &Lexicon, glyphs: &[Glyph], first: &Piece, second: &Piece) -> Option<Meaning> {
+    if first.len() + second.len() > LONGEST_NAME {
+        return None;
+    }
+    let letters = glyphs[first.from..first.to].iter().chain(&glyphs[second.from..second.to]);
+    let meaning = lexicon.row(Hash::of(letters.map(|glyph| glyph.shape)))?;
+    (meaning.is(CHAT | SOCIAL | PURSE) && !meaning.is(VAGUE)).then_some(meaning)
 }

@@ -160,19 +160,24 @@ impl Finder<'_> {
 
     /// Letters that stand for digits; within digits more of them do.
     fn looks_like_digits(&self, piece: &Piece, inner: bool) -> bool {
-        piece.len() <= 3 && self.letters(piece).all(|letter| look_alike(letter, inner).is_some())
+        piece.len() <= 3
+            && self.letters(piece).all(|letter| look_alike(letter, inner).is_some())
+            // The second and third floor.
+            && (inner || piece.len() == 1 || !self.letters(piece).all(|letter| letter == 'i'))
     }
 
     /// Number words without spaces: fivefiveone.
     fn spelled(&self, piece: &Piece) -> Option<Vec<i16>> {
         const LONGEST: usize = 12;
+        const MOST_LETTERS: usize = 80;
         let lexicon = Lexicon::get();
-        let (mut numbers, mut from) = (Vec::new(), piece.from);
-        while from < piece.to {
-            let most = piece.to.min(from + LONGEST);
-            let (end, number) = (from + 3..=most).rev().find_map(|end| {
-                let (_, meaning) = lexicon.word(self.glyphs[from..end].iter().map(|glyph| glyph.shape));
-                Some((end, meaning.number().filter(|number| *number < HUNDRED)?))
+        let letters: Vec<char> = self.letters(piece).filter(|&letter| letter != ' ').take(MOST_LETTERS).collect();
+        let (mut numbers, mut from) = (Vec::new(), 0);
+        while from < letters.len() {
+            let most = letters.len().min(from + LONGEST);
+            let (end, number) = (from + 2..=most).rev().find_map(|end| {
+                let meaning = lexicon.row(Hash::of(letters[from..end].iter().copied()))?;
+                Some((end, meaning.number().filter(|&number| number < DOUBLE && number != HUNDRED)?))
             })?;
             numbers.push(number);
             from = end;
@@ -237,7 +242,12 @@ impl Finder<'_> {
             Some((ten @ (20 | 30 | 40 | 50 | 60 | 70 | 80 | 90), _)) if (1..10).contains(&number) => Some(ten + number),
             Some((ten @ (60 | 80), _)) if (10..20).contains(&number) => Some(ten + number),
             Some((one @ 1..=9, _)) if number == HUNDRED => Some(one * 100),
-            Some((hundreds, _)) if hundreds >= 100 && hundreds % 100 == 0 && number < 100 => Some(hundreds + number),
+            Some((hundreds @ 100..=900, _)) if hundreds % 100 == 0 && (1..100).contains(&number) => {
+                Some(hundreds + number)
+            }
+            Some((tens @ 120..=990, _)) if tens % 100 >= 20 && tens % 10 == 0 && (1..10).contains(&number) => {
+                Some(tens + number)
+            }
             _ => None,
         };
         if let Some(joined) = joined {
@@ -319,7 +329,7 @@ impl Finder<'_> {
         let after = &self.pieces[stream.pieces.end.min(self.pieces.len())..];
         let named_after = after.iter().take(6).any(|piece| piece.is(REFERENCE) && !piece.is(PHONE));
         if let Some(value) = phone::value(&stream, named_after) {
-            self.found.push(Hit { kind: Kind::Phone, value, pieces: stream.pieces });
+            self.found.push(Hit::new(Kind::Phone, value, stream.pieces));
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{DOUBLE, HUNDRED, TRIPLE};
 
-/// From 0 on, in English, German, Spanish, French, Portuguese, Italian, Dutch, Swedish, Danish, Polish, Russian, Turkish,
-/// Romanian, Indonesian, Hindi; spellings
-/// of one number are parted by a slash, and a dash stands for a word that means too much else.
+/// From 0 on, in English, German, Spanish, French, Portuguese, Italian, Dutch, Swedish, Danish and Norwegian, Polish, Russian,
+/// Ukrainian, Turkish, Romanian, Czech, Finnish, Hungarian, Greek, Arabic, Indonesian, Vietnamese, Hindi; spellings of one
+/// number are parted by a slash, and a dash stands for a word that means too much else.
 const UNITS: &[&str] = &[
     "zero/oh/nought/naught/nil one/won two three four five six seven eight nine/niner ten eleven twelve thirteen \
      fourteen fifteen sixteen seventeen eighteen nineteen",
@@ -19,12 +19,24 @@ const UNITS: &[&str] = &[
      diciassette diciotto diciannove",
     "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien \
      achttien negentien",
-    "noll ett två tre fyra fem sex sju åtta nio tio",
-    "nul - - tre fire fem seks syv/sju otte/åtte",
-    "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć",
-    "ноль/нуль один/раз два три четыре пять шесть семь восемь девять десять",
-    "sıfır bir iki üç dört beş altı yedi sekiz dokuz",
-    "zero unu/unul doi/două trei patru cinci șase șapte opt nouă zece",
+    "noll ett/en två/tva tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton",
+    "nul/null en to tre fire fem seks syv/sju otte/åtte ni ti elleve/elve tolv tretten fjorten femten seksten sytten/sytten \
+     atten nitten",
+    "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście trzynaście czternaście \
+     piętnaście szesnaście siedemnaście osiemnaście dziewiętnaście",
+    "ноль/нуль один/раз два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать \
+     пятнадцать шестнадцать семнадцать восемнадцать девятнадцать",
+    "нуль - два три чотири п'ять/пять шість сім вісім дев'ять/девять",
+    "sıfır bir iki üç dört beş altı yedi sekiz dokuz on onbir oniki onüç ondört onbeş onaltı onyedi onsekiz ondokuz",
+    "zero unu/unul doi/două trei patru cinci șase șapte opt nouă zece unsprezece doisprezece treisprezece paisprezece \
+     cincisprezece șaisprezece șaptesprezece optsprezece nouăsprezece",
+    "nula jedna/jeden dva/dvě tři čtyři pět šest sedm osm devět deset jedenáct dvanáct třináct čtrnáct patnáct šestnáct \
+     sedmnáct osmnáct devatenáct",
+    "nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän kymmenen",
+    "nulla egy kettő/két három négy öt hat hét nyolc kilenc tíz",
+    "μηδέν ένα/μία δύο/δυο τρία τέσσερα πέντε έξι επτά/εφτά οκτώ/οχτώ εννέα/εννιά δέκα",
+    "صفر واحد اثنان/اثنين ثلاثة/ثلاث أربعة/اربعة/اربع خمسة/خمس ستة/ست سبعة/سبع ثمانية/ثمان تسعة/تسع عشرة",
+    "không một hai ba bốn năm sáu bảy tám chín mười",
     "nol/kosong satu dua tiga empat lima enam tujuh delapan sembilan sepuluh",
     "shunya/शून्य ek/एक दो teen/तीन char/चार paanch/पांच chhah/chhe/छह saat/सात aath/आठ nau/नौ",
 ];
@@ -39,10 +51,27 @@ const TENS: &[&str] = &[
     "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
     "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
     "tjugo trettio fyrtio femtio sextio sjuttio åttio nittio",
+    "tyve tredive/tretti fyrre/førti halvtreds/femti tres/seksti halvfjerds/sytti firs/åtti halvfems/nitti",
+    "dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt siedemdziesiąt osiemdziesiąt dziewięćdziesiąt",
+    "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
+    "yirmi otuz kırk elli altmış yetmiş seksen doksan",
+    "douăzeci treizeci patruzeci cincizeci șaizeci șaptezeci optzeci nouăzeci",
+    "dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát",
+];
+
+/// From 200 on, in the languages that have a word for each.
+const HUNDREDS: &[&str] = &[
+    "doscientos/doscientas trescientos/trescientas cuatrocientos quinientos seiscientos setecientos ochocientos novecientos",
+    "duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos",
+    "duecento trecento quattrocento cinquecento seicento settecento ottocento novecento",
+    "dwieście trzysta czterysta pięćset sześćset siedemset osiemset dziewięćset",
+    "двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот",
+    "zweihundert dreihundert vierhundert fünfhundert sechshundert siebenhundert achthundert neunhundert",
+    "tweehonderd driehonderd vierhonderd vijfhonderd zeshonderd zevenhonderd achthonderd negenhonderd",
 ];
 
 const OTHERS: &[(i16, &str)] = &[
-    (HUNDRED, "hundred hundert cien ciento cent cem cento honderd hundra"),
+    (HUNDRED, "hundred hundert cien ciento cent cem cento honderd hundra sto сто yüz suta hundrede"),
     (DOUBLE, "double doppel doppelte doble doppio dobro dubbel doppelt twice"),
     (TRIPLE, "triple treble dreifach triplo tripel thrice"),
 ];
@@ -54,6 +83,9 @@ pub(super) fn each(mut learn: impl FnMut(&str, i16)) {
     }
     for language in TENS {
         each_word(language, 20, 10, &mut learn);
+    }
+    for language in HUNDREDS {
+        each_word(language, 200, 100, &mut learn);
     }
     for (number, words) in OTHERS {
         words.split_ascii_whitespace().for_each(|word| learn(word, *number));
@@ -90,6 +122,6 @@ pub(super) fn each(mut learn: impl FnMut(&str, i16)) {
 
 fn each_word(language: &str, first: i16, step: i16, learn: &mut impl FnMut(&str, i16)) {
     for (number, words) in (first..).step_by(step as usize).zip(language.split_ascii_whitespace()) {
-        words.split('/').for_each(|word| learn(word, number));
+        words.split('/').filter(|word| *word != "-").for_each(|word| learn(word, number));
     }
 }

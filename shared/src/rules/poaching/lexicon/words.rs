@@ -1,11 +1,21 @@
-//! Concepts and their words in English, German, Spanish, French, Portuguese, Italian and Dutch.
+//! Concepts and their words: here in English, German, Spanish, French, Portuguese, Italian and Dutch, and further languages
+//! in files of their own.
 //!
 //! `direct*` is a stem, `cash_app` are words in a row. Words in a row mean what is said of the row alone, so a row without
 //! concepts takes away what its words mean elsewhere.
 
+mod common;
+mod eastern;
+mod northern;
+
 use crate::rules::poaching::concept::*;
 
-pub(super) const WORDS: &[(Concepts, &str)] = &[
+/// All entries: concepts, and the words that have them.
+pub(super) fn all() -> impl Iterator<Item = &'static (Concepts, &'static str)> {
+    [WORDS, common::WORDS, northern::WORDS, eastern::WORDS].into_iter().flatten()
+}
+
+const WORDS: &[(Concepts, &str)] = &[
     (ME, "me us myself ourselves mir mich uns moi nous conmigo nosotros comigo mim connosco conosco noi mij ons mi m ci
         with_me to_me"),
     (MY, "my mine our mein meine meiner meinem meinen unser* mi mis nuestro nuestra mon ma mes notre nos meu minha meus minhas
@@ -32,7 +42,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         conversar conversa conversacion conversemos charlar charlemos hablar hablemos hablamos habla hable reden redet sprechen
         unterhalten kommunizier* parler parlons discuter discutons echanger falar falamos falemos fala fale falando bater_papo
         parlare parliamo parlarne praten overleggen coordinate"),
-    (MOVE, "take move switch continue carry shift bring hop jump handle do_this do_it do_that do_all keep_it keep_this
+    (MOVE, "take move switch continue carry shift bring hop jump  do_this do_it do_that do_all keep_it keep_this
         keep_things sort_it sort_this organize     
         wechsel* weiter* verleg* verlager* mach* machen lass lassen regel* klar* abmach* ausmach* klaer* set_it_up set_this_up set_something_up sort_this organise
         organis* hacerlo hacer arreglarnos faire_ca faze-lo farlo
@@ -115,7 +125,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         telegram viber wechat threema messenger facebook_messenger imessage facetime discord skype kik whats_ap telegramm
         kakaotalk"),
     (SOCIAL, "instagram insta facebook snapchat tiktok linkedin twitter instgram instagam facebok"),
-    (VAGUE, "signal snap ig fb wa tg tele sc line gram the_gram zalo messanger "),
+    (VAGUE, "signal snap ig fb wa tg tele sc line   zalo messanger "),
     (0, "the_signal a_signal gps_signal weak_signal wifi_signal cell_signal strong_signal phone_signal no_signal bad_signal
         signal_strength good_signal traffic_signal in_line the_line a_line on_line line_up snap_at snap_up a_snap finish_line
         washing_line leash_line      facebook_page_of"),
@@ -201,7 +211,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         llamame appelle appelez ligue chama chiama chiamami bel sms imessage contact landline fone ph mob"),
     (CURRENCY, "usd eur gbp chf cad aud euro euros dollar dollars bucks pounds quid francs franken pesos reais reales cents r"),
     (UNIT, "pound
-        kg kilo kilos gram grams mg ml lb lbs km miles mile meter meters metres cm mm percent prozent
+        kg kilo kilos  grams mg ml lb lbs km miles mile meter meters metres cm mm percent prozent
         steps calories views followers people hours stunden horas heures ore minutes seconds years mbps ft feet square sq
         population words hz mah btu"),
     (AT, "at chez arroba arobase arobas chiocciola chiocciolina klammeraffe apenstaartje aet a_commercial at_sign"),
@@ -317,7 +327,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (NO_NEED, "rather_not prefer_not dont_want_to lieber_nicht prefiero_no prefere_ne_pas prefiro_nao preferisco_non"),
     (USE, "involve bother ask"),
     (OUT | FAR_OUT, "other_than anders_als aparte_de autre_que alem_do"),
-    (OUTSIDE_APP, "without_them ohne_die sin_ellos sans_eux sem_eles senza_di_loro zonder_hen"),
+    (OUTSIDE_APP, "without_them  sin_ellos sans_eux sem_eles senza_di_loro zonder_hen"),
     (ELSEWHERE, "elsewhere somewhere_else woanders anderswo en_otro_lado en_otro_sitio en_otra_parte ailleurs em_outro_lugar altrove
         ergens_anders another_way some_other_way auf_anderem_weg"),
     (ADD | ME, "be_friends become_friends"),
