@@ -24,9 +24,9 @@ const LATER: [(&str, &str); 8] = [
 /// Sentences by somebody who did not know the rules, which were never made to fit them.
 const HELD_OUT: &str = include_str!("poaching/held_out.tsv");
 
-/// What came out when it was measured, once; the test only keeps it from getting worse.
-const HELD_OUT_PRECISION: f64 = 0.90;
-const HELD_OUT_RECALL: f64 = 0.90;
+/// Below what came out when it was measured; the test only keeps it from getting worse.
+const HELD_OUT_PRECISION: f64 = 0.95;
+const HELD_OUT_RECALL: f64 = 0.70;
 
 /// A sentence, and what is to be found in it.
 struct Sentence {

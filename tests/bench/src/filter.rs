@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Texts that keep one detector each busy, repeated to a length.
-const HOSTILE: [(&str, &str); 25] = [
+const HOSTILE: [(&str, &str); 26] = [
     ("digits", "5"),
     ("digits with spaces", "5 "),
     ("number words", "five "),
@@ -36,6 +36,7 @@ const HOSTILE: [(&str, &str); 25] = [
     ("combining marks", "e\u{301}\u{302}"),
     ("right to left", "مرحبا ٥٥٥ "),
     ("emoji", "5\u{fe0f}\u{20e3}🐶"),
+    ("names of networks", "insta."),
     ("ideographs", "微信我"),
 ];
 

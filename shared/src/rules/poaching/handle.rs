@@ -10,6 +10,9 @@ use super::{
 /// The fewest characters of a name.
 const SHORTEST: usize = 3;
 
+/// The most pieces of a name, so that names that begin one after the other stay linear.
+const LONGEST_NAME: usize = 24;
+
 /// Finds names.
 pub(super) fn find(glyphs: &[Glyph], pieces: &[Piece], found: &mut Vec<Hit>) {
     for (at, piece) in pieces.iter().enumerate() {
@@ -44,7 +47,8 @@ fn after_at(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
 fn name(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<(String, usize)> {
     let is_part = |piece: &Piece| matches!(piece.what, What::Word | What::Digits | What::Mark('_' | '.' | '-'));
     pieces.get(at).filter(|piece| is_part(piece))?;
-    let more = pieces[at + 1..].iter().take_while(|piece| is_part(piece) && !piece.spaced).count();
+    let near = pieces[at + 1..].iter().take(LONGEST_NAME);
+    let more = near.take_while(|piece| is_part(piece) && !piece.spaced).count();
     let mut end = at + 1 + more;
     while end > at + 1 && matches!(pieces[end - 1].what, What::Mark('.' | '-')) {
         end -= 1;

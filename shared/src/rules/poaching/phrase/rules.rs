@@ -100,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(MOVE_, 4, &[BOOK | CONTACT | TALK, ELSEWHERE]),
     rule(MOVE_, 7, &[SIDE, BOOK | SERVE | MOVE]),
     rule(MOVE_, 6, &[NO_NEED, USE, APP | AGENCY]).even_inside(),
-    rule(MOVE_, 5, &[NO_NEED, APP | AGENCY]).even_inside().in_order(),
+    rule(MOVE_, 3, &[NO_NEED, APP | AGENCY]).even_inside().in_order(),
     // Text me on WhatsApp; do you have Telegram?
     rule(MOVE_, 6, &[CHAT, ON, CONTACT | TALK | MOVE | ADD | GIVE]),
     rule(MOVE_, 5, &[CHAT, CONTACT | ADD | MOVE | TALK, ME]),

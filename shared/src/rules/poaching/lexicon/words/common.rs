@@ -222,6 +222,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (NOTES | CASH, "现金 現金 현금"),
     (PURSE_NAME | PURSE, "支付宝"),
     (PRIVATELY | BOOK, "私下交易 私下 私聊 直接取引"),
+    (NO_NEED | WITHOUT | OUT, "po_co_nam na_co_nam"),
     (POST, "olmadan dışında dışından olmaksızın vorbei heen"),
     (WITHOUT | OUT | SAVE, "cut_these cut_those salt* saltarse saltamos esquiv* omit* umgeh* vermeid* contourn* ometti* scavalc* bypass* bypassa* omzeil* obchodz* kringgå*"),
     (BOOK, "trabaj* trabalh* lavor* travaill* arbeit* werk engag* embauch* contrat* assum* jobb* pracow* работ* çalış* lucr* anstell* einstell* beauftrag* organis* organiz* vereinbar*
