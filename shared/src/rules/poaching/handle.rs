@@ -72,11 +72,11 @@ fn after_network(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<Hit> {
         pieces[at + 1..at + 1 + between].iter().any(|piece| matches!(piece.what, What::Mark(':' | '=' | '@' | '>')));
     let said = pieces[at + 1..at + 1 + between].iter().any(|piece| piece.what == What::Word);
     let from = at + 1 + between;
-    let (value, end) = name(glyphs, pieces, from)?;
-    let first = &pieces[from];
+    let first = pieces.get(from)?;
     if !first.spaced && between == 0 || first.line || first.what == What::Digits {
         return None;
     }
+    let (value, end) = name(glyphs, pieces, from)?;
     let odd = end > from + 1 && value.chars().any(|shape| shape == '_' || shape.is_ascii_digit());
     let plain = !first.is(GRAMMAR | ON | NOT) || odd;
     let hit = plain && (colon || own && said) || odd && first.what == What::Word;
