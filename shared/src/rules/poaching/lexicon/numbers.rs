@@ -3,7 +3,7 @@
 use super::{DOUBLE, HUNDRED, TRIPLE};
 
 /// From 0 on, in English, German, Spanish, French, Portuguese, Italian, Dutch, Swedish, Danish and Norwegian, Polish, Russian,
-/// Ukrainian, Turkish, Romanian, Czech, Finnish, Hungarian, Greek, Arabic, Indonesian, Vietnamese, Hindi; spellings of one
+/// Ukrainian, Turkish, Romanian, Czech, Finnish, Greek, Arabic, Indonesian, Hindi; spellings of one
 /// number are parted by a slash, and a dash stands for a word that means too much else.
 const UNITS: &[&str] = &[
     "zero/oh/nought/naught/nil one/won two three four five six seven eight nine/niner ten eleven twelve thirteen \
@@ -19,24 +19,22 @@ const UNITS: &[&str] = &[
      diciassette diciotto diciannove",
     "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien \
      achttien negentien",
-    "noll ett/en två/tva tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton",
-    "nul/null en to tre fire fem seks syv/sju otte/åtte ni ti elleve/elve tolv tretten fjorten femten seksten sytten/sytten \
+    "noll ett två/tva tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton",
+    "nul/null - - tre fire fem seks syv/sju otte/åtte - - elleve/elve tolv tretten fjorten femten seksten sytten/sytten \
      atten nitten",
     "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście trzynaście czternaście \
      piętnaście szesnaście siedemnaście osiemnaście dziewiętnaście",
     "ноль/нуль один/раз два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать \
      пятнадцать шестнадцать семнадцать восемнадцать девятнадцать",
     "нуль - два три чотири п'ять/пять шість сім вісім дев'ять/девять",
-    "sıfır bir iki üç dört beş altı yedi sekiz dokuz on onbir oniki onüç ondört onbeş onaltı onyedi onsekiz ondokuz",
+    "sıfır bir iki üç dört beş altı yedi sekiz dokuz - onbir oniki onüç ondört onbeş onaltı onyedi onsekiz ondokuz",
     "zero unu/unul doi/două trei patru cinci șase șapte opt nouă zece unsprezece doisprezece treisprezece paisprezece \
      cincisprezece șaisprezece șaptesprezece optsprezece nouăsprezece",
-    "nula jedna/jeden dva/dvě tři čtyři pět šest sedm osm devět deset jedenáct dvanáct třináct čtrnáct patnáct šestnáct \
+    "nula jedna/jeden dva/dvě tři čtyři - šest sedm osm devět deset jedenáct dvanáct třináct čtrnáct patnáct šestnáct \
      sedmnáct osmnáct devatenáct",
     "nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän kymmenen",
-    "nulla egy kettő/két három négy öt hat hét nyolc kilenc tíz",
-    "μηδέν ένα/μία δύο/δυο τρία τέσσερα πέντε έξι επτά/εφτά οκτώ/οχτώ εννέα/εννιά δέκα",
+    "μηδέν - δύο/δυο τρία τέσσερα πέντε έξι επτά/εφτά οκτώ/οχτώ εννέα/εννιά δέκα",
     "صفر واحد اثنان/اثنين ثلاثة/ثلاث أربعة/اربعة/اربع خمسة/خمس ستة/ست سبعة/سبع ثمانية/ثمان تسعة/تسع عشرة",
-    "không một hai ba bốn năm sáu bảy tám chín mười",
     "nol/kosong satu dua tiga empat lima enam tujuh delapan sembilan sepuluh",
     "shunya/शून्य ek/एक दो teen/तीन char/चार paanch/पांच chhah/chhe/छह saat/सात aath/आठ nau/नौ",
 ];
@@ -71,7 +69,7 @@ const HUNDREDS: &[&str] = &[
 ];
 
 const OTHERS: &[(i16, &str)] = &[
-    (HUNDRED, "hundred hundert cien ciento cent cem cento honderd hundra sto сто yüz suta hundrede"),
+    (HUNDRED, "hundred hundert cien ciento cent cem cento honderd hundra сто yüz suta hundrede"),
     (DOUBLE, "double doppel doppelte doble doppio dobro dubbel doppelt twice"),
     (TRIPLE, "triple treble dreifach triplo tripel thrice"),
 ];

@@ -45,7 +45,7 @@ const WORDS: &[(Concepts, &str)] = &[
     (MOVE, "take move switch continue carry shift bring hop jump  do_this do_it do_that do_all keep_it keep_this
         keep_things sort_it sort_this organize     
         wechsel* weiter* verleg* verlager* mach* machen lass lassen regel* klar* abmach* ausmach* klaer* set_it_up set_this_up set_something_up sort_this organise
-        organis* hacerlo hacer arreglarnos faire_ca faze-lo farlo
+         hacerlo hacer arreglarnos faire_ca faze-lo farlo
         pasar pasemos pasarnos seguir sigamos seguimos continu* vamos movamos hacer hagamos cambiar
         passer passons continuer faire faisons mudar passar fazer seguimos tratar tratamos
         passiamo spost* continuiamo facciamo fare organizz* verder doen regelen"),

@@ -82,7 +82,8 @@ pub(super) static ASKED_CHAT: Rule = rule(MOVE_, 0, &[CHAT]);
 pub(super) static ASKED_PURSE: Rule = rule(PAY_, 0, &[PURSE]);
 
 /// What some rule is none beside.
-pub(super) const UNLESS: Concepts = REFERENCE | NOT | NO | APP | AGENCY | NO_NEED | PURPOSE | PAPER | FORBIDDEN | STORY;
+pub(super) const UNLESS: Concepts =
+    VAGUE | REFERENCE | NOT | NO | APP | AGENCY | NO_NEED | PURPOSE | PAPER | FORBIDDEN | STORY;
 
 pub(super) const RULES: &[Rule] = &[
     // Contact me directly; let us talk privately.
@@ -202,7 +203,7 @@ pub(super) const RULES: &[Rule] = &[
     // What means nothing else is enough, unless it is about somebody else.
     rule(PAY_, 0, &[NOTES]).not_about_others().unless(APP | AGENCY | STORY | PURPOSE | PAPER | FORBIDDEN).weak(),
     rule(PAY_, 0, &[PURSE_NAME]).not_about_others().unless(APP | AGENCY | PAPER | FORBIDDEN | STORY).weak(),
-    rule(MOVE_, 0, &[CHAT]).not_about_others().unless(NO_NEED | APP | AGENCY | FORBIDDEN | STORY).weak(),
+    rule(MOVE_, 0, &[CHAT]).not_about_others().unless(NO_NEED | APP | AGENCY | FORBIDDEN | STORY | VAGUE).weak(),
     rule(MOVE_, 2, &[YOUR | GIVE | ADD, SOCIAL]).in_order().unless(STORY | FORBIDDEN).weak(),
     rule(MOVE_, 2, &[SOCIAL, YOU | ME]).unless(STORY | FORBIDDEN).weak(),
     // Come and work for me; my rate is 22 through them, and 15 if it is just us.
@@ -210,7 +211,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(PAY_, 10, &[OURSELVES, CHEAP | BUSINESS | PAY]).not_about_others(),
     rule(PAY_, 4, &[CHEAP, PAY]).unless(NOT | APP | AGENCY),
     // We do not need the agency; forget the booking, and give me twenty.
-    rule(MOVE_, 5, &[NOT, NEED, AGENCY | APP | THEY]).even_inside().even_negated().not_about_paper(),
+    rule(MOVE_, 5, &[NOT, NEED, AGENCY | APP]).even_inside().even_negated().not_about_paper(),
     rule(PAY_, 14, &[CANCEL | NO_NEED, APP | HERE | ACCOUNT | BOOKING | AGENCY, GIVE, AMOUNT | CHEAP | MONEY])
         .even_inside(),
     rule(PAY_, 14, &[NO_NEED, BOOKING, GIVE, ME]).in_order().even_inside(),
@@ -218,7 +219,10 @@ pub(super) const RULES: &[Rule] = &[
     // Is there another way to reach you?
     rule(MOVE_, 6, &[OTHERWISE, CONTACT, YOU | ME]).not_about_others(),
     rule(MOVE_, 7, &[CONTACT, PERSONAL, NUMBER | EMAIL | YOU]).not_about_others().not_about_paper(),
-    rule(MOVE_, 3, &[PERSONAL, NUMBER | EMAIL]).not_about_others().unless(NOT | STORY).weak(),
+    rule(MOVE_, 3, &[PERSONAL, NUMBER | EMAIL])
+        .not_about_others()
+        .unless(NOT | STORY | APP | AGENCY | REFERENCE)
+        .weak(),
     rule(MOVE_, 7, &[HAVE, NUMBER, CONTACT]).not_about_others(),
     // My number is on the whiteboard; I would pay you more than they do; come straight to us; quit, and I hire you.
     rule(MOVE_, 0, &[OWN_NUMBER]).not_about_others().unless(APP | AGENCY | STORY | REFERENCE).weak(),

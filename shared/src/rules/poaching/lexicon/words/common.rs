@@ -99,7 +99,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         appen appje app_je app_me bel_me bellen  stuur_mij bereiken mailen sms'en"),
     (CONTACT | ME, "give_me_a_ring give_me_a_bell give_me_a_call give_me_a_shout give_us_a_ring give_us_a_call get_hold_of_me get_in_touch_with_me drop_me_a_line drop_me_a_text
         shoot_me_a_text shoot_me_a_message shoot_me_an_email send_me_a_text send_me_an_email buzz_me reach_me reach_us catch_me find_me find_us app_me app_mij
-        bel_me bel_mij mail_me mail_mij stuur_me_een_appje stuur_me_een_mailtje schick_mir_eine_mail schreib_mir_eine_mail mándame_un_mensaje mándame_un_correo
+        bel_me bel_mij  mail_mij stuur_me_een_appje stuur_me_een_mailtje schick_mir_eine_mail schreib_mir_eine_mail mándame_un_mensaje mándame_un_correo
         envoie-moi_un_message envoie-moi_un_sms envoyez-moi_un_mail me_manda_mensagem me_manda_msg manda_mensagem mandami_un_messaggio mandami_una_mail"),
     (GIVE, "pop pass_on pass_me slip forward provide jot write_down save das dan dejas deja dejo pasas pasa paso mandas envías darme pasarme donnes donnez laisse laisses dá dás passas passo mandas lasci lasciare mandi passi dà dare dai geef stuur heeft heb gibst geben kannst darf may         mind_giving mind_sharing
                     apúntate guárdate
@@ -138,8 +138,8 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (0, "cash_free cash_register cash_machine cash_machines cash_crop petty_cash cash_prize cash_point cash_desk cash_flow cash_only_bar cash_only_parking"),
     (STORY, "saw seen read group groups story stories post posted worthy picture video reel watched sah gesehen gelesen gruppe vi visto leí grupo historia vu lu groupe história vi visto gruppo storia gezien gelezen groep widziałam widziałem grupa grupie
         såg läste grupp gördüm grubu видел видела группа mother mum mom sister brother son daughter down crashed"),
-    (OTHERWISE, "alternative alternatively another  other_app other_way different otherwise anders andere anderen anderer andersherum otro otra otros autre autres autrement outro outra altro altra andere inny inna inną innym annat annan annet
-        başka другой другая по-другому другим alt_mod jiný jiná  "),
+    (OTHERWISE, "alternative alternatively   other_app other_way                         
+             alt_mod jiný jiná  "),
     (OFFICE, "office büro oficina bureau biuro biura kontor kontoret ofis* офис* birou* kancelář* kantoor escritório ufficio"),
     (AGENCY, "firm firms organisation organization outfit intermediary third_party the_company company companies clowns crooks vultures leeches mob bloodsuckers empresa entreprise azienda ditta bedrijf firma* firmą firmie società bazar
         toko unternehmen laden verein trägerin"),
@@ -223,9 +223,13 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (PURSE_NAME | PURSE, "支付宝"),
     (PRIVATELY | BOOK, "私下交易 私下 私聊 直接取引"),
     (NO_NEED | WITHOUT | OUT, "po_co_nam na_co_nam"),
+    (CONTACT | ME | EMAIL, "mail_me email_me e_mail_me"),
+    (MEDIUM, "direct_message direct_messages"),
+    (OTHERWISE, "another_way different_way another_means other_means other_ways autre_moyen autre_façon otro_medio otra_forma otra_manera outra_forma outro_jeito altro_modo altri_modi andere_manier anderen_weg
+        andere_möglichkeit anders_erreichen inny_sposób annat_sätt annan_väg annen_måte anden_måde başka_yol другой_способ alt_mod jiný_způsob"),
     (POST, "olmadan dışında dışından olmaksızın vorbei heen"),
     (WITHOUT | OUT | SAVE, "cut_these cut_those salt* saltarse saltamos esquiv* omit* umgeh* vermeid* contourn* ometti* scavalc* bypass* bypassa* omzeil* obchodz* kringgå*"),
-    (BOOK, "trabaj* trabalh* lavor* travaill* arbeit* werk engag* embauch* contrat* assum* jobb* pracow* работ* çalış* lucr* anstell* einstell* beauftrag* organis* organiz* vereinbar*
+    (BOOK, "trabaj* trabalh* lavor* travaill* arbeit* werk engag* embauch* contrat* assum* jobb* pracow* работ* çalış* lucr* anstell* einstell* beauftrag*   vereinbar*
         accord* combin* arregl* arrang* afspr* inhur* zatrudn* umaw* umów* dogad* договор* нан*"),
     (SERVE, "atend* atiend* atende atendes attend cuid* pasear passear"),
     (SIDE, "through_the_books on_the_books without_papers ohne_papiere sin_papeles sans_papiers sem_papel senza_ricevuta senza_fattura sin_recibo sans_facture ohne_beleg zonder_bonnetje zonder_factuur"),

@@ -55,7 +55,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
     (ADD, "ekle* takip_et bul найд* добав* подпиш* ищи găsești caută adaugă urmăr* najdeš sleduj cari"),
     (AT, "собака собачка arond arrond zavináč kukac et_işareti"),
     (DOT, "nokta точка крапка punct tečka titik pont"),
-    (TLD, "ru tr ro cz hu ua sk bg gr id"),
+    (TLD, "ru tr ro cz hu ua sk bg gr "),
     (PHONE, "ara arayın numaram позвоните позвони звоните звони номер телефон sunați sună-mă număr volejte číslo hubungi"),
     (REFERENCE, "çip sipariş* fatura* чип* заказ* счёт* паспорт* comandă comanda factură factura cip čip objednávk*"),
     (CODE, "şifre* şifresi kodu код пароль cod parola heslo kód"),
