@@ -38,7 +38,10 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.erase_client(jsonb)',
     'function rolecall_internal.erase_client_messages(uuid, uuid)',
+    'function rolecall_internal.erase_thread_texts(uuid, integer)',
     'function rolecall_internal.expire_sms_leases()',
+    'function rolecall_internal.export_thread_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.exported_thread_message(rolecall.thread_messages)',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
@@ -46,6 +49,7 @@ declare
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.is_kept(jsonb)',
     'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
@@ -66,6 +70,7 @@ declare
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
     'function rolecall_internal.opt_in(uuid, uuid)',
@@ -112,7 +117,7 @@ declare
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
-    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor, jsonb)',
     'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
     'function rolecall_internal.thread_facts(uuid, uuid)',
     'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
@@ -121,7 +126,7 @@ declare
     'function rolecall_internal.thread_unread(uuid, uuid, boolean, text, uuid)',
     'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unlink_client()',
-    'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
+    'function rolecall_internal.window_times(timestamp with time zone, timestamp with time zone, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
@@ -314,11 +319,14 @@ declare
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
     'function rolecall_internal.erase_reason()',
     'function rolecall_internal.erase_texts(uuid, integer)',
+    'function rolecall_internal.erase_thread_texts(uuid, integer)',
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.erased_text()',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.export_thread_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.exported_thread_message(rolecall.thread_messages)',
     'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
     'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
     'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
@@ -364,6 +372,7 @@ declare
     'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
     'function rolecall_internal.is_e164(text)',
     'function rolecall_internal.is_failure(text)',
+    'function rolecall_internal.is_kept(jsonb)',
     'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
     'function rolecall_internal.is_name(text)',
@@ -456,6 +465,7 @@ declare
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
     'function rolecall_internal.open_flags()',
@@ -612,7 +622,7 @@ declare
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
-    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor, jsonb)',
     'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
     'function rolecall_internal.thread_facts(uuid, uuid)',
     'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
@@ -633,7 +643,7 @@ declare
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.whole_number(jsonb)',
-    'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
+    'function rolecall_internal.window_times(timestamp with time zone, timestamp with time zone, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'function rolecall_internal.with_limit(jsonb, jsonb)',
     'function rolecall_internal.within_bucket(integer, numeric)',
@@ -901,7 +911,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from 'a3fa7a23c0cd29f02ad1107d17732fb4d55b1ec8b3ebf83712c84ee1dc14a7d2'
+      ) is distinct from 'a5db32f603c3c32d2f8f1fe01c228049bb9b38acbee3655c6f06baca422feaeb'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1396,7 +1406,7 @@ comment on column rolecall.thread_messages.author_id is
 comment on column rolecall.thread_messages.sitter_id is
   'The sitter who wrote it or to whom it was routed: of the sitters only they see it.';
 
-comment on column rolecall.thread_messages.content is 'Null once the client is erased.';
+comment on column rolecall.thread_messages.content is 'Null once the client is erased or the author had it erased.';
 
 comment on column rolecall.thread_messages.delivery is
   'received, blocked by the filter, shown to the organisation alone, or where an outbound message stands.';
@@ -1414,6 +1424,11 @@ create unique index thread_messages_carrier_sid_key
 create index thread_messages_client_id_idx
   on rolecall.thread_messages (organization_id, client_id);
 
+-- What somebody wrote, for their export and its deletion: also in an organisation that they have left.
+create index thread_messages_author_id_idx
+  on rolecall.thread_messages (author_id, id)
+  where author_id is not null;
+
 create table rolecall.thread_reads (
   organization_id uuid not null,
   thread_id uuid not null,
@@ -1426,6 +1441,9 @@ create table rolecall.thread_reads (
 );
 
 comment on table rolecall.thread_reads is 'Up to where each user has read each thread.';
+
+create index thread_reads_user_id_idx
+  on rolecall.thread_reads (user_id, thread_id);
 
 create table rolecall.routing_decisions (
   id uuid primary key default rolecall_internal.uuid_v7(),
@@ -1472,6 +1490,7 @@ create table rolecall.anti_poaching_attempts (
   at timestamptz not null default now(),
   thread_id uuid not null,
   message_id uuid not null,
+  notice_id uuid,
   direction text not null,
   author_id uuid,
   client_id uuid,
@@ -1490,8 +1509,24 @@ create table rolecall.anti_poaching_attempts (
 
 comment on table rolecall.anti_poaching_attempts is 'The messages that the filter held back.';
 
+comment on column rolecall.anti_poaching_attempts.notice_id is
+  'The message in the owner inbox that quotes it; null for an organisation without one.';
+
 create index anti_poaching_attempts_at_idx
   on rolecall.anti_poaching_attempts (organization_id, at);
+
+-- What somebody wrote, texted and forced, for their export and its deletion.
+create index anti_poaching_attempts_author_id_idx
+  on rolecall.anti_poaching_attempts (author_id)
+  where author_id is not null;
+
+create index anti_poaching_attempts_client_id_idx
+  on rolecall.anti_poaching_attempts (organization_id, client_id)
+  where direction = 'inbound';
+
+create index anti_poaching_attempts_forced_by_idx
+  on rolecall.anti_poaching_attempts (forced_by)
+  where forced_by is not null;
 
 create table rolecall.opt_outs (
   organization_id uuid not null,
@@ -2531,6 +2566,303 @@ return case
 end;
 $sql$;
 
+  -- schema/calls/idempotency.sql
+  execute $sql$
+-- A key lives for 24 hours, and so over a midnight. Its record is in the slot of the day of its claim, and a claim looks
+-- into the slot of the day before as well, which nobody writes to any more. Two requests on either side of midnight would
+-- write to different slots and not see each other; so within a minute of midnight a key is claimed in both days, the older
+-- one first, by whoever claims. No request lasts that long: the functions' statements end after five seconds, which
+-- refuse_long_statements sees to.
+--
+-- The clock of a claim is p_at, the transaction's. No entry point takes another one; tests do.
+
+-- Claims a key for a request of p_operation. Null when the request shall run; otherwise the answer: that of the first
+-- request with this key when it was the same, a refusal when it was another. A request that runs at this moment is
+-- waited for. claim_keys is its twin for an array.
+create or replace function rolecall_internal.claim_key(
+  p_operation text,
+  p_user uuid,
+  p_key text,
+  p_input jsonb,
+  p_at timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A plan for each call costs more than what it saves: it would leave out the other three partitions, which are not read
+-- anyway.
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_fingerprint bytea := sha256(convert_to(p_operation || ' ' || p_input::text, 'UTF8'));
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_yesterday smallint := (v_second / 86400 - 1) % 4;
+  v_older smallint := (v_second - 60) / 86400 % 4;
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := v_older;
+  v_claimed smallint;
+  v_answer jsonb;
+  v_same boolean;
+begin
+  loop
+    insert into rolecall.idempotency_records as record (day_slot, user_id, key, fingerprint, created_at)
+    select v_slot, p_user, p_key, v_fingerprint, p_at
+    where not exists (
+      select
+      from rolecall.idempotency_records as earlier
+      where earlier.day_slot = v_yesterday
+        and earlier.user_id = p_user
+        and earlier.key = p_key
+        and earlier.created_at > p_at - interval '24 hours'
+        -- Of this claim.
+        and earlier.day_slot is distinct from v_claimed
+    )
+    on conflict (user_id, key, day_slot) do update
+    set
+      fingerprint = excluded.fingerprint,
+      answer = null,
+      created_at = excluded.created_at
+    where record.created_at <= p_at - interval '24 hours';
+    exit when not found;
+    if v_slot = v_newer then
+      return null;
+    end if;
+    v_claimed := v_older;
+    v_slot := v_newer;
+  end loop;
+
+  if v_claimed is not null then
+    -- The key is of a request that is older than a minute before midnight, and has claimed the other day alone.
+    delete from rolecall.idempotency_records
+    where user_id = p_user
+      and key = p_key
+      and day_slot = v_claimed;
+  end if;
+  -- A statement of its own, which sees what was committed while that one waited.
+  select record.fingerprint = v_fingerprint, record.answer
+  into v_same, v_answer
+  from rolecall.idempotency_records as record
+  where record.user_id = p_user
+    and record.key = p_key
+    and record.created_at > p_at - interval '24 hours'
+  order by record.created_at
+  limit 1;
+  if v_same and v_answer is not null then
+    return v_answer || '{"replayed": true}';
+  end if;
+  return rolecall_internal.refuse_reused_key();
+end
+$$;
+
+-- Whether an answer stays under its key: it left something behind that a repetition would leave again. What the filter
+-- holds back is refused, and stored with its attempt and its notice.
+create or replace function rolecall_internal.is_kept(p_answer jsonb)
+returns boolean
+language sql
+immutable
+return p_answer -> 'ok' = 'true' or coalesce(p_answer ->> 'code' = 'anti_poaching_blocked', false);
+
+-- Keeps the answer of a request that changed something under its key, and frees the key of one whose refusal changed
+-- nothing, so that it may come again. settle_keys is its twin for an array, no operation of which is refused after it
+-- changed something.
+create or replace function rolecall_internal.settle_key(
+  p_user uuid,
+  p_key text,
+  p_answer jsonb,
+  p_at timestamptz default now()
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := (v_second - 60) / 86400 % 4;
+begin
+  loop
+    if rolecall_internal.is_kept(p_answer) then
+      update rolecall.idempotency_records
+      set answer = p_answer
+      where user_id = p_user
+        and key = p_key
+        and day_slot = v_slot;
+    else
+      delete from rolecall.idempotency_records
+      where user_id = p_user
+        and key = p_key
+        and day_slot = v_slot;
+    end if;
+    exit when v_slot = v_newer;
+    v_slot := v_newer;
+  end loop;
+end
+$$;
+
+-- Frees a key whose request is not over.
+create or replace function rolecall_internal.free_key(p_user uuid, p_key text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.settle_key(p_user, p_key, '{"ok": false}');
+end
+$$;
+
+create or replace function rolecall_internal.refuse_reused_key()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'idempotency_conflict',
+    'This Idempotency-Key was used for another request in the last 24 hours.',
+    'idempotency_key_reused',
+    'The request is sent with a key of its own, or exactly as it was sent the first time.'
+  );
+end
+$$;
+
+-- rolecall_internal.claim_key for an array, in which no two requests have the same user and key. Answers in its order;
+-- null for a request that shall run, and for one without a key.
+create or replace function rolecall_internal.claim_keys(
+  p_operation text,
+  p_users uuid[],
+  p_keys text[],
+  p_inputs jsonb[],
+  p_at timestamptz default now()
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_fingerprints bytea[];
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_today smallint := v_second / 86400 % 4;
+  v_yesterday smallint := (v_second / 86400 - 1) % 4;
+  v_request record;
+  v_answers jsonb[];
+begin
+  if v_second % 86400 not between 60 and 86339 then
+    -- Around midnight one after the other, in the same order as below.
+    v_answers := array_fill(null::jsonb, array[cardinality(p_keys)]);
+    for v_request in
+      select claimed.user_id, claimed.key, claimed.input, claimed.number
+      from unnest(p_users, p_keys, p_inputs) with ordinality as claimed (user_id, key, input, number)
+      where claimed.key is not null
+      order by claimed.user_id, claimed.key
+    loop
+      v_answers[v_request.number] :=
+        rolecall_internal.claim_key(p_operation, v_request.user_id, v_request.key, v_request.input, p_at);
+    end loop;
+    return v_answers;
+  end if;
+
+  v_fingerprints := (
+    select array_agg(sha256(convert_to(p_operation || ' ' || input::text, 'UTF8')) order by number)
+    from unnest(p_inputs) with ordinality as claimed (input, number)
+  );
+  insert into rolecall.idempotency_records as record (day_slot, user_id, key, fingerprint, created_at)
+  select v_today, claimed.user_id, claimed.key, claimed.fingerprint, p_at
+  from unnest(p_users, p_keys, v_fingerprints) as claimed (user_id, key, fingerprint)
+  where claimed.key is not null
+    -- A subquery for each of them, which reads the index, whatever the planner thinks of the table's size.
+    and (
+      select true
+      from rolecall.idempotency_records as earlier
+      where earlier.day_slot = v_yesterday
+        and earlier.user_id = claimed.user_id
+        and earlier.key = claimed.key
+        and earlier.created_at > p_at - interval '24 hours'
+      limit 1
+    ) is null
+  order by claimed.user_id, claimed.key
+  on conflict (user_id, key, day_slot) do update
+  set
+    fingerprint = excluded.fingerprint,
+    answer = null,
+    created_at = excluded.created_at
+  where record.created_at <= p_at - interval '24 hours';
+
+  -- A statement of its own, which sees what was committed while that one waited. Of the rows that it sees only those of
+  -- this transaction have no answer.
+  return (
+    select array_agg(
+      case
+        when claimed.key is null then null
+        when record.fingerprint is not null and record.answer is null then null
+        when record.fingerprint = claimed.fingerprint then record.answer || '{"replayed": true}'
+        else rolecall_internal.refuse_reused_key()
+      end
+      order by claimed.number
+    )
+    from unnest(p_users, p_keys, v_fingerprints) with ordinality as claimed (user_id, key, fingerprint, number)
+    left join lateral (
+      select kept.fingerprint, kept.answer
+      from rolecall.idempotency_records as kept
+      where kept.user_id = claimed.user_id
+        and kept.key = claimed.key
+        and kept.day_slot in (v_today, v_yesterday)
+        and kept.created_at > p_at - interval '24 hours'
+      order by kept.created_at
+      limit 1
+    ) as record
+      on claimed.key is not null
+  );
+end
+$$;
+
+-- rolecall_internal.settle_key for an array.
+create or replace function rolecall_internal.settle_keys(
+  p_users uuid[],
+  p_keys text[],
+  p_answers jsonb[],
+  p_at timestamptz default now()
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := (v_second - 60) / 86400 % 4;
+begin
+  loop
+    update rolecall.idempotency_records as record
+    set answer = settled.answer
+    from unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+    where record.user_id = settled.user_id
+      and record.key = settled.key
+      and record.day_slot = v_slot
+      and (settled.answer -> 'ok')::boolean;
+
+    delete from rolecall.idempotency_records as record
+    using unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+    where record.user_id = settled.user_id
+      and record.key = settled.key
+      and record.day_slot = v_slot
+      and not (settled.answer -> 'ok')::boolean;
+
+    exit when v_slot = v_newer;
+    v_slot := v_newer;
+  end loop;
+end
+$$;
+$sql$;
+
   -- schema/calls/call.sql
   execute $sql$
 -- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
@@ -2913,6 +3245,23 @@ begin
   where organization_id = p_booking.organization_id
     and booking_id = p_booking.id;
   return v_window;
+end
+$$;
+
+-- A window as every answer shows it: absolute times, and the same by the clocks of the organisation, for people.
+create or replace function rolecall_internal.window_times(p_starts_at timestamptz, p_ends_at timestamptz, p_zone text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'starts_at', rolecall_internal.iso(p_starts_at),
+    'ends_at', rolecall_internal.iso(p_ends_at),
+    'starts_at_local', rolecall_internal.local_iso(p_starts_at, p_zone),
+    'ends_at_local', rolecall_internal.local_iso(p_ends_at, p_zone)
+  );
 end
 $$;
 $sql$;
@@ -3303,28 +3652,11 @@ begin
     'ends_at_local', rolecall_internal.local_iso(p_booking.ends_at, v_zone),
     'thread_id', p_thread.id,
     'number_class', p_thread.number_class,
-    'window', case when p_window.closed_at is null then rolecall_internal.window_json(p_window, v_zone) end
-  );
-end
-$$;
-
--- A window; null for none.
-create or replace function rolecall_internal.window_json(p_window rolecall.assignment_windows, p_zone text)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_window.id is null then
-    return null;
-  end if;
-  return jsonb_build_object(
-    'window_id', p_window.id,
-    'starts_at', rolecall_internal.iso(p_window.starts_at),
-    'ends_at', rolecall_internal.iso(p_window.ends_at),
-    'starts_at_local', rolecall_internal.local_iso(p_window.starts_at, p_zone),
-    'ends_at_local', rolecall_internal.local_iso(p_window.ends_at, p_zone)
+    'window', case
+      when p_window.id is not null and p_window.closed_at is null then
+        jsonb_build_object('window_id', p_window.id)
+        || rolecall_internal.window_times(p_window.starts_at, p_window.ends_at, v_zone)
+    end
   );
 end
 $$;
@@ -3596,7 +3928,7 @@ begin
 end
 $$;
 
--- A client who leaves the organisation has no account in it. Their row stays, as it does when the account is deleted.
+-- A client who leaves the organisation has no account in it. Their row stays.
 create or replace function rolecall_internal.unlink_client()
 returns trigger
 language plpgsql
@@ -3691,6 +4023,1894 @@ language sql
 immutable
 parallel safe
 return coalesce(p_role in ('client'), false);
+$sql$;
+
+  -- schema/own_data/export.sql
+  execute $sql$
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'last_read_at', (
+            select case
+              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
+            end
+            from (
+              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
+              from rolecall.help_threads as thread
+              where thread.conversation_id = conversation.id
+            ) as own
+          ),
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'decision' then
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
+
+    else
+      return query
+      select *
+      from rolecall_internal.export_thread_section(p_user, p_section, p_group, p_position, p_id);
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
+    'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'type', case v_sections[v_section]
+              when 'imported_message' then 'message'
+              when 'written_thread_message' then 'thread_message'
+              else v_sections[v_section]
+            end
+          ) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/threads/append_message.sql
+  execute $sql$
+-- Writes the row of a message. Whoever adds one to a thread, an outbound or an inbound text, a reply or a notice, does it
+-- here, so that numbers have no gaps and locks are taken in one order: the thread, then the owner inbox.
+
+-- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind
+-- and media_urls where they are null. With p_in_inbox the message has its
+-- number in the owner inbox of the organisation, too; the owner inbox is made if there is none. A message of the owner
+-- inbox itself has one number for both. Null when the organisation has no such thread.
+create or replace function rolecall_internal.append_message(
+  p_message rolecall.thread_messages,
+  p_in_inbox boolean default false
+)
+returns rolecall.thread_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.thread_messages := p_message;
+  v_number uuid;
+  v_scope text;
+  v_inbox uuid;
+begin
+  update rolecall.message_threads
+  set
+    last_seq = last_seq + 1,
+    -- This transaction may have begun before the one that wrote the message before, and the clock may have been set back.
+    last_message_at = greatest(last_message_at, now())
+  where id = p_message.thread_id
+    and organization_id = p_message.organization_id
+  returning last_seq, last_message_at, number_id, scope
+  into v_message.seq, v_message.created_at, v_number, v_scope;
+  if not found then
+    return null;
+  end if;
+
+  v_message.inbox_seq := null;
+  if v_scope = 'owner_inbox' then
+    v_message.inbox_seq := v_message.seq;
+  elsif p_in_inbox then
+    v_inbox := rolecall_internal.owner_inbox(p_message.organization_id, v_number);
+    update rolecall.message_threads
+    set
+      last_seq = last_seq + 1,
+      last_message_at = greatest(last_message_at, v_message.created_at)
+    where id = v_inbox
+    returning last_seq
+    into v_message.inbox_seq;
+  end if;
+
+  v_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
+  v_message.kind := coalesce(p_message.kind, 'text');
+  v_message.media_urls := coalesce(p_message.media_urls, '{}');
+  insert into rolecall.thread_messages
+  select (v_message).*;
+  return v_message;
+end
+$$;
+$sql$;
+
+  -- schema/threads/owner_inbox.sql
+  execute $sql$
+-- The owner inbox: what waits for the owner of an organisation, of all its clients.
+
+-- The owner inbox of an organisation; it is made when there is none. A thread always has a number: the inbox has the front
+-- desk's, else p_number, a number of the organisation. Null when there is neither. Of many at once one makes it, and the others wait for it.
+create or replace function rolecall_internal.owner_inbox(p_org uuid, p_number uuid)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_inbox uuid;
+begin
+  -- Nearly always there is one.
+  select id
+  into v_inbox
+  from rolecall.message_threads
+  where organization_id = p_org
+    and scope = 'owner_inbox';
+  if found then
+    return v_inbox;
+  end if;
+
+  insert into rolecall.message_threads (organization_id, scope, number_id, number_class)
+  select organization_id, 'owner_inbox', id, class
+  from rolecall.message_numbers
+  where organization_id = p_org
+    and (id = p_number or (class = 'front_desk' and status = 'active'))
+  order by class = 'front_desk' and status = 'active' desc
+  limit 1
+  on conflict (organization_id) where scope = 'owner_inbox' do nothing
+  returning id
+  into v_inbox;
+  if not found then
+    -- Its own statement, which sees what was committed while that one waited.
+    select id
+    into v_inbox
+    from rolecall.message_threads
+    where organization_id = p_org
+      and scope = 'owner_inbox';
+  end if;
+  return v_inbox;
+end
+$$;
+
+-- Writes a notice into the owner inbox: something that the owner should know, in p_content. It names the client and the
+-- sitter whom it is about, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
+-- Null when the organisation has no number, so that it has no owner inbox.
+create or replace function rolecall_internal.notice(
+  p_org uuid,
+  p_number uuid,
+  p_client uuid,
+  p_sitter uuid,
+  p_content text
+)
+returns rolecall.thread_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_notice rolecall.thread_messages;
+begin
+  v_notice.organization_id := p_org;
+  v_notice.thread_id := rolecall_internal.owner_inbox(p_org, p_number);
+  v_notice.direction := 'internal';
+  v_notice.kind := 'notice';
+  v_notice.client_id := p_client;
+  v_notice.sitter_id := p_sitter;
+  v_notice.content := p_content;
+  v_notice.delivery := 'shown';
+  return rolecall_internal.append_message(v_notice);
+end
+$$;
+
+-- Records that the filter held p_message back, a row with delivery blocked that append_message has written: the attempt,
+-- and a notice to the owner with the kinds of violation and the redacted content. Of a message of the owner or an admin
+-- there is a notice as well: it tells them what was held back.
+create or replace function rolecall_internal.record_attempt(
+  p_message rolecall.thread_messages,
+  p_violations text[],
+  p_redacted text
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_redacted text := rolecall_internal.redact(p_redacted);
+  v_notice rolecall.thread_messages;
+begin
+  v_notice := rolecall_internal.notice(
+    p_message.organization_id,
+    (
+      select number_id
+      from rolecall.message_threads
+      where id = p_message.thread_id
+    ),
+    p_message.client_id,
+    p_message.sitter_id,
+    rolecall_internal.notice_of_attempt(p_message.direction, p_violations, v_redacted)
+  );
+  insert into rolecall.anti_poaching_attempts (
+    organization_id, thread_id, message_id, notice_id, direction, author_id, client_id, violations, redacted_content
+  )
+  values (
+    p_message.organization_id,
+    p_message.thread_id,
+    p_message.id,
+    v_notice.id,
+    p_message.direction,
+    p_message.author_id,
+    p_message.client_id,
+    p_violations,
+    v_redacted
+  );
+end
+$$;
+
+-- What the notice of a message that was held back says.
+create or replace function rolecall_internal.notice_of_attempt(p_direction text, p_violations text[], p_redacted text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return format(
+    'A message %s a client was held back (%s): %s',
+    case when p_direction = 'inbound' then 'from' else 'to' end,
+    array_to_string(p_violations, ', '),
+    p_redacted
+  );
+end
+$$;
+$sql$;
+
+  -- schema/own_data/threads.sql
+  execute $sql$
+-- What somebody has in the threads of their organisation, for export and deletion: a client with an account their own
+-- thread, a sitter their windows and what they wrote, an owner or admin what they wrote and forced.
+
+-- rolecall_internal.export_section for the kinds of texting. A client's own words are theirs also where the filter held
+-- them back. Nobody's export has a phone number in full, what the filter found, or what others wrote to somebody else.
+create or replace function rolecall_internal.export_thread_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_org uuid;
+  v_client uuid;
+  v_thread uuid;
+  v_found int;
+  v_lines int := 0;
+begin
+  select profile.organization_id, client.id
+  into v_org, v_client
+  from rolecall.profiles as profile
+  left join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
+
+  case p_section
+    when 'client' then
+      return query
+      select
+        jsonb_build_object(
+          'id', client.id,
+          'organization_id', client.organization_id,
+          'display_name', client.display_name,
+          'phone', rolecall_internal.masked(client.phone),
+          'opted_out_at', (
+            select rolecall_internal.iso(opt_out.at)
+            from rolecall.opt_outs as opt_out
+            where opt_out.organization_id = client.organization_id
+              and opt_out.client_id = client.id
+          ),
+          'created_at', rolecall_internal.iso(client.created_at)
+        ),
+        client.id,
+        0::bigint,
+        v_nil
+      from rolecall.clients as client
+      where client.organization_id = v_org
+        and client.id = v_client
+        and client.id > p_group;
+
+    when 'booking' then
+      return query
+      select
+        jsonb_build_object(
+          'id', booking.id,
+          'client_id', booking.client_id,
+          'service', booking.service,
+          'starts_at', rolecall_internal.iso(booking.starts_at),
+          'ends_at', rolecall_internal.iso(booking.ends_at),
+          'recurring', booking.recurring,
+          'status', booking.status,
+          'created_at', rolecall_internal.iso(booking.created_at),
+          'updated_at', rolecall_internal.iso(booking.updated_at)
+        ),
+        booking.id,
+        0::bigint,
+        v_nil
+      from (
+        select *
+        from rolecall.bookings as theirs
+        where theirs.organization_id = v_org
+          and theirs.client_id = v_client
+        union
+        select *
+        from rolecall.bookings as theirs
+        where theirs.organization_id = v_org
+          and theirs.sitter_id = p_user
+      ) as booking
+      where booking.id > p_group
+      order by booking.id
+      limit 500;
+
+    when 'assignment_window' then
+      return query
+      select
+        jsonb_build_object(
+          'id', own.id,
+          'thread_id', own.thread_id,
+          'booking_id', own.booking_id,
+          'starts_at', rolecall_internal.iso(own.starts_at),
+          'ends_at', rolecall_internal.iso(own.ends_at),
+          'closed_at', rolecall_internal.iso(own.closed_at)
+        ),
+        own.id,
+        0::bigint,
+        v_nil
+      from rolecall.assignment_windows as own
+      where own.organization_id = v_org
+        and own.sitter_id = p_user
+        and own.id > p_group
+      order by own.id
+      limit 500;
+
+    when 'thread' then
+      return query
+      select
+        jsonb_build_object(
+          'id', thread.id,
+          'scope', thread.scope,
+          'status', thread.status,
+          'client_id', thread.client_id,
+          'number_class', thread.number_class,
+          'created_at', rolecall_internal.iso(thread.created_at),
+          'last_message_at', rolecall_internal.iso(thread.last_message_at)
+        ),
+        thread.id,
+        0::bigint,
+        v_nil
+      from (
+        select theirs.id
+        from rolecall.message_threads as theirs
+        where theirs.organization_id = v_org
+          and theirs.client_id = v_client
+          and theirs.scope = 'client'
+        union
+        select own.thread_id
+        from rolecall.assignment_windows as own
+        where own.organization_id = v_org
+          and own.sitter_id = p_user
+      ) as named
+      join rolecall.message_threads as thread
+        on thread.id = named.id
+      where thread.id > p_group
+      order by thread.id
+      limit 500;
+
+    when 'thread_message' then
+      -- Of both sides: what was written to a client is theirs, too.
+      for v_thread in
+        select theirs.id
+        from rolecall.message_threads as theirs
+        where theirs.organization_id = v_org
+          and theirs.client_id = v_client
+          and theirs.scope = 'client'
+          and theirs.id >= p_group
+        order by theirs.id
+      loop
+        return query
+        select rolecall_internal.exported_thread_message(message), message.thread_id, message.seq, v_nil
+        from rolecall.thread_messages as message
+        where message.organization_id = v_org
+          and message.thread_id = v_thread
+          and (v_thread <> p_group or message.seq > p_position)
+          and message.kind <> 'notice'
+          and message.direction <> 'internal'
+          and (message.direction = 'inbound' or message.delivery <> 'blocked')
+        order by message.seq
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'written_thread_message' then
+      -- What they wrote in the threads of others, wherever they were then.
+      return query
+      select rolecall_internal.exported_thread_message(message), message.id, 0::bigint, v_nil
+      from rolecall.thread_messages as message
+      where message.author_id = p_user
+        and message.id > p_group
+        and (message.client_id, message.organization_id) is distinct from (v_client, v_org)
+      order by message.id
+      limit 500;
+
+    when 'thread_read' then
+      return query
+      select
+        jsonb_build_object('thread_id', own.thread_id, 'last_read_seq', own.last_read_seq),
+        own.thread_id,
+        0::bigint,
+        v_nil
+      from rolecall.thread_reads as own
+      where own.user_id = p_user
+        and own.thread_id > p_group
+      order by own.thread_id
+      limit 500;
+
+    when 'held_back_message' then
+      return query
+      select
+        jsonb_build_object(
+          'message_id', attempt.message_id,
+          'thread_id', attempt.thread_id,
+          'at', rolecall_internal.iso(attempt.at),
+          'delivered_at', rolecall_internal.iso(attempt.forced_at)
+        ),
+        attempt.id,
+        0::bigint,
+        v_nil
+      from (
+        select *
+        from rolecall.anti_poaching_attempts as theirs
+        where theirs.author_id = p_user
+        union
+        select *
+        from rolecall.anti_poaching_attempts as theirs
+        where theirs.organization_id = v_org
+          and theirs.client_id = v_client
+          and theirs.direction = 'inbound'
+      ) as attempt
+      where attempt.id > p_group
+      order by attempt.id
+      limit 500;
+
+    when 'force_sent_message' then
+      return query
+      select
+        jsonb_build_object(
+          'message_id', attempt.message_id,
+          'thread_id', attempt.thread_id,
+          'reason', attempt.forced_reason,
+          'at', rolecall_internal.iso(attempt.forced_at)
+        ),
+        attempt.id,
+        0::bigint,
+        v_nil
+      from rolecall.anti_poaching_attempts as attempt
+      where attempt.forced_by = p_user
+        and attempt.id > p_group
+      order by attempt.id
+      limit 500;
+  end case;
+end
+$$;
+
+-- A message of a thread as an export has it.
+create or replace function rolecall_internal.exported_thread_message(p_message rolecall.thread_messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'thread_id', p_message.thread_id,
+    'seq', p_message.seq,
+    'direction', p_message.direction,
+    'kind', p_message.kind,
+    'content', p_message.content,
+    'media_urls', to_jsonb(p_message.media_urls),
+    'delivery', p_message.delivery,
+    'created_at', rolecall_internal.iso(p_message.created_at)
+  );
+end
+$$;
+
+-- Erases what p_user wrote into threads, up to p_most messages: as somebody with an account, and as a client by text. That
+-- there was a message, when and in which order stays, so that the thread can be read; what quotes it goes with it. A text
+-- that waits is not sent. One that a delivery holds at this moment may be. p_all says whether nothing is left.
+create or replace function rolecall_internal.erase_thread_texts(
+  p_user uuid,
+  p_most int,
+  out p_erased bigint,
+  out p_all boolean
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- The keys of the messages.
+  v_orgs uuid[];
+  v_threads uuid[];
+  v_seqs bigint[];
+begin
+  select
+    coalesce(array_agg(own.organization_id), '{}'),
+    coalesce(array_agg(own.thread_id), '{}'),
+    coalesce(array_agg(own.seq), '{}')
+  into v_orgs, v_threads, v_seqs
+  from (
+    select message.organization_id, message.thread_id, message.seq
+    from rolecall.thread_messages as message
+    where message.author_id = p_user
+      and (message.content is not null or message.media_urls <> '{}')
+    union all
+    select message.organization_id, message.thread_id, message.seq
+    from rolecall.profiles as profile
+    join rolecall.clients as client
+      on client.organization_id = profile.organization_id
+      and client.user_id = profile.id
+    join rolecall.thread_messages as message
+      on message.organization_id = client.organization_id
+      and message.client_id = client.id
+      and message.direction = 'inbound'
+      and message.author_id is distinct from p_user
+    where profile.id = p_user
+      and (message.content is not null or message.media_urls <> '{}')
+    limit p_most
+  ) as own;
+  p_erased := cardinality(v_seqs);
+  p_all := p_erased < p_most;
+
+  update rolecall.anti_poaching_attempts
+  set forced_reason = rolecall_internal.erased_text()
+  where forced_by = p_user
+    and forced_reason <> rolecall_internal.erased_text();
+  if p_erased = 0 then
+    return;
+  end if;
+
+  -- The threads before their messages, as everywhere.
+  perform
+  from rolecall.message_threads
+  where id = any (v_threads)
+  order by id
+  for no key update;
+  with unsent as (
+    delete from rolecall.sms_outbox as outbox
+    using unnest(v_orgs, v_threads, v_seqs) as own (organization_id, thread_id, seq)
+    where outbox.organization_id = own.organization_id
+      and outbox.thread_id = own.thread_id
+      and outbox.seq = own.seq
+      and outbox.status = 'queued'
+    returning own.organization_id, own.thread_id, own.seq
+  )
+  update rolecall.thread_messages as message
+  set delivery = 'dead'
+  from unsent
+  where message.organization_id = unsent.organization_id
+    and message.thread_id = unsent.thread_id
+    and message.seq = unsent.seq;
+  with erased as (
+    update rolecall.thread_messages as message
+    set
+      content = null,
+      media_urls = '{}'
+    from unnest(v_orgs, v_threads, v_seqs) as own (organization_id, thread_id, seq)
+    where message.organization_id = own.organization_id
+      and message.thread_id = own.thread_id
+      and message.seq = own.seq
+    returning message.organization_id, message.id
+  ),
+  quoted as (
+    update rolecall.anti_poaching_attempts as attempt
+    set redacted_content = null
+    from erased
+    where attempt.organization_id = erased.organization_id
+      and attempt.message_id = erased.id
+    returning attempt.organization_id, attempt.notice_id, attempt.direction, attempt.violations
+  )
+  update rolecall.thread_messages as notice
+  set content = rolecall_internal.notice_of_attempt(
+    quoted.direction, quoted.violations, rolecall_internal.erased_text()
+  )
+  from quoted
+  where notice.organization_id = quoted.organization_id
+    and notice.id = quoted.notice_id
+    and notice.content is not null;
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set read_only = true
+      where id = v_conversation
+        and not read_only;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/threads/erase_client.sql
+  execute $sql$
+-- Erases a client: {organization_id, client_id}. Their number, name and account go, and with them what was written to and
+-- by them, also where it is quoted: media, redacted contents, notices. What stays is that there were messages, when and in
+-- which order, so that the thread can be read. The thread is closed, its windows with it; a sender with the same number is
+-- a new client afterwards.
+--
+-- A text that waits is not sent. One that a delivery holds at this moment may be: it was on its way. Its row stays until
+-- then and knows neither number nor content, and it is not tried again.
+create or replace function rolecall_internal.erase_client(p_input jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_org uuid;
+  v_client rolecall.clients;
+begin
+  select id
+  into v_org
+  from rolecall.organizations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  if v_org is null then
+    return rolecall_internal.refuse_unknown_organization();
+  end if;
+  select *
+  into v_client
+  from rolecall.clients
+  where organization_id = v_org
+    and id = rolecall_internal.uuid_or_null(p_input ->> 'client_id')
+  for update;
+  if not found then
+    return rolecall_internal.refusal('not_found', 'The organisation has no client with this client_id.');
+  end if;
+
+  if v_client.erased_at is null then
+    update rolecall.clients
+    set
+      phone = null,
+      display_name = null,
+      user_id = null,
+      erased_at = now()
+    where id = v_client.id
+    returning *
+    into v_client;
+  end if;
+  perform rolecall_internal.erase_client_messages(v_org, v_client.id);
+  return rolecall_internal.success(
+    jsonb_build_object('client_id', v_client.id, 'erased_at', rolecall_internal.iso(v_client.erased_at))
+  );
+end
+$$;
+
+-- Erases what was written to and by a client whose row the caller holds.
+create or replace function rolecall_internal.erase_client_messages(p_org uuid, p_client uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_threads uuid[];
+begin
+  -- New messages wait for the thread's row, and see it closed.
+  with closed as (
+    update rolecall.message_threads
+    set
+      status = 'closed',
+      updated_at = now()
+    where id in (
+      select id
+      from rolecall.message_threads
+      where organization_id = p_org
+        and client_id = p_client
+      order by id
+      for update
+    )
+    returning id
+  )
+  select coalesce(array_agg(id), '{}')
+  into v_threads
+  from closed;
+
+  update rolecall.assignment_windows
+  set
+    closed_at = now(),
+    updated_at = now()
+  where organization_id = p_org
+    and thread_id = any (v_threads)
+    and closed_at is null;
+
+  -- A delivery that is at one of them says what became of it.
+  with undelivered as (
+    delete from rolecall.sms_outbox
+    where organization_id = p_org
+      and thread_id = any (v_threads)
+      and status <> 'leased'
+    returning thread_id, seq, status
+  )
+  update rolecall.thread_messages as message
+  set delivery = 'dead'
+  from undelivered
+  where message.organization_id = p_org
+    and message.thread_id = undelivered.thread_id
+    and message.seq = undelivered.seq
+    and undelivered.status = 'queued';
+
+  update rolecall.thread_messages
+  set
+    content = null,
+    media_urls = '{}'
+  where organization_id = p_org
+    and thread_id = any (v_threads)
+    and (content is not null or media_urls <> '{}');
+
+  -- Notices about them in the owner inbox.
+  update rolecall.thread_messages
+  set
+    content = null,
+    media_urls = '{}'
+  where organization_id = p_org
+    and client_id = p_client
+    and (content is not null or media_urls <> '{}');
+
+  update rolecall.anti_poaching_attempts
+  set
+    redacted_content = null,
+    forced_reason = case when forced_reason is not null then 'erased' end
+  where organization_id = p_org
+    and thread_id = any (v_threads);
+
+  update rolecall.routing_decisions as decision
+  set sender = 'erased'
+  from rolecall.thread_messages as message
+  where message.organization_id = p_org
+    and message.client_id = p_client
+    and decision.organization_id = p_org
+    and decision.thread_id = message.thread_id
+    and decision.seq = message.seq
+    and decision.sender <> 'erased';
+end
+$$;
+
+create or replace function rolecall_edge.erase_client(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.erase-client', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.erase_client(v_call.input);
+    if v_call.answer -> 'ok' = 'true' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'client_erased',
+        v_call.answer -> 'data' || jsonb_build_object('organization_id', v_call.input -> 'organization_id')
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
+-- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
+-- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null then
+    return v_deletion;
+  end if;
+
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  -- A client is erased like any other: number, name and what was written to and by them.
+  perform
+  from rolecall.profiles
+  where id = p_user
+  for update;
+  perform rolecall_internal.erase_client(
+    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
+  )
+  from rolecall.profiles as profile
+  join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.thread_reads
+  where user_id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status in ('open', 'in_progress');
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
+end
+$$;
 $sql$;
 
   -- schema/broadcasts/reset_broadcast_quotas.sql
@@ -6171,25 +8391,36 @@ begin
 end
 $$;
 
--- Whether something has come to stand in the way of who was judged as p_actor: it costs less than judging them once more.
-create or replace function rolecall_internal.thread_actor_changed(p_user uuid, p_actor rolecall.thread_actor)
+-- Whether something has come to stand in the way of who was judged as p_actor and let through: it costs less than judging
+-- them once more. Flags change for others, too, and often where many organisations are set up: whether they still let
+-- this one through is asked only then.
+create or replace function rolecall_internal.thread_actor_changed(
+  p_user uuid,
+  p_actor rolecall.thread_actor,
+  p_rollouts jsonb
+)
 returns boolean
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_revision bigint;
 begin
-  return not exists (
-    select
-    from rolecall_internal.thread_facts(p_user, p_actor.thread_id) as now
-    where now.role is not distinct from p_actor.role
-      and now.is_internal is not distinct from p_actor.is_internal
-      and now.org_id is not distinct from p_actor.organization_id
-      and now.organization_role is not distinct from p_actor.organization_role
-      and now.client_id is not distinct from p_actor.client_id
-      and now.facts is not distinct from p_actor.facts
-      and now.flags_revision is not distinct from p_actor.flags_revision
-  );
+  select now.flags_revision
+  into v_revision
+  from rolecall_internal.thread_facts(p_user, p_actor.thread_id) as now
+  where now.role is not distinct from p_actor.role
+    and now.is_internal is not distinct from p_actor.is_internal
+    and now.org_id is not distinct from p_actor.organization_id
+    and now.organization_role is not distinct from p_actor.organization_role
+    and now.client_id is not distinct from p_actor.client_id
+    and now.facts is not distinct from p_actor.facts;
+  if not found then
+    return true;
+  end if;
+  return v_revision is distinct from p_actor.flags_revision
+    and (rolecall_internal.thread_actor(p_user, p_actor.thread_id, p_rollouts)).refusal is not null;
 end
 $$;
 
@@ -6212,7 +8443,7 @@ end
 $$;
 
 -- The refusal of a message with what its sender needs to know besides: outside their windows, when the next one opens, in
--- the organisation's time for people and in UTC for clients.
+-- words and numbers by the organisation's clocks for people, and in UTC for clients.
 create or replace function rolecall_internal.refuse_message(
   p_judgement rolecall.judgement,
   p_user uuid,
@@ -6252,18 +8483,16 @@ begin
       case
         when v_window.id is null then 'No such time is planned at the moment; the office can help.'
         else format(
-          'The next such time begins on %s (%s).',
-          to_char(v_window.starts_at at time zone v_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI'),
-          v_zone
+          'The next such time begins on %s.',
+          rolecall_internal.local_words(v_window.starts_at, v_zone)
         )
       end
     ),
     'data', jsonb_build_object(
       'next_window',
       case
-        when v_window.id is not null then jsonb_build_object(
-          'starts_at', rolecall_internal.iso(v_window.starts_at), 'ends_at', rolecall_internal.iso(v_window.ends_at)
-        )
+        when v_window.id is not null then
+          rolecall_internal.window_times(v_window.starts_at, v_window.ends_at, v_zone)
       end
     )
   );
@@ -6312,7 +8541,7 @@ as $$
 begin
   return rolecall_internal.refusal(
     'already_sent',
-    'This message was sent already, or was never held back.',
+    'This message was sent already, was never held back, or has been erased.',
     'already_sent',
     'The message is one that the filter holds back.'
   );
@@ -6331,6 +8560,7 @@ declare
   v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
   v_actor rolecall.thread_actor := rolecall_internal.force_actor(p_user, v_id, p_rollouts);
   v_judgement rolecall.judgement := rolecall_internal.judge_thread('force_send', v_actor);
+  v_now rolecall.thread_actor;
   v_sitters uuid[];
   v_message rolecall.thread_messages;
 begin
@@ -6365,13 +8595,18 @@ begin
   where organization_id = v_actor.organization_id
     and id = v_id
     and delivery = 'blocked'
+    -- Its author had it erased.
+    and (content is not null or media_urls <> '{}')
   returning *
   into v_message;
   if not found then
     return rolecall_internal.refuse_sent();
   end if;
   -- Its own statement, once nothing is left to wait for: the client may have opted out, or the caller been stopped.
-  if rolecall_internal.force_actor(p_user, v_id, p_rollouts) is distinct from v_actor then
+  v_now := rolecall_internal.force_actor(p_user, v_id, p_rollouts);
+  -- Flags change for others, too; what they say of the caller is compared.
+  v_now.flags_revision := v_actor.flags_revision;
+  if v_now is distinct from v_actor then
     raise exception 'The caller was stopped while the message waited.'
       using errcode = 'serialization_failure';
   end if;
@@ -6545,7 +8780,8 @@ end
 $$;
 
 -- Leases up to 50 texts that are due, the longest due first, and gives what the carrier has to know of each. Those of
--- clients who have opted out or are erased are dead instead, and nobody hears of them.
+-- clients who have opted out or are erased, and those that their author had erased, are dead instead, and nobody hears of
+-- them.
 create or replace function rolecall_internal.lease_sms(p_lease uuid)
 returns jsonb
 language sql
@@ -6578,7 +8814,9 @@ as $$
       number.e164,
       message.content,
       message.media_urls,
-      client.phone is null or opt_out.client_id is not null as is_stopped,
+      client.phone is null
+        or opt_out.client_id is not null
+        or (message.content is null and message.media_urls = '{}') as is_stopped,
       case when opt_out.client_id is not null then 21610 end as error_code
     from due
     join rolecall.sms_outbox as outbox
@@ -6807,191 +9045,6 @@ begin
       or message.carrier_sid is distinct from changed.carrier_sid
     );
   return null;
-end
-$$;
-$sql$;
-
-  -- schema/threads/owner_inbox.sql
-  execute $sql$
--- The owner inbox: what waits for the owner of an organisation, of all its clients.
-
--- The owner inbox of an organisation; it is made when there is none. A thread always has a number: the inbox has the front
--- desk's, else p_number, a number of the organisation. Null when there is neither. Of many at once one makes it, and the others wait for it.
-create or replace function rolecall_internal.owner_inbox(p_org uuid, p_number uuid)
-returns uuid
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_inbox uuid;
-begin
-  -- Nearly always there is one.
-  select id
-  into v_inbox
-  from rolecall.message_threads
-  where organization_id = p_org
-    and scope = 'owner_inbox';
-  if found then
-    return v_inbox;
-  end if;
-
-  insert into rolecall.message_threads (organization_id, scope, number_id, number_class)
-  select organization_id, 'owner_inbox', id, class
-  from rolecall.message_numbers
-  where organization_id = p_org
-    and (id = p_number or (class = 'front_desk' and status = 'active'))
-  order by class = 'front_desk' and status = 'active' desc
-  limit 1
-  on conflict (organization_id) where scope = 'owner_inbox' do nothing
-  returning id
-  into v_inbox;
-  if not found then
-    -- Its own statement, which sees what was committed while that one waited.
-    select id
-    into v_inbox
-    from rolecall.message_threads
-    where organization_id = p_org
-      and scope = 'owner_inbox';
-  end if;
-  return v_inbox;
-end
-$$;
-
--- Writes a notice into the owner inbox: something that the owner should know, in p_content. It names the client and the
--- sitter whom it is about, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
--- Null when the organisation has no number, so that it has no owner inbox.
-create or replace function rolecall_internal.notice(
-  p_org uuid,
-  p_number uuid,
-  p_client uuid,
-  p_sitter uuid,
-  p_content text
-)
-returns rolecall.thread_messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_notice rolecall.thread_messages;
-begin
-  v_notice.organization_id := p_org;
-  v_notice.thread_id := rolecall_internal.owner_inbox(p_org, p_number);
-  v_notice.direction := 'internal';
-  v_notice.kind := 'notice';
-  v_notice.client_id := p_client;
-  v_notice.sitter_id := p_sitter;
-  v_notice.content := p_content;
-  v_notice.delivery := 'shown';
-  return rolecall_internal.append_message(v_notice);
-end
-$$;
-
--- Records that the filter held p_message back, a row with delivery blocked that append_message has written: the attempt,
--- and a notice to the owner with the kinds of violation and the redacted content. Of a message of the owner or an admin
--- there is a notice as well: it tells them what was held back.
-create or replace function rolecall_internal.record_attempt(
-  p_message rolecall.thread_messages,
-  p_violations text[],
-  p_redacted text
-)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into rolecall.anti_poaching_attempts (
-    organization_id, thread_id, message_id, direction, author_id, client_id, violations, redacted_content
-  )
-  values (
-    p_message.organization_id,
-    p_message.thread_id,
-    p_message.id,
-    p_message.direction,
-    p_message.author_id,
-    p_message.client_id,
-    p_violations,
-    rolecall_internal.redact(p_redacted)
-  );
-  perform rolecall_internal.notice(
-    p_message.organization_id,
-    (
-      select number_id
-      from rolecall.message_threads
-      where id = p_message.thread_id
-    ),
-    p_message.client_id,
-    p_message.sitter_id,
-    format(
-      'A message %s a client was held back (%s): %s',
-      case when p_message.direction = 'inbound' then 'from' else 'to' end,
-      array_to_string(p_violations, ', '),
-      rolecall_internal.redact(p_redacted)
-    )
-  );
-end
-$$;
-$sql$;
-
-  -- schema/threads/append_message.sql
-  execute $sql$
--- Writes the row of a message. Whoever adds one to a thread, an outbound or an inbound text, a reply or a notice, does it
--- here, so that numbers have no gaps and locks are taken in one order: the thread, then the owner inbox.
-
--- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind
--- and media_urls where they are null. With p_in_inbox the message has its
--- number in the owner inbox of the organisation, too; the owner inbox is made if there is none. A message of the owner
--- inbox itself has one number for both. Null when the organisation has no such thread.
-create or replace function rolecall_internal.append_message(
-  p_message rolecall.thread_messages,
-  p_in_inbox boolean default false
-)
-returns rolecall.thread_messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.thread_messages := p_message;
-  v_number uuid;
-  v_scope text;
-  v_inbox uuid;
-begin
-  update rolecall.message_threads
-  set
-    last_seq = last_seq + 1,
-    -- This transaction may have begun before the one that wrote the message before, and the clock may have been set back.
-    last_message_at = greatest(last_message_at, now())
-  where id = p_message.thread_id
-    and organization_id = p_message.organization_id
-  returning last_seq, last_message_at, number_id, scope
-  into v_message.seq, v_message.created_at, v_number, v_scope;
-  if not found then
-    return null;
-  end if;
-
-  v_message.inbox_seq := null;
-  if v_scope = 'owner_inbox' then
-    v_message.inbox_seq := v_message.seq;
-  elsif p_in_inbox then
-    v_inbox := rolecall_internal.owner_inbox(p_message.organization_id, v_number);
-    update rolecall.message_threads
-    set
-      last_seq = last_seq + 1,
-      last_message_at = greatest(last_message_at, v_message.created_at)
-    where id = v_inbox
-    returning last_seq
-    into v_message.inbox_seq;
-  end if;
-
-  v_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
-  v_message.kind := coalesce(p_message.kind, 'text');
-  v_message.media_urls := coalesce(p_message.media_urls, '{}');
-  insert into rolecall.thread_messages
-  select (v_message).*;
-  return v_message;
 end
 $$;
 $sql$;
@@ -7501,7 +9554,8 @@ begin
 end
 $$;
 
--- {message_sid, from, to, content, media_urls, word, silent, filter} -> {reply, thread_id, number_class, decision, ...}.
+-- {message_sid, from, to, content, media_urls, word, silent, filter} -> {reply, thread_id, number_class, decision, ...}. A
+-- number of the organisation itself is nobody's who texts it.
 create or replace function rolecall_edge.receive_sms(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -7519,19 +9573,30 @@ begin
     from rolecall.message_numbers
     where e164 = v_call.input ->> 'to'
       and status <> 'released';
-    if found and v_call.input ->> 'message_sid' <> '' and rolecall_internal.is_e164(v_call.input ->> 'from') then
-      v_call.answer := rolecall_internal.success(
-        jsonb_build_object('number_class', v_number.class) || rolecall_internal.take_text(v_number, v_call)
-      ) || jsonb_build_object('org_id', v_number.organization_id);
-    elsif found then
-      v_call.answer := rolecall_internal.refusal('invalid_input', 'A text has an id and the number of its sender.');
-    else
+    if not found then
       v_call.answer := rolecall_internal.refusal(
         'not_found',
         'No organisation has the number that was texted.',
         'unknown_number',
         'The number is added to an organisation.'
       );
+    elsif coalesce(v_call.input ->> 'message_sid', '') = '' or rolecall_internal.is_e164(v_call.input ->> 'from') is not true then
+      v_call.answer := rolecall_internal.refusal('invalid_input', 'A text has an id and the number of its sender.');
+    elsif exists (
+      select
+      from rolecall.message_numbers
+      where organization_id = v_number.organization_id
+        and e164 = v_call.input ->> 'from'
+        and status <> 'released'
+    ) then
+      -- Its automatic reply would be answered by the next one.
+      v_call.answer := rolecall_internal.refuse_field(
+        'From', 'own_number', 'This is a number of the organisation itself, not a client''s.'
+      );
+    else
+      v_call.answer := rolecall_internal.success(
+        jsonb_build_object('number_class', v_number.class) || rolecall_internal.take_text(v_number, v_call)
+      ) || jsonb_build_object('org_id', v_number.organization_id);
     end if;
   end if;
   return rolecall_internal.end_call(v_call);
@@ -7757,175 +9822,6 @@ end
 $$;
 $sql$;
 
-  -- schema/threads/erase_client.sql
-  execute $sql$
--- Erases a client: {organization_id, client_id}. Their number, name and account go, and with them what was written to and
--- by them, also where it is quoted: media, redacted contents, notices. What stays is that there were messages, when and in
--- which order, so that the thread can be read. The thread is closed, its windows with it; a sender with the same number is
--- a new client afterwards.
---
--- A text that waits is not sent. One that a delivery holds at this moment may be: it was on its way. Its row stays until
--- then and knows neither number nor content, and it is not tried again.
-create or replace function rolecall_internal.erase_client(p_input jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_org uuid;
-  v_client rolecall.clients;
-begin
-  select id
-  into v_org
-  from rolecall.organizations
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
-  if v_org is null then
-    return rolecall_internal.refuse_unknown_organization();
-  end if;
-  select *
-  into v_client
-  from rolecall.clients
-  where organization_id = v_org
-    and id = rolecall_internal.uuid_or_null(p_input ->> 'client_id')
-  for update;
-  if not found then
-    return rolecall_internal.refusal('not_found', 'The organisation has no client with this client_id.');
-  end if;
-
-  if v_client.erased_at is null then
-    update rolecall.clients
-    set
-      phone = null,
-      display_name = null,
-      user_id = null,
-      erased_at = now()
-    where id = v_client.id
-    returning *
-    into v_client;
-  end if;
-  perform rolecall_internal.erase_client_messages(v_org, v_client.id);
-  return rolecall_internal.success(
-    jsonb_build_object('client_id', v_client.id, 'erased_at', rolecall_internal.iso(v_client.erased_at))
-  );
-end
-$$;
-
--- Erases what was written to and by a client whose row the caller holds.
-create or replace function rolecall_internal.erase_client_messages(p_org uuid, p_client uuid)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_threads uuid[];
-begin
-  -- New messages wait for the thread's row, and see it closed.
-  with closed as (
-    update rolecall.message_threads
-    set
-      status = 'closed',
-      updated_at = now()
-    where id in (
-      select id
-      from rolecall.message_threads
-      where organization_id = p_org
-        and client_id = p_client
-      order by id
-      for update
-    )
-    returning id
-  )
-  select coalesce(array_agg(id), '{}')
-  into v_threads
-  from closed;
-
-  update rolecall.assignment_windows
-  set
-    closed_at = now(),
-    updated_at = now()
-  where organization_id = p_org
-    and thread_id = any (v_threads)
-    and closed_at is null;
-
-  -- A delivery that is at one of them says what became of it.
-  with undelivered as (
-    delete from rolecall.sms_outbox
-    where organization_id = p_org
-      and thread_id = any (v_threads)
-      and status <> 'leased'
-    returning thread_id, seq, status
-  )
-  update rolecall.thread_messages as message
-  set delivery = 'dead'
-  from undelivered
-  where message.organization_id = p_org
-    and message.thread_id = undelivered.thread_id
-    and message.seq = undelivered.seq
-    and undelivered.status = 'queued';
-
-  update rolecall.thread_messages
-  set
-    content = null,
-    media_urls = '{}'
-  where organization_id = p_org
-    and thread_id = any (v_threads)
-    and (content is not null or media_urls <> '{}');
-
-  -- Notices about them in the owner inbox.
-  update rolecall.thread_messages
-  set
-    content = null,
-    media_urls = '{}'
-  where organization_id = p_org
-    and client_id = p_client
-    and (content is not null or media_urls <> '{}');
-
-  update rolecall.anti_poaching_attempts
-  set
-    redacted_content = null,
-    forced_reason = case when forced_reason is not null then 'erased' end
-  where organization_id = p_org
-    and thread_id = any (v_threads);
-
-  update rolecall.routing_decisions as decision
-  set sender = 'erased'
-  from rolecall.thread_messages as message
-  where message.organization_id = p_org
-    and message.client_id = p_client
-    and decision.organization_id = p_org
-    and decision.thread_id = message.thread_id
-    and decision.seq = message.seq
-    and decision.sender <> 'erased';
-end
-$$;
-
-create or replace function rolecall_edge.erase_client(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('threads.erase-client', p_request, p_who => 'operator');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.erase_client(v_call.input);
-    if v_call.answer -> 'ok' = 'true' then
-      perform rolecall_internal.log_event(
-        v_call,
-        'client_erased',
-        v_call.answer -> 'data' || jsonb_build_object('organization_id', v_call.input -> 'organization_id')
-      );
-    end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
   -- schema/threads/shape.sql
   execute $sql$
 -- What of a thread somebody reads. The statements that ask have these written into them.
@@ -8096,6 +9992,7 @@ as $$
 declare
   v_sitter uuid := case when rolecall_internal.reads_assigned_threads(p_role) then p_user end;
   v_is_client boolean := rolecall_internal.reads_own_thread(p_role);
+  v_zone text := (select time_zone from rolecall.organizations where id = p_org);
 begin
   return (
     select coalesce(
@@ -8125,11 +10022,9 @@ begin
       on client.organization_id = thread.organization_id
       and client.id = thread.client_id
     left join lateral (
-      select jsonb_build_object(
-        'starts_at', rolecall_internal.iso(assigned.starts_at),
-        'ends_at', rolecall_internal.iso(assigned.ends_at),
-        'sitter_id', assigned.sitter_id
-      ) as shown
+      select
+        rolecall_internal.window_times(assigned.starts_at, assigned.ends_at, v_zone)
+        || jsonb_build_object('sitter_id', assigned.sitter_id) as shown
       from rolecall.assignment_windows as assigned
       where not v_is_client
         and assigned.organization_id = thread.organization_id
@@ -8143,11 +10038,9 @@ begin
     ) as active
       on true
     left join lateral (
-      select jsonb_build_object(
-        'starts_at', rolecall_internal.iso(assigned.starts_at),
-        'ends_at', rolecall_internal.iso(assigned.ends_at),
-        'sitter_id', assigned.sitter_id
-      ) as shown
+      select
+        rolecall_internal.window_times(assigned.starts_at, assigned.ends_at, v_zone)
+        || jsonb_build_object('sitter_id', assigned.sitter_id) as shown
       from rolecall.assignment_windows as assigned
       where not v_is_client
         and assigned.organization_id = thread.organization_id
@@ -8766,7 +10659,7 @@ begin
 
   -- Its own statement, once the thread is held: what has come to stand in the way meanwhile is seen. The function sends the
   -- request once more, and it is judged as if it had only just come.
-  if rolecall_internal.thread_actor_changed(p_user, v_actor) then
+  if rolecall_internal.thread_actor_changed(p_user, v_actor, p_rollouts) then
     raise exception 'The sender was stopped while the message waited.'
       using errcode = 'serialization_failure';
   end if;
@@ -10369,7 +12262,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', 'a3fa7a23c0cd29f02ad1107d17732fb4d55b1ec8b3ebf83712c84ee1dc14a7d2');
+  values (3, 'organisations', 'a5db32f603c3c32d2f8f1fe01c228049bb9b38acbee3655c6f06baca422feaeb');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -38,7 +38,10 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.erase_client(jsonb)',
     'function rolecall_internal.erase_client_messages(uuid, uuid)',
+    'function rolecall_internal.erase_thread_texts(uuid, integer)',
     'function rolecall_internal.expire_sms_leases()',
+    'function rolecall_internal.export_thread_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.exported_thread_message(rolecall.thread_messages)',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
@@ -46,6 +49,7 @@ declare
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.is_kept(jsonb)',
     'function rolecall_internal.is_live(rolecall.bookings)',
     'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
@@ -66,6 +70,7 @@ declare
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
     'function rolecall_internal.opt_in(uuid, uuid)',
@@ -112,7 +117,7 @@ declare
     'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
     'function rolecall_internal.texting_state(uuid, jsonb)',
     'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
-    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor, jsonb)',
     'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
     'function rolecall_internal.thread_facts(uuid, uuid)',
     'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
@@ -121,7 +126,7 @@ declare
     'function rolecall_internal.thread_unread(uuid, uuid, boolean, text, uuid)',
     'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unlink_client()',
-    'function rolecall_internal.window_json(rolecall.assignment_windows, text)',
+    'function rolecall_internal.window_times(timestamp with time zone, timestamp with time zone, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'sequence rolecall.service_buffers_id_seq',
     'table rolecall.anti_poaching_attempts',
@@ -1249,6 +1254,294 @@ return case
 end;
 $sql$;
 
+  -- schema/calls/idempotency.sql
+  execute $sql$
+-- A key lives for 24 hours, and so over a midnight. Its record is in the slot of the day of its claim, and a claim looks
+-- into the slot of the day before as well, which nobody writes to any more. Two requests on either side of midnight would
+-- write to different slots and not see each other; so within a minute of midnight a key is claimed in both days, the older
+-- one first, by whoever claims. No request lasts that long: the functions' statements end after five seconds, which
+-- refuse_long_statements sees to.
+--
+-- The clock of a claim is p_at, the transaction's. No entry point takes another one; tests do.
+
+-- Claims a key for a request of p_operation. Null when the request shall run; otherwise the answer: that of the first
+-- request with this key when it was the same, a refusal when it was another. A request that runs at this moment is
+-- waited for. claim_keys is its twin for an array.
+create or replace function rolecall_internal.claim_key(
+  p_operation text,
+  p_user uuid,
+  p_key text,
+  p_input jsonb,
+  p_at timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A plan for each call costs more than what it saves: it would leave out the other three partitions, which are not read
+-- anyway.
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_fingerprint bytea := sha256(convert_to(p_operation || ' ' || p_input::text, 'UTF8'));
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_yesterday smallint := (v_second / 86400 - 1) % 4;
+  v_older smallint := (v_second - 60) / 86400 % 4;
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := v_older;
+  v_claimed smallint;
+  v_answer jsonb;
+  v_same boolean;
+begin
+  loop
+    insert into rolecall.idempotency_records as record (day_slot, user_id, key, fingerprint, created_at)
+    select v_slot, p_user, p_key, v_fingerprint, p_at
+    where not exists (
+      select
+      from rolecall.idempotency_records as earlier
+      where earlier.day_slot = v_yesterday
+        and earlier.user_id = p_user
+        and earlier.key = p_key
+        and earlier.created_at > p_at - interval '24 hours'
+        -- Of this claim.
+        and earlier.day_slot is distinct from v_claimed
+    )
+    on conflict (user_id, key, day_slot) do update
+    set
+      fingerprint = excluded.fingerprint,
+      answer = null,
+      created_at = excluded.created_at
+    where record.created_at <= p_at - interval '24 hours';
+    exit when not found;
+    if v_slot = v_newer then
+      return null;
+    end if;
+    v_claimed := v_older;
+    v_slot := v_newer;
+  end loop;
+
+  if v_claimed is not null then
+    -- The key is of a request that is older than a minute before midnight, and has claimed the other day alone.
+    delete from rolecall.idempotency_records
+    where user_id = p_user
+      and key = p_key
+      and day_slot = v_claimed;
+  end if;
+  -- A statement of its own, which sees what was committed while that one waited.
+  select record.fingerprint = v_fingerprint, record.answer
+  into v_same, v_answer
+  from rolecall.idempotency_records as record
+  where record.user_id = p_user
+    and record.key = p_key
+    and record.created_at > p_at - interval '24 hours'
+  order by record.created_at
+  limit 1;
+  if v_same and v_answer is not null then
+    return v_answer || '{"replayed": true}';
+  end if;
+  return rolecall_internal.refuse_reused_key();
+end
+$$;
+
+-- Keeps the answer of a request that succeeded under its key, and frees the key of a refused one: a refusal changed
+-- nothing, so the request may come again. settle_keys is its twin for an array.
+create or replace function rolecall_internal.settle_key(
+  p_user uuid,
+  p_key text,
+  p_answer jsonb,
+  p_at timestamptz default now()
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := (v_second - 60) / 86400 % 4;
+begin
+  loop
+    if (p_answer -> 'ok')::boolean then
+      update rolecall.idempotency_records
+      set answer = p_answer
+      where user_id = p_user
+        and key = p_key
+        and day_slot = v_slot;
+    else
+      delete from rolecall.idempotency_records
+      where user_id = p_user
+        and key = p_key
+        and day_slot = v_slot;
+    end if;
+    exit when v_slot = v_newer;
+    v_slot := v_newer;
+  end loop;
+end
+$$;
+
+-- Frees a key whose request is not over.
+create or replace function rolecall_internal.free_key(p_user uuid, p_key text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.settle_key(p_user, p_key, '{"ok": false}');
+end
+$$;
+
+create or replace function rolecall_internal.refuse_reused_key()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(
+    'idempotency_conflict',
+    'This Idempotency-Key was used for another request in the last 24 hours.',
+    'idempotency_key_reused',
+    'The request is sent with a key of its own, or exactly as it was sent the first time.'
+  );
+end
+$$;
+
+-- rolecall_internal.claim_key for an array, in which no two requests have the same user and key. Answers in its order;
+-- null for a request that shall run, and for one without a key.
+create or replace function rolecall_internal.claim_keys(
+  p_operation text,
+  p_users uuid[],
+  p_keys text[],
+  p_inputs jsonb[],
+  p_at timestamptz default now()
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_fingerprints bytea[];
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_today smallint := v_second / 86400 % 4;
+  v_yesterday smallint := (v_second / 86400 - 1) % 4;
+  v_request record;
+  v_answers jsonb[];
+begin
+  if v_second % 86400 not between 60 and 86339 then
+    -- Around midnight one after the other, in the same order as below.
+    v_answers := array_fill(null::jsonb, array[cardinality(p_keys)]);
+    for v_request in
+      select claimed.user_id, claimed.key, claimed.input, claimed.number
+      from unnest(p_users, p_keys, p_inputs) with ordinality as claimed (user_id, key, input, number)
+      where claimed.key is not null
+      order by claimed.user_id, claimed.key
+    loop
+      v_answers[v_request.number] :=
+        rolecall_internal.claim_key(p_operation, v_request.user_id, v_request.key, v_request.input, p_at);
+    end loop;
+    return v_answers;
+  end if;
+
+  v_fingerprints := (
+    select array_agg(sha256(convert_to(p_operation || ' ' || input::text, 'UTF8')) order by number)
+    from unnest(p_inputs) with ordinality as claimed (input, number)
+  );
+  insert into rolecall.idempotency_records as record (day_slot, user_id, key, fingerprint, created_at)
+  select v_today, claimed.user_id, claimed.key, claimed.fingerprint, p_at
+  from unnest(p_users, p_keys, v_fingerprints) as claimed (user_id, key, fingerprint)
+  where claimed.key is not null
+    -- A subquery for each of them, which reads the index, whatever the planner thinks of the table's size.
+    and (
+      select true
+      from rolecall.idempotency_records as earlier
+      where earlier.day_slot = v_yesterday
+        and earlier.user_id = claimed.user_id
+        and earlier.key = claimed.key
+        and earlier.created_at > p_at - interval '24 hours'
+      limit 1
+    ) is null
+  order by claimed.user_id, claimed.key
+  on conflict (user_id, key, day_slot) do update
+  set
+    fingerprint = excluded.fingerprint,
+    answer = null,
+    created_at = excluded.created_at
+  where record.created_at <= p_at - interval '24 hours';
+
+  -- A statement of its own, which sees what was committed while that one waited. Of the rows that it sees only those of
+  -- this transaction have no answer.
+  return (
+    select array_agg(
+      case
+        when claimed.key is null then null
+        when record.fingerprint is not null and record.answer is null then null
+        when record.fingerprint = claimed.fingerprint then record.answer || '{"replayed": true}'
+        else rolecall_internal.refuse_reused_key()
+      end
+      order by claimed.number
+    )
+    from unnest(p_users, p_keys, v_fingerprints) with ordinality as claimed (user_id, key, fingerprint, number)
+    left join lateral (
+      select kept.fingerprint, kept.answer
+      from rolecall.idempotency_records as kept
+      where kept.user_id = claimed.user_id
+        and kept.key = claimed.key
+        and kept.day_slot in (v_today, v_yesterday)
+        and kept.created_at > p_at - interval '24 hours'
+      order by kept.created_at
+      limit 1
+    ) as record
+      on claimed.key is not null
+  );
+end
+$$;
+
+-- rolecall_internal.settle_key for an array.
+create or replace function rolecall_internal.settle_keys(
+  p_users uuid[],
+  p_keys text[],
+  p_answers jsonb[],
+  p_at timestamptz default now()
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_second bigint := floor(date_part('epoch', p_at - timestamptz '2000-01-01 00:00:00+00'));
+  v_newer smallint := (v_second + 60) / 86400 % 4;
+  v_slot smallint := (v_second - 60) / 86400 % 4;
+begin
+  loop
+    update rolecall.idempotency_records as record
+    set answer = settled.answer
+    from unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+    where record.user_id = settled.user_id
+      and record.key = settled.key
+      and record.day_slot = v_slot
+      and (settled.answer -> 'ok')::boolean;
+
+    delete from rolecall.idempotency_records as record
+    using unnest(p_users, p_keys, p_answers) as settled (user_id, key, answer)
+    where record.user_id = settled.user_id
+      and record.key = settled.key
+      and record.day_slot = v_slot
+      and not (settled.answer -> 'ok')::boolean;
+
+    exit when v_slot = v_newer;
+    v_slot := v_newer;
+  end loop;
+end
+$$;
+$sql$;
+
   -- schema/calls/call.sql
   execute $sql$
 -- The way of a request through its entry point, written once. An entry point begins the call, acts if nothing has
@@ -1368,6 +1661,671 @@ begin
     'ok',
     p_details
   );
+end
+$$;
+$sql$;
+
+  -- schema/identity/actor.sql
+  execute $sql$
+-- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
+-- here alone.
+
+-- The fact that a suspension amounts to while it lasts. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.suspended_fact(p_suspended_until timestamptz)
+returns text
+language sql
+stable
+return case when p_suspended_until > now() then 'suspended' end;
+
+-- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
+-- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.refuse_actor(
+  p_user uuid,
+  p_role rolecall.app_role,
+  p_org_id uuid,
+  p_is_internal boolean,
+  p_flag text,
+  p_is_open boolean,
+  p_rollouts jsonb
+)
+returns jsonb
+language sql
+stable
+return case
+  when p_flag is not null
+    and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
+  then rolecall_internal.refuse_disabled()
+  when p_role is null then rolecall_internal.refuse_without_profile(p_user)
+end;
+
+-- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
+-- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
+create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollouts jsonb)
+returns rolecall.actor
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_profile rolecall.profiles;
+  v_is_open boolean;
+begin
+  -- Two look-ups by key cost less than their join.
+  select *
+  into v_profile
+  from rolecall.profiles
+  where id = p_user;
+  if p_flag is not null then
+    select is_open
+    into v_is_open
+    from rolecall.feature_flags
+    where name = p_flag;
+  end if;
+  return row(
+    v_profile.role,
+    v_profile.organization_id,
+    v_profile.organization_role,
+    rolecall_internal.suspended_fact(v_profile.suspended_until),
+    rolecall_internal.refuse_actor(
+      p_user,
+      v_profile.role,
+      v_profile.organization_id,
+      v_profile.is_internal,
+      p_flag,
+      v_is_open,
+      p_rollouts
+    )
+  )::rolecall.actor;
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set read_only = true
+      where id = v_conversation
+        and not read_only;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. Whoever names them in a row at this moment holds the
+-- profile, and is waited for; whoever comes later is refused. What others read stays in its place, by an id that leads to
+-- nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null then
+    return v_deletion;
+  end if;
+
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status in ('open', 'in_progress');
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
 end
 $$;
 $sql$;
@@ -1553,81 +2511,6 @@ begin
     end if;
   end if;
   return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/identity/actor.sql
-  execute $sql$
--- Who acts. Whether a function is on for a user, whether they have a profile and whether they are suspended is decided
--- here alone.
-
--- The fact that a suspension amounts to while it lasts. PostgreSQL writes it into the statements that ask.
-create or replace function rolecall_internal.suspended_fact(p_suspended_until timestamptz)
-returns text
-language sql
-stable
-return case when p_suspended_until > now() then 'suspended' end;
-
--- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
-create or replace function rolecall_internal.refuse_actor(
-  p_user uuid,
-  p_role rolecall.app_role,
-  p_org_id uuid,
-  p_is_internal boolean,
-  p_flag text,
-  p_is_open boolean,
-  p_rollouts jsonb
-)
-returns jsonb
-language sql
-stable
-return case
-  when p_flag is not null
-    and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
-  then rolecall_internal.refuse_disabled()
-  when p_role is null then rolecall_internal.refuse_without_profile(p_user)
-end;
-
--- The user of a request of the function that p_flag switches, with the refusal if they may not use it. A suspension
--- refuses nothing here: what a suspended user may not do, the operation and the matrix say.
-create or replace function rolecall_internal.actor(p_user uuid, p_flag text, p_rollouts jsonb)
-returns rolecall.actor
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_profile rolecall.profiles;
-  v_is_open boolean;
-begin
-  -- Two look-ups by key cost less than their join.
-  select *
-  into v_profile
-  from rolecall.profiles
-  where id = p_user;
-  if p_flag is not null then
-    select is_open
-    into v_is_open
-    from rolecall.feature_flags
-    where name = p_flag;
-  end if;
-  return row(
-    v_profile.role,
-    v_profile.organization_id,
-    v_profile.organization_role,
-    rolecall_internal.suspended_fact(v_profile.suspended_until),
-    rolecall_internal.refuse_actor(
-      p_user,
-      v_profile.role,
-      v_profile.organization_id,
-      v_profile.is_internal,
-      p_flag,
-      v_is_open,
-      p_rollouts
-    )
-  )::rolecall.actor;
 end
 $$;
 $sql$;
@@ -1997,6 +2880,529 @@ begin
         'migration', (select max(version) from rolecall.schema_migrations)
       )
     );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/export.sql
+  execute $sql$
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'last_read_at', (
+            select case
+              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
+            end
+            from (
+              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
+              from rolecall.help_threads as thread
+              where thread.conversation_id = conversation.id
+            ) as own
+          ),
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'decision' then
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'type', case v_sections[v_section] when 'imported_message' then 'message' else v_sections[v_section] end
+          ) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
+    end if;
   end if;
   return rolecall_internal.end_call(v_call);
 end

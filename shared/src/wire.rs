@@ -18,6 +18,7 @@ pub mod path_id;
 pub mod phone;
 pub mod refusal;
 pub mod request_id;
+pub mod sid;
 pub mod statement;
 #[cfg(test)]
 mod testing;

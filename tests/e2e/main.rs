@@ -123,6 +123,7 @@ mod monitoring {
 #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
 mod numbers {
     mod numbers;
+    mod pool;
 }
 
 mod operations {
@@ -134,6 +135,7 @@ mod own_data {
     mod delete;
     mod export;
     pub mod support;
+    mod threads;
 }
 
 mod permissions {
@@ -162,6 +164,7 @@ mod rollout {
 #[allow(clippy::module_inception, reason = "the domain has a component of its own name")]
 mod threads {
     mod erase_client;
+    mod flags;
     mod force_send;
     mod organizations;
     mod send_thread_message;
@@ -180,6 +183,7 @@ mod runner {
 
 mod sms {
     mod deliver_sms;
+    mod hostile;
     mod receive_sms;
     mod receive_sms_status;
     pub mod support;

@@ -1036,7 +1036,7 @@ export type NoNumberAvailableProblem = Problem & {
   readonly code?: 'no_number_available';
 };
 
-export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportEnd | ExportBrokenOff;
+export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {
   readonly type: 'profile';
@@ -1209,6 +1209,96 @@ export type ExportedAuditEntry = {
   readonly note: string | null;
   readonly before: AuditState;
   readonly after: AuditState;
+};
+
+/** The caller as a client whom an organisation texts. */
+export type ExportedClient = {
+  readonly type: 'client';
+  readonly id: Uuid;
+  readonly organization_id: Uuid;
+  readonly display_name: string | null;
+  /** The last four digits of the phone number. */
+  readonly phone: string;
+  readonly opted_out_at: Timestamp | null;
+  readonly created_at: Timestamp;
+};
+
+/** A booking of the caller's, as a client or as the sitter. */
+export type ExportedBooking = {
+  readonly type: 'booking';
+  readonly id: Uuid;
+  readonly client_id: Uuid;
+  readonly service: string;
+  readonly starts_at: Timestamp;
+  readonly ends_at: Timestamp;
+  readonly recurring: boolean;
+  readonly status: BookingStatus;
+  readonly created_at: Timestamp;
+  readonly updated_at: Timestamp;
+};
+
+/** A window in which the caller writes, or wrote, as a sitter. */
+export type ExportedAssignmentWindow = {
+  readonly type: 'assignment_window';
+  readonly id: Uuid;
+  readonly thread_id: Uuid;
+  readonly booking_id: Uuid;
+  readonly starts_at: Timestamp;
+  readonly ends_at: Timestamp;
+  readonly closed_at: Timestamp | null;
+};
+
+/** A thread of the caller's, as its client or as a sitter who has or had a window in it. */
+export type ExportedThread = {
+  readonly type: 'thread';
+  readonly id: Uuid;
+  readonly scope: ThreadScope;
+  readonly status: ThreadStatus;
+  readonly client_id: Uuid;
+  readonly number_class: ThreadNumberClass;
+  readonly created_at: Timestamp;
+  readonly last_message_at: Timestamp;
+};
+
+/** A message that the caller wrote into a thread; of a client, also one that reached them. */
+export type ExportedThreadMessage = {
+  readonly type: 'thread_message';
+  readonly id: Uuid;
+  readonly thread_id: Uuid;
+  readonly seq: Seq;
+  readonly direction: 'inbound' | 'outbound';
+  readonly kind: 'text' | 'automatic_reply';
+  /** Null when it was erased. */
+  readonly content: string | null;
+  readonly media_urls: readonly string[];
+  readonly delivery: ThreadMessageDelivery;
+  readonly created_at: Timestamp;
+};
+
+/** Up to where the caller has read a thread. */
+export type ExportedThreadRead = {
+  readonly type: 'thread_read';
+  readonly thread_id: Uuid;
+  readonly last_read_seq: Count;
+};
+
+/** A message of the caller's that the filter held back. */
+export type ExportedHeldBackMessage = {
+  readonly type: 'held_back_message';
+  readonly message_id: Uuid;
+  readonly thread_id: Uuid;
+  readonly at: Timestamp;
+  /** When an owner or admin delivered it all the same. */
+  readonly delivered_at: Timestamp | null;
+};
+
+/** A message that the caller delivered although the filter had held it back. */
+export type ExportedForceSentMessage = {
+  readonly type: 'force_sent_message';
+  readonly message_id: Uuid;
+  readonly thread_id: Uuid;
+  readonly reason: string;
+  readonly at: Timestamp;
 };
 
 /** The last line of a complete export. */
@@ -1492,7 +1582,7 @@ export type RolloutCriteriaUnmetProblem = Problem & Required<Pick<Problem, 'reas
 
 export type TwimlDocument = string;
 
-/** The carrier's id of the message. */
+/** The carrier's id of the message. One that may be a phone number, because it does not have Twilio's form of two letters and 32 hexadecimal digits, is kept by its digest. */
 export type CarrierMessageSid = string;
 
 /** The address of a picture or another file. It is kept and never fetched. */
@@ -1574,15 +1664,21 @@ export type ThreadNumberClass = 'front_desk' | 'sitter' | 'pool';
 
 export type UuidOrNone = Uuid | null;
 
+/** Absolute times, and the same by the clocks of the organisation. */
 export type AssignmentWindow = {
   readonly starts_at: Timestamp;
   /** The first moment that is no longer in it. */
   readonly ends_at: Timestamp;
+  readonly starts_at_local: LocalTime;
+  readonly ends_at_local: LocalTime;
 };
 
+/** Absolute times, and the same by the clocks of the organisation. */
 export type SitterWindow = {
   readonly starts_at: Timestamp;
   readonly ends_at: Timestamp;
+  readonly starts_at_local: LocalTime;
+  readonly ends_at_local: LocalTime;
   readonly sitter_id: Uuid;
 };
 

@@ -1,15 +1,12 @@
 //! What a text's outcome is, by what is known of its request.
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "only the component sends; tests read"))]
 
-use rolecall_shared::spin::post::Posted;
+use rolecall_shared::{spin::post::Posted, wire::sid::MessageSid};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, PrimitiveDateTime, format_description};
 
 /// The longest wait that is told to the database, in seconds; a text is given up after an hour.
 const MAX_RETRY_AFTER: u64 = 86_400;
-
-/// The longest id of the carrier that is kept, in bytes (Twilio's have 34).
-const MAX_SID: usize = 64;
 
 /// What became of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +34,7 @@ pub struct Outcome {
     pub kind: Kind,
     /// The carrier's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub carrier_sid: Option<String>,
+    pub carrier_sid: Option<MessageSid>,
     /// The carrier's code, or the status of an answer without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<u32>,
@@ -77,13 +74,10 @@ impl Outcome {
                 };
                 let code = said.code.as_ref().and_then(serde_json::Value::as_u64);
                 let code = code.and_then(|code| u32::try_from(code).ok()).filter(|code| (1..=999_999).contains(code));
-                let sid = said.sid.as_ref().and_then(serde_json::Value::as_str);
-                let sid = sid.filter(|sid| {
-                    (1..=MAX_SID).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
+                let sid = said.sid.as_ref().and_then(serde_json::Value::as_str).and_then(MessageSid::of);
                 Outcome {
                     kind,
-                    carrier_sid: sid.filter(|_| kind == Kind::Sent).map(str::to_owned),
+                    carrier_sid: sid.filter(|_| kind == Kind::Sent),
                     error_code: (kind != Kind::Sent).then(|| code.unwrap_or(u32::from(*status))),
                     retry_after_seconds: retry_after
                         .as_deref()

@@ -1,6 +1,5 @@
 //! What became of a message that the carrier was handed.
 
-use crate::text::MessageSid;
 use rolecall_shared::{
     auth::{caller::Carrier, signature::status_path},
     function::{AnswerForm, Function, PathParameters},
@@ -8,6 +7,7 @@ use rolecall_shared::{
     wire::{
         fields::Fields,
         input::{Field, Input, Reader},
+        sid::MessageSid,
     },
 };
 use serde::Serialize;
@@ -52,6 +52,9 @@ impl Input for MessageStatus {
     }
 }
 
+/// The largest error code that is taken.
+const MAX_ERROR_CODE: u32 = 999_999;
+
 /// The id in the path. The carrier was given it, so one that is no uuid is unknown, and not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -84,7 +87,7 @@ impl FromText for StatusName {
     }
 }
 
-/// The carrier's error, if there is one. Whatever is no number is none.
+/// The carrier's error, if there is one. Twilio's have five digits; whatever is no number, or may be that of a phone, is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct ErrorCode(Option<u32>);
 
@@ -94,7 +97,7 @@ impl Field for ErrorCode {
             Value::String(text) => text.parse().ok(),
             value => value.as_u64().and_then(|number| number.try_into().ok()),
         };
-        Some(ErrorCode(number.filter(|&number| (1..=i32::MAX as u32).contains(&number))))
+        Some(ErrorCode(number.filter(|&number| (1..=MAX_ERROR_CODE).contains(&number))))
     }
 
     fn absent(_: &mut Reader<'_>) -> Option<ErrorCode> {

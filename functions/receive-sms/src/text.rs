@@ -14,6 +14,7 @@ use rolecall_shared::{
         input::{Field, Input, Reader},
         link::HttpsLink,
         phone::PhoneNumber,
+        sid::MessageSid,
     },
 };
 use serde::Serialize;
@@ -72,23 +73,6 @@ impl Input for IncomingText {
             filter: poaching::judge(&content.0),
             content,
         })
-    }
-}
-
-/// The carrier's id of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct MessageSid(String);
-
-impl FromText for MessageSid {
-    const WRONG_TYPE: &'static str = "Expected the carrier's id of the message, in a string.";
-
-    fn from_text(text: &str) -> Result<MessageSid, Fault> {
-        if (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            Ok(MessageSid(text.to_owned()))
-        } else {
-            Err(Fault::new("malformed_sid", "Expected up to 64 letters and digits."))
-        }
     }
 }
 

@@ -33,28 +33,11 @@ begin
     'ends_at_local', rolecall_internal.local_iso(p_booking.ends_at, v_zone),
     'thread_id', p_thread.id,
     'number_class', p_thread.number_class,
-    'window', case when p_window.closed_at is null then rolecall_internal.window_json(p_window, v_zone) end
-  );
-end
-$$;
-
--- A window; null for none.
-create or replace function rolecall_internal.window_json(p_window rolecall.assignment_windows, p_zone text)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_window.id is null then
-    return null;
-  end if;
-  return jsonb_build_object(
-    'window_id', p_window.id,
-    'starts_at', rolecall_internal.iso(p_window.starts_at),
-    'ends_at', rolecall_internal.iso(p_window.ends_at),
-    'starts_at_local', rolecall_internal.local_iso(p_window.starts_at, p_zone),
-    'ends_at_local', rolecall_internal.local_iso(p_window.ends_at, p_zone)
+    'window', case
+      when p_window.id is not null and p_window.closed_at is null then
+        jsonb_build_object('window_id', p_window.id)
+        || rolecall_internal.window_times(p_window.starts_at, p_window.ends_at, v_zone)
+    end
   );
 end
 $$;

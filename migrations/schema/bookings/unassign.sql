@@ -47,7 +47,7 @@ begin
 end
 $$;
 
--- A client who leaves the organisation has no account in it. Their row stays, as it does when the account is deleted.
+-- A client who leaves the organisation has no account in it. Their row stays.
 create or replace function rolecall_internal.unlink_client()
 returns trigger
 language plpgsql

@@ -100,3 +100,20 @@ begin
   return v_window;
 end
 $$;
+
+-- A window as every answer shows it: absolute times, and the same by the clocks of the organisation, for people.
+create or replace function rolecall_internal.window_times(p_starts_at timestamptz, p_ends_at timestamptz, p_zone text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'starts_at', rolecall_internal.iso(p_starts_at),
+    'ends_at', rolecall_internal.iso(p_ends_at),
+    'starts_at_local', rolecall_internal.local_iso(p_starts_at, p_zone),
+    'ends_at_local', rolecall_internal.local_iso(p_ends_at, p_zone)
+  );
+end
+$$;

@@ -85,8 +85,17 @@ begin
 end
 $$;
 
--- Keeps the answer of a request that succeeded under its key, and frees the key of a refused one: a refusal changed
--- nothing, so the request may come again. settle_keys is its twin for an array.
+-- Whether an answer stays under its key: it left something behind that a repetition would leave again. What the filter
+-- holds back is refused, and stored with its attempt and its notice.
+create or replace function rolecall_internal.is_kept(p_answer jsonb)
+returns boolean
+language sql
+immutable
+return p_answer -> 'ok' = 'true' or coalesce(p_answer ->> 'code' = 'anti_poaching_blocked', false);
+
+-- Keeps the answer of a request that changed something under its key, and frees the key of one whose refusal changed
+-- nothing, so that it may come again. settle_keys is its twin for an array, no operation of which is refused after it
+-- changed something.
 create or replace function rolecall_internal.settle_key(
   p_user uuid,
   p_key text,
@@ -105,7 +114,7 @@ declare
   v_slot smallint := (v_second - 60) / 86400 % 4;
 begin
   loop
-    if (p_answer -> 'ok')::boolean then
+    if rolecall_internal.is_kept(p_answer) then
       update rolecall.idempotency_records
       set answer = p_answer
       where user_id = p_user

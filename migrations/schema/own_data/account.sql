@@ -2,9 +2,9 @@
 -- somebody whose profile the app has deleted already.
 --
 -- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
--- participations, blocks, quotas, receipts and how far they had read. Whoever names them in a row at this moment holds the
--- profile, and is waited for; whoever comes later is refused. What others read stays in its place, by an id that leads to
--- nobody. What the law lets stay is said in docs/privacy.md.
+-- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
+-- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
+-- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
 create or replace function rolecall_internal.delete_account(p_user uuid)
 returns rolecall.data_deletions
 language plpgsql
@@ -53,8 +53,23 @@ begin
     )
   order by id
   for no key update;
+  -- A client is erased like any other: number, name and what was written to and by them.
+  perform
+  from rolecall.profiles
+  where id = p_user
+  for update;
+  perform rolecall_internal.erase_client(
+    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
+  )
+  from rolecall.profiles as profile
+  join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
   delete from rolecall.profiles
   where id = p_user;
+  delete from rolecall.thread_reads
+  where user_id = p_user;
   delete from rolecall.data_deletions
   where user_id = p_user
     and not account;

@@ -287,6 +287,12 @@ begin
     v_deleted := v_deleted + v_rows;
   end if;
   if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
     v_all := rolecall_internal.erase_texts(v_user, v_batch);
   end if;
 

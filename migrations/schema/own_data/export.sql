@@ -405,6 +405,11 @@ begin
         and entry.id > p_group
       order by entry.id
       limit 500;
+
+    else
+      return query
+      select *
+      from rolecall_internal.export_thread_section(p_user, p_section, p_group, p_position, p_id);
   end case;
 end
 $$;
@@ -421,7 +426,8 @@ declare
   v_sections constant text[] := array[
     'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
     'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
-    'decision', 'audit_entry'
+    'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
+    'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
   ];
   v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
@@ -455,7 +461,11 @@ begin
       coalesce(
         jsonb_agg(
           jsonb_build_object(
-            'type', case v_sections[v_section] when 'imported_message' then 'message' else v_sections[v_section] end
+            'type', case v_sections[v_section]
+              when 'imported_message' then 'message'
+              when 'written_thread_message' then 'thread_message'
+              else v_sections[v_section]
+            end
           ) || line
           order by group_id, "position", id
         ),

@@ -39,7 +39,8 @@ end
 $$;
 
 -- Leases up to 50 texts that are due, the longest due first, and gives what the carrier has to know of each. Those of
--- clients who have opted out or are erased are dead instead, and nobody hears of them.
+-- clients who have opted out or are erased, and those that their author had erased, are dead instead, and nobody hears of
+-- them.
 create or replace function rolecall_internal.lease_sms(p_lease uuid)
 returns jsonb
 language sql
@@ -72,7 +73,9 @@ as $$
       number.e164,
       message.content,
       message.media_urls,
-      client.phone is null or opt_out.client_id is not null as is_stopped,
+      client.phone is null
+        or opt_out.client_id is not null
+        or (message.content is null and message.media_urls = '{}') as is_stopped,
       case when opt_out.client_id is not null then 21610 end as error_code
     from due
     join rolecall.sms_outbox as outbox

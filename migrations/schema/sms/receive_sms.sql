@@ -84,7 +84,8 @@ begin
 end
 $$;
 
--- {message_sid, from, to, content, media_urls, word, silent, filter} -> {reply, thread_id, number_class, decision, ...}.
+-- {message_sid, from, to, content, media_urls, word, silent, filter} -> {reply, thread_id, number_class, decision, ...}. A
+-- number of the organisation itself is nobody's who texts it.
 create or replace function rolecall_edge.receive_sms(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -102,19 +103,30 @@ begin
     from rolecall.message_numbers
     where e164 = v_call.input ->> 'to'
       and status <> 'released';
-    if found and v_call.input ->> 'message_sid' <> '' and rolecall_internal.is_e164(v_call.input ->> 'from') then
-      v_call.answer := rolecall_internal.success(
-        jsonb_build_object('number_class', v_number.class) || rolecall_internal.take_text(v_number, v_call)
-      ) || jsonb_build_object('org_id', v_number.organization_id);
-    elsif found then
-      v_call.answer := rolecall_internal.refusal('invalid_input', 'A text has an id and the number of its sender.');
-    else
+    if not found then
       v_call.answer := rolecall_internal.refusal(
         'not_found',
         'No organisation has the number that was texted.',
         'unknown_number',
         'The number is added to an organisation.'
       );
+    elsif coalesce(v_call.input ->> 'message_sid', '') = '' or rolecall_internal.is_e164(v_call.input ->> 'from') is not true then
+      v_call.answer := rolecall_internal.refusal('invalid_input', 'A text has an id and the number of its sender.');
+    elsif exists (
+      select
+      from rolecall.message_numbers
+      where organization_id = v_number.organization_id
+        and e164 = v_call.input ->> 'from'
+        and status <> 'released'
+    ) then
+      -- Its automatic reply would be answered by the next one.
+      v_call.answer := rolecall_internal.refuse_field(
+        'From', 'own_number', 'This is a number of the organisation itself, not a client''s.'
+      );
+    else
+      v_call.answer := rolecall_internal.success(
+        jsonb_build_object('number_class', v_number.class) || rolecall_internal.take_text(v_number, v_call)
+      ) || jsonb_build_object('org_id', v_number.organization_id);
     end if;
   end if;
   return rolecall_internal.end_call(v_call);

@@ -37,7 +37,7 @@ as $$
 begin
   return rolecall_internal.refusal(
     'already_sent',
-    'This message was sent already, or was never held back.',
+    'This message was sent already, was never held back, or has been erased.',
     'already_sent',
     'The message is one that the filter holds back.'
   );
@@ -56,6 +56,7 @@ declare
   v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
   v_actor rolecall.thread_actor := rolecall_internal.force_actor(p_user, v_id, p_rollouts);
   v_judgement rolecall.judgement := rolecall_internal.judge_thread('force_send', v_actor);
+  v_now rolecall.thread_actor;
   v_sitters uuid[];
   v_message rolecall.thread_messages;
 begin
@@ -90,13 +91,18 @@ begin
   where organization_id = v_actor.organization_id
     and id = v_id
     and delivery = 'blocked'
+    -- Its author had it erased.
+    and (content is not null or media_urls <> '{}')
   returning *
   into v_message;
   if not found then
     return rolecall_internal.refuse_sent();
   end if;
   -- Its own statement, once nothing is left to wait for: the client may have opted out, or the caller been stopped.
-  if rolecall_internal.force_actor(p_user, v_id, p_rollouts) is distinct from v_actor then
+  v_now := rolecall_internal.force_actor(p_user, v_id, p_rollouts);
+  -- Flags change for others, too; what they say of the caller is compared.
+  v_now.flags_revision := v_actor.flags_revision;
+  if v_now is distinct from v_actor then
     raise exception 'The caller was stopped while the message waited.'
       using errcode = 'serialization_failure';
   end if;

@@ -124,25 +124,36 @@ begin
 end
 $$;
 
--- Whether something has come to stand in the way of who was judged as p_actor: it costs less than judging them once more.
-create or replace function rolecall_internal.thread_actor_changed(p_user uuid, p_actor rolecall.thread_actor)
+-- Whether something has come to stand in the way of who was judged as p_actor and let through: it costs less than judging
+-- them once more. Flags change for others, too, and often where many organisations are set up: whether they still let
+-- this one through is asked only then.
+create or replace function rolecall_internal.thread_actor_changed(
+  p_user uuid,
+  p_actor rolecall.thread_actor,
+  p_rollouts jsonb
+)
 returns boolean
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_revision bigint;
 begin
-  return not exists (
-    select
-    from rolecall_internal.thread_facts(p_user, p_actor.thread_id) as now
-    where now.role is not distinct from p_actor.role
-      and now.is_internal is not distinct from p_actor.is_internal
-      and now.org_id is not distinct from p_actor.organization_id
-      and now.organization_role is not distinct from p_actor.organization_role
-      and now.client_id is not distinct from p_actor.client_id
-      and now.facts is not distinct from p_actor.facts
-      and now.flags_revision is not distinct from p_actor.flags_revision
-  );
+  select now.flags_revision
+  into v_revision
+  from rolecall_internal.thread_facts(p_user, p_actor.thread_id) as now
+  where now.role is not distinct from p_actor.role
+    and now.is_internal is not distinct from p_actor.is_internal
+    and now.org_id is not distinct from p_actor.organization_id
+    and now.organization_role is not distinct from p_actor.organization_role
+    and now.client_id is not distinct from p_actor.client_id
+    and now.facts is not distinct from p_actor.facts;
+  if not found then
+    return true;
+  end if;
+  return v_revision is distinct from p_actor.flags_revision
+    and (rolecall_internal.thread_actor(p_user, p_actor.thread_id, p_rollouts)).refusal is not null;
 end
 $$;
 
@@ -165,7 +176,7 @@ end
 $$;
 
 -- The refusal of a message with what its sender needs to know besides: outside their windows, when the next one opens, in
--- the organisation's time for people and in UTC for clients.
+-- words and numbers by the organisation's clocks for people, and in UTC for clients.
 create or replace function rolecall_internal.refuse_message(
   p_judgement rolecall.judgement,
   p_user uuid,
@@ -205,18 +216,16 @@ begin
       case
         when v_window.id is null then 'No such time is planned at the moment; the office can help.'
         else format(
-          'The next such time begins on %s (%s).',
-          to_char(v_window.starts_at at time zone v_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI'),
-          v_zone
+          'The next such time begins on %s.',
+          rolecall_internal.local_words(v_window.starts_at, v_zone)
         )
       end
     ),
     'data', jsonb_build_object(
       'next_window',
       case
-        when v_window.id is not null then jsonb_build_object(
-          'starts_at', rolecall_internal.iso(v_window.starts_at), 'ends_at', rolecall_internal.iso(v_window.ends_at)
-        )
+        when v_window.id is not null then
+          rolecall_internal.window_times(v_window.starts_at, v_window.ends_at, v_zone)
       end
     )
   );

@@ -86,21 +86,11 @@ language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_redacted text := rolecall_internal.redact(p_redacted);
+  v_notice rolecall.thread_messages;
 begin
-  insert into rolecall.anti_poaching_attempts (
-    organization_id, thread_id, message_id, direction, author_id, client_id, violations, redacted_content
-  )
-  values (
-    p_message.organization_id,
-    p_message.thread_id,
-    p_message.id,
-    p_message.direction,
-    p_message.author_id,
-    p_message.client_id,
-    p_violations,
-    rolecall_internal.redact(p_redacted)
-  );
-  perform rolecall_internal.notice(
+  v_notice := rolecall_internal.notice(
     p_message.organization_id,
     (
       select number_id
@@ -109,12 +99,38 @@ begin
     ),
     p_message.client_id,
     p_message.sitter_id,
-    format(
-      'A message %s a client was held back (%s): %s',
-      case when p_message.direction = 'inbound' then 'from' else 'to' end,
-      array_to_string(p_violations, ', '),
-      rolecall_internal.redact(p_redacted)
-    )
+    rolecall_internal.notice_of_attempt(p_message.direction, p_violations, v_redacted)
+  );
+  insert into rolecall.anti_poaching_attempts (
+    organization_id, thread_id, message_id, notice_id, direction, author_id, client_id, violations, redacted_content
+  )
+  values (
+    p_message.organization_id,
+    p_message.thread_id,
+    p_message.id,
+    v_notice.id,
+    p_message.direction,
+    p_message.author_id,
+    p_message.client_id,
+    p_violations,
+    v_redacted
+  );
+end
+$$;
+
+-- What the notice of a message that was held back says.
+create or replace function rolecall_internal.notice_of_attempt(p_direction text, p_violations text[], p_redacted text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return format(
+    'A message %s a client was held back (%s): %s',
+    case when p_direction = 'inbound' then 'from' else 'to' end,
+    array_to_string(p_violations, ', '),
+    p_redacted
   );
 end
 $$;

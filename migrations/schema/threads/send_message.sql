@@ -92,7 +92,7 @@ begin
 
   -- Its own statement, once the thread is held: what has come to stand in the way meanwhile is seen. The function sends the
   -- request once more, and it is judged as if it had only just come.
-  if rolecall_internal.thread_actor_changed(p_user, v_actor) then
+  if rolecall_internal.thread_actor_changed(p_user, v_actor, p_rollouts) then
     raise exception 'The sender was stopped while the message waited.'
       using errcode = 'serialization_failure';
   end if;

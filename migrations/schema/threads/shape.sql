@@ -166,6 +166,7 @@ as $$
 declare
   v_sitter uuid := case when rolecall_internal.reads_assigned_threads(p_role) then p_user end;
   v_is_client boolean := rolecall_internal.reads_own_thread(p_role);
+  v_zone text := (select time_zone from rolecall.organizations where id = p_org);
 begin
   return (
     select coalesce(
@@ -195,11 +196,9 @@ begin
       on client.organization_id = thread.organization_id
       and client.id = thread.client_id
     left join lateral (
-      select jsonb_build_object(
-        'starts_at', rolecall_internal.iso(assigned.starts_at),
-        'ends_at', rolecall_internal.iso(assigned.ends_at),
-        'sitter_id', assigned.sitter_id
-      ) as shown
+      select
+        rolecall_internal.window_times(assigned.starts_at, assigned.ends_at, v_zone)
+        || jsonb_build_object('sitter_id', assigned.sitter_id) as shown
       from rolecall.assignment_windows as assigned
       where not v_is_client
         and assigned.organization_id = thread.organization_id
@@ -213,11 +212,9 @@ begin
     ) as active
       on true
     left join lateral (
-      select jsonb_build_object(
-        'starts_at', rolecall_internal.iso(assigned.starts_at),
-        'ends_at', rolecall_internal.iso(assigned.ends_at),
-        'sitter_id', assigned.sitter_id
-      ) as shown
+      select
+        rolecall_internal.window_times(assigned.starts_at, assigned.ends_at, v_zone)
+        || jsonb_build_object('sitter_id', assigned.sitter_id) as shown
       from rolecall.assignment_windows as assigned
       where not v_is_client
         and assigned.organization_id = thread.organization_id

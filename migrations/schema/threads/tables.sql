@@ -144,7 +144,7 @@ comment on column rolecall.thread_messages.author_id is
 comment on column rolecall.thread_messages.sitter_id is
   'The sitter who wrote it or to whom it was routed: of the sitters only they see it.';
 
-comment on column rolecall.thread_messages.content is 'Null once the client is erased.';
+comment on column rolecall.thread_messages.content is 'Null once the client is erased or the author had it erased.';
 
 comment on column rolecall.thread_messages.delivery is
   'received, blocked by the filter, shown to the organisation alone, or where an outbound message stands.';
@@ -162,6 +162,11 @@ create unique index thread_messages_carrier_sid_key
 create index thread_messages_client_id_idx
   on rolecall.thread_messages (organization_id, client_id);
 
+-- What somebody wrote, for their export and its deletion: also in an organisation that they have left.
+create index thread_messages_author_id_idx
+  on rolecall.thread_messages (author_id, id)
+  where author_id is not null;
+
 create table rolecall.thread_reads (
   organization_id uuid not null,
   thread_id uuid not null,
@@ -174,6 +179,9 @@ create table rolecall.thread_reads (
 );
 
 comment on table rolecall.thread_reads is 'Up to where each user has read each thread.';
+
+create index thread_reads_user_id_idx
+  on rolecall.thread_reads (user_id, thread_id);
 
 create table rolecall.routing_decisions (
   id uuid primary key default rolecall_internal.uuid_v7(),
@@ -220,6 +228,7 @@ create table rolecall.anti_poaching_attempts (
   at timestamptz not null default now(),
   thread_id uuid not null,
   message_id uuid not null,
+  notice_id uuid,
   direction text not null,
   author_id uuid,
   client_id uuid,
@@ -238,8 +247,24 @@ create table rolecall.anti_poaching_attempts (
 
 comment on table rolecall.anti_poaching_attempts is 'The messages that the filter held back.';
 
+comment on column rolecall.anti_poaching_attempts.notice_id is
+  'The message in the owner inbox that quotes it; null for an organisation without one.';
+
 create index anti_poaching_attempts_at_idx
   on rolecall.anti_poaching_attempts (organization_id, at);
+
+-- What somebody wrote, texted and forced, for their export and its deletion.
+create index anti_poaching_attempts_author_id_idx
+  on rolecall.anti_poaching_attempts (author_id)
+  where author_id is not null;
+
+create index anti_poaching_attempts_client_id_idx
+  on rolecall.anti_poaching_attempts (organization_id, client_id)
+  where direction = 'inbound';
+
+create index anti_poaching_attempts_forced_by_idx
+  on rolecall.anti_poaching_attempts (forced_by)
+  where forced_by is not null;
 
 create table rolecall.opt_outs (
   organization_id uuid not null,

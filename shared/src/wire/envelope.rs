@@ -3,11 +3,12 @@
 use crate::{
     rules::{code::Code, id::UserId, limits::MAX_IDEMPOTENCY_KEY_CHARS, rollout::Rollouts},
     wire::{
+        answer::REPLAYED_HEADER,
         refusal::{Limit, Reason, Reasons, Refusal},
         request_id::RequestId,
     },
 };
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -165,7 +166,7 @@ impl RawAnswer {
                 reasons: self.reasons,
                 data,
                 limits: self.limits,
-                header: None,
+                header: self.replayed.then(|| (REPLAYED_HEADER, HeaderValue::from_static("true"))),
             })
         };
         Some(Answer { outcome, org_id: self.org_id })

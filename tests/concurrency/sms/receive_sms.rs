@@ -65,3 +65,34 @@ async fn fifty_texts_of_a_stranger_at_once_make_one_client_with_one_thread_and_o
     let replied = replies.iter().filter(|answer| answer.body.as_str().unwrap().contains("<Message>")).count();
     assert_eq!(replied, 1);
 }
+
+#[tokio::test]
+async fn words_that_opt_out_and_in_at_once_leave_one_answer_and_the_last_one_counts() {
+    let stand = Stand::shared().await;
+    let agency = stand.agency().await;
+    let client = &agency.client;
+    let thread = stand.thread(agency.organization, client, &agency.front_desk).await;
+    let texts: Vec<(String, &str)> = (0..60).map(|n| (sid(), ["STOP", "START", "Hello"][n % 3])).collect();
+    let text =
+        |(sid, word): &(String, &'static str)| stand.text(sid, &client.phone, &agency.front_desk, word).expect(200);
+    let answers = join_all(texts.iter().map(text)).await;
+    let replies = answers.iter().filter(|answer| answer.body.as_str().unwrap().contains("<Message>")).count();
+    assert!((1..=2).contains(&replies), "one of each kind in an hour: {replies}");
+    // Each text is a word or a message, once.
+    let words = stand.db.count("rolecall.word_texts where client_id = $1", &[&client.id]).await;
+    let inbound = "rolecall.thread_messages where thread_id = $1 and direction = 'inbound'";
+    let messages = stand.db.count(inbound, &[&thread]).await;
+    assert_eq!(words + messages, 60);
+    assert!(words >= 20 && messages >= 20, "every STOP is a word, every greeting a message: {words} {messages}");
+    // Delivered once more, each is answered the same and changes nothing.
+    let out = "rolecall.opt_outs where client_id = $1";
+    let before = stand.db.count(out, &[&client.id]).await;
+    let again = join_all(texts.iter().map(text)).await;
+    assert!(answers.iter().zip(&again).all(|(first, again)| first.body == again.body));
+    assert_eq!(stand.db.count(out, &[&client.id]).await, before);
+    for (word, is_out, status) in [("STOP", 1, 409), ("START", 0, 201)] {
+        text(&(sid(), word)).await;
+        assert_eq!(stand.db.count(out, &[&client.id]).await, is_out);
+        crate::threads::support::send(&stand, &agency.owner, thread, "Hello").expect(status).await;
+    }
+}

@@ -49,3 +49,53 @@ async fn of_fifty_at_once_one_forces_a_message() {
     assert_eq!((forced, refused), (1, 49));
     assert_eq!(stand.db.count("rolecall.sms_outbox where thread_id = $1", &[&thread]).await, 1);
 }
+
+#[tokio::test]
+async fn of_fifty_at_once_under_one_key_one_is_held_back() {
+    let stand = Stand::shared().await;
+    let agency = stand.agency().await;
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    for (user, held) in [(&agency.owner, 1), (&agency.client_user, 2)] {
+        let call = |_| send(&stand, user, thread, "Call 202-555-0143").key("once").expect(403);
+        let answers = join_all((0..50).map(call)).await;
+        let replayed = answers.iter().filter(|answer| answer.headers.contains_key("idempotency-replayed")).count();
+        assert_eq!(replayed, 49);
+        for from in [
+            "thread_messages where organization_id = $1 and delivery = 'blocked'",
+            "thread_messages where organization_id = $1 and kind = 'notice'",
+            "anti_poaching_attempts where organization_id = $1",
+        ] {
+            assert_eq!(stand.db.count(&format!("rolecall.{from}"), &[&agency.organization]).await, held, "{from}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn flags_of_other_organisations_that_change_all_the_time_stop_no_message() {
+    let stand = Stand::shared().await;
+    let (agency, other) = (stand.agency().await, stand.agency().await);
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    let (done, mut stop) = tokio::sync::oneshot::channel::<()>();
+    let switching = async {
+        let mut switches = 0;
+        while stop.try_recv().is_err() {
+            let rollout = if switches % 2 == 0 { "disabled" } else { "enabled" };
+            stand.switch(&other, "messaging_v1", rollout).await;
+            switches += 1;
+        }
+        switches
+    };
+    let sending = async {
+        for round in 0..4 {
+            let call = |n| send(&stand, &agency.owner, thread, &format!("Number {round}.{n}")).expect(201);
+            join_all((0..50).map(call)).await;
+        }
+        send(&stand, &agency.owner, thread, "Call 202-555-0143").expect(403).await;
+        let message = newest(&stand, thread).await;
+        force(&stand, &agency.owner, message, "It is the vet's").expect(200).await;
+        let _ = done.send(());
+    };
+    let (switches, ()) = tokio::join!(switching, sending);
+    assert!(switches > 10, "{switches}");
+    assert_eq!(stand.db.count("rolecall.sms_outbox where thread_id = $1", &[&thread]).await, 201);
+}

@@ -1,4 +1,5 @@
--- A sitter who leaves, is no longer a sitter or is deleted is unassigned at once; a client's account goes without the client.
+-- A sitter who leaves, is no longer a sitter or is deleted is unassigned at once; a client whose account is
+-- deleted is erased, and one who leaves stays a client.
 begin;
 \ir ../support/calls.psql
 select no_plan();
@@ -64,9 +65,14 @@ select is(
   'a client has their account deleted'
 );
 select results_eq(
-  $$ select display_name, user_id from rolecall.clients where id = pg_temp.agency(7) $$,
-  $$ values ('Cara', null::uuid) $$,
-  'and stays a client'
+  $$
+    select client.display_name, client.phone, client.user_id, client.erased_at, thread.status
+    from rolecall.clients as client
+    join rolecall.message_threads as thread on thread.client_id = client.id
+    where client.id = pg_temp.agency(7)
+  $$,
+  $$ values (null::text, null::text, null::uuid, now(), 'closed') $$,
+  'and is erased: no name, no number, the thread closed'
 );
 rollback to before;
 update rolecall.profiles set organization_id = null, organization_role = null where id = pg_temp.agency(3);

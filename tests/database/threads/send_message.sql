@@ -92,22 +92,35 @@ select pg_temp.window_is('2 days', '3 days');
 select is(
   pg_temp.send(73, 61) #> '{data,next_window}',
   jsonb_build_object(
-    'starts_at', rolecall_internal.iso(now() + interval '2 days'), 'ends_at', rolecall_internal.iso(now() + interval '3 days')
+    'starts_at', rolecall_internal.iso(now() + interval '2 days'),
+    'ends_at', rolecall_internal.iso(now() + interval '3 days'),
+    'starts_at_local', rolecall_internal.local_iso(now() + interval '2 days', 'Europe/Berlin'),
+    'ends_at_local', rolecall_internal.local_iso(now() + interval '3 days', 'Europe/Berlin')
   ),
-  'the refusal says when the next window opens'
+  'the refusal says when the next window opens, in UTC and by the clocks of the organisation'
 );
 select matches(
   pg_temp.send(73, 61) ->> 'detail',
-  '^You can message this client while you are on duty.* The next such time begins on \w+day, \d+ \w+ \d{4}, \d\d:\d\d \(Europe/Berlin\)\.$',
+  '^You can message this client while you are on duty.* The next such time begins on \w+day \d+ \w+ \d{4}, \d\d:\d\d \(\+0[12]:00\)\.$',
   'and people read it in the time of the organisation'
 );
 -- In Berlin the clock goes from 02:00 to 03:00 on 28 March 2027.
 update rolecall.assignment_windows
 set starts_at = '2027-03-28 00:59:59+00', ends_at = '2027-03-28 04:00:00+00'
 where booking_id = pg_temp.demo(51);
-select matches(pg_temp.send(73, 61) ->> 'detail', 'Sunday, 28 March 2027, 01:59 ', 'before the change to summer time');
+select matches(pg_temp.send(73, 61) ->> 'detail', 'Sunday 28 March 2027, 01:59 \(\+01:00\)\.$', 'before the change to summer time');
 update rolecall.assignment_windows set starts_at = '2027-03-28 01:00:00+00' where booking_id = pg_temp.demo(51);
-select matches(pg_temp.send(73, 61) ->> 'detail', 'Sunday, 28 March 2027, 03:00 ', 'and a second later after it');
+select matches(pg_temp.send(73, 61) ->> 'detail', 'Sunday 28 March 2027, 03:00 \(\+02:00\)\.$', 'and a second later after it');
+select is(
+  pg_temp.send(73, 61) #> '{data,next_window}',
+  '{
+    "starts_at": "2027-03-28T01:00:00.000000Z",
+    "ends_at": "2027-03-28T04:00:00.000000Z",
+    "starts_at_local": "2027-03-28T03:00:00.000000+02:00",
+    "ends_at_local": "2027-03-28T06:00:00.000000+02:00"
+  }',
+  'the window is the same in numbers'
+);
 select pg_temp.window_is('-2 days', '-1 day');
 select is(pg_temp.send(73, 61) #> '{data,next_window}', 'null', 'and null where none is planned');
 select pg_temp.window_is('0', '1 hour');
@@ -285,7 +298,10 @@ select is(
 select is(
   pg_temp.listed(73) #> '{data,threads,0,active_window}',
   jsonb_build_object(
-    'starts_at', rolecall_internal.iso(now()), 'ends_at', rolecall_internal.iso(now() + interval '1 hour'),
+    'starts_at', rolecall_internal.iso(now()),
+    'ends_at', rolecall_internal.iso(now() + interval '1 hour'),
+    'starts_at_local', rolecall_internal.local_iso(now(), 'Europe/Berlin'),
+    'ends_at_local', rolecall_internal.local_iso(now() + interval '1 hour', 'Europe/Berlin'),
     'sitter_id', pg_temp.demo(73)
   ),
   'and the window that is open'
@@ -480,6 +496,77 @@ from unnest(array[
   '{"action": "read_thread"}', '{"action": "force_send"}', '{"action": "read_thread", "organization_role": "king"}',
   '{"checks": [{"action": "send_to_thread"}]}'
 ]::jsonb[]) as checked;
+
+-- A message that was held back, repeated under its key: it is answered again, and nothing else is written.
+create function pg_temp.held_under(p_user int, p_key text, p_content text default 'Call me on 202 555 0143')
+returns jsonb
+language sql
+return pg_temp.ask(
+  'send_thread_message',
+  pg_temp.demo(p_user),
+  jsonb_build_object(
+    'thread_id', pg_temp.demo(61), 'content', p_content, 'encoding', 'gsm_7', 'segments', 1,
+    'filter', '{"violations": [{"kind": "phone", "value": "2025550143"}], "redacted": "Call me on [phone]"}'::jsonb
+  ),
+  p_key
+);
+create function pg_temp.held_traces()
+returns text
+language sql
+volatile
+begin atomic
+  select concat_ws(
+    ' ',
+    (select count(*) from rolecall.thread_messages),
+    (select count(*) from rolecall.anti_poaching_attempts),
+    (select count(*) from rolecall.automatic_replies),
+    (select sum(last_seq) from rolecall.message_threads)
+  );
+end;
+delete from rolecall.opt_outs where client_id = pg_temp.demo(81);
+create temporary table once as
+select who, pg_temp.held_under(who, 'held') as answer from unnest(array[71, 73, 75]) as who;
+select is(pg_temp.verdict(answer), 'anti_poaching_blocked/anti_poaching_blocked', format('%s is held back', who)) from once;
+create temporary table traces as select pg_temp.held_traces() as held;
+select is(
+  pg_temp.held_under(who, 'held'),
+  answer || '{"replayed": true}',
+  format('the same message of %s under the same key is answered again', who)
+)
+from once;
+select is(pg_temp.held_traces(), held, 'and leaves neither message nor attempt nor notice') from traces;
+select is(
+  pg_temp.verdict(pg_temp.held_under(73, 'held', 'Call me on 202 555 0144')),
+  'idempotency_conflict/idempotency_key_reused',
+  'another message under the key is none of it'
+);
+select is(pg_temp.held_traces(), held, 'and leaves nothing either') from traces;
+select pg_temp.held_under(73, 'another');
+select isnt(pg_temp.held_traces(), held, 'under another key it is another message') from traces;
+
+-- Flags of others change while a message waits; only what they say of its sender counts.
+select is(
+  rolecall_internal.thread_actor_changed(
+    pg_temp.demo(73),
+    jsonb_populate_record(
+      rolecall_internal.thread_actor(pg_temp.demo(73), pg_temp.demo(61), '{}'), '{"flags_revision": -1}'
+    ),
+    '{}'
+  ),
+  false,
+  'a flag of somebody else is changed'
+);
+select is(
+  rolecall_internal.thread_actor_changed(
+    pg_temp.demo(73),
+    jsonb_populate_record(
+      rolecall_internal.thread_actor(pg_temp.demo(73), pg_temp.demo(61), '{}'), '{"flags_revision": -1}'
+    ),
+    '{"sitter_messages_v1": "disabled"}'
+  ),
+  true,
+  'one that lets them through no longer does'
+);
 
 select * from finish();
 rollback;

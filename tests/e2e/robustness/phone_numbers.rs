@@ -1,16 +1,19 @@
 //! No phone number leaks: random numbers in every notation are sent to every operation of organisations and in every one of
-//! its fields, by everybody, and then nothing that is logged, counted, decided or told has one of them.
+//! its fields, by everybody and by the carrier, and then nothing that is logged, counted, decided or told has one of them.
 
 use http::Method;
 use rolecall_e2e::{
-    Setup, Stand,
+    Agency, Setup, Stand,
+    agency::Number,
+    carrier::{TOKEN, WEBHOOK, sid},
+    carrier_api::{Carrier, Reaction},
     endpoints::function,
     openapi::{Operation, document},
     token,
 };
 use rolecall_shared::rules::redact::digit_of;
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
 
 /// The functions of organisations. What is not there yet has no operation in the document.
@@ -170,8 +173,25 @@ fn queries(operation: &Operation, organization: Uuid, numbers: &mut Numbers) -> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_phone_number_leaks_whoever_sends_it_to_whichever_operation() {
-    let stand = Stand::own(Setup::new().without_rate_limits()).await;
-    let agency = stand.agency().await;
+    // Every answer of the carrier names both numbers of the text.
+    let carrier = Carrier::start(|content, before| match content {
+        "refused" => Reaction::Refuse(400, 0, 21211),
+        "opted-out" => Reaction::Refuse(400, 0, 21610),
+        "busy" if before == 0 => Reaction::Refuse(429, 1, 20429),
+        "broken" if before == 0 => Reaction::Refuse(500, 0, 0),
+        "early" => Reaction::CloseEarly,
+        _ => Reaction::Accept(Duration::ZERO),
+    })
+    .await;
+    let setup =
+        carrier.variables().iter().fold(Setup::new().without_rate_limits(), |setup, (name, value)| match *name {
+            // The webhooks are signed as those of the tests are.
+            "twilio_auth_token" => setup.variable(name, TOKEN),
+            "twilio_webhook_url" => setup.variable(name, WEBHOOK),
+            _ => setup.variable(name, value),
+        });
+    let stand = Stand::own(setup).await;
+    let mut agency = stand.agency().await;
     let other = stand.agency().await;
     let mut numbers = Numbers::new();
     for (organization, client) in [(agency.organization, &agency.client), (other.organization, &other.client)] {
@@ -184,12 +204,18 @@ async fn no_phone_number_leaks_whoever_sends_it_to_whichever_operation() {
         let sql = "update rolecall.clients set phone = $2 where id = $1";
         stand.db.run(sql, &[&client.id, &format!("+1{}", numbers.next())]).await;
     }
+    agency.client.phone = stand.db.one("select phone from rolecall.clients where id = $1", &[&agency.client.id]).await;
+    for number in [&mut agency.front_desk, &mut agency.pool, &mut agency.sitter_number] {
+        let sql = "select e164 from rolecall.message_numbers where id = $1";
+        number.e164 = stand.db.one(sql, &[&number.id]).await;
+    }
     let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
     stand.window(agency.organization, thread, &agency.sitter, -60, 60).await;
 
     let mut told = Vec::new();
     let mut sent = 0;
     let operations = document().operations().iter().filter(|operation| !operation.is_health());
+    let operations = operations.filter(|operation| !document().is_for_carrier(operation));
     for operation in operations.filter(|operation| FUNCTIONS.contains(&function(operation).as_str())) {
         let path = operation.path.replace("{id}", &thread.to_string());
         let mut calls = Vec::new();
@@ -223,6 +249,16 @@ async fn no_phone_number_leaks_whoever_sends_it_to_whichever_operation() {
         }
     }
     assert!(sent > 40, "{sent} requests");
+    // The first client was erased above.
+    agency.client = stand.client_of(agency.organization, Some(&agency.client_user)).await;
+    agency.client.phone = format!("+1{}", numbers.next());
+    let sql = "update rolecall.clients set phone = $2 where id = $1";
+    stand.db.run(sql, &[&agency.client.id, &agency.client.phone]).await;
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    stand.window(agency.organization, thread, &agency.sitter, -60, 60).await;
+    carriers_texts(&stand, &agency, &mut numbers, &mut told).await;
+    carriers_answers(&stand, &agency, thread, &carrier, &mut numbers, &mut told).await;
+    held_back(&stand, &agency, thread, &mut numbers, &mut told).await;
 
     // What the answers said, but for the contents of messages and names that a user may read.
     for answer in &told {
@@ -254,6 +290,30 @@ async fn no_phone_number_leaks_whoever_sends_it_to_whichever_operation() {
     }
     assert!(rows > 100, "{rows} rows");
 
+    // Notices quote what was held back.
+    let sql = "select array_agg(content) from rolecall.thread_messages where kind = 'notice' and content is not null";
+    let notices: Vec<String> = stand.db.one(sql, &[]).await;
+    assert!(notices.len() > 20, "{} notices", notices.len());
+    for notice in notices {
+        assert_eq!(numbers.found_in(&notice), None, "a notice: {notice}");
+    }
+    // What anybody is shown by a view.
+    let views: Vec<String> = stand
+        .db
+        .one(
+            "select array_agg(format('%I.%I', nspname, relname) order by 1)
+             from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+             where nspname in ('rolecall_monitoring', 'rolecall') and relkind in ('v', 'm')",
+            &[],
+        )
+        .await;
+    for view in views {
+        let sql = format!("select coalesce(array_agg(to_jsonb(row)::text), '{{}}') from {view} as row");
+        for row in stand.db.one::<Vec<String>>(&sql, &[]).await {
+            assert_eq!(numbers.found_in(&row), None, "{view}: {row}");
+        }
+    }
+
     // What operators and owners look at.
     for (path, caller) in
         [("metrics", token::operator()), ("alerts", token::operator()), ("diagnostics", agency.owner.token.clone())]
@@ -263,6 +323,151 @@ async fn no_phone_number_leaks_whoever_sends_it_to_whichever_operation() {
         let answer = if path == "alerts" { call.json(&json!({})).send().await } else { call.send().await };
         assert_eq!(answer.status, 200, "{path}");
         assert_eq!(numbers.found_in(&answer.body.to_string()), None, "{path}");
+    }
+}
+
+/// Texts of the carrier, signed: a number in each of their parameters, in one that is none, by name and by value, in the
+/// query and in the path, to each number of the agency and to one that nobody has.
+async fn carriers_texts(stand: &Stand, agency: &Agency, numbers: &mut Numbers, told: &mut Vec<String>) {
+    let stranger = format!("+1{}", numbers.next());
+    let nobodys = Number { e164: format!("+1{}", numbers.next()), ..agency.pool.clone() };
+    let senders = [agency.client.phone.clone(), stranger, format!("+1{}", numbers.next())];
+    let names = [
+        "MessageSid",
+        "From",
+        "To",
+        "Body",
+        "MediaUrl0",
+        "NumMedia",
+        "OptOutType",
+        "ProfileName",
+        "WaId",
+        "FromCity",
+        "AccountSid",
+        "MessagingServiceSid",
+        "ButtonText",
+    ];
+    for from in &senders {
+        for to in [&agency.front_desk, &agency.pool, &agency.sitter_number, &nobodys] {
+            let mut forms = Vec::new();
+            for at in 0..=names.len() + 1 {
+                let sid = sid();
+                let mut form: Vec<(String, String)> = [
+                    ("MessageSid", sid.as_str()),
+                    ("From", from),
+                    ("To", &to.e164),
+                    ("Body", "Is Rex fine?"),
+                    ("NumMedia", "1"),
+                    ("MediaUrl0", "https://media.example/rex"),
+                ]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
+                match names.get(at) {
+                    Some(&"MediaUrl0") => form[5].1 = format!("https://media.example/{}", numbers.next()),
+                    // Only an id of letters and digits is taken.
+                    Some(&"MessageSid") => form[0].1 = numbers.next(),
+                    Some(name) => {
+                        form.retain(|(other, _)| other != name);
+                        form.push(((*name).to_owned(), numbers.written()));
+                    }
+                    None if at == names.len() => form.push((numbers.written(), "x".to_owned())),
+                    None => {
+                        form[3].1 = numbers.written();
+                        form.push(("x".to_owned(), numbers.written()));
+                    }
+                }
+                forms.push(form);
+            }
+            for form in forms {
+                let pairs: Vec<(&str, &str)> =
+                    form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                let path = format!("receive-sms?{}=1", numbers.next());
+                let answer = stand.client().call(Method::POST, &path).form(&pairs).signed().send().await;
+                told.push(format!("a text -> {} {}", answer.status, answer.body));
+                // Unsigned, and with a signature that is a number.
+                let call = stand.client().call(Method::POST, "receive-sms").form(&pairs);
+                let answer = call.header("x-twilio-signature", &numbers.next()).expect(403).await;
+                told.push(format!("an unsigned text -> {}", answer.body));
+            }
+        }
+    }
+}
+
+/// Texts that the carrier is given and answers, naming their numbers; and its status callbacks, with numbers in each of
+/// their parameters and in the place of the row's id.
+async fn carriers_answers(
+    stand: &Stand,
+    agency: &Agency,
+    thread: Uuid,
+    carrier: &Carrier,
+    numbers: &mut Numbers,
+    told: &mut Vec<String>,
+) {
+    // Whatever is on its way by now is about something else, and the client is in again.
+    stand.db.run("delete from rolecall.opt_outs", &[]).await;
+    for content in ["taken", "refused", "busy", "broken", "early", "opted-out"] {
+        let body = json!({"thread_id": thread, "content": content});
+        stand.post("send-thread-message", &body).by(&agency.owner).expect(201).await;
+    }
+    for _ in 0..12 {
+        stand.db.run("update rolecall.sms_outbox set next_attempt_at = now() where status = 'queued'", &[]).await;
+        let answer = stand.post("deliver-sms", &json!({})).token(&token::operator()).expect(200).await;
+        told.push(format!("deliver-sms -> {}", answer.body));
+        if stand.db.count("rolecall.sms_outbox where status in ('queued', 'leased')", &[]).await == 0 {
+            break;
+        }
+    }
+    assert!(carrier.count() > 5, "the carrier was asked");
+    let dead = "rolecall.sms_outbox where status = 'dead' and error_code is not null";
+    assert!(stand.db.count(dead, &[]).await > 0, "and refused");
+    let rows: Vec<Uuid> = stand.db.one("select array_agg(id) from rolecall.sms_outbox", &[]).await;
+    let names =
+        ["MessageSid", "MessageStatus", "ErrorCode", "To", "From", "RawDlrDoneDate", "SmsStatus", "ErrorMessage"];
+    for (at, row) in rows.iter().enumerate() {
+        for name in names {
+            let sid = sid();
+            let mut form = vec![("MessageSid", sid.as_str()), ("MessageStatus", "undelivered")];
+            let written = if name == "MessageSid" { numbers.next() } else { numbers.written() };
+            form.retain(|(other, _)| *other != name);
+            form.push((name, &written));
+            let place = if at == 0 { numbers.next() } else { row.to_string() };
+            let call = stand.client().call(Method::POST, &format!("receive-sms/status/{place}")).form(&form);
+            let answer = call.signed().send().await;
+            told.push(format!("a status -> {} {}", answer.status, answer.body));
+        }
+    }
+}
+
+/// What the filter holds back, in both directions and by each who writes: what the owner reads of it and gives as a reason.
+async fn held_back(stand: &Stand, agency: &Agency, thread: Uuid, numbers: &mut Numbers, told: &mut Vec<String>) {
+    stand.db.run("delete from rolecall.opt_outs", &[]).await;
+    for _ in 0..12 {
+        for user in [&agency.owner, &agency.sitter, &agency.client_user] {
+            let body = json!({"thread_id": thread, "content": format!("Call {}", numbers.written())});
+            let answer = stand.post("send-thread-message", &body).by(user).send().await;
+            told.push(format!("send-thread-message -> {} {}", answer.status, answer.body));
+        }
+    }
+    let sql = "select array_agg(message_id) from rolecall.anti_poaching_attempts where organization_id = $1";
+    let messages: Vec<Uuid> = stand.db.one(sql, &[&agency.organization]).await;
+    assert!(messages.len() > 30, "{} were held back", messages.len());
+    let inbox = "select id from rolecall.message_threads where organization_id = $1 and scope = 'owner_inbox'";
+    let inbox: Uuid = stand.db.one(inbox, &[&agency.organization]).await;
+    // Those that were held back, as the owner reads them: redacted. What was not is shown as it is.
+    for thread in [thread, inbox] {
+        let path = format!("threads/{thread}/messages?limit=100");
+        let page = stand.get(&path).by(&agency.owner).expect(200).await;
+        for message in page.items("messages") {
+            if message["delivery"] == "blocked" || message["kind"] == "notice" {
+                told.push(format!("held back: {message}"));
+            }
+        }
+    }
+    for (at, message) in messages.iter().take(6).enumerate() {
+        let reason = if at % 2 == 0 { numbers.written() } else { format!("The vet's: {}", numbers.written()) };
+        let body = json!({"message_id": message, "reason": reason});
+        let answer = stand.post("force-send", &body).by(&agency.owner).send().await;
+        told.push(format!("force-send -> {} {}", answer.status, answer.body));
     }
 }
 

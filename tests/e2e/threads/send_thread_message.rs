@@ -91,7 +91,10 @@ async fn outside_the_window_the_sitter_hears_when_the_next_one_opens() {
     assert_eq!(refusal["next_window"], Value::Null);
     stand.window(agency.organization, thread, &agency.sitter, 60, 120).await;
     let refusal = send(&stand, &agency.sitter, thread, "Hello").expect(403).await;
-    let sql = "select jsonb_build_object('starts_at', rolecall_internal.iso(starts_at), 'ends_at', rolecall_internal.iso(ends_at))
+    let sql = "select jsonb_build_object(
+          'starts_at', rolecall_internal.iso(starts_at), 'ends_at', rolecall_internal.iso(ends_at),
+          'starts_at_local', rolecall_internal.local_iso(starts_at, 'UTC'),
+          'ends_at_local', rolecall_internal.local_iso(ends_at, 'UTC'))
         from rolecall.assignment_windows where thread_id = $1 and starts_at > now()";
     let next: Value = stand.db.one(sql, &[&thread]).await;
     assert_eq!(refusal["next_window"], next);
@@ -154,6 +157,37 @@ async fn a_repeated_message_is_answered_and_not_repeated() {
     assert_eq!(again.header("idempotency-replayed"), "true");
     send(&stand, &agency.owner, thread, "Twice").key(&key).expect(422).await.refused(Code::IdempotencyConflict);
     assert_eq!(stand.db.count("rolecall.sms_outbox where thread_id = $1", &[&thread]).await, 1);
+}
+
+#[tokio::test]
+async fn a_message_that_was_held_back_is_answered_again_under_its_key_and_not_held_back_twice() {
+    let stand = Stand::shared().await;
+    let agency = stand.agency().await;
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    stand.window(agency.organization, thread, &agency.sitter, -10, 60).await;
+    let left = async || {
+        let mut left = Vec::new();
+        for table in ["thread_messages", "anti_poaching_attempts", "routing_decisions", "automatic_replies"] {
+            let from = format!("rolecall.{table} where organization_id = $1");
+            left.push(stand.db.count(&from, &[&agency.organization]).await);
+        }
+        left
+    };
+    for user in [&agency.owner, &agency.sitter, &agency.client_user] {
+        let key = Uuid::new_v4().to_string();
+        let first = send(&stand, user, thread, POACHING).key(&key).expect(403).await;
+        assert!(!first.headers.contains_key("idempotency-replayed"));
+        let before = left().await;
+        let again = send(&stand, user, thread, POACHING).key(&key).expect(403).await;
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        let again = again.refused_by(Code::AntiPoachingBlocked, "anti_poaching_blocked");
+        assert_eq!(again["detail"], first["detail"]);
+        let conflict = send(&stand, user, thread, "Something else").key(&key).expect(422).await;
+        conflict.refused(Code::IdempotencyConflict);
+        assert_eq!(left().await, before);
+        send(&stand, user, thread, POACHING).expect(403).await;
+        assert_ne!(left().await, before, "without the key it is another message");
+    }
 }
 
 #[tokio::test]

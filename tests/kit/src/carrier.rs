@@ -36,6 +36,11 @@ pub fn signature(token: &str, url: &str, form: &[(&str, &str)]) -> String {
     STANDARD.encode(hmac_sha1_compact::HMAC::mac(text.as_bytes(), token.as_bytes()))
 }
 
+/// The digest of a body that is no form, as the carrier writes it into the query.
+pub fn digest(body: &[u8]) -> String {
+    hmac_sha256::Hash::hash(body).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A body of a form.
 pub fn form(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
@@ -50,7 +55,7 @@ impl Call {
         let body = self.body.first().cloned().unwrap_or_default();
         let is_form = self.headers.iter().any(|(name, value)| name == "content-type" && value.contains("form"));
         if !is_form {
-            let digest: String = hmac_sha256::Hash::hash(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = digest(&body);
             self.path += &format!("{}bodySHA256={digest}", if self.path.contains('?') { '&' } else { '?' });
         }
         let rest = PATHS.iter().find_map(|path| self.path.strip_prefix(path));

@@ -126,7 +126,8 @@ impl Carrier {
         taken
     }
 
-    fn record(&self, head: &str, body: &[u8]) -> Reaction {
+    /// Notes a request; what the carrier does with it, and the numbers that it names in its answer as Twilio does.
+    fn record(&self, head: &str, body: &[u8]) -> (Reaction, String, String) {
         let form: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         let value = |name: &str| form.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
         let callback = value("StatusCallback").unwrap_or_default();
@@ -135,8 +136,9 @@ impl Carrier {
         let before = posts.iter().filter(|post| post.id == id).count();
         let reaction = (self.rule)(&value("Body").unwrap_or_default(), before);
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        let (to, from) = (value("To").unwrap_or_default(), value("From").unwrap_or_default());
         posts.push(Post { id, at: Instant::now(), path, head: head.to_owned(), form, reaction });
-        reaction
+        (reaction, to, from)
     }
 
     async fn serve(&self, mut stream: TcpStream) {
@@ -159,10 +161,18 @@ impl Carrier {
                     return;
                 }
             }
-            let answer = match self.record(&head, &bytes[end + 4..end + 4 + length]) {
+            let (reaction, to, from) = self.record(&head, &bytes[end + 4..end + 4 + length]);
+            let answer = match reaction {
                 Reaction::Accept(time) => {
                     sleep(time).await;
-                    answer(201, 0, &format!(r#"{{"sid": "SM{}", "status": "queued"}}"#, Uuid::new_v4().simple()))
+                    let sid = Uuid::new_v4().simple();
+                    answer(
+                        201,
+                        0,
+                        &format!(
+                            r#"{{"sid": "SM{sid}", "status": "queued", "to": "{to}", "from": "{from}", "body": "To {to}"}}"#
+                        ),
+                    )
                 }
                 Reaction::CloseEarly => return,
                 Reaction::Hang => {
@@ -172,7 +182,11 @@ impl Carrier {
                 }
                 Reaction::Refuse(status, retry_after, code) => {
                     let code = if code == 0 { String::new() } else { format!(r#""code": {code}, "#) };
-                    answer(status, retry_after, &format!(r#"{{{code}"message": "No.", "status": {status}}}"#))
+                    let said = format!(
+                        r#"{{{code}"message": "The number {to} cannot be texted from {from}.", "status": {status},
+                        "more_info": "https://carrier.example/errors?to={to}"}}"#
+                    );
+                    answer(status, retry_after, &said)
                 }
             };
             if stream.write_all(answer.as_bytes()).await.is_err() {
