@@ -17,8 +17,15 @@ const FAR: usize = 8;
 
 /// Finds phrases.
 pub(super) fn find(pieces: &[Piece], found: &mut Vec<Hit>) {
-    let mut reader =
-        Reader { last: [0; 128], places: vec![Place::default()], sentence: 0, clause: 0, seen: 0, pending: Vec::new() };
+    let mut reader = Reader {
+        last: [0; 128],
+        places: vec![Place::default()],
+        sentence: 0,
+        clause: 0,
+        present: 0,
+        seen: 0,
+        pending: Vec::new(),
+    };
     for (at, piece) in pieces.iter().enumerate() {
         let next = pieces.get(at + 1);
         if piece.line || piece.what == What::Gap {
@@ -68,6 +75,8 @@ struct Reader {
     /// The last word before this sentence, and before this clause.
     sentence: usize,
     clause: usize,
+    /// The concepts of this sentence.
+    present: Concepts,
     /// What this sentence has of the concepts beside which some rule is none.
     seen: Concepts,
     pending: Vec<Pending>,
@@ -103,9 +112,10 @@ impl Reader {
         for bit in each(concepts) {
             self.last[bit] = word;
         }
+        self.present |= concepts;
         self.take_back(word, concepts);
         for rule in RULES.iter() {
-            if rule.all.iter().any(|set| concepts & set != 0) {
+            if concepts & rule.any != 0 && rule.all.iter().all(|set| self.present & set != 0) {
                 self.apply(rule, word);
             }
         }
@@ -236,7 +246,7 @@ impl Reader {
             let pieces = self.places[first].piece..self.places[last].piece + 1;
             found.push(Hit { weak: rule.weak, ..Hit::new(rule.kind, String::new(), pieces) });
         }
-        self.seen = 0;
+        (self.seen, self.present) = (0, 0);
         self.sentence = self.places.len() - 1;
         self.clause = self.sentence;
     }

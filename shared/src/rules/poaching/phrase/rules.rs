@@ -7,6 +7,8 @@ pub(super) struct Rule {
     pub(super) kind: Kind,
     /// Each of these sets has a word,
     pub(super) all: &'static [Concepts],
+    /// (all of them together)
+    pub(super) any: Concepts,
     /// the first and the last of which are no farther apart.
     pub(super) within: usize,
     /// The words stand in this order.
@@ -24,9 +26,15 @@ pub(super) struct Rule {
 }
 
 const fn rule(kind: Kind, within: usize, all: &'static [Concepts]) -> Rule {
+    let (mut any, mut at) = (0, 0);
+    while at < all.len() {
+        any |= all[at];
+        at += 1;
+    }
     Rule {
         kind,
         all,
+        any,
         within,
         ordered: false,
         inside: true,
