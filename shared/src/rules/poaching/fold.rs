@@ -88,6 +88,10 @@ fn letter(character: char, code: u32) -> Option<char> {
 }
 
 fn twin(character: char) -> char {
+    // Latin extensions, Greek, Cyrillic, phonetic letters: other scripts have no twins.
+    if !matches!(character, '\u{250}'..='\u{52f}' | '\u{1d00}'..='\u{1dbf}') {
+        return character;
+    }
     TWINS
         .iter()
         .find_map(|(from, to)| from.chars().zip(to.chars()).find(|&(other, _)| other == character))
@@ -162,5 +166,6 @@ mod tests {
     #[test]
     fn twins_are_pairs() {
         assert!(TWINS.iter().all(|(from, to)| from.chars().count() == to.chars().count()));
+        assert!(TWINS.iter().all(|(from, to)| from.chars().map(twin).eq(to.chars())));
     }
 }
