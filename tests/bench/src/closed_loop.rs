@@ -1,7 +1,7 @@
 //! Clients that send their next request when they have the answer to the last.
 
 use super::{
-    connection::{Answer, Connection, open_many},
+    connection::{Connection, open_many},
     figures::{Figures, Tally},
     requests::{Random, Requests},
 };
@@ -37,7 +37,7 @@ impl Clients {
         Ok(Clients { address: address.into(), requests: Rc::clone(requests), connections, answered })
     }
 
-    /// How many requests were answered with 201 so far, on opening and in every measurement.
+    /// How many requests were done (200 or 201) so far, on opening and in every measurement.
     pub fn answered(&self) -> u64 {
         self.answered
     }
@@ -89,7 +89,7 @@ async fn one_client(
             return Ok(connection);
         }
         match connection.exchange(requests.next(&mut random)).await {
-            Ok(Answer { status: 201, .. }) => tally.borrow_mut().success(sent.elapsed()),
+            Ok(answer) if answer.is_success() => tally.borrow_mut().success(sent.elapsed()),
             Ok(answer) => {
                 tally.borrow_mut().failure(|| String::from_utf8_lossy(connection.last_answer()).into_owned());
                 if let Some(seconds) = answer.retry_after {

@@ -44,6 +44,19 @@ pub struct Help {
     pub conversations: Vec<(Uuid, u64)>,
 }
 
+/// A client of an agency whose sitter's window is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextingClient {
+    /// Their thread.
+    pub thread: Uuid,
+    /// The number of the sitter.
+    pub sitter: u64,
+    /// Their phone number.
+    pub phone: String,
+    /// The agency's number.
+    pub number: String,
+}
+
 /// What was stored in a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
@@ -140,6 +153,33 @@ impl Database {
         let conversations = rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as u64)).collect();
         self.db.script("vacuum analyze").await;
         Help { requests: open, conversations }
+    }
+
+    /// Makes as many threads of clients as there are direct conversations: as many sitters as senders, each with as many
+    /// clients as a sender has recipients. Texting is on for their agencies, and every window is open.
+    pub async fn make_texting_clients(&self) -> Vec<TextingClient> {
+        self.db.script(&include_str!("texting.sql").replace("{users}", &self.users.to_string())).await;
+        let sql = "select thread_id, right(texting.sitter_id::text, 12)::int8, client.phone, number.e164
+            from texting
+            join rolecall.clients as client on client.id = client_id
+            join rolecall.message_numbers as number on number.id = texting.organization_id
+            order by n";
+        let rows = self.db.query(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        self.db.script("vacuum analyze").await;
+        rows.iter()
+            .map(|row| TextingClient {
+                thread: row.get(0),
+                sitter: row.get::<_, i64>(1) as u64,
+                phone: row.get(2),
+                number: row.get(3),
+            })
+            .collect()
+    }
+
+    /// All messages between sitters and clients that went one way, `outbound` or `inbound`, and were not held back.
+    pub async fn count_thread_messages(&self, direction: &str) -> i64 {
+        let sql = "select count(*) from rolecall.thread_messages where direction = $1 and delivery in ('queued', 'received') and inbox_seq is null";
+        self.db.one(sql, &[&direction]).await
     }
 
     /// All messages there are, whoever sent them.

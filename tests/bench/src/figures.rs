@@ -84,7 +84,7 @@ pub fn median(figures: &[Figures]) -> Option<Figures> {
 /// What a load has counted so far.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Microseconds of every request that was answered with 201.
+    /// Microseconds of every request that was done.
     pub latencies: Vec<u32>,
     /// Requests that were answered otherwise, or not at all.
     pub errors: u64,
@@ -93,7 +93,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// One answered with 201.
+    /// One that was done.
     pub fn success(&mut self, took: Duration) {
         self.latencies.push(took.as_micros().try_into().unwrap_or(u32::MAX));
     }

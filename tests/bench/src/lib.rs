@@ -11,6 +11,7 @@ pub mod filter;
 pub mod open_loop;
 pub mod requests;
 pub mod system;
+pub mod texting;
 
 pub use rolecall_kit::connection;
 
@@ -21,6 +22,7 @@ pub use figures::{Figures, Tally};
 pub use filter::FilterFigures;
 pub use requests::{Random, Requests};
 pub use system::{Surroundings, peak_memory_mib};
+pub use texting::{TextingFigures, TextingLoad};
 
 use anyhow::Result;
 use rolecall_kit::{Runner, token::SECRET};

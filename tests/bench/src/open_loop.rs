@@ -63,7 +63,7 @@ pub struct Outcome {
     pub late_p99_ms: f64,
     /// The server's memory in MiB, once a second.
     pub memory: Vec<f64>,
-    /// The first answer other than 201, or the first failure.
+    /// The first answer other than 200 and 201, or the first failure.
     pub first_error: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl Lanes {
         Lanes { address: address.into(), requests: requests.into(), connections: Vec::new(), answered: 0 }
     }
 
-    /// How many requests were answered with 201 so far.
+    /// How many requests were done (200 or 201) so far.
     pub fn answered(&self) -> u64 {
         self.answered
     }
@@ -208,7 +208,7 @@ impl Worker {
             };
             match open.exchange(&self.requests[due.request as usize]).await {
                 Ok(answer) => {
-                    if answer.status == 201 {
+                    if answer.is_success() {
                         self.tally.borrow_mut().success(at.elapsed());
                     } else {
                         let text = || String::from_utf8_lossy(open.last_answer()).into_owned();

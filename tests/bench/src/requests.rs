@@ -1,7 +1,10 @@
 //! Requests that are written as they are, made before anything is measured.
 
-use super::database::{FIRST_RECIPIENT, FIRST_SENDER, Help, ID_PREFIX};
-use rolecall_kit::token::{self, SECRET};
+use super::database::{FIRST_RECIPIENT, FIRST_SENDER, Help, ID_PREFIX, TextingClient};
+use rolecall_kit::{
+    carrier,
+    token::{self, SECRET},
+};
 use serde_json::json;
 use std::cell::Cell;
 use uuid::Uuid;
@@ -58,6 +61,25 @@ impl Requests {
         Requests { all, turn: Some(Cell::new(0)) }
     }
 
+    /// Messages of sitters to their clients.
+    pub fn thread_messages(host: &str, clients: &[TextingClient]) -> Requests {
+        let message = |client: &TextingClient| {
+            let body = json!({"thread_id": client.thread, "content": CONTENT}).to_string();
+            post(host, "send-thread-message", &token(client.sitter), &body)
+        };
+        Requests { all: clients.iter().map(message).collect(), turn: None }
+    }
+
+    /// So many texts, each of a client at random and with an id of its own.
+    pub fn texts(host: &str, clients: &[TextingClient], count: usize) -> Requests {
+        Requests { all: texts(host, clients, count), turn: Some(Cell::new(0)) }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// The next one.
     pub fn next(&self, random: &mut Random) -> &[u8] {
         let at = match &self.turn {
@@ -66,6 +88,30 @@ impl Requests {
         };
         &self.all[at]
     }
+}
+
+/// The bytes of so many texts that the carrier hands over and signs, each of a client at random and with an id of its own.
+pub fn texts(host: &str, clients: &[TextingClient], count: usize) -> Vec<Vec<u8>> {
+    let mut random = Random(count as u64);
+    let text = |_| {
+        let client = &clients[random.below(clients.len())];
+        let sid = carrier::sid();
+        let pairs = [
+            ("MessageSid", sid.as_str()),
+            ("From", &client.phone),
+            ("To", &client.number),
+            ("Body", CONTENT),
+            ("NumMedia", "0"),
+        ];
+        let (body, signature) = (carrier::form(&pairs), carrier::signature(carrier::TOKEN, carrier::WEBHOOK, &pairs));
+        let length = body.len();
+        format!(
+            "POST /functions/v1/receive-sms HTTP/1.1\r\nhost: {host}\r\nx-twilio-signature: {signature}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    };
+    (0..count).map(text).collect()
 }
 
 /// A token of the user with this number that outlives every measurement.

@@ -26,6 +26,13 @@ pub struct Answer {
     pub retry_after: Option<u64>,
 }
 
+impl Answer {
+    /// Whether the request was done: 201 of what makes something, and 200 of a webhook.
+    pub fn is_success(self) -> bool {
+        matches!(self.status, 200 | 201)
+    }
+}
+
 /// The connection.
 #[derive(Debug)]
 pub struct Connection {
@@ -68,7 +75,7 @@ impl Connection {
 }
 
 /// Opens so many connections to `host:port`, a few at a time. Each counts as open when the server has answered a first
-/// request, whatever the answer: then it has accepted the connection, too. Also returns how many answered with 201.
+/// request, whatever the answer: then it has accepted the connection, too. Also returns how many were done.
 ///
 /// # Errors
 /// When one cannot be opened, or its request is not answered.
@@ -82,7 +89,7 @@ pub async fn open_many<'a>(
         async move {
             let mut connection = Connection::open(address).await?;
             let answer = connection.exchange(request).await?;
-            anyhow::Ok((connection, u64::from(answer.status == 201)))
+            anyhow::Ok((connection, u64::from(answer.is_success())))
         }
     });
     let opened = opening.buffer_unordered(OPENING).try_fold((Vec::with_capacity(number), 0), collect);

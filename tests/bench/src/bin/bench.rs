@@ -2,13 +2,14 @@
 //!
 //! The figure that counts is the ratio of the two: it says what the way through the runner and the component costs,
 //! whatever the machine. pgbench runs before and after, so that a database that grows slower meanwhile shows. Then comes
-//! a table of few and many connections, with group commit and without.
+//! a table of few and many connections, with group commit and without; then help conversations and texting beside direct
+//! messages.
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 use rolecall_bench::{
-    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, Requests, Stored, Surroundings, address, peak_memory_mib,
-    start_runner,
+    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, Requests, Stored, Surroundings, TextingFigures, TextingLoad,
+    address, peak_memory_mib, start_runner,
     system::{CpuShare, allow_connections, percent},
 };
 use rolecall_kit::Runner;
@@ -48,6 +49,18 @@ struct Options {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=60))]
     help_seconds: u64,
 
+    /// Seconds that each measurement of texting takes; 0 for none
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=60))]
+    texting_seconds: u64,
+
+    /// How often texting is measured in turn with direct messages; the ratios are the medians
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=20))]
+    texting_rounds: u64,
+
+    /// Measure texting alone, beside direct messages
+    #[arg(long)]
+    texting_only: bool,
+
     /// Print the figures as one JSON object on standard output, and the text on standard error
     #[arg(long)]
     json: bool,
@@ -55,6 +68,17 @@ struct Options {
     /// Flags for the runner, such as `-- --postgres-connections 64`
     #[arg(last = true)]
     runner_flags: Vec<String>,
+}
+
+impl Options {
+    fn texting(&self) -> TextingLoad {
+        TextingLoad {
+            rounds: self.texting_rounds,
+            seconds: self.texting_seconds,
+            warm_up: self.warm_up.min(1),
+            connections: self.connections,
+        }
+    }
 }
 
 /// What was measured over so many connections.
@@ -217,6 +241,15 @@ async fn main() -> Result<()> {
 
     let database = Database::start(options.users, options.connections).await?;
     database.lift_rate_limits().await;
+    if options.texting_only {
+        let texting = TextingFigures::measure(&database, options.texting(), &options.runner_flags).await?;
+        say(texting.text());
+        if options.json {
+            println!("{}", texting.to_json());
+        }
+        say(format!("\n{}", surroundings.text(&database.version)));
+        return Ok(());
+    }
     say(format!(
         "send-dm from {} senders to {} recipients over {} connections, {} s each\n",
         options.users, options.users, options.connections, options.seconds
@@ -270,6 +303,13 @@ async fn main() -> Result<()> {
     if let Some(help) = &help {
         say(help.text());
     }
+    let texting = match options.texting_seconds {
+        0 => None,
+        _ => Some(TextingFigures::measure(&database, options.texting(), &options.runner_flags).await?),
+    };
+    if let Some(texting) = &texting {
+        say(texting.text());
+    }
     let filter = FilterFigures::measure();
     say(filter.text());
 
@@ -293,6 +333,7 @@ async fn main() -> Result<()> {
             "with_group_commit": of(sessions.first()),
             "without_group_commit": of(sessions.get(1)),
             "help": help.as_ref().map(HelpFigures::to_json),
+            "texting": texting.as_ref().map(TextingFigures::to_json),
             "filter": filter.to_json(),
             "answered_in_table": answered_in_table,
             "stored_in_table": stored_in_table,
