@@ -40,41 +40,50 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- Nearly always the variable takes nobody out.
+  v_is_plain boolean := p_rollouts is not distinct from '{}';
   v_requires text;
+  v_is_met boolean;
   v_rollout text;
-  v_override text;
-  v_target text;
+  v_of_user text;
+  v_of_organization text;
 begin
   enabled := false;
-  if rolecall_internal.variable_includes(p_rollouts, p_flag, p_user, p_internal) is not true then
+  if not v_is_plain and rolecall_internal.variable_includes(p_rollouts, p_flag, p_user, p_internal) is not true then
     reason := 'variable';
     return;
   end if;
-  select flag.requires, flag.rollout
-  into v_requires, v_rollout
+  -- One statement, since requests come through here; each override by its own key, however many there are of the flag.
+  select flag.requires, required.is_open, flag.rollout, own.rollout, theirs.rollout
+  into v_requires, v_is_met, v_rollout, v_of_user, v_of_organization
   from rolecall.feature_flags as flag
+  left join rolecall.feature_flags as required
+    on required.name = flag.requires
+  left join rolecall.feature_flag_overrides as own
+    on own.name = flag.name
+    and own.user_id = p_user
+    and (own.until is null or own.until > now())
+  left join rolecall.feature_flag_overrides as theirs
+    on theirs.name = flag.name
+    and theirs.organization_id = p_org
+    and (theirs.until is null or theirs.until > now())
   where flag.name = p_flag;
   if not found then
     reason := 'off';
     return;
   end if;
   if v_requires is not null
+    and not (v_is_plain and coalesce(v_is_met, false))
     and not (rolecall_internal.flag_decision(v_requires, p_rollouts, p_user, p_org, p_internal)).enabled
   then
     reason := 'prerequisite';
     return;
   end if;
-  select override.rollout, case when override.user_id is null then 'organization' else 'user' end
-  into v_override, v_target
-  from rolecall.feature_flag_overrides as override
-  where override.name = p_flag
-    and (override.user_id = p_user or override.organization_id = p_org)
-    and (override.until is null or override.until > now())
-  order by override.user_id is null
-  limit 1;
-  if found then
-    enabled := rolecall_internal.rollout_includes(v_override, p_flag, p_user, p_internal);
-    reason := v_target;
+  if coalesce(v_of_user, v_of_organization) is not null then
+    enabled := rolecall_internal.rollout_includes(
+      coalesce(v_of_user, v_of_organization), p_flag, p_user, p_internal
+    );
+    reason := case when v_of_user is not null then 'user' else 'organization' end;
     return;
   end if;
   enabled := rolecall_internal.rollout_includes(v_rollout, p_flag, p_user, p_internal);
@@ -86,6 +95,55 @@ begin
   end;
 end
 $$;
+
+-- Whether flag_decision would plainly include a user of an organisation: the flag, the one that it requires and the one
+-- that this requires are on for everybody or for this organisation, and no flag is overridden for the user. False says nothing:
+-- flag_decision has to be asked. PostgreSQL writes it into the statements that ask, where flag_decision would cost ten
+-- times as much; a test compares the two.
+create or replace function rolecall_internal.plainly_on(p_flag text, p_user uuid, p_org uuid)
+returns table (is_on boolean)
+language sql
+stable
+begin atomic
+  select flag.is_open or coalesce(
+    (
+      select flag.name = any (given.flags)
+        and not given.to_user
+        and (
+          flag.requires is null
+          or exists (
+            select
+            from rolecall.feature_flags as required
+            where required.name = flag.requires
+              and (
+                required.is_open
+                or required.name = any (given.flags)
+                and (
+                  required.requires is null
+                  or exists (
+                    select
+                    from rolecall.feature_flags as basic
+                    where basic.name = required.requires
+                      and basic.is_open
+                  )
+                )
+              )
+          )
+        )
+      from (
+        select
+          bool_or(override.user_id is not null) as to_user,
+          array_agg(override.name) filter (where override.rollout = 'enabled' and override.until is null) as flags
+        from rolecall.feature_flag_overrides as override
+        where override.organization_id = p_org
+          or override.user_id = p_user
+      ) as given
+    ),
+    false
+  )
+  from rolecall.feature_flags as flag
+  where flag.name = p_flag;
+end;
 
 -- Whether a flag includes a user, by its column is_open where that is enough. PostgreSQL writes it into the statements
 -- that ask.

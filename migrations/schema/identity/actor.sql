@@ -79,7 +79,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (rolecall_internal.flag_decision(p_flag, p_rollouts, p_org, p_org, false)).enabled;
+  return (p_rollouts = '{}' and (select is_on from rolecall_internal.plainly_on(p_flag, p_org, p_org)))
+    is true
+    or (rolecall_internal.flag_decision(p_flag, p_rollouts, p_org, p_org, false)).enabled;
 end
 $$;
 

@@ -16,12 +16,7 @@ begin
     coalesce(guard.rule, rule.rule),
     case when guard.rule is null then rule.message else guard.message end,
     case when guard.rule is null then rule.allowed_if else guard.allowed_if end
-  into
-    v_decision.allowed,
-    v_decision.code,
-    v_decision.rule,
-    v_decision.message,
-    v_decision.allowed_if
+  into v_decision
   from rolecall.organization_permission_rules as rule
   left join lateral (
     select code, guarding.rule, message, allowed_if

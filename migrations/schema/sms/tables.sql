@@ -1,5 +1,20 @@
 -- What is on its way to the carrier.
 
+-- What a row of the outbox may be. One function for all rules: PostgreSQL plans each check anew for every statement.
+create or replace function rolecall_internal.is_sms(p_status text, p_lease uuid, p_leased_until timestamptz)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
+    -- A lease has an end and a name.
+    and (p_status = 'leased') = (p_leased_until is not null)
+    and (p_status <> 'leased' or p_lease is not null);
+end
+$$;
+
 create table rolecall.sms_outbox (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null,
@@ -20,11 +35,7 @@ create table rolecall.sms_outbox (
   constraint sms_outbox_message_fkey
     foreign key (organization_id, thread_id, seq)
     references rolecall.thread_messages (organization_id, thread_id, seq),
-  constraint sms_outbox_status_known check (
-    status in ('queued', 'leased', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain')
-  ),
-  constraint sms_outbox_lease_has_end check ((status = 'leased') = (leased_until is not null)),
-  constraint sms_outbox_lease_is_named check (status <> 'leased' or lease is not null)
+  constraint sms_outbox_form check (rolecall_internal.is_sms(status, lease, leased_until))
 );
 
 comment on table rolecall.sms_outbox is

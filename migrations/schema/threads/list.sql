@@ -63,6 +63,10 @@ returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+-- Planning takes as long as answering.
+set plan_cache_mode = force_generic_plan
+-- A bitmap of the owner inbox would be one of all that waits there.
+set enable_bitmapscan = off
 as $$
 declare
   v_actor rolecall.actor := rolecall_internal.thread_reader(p_user, p_rollouts);
@@ -77,8 +81,8 @@ declare
   v_at timestamptz;
   v_id uuid;
   v_every boolean := rolecall_internal.reads_every_thread(v_role);
-  -- Null for who reads every thread.
-  v_own uuid[];
+  -- Where the page may come from; null for every thread of the organisation.
+  v_candidates uuid[];
   v_threads uuid[];
   v_times timestamptz[];
 begin
@@ -92,44 +96,121 @@ begin
     return rolecall_internal.refuse_cursor();
   end if;
 
-  if not v_every then
-    v_own := rolecall_internal.own_threads(v_actor, p_user);
+  v_at := coalesce(v_at, 'infinity');
+  v_id := coalesce(v_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  -- As own_threads has them; the scope is asked below, where the threads are read anyway.
+  if rolecall_internal.reads_assigned_threads(v_role) or (v_every and v_sitter is not null) then
+    v_candidates := array(
+      select distinct thread_id
+      from rolecall.assignment_windows
+      where organization_id = v_org
+        and sitter_id = case when v_every then v_sitter else p_user end
+        and closed_at is null
+        and ends_at > now()
+    );
+  elsif not v_every then
+    v_candidates := rolecall_internal.own_threads(v_actor, p_user);
+  elsif v_client is not null then
+    v_candidates := array(
+      select id
+      from rolecall.message_threads
+      where organization_id = v_org
+        and client_id = v_client
+    );
   end if;
 
-  select
-    array_agg(page.id order by page.last_message_at desc, page.id desc),
-    array_agg(page.last_message_at order by page.last_message_at desc, page.id desc)
-  into v_threads, v_times
-  from (
-    select thread.id, thread.last_message_at
-    from rolecall.message_threads as thread
-    where thread.organization_id = v_org
-      and (thread.last_message_at, thread.id) < (
-        coalesce(v_at, 'infinity'), coalesce(v_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      )
-      and (v_every or thread.id = any (v_own))
-      and (v_scope is null or thread.scope = v_scope)
-      and (v_status is null or thread.status = v_status)
-      and (v_client is null or thread.client_id = v_client)
-      and (
-        v_sitter is null
-        or exists (
-          select
-          from rolecall.assignment_windows as assigned
-          where assigned.organization_id = v_org
-            and assigned.thread_id = thread.id
-            and assigned.sitter_id = v_sitter
-            and assigned.closed_at is null
-            and assigned.ends_at > now()
-        )
-      )
-      and (
-        not v_unread
-        or rolecall_internal.thread_unread(v_org, thread.id, thread.scope = 'owner_inbox', v_role, p_user) > 0
-      )
-    order by thread.last_message_at desc, thread.id desc
-    limit v_limit + 1
-  ) as page;
+  if v_candidates is null then
+    select
+      array_agg(page.id order by page.last_message_at desc, page.id desc),
+      array_agg(page.last_message_at order by page.last_message_at desc, page.id desc)
+    into v_threads, v_times
+    from (
+      select listed.id, listed.last_message_at
+      from (
+        -- The index has the hours in their order; within an hour the threads are sorted.
+        select thread.id, thread.scope, thread.active_in, thread.last_message_at
+        from rolecall.message_threads as thread
+        where thread.organization_id = v_org
+          and thread.active_in <= rolecall_internal.hour_of(v_at)
+          and (thread.last_message_at, thread.id) < (v_at, v_id)
+          and (v_scope is null or thread.scope = v_scope)
+          and (v_status is null or thread.status = v_status)
+        order by thread.active_in desc, thread.last_message_at desc, thread.id desc
+        -- Of threads that are looked into, nobody knows how many it takes; they come one by one.
+        limit case when not v_unread then v_limit + 1 end
+      ) as listed
+      left join rolecall.thread_reads as own
+        on own.organization_id = v_org
+        and own.thread_id = listed.id
+        and own.user_id = p_user
+      cross join lateral rolecall_internal.thread_news(
+        v_org,
+        listed.id,
+        listed.scope = 'owner_inbox',
+        coalesce(own.last_read_seq, 0),
+        v_role,
+        p_user,
+        case when v_unread then 1 else 0 end
+      ) as news
+      where not v_unread
+        or news.messages > 0
+      order by listed.active_in desc, listed.last_message_at desc, listed.id desc
+      limit v_limit + 1
+    ) as page;
+  else
+    select
+      array_agg(page.id order by page.last_message_at desc, page.id desc),
+      array_agg(page.last_message_at order by page.last_message_at desc, page.id desc)
+    into v_threads, v_times
+    from (
+      select listed.id, listed.last_message_at
+      from (
+        select thread.id, thread.scope, thread.last_message_at
+        from unnest(v_candidates) as candidate (id)
+        join rolecall.message_threads as thread
+          on thread.id = candidate.id
+          and thread.organization_id = v_org
+        where (thread.last_message_at, thread.id) < (v_at, v_id)
+          and (v_every or thread.scope = 'client')
+          and (v_scope is null or thread.scope = v_scope)
+          and (v_status is null or thread.status = v_status)
+          and (v_client is null or thread.client_id = v_client)
+          and (
+            v_sitter is null
+            -- The candidates are theirs.
+            or v_every
+            or exists (
+              select
+              from rolecall.assignment_windows as assigned
+              where assigned.organization_id = v_org
+                and assigned.thread_id = thread.id
+                and assigned.sitter_id = v_sitter
+                and assigned.closed_at is null
+                and assigned.ends_at > now()
+            )
+          )
+        order by thread.last_message_at desc, thread.id desc
+        limit case when not v_unread then v_limit + 1 end
+      ) as listed
+      left join rolecall.thread_reads as own
+        on own.organization_id = v_org
+        and own.thread_id = listed.id
+        and own.user_id = p_user
+      cross join lateral rolecall_internal.thread_news(
+        v_org,
+        listed.id,
+        listed.scope = 'owner_inbox',
+        coalesce(own.last_read_seq, 0),
+        v_role,
+        p_user,
+        case when v_unread then 1 else 0 end
+      ) as news
+      where not v_unread
+        or news.messages > 0
+      order by listed.last_message_at desc, listed.id desc
+      limit v_limit + 1
+    ) as page;
+  end if;
   return rolecall_internal.success(
     jsonb_build_object(
       'threads', rolecall_internal.thread_cards(v_org, v_threads[:v_limit], v_role, p_user),

@@ -17,6 +17,7 @@ declare
   v_held jsonb;
   v_message rolecall.thread_messages;
   v_routed jsonb;
+  v_outbox uuid;
 begin
   -- The function has looked for control characters; a look at each character here would cost every message.
   if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_thread_message_chars(), true)
@@ -105,7 +106,7 @@ begin
     );
     return rolecall_internal.refuse_poaching(null, v_actor.organization_id);
   end if;
-  perform rolecall_internal.enqueue_sms(v_message);
+  v_outbox := rolecall_internal.enqueue_sms(v_message);
   return jsonb_build_object(
     'ok', true,
     'data', jsonb_build_object(

@@ -44,52 +44,30 @@ language sql
 immutable
 return p_kind <> 'automatic_reply' and p_author is distinct from p_user;
 
--- How many messages of a thread are new to somebody who reads it with p_role; counted up to 1000.
-create or replace function rolecall_internal.thread_unread(
+-- How many messages of a thread are new to somebody who reads it with p_role and has read it up to p_read; counted up to
+-- p_most. In their order, so that the index is read no further than that.
+create or replace function rolecall_internal.thread_news(
   p_org uuid,
   p_thread uuid,
   p_is_inbox boolean,
+  p_read bigint,
   p_role text,
-  p_user uuid
+  p_user uuid,
+  p_most int
 )
-returns int
-language plpgsql
+returns table (messages bigint)
+language sql
 stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_read bigint := coalesce(
+begin atomic
+  select count(*)
+  from (
     (
-      select last_read_seq
-      from rolecall.thread_reads
-      where organization_id = p_org
-        and thread_id = p_thread
-        and user_id = p_user
-    ),
-    0
-  );
-  v_unread int;
-begin
-  if p_is_inbox then
-    select count(*)
-    into v_unread
-    from (
       select
       from rolecall.thread_messages as message
-      where message.organization_id = p_org
-        and message.inbox_seq > v_read
-        and rolecall_internal.is_news(p_user, message.kind, message.author_id)
-      limit 1000
-    ) as news;
-  else
-    select count(*)
-    into v_unread
-    from (
-      select
-      from rolecall.thread_messages as message
-      where message.organization_id = p_org
+      where not p_is_inbox
+        and message.organization_id = p_org
         and message.thread_id = p_thread
-        and message.seq > v_read
+        and message.seq > p_read
         and rolecall_internal.is_news(p_user, message.kind, message.author_id)
         and rolecall_internal.sees_message(
           p_role,
@@ -101,12 +79,22 @@ begin
           message.inbox_seq,
           message.delivery
         )
-      limit 1000
-    ) as news;
-  end if;
-  return v_unread;
-end
-$$;
+      order by message.seq
+      limit p_most
+    )
+    union all
+    (
+      select
+      from rolecall.thread_messages as message
+      where p_is_inbox
+        and message.organization_id = p_org
+        and message.inbox_seq > p_read
+        and rolecall_internal.is_news(p_user, message.kind, message.author_id)
+      order by message.inbox_seq
+      limit p_most
+    )
+  ) as news;
+end;
 
 -- A message as somebody reads it with p_role. What the filter held back has its content redacted for owner and admin, and
 -- hidden from others; a client does not learn who wrote for the organisation.
@@ -162,6 +150,8 @@ stable
 set search_path = pg_catalog, pg_temp
 -- Planning takes as long as answering.
 set plan_cache_mode = force_generic_plan
+-- A bitmap of the owner inbox would be one of all that waits there.
+set enable_bitmapscan = off
 as $$
 declare
   v_sitter uuid := case when rolecall_internal.reads_assigned_threads(p_role) then p_user end;
@@ -231,35 +221,14 @@ begin
       on own.organization_id = thread.organization_id
       and own.thread_id = thread.id
       and own.user_id = p_user
-    cross join lateral (
-      select count(*) as messages
-      from (
-        select
-        from rolecall.thread_messages as message
-        where thread.scope <> 'owner_inbox'
-          and message.organization_id = thread.organization_id
-          and message.thread_id = thread.id
-          and message.seq > coalesce(own.last_read_seq, 0)
-          and rolecall_internal.is_news(p_user, message.kind, message.author_id)
-          and rolecall_internal.sees_message(
-            p_role,
-            p_user,
-            message.direction,
-            message.kind,
-            message.sitter_id,
-            message.author_id,
-            message.inbox_seq,
-            message.delivery
-          )
-        union all
-        select
-        from rolecall.thread_messages as message
-        where thread.scope = 'owner_inbox'
-          and message.organization_id = thread.organization_id
-          and message.inbox_seq > coalesce(own.last_read_seq, 0)
-          and rolecall_internal.is_news(p_user, message.kind, message.author_id)
-        limit 1000
-      ) as news
+    cross join lateral rolecall_internal.thread_news(
+      thread.organization_id,
+      thread.id,
+      thread.scope = 'owner_inbox',
+      coalesce(own.last_read_seq, 0),
+      p_role,
+      p_user,
+      1000
     ) as unread
   );
 end

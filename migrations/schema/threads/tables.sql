@@ -30,6 +30,44 @@ comment on column rolecall.clients.display_name is 'Null for a sender whom nobod
 comment on column rolecall.clients.phone is
   'The number (ITU-T E.164); null once the client is erased. Only the delivery of messages reads it.';
 
+-- What a thread may be. One function for all rules: PostgreSQL plans each check anew for every statement.
+create or replace function rolecall_internal.is_message_thread(p_scope text, p_status text, p_client uuid)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_scope in ('client', 'billing', 'owner_inbox')
+    and p_status in ('open', 'closed')
+    -- The owner inbox has no client, and is always open.
+    and (p_scope = 'owner_inbox') = (p_client is null)
+    and (p_scope <> 'owner_inbox' or p_status = 'open');
+end
+$$;
+
+-- What a message of a thread may be.
+create or replace function rolecall_internal.is_thread_message(
+  p_direction text,
+  p_kind text,
+  p_delivery text,
+  p_encoding text
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_direction in ('inbound', 'outbound', 'internal')
+    and p_kind in ('text', 'automatic_reply', 'notice')
+    and p_delivery in (
+      'received', 'blocked', 'queued', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain', 'shown'
+    )
+    and (p_encoding is null or p_encoding in ('gsm_7', 'ucs_2'));
+end
+$$;
+
 create table rolecall.message_threads (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null references rolecall.organizations (id),
@@ -41,6 +79,7 @@ create table rolecall.message_threads (
   sitter_id uuid,
   last_seq bigint not null default 0,
   last_message_at timestamptz not null default now(),
+  active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint message_threads_organization_id_id_key unique (organization_id, id),
@@ -55,10 +94,7 @@ create table rolecall.message_threads (
     foreign key (organization_id, sitter_id)
     references rolecall.profiles (organization_id, id)
     on delete set null (sitter_id),
-  constraint message_threads_scope_known check (scope in ('client', 'billing', 'owner_inbox')),
-  constraint message_threads_status_known check (status in ('open', 'closed')),
-  constraint message_threads_inbox_has_no_client check ((scope = 'owner_inbox') = (client_id is null)),
-  constraint message_threads_inbox_is_open check (scope <> 'owner_inbox' or status = 'open')
+  constraint message_threads_form check (rolecall_internal.is_message_thread(scope, status, client_id))
 )
 with (fillfactor = 80);
 
@@ -72,6 +108,9 @@ comment on column rolecall.message_threads.sitter_id is 'The sitter for whom the
 
 comment on column rolecall.message_threads.last_seq is
   'The seq of the newest message; in the owner inbox the inbox_seq.';
+
+comment on column rolecall.message_threads.active_in is
+  'The hour of last_message_at, which the index of the list uses: so a message moves no index.';
 
 create unique index message_threads_open_key
   on rolecall.message_threads (organization_id, client_id)
@@ -87,8 +126,8 @@ create index message_threads_number_id_idx
 create index message_threads_client_id_idx
   on rolecall.message_threads (organization_id, client_id);
 
-create index message_threads_last_message_at_idx
-  on rolecall.message_threads (organization_id, last_message_at, id);
+create index message_threads_active_in_idx
+  on rolecall.message_threads (organization_id, active_in);
 
 create index message_threads_sitter_id_idx
   on rolecall.message_threads (organization_id, sitter_id);
@@ -120,14 +159,7 @@ create table rolecall.thread_messages (
   constraint thread_messages_client_fkey
     foreign key (organization_id, client_id)
     references rolecall.clients (organization_id, id),
-  constraint thread_messages_direction_known check (direction in ('inbound', 'outbound', 'internal')),
-  constraint thread_messages_kind_known check (kind in ('text', 'automatic_reply', 'notice')),
-  constraint thread_messages_delivery_known check (
-    delivery in (
-      'received', 'blocked', 'queued', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain', 'shown'
-    )
-  ),
-  constraint thread_messages_encoding_known check (encoding in ('gsm_7', 'ucs_2'))
+  constraint thread_messages_form check (rolecall_internal.is_thread_message(direction, kind, delivery, encoding))
 );
 
 comment on table rolecall.thread_messages is 'The messages of threads; the functions alone write them.';

@@ -8,8 +8,8 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use rolecall_bench::{
-    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, Requests, Stored, Surroundings, TextingFigures, TextingLoad,
-    address, peak_memory_mib, start_runner,
+    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, Requests, Stored, Surroundings, TextingFigures,
+    TextingLoad, address, peak_memory_mib, start_runner,
     system::{CpuShare, allow_connections, percent},
 };
 use rolecall_kit::Runner;
