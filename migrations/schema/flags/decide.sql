@@ -134,9 +134,15 @@ begin atomic
         select
           bool_or(override.user_id is not null) as to_user,
           array_agg(override.name) filter (where override.rollout = 'enabled' and override.until is null) as flags
-        from rolecall.feature_flag_overrides as override
-        where override.organization_id = p_org
-          or override.user_id = p_user
+        from (
+          select override.user_id, override.name, override.rollout, override.until
+          from rolecall.feature_flag_overrides as override
+          where override.organization_id = p_org
+          union all
+          select override.user_id, override.name, override.rollout, override.until
+          from rolecall.feature_flag_overrides as override
+          where override.user_id = p_user
+        ) as override
       ) as given
     ),
     false

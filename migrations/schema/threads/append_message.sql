@@ -15,7 +15,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_message rolecall.thread_messages := p_message;
+  -- p_message itself becomes the row: a copy of it would cost every message.
   v_number uuid;
   v_scope text;
   v_inbox uuid;
@@ -28,30 +28,30 @@ begin
   where id = p_message.thread_id
     and organization_id = p_message.organization_id
   returning last_seq, last_message_at, number_id, scope
-  into v_message.seq, v_message.created_at, v_number, v_scope;
+  into p_message.seq, p_message.created_at, v_number, v_scope;
   if not found then
     return null;
   end if;
 
-  v_message.inbox_seq := null;
+  p_message.inbox_seq := null;
   if v_scope = 'owner_inbox' then
-    v_message.inbox_seq := v_message.seq;
+    p_message.inbox_seq := p_message.seq;
   elsif p_in_inbox then
     v_inbox := rolecall_internal.owner_inbox(p_message.organization_id, v_number);
     update rolecall.message_threads
     set
       last_seq = last_seq + 1,
-      last_message_at = greatest(last_message_at, v_message.created_at)
+      last_message_at = greatest(last_message_at, p_message.created_at)
     where id = v_inbox
     returning last_seq
-    into v_message.inbox_seq;
+    into p_message.inbox_seq;
   end if;
 
-  v_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
-  v_message.kind := coalesce(p_message.kind, 'text');
-  v_message.media_urls := coalesce(p_message.media_urls, '{}');
+  p_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
+  p_message.kind := coalesce(p_message.kind, 'text');
+  p_message.media_urls := coalesce(p_message.media_urls, '{}');
   insert into rolecall.thread_messages
-  select (v_message).*;
-  return v_message;
+  select (p_message).*;
+  return p_message;
 end
 $$;

@@ -161,14 +161,18 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_decision rolecall.decision;
 begin
   if p_actor.refusal is not null then
     return rolecall_internal.judgement_of_refusal(p_actor.refusal, p_actor.organization_id);
   end if;
-  return rolecall_internal.judgement_of(
-    rolecall_internal.decide_organization(p_action, p_actor.organization_role, p_actor.facts),
-    p_actor.organization_id
-  );
+  v_decision := rolecall_internal.decide_organization(p_action, p_actor.organization_role, p_actor.facts);
+  -- Nearly always.
+  if v_decision.allowed then
+    return row(true, null::jsonb, p_actor.organization_id, v_decision.rule);
+  end if;
+  return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
 end
 $$;
 

@@ -88,7 +88,10 @@ begin
   v_message.media_urls := v_media;
   v_message.delivery := case when v_held is null then 'queued' else 'blocked' end;
   v_message.encoding := case when p_input ->> 'encoding' in ('gsm_7', 'ucs_2') then p_input ->> 'encoding' end;
-  v_message.segments := least(rolecall_internal.whole_number(p_input -> 'segments'), 100);
+  -- Not whole_number, whose call costs more than the look.
+  if jsonb_typeof(p_input -> 'segments') = 'number' then
+    v_message.segments := least(greatest((p_input ->> 'segments')::numeric, 0), 100);
+  end if;
   v_message := rolecall_internal.append_message(v_message);
 
   -- Its own statement, once the thread is held: what has come to stand in the way meanwhile is seen. The function sends the

@@ -64,7 +64,7 @@ begin atomic
     (
       select
       from rolecall.thread_messages as message
-      where not p_is_inbox
+      where p_is_inbox is not true
         and message.organization_id = p_org
         and message.thread_id = p_thread
         and message.seq > p_read

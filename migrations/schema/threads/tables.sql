@@ -30,49 +30,35 @@ comment on column rolecall.clients.display_name is 'Null for a sender whom nobod
 comment on column rolecall.clients.phone is
   'The number (ITU-T E.164); null once the client is erased. Only the delivery of messages reads it.';
 
--- What a thread may be. One function for all rules: PostgreSQL plans each check anew for every statement.
-create or replace function rolecall_internal.is_message_thread(p_scope text, p_status text, p_client uuid)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_scope in ('client', 'billing', 'owner_inbox')
-    and p_status in ('open', 'closed')
-    -- The owner inbox has no client, and is always open.
-    and (p_scope = 'owner_inbox') = (p_client is null)
-    and (p_scope <> 'owner_inbox' or p_status = 'open');
-end
-$$;
+-- Domains, not checks of the tables: PostgreSQL plans the checks of a table anew for every statement that writes to it, and
+-- those of a domain once in a session.
+create domain rolecall.thread_scope as text
+  constraint thread_scope_known check (value in ('client', 'billing', 'owner_inbox'));
 
--- What a message of a thread may be.
-create or replace function rolecall_internal.is_thread_message(
-  p_direction text,
-  p_kind text,
-  p_delivery text,
-  p_encoding text
-)
-returns boolean
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return p_direction in ('inbound', 'outbound', 'internal')
-    and p_kind in ('text', 'automatic_reply', 'notice')
-    and p_delivery in (
+create domain rolecall.thread_status as text
+  constraint thread_status_known check (value in ('open', 'closed'));
+
+create domain rolecall.message_direction as text
+  constraint message_direction_known check (value in ('inbound', 'outbound', 'internal'));
+
+create domain rolecall.message_kind as text
+  constraint message_kind_known check (value in ('text', 'automatic_reply', 'notice'));
+
+create domain rolecall.message_delivery as text
+  constraint message_delivery_known check (
+    value in (
       'received', 'blocked', 'queued', 'sent', 'delivered', 'undelivered', 'failed', 'dead', 'uncertain', 'shown'
     )
-    and (p_encoding is null or p_encoding in ('gsm_7', 'ucs_2'));
-end
-$$;
+  );
+
+create domain rolecall.message_encoding as text
+  constraint message_encoding_known check (value in ('gsm_7', 'ucs_2'));
 
 create table rolecall.message_threads (
   id uuid primary key default rolecall_internal.uuid_v7(),
   organization_id uuid not null references rolecall.organizations (id),
-  scope text not null default 'client',
-  status text not null default 'open',
+  scope rolecall.thread_scope not null default 'client',
+  status rolecall.thread_status not null default 'open',
   client_id uuid,
   number_id uuid not null,
   number_class text not null,
@@ -94,7 +80,11 @@ create table rolecall.message_threads (
     foreign key (organization_id, sitter_id)
     references rolecall.profiles (organization_id, id)
     on delete set null (sitter_id),
-  constraint message_threads_form check (rolecall_internal.is_message_thread(scope, status, client_id))
+  -- The owner inbox has no client, and is always open.
+  constraint message_threads_inbox_form check (
+    (scope = 'owner_inbox') = (client_id is null)
+    and (scope <> 'owner_inbox' or status = 'open')
+  )
 )
 with (fillfactor = 80);
 
@@ -138,16 +128,16 @@ create table rolecall.thread_messages (
   seq bigint not null,
   id uuid not null default rolecall_internal.uuid_v7(),
   inbox_seq bigint,
-  direction text not null,
-  kind text not null default 'text',
+  direction rolecall.message_direction not null,
+  kind rolecall.message_kind not null default 'text',
   client_id uuid,
   author_id uuid,
   sitter_id uuid,
   content text,
   media_urls text[] not null default '{}',
-  delivery text not null,
+  delivery rolecall.message_delivery not null,
   error_code int,
-  encoding text,
+  encoding rolecall.message_encoding,
   segments smallint,
   carrier_sid text,
   created_at timestamptz not null default now(),
@@ -158,8 +148,7 @@ create table rolecall.thread_messages (
     references rolecall.message_threads (organization_id, id),
   constraint thread_messages_client_fkey
     foreign key (organization_id, client_id)
-    references rolecall.clients (organization_id, id),
-  constraint thread_messages_form check (rolecall_internal.is_thread_message(direction, kind, delivery, encoding))
+    references rolecall.clients (organization_id, id)
 );
 
 comment on table rolecall.thread_messages is 'The messages of threads; the functions alone write them.';

@@ -59,7 +59,7 @@ pub async fn outbox(stand: &Stand, agency: &Agency, status: &str, sid: Option<&s
     let row: Uuid = stand.db.one(&text, &[]).await;
     stand
         .db
-        .run("update rolecall.sms_outbox set status = $2, carrier_sid = $3 where id = $1", &[&row, &status, &sid])
+        .run("update rolecall.sms_outbox set status = $2::text, carrier_sid = $3 where id = $1", &[&row, &status, &sid])
         .await;
     row
 }
