@@ -75,11 +75,6 @@ impl Requests {
         Requests { all: texts(host, clients, count), turn: Some(Cell::new(0)) }
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.all.len()
-    }
-
     /// The next one.
     pub fn next(&self, random: &mut Random) -> &[u8] {
         let at = match &self.turn {
@@ -192,6 +187,27 @@ mod tests {
             let token = |request: &[u8]| String::from_utf8_lossy(request).split("\r\n").nth(2).map(str::to_owned);
             assert!(sender.iter().all(|request| token(request) == token(&sender[0])));
         }
+    }
+
+    #[test]
+    fn every_text_has_an_id_of_its_own() {
+        let client = TextingClient {
+            thread: Uuid::nil(),
+            sitter: 1,
+            phone: "+13015550100".to_owned(),
+            number: "+13015550101".to_owned(),
+        };
+        let texts = texts("localhost:1", &[client], 10);
+        let bodies: HashSet<_> = texts
+            .iter()
+            .map(|text| {
+                let (head, body) = std::str::from_utf8(text).unwrap().split_once("\r\n\r\n").unwrap();
+                assert!(head.contains("\r\nx-twilio-signature: "), "{head}");
+                assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
+                body
+            })
+            .collect();
+        assert_eq!(bodies.len(), 10);
     }
 
     #[test]

@@ -113,12 +113,15 @@ impl TextingFigures {
     /// For people.
     pub fn text(&self) -> String {
         let mut text = String::from("\ntexting beside direct messages, group_commit=1");
+        // Writing to a string does not fail.
+        if let Some(round) = self.rounds.first() {
+            let _ = write!(text, "\nsend-dm              {}", round.before);
+        }
         for round in &self.rounds {
-            // Writing to a string does not fail.
             let _ = write!(
                 text,
-                "\nsend-dm before       {}\nsend-thread-message  {}\nreceive-sms          {}\nsend-dm after        {}",
-                round.before, round.thread_message, round.text, round.after
+                "\nsend-thread-message  {}\nreceive-sms          {}\nsend-dm              {}",
+                round.thread_message, round.text, round.after
             );
         }
         let _ = write!(
