@@ -66,7 +66,7 @@ select is(
 );
 select results_eq(
   $$
-    select client.display_name, client.phone, client.user_id, client.erased_at, thread.status
+    select client.display_name, client.phone, client.user_id, client.erased_at, thread.status::text
     from rolecall.clients as client
     join rolecall.message_threads as thread on thread.client_id = client.id
     where client.id = pg_temp.agency(7)

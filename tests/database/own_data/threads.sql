@@ -163,7 +163,7 @@ select is(
   'the notice says as much'
 );
 select is(
-  (select array_agg(delivery) from rolecall.thread_messages where author_id = pg_temp.demo(73)),
+  (select array_agg(delivery::text) from rolecall.thread_messages where author_id = pg_temp.demo(73)),
   array['dead', 'dead'],
   'what waited is not sent'
 );

@@ -178,6 +178,11 @@ join public.conversations_v2 as conversation
   on conversation.id = message.conversation_id
 where pg_temp.draw(2) = 1;
 
+-- Half of the shows' organizers have spent theirs, whatever the rest of the world is like.
+insert into rolecall.broadcast_quotas (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
+select organizer_id, id, rolecall_internal.quota_day(now()), 0, 0
+from rolecall.shows
+where right(id::text, 1)::int % 2 = 0;
 insert into rolecall.broadcast_quotas (sender_id, show_id, period, pre_show_remaining, post_show_remaining)
 select
   profile.id,
@@ -187,7 +192,8 @@ select
   pg_temp.draw(2) - 1
 from rolecall.profiles as profile
 cross join rolecall.shows as show
-where pg_temp.draw(2) = 1;
+where pg_temp.draw(2) = 1
+on conflict do nothing;
 -- These do not fill up while the two are compared.
 insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
 select id, action, pg_temp.draw(10) - 1, now() + interval '1 hour', 60, 60

@@ -242,6 +242,20 @@ async fn an_owner_settles_what_nobody_knows() {
     assert!(status.starts_with("sent 1 SM"), "{status}");
     settle(&agency.owner, second, "not_sent").expect(409).await.refused(Code::AlreadySent);
 
+    // Whoever wants no more messages gets none, and a thread that is closed stays as it is.
+    stand
+        .db
+        .script(
+            "insert into rolecall.opt_outs (organization_id, client_id, source)
+             select organization_id, client_id, 'keyword' from rolecall.message_threads where client_id is not null",
+        )
+        .await;
+    settle(&agency.owner, second, "not_sent").expect(409).await.refused(Code::ClientOptedOut);
+    settle(&agency.owner, first, "sent").expect(200).await;
+    stand.db.script("update rolecall.message_threads set status = 'closed' where client_id is not null").await;
+    settle(&agency.owner, first, "sent").expect(409).await.refused(Code::ConversationReadOnly);
+    stand.db.script("update rolecall.message_threads set status = 'open' where client_id is not null").await;
+
     stand.switch(&agency, "messaging_v1", "disabled").await;
     settle(&agency.owner, second, "sent").expect(404).await.refused(Code::FeatureDisabled);
 }
