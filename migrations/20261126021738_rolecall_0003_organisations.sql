@@ -927,7 +927,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '768e78e93ff4b0db2a2f39d4d05106b2151d9b2962d439539887f446fe2687a5'
+      ) is distinct from '38c5cb3d3c8c8d1a660fe593ce9cc4d13d6b6a11ee6756cee0e6b8e846fecc5f'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -7239,10 +7239,13 @@ declare
   v_number rolecall.message_numbers;
   v_moved bigint := 0;
 begin
+  -- One release of an organisation at a time: each moves threads to the numbers that others may be releasing, and would wait
+  -- for them as they wait for it.
   select id
   into v_org
   from rolecall.organizations
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id')
+  for no key update;
   if v_org is null then
     return rolecall_internal.refuse_unknown_organization();
   end if;
@@ -12536,7 +12539,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '768e78e93ff4b0db2a2f39d4d05106b2151d9b2962d439539887f446fe2687a5');
+  values (3, 'organisations', '38c5cb3d3c8c8d1a660fe593ce9cc4d13d6b6a11ee6756cee0e6b8e846fecc5f');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -63,10 +63,13 @@ declare
   v_number rolecall.message_numbers;
   v_moved bigint := 0;
 begin
+  -- One release of an organisation at a time: each moves threads to the numbers that others may be releasing, and would wait
+  -- for them as they wait for it.
   select id
   into v_org
   from rolecall.organizations
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id');
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'organization_id')
+  for no key update;
   if v_org is null then
     return rolecall_internal.refuse_unknown_organization();
   end if;
