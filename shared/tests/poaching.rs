@@ -21,12 +21,21 @@ const LATER: [(&str, &str); 8] = [
     ("blind set b", include_str!("poaching/blind_b.tsv")),
 ];
 
+/// Phrases and their harmless neighbours, by people who did not know the rules. The weights of the model were learned from
+/// them, the rules were never made to fit them; `cargo test -p rolecall-generate cross` says what they show.
+const PHRASES: [(&str, &str); 4] = [
+    ("phrases a", include_str!("poaching/phrases_a.tsv")),
+    ("phrases b", include_str!("poaching/phrases_b.tsv")),
+    ("phrases c", include_str!("poaching/phrases_c.tsv")),
+    ("phrases d", include_str!("poaching/phrases_d.tsv")),
+];
+
 /// Sentences by somebody who did not know the rules, which were never made to fit them.
 const HELD_OUT: &str = include_str!("poaching/held_out.tsv");
 
 /// Below what came out when it was measured; the test only keeps it from getting worse.
 const HELD_OUT_PRECISION: f64 = 0.95;
-const HELD_OUT_RECALL: f64 = 0.70;
+const HELD_OUT_RECALL: f64 = 0.85;
 
 /// A sentence, and what is to be found in it.
 struct Sentence {
@@ -147,6 +156,14 @@ fn precision_and_recall_of_the_later_sets_are_at_least_97_percent() {
         let sentences = sentences(file);
         assert!(sentences.len() >= 80, "{name}");
         assert_scores(name, &sentences);
+    }
+}
+
+#[test]
+fn the_phrases_that_the_model_learned_are_found() {
+    for (name, file) in PHRASES {
+        let (_, all) = score(name, &sentences(file));
+        assert!(all.precision() >= 0.95 && all.recall() >= 0.95, "{name}");
     }
 }
 

@@ -10,6 +10,7 @@ mod openapi_json;
 mod pages;
 mod roles_sql;
 mod schemas;
+mod score;
 mod spin_toml;
 mod sql;
 mod text;
@@ -35,6 +36,7 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
         Generated { path: "migrations/schema/base/digits.generated.sql", text: digits::sql()? },
         Generated { path: "shared/src/rules/digits.generated.rs", text: digits::table()? },
         Generated { path: "shared/src/rules/blank.generated.rs", text: text::table()? },
+        Generated { path: "shared/src/rules/poaching/score.generated.rs", text: score::table(root)? },
         Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
         Generated { path: "migrations/schema/permissions/roles.generated.sql", text: roles_sql::roles() },
         Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },

@@ -13,6 +13,7 @@ mod link;
 mod phone;
 mod phrase;
 mod piece;
+pub mod score;
 mod stream;
 
 use super::blank::is_blank;
@@ -131,7 +132,13 @@ fn find(text: &str) -> Vec<Violation> {
     }
     piece::read_rows(&glyphs, &mut pieces);
     handle::find(&glyphs, &pieces, &mut found);
-    phrase::find(&pieces, &mut found);
+    let mut phrases = Vec::new();
+    phrase::find(&pieces, &mut phrases);
+    if found.iter().all(|hit| hit.weak) {
+        score::decide(&glyphs, &pieces, phrases, &mut found);
+    } else {
+        found.append(&mut phrases);
+    }
     if found.iter().any(|hit| !hit.weak) {
         found.retain(|hit| !hit.weak);
     }
