@@ -3,11 +3,11 @@
 //! It is the same on any machine: sums, products and square roots alone, in one order.
 
 use anyhow::{Context, bail};
-use rolecall_shared::rules::poaching::score::{BITS, LARGEST, ZERO, lesson};
+use rolecall_shared::rules::poaching::score::{BITS, LARGEST, QUIET, ZERO, lesson};
 use std::{fs, path::Path};
 
 /// The sets that the weights are learned from. `held_out.tsv` is none of them.
-const SETS: [&str; 13] = [
+const SETS: [&str; 15] = [
     "corpus",
     "second",
     "third",
@@ -21,6 +21,8 @@ const SETS: [&str; 13] = [
     "phrases_b",
     "phrases_c",
     "phrases_d",
+    "phrases_e",
+    "short",
 ];
 
 /// What a sentence that lies on the wrong side costs, beside large weights.
@@ -45,7 +47,7 @@ struct Sentence {
 impl Sentence {
     fn new(hit: bool, mut places: Vec<usize>) -> Sentence {
         places.sort_unstable();
-        let one = 1.0 / (places.len().max(1) as f64).sqrt();
+        let one = 1.0 / (places.len() as f64 + f64::from(QUIET)).sqrt();
         let features = places.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64 * one)).collect();
         Sentence { hit, features }
     }
@@ -195,8 +197,8 @@ mod tests {
     /// Sentences next to each other are often alike, so that they are left out together.
     const BLOCK: usize = 10;
 
-    /// The sets that the rules were not made with.
-    const UNSEEN: usize = 9;
+    /// The sets that neither the rules were made with nor somebody wrote for the model.
+    const UNSEEN: std::ops::Range<usize> = 9..13;
 
     /// A sentence, and whether a rule finds a phrase in it.
     type Judged = (Sentence, bool);
@@ -236,7 +238,7 @@ mod tests {
             for (line, (hit, text)) in read(&root, set).unwrap().into_iter().enumerate() {
                 if let Some((places, rule)) = lesson(&text) {
                     let fold = (number * 3 + line / BLOCK) % FOLDS;
-                    folds[fold][usize::from(number >= UNSEEN)].push((Sentence::new(hit, places), rule));
+                    folds[fold][usize::from(UNSEEN.contains(&number))].push((Sentence::new(hit, places), rule));
                 }
             }
         }
@@ -266,7 +268,7 @@ mod tests {
             let count = count(hit, keep);
             println!("{name:>15}  precision {:.3}  recall {:.3}", count.precision(), count.recall());
         }
-        for hit in [0.5, 0.4, 0.3, 0.2, HIT, 0.1, 0.0, -0.1] {
+        for hit in [0.5, 0.4, 0.3, 0.2, HIT, 0.0, -0.1] {
             let count = count(hit, KEEP);
             println!("{hit:>15.2}  precision {:.3}  recall {:.3}", count.precision(), count.recall());
         }

@@ -28,7 +28,7 @@ pub const LARGEST: i32 = 28;
 
 /// The score from which on a passage is a hit without a rule. Cross-validation chose it; docs/organisations.md has the
 /// figures.
-pub const HIT: f32 = 0.15;
+pub const HIT: f32 = 0.1;
 
 /// The score below which a passage is no hit in spite of a rule.
 pub const KEEP: f32 = -0.35;
@@ -38,6 +38,9 @@ const PASSAGE: usize = 40;
 
 /// The most words of a passage.
 const LONGEST_PASSAGE: usize = 80;
+
+/// What a text has of features that say nothing: a few words are no evidence.
+pub const QUIET: u32 = 60;
 
 /// What asks to pay elsewhere, if it asks for something, and not to move.
 const PAYS: Concepts = PAY
@@ -87,13 +90,13 @@ struct Passage {
     /// It has the mark of a hit that was redacted: what is left of it is judged by the rules alone.
     redacted: bool,
     features: u32,
-    sum: i32,
+    sum: i64,
 }
 
 impl Passage {
     /// The score: a long passage has more of everything, so that the sum grows with the root of the features.
     fn score(&self) -> f32 {
-        BIAS + UNIT * self.sum as f32 / (self.features.max(1) as f32).sqrt()
+        BIAS + UNIT * self.sum as f32 / ((self.features + QUIET) as f32).sqrt()
     }
 
     /// Adds those of the phrases that count, or the passage itself.
@@ -128,7 +131,7 @@ pub(super) fn decide(glyphs: &[Glyph], pieces: &[Piece], phrases: Vec<Hit>, foun
         passage.concepts |= piece.meaning.concepts();
         reader.read(glyphs, piece, &mut |place| {
             passage.features += 1;
-            passage.sum += i32::from(WEIGHTS[place]) - i32::from(ZERO);
+            passage.sum += i64::from(WEIGHTS[place]) - i64::from(ZERO);
         });
     }
     passage.decide(pieces.len(), &mut phrases, found);
