@@ -39,13 +39,16 @@ declare
     'function rolecall_internal.erase_client(jsonb)',
     'function rolecall_internal.erase_client_messages(uuid, uuid)',
     'function rolecall_internal.erase_thread_texts(uuid, integer)',
+    'function rolecall_internal.erased_notice(text)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.export_thread_section(uuid, text, uuid, bigint, uuid)',
     'function rolecall_internal.exported_thread_message(rolecall.thread_messages)',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
+    'function rolecall_internal.forget_thread_reads()',
     'function rolecall_internal.held_back(uuid, jsonb)',
+    'function rolecall_internal.is_account_deleted(uuid)',
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
     'function rolecall_internal.is_e164(text)',
@@ -69,7 +72,7 @@ declare
     'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
-    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
     'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
@@ -86,6 +89,7 @@ declare
     'function rolecall_internal.reads_own_thread(text)',
     'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
     'function rolecall_internal.redact(text)',
+    'function rolecall_internal.refuse_excluded(uuid, rolecall.app_role)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
     'function rolecall_internal.refuse_non_staff(jsonb)',
@@ -329,6 +333,7 @@ declare
     'function rolecall_internal.erase_texts(uuid, integer)',
     'function rolecall_internal.erase_thread_texts(uuid, integer)',
     'function rolecall_internal.erase_what_is_due()',
+    'function rolecall_internal.erased_notice(text)',
     'function rolecall_internal.erased_text()',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
@@ -349,6 +354,7 @@ declare
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
+    'function rolecall_internal.forget_thread_reads()',
     'function rolecall_internal.free_key(uuid, text)',
     'function rolecall_internal.guard_figures(text, timestamp with time zone)',
     'function rolecall_internal.guard_rollouts()',
@@ -373,6 +379,7 @@ declare
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
     'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_account_deleted(uuid)',
     'function rolecall_internal.is_action(text)',
     'function rolecall_internal.is_allowed_contact(uuid, text, text)',
     'function rolecall_internal.is_allowed_domain(uuid, text)',
@@ -472,7 +479,7 @@ declare
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
-    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
     'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
     'function rolecall_internal.number_rest()',
@@ -519,6 +526,7 @@ declare
     'function rolecall_internal.refuse_cursor()',
     'function rolecall_internal.refuse_disabled()',
     'function rolecall_internal.refuse_ended_help(text)',
+    'function rolecall_internal.refuse_excluded(uuid, rolecall.app_role)',
     'function rolecall_internal.refuse_field(text, text, text)',
     'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
     'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
@@ -927,7 +935,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '38c5cb3d3c8c8d1a660fe593ce9cc4d13d6b6a11ee6756cee0e6b8e846fecc5f'
+      ) is distinct from '4f04c8e8b080b48abde591891198d864f60a5c4bec05cd297f30b050b4942828'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -1419,6 +1427,7 @@ create table rolecall.thread_messages (
   segments smallint,
   carrier_sid text,
   created_at timestamptz not null default now(),
+  quotes_id uuid,
   primary key (organization_id, thread_id, seq),
   constraint thread_messages_organization_id_id_key unique (organization_id, id),
   constraint thread_messages_thread_fkey
@@ -1443,6 +1452,9 @@ comment on column rolecall.thread_messages.author_id is
 comment on column rolecall.thread_messages.sitter_id is
   'The sitter who wrote it or to whom it was routed: of the sitters only they see it.';
 
+comment on column rolecall.thread_messages.quotes_id is
+  'The message that a notice quotes: who erases that one erases the quote, however long ago it was.';
+
 comment on column rolecall.thread_messages.content is 'Null once the client is erased or the author had it erased.';
 
 comment on column rolecall.thread_messages.delivery is
@@ -1457,6 +1469,10 @@ create unique index thread_messages_inbox_seq_key
 create unique index thread_messages_carrier_sid_key
   on rolecall.thread_messages (organization_id, carrier_sid)
   where carrier_sid is not null and direction = 'inbound';
+
+create index thread_messages_quotes_id_idx
+  on rolecall.thread_messages (organization_id, quotes_id)
+  where quotes_id is not null;
 
 create index thread_messages_client_id_idx
   on rolecall.thread_messages (organization_id, client_id);
@@ -1474,13 +1490,18 @@ create table rolecall.thread_reads (
   primary key (organization_id, thread_id, user_id),
   constraint thread_reads_thread_fkey
     foreign key (organization_id, thread_id)
-    references rolecall.message_threads (organization_id, id)
+    references rolecall.message_threads (organization_id, id),
+  constraint thread_reads_user_fkey
+    foreign key (organization_id, user_id)
+    references rolecall.profiles (organization_id, id)
+    on delete cascade
 );
 
-comment on table rolecall.thread_reads is 'Up to where each user has read each thread.';
+comment on table rolecall.thread_reads is
+  'Up to where each user has read each thread; forgotten when they leave the organisation.';
 
 create index thread_reads_user_id_idx
-  on rolecall.thread_reads (user_id, thread_id);
+  on rolecall.thread_reads (organization_id, user_id, thread_id);
 
 create table rolecall.routing_decisions (
   id uuid primary key default rolecall_internal.uuid_v7(),
@@ -1527,7 +1548,6 @@ create table rolecall.anti_poaching_attempts (
   at timestamptz not null default now(),
   thread_id uuid not null,
   message_id uuid not null,
-  notice_id uuid,
   direction text not null,
   author_id uuid,
   client_id uuid,
@@ -1545,9 +1565,6 @@ create table rolecall.anti_poaching_attempts (
 );
 
 comment on table rolecall.anti_poaching_attempts is 'The messages that the filter held back.';
-
-comment on column rolecall.anti_poaching_attempts.notice_id is
-  'The message in the owner inbox that quotes it; null for an organisation without one.';
 
 create index anti_poaching_attempts_at_idx
   on rolecall.anti_poaching_attempts (organization_id, at);
@@ -2060,6 +2077,23 @@ begin
 end
 $$;
 
+-- Whether somebody had their account deleted, or is having it deleted.
+create or replace function rolecall_internal.is_account_deleted(p_user uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.data_deletions
+    where user_id = p_user
+      and account
+  );
+end
+$$;
+
 -- The refusal of a user who has no profile: none was made, or they had their account deleted.
 create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
 returns jsonb
@@ -2068,12 +2102,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if exists (
-    select
-    from rolecall.data_deletions
-    where user_id = p_user
-      and account
-  ) then
+  if rolecall_internal.is_account_deleted(p_user) then
     return rolecall_internal.refusal(
       'permission_denied',
       'Your account was deleted.',
@@ -3221,8 +3250,24 @@ language sql
 stable
 return case when p_suspended_until > now() then 'suspended' end;
 
+-- The refusal of a user whom a flag does not include.
+create or replace function rolecall_internal.refuse_excluded(p_user uuid, p_role rolecall.app_role)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_role is null and rolecall_internal.is_account_deleted(p_user) then
+    return rolecall_internal.refuse_without_profile(p_user);
+  end if;
+  return rolecall_internal.refuse_disabled();
+end
+$$;
+
 -- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
+-- profile. Whose account was deleted hears that in any case: a flag may have been their organisation's, which they have no
+-- longer. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_actor(
   p_user uuid,
   p_role rolecall.app_role,
@@ -3238,7 +3283,7 @@ stable
 return case
   when p_flag is not null
     and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
-  then rolecall_internal.refuse_disabled()
+  then rolecall_internal.refuse_excluded(p_user, p_role)
   when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
 
@@ -4882,14 +4927,15 @@ end
 $$;
 
 -- Writes a notice into the owner inbox: something that the owner should know, in p_content. It names the client and the
--- sitter whom it is about, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
+-- sitter whom it is about, and the message that it quotes, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
 -- Null when the organisation has no number, so that it has no owner inbox.
 create or replace function rolecall_internal.notice(
   p_org uuid,
   p_number uuid,
   p_client uuid,
   p_sitter uuid,
-  p_content text
+  p_content text,
+  p_quotes uuid default null
 )
 returns rolecall.thread_messages
 language plpgsql
@@ -4906,6 +4952,7 @@ begin
   v_notice.client_id := p_client;
   v_notice.sitter_id := p_sitter;
   v_notice.content := p_content;
+  v_notice.quotes_id := p_quotes;
   v_notice.delivery := 'shown';
   return rolecall_internal.append_message(v_notice);
 end
@@ -4926,9 +4973,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_redacted text := rolecall_internal.redact(p_redacted);
-  v_notice rolecall.thread_messages;
 begin
-  v_notice := rolecall_internal.notice(
+  perform rolecall_internal.notice(
     p_message.organization_id,
     (
       select number_id
@@ -4937,16 +4983,16 @@ begin
     ),
     p_message.client_id,
     p_message.sitter_id,
-    rolecall_internal.notice_of_attempt(p_message.direction, p_violations, v_redacted)
+    rolecall_internal.notice_of_attempt(p_message.direction, p_violations, v_redacted),
+    p_message.id
   );
   insert into rolecall.anti_poaching_attempts (
-    organization_id, thread_id, message_id, notice_id, direction, author_id, client_id, violations, redacted_content
+    organization_id, thread_id, message_id, direction, author_id, client_id, violations, redacted_content
   )
   values (
     p_message.organization_id,
     p_message.thread_id,
     p_message.id,
-    v_notice.id,
     p_message.direction,
     p_message.author_id,
     p_message.client_id,
@@ -4970,6 +5016,18 @@ begin
     array_to_string(p_violations, ', '),
     p_redacted
   );
+end
+$$;
+
+-- The same without what it quoted.
+create or replace function rolecall_internal.erased_notice(p_notice text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return substring(p_notice from '^[^:]*: ') || rolecall_internal.erased_text();
 end
 $$;
 $sql$;
@@ -5166,7 +5224,8 @@ begin
         0::bigint,
         v_nil
       from rolecall.thread_reads as own
-      where own.user_id = p_user
+      where own.organization_id = v_org
+        and own.user_id = p_user
         and own.thread_id > p_group
       order by own.thread_id
       limit 500;
@@ -5334,15 +5393,13 @@ begin
     from erased
     where attempt.organization_id = erased.organization_id
       and attempt.message_id = erased.id
-    returning attempt.organization_id, attempt.notice_id, attempt.direction, attempt.violations
   )
+  -- By the notice itself: the attempt goes after 90 days.
   update rolecall.thread_messages as notice
-  set content = rolecall_internal.notice_of_attempt(
-    quoted.direction, quoted.violations, rolecall_internal.erased_text()
-  )
-  from quoted
-  where notice.organization_id = quoted.organization_id
-    and notice.id = quoted.notice_id
+  set content = rolecall_internal.erased_notice(notice.content)
+  from erased
+  where notice.organization_id = erased.organization_id
+    and notice.quotes_id = erased.id
     and notice.content is not null;
 end
 $$;
@@ -5773,6 +5830,14 @@ begin
   end if;
 
   if v_client.erased_at is null then
+    -- How far their account had read their own threads.
+    delete from rolecall.thread_reads as own
+    using rolecall.message_threads as thread
+    where own.organization_id = v_org
+      and own.user_id = v_client.user_id
+      and thread.organization_id = v_org
+      and thread.client_id = v_client.id
+      and thread.id = own.thread_id;
     update rolecall.clients
     set
       phone = null,
@@ -5977,8 +6042,6 @@ begin
   where profile.id = p_user;
   delete from rolecall.profiles
   where id = p_user;
-  delete from rolecall.thread_reads
-  where user_id = p_user;
   delete from rolecall.data_deletions
   where user_id = p_user
     and not account;
@@ -6043,7 +6106,8 @@ begin
 end
 $$;
 
--- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
+-- off for them.
 create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
@@ -6053,7 +6117,12 @@ as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
 begin
-  if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
+  if v_actor.refusal is not null
+    and (
+      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
+      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
+    )
+  then
     return v_actor.refusal;
   end if;
   return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
@@ -6783,7 +6852,7 @@ $sql$;
   -- schema/flags/flags.sql
   execute $sql$
 -- The flags as a user sees them: {name: {enabled, reason}}. An enabled flag's functions are never answered
--- feature_disabled to them, a disabled flag's always are.
+-- feature_disabled to them, a disabled flag's always are. Whose account was deleted sees none: everything answers that.
 create or replace function rolecall_internal.flags_of(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
@@ -6829,12 +6898,16 @@ begin
     into v_organization_role
     from rolecall.profiles
     where id = v_call.caller;
-    v_call.answer := rolecall_internal.success(
-      jsonb_build_object(
-        'flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts),
-        'organization_role', v_organization_role
-      )
-    );
+    if not found and rolecall_internal.is_account_deleted(v_call.caller) then
+      v_call.answer := rolecall_internal.refuse_without_profile(v_call.caller);
+    else
+      v_call.answer := rolecall_internal.success(
+        jsonb_build_object(
+          'flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts),
+          'organization_role', v_organization_role
+        )
+      );
+    end if;
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -10760,6 +10833,21 @@ begin
 end
 $$;
 
+-- Forgets how far somebody who leaves an organisation had read its threads.
+create or replace function rolecall_internal.forget_thread_reads()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from rolecall.thread_reads
+  where organization_id = old.organization_id
+    and user_id = old.id;
+  return new;
+end
+$$;
+
 create or replace function rolecall_edge.mark_thread_read(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -11039,6 +11127,15 @@ after update on rolecall.sms_outbox
 referencing new table as new_rows
 for each statement
 execute function rolecall_internal.follow_sms_outbox();
+$sql$;
+
+  -- schema/threads/triggers.sql
+  execute $sql$
+create or replace trigger profiles_forget_thread_reads
+before update of organization_id on rolecall.profiles
+for each row
+when (old.organization_id is distinct from new.organization_id)
+execute function rolecall_internal.forget_thread_reads();
 $sql$;
 
   -- schema/monitoring/views.sql
@@ -12539,7 +12636,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '38c5cb3d3c8c8d1a660fe593ce9cc4d13d6b6a11ee6756cee0e6b8e846fecc5f');
+  values (3, 'organisations', '4f04c8e8b080b48abde591891198d864f60a5c4bec05cd297f30b050b4942828');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

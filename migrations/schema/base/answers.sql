@@ -61,6 +61,23 @@ begin
 end
 $$;
 
+-- Whether somebody had their account deleted, or is having it deleted.
+create or replace function rolecall_internal.is_account_deleted(p_user uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.data_deletions
+    where user_id = p_user
+      and account
+  );
+end
+$$;
+
 -- The refusal of a user who has no profile: none was made, or they had their account deleted.
 create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
 returns jsonb
@@ -69,12 +86,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if exists (
-    select
-    from rolecall.data_deletions
-    where user_id = p_user
-      and account
-  ) then
+  if rolecall_internal.is_account_deleted(p_user) then
     return rolecall_internal.refusal(
       'permission_denied',
       'Your account was deleted.',

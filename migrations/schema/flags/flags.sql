@@ -1,5 +1,5 @@
 -- The flags as a user sees them: {name: {enabled, reason}}. An enabled flag's functions are never answered
--- feature_disabled to them, a disabled flag's always are.
+-- feature_disabled to them, a disabled flag's always are. Whose account was deleted sees none: everything answers that.
 create or replace function rolecall_internal.flags_of(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
@@ -45,12 +45,16 @@ begin
     into v_organization_role
     from rolecall.profiles
     where id = v_call.caller;
-    v_call.answer := rolecall_internal.success(
-      jsonb_build_object(
-        'flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts),
-        'organization_role', v_organization_role
-      )
-    );
+    if not found and rolecall_internal.is_account_deleted(v_call.caller) then
+      v_call.answer := rolecall_internal.refuse_without_profile(v_call.caller);
+    else
+      v_call.answer := rolecall_internal.success(
+        jsonb_build_object(
+          'flags', rolecall_internal.flags_of(v_call.caller, v_call.rollouts),
+          'organization_role', v_organization_role
+        )
+      );
+    end if;
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -8,8 +8,24 @@ language sql
 stable
 return case when p_suspended_until > now() then 'suspended' end;
 
+-- The refusal of a user whom a flag does not include.
+create or replace function rolecall_internal.refuse_excluded(p_user uuid, p_role rolecall.app_role)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_role is null and rolecall_internal.is_account_deleted(p_user) then
+    return rolecall_internal.refuse_without_profile(p_user);
+  end if;
+  return rolecall_internal.refuse_disabled();
+end
+$$;
+
 -- The refusal of a user who may not use the function of a flag at all: it is not rolled out to them, or they have no
--- profile. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
+-- profile. Whose account was deleted hears that in any case: a flag may have been their organisation's, which they have no
+-- longer. Null when they may. p_flag is null where no flag is asked; p_is_open is its is_open. PostgreSQL writes it into the statements that ask.
 create or replace function rolecall_internal.refuse_actor(
   p_user uuid,
   p_role rolecall.app_role,
@@ -25,7 +41,7 @@ stable
 return case
   when p_flag is not null
     and not rolecall_internal.flag_includes(p_is_open, p_rollouts, p_flag, p_user, p_org_id, p_is_internal)
-  then rolecall_internal.refuse_disabled()
+  then rolecall_internal.refuse_excluded(p_user, p_role)
   when p_role is null then rolecall_internal.refuse_without_profile(p_user)
 end;
 

@@ -68,8 +68,6 @@ begin
   where profile.id = p_user;
   delete from rolecall.profiles
   where id = p_user;
-  delete from rolecall.thread_reads
-  where user_id = p_user;
   delete from rolecall.data_deletions
   where user_id = p_user
     and not account;
@@ -134,7 +132,8 @@ begin
 end
 $$;
 
--- The same for the caller. Their token is still valid when the profile is gone: with it they may go on.
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
+-- off for them.
 create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
@@ -144,7 +143,12 @@ as $$
 declare
   v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
 begin
-  if v_actor.refusal is not null and v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted' then
+  if v_actor.refusal is not null
+    and (
+      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
+      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
+    )
+  then
     return v_actor.refusal;
   end if;
   return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));

@@ -188,7 +188,8 @@ begin
         0::bigint,
         v_nil
       from rolecall.thread_reads as own
-      where own.user_id = p_user
+      where own.organization_id = v_org
+        and own.user_id = p_user
         and own.thread_id > p_group
       order by own.thread_id
       limit 500;
@@ -356,15 +357,13 @@ begin
     from erased
     where attempt.organization_id = erased.organization_id
       and attempt.message_id = erased.id
-    returning attempt.organization_id, attempt.notice_id, attempt.direction, attempt.violations
   )
+  -- By the notice itself: the attempt goes after 90 days.
   update rolecall.thread_messages as notice
-  set content = rolecall_internal.notice_of_attempt(
-    quoted.direction, quoted.violations, rolecall_internal.erased_text()
-  )
-  from quoted
-  where notice.organization_id = quoted.organization_id
-    and notice.id = quoted.notice_id
+  set content = rolecall_internal.erased_notice(notice.content)
+  from erased
+  where notice.organization_id = erased.organization_id
+    and notice.quotes_id = erased.id
     and notice.content is not null;
 end
 $$;

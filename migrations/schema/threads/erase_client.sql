@@ -33,6 +33,14 @@ begin
   end if;
 
   if v_client.erased_at is null then
+    -- How far their account had read their own threads.
+    delete from rolecall.thread_reads as own
+    using rolecall.message_threads as thread
+    where own.organization_id = v_org
+      and own.user_id = v_client.user_id
+      and thread.organization_id = v_org
+      and thread.client_id = v_client.id
+      and thread.id = own.thread_id;
     update rolecall.clients
     set
       phone = null,

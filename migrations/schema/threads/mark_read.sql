@@ -45,6 +45,21 @@ begin
 end
 $$;
 
+-- Forgets how far somebody who leaves an organisation had read its threads.
+create or replace function rolecall_internal.forget_thread_reads()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from rolecall.thread_reads
+  where organization_id = old.organization_id
+    and user_id = old.id;
+  return new;
+end
+$$;
+
 create or replace function rolecall_edge.mark_thread_read(p_request jsonb)
 returns jsonb
 language plpgsql

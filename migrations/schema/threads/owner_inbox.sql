@@ -44,14 +44,15 @@ end
 $$;
 
 -- Writes a notice into the owner inbox: something that the owner should know, in p_content. It names the client and the
--- sitter whom it is about, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
+-- sitter whom it is about, and the message that it quotes, if there are any. p_content has no phone number: whoever writes a notice redacts what it quotes.
 -- Null when the organisation has no number, so that it has no owner inbox.
 create or replace function rolecall_internal.notice(
   p_org uuid,
   p_number uuid,
   p_client uuid,
   p_sitter uuid,
-  p_content text
+  p_content text,
+  p_quotes uuid default null
 )
 returns rolecall.thread_messages
 language plpgsql
@@ -68,6 +69,7 @@ begin
   v_notice.client_id := p_client;
   v_notice.sitter_id := p_sitter;
   v_notice.content := p_content;
+  v_notice.quotes_id := p_quotes;
   v_notice.delivery := 'shown';
   return rolecall_internal.append_message(v_notice);
 end
@@ -88,9 +90,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_redacted text := rolecall_internal.redact(p_redacted);
-  v_notice rolecall.thread_messages;
 begin
-  v_notice := rolecall_internal.notice(
+  perform rolecall_internal.notice(
     p_message.organization_id,
     (
       select number_id
@@ -99,16 +100,16 @@ begin
     ),
     p_message.client_id,
     p_message.sitter_id,
-    rolecall_internal.notice_of_attempt(p_message.direction, p_violations, v_redacted)
+    rolecall_internal.notice_of_attempt(p_message.direction, p_violations, v_redacted),
+    p_message.id
   );
   insert into rolecall.anti_poaching_attempts (
-    organization_id, thread_id, message_id, notice_id, direction, author_id, client_id, violations, redacted_content
+    organization_id, thread_id, message_id, direction, author_id, client_id, violations, redacted_content
   )
   values (
     p_message.organization_id,
     p_message.thread_id,
     p_message.id,
-    v_notice.id,
     p_message.direction,
     p_message.author_id,
     p_message.client_id,
@@ -132,5 +133,17 @@ begin
     array_to_string(p_violations, ', '),
     p_redacted
   );
+end
+$$;
+
+-- The same without what it quoted.
+create or replace function rolecall_internal.erased_notice(p_notice text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return substring(p_notice from '^[^:]*: ') || rolecall_internal.erased_text();
 end
 $$;

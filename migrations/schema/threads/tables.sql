@@ -141,6 +141,7 @@ create table rolecall.thread_messages (
   segments smallint,
   carrier_sid text,
   created_at timestamptz not null default now(),
+  quotes_id uuid,
   primary key (organization_id, thread_id, seq),
   constraint thread_messages_organization_id_id_key unique (organization_id, id),
   constraint thread_messages_thread_fkey
@@ -165,6 +166,9 @@ comment on column rolecall.thread_messages.author_id is
 comment on column rolecall.thread_messages.sitter_id is
   'The sitter who wrote it or to whom it was routed: of the sitters only they see it.';
 
+comment on column rolecall.thread_messages.quotes_id is
+  'The message that a notice quotes: who erases that one erases the quote, however long ago it was.';
+
 comment on column rolecall.thread_messages.content is 'Null once the client is erased or the author had it erased.';
 
 comment on column rolecall.thread_messages.delivery is
@@ -179,6 +183,10 @@ create unique index thread_messages_inbox_seq_key
 create unique index thread_messages_carrier_sid_key
   on rolecall.thread_messages (organization_id, carrier_sid)
   where carrier_sid is not null and direction = 'inbound';
+
+create index thread_messages_quotes_id_idx
+  on rolecall.thread_messages (organization_id, quotes_id)
+  where quotes_id is not null;
 
 create index thread_messages_client_id_idx
   on rolecall.thread_messages (organization_id, client_id);
@@ -196,13 +204,18 @@ create table rolecall.thread_reads (
   primary key (organization_id, thread_id, user_id),
   constraint thread_reads_thread_fkey
     foreign key (organization_id, thread_id)
-    references rolecall.message_threads (organization_id, id)
+    references rolecall.message_threads (organization_id, id),
+  constraint thread_reads_user_fkey
+    foreign key (organization_id, user_id)
+    references rolecall.profiles (organization_id, id)
+    on delete cascade
 );
 
-comment on table rolecall.thread_reads is 'Up to where each user has read each thread.';
+comment on table rolecall.thread_reads is
+  'Up to where each user has read each thread; forgotten when they leave the organisation.';
 
 create index thread_reads_user_id_idx
-  on rolecall.thread_reads (user_id, thread_id);
+  on rolecall.thread_reads (organization_id, user_id, thread_id);
 
 create table rolecall.routing_decisions (
   id uuid primary key default rolecall_internal.uuid_v7(),
@@ -249,7 +262,6 @@ create table rolecall.anti_poaching_attempts (
   at timestamptz not null default now(),
   thread_id uuid not null,
   message_id uuid not null,
-  notice_id uuid,
   direction text not null,
   author_id uuid,
   client_id uuid,
@@ -267,9 +279,6 @@ create table rolecall.anti_poaching_attempts (
 );
 
 comment on table rolecall.anti_poaching_attempts is 'The messages that the filter held back.';
-
-comment on column rolecall.anti_poaching_attempts.notice_id is
-  'The message in the owner inbox that quotes it; null for an organisation without one.';
 
 create index anti_poaching_attempts_at_idx
   on rolecall.anti_poaching_attempts (organization_id, at);

@@ -317,8 +317,26 @@ from (
     ('blocks', '{}'),
     ('export_own_data', '{}'),
     ('delete_own_data', '{}'),
-    ('delete_message', (select jsonb_build_object('message_id', two) from world))
+    ('delete_message', (select jsonb_build_object('message_id', two) from world)),
+    ('diagnostics', '{}'),
+    ('flags', '{}'),
+    ('list_threads', '{"limit": 50}')
 ) as call (function, input);
+savepoint flags_on;
+update rolecall.feature_flags set rollout = 'disabled' where name in ('send-dm', 'own-data');
+select is(
+  pg_temp.verdict(pg_temp.ask(function, pg_temp.demo(who), input)),
+  verdict,
+  format('switched off, %s answers %s', function, who)
+)
+from (
+  values
+    (4, 'send_dm', jsonb_build_object('recipient_id', pg_temp.demo(5), 'content', 'Hi'), 'permission_denied/account_deleted'),
+    (4, 'export_own_data', '{}', 'permission_denied/account_deleted'),
+    (4, 'delete_own_data', '{"confirm": true, "account": true}', 'permission_denied/account_deleted'),
+    (99, 'send_dm', jsonb_build_object('recipient_id', pg_temp.demo(5), 'content', 'Hi'), 'feature_disabled/feature_disabled')
+) as call (who, function, input, verdict);
+rollback to flags_on;
 select is(
   pg_temp.ask(
     'check_permission', pg_temp.demo(4), jsonb_build_object('action', 'start_dm', 'recipient_id', pg_temp.demo(1))

@@ -156,7 +156,7 @@ select is(
   (
     select array_agg(content)
     from rolecall.thread_messages as notice
-    join rolecall.anti_poaching_attempts as attempt on attempt.notice_id = notice.id
+    join rolecall.anti_poaching_attempts as attempt on attempt.message_id = notice.quotes_id
     where attempt.author_id = pg_temp.demo(73)
   ),
   array['A message to a client was held back (phone): [deleted by its author]'],
@@ -185,6 +185,27 @@ select is(
 select is(
   pg_temp.ask('delete_own_data', pg_temp.demo(73), '{"confirm": true}') #> '{data,messages_deleted}', '0', 'once more is nothing'
 );
+rollback to before;
+-- The attempts are swept after 90 days; the notices stay, and know what they quote.
+delete from rolecall.anti_poaching_attempts;
+savepoint swept;
+select pg_temp.ask('delete_own_data', pg_temp.demo(73), '{"confirm": true}');
+select is(pg_temp.tables_with('zebra'), '', 'nor has the notice when the attempt is long gone');
+select bag_eq(
+  $$ select content from rolecall.thread_messages where kind = 'notice' $$,
+  $$ values
+    ('A message to a client was held back (phone): [deleted by its author]'),
+    ('A message from a client was held back (phone): lion call me [phone]')
+  $$,
+  'the notices of others stay as they are'
+);
+rollback to swept;
+select pg_temp.ask('delete_own_data', pg_temp.demo(75), '{"confirm": true}');
+select is(pg_temp.tables_with('lion'), '', 'the same for what a client wrote with the account');
+rollback to swept;
+update rolecall.thread_messages set author_id = null where author_id = pg_temp.demo(75);
+select pg_temp.ask('delete_own_data', pg_temp.demo(75), '{"confirm": true}');
+select is(pg_temp.tables_with('lion'), '', 'and by text');
 rollback to before;
 select is(
   pg_temp.ask('delete_own_data', pg_temp.demo(75), '{"confirm": true}') #> '{data,messages_deleted}',
@@ -294,6 +315,82 @@ select is(
   rolecall.delete_account(pg_temp.demo(75)) ->> 'status', 'complete', 'the app''s own backend deletes a client''s account, too'
 );
 select is(pg_temp.tables_with('2025550181'), '', 'and their number is gone');
+rollback to before;
+
+-- Whose account was deleted is told so also where the flag was their organisation's alone, and by the checks.
+select pg_temp.ask('delete_own_data', pg_temp.demo(who), '{"confirm": true, "account": true}') from unnest(array[71, 73, 75]) as who;
+select is(
+  pg_temp.verdict(pg_temp.ask(entry, pg_temp.demo(who), input)),
+  'permission_denied/account_deleted',
+  format('%s is told by %s that their account was deleted', who, entry)
+)
+from unnest(array[71, 73, 75]) as who
+cross join (
+  values
+    ('list_threads', '{"limit": 50}'::jsonb),
+    ('thread_messages', jsonb_build_object('thread_id', pg_temp.demo(61))),
+    ('mark_thread_read', jsonb_build_object('thread_id', pg_temp.demo(61))),
+    ('send_thread_message', jsonb_build_object('thread_id', pg_temp.demo(61), 'content', 'Hello', 'filter', '{"violations": []}'::jsonb)),
+    ('force_send', jsonb_build_object('message_id', pg_temp.demo(61), 'reason', 'The vet')),
+    ('settle_text', jsonb_build_object('message_id', pg_temp.demo(61), 'outcome', 'sent')),
+    ('assign_booking', jsonb_build_object('booking_id', pg_temp.demo(51), 'client', jsonb_build_object('id', pg_temp.demo(81))))
+) as called (entry, input);
+select is(
+  pg_temp.ask('check_permission', pg_temp.demo(73), check_input) #>> '{data,rule}',
+  'account_deleted',
+  'and so says ' || (check_input ->> 'action')
+)
+from (
+  values
+    (jsonb_build_object('action', 'read_thread', 'thread_id', pg_temp.demo(61))),
+    (jsonb_build_object('action', 'send_to_thread', 'thread_id', pg_temp.demo(61))),
+    (jsonb_build_object('action', 'force_send', 'message_id', pg_temp.demo(61))),
+    ('{"action": "assign_booking"}')
+) as checked (check_input);
+select is(
+  pg_temp.verdict(pg_temp.ask('list_threads', pg_temp.demo(99), '{"limit": 50}')),
+  'feature_disabled/feature_disabled',
+  'who never had a profile is in no organisation that has it on'
+);
+rollback to before;
+
+-- How far somebody has read is forgotten with them.
+create function pg_temp.readers()
+returns text
+language sql
+volatile
+begin atomic
+  select string_agg(right(user_id::text, 2), ' ' order by user_id)
+  from rolecall.thread_reads
+  where organization_id = pg_temp.demo(90);
+end;
+select is(pg_temp.readers(), '71 73 75', 'three have read');
+savepoint read;
+update rolecall.profiles set organization_id = null, organization_role = null where id = pg_temp.demo(71);
+select is(pg_temp.readers(), '73 75', 'who leaves the organisation has read nothing there');
+rollback to read;
+update rolecall.profiles set organization_id = pg_temp.demo(91) where id = pg_temp.demo(73);
+select is(pg_temp.readers(), '71 75', 'nor who goes to another');
+rollback to read;
+update rolecall.profiles set organization_role = 'sitter' where id = pg_temp.demo(71);
+select is(pg_temp.readers(), '71 73 75', 'who gets another role has');
+delete from rolecall.profiles where id = pg_temp.demo(71);
+select is(pg_temp.readers(), '73 75', 'nor whose profile is gone');
+rollback to read;
+select pg_temp.ask_as_operator(
+  'erase_client', p_input => jsonb_build_object('organization_id', pg_temp.demo(90), 'client_id', pg_temp.demo(81))
+);
+select is(pg_temp.readers(), '71 73', 'nor the account of a client who is erased');
+rollback to read;
+select throws_ok(
+  format(
+    'insert into rolecall.thread_reads (organization_id, thread_id, user_id, last_read_seq) values (%L, %L, %L, 1)',
+    pg_temp.demo(90), pg_temp.demo(61), pg_temp.demo(77)
+  ),
+  '23503',
+  null,
+  'and nobody of another organisation has read here'
+);
 
 select * from finish();
 rollback;

@@ -24,7 +24,7 @@ language sql
 return rolecall_internal.append_message(
   row(
     p_org, pg_temp.demo(95), null, null, null, 'inbound', null, pg_temp.demo(94), null, null, p_content, null,
-    p_delivery, null, null, null, null, null
+    p_delivery, null, null, null, null, null, null
   )::rolecall.thread_messages,
   p_in_inbox
 );

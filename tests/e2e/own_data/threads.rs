@@ -68,8 +68,10 @@ async fn a_sitters_account_is_unassigned_and_a_clients_is_erased() {
     let thread = stand.assign(&agency.owner, &booking).expect(200).await.id("thread_id");
     send(&stand, &agency.sitter, thread, "From the sitter").expect(201).await;
     stand.delete_account(&agency.sitter).expect(200).await;
-    // The flag is their organisation's, which they have no longer.
-    send(&stand, &agency.sitter, thread, "Again").expect(404).await.refused(Code::FeatureDisabled);
+    // Also where the flag was their organisation's alone.
+    for call in [send(&stand, &agency.sitter, thread, "Again"), history(&stand, &agency.sitter, thread, "")] {
+        call.expect(403).await.refused_by(Code::PermissionDenied, "account_deleted");
+    }
     let sql = "select concat_ws(' ', status, sitter_id is null,
           rests_until between now() + interval '89 days 23 hours' and now() + interval '90 days')
         from rolecall.message_numbers where id = $1";
