@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use rolecall_shared::rules::poaching::{Kind, judge};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// The sentences that the rules were made with.
 const CORPUS: &str = include_str!("poaching/corpus.tsv");
@@ -20,26 +20,6 @@ const LATER: [(&str, &str); 8] = [
     ("blind set a", include_str!("poaching/blind_a.tsv")),
     ("blind set b", include_str!("poaching/blind_b.tsv")),
 ];
-
-/// Phrases and their harmless neighbours, from which the weights of the model were learned. The rules were never made to fit
-/// them; `cargo test -p rolecall-generate cross` says what those show that are not learned.
-const PHRASES: [(&str, &str); 5] = [
-    ("phrases a", include_str!("poaching/phrases_a.tsv")),
-    ("phrases b", include_str!("poaching/phrases_b.tsv")),
-    ("phrases c", include_str!("poaching/phrases_c.tsv")),
-    ("phrases d", include_str!("poaching/phrases_d.tsv")),
-    ("phrases e", include_str!("poaching/phrases_e.tsv")),
-];
-
-/// Short harmless messages.
-const SHORT: &str = include_str!("poaching/short.tsv");
-
-/// Sentences by somebody who did not know the rules, which were never made to fit them.
-const HELD_OUT: &str = include_str!("poaching/held_out.tsv");
-
-/// Below what came out when it was measured; the test only keeps it from getting worse.
-const HELD_OUT_PRECISION: f64 = 0.95;
-const HELD_OUT_RECALL: f64 = 0.85;
 
 /// A sentence, and what is to be found in it.
 struct Sentence {
@@ -163,18 +143,20 @@ fn precision_and_recall_of_the_later_sets_are_at_least_97_percent() {
     }
 }
 
+/// The sets that the model learned from; the rules were never made to fit them.
 #[test]
-fn the_phrases_that_the_model_learned_are_found() {
-    for (name, file) in PHRASES {
-        let (_, all) = score(name, &sentences(file));
-        assert!(all.precision() >= 0.95 && all.recall() >= 0.93, "{name}");
+fn the_sets_that_the_model_learned_are_found() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/poaching/learned");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort_unstable();
+    assert!(files.len() >= 15);
+    for file in files {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let sentences = sentences(&fs::read_to_string(&file).unwrap());
+        let (_, all) = score(&name, &sentences);
+        let harmless = all.right + all.missed == 0;
+        assert!(if harmless { all.wrong == 0 } else { all.precision() >= 0.95 && all.recall() >= 0.92 }, "{name}");
     }
-}
-
-#[test]
-fn short_messages_are_harmless() {
-    let (_, all) = score("short messages", &sentences(SHORT));
-    assert_eq!(all.wrong, 0);
 }
 
 #[test]
@@ -184,13 +166,6 @@ fn half_of_all_sentences_are_harmless_and_they_are_in_many_languages() {
     let languages: BTreeSet<_> = all.iter().map(|sentence| sentence.language.as_str()).collect();
     assert!(all.len() >= 1000 && harmless * 20 >= all.len() * 9, "{harmless} of {}", all.len());
     assert!(languages.len() >= 8, "{languages:?}");
-}
-
-#[test]
-fn the_held_out_set_is_measured() {
-    let sentences = sentences(HELD_OUT);
-    let (_, all) = score("held-out set", &sentences);
-    assert!(all.precision() >= HELD_OUT_PRECISION && all.recall() >= HELD_OUT_RECALL);
 }
 
 fn assert_scores(name: &str, sentences: &[Sentence]) {

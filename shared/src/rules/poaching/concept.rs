@@ -224,4 +224,22 @@ concepts! {
     INVOICE = 105;
     /// To look up with a search engine.
     SEARCH = 106;
+    /// To decline, to refuse, to report somebody. From here on for the model alone.
+    REFUSE = 107;
+    /// A rule, a contract, an insurance; allowed.
+    TERMS = 108;
+    /// Somebody else who may ask: a client, a neighbour, the last sitter.
+    SOMEBODY = 109;
+    /// Asked, wanted, offered: told of a request.
+    TOLD = 110;
+    /// To stay, to keep, to prefer.
+    STAY = 111;
+    /// Sorry, unfortunately.
+    SORRY = 112;
+    /// Here, in this conversation.
+    CHANNEL = 113;
+    /// Last week, once, yesterday.
+    PAST = 114;
+    /// Trouble: to be banned, fired, fined.
+    TROUBLE = 115;
 }

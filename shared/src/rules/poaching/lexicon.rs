@@ -103,7 +103,7 @@ const LONGEST: usize = 32;
 const TYPO: std::ops::RangeInclusive<usize> = 6..=14;
 
 impl Lexicon {
-    const SIZE: usize = 1 << 14;
+    const SIZE: usize = 1 << 15;
 
     /// The lexicon, made at its first use.
     pub(super) fn get() -> &'static Lexicon {

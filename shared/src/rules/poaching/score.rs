@@ -18,7 +18,7 @@ use features::Reader;
 use generated::{BIAS, UNIT, WEIGHTS};
 
 /// The table has two to the power of this many weights.
-pub const BITS: u32 = 15;
+pub const BITS: u32 = 17;
 
 /// The character of the table that stands for the weight zero. Its neighbours are no quotation mark and no backslash.
 pub const ZERO: u8 = b'?';
@@ -28,10 +28,10 @@ pub const LARGEST: i32 = 28;
 
 /// The score from which on a passage is a hit without a rule. Cross-validation chose it; docs/organisations.md has the
 /// figures.
-pub const HIT: f32 = 0.1;
+pub const HIT: f32 = 0.05;
 
 /// The score below which a passage is no hit in spite of a rule.
-pub const KEEP: f32 = -0.35;
+pub const KEEP: f32 = -0.05;
 
 /// From this number of words on a passage ends with its sentence, so that a long text does not hide a short request.
 const PASSAGE: usize = 40;
@@ -77,6 +77,7 @@ pub fn lesson(text: &str) -> Option<(Vec<usize>, bool)> {
     for piece in &pieces {
         reader.read(&glyphs, piece, &mut |place| places.push(place));
     }
+    reader.finish(&mut |place| places.push(place));
     Some((places, !found.is_empty()))
 }
 
@@ -97,6 +98,11 @@ impl Passage {
     /// The score: a long passage has more of everything, so that the sum grows with the root of the features.
     fn score(&self) -> f32 {
         BIAS + UNIT * self.sum as f32 / ((self.features + QUIET) as f32).sqrt()
+    }
+
+    fn add(&mut self, place: usize) {
+        self.features += 1;
+        self.sum += i64::from(WEIGHTS[place]) - i64::from(ZERO);
     }
 
     /// Adds those of the phrases that count, or the passage itself.
@@ -123,16 +129,15 @@ pub(super) fn decide(glyphs: &[Glyph], pieces: &[Piece], phrases: Vec<Hit>, foun
         let ended = passage.words >= PASSAGE && (piece.line || reader.is_at_start());
         if ended || passage.words >= LONGEST_PASSAGE {
             let mut its = std::iter::from_fn(|| phrases.next_if(|phrase| phrase.pieces.start < at));
+            reader.finish(&mut |place| passage.add(place));
             passage.decide(at, &mut its, found);
             (reader, passage) = (Reader::default(), Passage { from: at, ..Passage::default() });
         }
         passage.words += usize::from(piece.what == What::Word);
         passage.redacted |= piece.what == What::Gap;
         passage.concepts |= piece.meaning.concepts();
-        reader.read(glyphs, piece, &mut |place| {
-            passage.features += 1;
-            passage.sum += i64::from(WEIGHTS[place]) - i64::from(ZERO);
-        });
+        reader.read(glyphs, piece, &mut |place| passage.add(place));
     }
+    reader.finish(&mut |place| passage.add(place));
     passage.decide(pieces.len(), &mut phrases, found);
 }

@@ -7,12 +7,13 @@
 mod common;
 mod eastern;
 mod northern;
+mod report;
 
 use crate::rules::poaching::concept::*;
 
 /// All entries: concepts, and the words that have them.
 pub(super) fn all() -> impl Iterator<Item = &'static (Concepts, &'static str)> {
-    [WORDS, common::WORDS, northern::WORDS, eastern::WORDS].into_iter().flatten()
+    [WORDS, common::WORDS, northern::WORDS, eastern::WORDS, report::WORDS].into_iter().flatten()
 }
 
 const WORDS: &[(Concepts, &str)] = &[

@@ -1,8 +1,9 @@
-//! The features of a text: words, words next to each other, letters within words, concepts, concepts close to each other.
+//! The features of a text: words, words next to each other, letters within words, concepts, concepts close to each other,
+//! words after "not", and what the whole text is about and how it speaks of it.
 
 use super::{
     super::{
-        concept::{Concepts, GRAMMAR},
+        concept::*,
         fold::Glyph,
         piece::{Piece, What},
     },
@@ -15,12 +16,67 @@ const LETTERS: std::ops::RangeInclusive<usize> = 3..=5;
 /// How many words apart two concepts are one feature.
 const CLOSE: usize = 6;
 
+/// How many words after "not" are negated, at most to the end of their sentence.
+const NEGATED: usize = 6;
+
+/// How many of them are, after a comma.
+const NEGATED_ON: usize = 2;
+
+/// How a text speaks of something: it declines, tells of somebody else, proposes.
+const MANNER: Concepts = NOT
+    | NO
+    | REFUSE
+    | TERMS
+    | SOMEBODY
+    | TOLD
+    | STAY
+    | SORRY
+    | CHANNEL
+    | PAST
+    | TROUBLE
+    | WOULD
+    | LATER
+    | OTHERS
+    | RECORD
+    | HAVE;
+
+/// What it speaks of.
+const SUBJECT: Concepts = PAY
+    | CASH
+    | PURSE
+    | CHAT
+    | SOCIAL
+    | NUMBER
+    | MOVE
+    | BOOK
+    | DIRECT
+    | PRIVATELY
+    | OUT
+    | APP
+    | AGENCY
+    | FEE
+    | SAVE
+    | CHEAP
+    | SIDE
+    | EMAIL
+    | MONEY
+    | TRANSFER
+    | SECRET
+    | OURSELVES
+    | AMOUNT;
+
 /// The kinds of features, which keep equal hashes apart.
 const WORD: u32 = 1;
 const PAIR: u32 = 2;
 const PART: u32 = 3;
 const CONCEPT: u32 = 4;
 const CONCEPTS: u32 = 5;
+const NEXT: u32 = 6;
+const NEXT_BUT_ONE: u32 = 7;
+const THREE: u32 = 8;
+const NEGATED_TERM: u32 = 9;
+const NEGATED_CONCEPT: u32 = 10;
+const SPOKEN_OF: u32 = 11;
 
 /// What stands for the word before a sentence, for any number, and for any gap.
 const START: u32 = 0x1234_5671;
@@ -49,18 +105,30 @@ fn each(mut concepts: Concepts) -> impl Iterator<Item = u32> {
     })
 }
 
+/// The hash of what a word means, whatever its language: its concepts.
+fn term(concepts: Concepts) -> u32 {
+    let hash = (0..4).rev().map(|quarter| (concepts >> (32 * quarter)) as u32).reduce(|hash, next| mix(next, hash));
+    mix(CONCEPT, hash.unwrap_or_default())
+}
+
 /// Reads a text piece by piece.
 pub(super) struct Reader {
     /// The last word of this sentence.
     before: u32,
+    /// The last terms of this sentence, the newest first: what a word means, or else the word.
+    terms: [u32; 2],
+    /// How many words from here on are negated.
+    negated: usize,
     /// The concepts of the last words, by the number of the word.
     concepts: [Concepts; CLOSE + 1],
     word: usize,
+    /// All concepts.
+    present: Concepts,
 }
 
 impl Default for Reader {
     fn default() -> Reader {
-        Reader { before: START, concepts: [0; CLOSE + 1], word: 0 }
+        Reader { before: START, terms: [START; 2], negated: 0, concepts: [0; CLOSE + 1], word: 0, present: 0 }
     }
 }
 
@@ -81,12 +149,43 @@ impl Reader {
         };
         put(place(mix(WORD, word)));
         put(place(mix(mix(PAIR, self.before), word)));
-        self.before = word;
         if piece.what == What::Word {
             parts(letters, put);
         }
         self.word += 1;
-        self.concepts(piece.meaning.concepts() & !GRAMMAR, put);
+        let concepts = piece.meaning.concepts() & !GRAMMAR;
+        self.terms(word, concepts, put);
+        self.concepts(concepts, put);
+        self.before = word;
+    }
+
+    /// Calls `put` for what the whole text, which was read, speaks of and how.
+    pub(super) fn finish(&self, put: &mut impl FnMut(usize)) {
+        for manner in each(self.present & MANNER) {
+            for subject in each(self.present & SUBJECT) {
+                put(place(mix(mix(SPOKEN_OF, manner), subject)));
+            }
+        }
+    }
+
+    /// Terms in a row, and terms that are negated.
+    fn terms(&mut self, word: u32, concepts: Concepts, put: &mut impl FnMut(usize)) {
+        let term = if concepts == 0 { word } else { term(concepts) };
+        let [last, last_but_one] = self.terms;
+        // Of two words without a meaning the pair is a feature already.
+        if concepts != 0 || last != self.before {
+            put(place(mix(mix(NEXT, last), term)));
+        }
+        put(place(mix(mix(NEXT_BUT_ONE, last_but_one), term)));
+        put(place(mix(mix(mix(THREE, last_but_one), last), term)));
+        if self.negated > 0 {
+            put(place(mix(NEGATED_TERM, term)));
+            for concept in each(concepts) {
+                put(place(mix(NEGATED_CONCEPT, concept)));
+            }
+        }
+        self.negated = if concepts & (NOT | NO) != 0 { NEGATED } else { self.negated.saturating_sub(1) };
+        self.terms = [term, last];
     }
 
     fn mark(&mut self, mark: char, put: &mut impl FnMut(usize)) {
@@ -97,13 +196,17 @@ impl Reader {
         put(place(word));
         if matches!(mark, '?' | '!' | '.' | ';') {
             put(place(mix(mix(PAIR, self.before), word)));
-            self.before = START;
+            (self.before, self.terms, self.negated) = (START, [START; 2], 0);
+        }
+        if mark == ',' {
+            self.negated = self.negated.min(NEGATED_ON);
         }
     }
 
     fn concepts(&mut self, concepts: Concepts, put: &mut impl FnMut(usize)) {
         let slots = self.concepts.len();
         self.concepts[self.word % slots] = concepts;
+        self.present |= concepts;
         for concept in each(concepts) {
             put(place(mix(CONCEPT, concept)));
             for ago in 1..=CLOSE {
