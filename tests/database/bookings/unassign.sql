@@ -79,6 +79,31 @@ update rolecall.profiles set organization_id = null, organization_role = null wh
 select is(
   (select user_id from rolecall.clients where id = pg_temp.agency(7)), null, 'a client who leaves has no account in it'
 );
+rollback to before;
+
+-- The application connects an account with a client, as docs/organisations.md says: one of the organisation, with one client.
+create function pg_temp.connect(p_client uuid, p_user uuid)
+returns text
+language sql
+return format('update rolecall.clients set user_id = %L where id = %L', p_user, p_client);
+create function pg_temp.reads()
+returns text
+language sql
+volatile
+return pg_temp.verdict(
+  pg_temp.ask('thread_messages', pg_temp.agency(3), jsonb_build_object('thread_id', pg_temp.agency(8), 'limit', 50))
+);
+insert into rolecall.profiles (id, organization_id, organization_role)
+values (pg_temp.demo(92), pg_temp.demo(39), 'client'), (pg_temp.demo(93), pg_temp.agency(0), 'client');
+insert into rolecall.clients (id, organization_id, phone) values (pg_temp.demo(94), pg_temp.agency(0), '+12025550194');
+select throws_ok(
+  pg_temp.connect(pg_temp.demo(94), pg_temp.demo(92)), '23503', null, 'not one of another organisation'
+);
+select throws_ok(pg_temp.connect(pg_temp.demo(94), pg_temp.demo(99)), '23503', null, 'nor one that nobody has');
+select throws_ok(pg_temp.connect(pg_temp.demo(94), pg_temp.agency(3)), '23505', null, 'nor one that another client has');
+select is(pg_temp.reads(), 'ok', 'who is connected reads the thread');
+select lives_ok(pg_temp.connect(pg_temp.agency(7), pg_temp.demo(93)), 'another account takes its place');
+select is(pg_temp.reads(), 'not_found/no_such_thread', 'who is no longer connected has none');
 
 select * from finish();
 rollback;
