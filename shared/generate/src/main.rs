@@ -36,6 +36,7 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
         Generated { path: "migrations/schema/base/digits.generated.sql", text: digits::sql()? },
         Generated { path: "shared/src/rules/digits.generated.rs", text: digits::table()? },
         Generated { path: "shared/src/rules/blank.generated.rs", text: text::table()? },
+        Generated { path: "shared/src/rules/poaching/letters.generated.rs", text: text::letters() },
         Generated { path: "shared/src/rules/poaching/score.generated.rs", text: score::table(root)? },
         Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
         Generated { path: "migrations/schema/permissions/roles.generated.sql", text: roles_sql::roles() },

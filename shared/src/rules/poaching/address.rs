@@ -141,11 +141,26 @@ impl Text<'_> {
         if first.what == What::Word && !first.spaced_joint(self, at) && self.is_scheme(first) {
             return self.link(at);
         }
+        let Some(label) = self.label(at) else { return Err(at + 1) };
+        if !self.goes_on(&label) {
+            return Err(label.end);
+        }
         let Some(chain) = self.chain(at) else { return Err(at + 1) };
         // What is no address as a whole has none that begins later, but a chain that was cut.
         let [.., last] = chain.labels.as_slice() else { return Err(at + 1) };
         let next = if chain.labels.len() == LONGEST { last.start } else { last.end };
         self.mail(&chain).or_else(|| self.bare(&chain)).ok_or(next)
+    }
+
+    /// Whether anything stands after the label that makes an address of it. It is so after few words, and looked at before
+    /// a chain is made.
+    fn goes_on(&self, label: &Range<usize>) -> bool {
+        let Some(next) = self.get(label.end) else { return false };
+        match next.what {
+            What::Mark(_) => true,
+            What::Word => next.is(DOT | AT) || self.pieces[label.start].is(MAILBOX) && next.is(TLD),
+            What::Digits | What::Gap => false,
+        }
     }
 
     /// An e-mail address whose local part is the chain.

@@ -1,29 +1,67 @@
 //! One spelling for what looks the same: lower case, no accents, ASCII for look-alikes and for the digits of any script.
 
+#[path = "letters.generated.rs"]
+mod generated;
+
 use crate::rules::{blank::is_blank, redact::digit_of};
+use generated::LETTERS;
 
 /// A folded character, and where the text has it. A long text has many, so that it is small.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Glyph {
     pub(super) shape: char,
-    /// The byte of the text, and in the lowest bit whether a capital letter stands there.
+    /// The byte of the text, and in the lowest bits whether a capital letter stands there and whether the shape is a letter.
     place: u32,
 }
 
 impl Glyph {
+    const CAPITAL: u32 = 1;
+    const LETTER: u32 = 2;
+    const FLAGS: u32 = 2;
+
     fn new(shape: char, from: usize, capital: bool) -> Glyph {
-        Glyph { shape, place: (from as u32) << 1 | u32::from(capital) }
+        let flags = u32::from(capital) * Glyph::CAPITAL + u32::from(is_letter(shape)) * Glyph::LETTER;
+        Glyph { shape, place: (from as u32) << Glyph::FLAGS | flags }
     }
 
     /// The first byte of the text that it stands for. The bytes up to the next glyph are its own, too.
     pub(super) fn from(self) -> usize {
-        (self.place >> 1) as usize
+        (self.place >> Glyph::FLAGS) as usize
     }
 
     /// The text has a capital letter here.
     pub(super) fn is_capital(self) -> bool {
-        self.place & 1 == 1
+        self.place & Glyph::CAPITAL != 0
     }
+
+    /// The shape is a letter of any script.
+    pub(super) fn is_letter(self) -> bool {
+        self.place & Glyph::LETTER != 0
+    }
+
+    /// The shape is a letter or a digit. A folded text has no other numerals.
+    pub(super) fn is_alphanumeric(self) -> bool {
+        self.is_letter() || self.shape.is_ascii_digit()
+    }
+}
+
+/// The same as [`char::is_alphabetic`], which takes a fifth of a microsecond for a letter of Thai or Arabic.
+fn is_letter(shape: char) -> bool {
+    let code = u32::from(shape);
+    match LETTERS.get(code as usize / 64) {
+        Some(letters) => letters >> (code % 64) & 1 == 1,
+        None => is_ideograph(code) || shape.is_alphabetic(),
+    }
+}
+
+/// A character of Chinese or a syllable of Korean: a letter without capitals or accents.
+fn is_ideograph(code: u32) -> bool {
+    matches!(code, 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xac00..=0xd7a3)
+}
+
+/// A letter from Hebrew to Myanmar, scripts that have no capitals and look like no other.
+fn is_plain(code: u32, character: char) -> bool {
+    matches!(code, 0x590..0x10a0) && is_letter(character)
 }
 
 /// The base letters of U+00C0 to U+017F.
@@ -126,6 +164,8 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
         let code = u32::from(character);
         if character == '\n' || (' '..='~').contains(&character) {
             put(character.to_ascii_lowercase());
+        } else if is_plain(code, character) || is_ideograph(code) && digit_of(character).is_none() {
+            put(character);
         } else if character.is_whitespace() || character == '\u{2800}' || character == '\u{3164}' {
             put(if matches!(character, '\u{2028}' | '\u{2029}') { '\n' } else { ' ' });
         } else if is_blank(character) || is_mark(code) {
@@ -161,6 +201,17 @@ mod tests {
         assert_eq!(folded("5\u{fe0f}\u{20e3}①⑩٣۴५🔟"), "511034510");
         assert_eq!(folded("с\u{200b}аll\u{ad}—𝓶𝓮"), "call-me");
         assert_eq!(folded("e\u{301}crivez"), "ecrivez");
+    }
+
+    #[test]
+    fn letters_are_alphabetic() {
+        assert!(('\0'..=char::MAX).all(|character| is_letter(character) == character.is_alphabetic()));
+    }
+
+    #[test]
+    fn a_folded_text_has_ascii_digits_alone() {
+        let alphanumeric = |glyph: &Glyph| glyph.is_alphanumeric() == glyph.shape.is_alphanumeric();
+        assert!(('\0'..=char::MAX).all(|character| fold(&character.to_string()).iter().all(alphanumeric)));
     }
 
     #[test]

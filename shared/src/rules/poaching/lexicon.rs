@@ -246,15 +246,20 @@ impl Lexicon {
         if !TYPO.contains(&length) || self.misspelled & bit(word[0]) == 0 {
             return None;
         }
-        let swapped = || without_each(word).find_map(|hash| self.find(hash.typo()));
-        // The word without a letter is there itself, under the hash that its own typos have.
-        let added = || {
-            without_each(word).find_map(|hash| {
-                let place = self.find(hash)?;
-                self.find(hash.whole()).is_some().then_some(place)
-            })
-        };
-        self.find(hash.typo()).or_else(added).or_else(swapped)
+        if let Some(place) = self.find(hash.typo()) {
+            return Some(place);
+        }
+        let mut swapped = None;
+        for hash in without_each(word) {
+            // The word without a letter is there itself, under the hash that its own typos have.
+            if let Some(place) = self.find(hash)
+                && self.find(hash.whole()).is_some()
+            {
+                return Some(place);
+            }
+            swapped = swapped.or_else(|| self.find(hash.typo()));
+        }
+        swapped
     }
 }
 
@@ -273,9 +278,10 @@ fn bit(letter: char) -> u32 {
 
 /// The hashes of a word without each of its letters but the first.
 fn without_each(letters: &[char]) -> impl Iterator<Item = Hash> {
-    (1..letters.len()).map(move |left_out| {
-        let rest = letters.iter().enumerate().filter(move |&(at, _)| at != left_out);
-        Hash::of(rest.map(|(_, &letter)| letter))
+    let push = |hash: Hash, letter: &char| hash.push(*letter);
+    letters.windows(2).enumerate().scan(Hash::EMPTY, move |before, (at, pair)| {
+        *before = before.push(pair[0]);
+        Some(letters[at + 2..].iter().fold(*before, push))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Phrases that ask to move or pay elsewhere: concepts close to each other in one sentence, whatever the language.
 
+mod index;
 mod rules;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     concept::*,
     piece::{Piece, What},
 };
-use rules::{ASKED_CHAT, ASKED_PURSE, RULES, Rule, UNLESS};
+use rules::{ASKED_CHAT, ASKED_PURSE, Rule, UNLESS};
 
 /// How far before or after a phrase a word is that takes it back: *never* pay me in cash, message me directly *in the app*.
 const NEAR: usize = 4;
@@ -114,8 +115,8 @@ impl Reader {
         }
         self.present |= concepts;
         self.take_back(word, concepts);
-        for rule in RULES.iter() {
-            if concepts & rule.any != 0 && rule.all.iter().all(|set| self.present & set != 0) {
+        for rule in index::rules(concepts) {
+            if rule.all.iter().all(|set| self.present & set != 0) {
                 self.apply(rule, word);
             }
         }

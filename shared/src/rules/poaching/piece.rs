@@ -48,8 +48,8 @@ impl Piece {
 pub(super) const MARKS: [&str; 6] = ["[phone]", "[email]", "[url]", "[handle]", "[elsewhere]", "[payment]"];
 
 /// The letter that a digit or sign stands for within a word, as in `wh4ts@pp`.
-fn unleet(shape: char) -> Option<char> {
-    Some(match shape {
+fn unleet(glyph: Glyph) -> Option<char> {
+    Some(match glyph.shape {
         '0' => 'o',
         '1' | '!' | '|' => 'i',
         '3' => 'e',
@@ -57,7 +57,7 @@ fn unleet(shape: char) -> Option<char> {
         '5' | '$' => 's',
         '7' => 't',
         '8' => 'b',
-        _ if shape.is_alphabetic() => shape,
+        _ if glyph.is_letter() => glyph.shape,
         _ => return None,
     })
 }
@@ -84,19 +84,20 @@ pub(super) fn cut(glyphs: &[Glyph]) -> Vec<Piece> {
             hash: Hash::EMPTY,
             meaning: Meaning::default(),
         };
-        if let Some(mark) = MARKS.iter().find(|mark| starts_with(&glyphs[at..], mark)) {
+        if shape == '['
+            && let Some(mark) = MARKS.iter().find(|mark| starts_with(&glyphs[at..], mark))
+        {
             (piece.what, piece.to) = (What::Gap, at + mark.len());
         } else if let Some((to, hash, meaning)) = leet(lexicon, glyphs, at) {
             (piece.what, piece.to, piece.hash, piece.meaning) = (What::Word, to, hash, meaning);
         } else if shape.is_ascii_digit() {
-            (piece.what, piece.to) = (What::Digits, end(glyphs, at, |shape| shape.is_ascii_digit()));
+            (piece.what, piece.to) = (What::Digits, end(glyphs, at, |glyph| glyph.shape.is_ascii_digit()));
         } else if is_ideograph(shape) {
             piece.what = What::Word;
             (piece.to, piece.hash, piece.meaning) = ideographs(lexicon, glyphs, at);
-        } else if shape.is_alphanumeric() {
+        } else if glyphs[at].is_letter() {
             piece.what = What::Word;
-            piece.to =
-                end(glyphs, at, |shape| shape.is_alphanumeric() && !shape.is_ascii_digit() && !is_ideograph(shape));
+            piece.to = end(glyphs, at, |glyph| glyph.is_letter() && !is_ideograph(glyph.shape));
             piece.to = elision(glyphs, piece.to);
             let letters = glyphs[at..piece.to].iter().map(|glyph| glyph.shape).filter(|&shape| shape != '\'');
             (piece.hash, piece.meaning) = lexicon.word(letters);
@@ -183,14 +184,14 @@ fn starts_with(glyphs: &[Glyph], text: &str) -> bool {
     glyphs.len() >= text.len() && text.bytes().zip(glyphs).all(|(byte, glyph)| glyph.shape == char::from(byte))
 }
 
-fn end(glyphs: &[Glyph], from: usize, is: impl Fn(char) -> bool) -> usize {
-    glyphs[from..].iter().position(|glyph| !is(glyph.shape)).map_or(glyphs.len(), |length| from + length)
+fn end(glyphs: &[Glyph], from: usize, is: impl Fn(Glyph) -> bool) -> usize {
+    glyphs[from..].iter().position(|&glyph| !is(glyph)).map_or(glyphs.len(), |length| from + length)
 }
 
 /// The end of a word with what an apostrophe joins to it: `don't`, `we'll`, but not `l'app`.
 fn elision(glyphs: &[Glyph], to: usize) -> usize {
     if glyphs.get(to).is_some_and(|glyph| glyph.shape == '\'') {
-        let end = end(glyphs, to + 1, char::is_alphabetic);
+        let end = end(glyphs, to + 1, Glyph::is_letter);
         if (1..=2).contains(&(end - to - 1)) {
             return end;
         }
@@ -204,21 +205,21 @@ const LONGEST_LEET: usize = 16;
 /// A word that is one only with digits and signs read as letters: its end and meaning.
 fn leet(lexicon: &Lexicon, glyphs: &[Glyph], at: usize) -> Option<(usize, Hash, Meaning)> {
     // From the beginning of a run alone, so that each is looked at once.
-    if at > 0 && unleet(glyphs[at - 1].shape).is_some() {
+    if at > 0 && unleet(glyphs[at - 1]).is_some() {
         return None;
     }
     let run = &glyphs[at..glyphs.len().min(at + LONGEST_LEET + 1)];
-    let length = run.iter().position(|glyph| unleet(glyph.shape).is_none()).unwrap_or(run.len());
+    let length = run.iter().position(|&glyph| unleet(glyph).is_none()).unwrap_or(run.len());
     let run = &run[..length];
-    let letters = run.iter().filter(|glyph| glyph.shape.is_alphabetic()).count();
+    let letters = run.iter().filter(|glyph| glyph.is_letter()).count();
     // Signs at the end are punctuation.
-    let signs = |glyph: &&Glyph| !glyph.shape.is_alphanumeric();
+    let signs = |glyph: &&Glyph| !glyph.is_alphanumeric();
     let length = length - run.iter().rev().take_while(signs).count();
     if length > LONGEST_LEET || letters < 2 || letters >= length || run.first().is_some_and(|glyph| glyph.shape == '@')
     {
         return None;
     }
-    let (hash, meaning) = lexicon.word(run[..length].iter().filter_map(|glyph| unleet(glyph.shape)));
+    let (hash, meaning) = lexicon.word(run[..length].iter().filter_map(|&glyph| unleet(glyph)));
     (meaning.number().is_some() || meaning.is(!AT) && length > 3).then_some((at + length, hash, meaning))
 }
 

@@ -5,7 +5,7 @@ use super::{
     concept::*,
     fold::Glyph,
     harmless,
-    lexicon::{DOUBLE, HUNDRED, Hash, Lexicon, TRIPLE},
+    lexicon::{DOUBLE, HUNDRED, Hash, Lexicon, Meaning, TRIPLE},
     phone::{self, Context},
     piece::{Piece, What},
 };
@@ -154,7 +154,7 @@ impl Finder<'_> {
         next.meaning.number().is_none() && !self.looks_like_digits(next, inner) && self.spelled(next).is_none()
     }
 
-    fn letters(&self, piece: &Piece) -> impl DoubleEndedIterator<Item = char> {
+    fn letters(&self, piece: &Piece) -> impl Iterator<Item = char> + Clone {
         self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape)
     }
 
@@ -171,16 +171,22 @@ impl Finder<'_> {
         const LONGEST: usize = 12;
         const MOST_LETTERS: usize = 80;
         let lexicon = Lexicon::get();
-        let letters: Vec<char> = self.letters(piece).filter(|&letter| letter != ' ').take(MOST_LETTERS).collect();
-        let (mut numbers, mut from) = (Vec::new(), 0);
-        while from < letters.len() {
-            let most = letters.len().min(from + LONGEST);
-            let (end, number) = (from + 2..=most).rev().find_map(|end| {
-                let meaning = lexicon.row(Hash::of(letters[from..end].iter().copied()))?;
-                Some((end, meaning.number().filter(|&number| number < DOUBLE && number != HUNDRED)?))
-            })?;
+        let mut letters = self.letters(piece).filter(|&letter| letter != ' ').take(MOST_LETTERS);
+        let mut numbers = Vec::new();
+        while letters.clone().next().is_some() {
+            // The longest number word that the rest begins with.
+            let (mut rest, mut hash, mut longest) = (letters.clone(), Hash::EMPTY, None);
+            for length in 1..=LONGEST {
+                let Some(letter) = rest.next() else { break };
+                hash = hash.push(letter);
+                let number = if length > 1 { lexicon.row(hash).and_then(Meaning::number) } else { None };
+                if let Some(number) = number.filter(|&number| number < DOUBLE && number != HUNDRED) {
+                    longest = Some((rest.clone(), number));
+                }
+            }
+            let (after, number) = longest?;
             numbers.push(number);
-            from = end;
+            letters = after;
         }
         (numbers.len() > 1).then_some(numbers)
     }
@@ -322,6 +328,11 @@ impl Finder<'_> {
 
     /// Ends the stream, and keeps it if it is a phone number.
     fn finish(&mut self) {
+        if self.stream.groups.is_empty() {
+            // Most words and marks are near no digits: what stands before them is forgotten at little cost.
+            (self.stream.plus, self.stream.times) = (false, 0);
+            return;
+        }
         let stream = std::mem::take(&mut self.stream);
         if stream.digits.len() < phone::FEWEST {
             return;
