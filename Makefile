@@ -294,6 +294,7 @@ screenshots: build need-postgres need-chromium ## Take the pictures of the page 
 
 .PHONY: bench
 bench: build need-postgres $(if $(filter spin,$(RUNTIME)),need-spin) ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
+	cargo build --locked --profile component --target wasm32-wasip2 -q -p rolecall-bench-filter
 	$(if $(filter spin,$(RUNTIME)),$(ON_SPIN)) cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
 
 .PHONY: load

@@ -61,6 +61,10 @@ struct Options {
     #[arg(long)]
     texting_only: bool,
 
+    /// Measure the anti-poaching filter alone
+    #[arg(long)]
+    filter_only: bool,
+
     /// Print the figures as one JSON object on standard output, and the text on standard error
     #[arg(long)]
     json: bool,
@@ -239,6 +243,14 @@ async fn main() -> Result<()> {
     let table = if options.table_seconds > 0 { options.table.as_slice() } else { &[] };
     allow_connections(table.iter().copied().max().unwrap_or(0).max(options.connections))?;
 
+    if options.filter_only {
+        let filter = FilterFigures::measure().await?;
+        say(format!("{}\n\n{}", filter.text(), surroundings.text("not measured")));
+        if options.json {
+            println!("{}", filter.to_json());
+        }
+        return Ok(());
+    }
     let database = Database::start(options.users, options.connections).await?;
     database.lift_rate_limits().await;
     if options.texting_only {
@@ -310,7 +322,7 @@ async fn main() -> Result<()> {
     if let Some(texting) = &texting {
         say(texting.text());
     }
-    let filter = FilterFigures::measure();
+    let filter = FilterFigures::measure().await?;
     say(filter.text());
 
     say(format!("\n{}", surroundings.text(&database.version)));
