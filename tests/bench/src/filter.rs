@@ -32,7 +32,7 @@ struct Cost {
 /// Where the filter runs.
 enum Place {
     Native,
-    Component(Runner, Connection),
+    Component(Box<Runner>, Connection),
 }
 
 impl Place {
@@ -40,7 +40,7 @@ impl Place {
     async fn component() -> Result<Place> {
         let runner = Runner::start_with(&workspace().join("tests/bench/filter/spin.toml"), &[], &[])?;
         let connection = Connection::open(address(&runner)).await?;
-        Ok(Place::Component(runner, connection))
+        Ok(Place::Component(Box::new(runner), connection))
     }
 
     /// The shortest time of a call.
