@@ -1,9 +1,13 @@
 //! The words that the filter knows, in one table by the hash of their folded spelling.
 
+mod hash;
+mod learn;
 mod numbers;
 mod words;
 
-use super::{concept::Concepts, fold::fold};
+pub(super) use hash::Hash;
+
+use super::concept::Concepts;
 use std::sync::OnceLock;
 
 /// Twice, as in "double five"; thrice; and hundred: numbers that are none by themselves.
@@ -46,42 +50,6 @@ impl Meaning {
     }
 }
 
-/// FNV-1a over characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hash(u64);
-
-impl Hash {
-    pub(super) const EMPTY: Hash = Hash(0xcbf2_9ce4_8422_2325);
-    const STEM: u64 = 0x5bd1_e995_9d1b_54a5;
-
-    pub(super) fn push(self, character: char) -> Hash {
-        Hash((self.0 ^ u64::from(u32::from(character))).wrapping_mul(0x0100_0000_01b3))
-    }
-
-    pub(super) fn of(text: impl Iterator<Item = char>) -> Hash {
-        text.fold(Hash::EMPTY, Hash::push)
-    }
-
-    /// The hash of two words, or of several and one more.
-    pub(super) fn join(self, next: Hash) -> Hash {
-        Hash(self.0.rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ next.0)
-    }
-
-    fn stem(self) -> Hash {
-        Hash(self.0 ^ Hash::STEM)
-    }
-
-    /// Of a word that lacks a letter.
-    fn typo(self) -> Hash {
-        Hash(self.0 ^ Hash::STEM.rotate_left(17))
-    }
-
-    /// Of a word that is found in spite of a typo.
-    fn whole(self) -> Hash {
-        Hash(self.0 ^ Hash::STEM.rotate_left(34))
-    }
-}
-
 /// An open hash table; the words are few and fixed. The hashes are by themselves, so that they stay in the cache.
 pub(super) struct Lexicon {
     /// Zero where nothing is.
@@ -109,70 +77,6 @@ impl Lexicon {
     pub(super) fn get() -> &'static Lexicon {
         static LEXICON: OnceLock<Lexicon> = OnceLock::new();
         LEXICON.get_or_init(Lexicon::new)
-    }
-
-    fn new() -> Lexicon {
-        let (hashes, places) = (vec![0; Lexicon::SIZE], vec![0; Lexicon::SIZE]);
-        let mut lexicon = Lexicon { hashes, places, facts: Vec::new(), misspelled: 0 };
-        for &(concepts, words) in words::all() {
-            for word in words.split_ascii_whitespace() {
-                lexicon.learn(word, concepts, None);
-            }
-        }
-        numbers::each(|word, number| lexicon.learn(word, 0, Some(number)));
-        let entries = || words::all().flat_map(|(_, words)| words.split_ascii_whitespace());
-        // A word means what its stem means, too.
-        for word in entries() {
-            let letters = fold(word).into_iter().map(|glyph| glyph.shape);
-            if let (hash, Some(stem)) = lexicon.stem(letters)
-                && let Some(place) = lexicon.find(hash)
-            {
-                let stem = lexicon.facts[stem];
-                lexicon.facts[place].concepts |= stem.concepts;
-            }
-        }
-        for word in entries().filter_map(|word| word.strip_suffix('~')) {
-            lexicon.learn_typos(word);
-        }
-        lexicon
-    }
-
-    /// Adds the word without each of its letters but the first. Whoever leaves one out, adds, changes or swaps one meets
-    /// the word there.
-    fn learn_typos(&mut self, word: &str) {
-        let letters: Vec<char> = fold(word).into_iter().map(|glyph| glyph.shape).collect();
-        let Some(place) = self.find(Hash::of(letters.iter().copied())) else { return };
-        self.misspelled |= bit(letters[0]);
-        let whole = Hash::of(letters.iter().copied()).whole();
-        for hash in without_each(&letters).map(Hash::typo).chain([whole]) {
-            let slot = self.slot(hash);
-            if self.hashes[slot] == 0 {
-                (self.hashes[slot], self.places[slot]) = (hash.0, place as u16);
-            }
-        }
-    }
-
-    /// Adds a word, a stem (`direct*`) or words in a row (`cash_app`).
-    fn learn(&mut self, entry: &str, concepts: Concepts, number: Option<i16>) {
-        let entry = entry.strip_suffix('~').unwrap_or(entry);
-        let stem = entry.strip_suffix('*');
-        let hash = stem
-            .unwrap_or(entry)
-            .split(['_', '-'])
-            .flat_map(elided)
-            .map(|word| Hash::of(fold(&word).iter().map(|glyph| glyph.shape)))
-            .reduce(Hash::join)
-            .unwrap_or(Hash::EMPTY);
-        let hash = if stem.is_some() { hash.stem() } else { hash };
-        let place = self.find(hash).unwrap_or_else(|| {
-            let slot = self.slot(hash);
-            (self.hashes[slot], self.places[slot]) = (hash.0, self.facts.len() as u16);
-            self.facts.push(Facts::default());
-            self.facts.len() - 1
-        });
-        let facts = &mut self.facts[place];
-        facts.concepts |= concepts;
-        facts.number = facts.number.or(number);
     }
 
     /// Where a hash is, or would be.
@@ -263,14 +167,6 @@ impl Lexicon {
     }
 }
 
-/// The words that a text has for one with an apostrophe: `dont`; `l` and `app`.
-fn elided(word: &str) -> Vec<String> {
-    match word.split_once('\'') {
-        Some((before, after)) if after.chars().count() > 2 => vec![before.to_owned(), after.to_owned()],
-        _ => vec![word.replace('\'', "")],
-    }
-}
-
 /// The place of a letter among 32.
 fn bit(letter: char) -> u32 {
     1 << (u32::from(letter) & 31)
@@ -287,7 +183,10 @@ fn without_each(letters: &[char]) -> impl Iterator<Item = Hash> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::concept, *};
+    use super::{
+        super::{concept, fold::fold},
+        *,
+    };
 
     fn meaning(word: &str) -> Meaning {
         Lexicon::get().word(fold(word).iter().map(|glyph| glyph.shape)).1
