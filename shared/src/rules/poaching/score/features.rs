@@ -111,6 +111,15 @@ fn term(concepts: Concepts) -> u32 {
     mix(CONCEPT, hash.unwrap_or_default())
 }
 
+/// Calls `put` for what a text with these concepts speaks of and how.
+pub(super) fn spoken_of(concepts: Concepts, put: &mut impl FnMut(usize)) {
+    for manner in each(concepts & MANNER) {
+        for subject in each(concepts & SUBJECT) {
+            put(place(mix(mix(SPOKEN_OF, manner), subject)));
+        }
+    }
+}
+
 /// Reads a text piece by piece.
 pub(super) struct Reader {
     /// The last word of this sentence.
@@ -122,13 +131,11 @@ pub(super) struct Reader {
     /// The concepts of the last words, by the number of the word.
     concepts: [Concepts; CLOSE + 1],
     word: usize,
-    /// All concepts.
-    present: Concepts,
 }
 
 impl Default for Reader {
     fn default() -> Reader {
-        Reader { before: START, terms: [START; 2], negated: 0, concepts: [0; CLOSE + 1], word: 0, present: 0 }
+        Reader { before: START, terms: [START; 2], negated: 0, concepts: [0; CLOSE + 1], word: 0 }
     }
 }
 
@@ -157,15 +164,6 @@ impl Reader {
         self.terms(word, concepts, put);
         self.concepts(concepts, put);
         self.before = word;
-    }
-
-    /// Calls `put` for what the whole text, which was read, speaks of and how.
-    pub(super) fn finish(&self, put: &mut impl FnMut(usize)) {
-        for manner in each(self.present & MANNER) {
-            for subject in each(self.present & SUBJECT) {
-                put(place(mix(mix(SPOKEN_OF, manner), subject)));
-            }
-        }
     }
 
     /// Terms in a row, and terms that are negated.
@@ -206,7 +204,6 @@ impl Reader {
     fn concepts(&mut self, concepts: Concepts, put: &mut impl FnMut(usize)) {
         let slots = self.concepts.len();
         self.concepts[self.word % slots] = concepts;
-        self.present |= concepts;
         for concept in each(concepts) {
             put(place(mix(CONCEPT, concept)));
             for ago in 1..=CLOSE {
