@@ -1,8 +1,9 @@
 //! Messages of a thread, its owner inbox, and forced deliveries, many at once.
 
-use crate::threads::support::{force, newest, send};
+use crate::threads::support::{force, mark, newest, send};
 use futures::future::join_all;
 use rolecall_e2e::Stand;
+use serde_json::json;
 
 #[tokio::test]
 async fn fifty_messages_at_once_are_numbered_without_a_gap_and_each_is_queued() {
@@ -98,4 +99,25 @@ async fn flags_of_other_organisations_that_change_all_the_time_stop_no_message()
     let (switches, ()) = tokio::join!(switching, sending);
     assert!(switches > 10, "{switches}");
     assert_eq!(stand.db.count("rolecall.sms_outbox where thread_id = $1", &[&thread]).await, 201);
+}
+
+#[tokio::test]
+async fn who_leaves_while_they_read_has_read_nothing_afterwards() {
+    let stand = Stand::shared().await;
+    for round in 0..4 {
+        let agency = stand.agency().await;
+        let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+        send(&stand, &agency.owner, thread, "Hello").expect(201).await;
+        let leaves = match round % 2 {
+            0 => "update rolecall.profiles set organization_id = null, organization_role = null where id = $1",
+            _ => "delete from rolecall.profiles where id = $1",
+        };
+        let reads = join_all((0..10).map(|_| mark(&stand, &agency.admin, thread, &json!({})).send()));
+        let leave = async { stand.db.run(leaves, &[&agency.admin.id]).await };
+        let (answers, _) = tokio::join!(reads, leave);
+        for answer in answers {
+            assert!([200, 403, 404].contains(&answer.status), "{} {}", answer.status, answer.body);
+        }
+        assert_eq!(stand.db.count("rolecall.thread_reads where user_id = $1", &[&agency.admin.id]).await, 0);
+    }
 }
