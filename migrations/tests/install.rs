@@ -8,9 +8,10 @@ mod support;
 use hosted::{Hosted, catalogue, rds, supabase};
 use rolecall_database::{apply, connect, load_demo, rollback};
 use rolecall_postgres::{Cluster, Options};
-use serde_json::json;
-use support::{call, demo, list, one, request, switch_on};
+use serde_json::{Value, json};
+use support::{call, demo, list, one, operator_request, request, switch_on};
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 const FROM_AUTH_USERS: &str = include_str!("../../docs/install/profiles_from_auth_users.sql");
 const FROM_AUTH_USERS_UNDO: &str = include_str!("../../docs/install/profiles_from_auth_users_undo.sql");
@@ -35,6 +36,69 @@ async fn profiles(client: &Client) -> Vec<String> {
         .await
 }
 
+/// The demo agency's person or row with this number.
+fn agency(number: u32) -> Uuid {
+    format!("00000000-0000-4000-8000-0000000000a{number:x}").parse().expect("a uuid")
+}
+
+/// A day of the demo agency, by the entry points of its functions: a booking, a text of the client, the answer of the sitter
+/// on its way to the carrier, what the owner sees of it, and the client's erasure.
+async fn texts_are_exchanged(edge: &Client) {
+    let done = async |function: &str, user: Option<Uuid>, input: Value| {
+        let request = user.map_or_else(
+            || {
+                let mut request = operator_request();
+                request["input"] = input.clone();
+                request
+            },
+            |user| request(user, input.clone()),
+        );
+        let mut answer = call(edge, function, &request).await;
+        assert_eq!(answer["ok"], true, "{function}: {answer}");
+        answer["data"].take()
+    };
+    let (owner, sitter, client) = (Some(agency(1)), Some(agency(2)), agency(7));
+    let clean = json!({"violations": []});
+
+    let booking = json!({
+        "booking_id": agency(9), "client": {"id": client}, "service": "walk", "starts_at": "2026-01-01T00:00:00Z",
+        "ends_at": "2126-01-01T00:00:00Z", "recurring": true, "sitter_id": sitter, "status": "confirmed",
+    });
+    let assigned = done("assign_booking", owner, booking).await;
+    assert_eq!(assigned["thread_id"], json!(agency(8)), "{assigned}");
+    let text = json!({
+        "message_sid": "SM1", "from": "+12025550187", "to": "+12025550185", "content": "Has Rex eaten?",
+        "media_urls": [], "silent": false, "filter": clean,
+    });
+    let received = done("receive_sms", None, text).await;
+    assert_eq!(received["decision"], "one_sitter", "{received}");
+
+    let answer =
+        json!({"thread_id": agency(8), "content": "All of it.", "filter": clean, "encoding": "gsm_7", "segments": 1});
+    let sent = done("send_thread_message", sitter, answer).await;
+    assert_eq!(sent["delivery"], "queued", "{sent}");
+    let claimed = done("claim_sms", None, json!({"lease": true})).await;
+    assert_eq!(claimed["messages"].as_array().map(Vec::len), Some(1), "{claimed}");
+    let id = &claimed["messages"][0]["id"];
+    assert_eq!(claimed["messages"][0]["to"], "+12025550187", "{claimed}");
+    let outcome = json!({"id": id, "outcome": "sent", "carrier_sid": "SM2"});
+    let settled = done("settle_sms", None, json!({"lease": claimed["lease"], "outcomes": [outcome]})).await;
+    assert_eq!(settled["settled"], 1, "{settled}");
+    let status = json!({"id": id, "message_sid": "SM2", "status": "delivered"});
+    done("receive_sms_status", None, status).await;
+
+    let forced = json!({"message_id": "00000000-0000-4000-8000-0000000000ab", "reason": "It is the vet's."});
+    done("force_send", owner, forced).await;
+    let thread = done("thread_messages", owner, json!({"thread_id": agency(8)})).await;
+    let deliveries: Vec<_> =
+        thread["messages"].as_array().into_iter().flatten().map(|message| &message["delivery"]).collect();
+    assert!(deliveries.contains(&&json!("delivered")), "{thread}");
+    let seen = done("diagnostics", owner, json!({})).await;
+    assert!(seen["texting"].is_object(), "{seen}");
+    done("list_threads", sitter, json!({})).await;
+    done("erase_client", None, json!({"organization_id": agency(0), "client_id": client})).await;
+}
+
 /// The whole way: install, use, switch off, take out, install again.
 async fn is_at_home(cluster: &Cluster, hosted: &Hosted) {
     let before = catalogue(&hosted.admin_url).await;
@@ -49,6 +113,7 @@ async fn is_at_home(cluster: &Cluster, hosted: &Hosted) {
     let message = request(demo(1), json!({"recipient_id": demo(4), "content": "Hello"}));
     let answer = call(&edge, "send_dm", &message).await;
     assert_eq!(answer["data"]["seq"], 1, "{answer}");
+    texts_are_exchanged(&edge).await;
 
     // The operator's kill switch, by the rights of service_role.
     let admin = hosted.admin().await;

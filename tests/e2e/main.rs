@@ -72,8 +72,13 @@ mod help {
 }
 
 mod home {
-    mod browser;
     mod page;
+
+    /// What the runner alone has, which starts the demo.
+    mod runner {
+        mod browser;
+        mod sign_in;
+    }
 }
 
 mod http {

@@ -11,8 +11,16 @@ use std::collections::HashSet;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-/// Codes that the runner alone answers, each with what Spin does there.
-const RUNNERS_OWN: &[(Code, &str)] = &[(Code::Overloaded, "Spin takes any number of requests at a time")];
+/// Codes that the runner alone answers, each with what Spin does there (`host_answers.rs` has all of it).
+const RUNNERS_OWN: &[(Code, &str)] = &[
+    (Code::Overloaded, "Spin takes any number of requests at a time"),
+    (Code::BadRequest, "Spin closes the connection, or answers with an empty body"),
+    (Code::UriTooLong, "Spin hands the request to the component"),
+    (Code::HeadersTooLarge, "Spin hands the request to the component"),
+    (Code::NotImplemented, "Spin takes the chunks as they are"),
+    (Code::HttpVersionNotSupported, "Spin answers with an empty body"),
+    (Code::RequestTimeout, "Spin waits without a limit"),
+];
 
 /// The place of a `jwt_jwks_url` where nobody listens.
 async fn nowhere() -> String {
