@@ -10,7 +10,13 @@ use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;
-use support::{call, demo, list, one, request};
+use support::{call, demo, list, one, operator_request, request};
+
+/// The thread of the demo agency.
+const AGENCYS_THREAD: &str = "00000000-0000-4000-8000-0000000000a8";
+
+/// What docs/deploy.md has the operator say of texts that waited at the moment of the backup.
+const MAY_BE_SENT: &str = "update rolecall.sms_outbox set status = 'uncertain' where status = 'queued';";
 
 /// Runs a program of PostgreSQL.
 fn run(cluster: &Cluster, program: &str, arguments: &[&str]) {
@@ -60,6 +66,13 @@ async fn a_backup_is_restored_on_another_server_with_its_messages_and_works_ther
     let edge = connect(&cluster.edge_url("app").await.expect("the login exists")).await.expect("it runs");
     let sent = call(&edge, "send_dm", &request(demo(1), json!({"recipient_id": demo(4), "content": "Kept?"}))).await;
     assert_eq!(sent["ok"], true, "{sent}");
+    let text = json!({
+        "thread_id": AGENCYS_THREAD, "content": "Rex is fine.", "filter": {"violations": []},
+        "encoding": "gsm_7", "segments": 1,
+    });
+    let owner = "00000000-0000-4000-8000-0000000000a1".parse().expect("a uuid");
+    let text = call(&edge, "send_thread_message", &request(owner, text)).await;
+    assert_eq!(text["data"]["delivery"], "queued", "{text}");
     drop(edge);
     let file = std::env::temp_dir().join(format!("rolecall-backup-{}.dump", std::process::id()));
     let file_name = file.to_str().expect("it is text");
@@ -100,4 +113,14 @@ async fn a_backup_is_restored_on_another_server_with_its_messages_and_works_ther
     let answer = call(&edge, "send_dm", &request(demo(1), json!({"recipient_id": demo(4), "content": "Go on"}))).await;
     assert_eq!(answer["data"]["seq"], 2, "the conversation goes on: {answer}");
     assert_eq!(answer["data"]["conversation_id"], sent["data"]["conversation_id"]);
+
+    // The text that waited may have been sent since the backup.
+    assert!(include_str!("../../docs/deploy.md").contains(MAY_BE_SENT));
+    client.batch_execute(MAY_BE_SENT).await.expect("the operator may");
+    let mut claim = operator_request();
+    claim["input"] = json!({"lease": true});
+    let claimed = call(&edge, "claim_sms", &claim).await;
+    assert_eq!(claimed["data"]["messages"], json!([]), "it is not sent again");
+    let delivery = "select delivery::text from rolecall.thread_messages where content = 'Rex is fine.'";
+    assert_eq!(list(&client, delivery).await, ["uncertain"]);
 }

@@ -8,7 +8,7 @@ use rolecall_e2e::{
 use std::fs;
 
 /// Pictures are small enough for a repository.
-const MOST_BYTES: usize = 200_000;
+const MOST_BYTES: usize = 250_000;
 
 fn main() -> Result<()> {
     let runner = Runner::start(&[], &[])?;
@@ -28,6 +28,8 @@ fn main() -> Result<()> {
         browser
             .evaluate("document.querySelectorAll('#wire pre').forEach((pre) => { pre.style.maxHeight = '6.5rem'; })")?;
         let height = browser.evaluate("document.querySelector('.bench').getBoundingClientRect().bottom + scrollY")?;
+        // The answer's own scrolled layer is painted a frame later.
+        browser.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")?;
         let picture = browser.picture(height.as_f64().unwrap_or(1000.0) as u32 + 24)?;
         ensure!(picture.len() < MOST_BYTES, "{name} has {} bytes", picture.len());
         fs::write(workspace().join("docs").join(name), &picture)?;
