@@ -75,11 +75,11 @@ const LATIN_ADDITIONAL: &[u8; 256] = b"aabbbbbbccddddddddddeeeeeeeeeeffgghhhhhhh
     wwwwwwwwwwxxxxyyzzzzzzhtwyas??s?aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeee\
     eeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuuuuyyyyyyyy??????";
 
-/// Letters of other scripts that look like Latin ones, beside their twins.
+/// Letters of Cyrillic, Greek and phonetic script that look like Latin ones, beside their twins.
 const TWINS: [(&str, &str); 3] = [
-    ("абвеёзикмнопрстухцчьіјѕһԁԛԝ", "abbeeзиkmhonpctyxцчьijshdqw"),
+    ("абвеёзикмнопрстухцчьіјѕғһԁԛԝ", "abbeeзиkmhonpctyxцчьijsfhdqw"),
     ("αβγεζηικνορτυχω", "abyeznikvoptuxw"),
-    ("ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢɑɡ", "abcdefghijklmnoprtuvwyzag"),
+    ("ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢɑɡ", "abcdeghijklmnoprtuvwyzag"),
 ];
 
 /// Numbers in rings, brackets and the like, also above nine: the first character, the last, the number of the first.
@@ -126,14 +126,16 @@ fn letter(character: char, code: u32) -> Option<char> {
 }
 
 fn twin(character: char) -> char {
-    // Latin extensions, Greek, Cyrillic, phonetic letters: other scripts have no twins.
-    if !matches!(character, '\u{250}'..='\u{52f}' | '\u{1d00}'..='\u{1dbf}') {
-        return character;
-    }
-    TWINS
-        .iter()
-        .find_map(|(from, to)| from.chars().zip(to.chars()).find(|&(other, _)| other == character))
-        .map_or(character, |(_, latin)| latin)
+    let [cyrillic, greek, phonetic] = TWINS;
+    let (from, to) = match character {
+        '\u{250}'..='\u{36f}' | '\u{1d00}'..='\u{1dbf}' => phonetic,
+        '\u{370}'..='\u{3ff}' => greek,
+        '\u{400}'..='\u{52f}' => cyrillic,
+        // Other scripts have no twins.
+        _ => return character,
+    };
+    let latin = from.chars().zip(to.chars()).find(|&(other, _)| other == character);
+    latin.map_or(character, |(_, latin)| latin)
 }
 
 fn punctuation(character: char) -> Option<char> {
@@ -166,6 +168,8 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
             put(character.to_ascii_lowercase());
         } else if is_plain(code, character) || is_ideograph(code) && digit_of(character).is_none() {
             put(character);
+        } else if matches!(code, 0x370..=0x52f) && is_letter(character) {
+            put(twin(character.to_lowercase().next().unwrap_or(character)));
         } else if character.is_whitespace() || character == '\u{2800}' || character == '\u{3164}' {
             put(if matches!(character, '\u{2028}' | '\u{2029}') { '\n' } else { ' ' });
         } else if is_blank(character) || is_mark(code) {

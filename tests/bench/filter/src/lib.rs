@@ -10,6 +10,9 @@ mod least;
 #[spin_sdk::http_service]
 async fn handle(request: spin_sdk::http::Request) -> anyhow::Result<impl spin_sdk::http::IntoResponse> {
     use http_body_util::BodyExt;
+    use spin_sdk::http::FullBody;
     let body = request.into_body().collect().await?.to_bytes();
-    Ok(least::least(std::str::from_utf8(&body)?).as_nanos().to_string())
+    let nanoseconds = least::least(std::str::from_utf8(&body)?).as_nanos().to_string();
+    let answer = http::Response::builder().header("content-length", nanoseconds.len());
+    Ok(answer.body(FullBody::new(bytes::Bytes::from(nanoseconds)))?)
 }

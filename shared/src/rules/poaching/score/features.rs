@@ -129,13 +129,24 @@ pub(super) struct Reader {
     /// How many words from here on are negated.
     negated: usize,
     /// The concepts of the last words, by the number of the word.
-    concepts: [Concepts; CLOSE + 1],
+    concepts: [Concepts; CLOSE],
+    /// All of them, and how many of the words have each.
+    near: Concepts,
+    times: [u8; Concepts::BITS as usize],
     word: usize,
 }
 
 impl Default for Reader {
     fn default() -> Reader {
-        Reader { before: START, terms: [START; 2], negated: 0, concepts: [0; CLOSE + 1], word: 0 }
+        Reader {
+            before: START,
+            terms: [START; 2],
+            negated: 0,
+            concepts: [0; CLOSE],
+            near: 0,
+            times: [0; Concepts::BITS as usize],
+            word: 0,
+        }
     }
 }
 
@@ -202,16 +213,36 @@ impl Reader {
     }
 
     fn concepts(&mut self, concepts: Concepts, put: &mut impl FnMut(usize)) {
-        let slots = self.concepts.len();
-        self.concepts[self.word % slots] = concepts;
         for concept in each(concepts) {
             put(place(mix(CONCEPT, concept)));
-            for ago in 1..=CLOSE {
-                for other in each(self.concepts[(self.word + slots - ago) % slots]) {
-                    put(place(mix(mix(CONCEPTS, other), concept)));
+        }
+        if concepts != 0 {
+            // Each pair is hashed once, however many of the last words have the other concept.
+            for other in each(self.near) {
+                let hash = mix(CONCEPTS, other);
+                for concept in each(concepts) {
+                    let place = place(mix(hash, concept));
+                    (0..self.times[other as usize]).for_each(|_| put(place));
                 }
             }
         }
+        self.remember(concepts);
+    }
+
+    /// Takes the concepts of a word for those of the oldest word that is close.
+    fn remember(&mut self, concepts: Concepts) {
+        let oldest = std::mem::replace(&mut self.concepts[self.word % CLOSE], concepts);
+        for concept in each(oldest) {
+            let times = &mut self.times[concept as usize];
+            *times -= 1;
+            if *times == 0 {
+                self.near ^= 1 << concept;
+            }
+        }
+        for concept in each(concepts) {
+            self.times[concept as usize] += 1;
+        }
+        self.near |= concepts;
     }
 }
 
