@@ -21,6 +21,9 @@ const LATER: [(&str, &str); 8] = [
     ("blind set b", include_str!("poaching/blind_b.tsv")),
 ];
 
+/// Contacts as people hide them, and numbers and names beside them that are none.
+const CONTACTS: &str = include_str!("poaching/contacts.tsv");
+
 /// A sentence, and what is to be found in it.
 struct Sentence {
     hit: bool,
@@ -157,6 +160,12 @@ fn the_sets_that_the_model_learned_are_found() {
         let harmless = all.right + all.missed == 0;
         assert!(if harmless { all.wrong == 0 } else { all.precision() >= 0.95 && all.recall() >= 0.92 }, "{name}");
     }
+}
+
+#[test]
+fn hidden_contacts_are_found_and_other_numbers_are_not() {
+    let (_, all) = score("contacts", &sentences(CONTACTS));
+    assert_eq!((all.wrong, all.missed), (0, 0));
 }
 
 #[test]

@@ -39,6 +39,8 @@ struct Joint {
     tight: bool,
     /// A word: dot, punto, at.
     word: bool,
+    /// A word in capital letters, or a word or mark in brackets: who writes so means an address.
+    meant: bool,
     end: usize,
 }
 
@@ -65,7 +67,9 @@ impl Text<'_> {
 
     /// Whether a piece reads so.
     fn reads(&self, piece: &Piece, text: &str) -> bool {
-        piece.len() == text.len() && self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape).eq(text.chars())
+        let letters = self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape);
+        // `c o m` is one piece.
+        (text.len()..2 * text.len()).contains(&piece.len()) && letters.filter(|&shape| shape != ' ').eq(text.chars())
     }
 
     fn length(&self, label: &Range<usize>) -> usize {
@@ -84,8 +88,13 @@ impl Text<'_> {
         // `g mail`
         let split = self.reads(first, "g") && self.get(from + 1).is_some_and(|next| self.reads(next, "mail"));
         let more = usize::from(split);
-        let rest = self.pieces[from + 1 + more..].iter().take_while(|piece| is_part(piece) && !piece.spaced);
-        let more = more + rest.count();
+        let rest = &self.pieces[from + 1 + more..];
+        let joins = |at: usize| {
+            matches!(&rest[at..], [mark, word, end, ..] if matches!(mark.what, What::Mark('_' | '-'))
+                && word.is(AT | DOT) && end.what == mark.what && !word.spaced && !end.spaced)
+        };
+        let part = |&(at, piece): &(usize, &Piece)| is_part(piece) && !piece.spaced && !joins(at);
+        let more = more + rest.iter().enumerate().take_while(part).count();
         (first.what != What::Mark('%')).then_some(from..from + 1 + more)
     }
 
@@ -95,14 +104,23 @@ impl Text<'_> {
         let bracket = matches!(first.what, What::Mark('(' | '[' | '{' | '<' | '*' | '_' | '-'));
         let inner = at + usize::from(bracket);
         let piece = self.get(inner)?;
-        let (is_mark, is_word) = (piece.is_mark(mark), piece.what == What::Word && piece.is(word));
+        // `(a)` and `(d)`, of who writes so.
+        let short = if mark == '@' { "a" } else { "d" };
+        let is_word = piece.what == What::Word && (piece.is(word) || bracket && word != 0 && self.reads(piece, short));
+        let is_mark = piece.is_mark(mark);
         let mut end = inner + 1;
         if bracket {
             self.get(end).filter(|piece| matches!(piece.what, What::Mark(')' | ']' | '}' | '>' | '*' | '_' | '-')))?;
             end += 1;
         }
         let tight = is_mark && !bracket && !piece.spaced && self.get(end).is_some_and(|next| !next.spaced);
-        (is_mark || is_word).then_some(Joint { tight, word: is_word || bracket, end })
+        let capitals =
+            is_word && self.is_capital(piece) && !at.checked_sub(1).is_some_and(|at| self.is_capital(&self.pieces[at]));
+        (is_mark || is_word).then_some(Joint { tight, word: is_word || bracket, meant: bracket || capitals, end })
+    }
+
+    fn is_capital(&self, piece: &Piece) -> bool {
+        piece.what == What::Word && self.glyphs[piece.from..piece.to].iter().all(|glyph| glyph.is_capital())
     }
 
     /// A comma for the point, as in `example,com`.

@@ -242,4 +242,28 @@ concepts! {
     PAST = 114;
     /// Trouble: to be banned, fired, fined.
     TROUBLE = 115;
+    /// What a number is called that is no phone number. From here on for the detectors of contacts alone.
+    SERIAL = 116;
+    /// What may stand between the groups of a number that is dictated in parts.
+    SPLICE = 117;
+    /// A dialling code.
+    PREFIX = 118;
+    /// How often a digit comes: times.
+    TIMES = 119;
+    /// A top-level domain that is a word of every day, or a city.
+    WIDE_TLD = 120;
+    /// A network on which people have names, besides those that phrases know.
+    NETWORK = 121;
+    /// How something is: down, weak. After the name of a network it is no name.
+    STATE = 122;
+    /// What stands before a name on a network: as, under, called.
+    CALLED = 123;
+    /// O'clock: what stands after hours.
+    CLOCK = 124;
+    /// To look up, to add, to follow: what is done with a name on a network.
+    FIND = 125;
 }
+
+/// The concepts that the detectors of contacts have for themselves; the model of phrases does not know them.
+pub(super) const UNSCORED: Concepts =
+    SERIAL | SPLICE | PREFIX | TIMES | WIDE_TLD | NETWORK | STATE | CALLED | CLOCK | FIND;

@@ -46,6 +46,7 @@ pub(super) fn end(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<usize
         || chain.is_time()
         || chain.is_amount()
         || chain.is_years()
+        || chain.is_measure()
         || chain.is_decimal() && !after.is_some_and(|next| next.what == What::Digits);
     shape.then_some(chain.end)
 }
@@ -147,6 +148,13 @@ impl Chain {
     fn is_years(&self) -> bool {
         let year = |number: &Number| number.length == 4 && (1900..2100).contains(&number.value);
         self.numbers.len() == 2 && self.all(&['-', '/']) && self.numbers.iter().all(year)
+    }
+
+    /// 38.2: one decimal, whatever follows.
+    fn is_measure(&self) -> bool {
+        matches!(self.numbers.as_slice(), [whole, part] if part.length == 1 && whole.value > 0
+            && whole.length == whole.value.ilog10() as usize + 1 && whole.length <= 3)
+            && self.all(&['.', ','])
     }
 
     /// 12.50, -33.868820: a comma or point, and one or two decimals, or as many as a coordinate has.

@@ -15,6 +15,10 @@ pub(super) const DOUBLE: i16 = 2000;
 pub(super) const TRIPLE: i16 = 3000;
 pub(super) const HUNDRED: i16 = 100;
 
+/// What is added to the number of a word that sounds like a digit, and of a word for several of a digit.
+pub(super) const SOUNDS: i16 = 10_000;
+pub(super) const PLURAL: i16 = 20_000;
+
 /// What a word means.
 #[derive(Clone, Copy, Debug, Default)]
 struct Facts {
@@ -39,9 +43,19 @@ impl Meaning {
         self.facts().concepts
     }
 
-    /// 0 to 999, or [`DOUBLE`], [`TRIPLE`], [`HUNDRED`].
+    /// 0 to 999, or [`HUNDRED`], or how often in thousands: [`DOUBLE`], [`TRIPLE`].
     pub(super) fn number(self) -> Option<i16> {
-        self.facts().number
+        self.facts().number.filter(|&number| number < SOUNDS)
+    }
+
+    /// The digit that a word sounds like: won, fore.
+    pub(super) fn sound(self) -> Option<i16> {
+        self.facts().number.filter(|number| (SOUNDS..PLURAL).contains(number)).map(|number| number - SOUNDS)
+    }
+
+    /// The digit that a word has several of: fives.
+    pub(super) fn plural(self) -> Option<i16> {
+        self.facts().number.and_then(|number| number.checked_sub(PLURAL)).filter(|&number| number >= 0)
     }
 
     /// Whether the word has one of these concepts.

@@ -20,15 +20,30 @@ pub(super) enum Context {
     Phone,
     /// Order, chip, invoice.
     Reference,
+    /// Lot, file, tax number, parcel service.
+    Serial,
     /// PIN, password.
     Code,
 }
 
-/// The normalised number, if the stream is one. `named_after` says that an order, a chip or the like is named after it.
-pub(super) fn value(stream: &Stream, named_after: bool) -> Option<String> {
+/// What stands after the digits, and directly before them.
+#[derive(Clone, Copy)]
+pub(super) struct After {
+    /// An order, a chip or the like is named.
+    pub(super) reference: bool,
+    /// O'clock, kilograms, euros.
+    pub(super) unit: bool,
+    /// A word with a capital letter, such as the name of a city.
+    pub(super) name: bool,
+    /// How many capital letters stand directly before the digits.
+    pub(super) letters: usize,
+}
+
+/// The normalised number, if the stream is one.
+pub(super) fn value(stream: &Stream, after: After) -> Option<String> {
     let lengths: Vec<usize> = stream.groups.iter().map(|group| group.length).collect();
     let window = lengths.windows(3).position(|three| three == [3, 3, 4]);
-    is_phone(stream, &lengths, named_after).then(|| {
+    is_phone(stream, &lengths, after).then(|| {
         // +44 (0)20: the zero is said at home only.
         let home = match lengths.as_slice() {
             [country, 1, _, ..] if stream.plus && stream.digits[*country..].starts_with('0') => Some(*country),
@@ -51,15 +66,23 @@ pub(super) fn value(stream: &Stream, named_after: bool) -> Option<String> {
     })
 }
 
-fn is_phone(stream: &Stream, lengths: &[usize], named_after: bool) -> bool {
+fn is_phone(stream: &Stream, lengths: &[usize], after: After) -> bool {
     let (digits, groups) = (stream.digits.as_str(), stream.groups.as_slice());
     let called = stream.context == Context::Phone;
-    let reference = stream.context == Context::Reference || named_after && !called && groups.len() == 1;
+    let reference = matches!(stream.context, Context::Reference | Context::Serial)
+        || after.reference && !called && groups.len() == 1;
     let international = stream.plus || digits.starts_with("00") || digits.starts_with("011");
     let usual = lengths.windows(3).any(|three| three == [3, 3, 4]);
     let spelled = groups.iter().all(|group| group.spelled);
     if stream.plus && (FEWEST..=MOST).contains(&digits.len()) {
         return true;
+    }
+    let serial = after.letters > 1 || after.letters == 1 && !(10..=11).contains(&digits.len());
+    if !called && !usual && (serial || after.unit && lengths.iter().all(|&length| length < 5)) {
+        return false;
+    }
+    if !called && !usual && is_enumeration(groups, lengths, digits) {
+        return false;
     }
     if digits.len() > MOST {
         return spelled && !reference || usual || lengths.iter().any(|length| (10..=11).contains(length));
@@ -68,40 +91,109 @@ fn is_phone(stream: &Stream, lengths: &[usize], named_after: bool) -> bool {
         return usual && !reference;
     }
     if usual {
-        return true;
+        return stream.context != Context::Serial;
     }
     if reference || stream.context == Context::Code && digits.len() < 10 {
         return false;
     }
     if groups.len() == 1 {
-        return !(matches!(digits.len(), 12 | 14) && digits[..8].parse().is_ok_and(is_compact_date));
+        // A parcel: digits with letters among them that look like more of them.
+        let parcel = stream.disguised && digits.len() > 11 && !international;
+        let date = matches!(digits.len(), 12 | 14) && digits[..8].parse().is_ok_and(is_compact_date);
+        return !parcel && !date;
     }
     if !called && lengths.iter().all(|&length| length == 4) && are_times(digits) {
         return false;
     }
     if spelled {
-        return called || !counts_up(digits, groups);
+        return called || !counts_up(digits, groups) && !are_hours(digits, lengths);
+    }
+    // 202, then 555, and at the end 0147.
+    let dictated = groups.iter().filter(|group| group.comma).all(|group| group.filled);
+    let filled = groups.iter().filter(|group| group.filled).count();
+    if dictated && filled > 1 && (10..=11).contains(&digits.len())
+        || groups[1..].iter().all(|group| group.filled)
+            && (called || digits.starts_with('0'))
+            && (8..=12).contains(&digits.len())
+    {
+        return true;
     }
     // 213, then 555, then 01, then 99.
     if groups[1..].iter().all(|group| group.comma && group.filled) && matches!(lengths, [3, 3, _, ..]) {
         return (10..=11).contains(&digits.len());
     }
     if groups.iter().any(|group| group.comma) {
+        // House and postcode: 112, 8001 Zurich.
+        if !called && after.name && matches!(lengths, [1..=3, 4..=5]) {
+            return false;
+        }
+        if called && (10..=11).contains(&digits.len()) && lengths.iter().any(|&length| length > 2) {
+            return true;
+        }
         let pairs = lengths.iter().all(|&length| length == 2) && digits.starts_with('0') && digits.len() > 8;
         return pairs || lengths == [3, 4] || split(groups, digits, called);
     }
     (called || !ascends(digits, lengths)) && has_shape(groups, lengths, digits, called)
 }
 
+/// The value of each group.
+fn values<'a>(digits: &'a str, lengths: &'a [usize]) -> impl Iterator<Item = u64> + 'a {
+    lengths.iter().scan(digits, |rest, &length| {
+        let (group, after) = rest.split_at_checked(length)?;
+        *rest = after;
+        Some(group.parse().unwrap_or_default())
+    })
+}
+
+/// Years, a day with hours, a sum, scores, shares: numbers next to each other, whatever their digits together look like.
+fn is_enumeration(groups: &[Group], lengths: &[usize], digits: &str) -> bool {
+    if groups.len() < 2 {
+        return false;
+    }
+    let all = |mark: char| groups[1..].iter().all(|group| group.mark == Some(mark));
+    let values: Vec<u64> = values(digits, lengths).collect();
+    let year = |value: u64| (1900..2100).contains(&value);
+    let each = || values.iter().zip(lengths);
+    let years = lengths.iter().filter(|&&length| length == 4).count() > 1
+        && lengths[0] == 4
+        && each().all(|(&value, &length)| length == 4 && year(value) || length == 2);
+    let day = |from: usize| {
+        matches!(&values[from..], [day, month, rest @ ..]
+        if (1..=31).contains(day) && (1..=12).contains(month) && rest.iter().all(|&time| time < 60))
+    };
+    let date = match lengths {
+        [2, 2, 4] | [2, 2, 4, 2, 2] => {
+            year(values[2]) && (1..=31).contains(&values[0]) && (1..=12).contains(&values[1])
+        }
+        [4, 2, 2, 2, 2] => year(values[0]) && day(1),
+        _ => false,
+    };
+    let sum =
+        groups.iter().any(|group| group.mark == Some('=')) || all('+') && lengths.iter().all(|&length| length < 3);
+    let shares = all('/') && lengths.iter().all(|&length| length < 3) && !digits.starts_with('0') && digits.len() < 9;
+    // 3-2, 4-1, 0-0, 2-1.
+    let scores = (6..=8).contains(&groups.len())
+        && groups.len().is_multiple_of(2)
+        && lengths.iter().all(|&length| length == 1)
+        && groups.chunks(2).all(|pair| matches!(pair, [first, second] if !first.dash && second.dash));
+    // 10.0.19045.3803.
+    let version = all('.') && groups.len() == 4 && lengths[1] == 1 && lengths[2] > 3 && !digits.starts_with('0');
+    years || date || sum || shares || scores || version
+}
+
+/// Eight, twelve, sixteen and twenty.
+fn are_hours(digits: &str, lengths: &[usize]) -> bool {
+    let values: Vec<u64> = values(digits, lengths).collect();
+    values.len() > 2
+        && values[0] > 0
+        && values.iter().all(|&value| value < 25)
+        && values.iter().filter(|&&value| value > 9).count() * 2 > values.len()
+        && values.is_sorted_by(|one, two| one < two)
+}
+
 /// 4, 8, 15, 16, 23, 42: a list.
 fn ascends(digits: &str, lengths: &[usize]) -> bool {
-    let mut rest = digits;
-    let values = lengths.iter().map(|&length| {
-        let (group, after) = rest.split_at(length);
-        rest = after;
-        group.parse::<u64>().unwrap_or_default()
-    });
-    lengths.len() > 3 && !digits.starts_with('0') && values.is_sorted_by(|one, two| one < two)
+    lengths.len() > 3 && !digits.starts_with('0') && values(digits, lengths).is_sorted_by(|one, two| one < two)
 }
 
 /// 0700, 1200.

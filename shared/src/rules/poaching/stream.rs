@@ -2,6 +2,7 @@
 
 mod finder;
 mod near;
+mod parts;
 mod words;
 
 use super::{Hit, fold::Glyph, lexicon::Hash, phone::Context, piece::Piece};
@@ -16,6 +17,8 @@ pub(super) struct Group {
     pub(super) spelled: bool,
     pub(super) comma: bool,
     pub(super) dash: bool,
+    /// The last mark before it.
+    pub(super) mark: Option<char>,
     /// A word stands before it, such as "and".
     pub(super) filled: bool,
 }
@@ -27,10 +30,13 @@ pub(super) struct Stream {
     pub(super) groups: Vec<Group>,
     pub(super) plus: bool,
     pub(super) context: Context,
+    /// Letters stand for some of the digits.
+    pub(super) disguised: bool,
     pieces: Range<usize>,
     between: Between,
     /// What the last number word was, so that the next one may be added to it.
     last_word: Option<(i16, Hash)>,
+    /// How often the next digit comes.
     times: usize,
 }
 
@@ -41,6 +47,7 @@ struct Between {
     fillers: usize,
     comma: bool,
     dash: bool,
+    mark: Option<char>,
 }
 
 /// Finds phone numbers outside of the addresses, which are in order.

@@ -9,6 +9,9 @@ const COMMON: [&str; 8] = ["com", "net", "org", "info", "io", "uk", "biz", "edu"
 /// Those that are believed after punto, point and ponto, which also are common words.
 const ROMANCE: [&str; 7] = ["fr", "it", "pt", "br", "ch", "mx", "ar"];
 
+/// How near a network a name with points is one of it.
+const NETWORKS: usize = 4;
+
 impl Text<'_> {
     /// A host without `https://`.
     pub(super) fn bare(&self, chain: &Chain) -> Option<Hit> {
@@ -41,11 +44,21 @@ impl Text<'_> {
                 return false;
             }
             let word = self.get(before.end).map(|piece| self.shape(piece)).unwrap_or_default();
+            let named =
+                || before.len() > 1 || self.length(before) > 5 && self.pieces[before.start].meaning.concepts() == 0;
+            let last = || self.get(label.end).is_none_or(|next| next.what != What::Word);
             return common
+                || dot.meant && (top.is(TLD) || top.is(VAGUE_TLD | WIDE_TLD) && named())
                 || dot.word
                     && match word.as_str() {
-                        "punto" | "point" | "ponto" => ROMANCE.iter().any(|name| self.reads(top, name)),
-                        _ => top.is(TLD),
+                        "punto" | "point" | "ponto" => {
+                            ROMANCE.iter().any(|name| self.reads(top, name))
+                                || top.is(TLD) && named() && (last() || top.len() > 2)
+                        }
+                        _ => {
+                            let vague = top.is(VAGUE_TLD | WIDE_TLD) && (!top.is(GRAMMAR | ON) || word != "dot");
+                            top.is(TLD) || vague && named()
+                        }
                     };
         }
         // `walk.It was`: a sentence without a space.
@@ -61,10 +74,24 @@ impl Text<'_> {
             .is_some_and(|piece| piece.is(ON | ADD | NAMED | CONTACT) || piece.is_mark(':') || piece.is(EMAIL));
         let plain = before.len() == 1 && !(at > 1 && chain.dots[at - 2].tight);
         // Any domain with a path.
-        if slash && (2..=6).contains(&top.len()) && self.length(before) > 1 && !sentence {
+        if slash && ((2..=6).contains(&top.len()) || top.is(WIDE_TLD)) && self.length(before) > 1 && !sentence {
             return self.get(label.end + 1).is_some_and(|path| !path.spaced);
         }
-        top.is(VAGUE_TLD)
+        // `happyhounds.dog`: a name that is no word.
+        let named =
+            self.length(before) >= 8 && self.pieces[before.clone()].iter().all(|piece| piece.meaning.concepts() == 0);
+        // `insta: jane.walks.dogs` is a name on a network.
+        let network = self.pieces[first.start.saturating_sub(NETWORKS)..first.start]
+            .iter()
+            .any(|piece| piece.is(CHAT | SOCIAL | VAGUE | NETWORK));
+        let mention = self.get(first.start.wrapping_sub(1)).is_some_and(|piece| piece.is_mark('@'));
+        if (network && !top.is(VAGUE_TLD) || mention) && !slash {
+            return false;
+        }
+        if top.is(WIDE_TLD) && !sentence && (named || before.len() > 1) && !top.is(GRAMMAR | ON) {
+            return true;
+        }
+        top.is(VAGUE_TLD | WIDE_TLD)
             && !sentence
             && (slash || introduced || !plain || self.reads(&self.pieces[first.start], "www"))
     }

@@ -29,7 +29,7 @@ impl Text<'_> {
 
     /// `book at example.com`: a host after a preposition, not an address.
     fn is_place(&self, local: &Chain, joint: Joint, host: &Chain) -> bool {
-        let preposition = joint.word && self.pieces[joint.end - 1].is(ON);
+        let preposition = joint.word && !joint.meant && self.pieces[joint.end - 1].is(ON);
         let mailbox = self.pieces[host.labels[0].start].is(MAILBOX);
         let grammar = local.labels.last().is_some_and(|label| self.is_grammar(label));
         preposition && (grammar || !mailbox && host.dots.iter().all(|dot| dot.tight))
@@ -53,9 +53,22 @@ impl Text<'_> {
         }
         let mailbox = chain.labels.first().is_some_and(|label| word(label) && self.pieces[label.start].is(MAILBOX));
         // `name(at)example(dot)me`: who writes so names a domain.
-        let obvious = !joint.word || !self.pieces[joint.end - 1].is(ON);
-        let top = |at: &usize| word(&chain.labels[*at]) && self.pieces[chain.labels[*at].start].is(VAGUE_TLD);
+        let obvious = joint.meant || !joint.word || !self.pieces[joint.end - 1].is(ON);
+        let top = |at: &usize| {
+            let (label, dot) = (&chain.labels[*at], chain.dots[*at - 1]);
+            let top = &self.pieces[label.start];
+            // Any domain, if both the sign and the point are words.
+            let any = dot.tight && joint.word && top.is(TLD | WIDE_TLD)
+                || dot.word && (joint.word || dot.meant) && !top.is(GRAMMAR) && top.len() > 1;
+            word(label) && (any || top.is(VAGUE_TLD | WIDE_TLD) && dot.word)
+        };
         let last = obvious.then(|| (1..chain.labels.len()).rev().find(top)).flatten().map(|at| at + 1);
-        self.host(chain).or(last).or(mailbox.then_some(1))
+        // `look for @jane.walks.dogs`
+        let mention = !joint.word && !joint.tight && self.get(joint.end).is_some_and(|next| !next.spaced);
+        let believed = |labels: &usize| {
+            let top = &self.pieces[chain.labels[labels - 1].start];
+            !mention || !top.is(WIDE_TLD) || top.is(TLD)
+        };
+        self.host(chain).filter(believed).or(last).or(mailbox.then_some(1))
     }
 }

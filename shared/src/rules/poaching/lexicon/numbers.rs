@@ -1,12 +1,12 @@
 //! Number words.
 
-use super::{DOUBLE, HUNDRED, TRIPLE};
+use super::{DOUBLE, HUNDRED, PLURAL, SOUNDS, TRIPLE};
 
 /// From 0 on, in English, German, Spanish, French, Portuguese, Italian, Dutch, Swedish, Danish and Norwegian, Polish, Russian,
 /// Ukrainian, Turkish, Romanian, Czech, Finnish, Greek, Arabic, Indonesian, Hindi; spellings of one
 /// number are parted by a slash, and a dash stands for a word that means too much else.
 const UNITS: &[&str] = &[
-    "zero/oh/nought/naught/nil one/won two three four five six seven eight nine/niner ten eleven twelve thirteen \
+    "zero/oh/nought/naught/nil one two three four five six seven eight nine/niner ten eleven twelve thirteen \
      fourteen fifteen sixteen seventeen eighteen nineteen",
     "null eins/ein/eine zwei/zwo drei vier fünf/fuenf sechs sieben acht neun zehn elf zwölf/zwoelf dreizehn vierzehn \
      fünfzehn/fuenfzehn sechzehn siebzehn achtzehn neunzehn",
@@ -70,9 +70,32 @@ const HUNDREDS: &[&str] = &[
 
 const OTHERS: &[(i16, &str)] = &[
     (HUNDRED, "hundred hundert cien ciento cent cem cento honderd hundra сто yüz suta hundrede"),
-    (DOUBLE, "double doppel doppelte doble doppio dobro dubbel doppelt twice"),
-    (TRIPLE, "triple treble dreifach triplo tripel thrice"),
+    (DOUBLE, "double doppel doppelte doble doppio dobro dubbel doppelt twice zweimal tweemaal"),
+    (TRIPLE, "triple treble dreifach triplo tripel thrice dreimal driemaal"),
+    (4000, "quadruple quad viermal vierfach"),
+    (5000, "quintuple fünfmal"),
 ];
+
+/// Several of one digit, from zero on: three fives, trzy piątki.
+const PLURALS: &[&str] = &[
+    "zeros/zeroes/ohs ones twos threes fours fives sixes sevens eights nines",
+    "nullen einsen zweien/zweier dreien/dreier vieren/vierer fünfen/fünfer sechsen/sechser siebenen/siebener achten/achter \
+     neunen/neuner",
+    "ceros unos doses treses cuatros cincos seises sietes ochos nueves",
+    "zéros - - - - - - - - -",
+    "- uns - - quatros cincos - setes oitos noves",
+    "zeri - - - - - - - - -",
+    "- enen tweeën drieën vieren vijven zessen zevens achten negens",
+    "nollor ettor tvåor treor fyror femmor sexor sjuor åttor nior",
+    "zera/zer jedynki/jedynek dwójki/dwójek trójki/trójek czwórki/czwórek piątki/piątek szóstki/szóstek siódemki/siódemek \
+     ósemki/ósemek dziewiątki/dziewiątek",
+    "нуля/нулей/ноля единицы/единиц двойки/двоек тройки/троек четверки/четверок/четвёрки пятерки/пятерок/пятёрки \
+     шестерки/шестерок/шестёрки семерки/семерок/семёрки восьмерки/восьмерок/восьмёрки девятки/девяток",
+];
+
+/// Words that sound like a digit.
+const SOUND_ALIKES: &str =
+    "- won/wun to/too/tu tree/free for/fore foive/fife/fiv sicks/siks/sex sevin/sebben ate/ait niner/nein/nien";
 
 /// Calls with each number word and its number.
 pub(super) fn each(mut learn: impl FnMut(&str, i16)) {
@@ -88,6 +111,10 @@ pub(super) fn each(mut learn: impl FnMut(&str, i16)) {
     for (number, words) in OTHERS {
         words.split_ascii_whitespace().for_each(|word| learn(word, *number));
     }
+    for language in PLURALS {
+        each_word(language, PLURAL, 1, &mut learn);
+    }
+    each_word(SOUND_ALIKES, SOUNDS, 1, &mut learn);
     // One word for ten and unit: fünfunddreißig, vijfendertig, trentacinque, ventuno, veinticinco.
     each_word(TENS[1], 20, 10, &mut |tens, ten| {
         each_word(UNITS[1], 0, 1, &mut |unit, one| {

@@ -5,6 +5,7 @@
 //! concepts takes away what its words mean elsewhere.
 
 mod common;
+mod contacts;
 mod eastern;
 mod northern;
 mod report;
@@ -13,7 +14,7 @@ use crate::rules::poaching::concept::*;
 
 /// All entries: concepts, and the words that have them.
 pub(super) fn all() -> impl Iterator<Item = &'static (Concepts, &'static str)> {
-    [WORDS, common::WORDS, northern::WORDS, eastern::WORDS, report::WORDS].into_iter().flatten()
+    [WORDS, contacts::WORDS, common::WORDS, northern::WORDS, eastern::WORDS, report::WORDS].into_iter().flatten()
 }
 
 const WORDS: &[(Concepts, &str)] = &[

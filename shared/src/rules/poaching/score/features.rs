@@ -171,7 +171,7 @@ impl Reader {
             parts(letters, put);
         }
         self.word += 1;
-        let concepts = piece.meaning.concepts() & !GRAMMAR;
+        let concepts = piece.meaning.concepts() & !(GRAMMAR | UNSCORED);
         self.terms(word, concepts, put);
         self.concepts(concepts, put);
         self.before = word;

@@ -1,11 +1,17 @@
 //! What is put together to a stream, and what ends it.
 
 use super::{Finder, Group, near::Near, words::look_alike};
-use crate::rules::poaching::{Hit, Kind, concept::*, harmless, phone, piece::What};
+use crate::rules::poaching::{
+    Hit, Kind,
+    concept::*,
+    harmless,
+    phone::{self, After},
+    piece::What,
+};
 
 /// The most marks and fillers between two groups.
 const MARKS: usize = 6;
-const FILLERS: usize = 3;
+const FILLERS: usize = 6;
 
 impl Finder<'_> {
     /// Reads the piece, and returns the next one to read.
@@ -27,8 +33,14 @@ impl Finder<'_> {
                     self.finish();
                     return at + 2;
                 }
+                if self.is_count(at) {
+                    return at + 1;
+                }
                 let digits: String = self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape).collect();
-                self.push(at, &digits, digits.len() == 1);
+                let times = if digits.len() == 1 { self.stream.times.max(1) } else { 1 };
+                for _ in 0..times {
+                    self.push(at, &digits, digits.len() == 1);
+                }
             }
             What::Word => self.word(at),
             What::Mark(mark) => self.mark(at, mark),
@@ -39,6 +51,11 @@ impl Finder<'_> {
     /// Whether no digits stand directly before the mark before it.
     fn begins_chain(&self, at: usize) -> bool {
         let [.., before, mark] = &self.pieces[..at] else { return true };
+        // `5o3.555`
+        let within = !self.pieces[at].spaced && self.stream.pieces.end == at && mark.what == What::Word;
+        if within && before.what == What::Digits && !mark.spaced {
+            return false;
+        }
         let attached = !self.pieces[at].spaced && !mark.spaced;
         !(attached && matches!(mark.what, What::Mark(_)) && before.what == What::Digits)
     }
@@ -49,7 +66,10 @@ impl Finder<'_> {
             return false;
         };
         let inner = self.pieces.get(at + 2).is_some_and(|after| after.what == What::Digits && !after.spaced);
-        next.meaning.number().is_none() && !self.looks_like_digits(next, inner) && self.spelled(next).is_none()
+        next.meaning.number().is_none()
+            && !self.looks_like_digits(next, inner)
+            && self.spelled(next).is_none()
+            && !self.is_disguised(at + 1)
     }
 
     fn word(&mut self, at: usize) {
@@ -57,15 +77,27 @@ impl Finder<'_> {
         let next = self.pieces.get(at + 1);
         let digits_next = next.is_some_and(|next| next.what == What::Digits && !next.spaced);
         let digits_before = !piece.spaced && at > 0 && self.pieces[at - 1].what == What::Digits;
+        if self.is_count(at) || self.odd_number(at) {
+            return;
+        }
         if let Some(number) = piece.meaning.number() {
             return self.number(at, number, piece.hash);
         }
-        let alone =
-            piece.len() <= 3 && !self.stream.groups.is_empty() && self.stream.between.fillers == 0 && self.goes_on(at);
+        let oh = piece.len() == 1 && self.letters(piece).eq(['o']) && self.is_number(at + 1);
+        let alone = piece.len() <= 3
+            && !self.stream.groups.is_empty()
+            && (self.stream.between.fillers == 0 || oh)
+            && self.goes_on(at);
+        if self.is_disguised(at) {
+            let digits: String = self.letters(piece).filter_map(|letter| look_alike(letter, true)).collect();
+            self.stream.disguised = true;
+            return self.push(at, &digits, false);
+        }
         if (digits_next || digits_before || alone)
             && self.looks_like_digits(piece, digits_next && (digits_before || piece.len() == 1))
         {
             let digits: String = self.letters(piece).filter_map(|letter| look_alike(letter, true)).collect();
+            self.stream.disguised = true;
             return self.push(at, &digits, alone && piece.len() == 1);
         }
         if piece.len() >= 6
@@ -77,7 +109,7 @@ impl Finder<'_> {
             }
             return;
         }
-        if !self.stream.groups.is_empty() && piece.is(FILLER) && self.stream.between.fillers < FILLERS {
+        if !self.stream.groups.is_empty() && piece.is(FILLER | SPLICE) && self.stream.between.fillers < FILLERS {
             self.stream.between.fillers += 1;
             return self.near.read(piece);
         }
@@ -86,7 +118,7 @@ impl Finder<'_> {
     }
 
     /// Whether a digit or another look-alike follows.
-    fn goes_on(&self, at: usize) -> bool {
+    pub(super) fn goes_on(&self, at: usize) -> bool {
         self.pieces[at + 1..].iter().take(3).find(|piece| !matches!(piece.what, What::Mark(_))).is_some_and(|piece| {
             piece.what == What::Digits
                 || piece.meaning.number().is_some()
@@ -106,6 +138,7 @@ impl Finder<'_> {
         }
         let between = &mut self.stream.between;
         between.marks += 1;
+        between.mark = Some(mark);
         between.comma |= mark == ',';
         between.dash |= mark == '-';
         if between.marks > MARKS || matches!(mark, '@' | '%' | '$' | '€' | '£' | '#' | '°') {
@@ -137,6 +170,7 @@ impl Finder<'_> {
                 spelled,
                 comma: between.comma,
                 dash: between.dash,
+                mark: between.mark,
                 filled: between.fillers > 0,
             }),
         }
@@ -160,8 +194,15 @@ impl Finder<'_> {
             return;
         }
         let after = &self.pieces[stream.pieces.end.min(self.pieces.len())..];
-        let named_after = after.iter().take(6).any(|piece| piece.is(REFERENCE) && !piece.is(PHONE));
-        if let Some(value) = phone::value(&stream, named_after) {
+        let after = After {
+            reference: after.iter().take(6).any(|piece| piece.is(REFERENCE | SERIAL) && !piece.is(PHONE)),
+            unit: after.first().is_some_and(|next| next.is(CLOCK | UNIT | CURRENCY)),
+            name: after.first().is_some_and(|next| {
+                next.what == What::Word && next.spaced && !next.line && self.glyphs[next.from].is_capital()
+            }),
+            letters: self.has_letters_before(stream.pieces.start),
+        };
+        if let Some(value) = phone::value(&stream, after) {
             self.found.push(Hit::new(Kind::Phone, value, stream.pieces));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Finder;
 use crate::rules::poaching::{
-    lexicon::{DOUBLE, HUNDRED, Hash, Lexicon, Meaning, TRIPLE},
+    lexicon::{DOUBLE, HUNDRED, Hash, Lexicon, Meaning},
     piece::Piece,
 };
 
@@ -45,8 +45,8 @@ impl Finder<'_> {
     }
 
     pub(super) fn number(&mut self, at: usize, number: i16, hash: Hash) {
-        if matches!(number, DOUBLE | TRIPLE) {
-            self.stream.times = if number == DOUBLE { 2 } else { 3 };
+        if number >= DOUBLE {
+            self.stream.times = usize::try_from(number / 1000).unwrap_or(1);
             if self.stream.groups.is_empty() {
                 self.near.read(&self.pieces[at]);
             }
