@@ -262,8 +262,10 @@ concepts! {
     CLOCK = 124;
     /// To look up, to add, to follow: what is done with a name on a network.
     FIND = 125;
+    /// The letters between digits.
+    LETTERS = 126;
 }
 
 /// The concepts that the detectors of contacts have for themselves; the model of phrases does not know them.
 pub(super) const UNSCORED: Concepts =
-    SERIAL | SPLICE | PREFIX | TIMES | WIDE_TLD | NETWORK | STATE | CALLED | CLOCK | FIND;
+    SERIAL | SPLICE | PREFIX | TIMES | WIDE_TLD | NETWORK | STATE | CALLED | CLOCK | FIND | LETTERS;

@@ -41,6 +41,9 @@ pub(super) fn end(glyphs: &[Glyph], pieces: &[Piece], at: usize) -> Option<usize
     if short && (word(after, UNIT | CURRENCY) || word(before, CURRENCY)) {
         return Some(chain.end);
     }
+    if let Some(end) = chain.coordinates(glyphs, pieces) {
+        return Some(end);
+    }
     let shape = chain.is_ip()
         || chain.is_date()
         || chain.is_time()
@@ -142,6 +145,20 @@ impl Chain {
             && (1..=3).contains(&first.length)
             && (self.marks[0] != '.' || groups < 2 || first.length < 3 || decimals)
             && (self.marks[0] != ',' || groups < 3 || first.length < 3)
+    }
+
+    /// `47.6062, -122.3321`: the end of both.
+    fn coordinates(&self, glyphs: &[Glyph], pieces: &[Piece]) -> Option<usize> {
+        let degrees = |chain: &Chain| match chain.numbers.as_slice() {
+            [whole, part] if chain.all(&['.']) && whole.value <= 180 && part.length > 3 => Some(whole.length),
+            _ => None,
+        };
+        let first = degrees(self)?;
+        let comma = pieces.get(self.end).filter(|mark| mark.is_mark(',') || mark.is_mark(';'))?;
+        let from = self.end + 1 + usize::from(pieces.get(self.end + 1).is_some_and(|mark| mark.is_mark('-')));
+        let second = Chain::at(glyphs, pieces, from);
+        let other = degrees(&second)?;
+        (!comma.spaced && first.min(other) < 3).then_some(second.end)
     }
 
     /// 2019-2023.

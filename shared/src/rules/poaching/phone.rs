@@ -31,6 +31,8 @@ pub(super) enum Context {
 pub(super) struct After {
     /// An order, a chip or the like is named.
     pub(super) reference: bool,
+    /// A phone is named.
+    pub(super) phone: bool,
     /// O'clock, kilograms, euros.
     pub(super) unit: bool,
     /// A word with a capital letter, such as the name of a city.
@@ -85,13 +87,19 @@ fn is_phone(stream: &Stream, lengths: &[usize], after: After) -> bool {
         return false;
     }
     if digits.len() > MOST {
+        // `1Z999AA10123456784`: a parcel.
+        if stream.disguised && !called && !usual {
+            return false;
+        }
         return spelled && !reference || usual || lengths.iter().any(|length| (10..=11).contains(length));
     }
     if digits.len() == MOST && !international {
-        return usual && !reference;
+        let parted = groups.iter().any(|group| group.comma) && split(groups, digits, called);
+        return !reference && (usual || parted);
     }
     if usual {
-        return stream.context != Context::Serial;
+        let named = stream.context == Context::Reference && stream.named && !after.phone;
+        return stream.context != Context::Serial && !named;
     }
     if reference || stream.context == Context::Code && digits.len() < 10 {
         return false;
@@ -116,6 +124,17 @@ fn is_phone(stream: &Stream, lengths: &[usize], after: After) -> bool {
             && (called || digits.starts_with('0'))
             && (8..=12).contains(&digits.len())
     {
+        return true;
+    }
+    // 910 and then 555 and at the end 072.
+    let round = |value: u64| value.is_multiple_of(5);
+    let mobile = || {
+        lengths == [3, 3, 3]
+            && groups[1..].iter().all(|group| group.filled)
+            && digits.starts_with(['6', '7', '9'])
+            && (digits[6..].starts_with('0') || values(digits, lengths).filter(|&value| !round(value)).count() > 1)
+    };
+    if mobile() {
         return true;
     }
     // 213, then 555, then 01, then 99.

@@ -30,6 +30,8 @@ pub(super) struct Stream {
     pub(super) groups: Vec<Group>,
     pub(super) plus: bool,
     pub(super) context: Context,
+    /// What a batch or order is called stands directly before it.
+    pub(super) named: bool,
     /// Letters stand for some of the digits.
     pub(super) disguised: bool,
     pieces: Range<usize>,

@@ -16,6 +16,13 @@ const FILLERS: usize = 6;
 impl Finder<'_> {
     /// Reads the piece, and returns the next one to read.
     pub(super) fn step(&mut self, at: usize) -> usize {
+        if let Some((end, digits)) = self.interleaved(at) {
+            self.finish();
+            self.push(at, &digits, false);
+            self.stream.pieces.end = end;
+            self.finish();
+            return end;
+        }
         let piece = &self.pieces[at];
         match piece.what {
             What::Gap => {
@@ -24,6 +31,7 @@ impl Finder<'_> {
             }
             What::Digits => {
                 if self.begins_chain(at)
+                    && !self.is_in_singles(at)
                     && let Some(end) = harmless::end(self.glyphs, self.pieces, at)
                 {
                     self.finish();
@@ -104,12 +112,12 @@ impl Finder<'_> {
             && piece.meaning.concepts() == 0
             && let Some(numbers) = self.spelled(piece)
         {
-            for number in numbers {
-                self.push(at, &number.to_string(), true);
+            for (number, hash) in numbers {
+                self.number(at, number, hash);
             }
             return;
         }
-        if !self.stream.groups.is_empty() && piece.is(FILLER | SPLICE) && self.stream.between.fillers < FILLERS {
+        if !self.stream.groups.is_empty() && self.is_between(at) && self.stream.between.fillers < FILLERS {
             self.stream.between.fillers += 1;
             return self.near.read(piece);
         }
@@ -155,6 +163,7 @@ impl Finder<'_> {
     pub(super) fn push(&mut self, at: usize, digits: &str, spelled: bool) {
         if self.stream.groups.is_empty() {
             self.stream.context = self.near.context();
+            self.stream.named = self.near.named;
             self.stream.pieces.start = if self.stream.plus { self.plus_before(at) } else { at };
         }
         let stream = &mut self.stream;
@@ -196,6 +205,7 @@ impl Finder<'_> {
         let after = &self.pieces[stream.pieces.end.min(self.pieces.len())..];
         let after = After {
             reference: after.iter().take(6).any(|piece| piece.is(REFERENCE | SERIAL) && !piece.is(PHONE)),
+            phone: after.iter().take(6).any(|piece| piece.is(PHONE | CONTACT)),
             unit: after.first().is_some_and(|next| next.is(CLOCK | UNIT | CURRENCY)),
             name: after.first().is_some_and(|next| {
                 next.what == What::Word && next.spaced && !next.line && self.glyphs[next.from].is_capital()

@@ -10,6 +10,8 @@ pub(super) struct Near {
     pub(super) reference: Option<usize>,
     code: Option<usize>,
     serial: Option<usize>,
+    /// The last word is what an order or batch is called, or the word for a number after it; no phone is near.
+    pub(super) named: bool,
     last: Option<Hash>,
 }
 
@@ -34,6 +36,9 @@ impl Near {
         let number = piece.is(NUMBER) || piece.len() == 2 && (abbreviated("no") || abbreviated("nr"));
         // The number of a parcel is none to call.
         let named = number && !self.is_phone_word(piece) && (near(self.reference) || near(self.serial));
+        let order = piece.is(REFERENCE | SERIAL) && !(piece.len() == 2 && abbreviated("id")) && !piece.is(PHONE);
+        let quiet = self.phone.is_none_or(|place| self.word - place >= Near::FAR);
+        self.named = quiet && (order || self.named && (number || piece.is(CODE)));
         if piece.is(SERIAL) || number && is_one_of(last, &Near::NAMES) {
             self.serial = Some(self.word);
         }

@@ -4,6 +4,7 @@ use super::{Between, Finder};
 use crate::rules::poaching::{
     concept::*,
     fold::Glyph,
+    phone::FEWEST,
     piece::{Piece, What},
 };
 
@@ -19,6 +20,72 @@ impl Finder<'_> {
             && !self.letters(piece).all(|letter| letter == 'i')
             && self.glyphs[piece.from..piece.to].iter().all(capitals)
             && (self.goes_on(at) || self.stream.digits.len() >= 6 && piece.len() > 1)
+    }
+
+    /// A word that may stand between two groups: `next comes 555, and it ends in 0119`, `347 (paws) 555`, `then a zero`.
+    pub(super) fn is_between(&self, at: usize) -> bool {
+        let piece = &self.pieces[at];
+        let next = self.pieces.get(at + 1);
+        let before = at.checked_sub(1).map(|before| &self.pieces[before]);
+        let splice = |piece: Option<&Piece>| piece.is_some_and(|piece| piece.is(SPLICE));
+        if piece.is(FILLER | SPLICE) || piece.is(GRAMMAR | ON | IN) && (splice(next) || splice(before)) {
+            return true;
+        }
+        let within = self.stream.groups.last().is_some_and(|group| group.spelled);
+        if within && piece.is(GRAMMAR) && next.is_some_and(|next| next.meaning.number().is_some()) {
+            return true;
+        }
+        let bracket = |piece: Option<&Piece>| {
+            piece.is_some_and(|piece| {
+                matches!(piece.what, What::Mark('(' | ')' | '[' | ']' | '{' | '}' | '*' | '~' | '<' | '>'))
+            })
+        };
+        let long = |digits: &Piece| digits.what == What::Digits && digits.len() > 2;
+        bracket(before)
+            && bracket(next)
+            && !piece.is(UNIT | DATE | CURRENCY | CLOCK)
+            && self.stream.groups.last().is_some_and(|group| group.length > 2)
+            && self.pieces.get(at + 2).is_some_and(long)
+    }
+
+    /// Digits one by one with marks between them, of which the next few look like a version or an address: `5.5.5 - 0.1.7.0`.
+    pub(super) fn is_in_singles(&self, at: usize) -> bool {
+        let groups = &self.stream.groups;
+        self.pieces[at].len() == 1
+            && groups.len() > 2
+            && groups.iter().all(|group| group.length == 1)
+            && self.stream.between.fillers == 0
+    }
+
+    /// Digits with a letter between each two, which the reader is to leave out: `a4b1c0d5e5f5`. The end and the digits.
+    pub(super) fn interleaved(&self, at: usize) -> Option<(usize, String)> {
+        const MOST: usize = 32;
+        const NEAR: usize = 8;
+        let alphanumeric = |piece: &Piece| matches!(piece.what, What::Word | What::Digits);
+        let first = &self.pieces[at];
+        let short = |piece: &Piece| alphanumeric(piece) && piece.len() == 1;
+        let next = self.pieces.get(at + 1).filter(|next| !next.spaced)?;
+        let begins = at == 0 || first.spaced || !alphanumeric(&self.pieces[at - 1]);
+        if !begins || !short(first) || !short(next) || first.what == next.what {
+            return None;
+        }
+        let rest = &self.pieces[at + 1..];
+        let more = rest.iter().zip(&self.pieces[at..]).take(MOST);
+        let more =
+            more.take_while(|(piece, before)| short(piece) && !piece.spaced && piece.what != before.what).count();
+        let end = at + 1 + more;
+        if self.pieces.get(end).is_some_and(|next| alphanumeric(next) && !next.spaced) {
+            return None;
+        }
+        let shapes = |what: What| {
+            let pieces = self.pieces[at..end].iter().filter(move |piece| piece.what == what);
+            pieces.map(|piece| self.glyphs[piece.from].shape)
+        };
+        let digits: String = shapes(What::Digits).collect();
+        let around = || self.pieces[at.saturating_sub(NEAR)..at].iter().chain(self.pieces[end..].iter().take(NEAR));
+        let told = || around().any(|piece| piece.is(LETTERS | PHONE));
+        ((FEWEST..=15).contains(&digits.len()) && (shapes(What::Word).is_sorted_by(|one, two| one < two) || told()))
+            .then_some((end, digits))
     }
 
     /// How many digits follow, or which part of the number: `last four 0177`, `part two is 900`.

@@ -20,8 +20,8 @@ impl Finder<'_> {
     }
 
     /// Number words without spaces: fivefiveone.
-    pub(super) fn spelled(&self, piece: &Piece) -> Option<Vec<i16>> {
-        const LONGEST: usize = 12;
+    pub(super) fn spelled(&self, piece: &Piece) -> Option<Vec<(i16, Hash)>> {
+        const LONGEST: usize = 18;
         const MOST_LETTERS: usize = 80;
         let lexicon = Lexicon::get();
         let mut letters = self.letters(piece).filter(|&letter| letter != ' ').take(MOST_LETTERS);
@@ -33,8 +33,8 @@ impl Finder<'_> {
                 let Some(letter) = rest.next() else { break };
                 hash = hash.push(letter);
                 let number = if length > 1 { lexicon.row(hash).and_then(Meaning::number) } else { None };
-                if let Some(number) = number.filter(|&number| number < DOUBLE && number != HUNDRED) {
-                    longest = Some((rest.clone(), number));
+                if let Some(number) = number.filter(|&number| number < DOUBLE) {
+                    longest = Some((rest.clone(), (number, hash)));
                 }
             }
             let (after, number) = longest?;

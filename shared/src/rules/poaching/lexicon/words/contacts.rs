@@ -3,7 +3,7 @@
 use crate::rules::poaching::concept::*;
 
 pub(super) const WORDS: &[(Concepts, &str)] = &[
-    (SERIAL, "rma vat iva mwst ust uid siret siren nif nie cif nit rfc cpf cnpj curp ein pesel regon kvk btw iban bic
+    (SERIAL, "rma vat iva mwst ust uid siret siren nif nie cif nit rfc cpf cnpj curp ein pesel regon kvk btw
         folio protocol protocolo protocollo protocole protokoll protokół akte vertrag* contrato contract guia
         ean gtin barcode barkod codabar artikel* serial seriennr seriennummer sn imei mac imsi meid firmware
         version build versión versão versione wersja ios android software ups fedex usps dhl hermes dpd gls evri
@@ -13,7 +13,8 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         sinistre schaden* zamówien* zamowien* przesyłk* paczk* заказ* трек* посылк* накладн* договор* полис* серийн*
         sipariş* kargo takip comanda colet objednávk* zásilk* beställning* försändelse tilaus* lähetys* inv kassenbon beleg*
         recibo recibos ricevuta quittung aktenz referencia referência referenz riferimento rif réf lotto lote partida gtin13 ndc sku modelo modell modèle"),
-    (SPLICE, "first next primeros últimos primeras últimas premiers derniers prime ultime ersten letzten eerste laatste bit bits part piece section chunk half digit digits add finish finishing start starts starting begin begins
+    (SPLICE, "comes follows kommt folgt folgen kommen viene vienen sigue siguen vient viennent suivent vem vêm segue seguem seguono komt volgt idzie następuje идёт kommer følger följer
+        first next primeros últimos primeras últimas premiers derniers prime ultime ersten letzten eerste laatste bit bits part piece section chunk half digit digits add finish finishing start starts starting begin begins
         end ending ends tail last lastly final finally rest that's thats it's is are goes go now also plus after afterwards
         second third second's middle front back whole or
         hinten vorne vorn mitte ende endet danach anschließend zuletzt zum schluss schluss ist ende oder erst zuerst teil
@@ -43,7 +44,7 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         ltd market moe monster nrw online ooo party place plumbing properties rentals rest review reviews ruhr saarland salon
         sale show singles solar style support surf trade university vacations ventures video villas voyage watch wedding yoga
         haus hunde"),
-    (NETWORK, "threads bluesky bsky reddit nextdoor youtube yt twitch pinterest mastodon bereal vsco tumblr cashtag 
+    (NETWORK, "threads bluesky bsky reddit nextdoor youtube yt twitch pinterest mastodon bereal vsco tumblr cashtag tweets tweet
         vinted xbox psn fortnite onlyfans patreon substack vk вк вконтакте инст инста инсту инсте
         инстаграм* телега телегу телеге телеграм* тг twitter fbm messenger proton outlook snapim instam instagramım
         telegramım tiktokum wechat skype kik groupme zalo line insta ig snap"),
@@ -64,6 +65,9 @@ pub(super) const WORDS: &[(Concepts, &str)] = &[
         búscanos encuentra encuéntrame encuentras agrega agrégame sigue sígueme cherche cherchez trouve trouves trouver ajoute
         suis suivez procura procure acha adiciona segue cerca cercami trova trovami trovi aggiungi aggiungimi seguimi zoek volg
         vind szukaj znajdź dodaj ищи найди найдёшь добавь ekle bul sök hitta søg"),
+    (LETTERS, "letter letters buchstabe buchstaben letra letras lettre lettres lettera lettere litery liter bokstaver bokstäver bogstaver буквы букв harf harfleri písmena litere kirjaimet"),
+    (CHAT, "wotsapp* wotsap* whatsi wossap* whazzap* whatsie whatsy"),
+    (SOCIAL, "feis feisbuk feisbu"),
     (CLOCK, "uhr oclock heures heure horas hora ore uur godzinie часов часа saat klockan kcal cal gr gramm gramos grammes
         grammi gramas gram grams g kg ml mg"),
 ];
