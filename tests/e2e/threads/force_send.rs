@@ -56,3 +56,19 @@ async fn what_was_not_held_back_or_cannot_go_is_refused() {
     let blocked = "rolecall.thread_messages where id = $1 and delivery = 'blocked'";
     assert_eq!(stand.db.count(blocked, &[&message]).await, 1);
 }
+
+#[tokio::test]
+async fn nothing_goes_into_a_thread_that_is_closed() {
+    let stand = Stand::shared().await;
+    let agency = stand.agency().await;
+    let thread = stand.thread(agency.organization, &agency.client, &agency.front_desk).await;
+    send(&stand, &agency.owner, thread, POACHING).expect(403).await;
+    let message = newest(&stand, thread).await;
+    stand.db.run("update rolecall.message_threads set status = 'closed' where id = $1", &[&thread]).await;
+    force(&stand, &agency.owner, message, "It is fine").expect(409).await.refused(Code::ConversationReadOnly);
+    let path = format!("/api/messages/events/{message}/force-send");
+    let again = stand.call(http::Method::POST, &path).json(&json!({"reason": "It is fine"})).by(&agency.admin);
+    again.expect(409).await.refused(Code::ConversationReadOnly);
+    let queued = "rolecall.sms_outbox where thread_id = $1";
+    assert_eq!(stand.db.count(queued, &[&thread]).await, 0);
+}
