@@ -169,6 +169,17 @@ fn hidden_contacts_are_found_and_other_numbers_are_not() {
 }
 
 #[test]
+fn a_character_is_harmless_however_often() {
+    let characters = ('!'..='~').chain("€äñ中あж🐾 ".chars()).filter(|character| !character.is_ascii_digit());
+    for character in characters {
+        for times in [1, 2, 3, 7, 36, 81, 160, 161, 1600] {
+            let text = character.to_string().repeat(times);
+            assert!(judge(&text).violations.is_empty(), "{character:?} {times} times");
+        }
+    }
+}
+
+#[test]
 fn half_of_all_sentences_are_harmless_and_they_are_in_many_languages() {
     let all: Vec<Sentence> = LATER.into_iter().map(|(_, file)| file).chain([CORPUS]).flat_map(sentences).collect();
     let harmless = all.iter().filter(|sentence| !sentence.hit).count();

@@ -49,6 +49,9 @@ const PASSAGE: usize = 40;
 /// The most words of a passage.
 const LONGEST_PASSAGE: usize = 80;
 
+/// The fewest words of a passage that is a hit without a rule: `€€€€` and `aaaa` ask for nothing, however often.
+const FEWEST: usize = 2;
+
 /// What a text has of features that say nothing: a few words are no evidence.
 pub const QUIET: u32 = 60;
 
@@ -170,7 +173,7 @@ impl Passage {
             let mut its = sentences.iter().filter(|(sentence, _)| sentence.pieces.contains(&phrase.pieces.start));
             phrase.kind == Kind::Handle || whole >= KEEP || its.any(|(_, score)| *score >= KEEP_ALONE)
         }));
-        if found.len() > before || self.whole.words == 0 {
+        if found.len() > before || self.whole.words < FEWEST {
             return;
         }
         let least = if whole >= HIT { HIT } else { HIT_ALONE };
