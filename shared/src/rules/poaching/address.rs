@@ -1,5 +1,6 @@
 //! E-mail addresses and links, also with spaces, in brackets and in words: `name at gmail dot com`.
 
+mod glued;
 mod host;
 mod link;
 mod mail;
@@ -151,7 +152,13 @@ impl Text<'_> {
         if first.what == What::Word && !first.spaced_joint(self, at) && self.is_scheme(first) {
             return self.link(at);
         }
+        if let Some(hit) = self.glued(at) {
+            return Ok(hit);
+        }
         let Some(label) = self.label(at) else { return Err(at + 1) };
+        if let Some(hit) = self.in_capitals(&label) {
+            return Ok(hit);
+        }
         if !self.goes_on(&label) {
             return Err(label.end);
         }

@@ -152,6 +152,17 @@ fn punctuation(character: char) -> Option<char> {
     })
 }
 
+/// A dot that is drawn larger: between letters it is a point.
+fn is_bullet(character: char) -> bool {
+    "•●○◦⚫⚪▪▫■⬤◾◽・⸱🔴🔵".contains(character)
+}
+
+/// Whether a word or number of Latin letters ends before and begins after a character.
+fn within(before: &str, after: &str) -> bool {
+    before.ends_with(|last: char| last.is_ascii_alphanumeric())
+        && after.starts_with(|next: char| next.is_ascii_alphanumeric())
+}
+
 /// A mark that sits on the character before it.
 fn is_mark(code: u32) -> bool {
     matches!(code, 0x300..=0x36f | 0x483..=0x489 | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f
@@ -182,6 +193,8 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
         } else if matches!(character, 'ß' | 'ẞ') {
             put('s');
             put('s');
+        } else if is_bullet(character) && within(&text[..from], &text[from + character.len_utf8()..]) {
+            put('.');
         } else if let Some(shape) = letter(character, code).or_else(|| punctuation(character)) {
             put(shape);
         } else {
@@ -205,6 +218,7 @@ mod tests {
         assert_eq!(folded("5\u{fe0f}\u{20e3}①⑩٣۴५🔟"), "511034510");
         assert_eq!(folded("с\u{200b}аll\u{ad}—𝓶𝓮"), "call-me");
         assert_eq!(folded("e\u{301}crivez"), "ecrivez");
+        assert_eq!(folded("a●co•uk •walk"), "a.co.uk •walk");
     }
 
     #[test]

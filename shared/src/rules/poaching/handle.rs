@@ -36,6 +36,11 @@ pub(super) fn find(glyphs: &[Glyph], pieces: &[Piece], found: &mut Vec<Hit>) {
                 let weak = !piece.is(CHAT | SOCIAL | VAGUE | MAILBOX);
                 text.after_network(at, weak).or_else(|| text.before_network(at)).or_else(|| text.called(at))
             }
+            What::Word if text.is_initials(at) => {
+                network = Some(at + 1);
+                text.after_network(at + 1, false)
+            }
+            What::Word if near(network, NEAR) && text.user_name(at).is_some() => text.user_name(at),
             What::Word if text.iban(at).is_some() => text.iban(at),
             What::Word if text.is_underscore(at).is_some() => {
                 text.is_underscore(at).and_then(|after| text.spelled(at, after))
@@ -60,7 +65,34 @@ impl Text<'_> {
         let Some(piece) = self.pieces.get(at) else { return false };
         let shapes =
             || self.glyphs[piece.from..piece.to].iter().map(|glyph| glyph.shape).filter(|&shape| shape != '\'');
-        piece.what == What::Word && piece.len() < 12 && words.iter().any(|word| shapes().eq(word.chars()))
+        piece.what == What::Word && piece.len() < 16 && words.iter().any(|word| shapes().eq(word.chars()))
+    }
+
+    /// `I G: name`
+    fn is_initials(&self, at: usize) -> bool {
+        let pointer = |mark: &Piece| match mark.what {
+            What::Mark(mark) => matches!(mark, ':' | '=' | '-' | '>') || is_arrow(mark),
+            _ => false,
+        };
+        [("i", "g"), ("f", "b")].iter().any(|(one, two)| self.reads(at, &[one]) && self.reads(at + 1, &[two]))
+            && self.pieces.get(at + 2).is_some_and(pointer)
+    }
+
+    /// `user name`, after a network.
+    fn user_name(&self, at: usize) -> Option<Hit> {
+        let says =
+            self.pieces[at].is(USERNAME) || self.reads(at, &["user", "utilisateur", "bruker", "bruger", "login"]);
+        if !says {
+            return None;
+        }
+        let mark =
+            usize::from(self.pieces.get(at + 1).is_some_and(|mark| matches!(mark.what, What::Mark(':' | '=' | '"'))));
+        let from = at + 1 + mark;
+        let (value, end) = name(self.glyphs, self.pieces, from)?;
+        let first = &self.pieces[from];
+        let unknown = self.is_unknown(from) && self.ends(end) || self.is_odd(from, end);
+        (unknown && first.what == What::Word && first.spaced && !first.line)
+            .then(|| Hit::new(Kind::Handle, value, at..end))
     }
 
     /// `IBAN: DE00 0000 0000`, `to DE00 0000 0000 0000 0000 00`: the number of an account that one gives.
@@ -137,8 +169,18 @@ impl Text<'_> {
                     && !self.glyphs[three[2].from].is_capital()
             })
         };
+        // `name.and.name`
+        let points = || {
+            let [first, .., last] = pieces else { return false };
+            let inner = pieces.iter().filter(|piece| piece.is_mark('.')).count();
+            inner > 1
+                && plain(first)
+                && plain(last)
+                && pieces.iter().all(|piece| word(piece) || piece.is_mark('.'))
+                && pieces[1..].iter().all(|piece| !self.glyphs[piece.from].is_capital())
+        };
         let edge = pieces.len() > 1 && (pieces[0].is_mark('_') || last.is_mark('_'));
-        marked('_') || edge || dotted()
+        marked('_') || edge || dotted() || points()
     }
 
     /// `name_of_dog` or `name.dog` not far after a network, or after add, follow.
@@ -204,11 +246,46 @@ impl Text<'_> {
 
     /// The piece after an underscore that is a word.
     fn is_underscore(&self, at: usize) -> Option<usize> {
-        let two = [("guion", "bajo"), ("tiret", "bas"), ("trattino", "basso"), ("liggend", "streepje")];
-        if self.reads(at, &["underscore", "unterstrich", "sublinhado", "understreck", "understrek", "podkreslnik"]) {
+        const ONE: [&str; 16] = [
+            "underscore",
+            "unterstrich",
+            "tiefstrich",
+            "bodenstrich",
+            "sublinhado",
+            "underline",
+            "understreck",
+            "understrek",
+            "understregning",
+            "podkreslnik",
+            "podkreslenie",
+            "podtrzitko",
+            "alaviiva",
+            "subguion",
+            "noдчepkиbahиe",
+            "underscoor",
+        ];
+        const TWO: [(&str, &str); 16] = [
+            ("guion", "bajo"),
+            ("raya", "baja"),
+            ("barra", "baja"),
+            ("tiret", "bas"),
+            ("trait", "bas"),
+            ("trattino", "basso"),
+            ("lineetta", "bassa"),
+            ("liggend", "streepje"),
+            ("laag", "streepje"),
+            ("lage", "streep"),
+            ("under", "score"),
+            ("traco", "baixo"),
+            ("alt", "cizgi"),
+            ("alt", "tire"),
+            ("dolna", "kreska"),
+            ("liniuta", "jos"),
+        ];
+        if self.reads(at, &ONE) {
             return Some(at + 1);
         }
-        two.iter().any(|(one, two)| self.reads(at, &[one]) && self.reads(at + 1, &[two])).then_some(at + 2)
+        TWO.iter().any(|(one, two)| self.reads(at, &[one]) && self.reads(at + 1, &[two])).then_some(at + 2)
     }
 
     /// `name underscore name`
@@ -256,6 +333,11 @@ impl Text<'_> {
         let plain = !first.is(GRAMMAR | STATE | NOT) && first.meaning.number().is_none();
         let proper = self.is_capital(from) || self.is_unknown(from) && (self.ends(end) || first.len() > 8);
         let own = own || self.is_name(from) && self.ends(end);
+        // My tweets are under control.
+        let odd = || self.is_odd(from, end) || value.chars().any(|shape| shape.is_ascii_digit()) || self.is_camel(from);
+        if self.reads(at, &["tweets", "tweet"]) && !odd() {
+            return None;
+        }
         (own && first.what == What::Word && plain && (proper || self.is_odd(from, end)))
             .then(|| Hit::new(Kind::Handle, value, at..end))
     }
@@ -277,10 +359,10 @@ impl Text<'_> {
         const BETWEEN: usize = 6;
         let (glyphs, pieces) = (self.glyphs, self.pieces);
         let network = &pieces[at];
-        let common = self.reads(at, &["signal", "line", "gram"]);
+        let common = self.reads(at, &["signal", "line", "gram", "tweets", "tweet"]);
         let own = pieces[at.saturating_sub(2)..at].iter().any(|piece| piece.is(MY)) || self.is_face(at);
         let is_between = |&(ahead, piece): &(usize, &Piece)| match piece.what {
-            What::Word => piece.is(NAMED | ME | CALLED) || self.reads(at + 1 + ahead, &["est", "c"]),
+            What::Word => piece.is(NAMED | ME | CALLED) || self.reads(at + 1 + ahead, &["est", "c", "cest"]),
             What::Mark('/') => {
                 !piece.spaced && self.pieces.get(at + 2 + ahead).is_some_and(|next| !next.is(CHAT | SOCIAL))
             }

@@ -19,8 +19,15 @@ impl Text<'_> {
         let labels = self.host(chain)?;
         let value = self.names(String::with_capacity(USUAL), &chain.labels[..labels]);
         let host = at..chain.labels[labels - 1].end;
-        let end = self.rest(host.end);
+        let end = self.rest(self.path_apart(host.end).unwrap_or(host.end));
         Some(Hit { named: host, ..Hit::new(Kind::Url, value, at..end) })
+    }
+
+    /// A slash with a word after it, with spaces or without: the end of the word.
+    fn path_apart(&self, at: usize) -> Option<usize> {
+        self.get(at).filter(|mark| mark.is_mark('/') && !mark.line)?;
+        let next = self.get(at + 1).filter(|next| matches!(next.what, What::Word | What::Digits) && !next.line)?;
+        (next.spaced == self.pieces[at].spaced).then_some(at + 2)
     }
 
     /// How many labels of a chain are a host.
@@ -46,6 +53,14 @@ impl Text<'_> {
             let word = self.get(before.end).map(|piece| self.shape(piece)).unwrap_or_default();
             let named =
                 || before.len() > 1 || self.length(before) > 5 && self.pieces[before.start].meaning.concepts() == 0;
+            // `bit . ly / name`
+            let apart = self.get(before.end).is_some_and(|mark| mark.is_mark('.') && mark.spaced) && top.spaced;
+            let short =
+                || ["bit", "t", "wa", "goo", "is"].iter().any(|host| self.reads(&self.pieces[before.start], host));
+            let believed = || top.is(TLD) || top.is(VAGUE_TLD | WIDE_TLD) && (named() || short());
+            if apart && self.path_apart(label.end).is_some() && believed() {
+                return true;
+            }
             let last = || self.get(label.end).is_none_or(|next| next.what != What::Word);
             return common
                 || dot.meant && (top.is(TLD) || top.is(VAGUE_TLD | WIDE_TLD) && named())
