@@ -222,7 +222,9 @@ impl Text<'_> {
         let digits =
             self.pieces.get(at + 1).filter(|next| next.what == What::Digits && !next.spaced && next.len() == 4)?;
         let attached = |piece: &Piece| matches!(piece.what, What::Word | What::Digits | What::Mark('_' | '.'));
-        let more = self.pieces.get(at + 2).is_some_and(|next| !next.spaced && attached(next));
+        // A point at the end of the sentence is no part of it.
+        let next = |ahead: usize| self.pieces.get(at + ahead).is_some_and(|next| !next.spaced && attached(next));
+        let more = next(2) && (!self.pieces[at + 2].is_mark('.') || next(3));
         if self.pieces[at].spaced || digits.spaced || more {
             return None;
         }
@@ -293,7 +295,9 @@ impl Text<'_> {
         let before = at.checked_sub(1)?;
         let word = |piece: &&Piece| piece.what == What::Word && !piece.is(GRAMMAR | NAMED) && piece.len() > 1;
         let first = self.pieces.get(before).filter(word)?;
-        let last = self.pieces.get(after).filter(|piece| piece.what == What::Digits || word(piece))?;
+        let goes_on = self.is_underscore(after + 1).is_some();
+        let part = |piece: &&Piece| piece.what == What::Digits || word(piece) || goes_on && piece.what == What::Word;
+        let last = self.pieces.get(after).filter(part)?;
         // The name of a mailbox.
         if self.pieces.get(after + 1).is_some_and(|next| next.is(AT) || next.is_mark('@')) {
             return None;
