@@ -50,10 +50,12 @@ impl Finder<'_> {
 
     /// Digits one by one with marks between them, of which the next few look like a version or an address: `5.5.5 - 0.1.7.0`.
     pub(super) fn is_in_singles(&self, at: usize) -> bool {
+        // A long text may be one stream.
+        const MOST: usize = 16;
         let groups = &self.stream.groups;
         self.pieces[at].len() == 1
             && groups.len() > 2
-            && groups.iter().all(|group| group.length == 1)
+            && groups.iter().rev().take(MOST).all(|group| group.length == 1)
             && self.stream.between.fillers == 0
     }
 
