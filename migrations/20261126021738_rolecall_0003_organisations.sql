@@ -935,7 +935,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 3
-      ) is distinct from '4f04c8e8b080b48abde591891198d864f60a5c4bec05cd297f30b050b4942828'
+      ) is distinct from 'cd30c7d6a2489c2eb6161afa9f420bee81df80f31c9b6c0129b23b020c33ea1b'
       then
         raise exception 'Rolecall: this database has 3 organisations in another state, of before its release.'
           using
@@ -2482,6 +2482,8 @@ begin
     if v_head ~ '(?:[0-9][^0-9]*){7}'
       -- No three digits without a word between them follow.
       and substr(v_run, char_length(v_head) + 1) !~ '[0-9](?:(?:[A-Za-z]?[^0-9A-Za-z])*[A-Za-z]?[0-9]){2}'
+      -- Neither do four in all.
+      and substr(v_run, char_length(v_head) + 1) !~ '(?:[0-9][^0-9]*){4}'
     then
       v_run := v_head;
       v_at := v_from + char_length(v_run);
@@ -12636,7 +12638,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (3, 'organisations', '4f04c8e8b080b48abde591891198d864f60a5c4bec05cd297f30b050b4942828');
+  values (3, 'organisations', 'cd30c7d6a2489c2eb6161afa9f420bee81df80f31c9b6c0129b23b020c33ea1b');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -53,6 +53,8 @@ begin
     if v_head ~ '(?:[0-9][^0-9]*){7}'
       -- No three digits without a word between them follow.
       and substr(v_run, char_length(v_head) + 1) !~ '[0-9](?:(?:[A-Za-z]?[^0-9A-Za-z])*[A-Za-z]?[0-9]){2}'
+      -- Neither do four in all.
+      and substr(v_run, char_length(v_head) + 1) !~ '(?:[0-9][^0-9]*){4}'
     then
       v_run := v_head;
       v_at := v_from + char_length(v_run);

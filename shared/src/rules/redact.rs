@@ -17,6 +17,9 @@ const MAX_GAP: usize = 12;
 /// The most digits after a word that are no part of a complete number before the word, as in `4567 at 5`.
 const MAX_ASIDE: usize = 2;
 
+/// The most digits after all words together that are no part of it: with the last four of the mask a reader has seven.
+const MAX_ASIDES: usize = 3;
+
 /// The mask of a number: these, the last four digits, and a closing bracket.
 const MASK: &str = "[phone …";
 
@@ -43,8 +46,8 @@ pub fn digit_of(character: char) -> Option<u8> {
 /// - seven digits or more and no word (`555 --- 123 --- 4567`, `5a5b5c0d1e0f0`, `127.0.0.1:5432`, a date with a price),
 /// - eight digits or more with words (`555 oder 010 oder 0123`).
 ///
-/// If at least seven digits stand before the run's first word, and no more than two after each word, only the digits
-/// before it are the number: `5550100123 at 5` becomes `[phone …0123] at 5`.
+/// If at least seven digits stand before the run's first word, no more than two after each word, and no more than three
+/// after all of them, only the digits before it are the number: `5550100123 at 5` becomes `[phone …0123] at 5`.
 ///
 /// What logs need stays: a uuid in its usual form, a time as this application writes it (`2026-11-26T02:35:00.123456Z`,
 /// with or without the fraction), and a mask end every run and are not changed. Fewer than seven digits stay (codes, ports,
@@ -167,14 +170,14 @@ impl Run {
     /// The place after the number that begins the run, if it is one.
     fn number(&self) -> Option<usize> {
         match self.head {
-            Some((digits, end)) if digits >= MIN_DIGITS && self.is_asides_alone() => Some(end),
+            Some((digits, end)) if digits >= MIN_DIGITS && self.has_asides_alone(digits) => Some(end),
             Some(_) => (self.digits >= MIN_DIGITS_WITH_WORDS).then_some(self.end),
             None => (self.digits >= MIN_DIGITS).then_some(self.end),
         }
     }
 
-    fn is_asides_alone(&self) -> bool {
-        self.longest_aside <= MAX_ASIDE
+    fn has_asides_alone(&self, head: usize) -> bool {
+        self.longest_aside <= MAX_ASIDE && self.digits - head <= MAX_ASIDES
     }
 }
 
@@ -205,6 +208,8 @@ mod tests {
             assert!(cleaned.contains("[phone …"), "{text:?} became {cleaned:?}");
             assert!(longest_run(&cleaned) < MIN_DIGITS, "{text:?} became {cleaned:?}");
         }
+        assert_eq!(redact("5551234567 at 5 by 12"), "[phone …4567] at 5 by 12");
+        assert_eq!(redact("5551234 at 56 or 78"), "[phone …5678]");
         assert_eq!(redact("call 5551234567 at 5"), "call [phone …4567] at 5");
         assert_eq!(redact("error 40001 in 12 rows"), "error 40001 in 12 rows");
     }

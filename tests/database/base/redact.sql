@@ -1,6 +1,6 @@
 -- Phone numbers in free text. The differential test in migrations/tests compares the same function with Rust's.
 begin;
-select plan(20);
+select plan(22);
 
 select is(rolecall_internal.redact(text), cleaned, format('%s is redacted', text))
 from (
@@ -16,6 +16,8 @@ from (
     ('٥٥٥ ١٢٣ ٤٥٦٧', '[phone …4567]'),
     ('五五五①②③⁴⁵⁶⁷', '[phone …4567]'),
     ('call 5551234567 at 5 or 6', 'call [phone …4567] at 5 or 6'),
+    ('5551234567 at 5 by 12', '[phone …4567] at 5 by 12'),
+    ('5551234 at 56 or 78', '[phone …5678]'),
     ('5551234567 at 123', '[phone …7123]'),
     ('5555 oder 1234, 555x1234', '[phone …1234]')
 ) as case_ (text, cleaned);
