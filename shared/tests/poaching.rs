@@ -146,26 +146,36 @@ fn precision_and_recall_of_the_later_sets_are_at_least_97_percent() {
     }
 }
 
-/// The sets that the model learned from; the rules were never made to fit them.
-#[test]
-fn the_sets_that_the_model_learned_are_found() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/poaching/learned");
+/// The sets in a folder, by their names in order.
+fn sets(folder: &str) -> Vec<(String, Vec<Sentence>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/poaching").join(folder);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort_unstable();
-    assert!(files.len() >= 15);
-    for file in files {
-        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let sentences = sentences(&fs::read_to_string(&file).unwrap());
+    let name = |file: &Path| file.file_stem().unwrap().to_string_lossy().into_owned();
+    files.into_iter().map(|file| (name(&file), sentences(&fs::read_to_string(&file).unwrap()))).collect()
+}
+
+/// The rules were never made to fit the phrases of these.
+#[test]
+fn the_sets_that_the_model_learned_are_found() {
+    let sets = sets("learned");
+    assert!(sets.len() >= 15);
+    for (name, sentences) in sets {
         let (_, all) = score(&name, &sentences);
         let harmless = all.right + all.missed == 0;
-        assert!(if harmless { all.wrong == 0 } else { all.precision() >= 0.95 && all.recall() >= 0.92 }, "{name}");
+        assert!(if harmless { all.wrong == 0 } else { all.precision() >= 0.97 && all.recall() >= 0.97 }, "{name}");
     }
 }
 
+/// Nothing was made to fit these: they say how the filter does on sentences that nobody has tried.
 #[test]
-fn hidden_contacts_are_found_and_other_numbers_are_not() {
-    let (_, all) = score("contacts", &sentences(CONTACTS));
-    assert_eq!((all.wrong, all.missed), (0, 0));
+fn precision_and_recall_of_the_held_out_sets_are_at_least_97_percent() {
+    let sets = sets("held_out");
+    assert!(sets.iter().map(|(_, sentences)| sentences.len()).sum::<usize>() >= 700);
+    for (name, sentences) in sets {
+        let (_, all) = score(&format!("held-out {name}"), &sentences);
+        assert!(all.precision() >= 0.97 && all.recall() >= 0.97, "{name}");
+    }
 }
 
 #[test]
