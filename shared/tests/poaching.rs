@@ -146,6 +146,12 @@ fn precision_and_recall_of_the_later_sets_are_at_least_97_percent() {
     }
 }
 
+#[test]
+fn hidden_contacts_are_found_and_other_numbers_are_not() {
+    let (_, all) = score("contacts", &sentences(CONTACTS));
+    assert_eq!((all.wrong, all.missed), (0, 0));
+}
+
 /// The sets in a folder, by their names in order.
 fn sets(folder: &str) -> Vec<(String, Vec<Sentence>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/poaching").join(folder);
