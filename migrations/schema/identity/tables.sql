@@ -16,7 +16,8 @@ create type rolecall.app_role as enum (
   'mvp_dealer',
   'show_organizer',
   'moderator',
-  'admin'
+  'admin',
+  'member'
 );
 
 comment on type rolecall.app_role is 'The application role of a profile, as used in the permission matrix.';
