@@ -501,6 +501,60 @@ async fn every_array_takes_its_locks_in_the_same_order() {
     }
 }
 
+/// The slots of ids come before everything else, in their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_array_takes_the_slots_of_its_ids_in_one_order_and_first() {
+    const SENDERS: usize = 8;
+    let (database, client) = people(2 * SENDERS).await;
+    let edge = database.admin().await;
+    edge.batch_execute("set statement_timeout = '60s'").await.expect("a session may");
+    client
+        .batch_execute("alter function rolecall_internal.send_dm_many(jsonb) set lock_timeout = '60s'")
+        .await
+        .expect("a superuser may");
+    let requests = |round: u128| {
+        let numbers = [3, 0, 6, 1, 7, 2, 5, 4].into_iter();
+        let named = numbers.map(|from| {
+            let mut request = dm(from, from + SENDERS, "Hello");
+            request["idempotency_key"] = json!(format!("key {round}"));
+            // The same slots in each round: the replays of the first one leave their locks, too.
+            request["input"]["message_id"] = json!(Uuid::from_u128((0xb000_0000 << 96) | from as u128 + 1));
+            request
+        });
+        array(&named.collect::<Vec<_>>())
+    };
+    call(&edge, "send_dm", &requests(0)).await;
+    let slots: Vec<i32> = client
+        .query_one("select array_agg(slot order by slot) from message_id_slots", &[])
+        .await
+        .expect("slots")
+        .get(0);
+    assert_eq!(slots.len(), SENDERS);
+    for (round, slot, locked) in [(1, slots[SENDERS - 1], SENDERS), (2, slots[0], 1)] {
+        let mut holder = database.admin().await;
+        let transaction = holder.transaction().await.expect("a superuser may");
+        transaction
+            .batch_execute(&format!("select from rolecall.message_id_slots where slot = {slot} for update"))
+            .await
+            .expect("a superuser may");
+        let requests = requests(round);
+        let (answers, ()) = tokio::join!(call(&edge, "send_dm", &requests), async {
+            until_somebody_waits(&client).await;
+            let held = "with free as materialized (select ctid from rolecall.message_id_slots for update skip locked)
+                 select count(*) from rolecall.message_id_slots where ctid not in (select ctid from free)";
+            assert_eq!(one::<i64>(&client, held).await, locked as i64, "slot {slot}");
+            let keys = "with free as materialized (select from rolecall.idempotency_records for update skip locked)
+                 select count(*) from free";
+            let records = "select count(*) from rolecall.idempotency_records";
+            assert_eq!(one::<i64>(&client, keys).await, one::<i64>(&client, records).await, "slot {slot}");
+            transaction.rollback().await.expect("it is open");
+        });
+        let replayed = answers.as_array().is_some_and(|list| list.iter().all(|answer| answer["replayed"] == true));
+        assert!(replayed, "{answers}");
+    }
+    assert_eq!(one::<i64>(&client, "select count(*) from messages").await, SENDERS as i64);
+}
+
 /// A request that cannot be stored fails the statement, and nothing of the others is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_item_fails_the_statement_and_leaves_nothing() {

@@ -66,6 +66,7 @@ export const CODES = [
   'number_in_use',
   'client_opted_out',
   'already_sent',
+  'message_id_taken',
   'idempotency_conflict',
   'quota_exceeded',
   'rate_limited',

@@ -1,5 +1,5 @@
--- Sends a direct message: {recipient_id, content, show_id?} starts or continues the direct conversation of the two,
--- {conversation_id, content} replies. send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
+-- Sends a direct message: {recipient_id, content, show_id?, message_id?} starts or continues the direct conversation of the
+-- two, {conversation_id, content, message_id?} replies. Whether the message_id is taken was looked at (message_ids.sql). send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
 -- the other does, and a differential test compares them.
 create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollouts jsonb)
 returns jsonb
@@ -14,9 +14,15 @@ declare
   v_show uuid;
   v_judgement rolecall.judgement;
   v_seq bigint;
-  v_message uuid;
+  v_message uuid := rolecall_internal.uuid_v7();
   v_created_at timestamptz;
 begin
+  if p_input ->> 'message_id' is not null then
+    v_message := rolecall_internal.message_id(p_input ->> 'message_id');
+    if v_message is null then
+      return rolecall_internal.refuse_message_id();
+    end if;
+  end if;
   -- The function has looked for control characters; a look at each character here would cost every message.
   if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true)
     or not rolecall_internal.has_visible(v_content)
@@ -59,11 +65,11 @@ begin
       where not conversation.read_only
       returning id, last_seq, last_message_at
     )
-    insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
-    select id, last_seq, p_sender, v_content, v_show, last_message_at
+    insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id, created_at)
+    select v_message, id, last_seq, p_sender, v_content, v_show, last_message_at
     from numbered
-    returning conversation_id, seq, id, created_at
-    into v_conversation, v_seq, v_message, v_created_at;
+    returning conversation_id, seq, created_at
+    into v_conversation, v_seq, v_created_at;
     if not found then
       -- The conversation exists and the operator has closed it.
       select id
@@ -91,11 +97,11 @@ begin
         and not read_only
       returning id, last_seq, last_message_at
     )
-    insert into rolecall.messages (conversation_id, seq, sender_id, content, created_at)
-    select id, last_seq, p_sender, v_content, last_message_at
+    insert into rolecall.messages (id, conversation_id, seq, sender_id, content, created_at)
+    select v_message, id, last_seq, p_sender, v_content, last_message_at
     from numbered
-    returning seq, id, created_at
-    into v_seq, v_message, v_created_at;
+    returning seq, created_at
+    into v_seq, v_created_at;
     if not found then
       -- Closed or deleted since it was judged.
       return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
@@ -147,14 +153,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_known jsonb;
   v_call rolecall.call;
 begin
   if jsonb_typeof(p_request) = 'array' then
     return rolecall_internal.send_dm_many(p_request);
   end if;
-  v_call := rolecall_internal.begin_call('send-dm', p_request, p_rate => 'send_dm');
+  if p_request #>> '{input,message_id}' is not null then
+    v_known := rolecall_internal.known_dm(p_request);
+  end if;
+  -- A message that was sent before takes no token again.
+  v_call := rolecall_internal.begin_call(
+    'send-dm', p_request, p_rate => case when v_known -> 'ok' = 'true' then null else 'send_dm' end
+  );
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollouts);
+    v_call.answer := coalesce(v_known, rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollouts));
   end if;
   return rolecall_internal.end_call(v_call);
 end

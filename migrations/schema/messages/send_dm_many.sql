@@ -6,13 +6,13 @@
 --
 -- What makes that safe:
 -- * A request that depends on another of the same array is deferred instead of answered (deferred_dms).
--- * Every transaction takes its locks in the same order: idempotency records by user and key, buckets by user,
---   conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+-- * Every transaction takes its locks in the same order: slots of ids by their numbers (message_ids.sql), idempotency
+--   records by user and key, buckets by user, conversations by their two people, their participants, counters by their key. So no two of them can wait for each
 --   other.
 -- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
 --   The sender of the array sends its requests one by one then, which may wait as long as ever.
 
--- The requests of an array, taken apart. Only a content or show_id is checked here; nothing else that is wrong with a
+-- The requests of an array, taken apart. Only a content, show_id or message_id is checked here; nothing else that is wrong with a
 -- request goes unnoticed later.
 create or replace function rolecall_internal.dm_items(p_requests jsonb)
 returns rolecall.dm_item[]
@@ -40,6 +40,8 @@ begin
           when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
         end,
         case
+          when sent.input ->> 'message_id' is not null and sent.message_id is null then
+            rolecall_internal.refuse_message_id()
           when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true)
             or not rolecall_internal.has_visible(sent.input ->> 'content')
           then
@@ -49,18 +51,22 @@ begin
             and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null
           then
             rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.')
-        end
+        end,
+        sent.message_id
       )::rolecall.dm_item
       order by element.number
     )
     from jsonb_array_elements(p_requests) with ordinality as element (request, number)
-    cross join lateral (values (element.request -> 'input')) as sent (input)
+    cross join lateral (
+      values (element.request -> 'input', rolecall_internal.message_id(element.request #>> '{input,message_id}'))
+    ) as sent (input, message_id)
   );
 end
 $$;
 
 -- Which requests of an array cannot be decided beside those before them, by their numbers:
--- * a second one with the same key of the same user: whether it is a repetition depends on how the first one ends;
+-- * a second one with the same key of the same user, or with the same message_id: whether it is a repetition depends on
+--   how the first one ends;
 -- * one that writes to somebody whom an earlier one, of the other of the two or about another show, may only just have
 --   got acquainted: without a conversation the first contact decides what the second may do;
 -- * and everything after such a one that has its sender or its two people in common with it, so that each sender's
@@ -75,6 +81,7 @@ as $$
 declare
   v_item record;
   v_kept_keys text[] := '{}';
+  v_ids uuid[] := '{}';
   v_deferred int[] := '{}';
   v_callers uuid[] := '{}';
   v_pairs text[] := '{}';
@@ -84,6 +91,12 @@ begin
     from unnest(p_items) as item
     where item.key is not null
     group by item.caller, item.key
+    having count(*) > 1
+  ) and not exists (
+    select
+    from unnest(p_items) as item
+    where item.message_id is not null
+    group by item.message_id
     having count(*) > 1
   ) and not exists (
     select
@@ -102,6 +115,7 @@ begin
         item.number,
         item.caller,
         item.key,
+        item.message_id,
         item.show_id,
         item.is_reply,
         coalesce(conversation.participant_low, least(item.caller, item.recipient)) as low,
@@ -117,6 +131,7 @@ begin
       addressed.number,
       addressed.caller,
       addressed.key,
+      addressed.message_id,
       addressed.low || ' ' || addressed.high as pair,
       not addressed.is_reply
         and not exists (
@@ -142,6 +157,7 @@ begin
       or v_item.caller = any (v_callers)
       or v_item.pair = any (v_pairs)
       or v_item.caller || ' ' || v_item.key = any (v_kept_keys)
+      or v_item.message_id = any (v_ids)
     then
       v_deferred := v_deferred || v_item.number;
       v_callers := v_callers || v_item.caller;
@@ -150,6 +166,10 @@ begin
       end if;
     elsif v_item.key is not null then
       v_kept_keys := v_kept_keys || (v_item.caller || ' ' || v_item.key);
+    end if;
+    -- Of whichever user, and deferred or not: the first one gets it.
+    if v_item.message_id is not null then
+      v_ids := v_ids || v_item.message_id;
     end if;
   end loop;
   return v_deferred;
@@ -251,6 +271,9 @@ as $$
 declare
   v_callers uuid[];
   v_has_keys boolean;
+  v_has_ids boolean;
+  -- The answers to messages whose id is taken.
+  v_known jsonb[];
   -- Of the keys that are claimed here.
   v_keys text[];
   v_inputs jsonb[];
@@ -279,9 +302,14 @@ begin
       end
       order by item.number
     ),
-    bool_or(item.key is not null)
-  into v_callers, v_answers, v_has_keys
+    bool_or(item.key is not null),
+    bool_or(item.message_id is not null)
+  into v_callers, v_answers, v_has_keys, v_has_ids
   from unnest(p_items) as item;
+
+  if v_has_ids then
+    v_known := rolecall_internal.known_dms(p_items);
+  end if;
 
   if v_has_keys then
     select
@@ -299,7 +327,11 @@ begin
 
   v_limits := rolecall_internal.take_tokens(
     (
-      select array_agg(case when answer is null then caller end order by number)
+      -- A message that was sent before takes no token again.
+      select array_agg(
+        case when answer is null and v_known[number] -> 'ok' is distinct from 'true' then caller end
+        order by number
+      )
       from unnest(v_callers, v_answers) with ordinality as request (caller, answer, number)
     ),
     'send_dm'
@@ -310,6 +342,7 @@ begin
   from unnest(p_items) as item
   where item.refusal is null
     and v_answers[item.number] is null
+    and v_known[item.number] is null
     and v_limits[item.number] -> 'taken' is distinct from 'false';
 
   if v_sending is not null then
@@ -318,6 +351,7 @@ begin
       select
         item.number,
         item.caller,
+        item.message_id as chosen_id,
         item.content,
         item.show_id,
         item.is_reply,
@@ -335,7 +369,7 @@ begin
     going as materialized (
       select
         judged.*,
-        rolecall_internal.uuid_v7() as message_id,
+        coalesce(judged.chosen_id, rolecall_internal.uuid_v7()) as message_id,
         row_number() over (partition by low, high order by number) as place,
         count(*) over (partition by low, high) as messages
       from judged
@@ -536,7 +570,10 @@ begin
       case
         when v_answers[item.number] is not null then v_answers[item.number]
         when v_limits[item.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[item.number])
-        else rolecall_internal.with_limit(coalesce(item.refusal, outcome.answer), v_limits[item.number])
+        else
+          rolecall_internal.with_limit(
+            coalesce(v_known[item.number], item.refusal, outcome.answer), v_limits[item.number]
+          )
       end
       order by item.number
     )

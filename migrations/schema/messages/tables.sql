@@ -256,6 +256,8 @@ create type rolecall.dm_item as (
   conversation uuid,
   recipient uuid,
   show_id uuid,
-  -- The refusal of a show_id that is no uuid, and of a content that is no message.
-  refusal jsonb
+  -- The refusal of an id that is no uuid, and of a content that is no message.
+  refusal jsonb,
+  -- The message's id, if the client chose it.
+  message_id uuid
 );

@@ -1,5 +1,6 @@
 //! Random mixes of requests for send-dm and mark-read, as text with names for what has another id in every run: `@u3`
-//! a user, `@U3` the same in capitals, `@s1` a show, `@o2` an organisation, `@f4` a conversation that the setup makes,
+//! a user, `@U3` the same in capitals, `@s1` a show, `@o2` an organisation, `@f4` a conversation that the setup makes, `@m5`
+//! the id of a message that its sender chose,
 //! `@c3-7` the conversation that two users have by then, `@b1` the conversation of a show, `@r12` a request.
 
 use std::collections::HashMap;
@@ -167,7 +168,9 @@ struct Mix<'a> {
     shows: usize,
     hot: Vec<(usize, usize)>,
     keys: usize,
-    /// Requests so far that had a key.
+    /// How many ids senders choose from.
+    ids: usize,
+    /// Requests so far that had a key or an id.
     keyed: Vec<Value>,
     requests: usize,
 }
@@ -184,7 +187,8 @@ impl<'a> Mix<'a> {
         let strangers = 1 + random.below(2);
         let shows = 1 + random.below(4);
         let keys = 1 + random.below(60);
-        Self { random, users, strangers, shows, hot, keys, keyed: Vec::new(), requests: 0 }
+        let ids = 1 + random.below(60);
+        Self { random, users, strangers, shows, hot, keys, ids, keyed: Vec::new(), requests: 0 }
     }
 
     fn scenario(mut self) -> Scenario {
@@ -415,8 +419,13 @@ impl<'a> Mix<'a> {
     }
 
     fn change(&mut self) -> String {
-        match self.random.below(18) {
+        match self.random.below(20) {
             0 => self.flag(),
+            18 | 19 => format!(
+                "update rolecall.messages set content = null, deleted_at = now(), deleted_as = 'author'
+                 where id = '@m{}' and deleted_at is null",
+                self.random.below(self.ids)
+            ),
             1 | 2 => {
                 let role = ROLES[self.random.below(ROLES.len())];
                 self.limit(role).unwrap_or_else(|| {
@@ -559,6 +568,8 @@ impl<'a> Mix<'a> {
         if self.random.chance(20) && request["input"].is_object() {
             request["idempotency_key"] = self.key();
             self.keyed.push(request.clone());
+        } else if request["input"]["message_id"].is_string() {
+            self.keyed.push(request.clone());
         } else if self.random.chance(3) {
             request["idempotency_key"] = Value::Null;
         } else if self.random.chance(2) {
@@ -665,6 +676,16 @@ impl<'a> Mix<'a> {
         }
         if self.random.chance(3) {
             input.insert("sender_id".to_owned(), json!("@u0"));
+        }
+        if self.random.chance(15) {
+            let odd =
+                [json!("no uuid"), json!(""), json!(null), json!(5), json!("00000000-0000-0000-0000-000000000000")];
+            let id = if self.random.chance(95) {
+                json!(format!("@m{}", self.random.below(self.ids)))
+            } else {
+                odd[self.random.below(odd.len())].clone()
+            };
+            input.insert("message_id".to_owned(), id);
         }
         let reply = self.random.chance(22);
         if reply {

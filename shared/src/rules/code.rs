@@ -92,8 +92,10 @@ catalogue! {
         "The client wants no more messages from the organisation, until they text START.";
     AlreadySent, "already_sent", CONFLICT, "Already sent",
         "The message was sent before, or was never held back.";
+    MessageIdTaken, "message_id_taken", CONFLICT, "The message_id is taken",
+        "Another message has this `message_id`; the message is sent with an id of its own.";
     IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency key reused",
-        "The same `Idempotency-Key` was used with another body in the last 24 hours.";
+        "The same `Idempotency-Key` was used with another body in the last 24 hours, or the same `message_id` for another message of the caller's in this conversation.";
     QuotaExceeded, "quota_exceeded", TOO_MANY_REQUESTS, "Quota exceeded",
         "The quota for this period is used up; `reset_at` says when it resets.";
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "Rate limited",

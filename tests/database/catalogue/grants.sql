@@ -222,6 +222,7 @@ values
   ('rolecall.past_participations', '', ''),
   ('rolecall.permission_guards', '', ''),
   ('rolecall.permission_rules', '', ''),
+  ('rolecall.message_id_slots', '', ''),
   ('rolecall.rate_buckets', '', ''),
   ('rolecall.refusal_counts', '', ''),
   ('rolecall.removed_contents', '', ''),

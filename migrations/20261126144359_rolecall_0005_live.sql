@@ -1,0 +1,2280 @@
+-- 0005 live. Compiled from migrations/schema by `make migration`; what to change is there.
+--
+-- One statement, so that it applies whole or not at all, whoever runs it. It does nothing where it was applied, and
+-- raises before its first change where a name is taken by something that is not Rolecall's.
+do $migration$
+declare
+  -- The objects that it makes.
+  v_made constant text[] := array[
+    'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
+    'function rolecall_internal.known_dm(jsonb)',
+    'function rolecall_internal.known_dms(rolecall.dm_item[])',
+    'function rolecall_internal.message_id(text)',
+    'function rolecall_internal.refuse_message_id()',
+    'table rolecall.message_id_slots'
+  ];
+  -- All objects of Rolecall behind it.
+  v_ours constant text[] := array[
+    'function public.can_user_reply(uuid, uuid)',
+    'function public.can_user_send_dm(uuid, uuid, uuid)',
+    'function public.create_conversation_atomic(uuid, uuid, text)',
+    'function public.get_conversation_v2(uuid, uuid)',
+    'function public.send_message_v2(uuid, uuid, text)',
+    'function rolecall.delete_account(uuid)',
+    'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.add_number(jsonb)',
+    'function rolecall_edge.advance_rollout(jsonb)',
+    'function rolecall_edge.alerts(jsonb)',
+    'function rolecall_edge.alerts_sent(jsonb)',
+    'function rolecall_edge.assign_booking(jsonb)',
+    'function rolecall_edge.block_user(jsonb)',
+    'function rolecall_edge.blocks(jsonb)',
+    'function rolecall_edge.cancel_help_conversation(jsonb)',
+    'function rolecall_edge.check_permission(jsonb)',
+    'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.complete_help_conversation(jsonb)',
+    'function rolecall_edge.delete_message(jsonb)',
+    'function rolecall_edge.delete_own_data(jsonb)',
+    'function rolecall_edge.diagnostics(jsonb)',
+    'function rolecall_edge.erase_client(jsonb)',
+    'function rolecall_edge.export_own_data(jsonb)',
+    'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.force_send(jsonb)',
+    'function rolecall_edge.guard_rollouts(jsonb)',
+    'function rolecall_edge.health(jsonb)',
+    'function rolecall_edge.help_conversation(jsonb)',
+    'function rolecall_edge.help_conversations(jsonb)',
+    'function rolecall_edge.inbox(jsonb)',
+    'function rolecall_edge.key_set(jsonb)',
+    'function rolecall_edge.lift_suspension(jsonb)',
+    'function rolecall_edge.list_numbers(jsonb)',
+    'function rolecall_edge.list_threads(jsonb)',
+    'function rolecall_edge.mark_read(jsonb)',
+    'function rolecall_edge.mark_thread_read(jsonb)',
+    'function rolecall_edge.mark_unread(jsonb)',
+    'function rolecall_edge.messages(jsonb)',
+    'function rolecall_edge.metrics(jsonb)',
+    'function rolecall_edge.moderation_audit(jsonb)',
+    'function rolecall_edge.moderation_queue(jsonb)',
+    'function rolecall_edge.read_help_conversation(jsonb)',
+    'function rolecall_edge.receive_sms(jsonb)',
+    'function rolecall_edge.receive_sms_status(jsonb)',
+    'function rolecall_edge.record_failures(jsonb)',
+    'function rolecall_edge.record_refusal(jsonb)',
+    'function rolecall_edge.release_number(jsonb)',
+    'function rolecall_edge.report_message(jsonb)',
+    'function rolecall_edge.reset_broadcast_quotas(jsonb)',
+    'function rolecall_edge.restore_message(jsonb)',
+    'function rolecall_edge.review_report(jsonb)',
+    'function rolecall_edge.rollback_rollout(jsonb)',
+    'function rolecall_edge.rollout_status(jsonb)',
+    'function rolecall_edge.send_broadcast(jsonb)',
+    'function rolecall_edge.send_dm(jsonb)',
+    'function rolecall_edge.send_help_message(jsonb)',
+    'function rolecall_edge.send_thread_message(jsonb)',
+    'function rolecall_edge.set_rollout(jsonb)',
+    'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_edge.settle_text(jsonb)',
+    'function rolecall_edge.simulate_rollout(jsonb)',
+    'function rolecall_edge.start_conversation(jsonb)',
+    'function rolecall_edge.suspend_user(jsonb)',
+    'function rolecall_edge.thread_messages(jsonb)',
+    'function rolecall_edge.unblock_user(jsonb)',
+    'function rolecall_edge.unread(jsonb)',
+    'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.add_number(jsonb)',
+    'function rolecall_internal.adopted_conversation(uuid, uuid)',
+    'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.adopted_message_at(uuid, uuid)',
+    'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.advance_rollout(rolecall.call)',
+    'function rolecall_internal.answer_repeated_text(uuid, text)',
+    'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
+    'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
+    'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
+    'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_restoration(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
+    'function rolecall_internal.archive_participations()',
+    'function rolecall_internal.are_met(jsonb)',
+    'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
+    'function rolecall_internal.assume_claims(jsonb)',
+    'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
+    'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
+    'function rolecall_internal.await_help_turn()',
+    'function rolecall_internal.await_help_writers()',
+    'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
+    'function rolecall_internal.begin_rollout_stage()',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
+    'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
+    'function rolecall_internal.bucket_end_ms(integer)',
+    'function rolecall_internal.caller_acquaintances()',
+    'function rolecall_internal.caller_broadcasts()',
+    'function rolecall_internal.caller_direct_conversations()',
+    'function rolecall_internal.caller_may_ask_for_help()',
+    'function rolecall_internal.caller_may_edit_in(uuid)',
+    'function rolecall_internal.caller_may_move(uuid)',
+    'function rolecall_internal.caller_may_use(text)',
+    'function rolecall_internal.caller_may_write()',
+    'function rolecall_internal.caller_organization()',
+    'function rolecall_internal.caller_organization_of_threads()',
+    'function rolecall_internal.caller_role_of_threads()',
+    'function rolecall_internal.caller_show_conversations()',
+    'function rolecall_internal.caller_threads()',
+    'function rolecall_internal.caller_with_profile()',
+    'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
+    'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
+    'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
+    'function rolecall_internal.choose_number(uuid, uuid, uuid)',
+    'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.client_of_booking(uuid, jsonb)',
+    'function rolecall_internal.continue_account_deletion()',
+    'function rolecall_internal.continue_deletion(rolecall.data_deletions)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.copy_first_message(uuid, uuid, text)',
+    'function rolecall_internal.count_help_conversations()',
+    'function rolecall_internal.count_help_messages()',
+    'function rolecall_internal.count_joined()',
+    'function rolecall_internal.count_left()',
+    'function rolecall_internal.count_moved()',
+    'function rolecall_internal.count_none()',
+    'function rolecall_internal.count_participants(uuid[], rolecall.app_role[], bigint[])',
+    'function rolecall_internal.count_refusal(uuid, text)',
+    'function rolecall_internal.count_reports()',
+    'function rolecall_internal.count_reports_of(text[], uuid[], text[], bigint[])',
+    'function rolecall_internal.counted_hour(timestamp with time zone)',
+    'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
+    'function rolecall_internal.cursor_parts(text)',
+    'function rolecall_internal.day_slot(timestamp with time zone, integer)',
+    'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
+    'function rolecall_internal.decide_organization(text, text, text[])',
+    'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
+    'function rolecall_internal.delete_account(uuid)',
+    'function rolecall_internal.delete_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.delete_own_account(uuid, jsonb)',
+    'function rolecall_internal.delete_own_data(uuid, jsonb)',
+    'function rolecall_internal.deletion_capacity(uuid, uuid)',
+    'function rolecall_internal.deletion_json(rolecall.data_deletions)',
+    'function rolecall_internal.deletion_of(rolecall.messages)',
+    'function rolecall_internal.deletion_rank(text)',
+    'function rolecall_internal.diagnose(uuid)',
+    'function rolecall_internal.discount_help_conversations()',
+    'function rolecall_internal.discount_help_messages()',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
+    'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.empty_day_slots(text, integer, integer)',
+    'function rolecall_internal.end_call(rolecall.call)',
+    'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
+    'function rolecall_internal.ensure_thread(uuid, uuid)',
+    'function rolecall_internal.erase_client(jsonb)',
+    'function rolecall_internal.erase_client_messages(uuid, uuid)',
+    'function rolecall_internal.erase_help_messages(uuid, integer)',
+    'function rolecall_internal.erase_help_messages_due()',
+    'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
+    'function rolecall_internal.erase_reason()',
+    'function rolecall_internal.erase_texts(uuid, integer)',
+    'function rolecall_internal.erase_thread_texts(uuid, integer)',
+    'function rolecall_internal.erase_what_is_due()',
+    'function rolecall_internal.erased_notice(text)',
+    'function rolecall_internal.erased_text()',
+    'function rolecall_internal.expire_sms_leases()',
+    'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
+    'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.export_thread_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.exported_thread_message(rolecall.thread_messages)',
+    'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
+    'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_of_operation(text)',
+    'function rolecall_internal.flag_totals(text)',
+    'function rolecall_internal.flags_of(uuid, jsonb)',
+    'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
+    'function rolecall_internal.fold_help_conversation_counts()',
+    'function rolecall_internal.follow_changed_messages()',
+    'function rolecall_internal.follow_erased_contents()',
+    'function rolecall_internal.follow_sms_outbox()',
+    'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
+    'function rolecall_internal.forget_thread_reads()',
+    'function rolecall_internal.free_key(uuid, text)',
+    'function rolecall_internal.guard_figures(text, timestamp with time zone)',
+    'function rolecall_internal.guard_rollouts()',
+    'function rolecall_internal.has_control(text)',
+    'function rolecall_internal.has_visible(text)',
+    'function rolecall_internal.held_back(uuid, jsonb)',
+    'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.help_message_facts(uuid, uuid)',
+    'function rolecall_internal.help_message_json(uuid, boolean)',
+    'function rolecall_internal.help_message_row(uuid)',
+    'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.help_place(uuid, text, integer)',
+    'function rolecall_internal.help_placeholder(text)',
+    'function rolecall_internal.help_report_pends(uuid)',
+    'function rolecall_internal.hold_conversations(uuid[])',
+    'function rolecall_internal.hold_help_message(uuid)',
+    'function rolecall_internal.hold_profiles()',
+    'function rolecall_internal.hour_of(timestamp with time zone)',
+    'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
+    'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
+    'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.is_account_deleted(uuid)',
+    'function rolecall_internal.is_action(text)',
+    'function rolecall_internal.is_allowed_contact(uuid, text, text)',
+    'function rolecall_internal.is_allowed_domain(uuid, text)',
+    'function rolecall_internal.is_client()',
+    'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
+    'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.is_failure(text)',
+    'function rolecall_internal.is_kept(jsonb)',
+    'function rolecall_internal.is_live(rolecall.bookings)',
+    'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
+    'function rolecall_internal.is_name(text)',
+    'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
+    'function rolecall_internal.is_news(uuid, text, uuid)',
+    'function rolecall_internal.is_organization_action(text)',
+    'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.is_text(text, integer, integer)',
+    'function rolecall_internal.iso(timestamp with time zone)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
+    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_dm_facts(rolecall.actor, rolecall.app_role, boolean, boolean, boolean, text[])',
+    'function rolecall_internal.judge_dms(rolecall.dm_item[])',
+    'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_rollout(text, text, timestamp with time zone)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_thread(text, rolecall.thread_actor)',
+    'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
+    'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
+    'function rolecall_internal.keep_account_deleted()',
+    'function rolecall_internal.keep_edited_help_message()',
+    'function rolecall_internal.keep_removed_help_message()',
+    'function rolecall_internal.keep_who_closed()',
+    'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
+    'function rolecall_internal.keeps_removed(rolecall.messages, text)',
+    'function rolecall_internal.kept_help_message(jsonb)',
+    'function rolecall_internal.known_dm(jsonb)',
+    'function rolecall_internal.known_dms(rolecall.dm_item[])',
+    'function rolecall_internal.lease_sms(uuid)',
+    'function rolecall_internal.leave_number(uuid, uuid)',
+    'function rolecall_internal.legacy_id(text, text)',
+    'function rolecall_internal.legacy_time(text)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
+    'function rolecall_internal.limit_broadcast_chars()',
+    'function rolecall_internal.limit_checks()',
+    'function rolecall_internal.limit_client_write()',
+    'function rolecall_internal.limit_default_page()',
+    'function rolecall_internal.limit_direct_message_chars()',
+    'function rolecall_internal.limit_force_reason_chars()',
+    'function rolecall_internal.limit_help_message_max_chars()',
+    'function rolecall_internal.limit_help_message_min_chars()',
+    'function rolecall_internal.limit_idempotency_key_chars()',
+    'function rolecall_internal.limit_logged_refusals()',
+    'function rolecall_internal.limit_media_url_chars()',
+    'function rolecall_internal.limit_media_urls()',
+    'function rolecall_internal.limit_messages_page()',
+    'function rolecall_internal.limit_note_chars()',
+    'function rolecall_internal.limit_page()',
+    'function rolecall_internal.limit_report_reason_chars()',
+    'function rolecall_internal.limit_simulated_users()',
+    'function rolecall_internal.limit_thread_message_chars()',
+    'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_numbers(jsonb)',
+    'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
+    'function rolecall_internal.local_iso(timestamp with time zone, text)',
+    'function rolecall_internal.local_words(timestamp with time zone, text)',
+    'function rolecall_internal.lock_flag(jsonb)',
+    'function rolecall_internal.lock_flags()',
+    'function rolecall_internal.lock_flags_first()',
+    'function rolecall_internal.lock_help_message(uuid)',
+    'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
+    'function rolecall_internal.maintenance_is_on()',
+    'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
+    'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mark_read_many(jsonb)',
+    'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.masked(text)',
+    'function rolecall_internal.may_escalate(rolecall.reported_messages)',
+    'function rolecall_internal.merge_metrics()',
+    'function rolecall_internal.message_id(text)',
+    'function rolecall_internal.message_json(rolecall.messages, text)',
+    'function rolecall_internal.minute_of(timestamp with time zone)',
+    'function rolecall_internal.moderated_message(rolecall.messages)',
+    'function rolecall_internal.moderates_everything(rolecall.app_role)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moment_or_null(text)',
+    'function rolecall_internal.move_help_thread()',
+    'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
+    'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
+    'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
+    'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
+    'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
+    'function rolecall_internal.next_rollout(text, text)',
+    'function rolecall_internal.note_alerts(boolean)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
+    'function rolecall_internal.notice_of_attempt(text, text[], text)',
+    'function rolecall_internal.number_json(rolecall.message_numbers)',
+    'function rolecall_internal.number_rest()',
+    'function rolecall_internal.open_flags()',
+    'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
+    'function rolecall_internal.opt_in(uuid, uuid)',
+    'function rolecall_internal.opt_out(uuid, uuid, text)',
+    'function rolecall_internal.organization_flag(text)',
+    'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.own_threads(rolecall.actor, uuid)',
+    'function rolecall_internal.owner_inbox(uuid, uuid)',
+    'function rolecall_internal.page_size(jsonb, integer)',
+    'function rolecall_internal.partition_messages(integer)',
+    'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
+    'function rolecall_internal.peek_token(uuid, text, double precision)',
+    'function rolecall_internal.permission_result(text, rolecall.judgement, jsonb)',
+    'function rolecall_internal.plainly_on(text, uuid, uuid)',
+    'function rolecall_internal.quota_day(timestamp with time zone)',
+    'function rolecall_internal.quota_day_end(date)',
+    'function rolecall_internal.quota_of_limit(jsonb)',
+    'function rolecall_internal.raise_refusal(jsonb)',
+    'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
+    'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
+    'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
+    'function rolecall_internal.reads_assigned_threads(text)',
+    'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
+    'function rolecall_internal.reads_every_thread(text)',
+    'function rolecall_internal.reads_own_thread(text)',
+    'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
+    'function rolecall_internal.record_flag()',
+    'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_override()',
+    'function rolecall_internal.recount_help_conversation()',
+    'function rolecall_internal.redact(text)',
+    'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
+    'function rolecall_internal.refusal(text, text, text, text, jsonb)',
+    'function rolecall_internal.refusal_of(rolecall.decision)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
+    'function rolecall_internal.refuse_change()',
+    'function rolecall_internal.refuse_change(jsonb, text)',
+    'function rolecall_internal.refuse_cursor()',
+    'function rolecall_internal.refuse_disabled()',
+    'function rolecall_internal.refuse_ended_help(text)',
+    'function rolecall_internal.refuse_excluded(uuid, rolecall.app_role)',
+    'function rolecall_internal.refuse_field(text, text, text)',
+    'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
+    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text, jsonb)',
+    'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
+    'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_maintenance_among_others()',
+    'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
+    'function rolecall_internal.refuse_message_id()',
+    'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
+    'function rolecall_internal.refuse_non_operator(jsonb)',
+    'function rolecall_internal.refuse_non_staff(jsonb)',
+    'function rolecall_internal.refuse_non_user(jsonb)',
+    'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_number(uuid, text, text, uuid)',
+    'function rolecall_internal.refuse_other_flag_history()',
+    'function rolecall_internal.refuse_other_history()',
+    'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
+    'function rolecall_internal.refuse_other_than_caller(uuid)',
+    'function rolecall_internal.refuse_poaching(text, uuid)',
+    'function rolecall_internal.refuse_quota(text, integer, jsonb)',
+    'function rolecall_internal.refuse_rate(jsonb)',
+    'function rolecall_internal.refuse_restoration(uuid, rolecall.messages)',
+    'function rolecall_internal.refuse_reused_key()',
+    'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_sent()',
+    'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
+    'function rolecall_internal.refuse_text(text, text, integer, integer)',
+    'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_flag()',
+    'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.refuse_without_number()',
+    'function rolecall_internal.refuse_without_profile(uuid)',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.release_number(jsonb)',
+    'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
+    'function rolecall_internal.replayed_help_message(jsonb)',
+    'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
+    'function rolecall_internal.reply_facts(uuid, uuid, text)',
+    'function rolecall_internal.report_figures(uuid)',
+    'function rolecall_internal.report_help_message(uuid, uuid, text)',
+    'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
+    'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.request_counters()',
+    'function rolecall_internal.request_header(text)',
+    'function rolecall_internal.reset_broadcast_quotas(jsonb)',
+    'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
+    'function rolecall_internal.revise(uuid[], bigint[])',
+    'function rolecall_internal.role_of_strangers()',
+    'function rolecall_internal.roles_of(jsonb)',
+    'function rolecall_internal.rollout_actor(rolecall.call)',
+    'function rolecall_internal.rollout_bucket(text, uuid)',
+    'function rolecall_internal.rollout_criteria(rolecall.rollout_stages, jsonb)',
+    'function rolecall_internal.rollout_decision_json(rolecall.rollout_decisions)',
+    'function rolecall_internal.rollout_figures(text, timestamp with time zone)',
+    'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
+    'function rolecall_internal.rollout_reach(text)',
+    'function rolecall_internal.rollout_since(rolecall.feature_flags)',
+    'function rolecall_internal.rollout_stage(text, text)',
+    'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
+    'function rolecall_internal.sample_of_users(integer)',
+    'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
+    'function rolecall_internal.sees_removed(rolecall.actor)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_dm_many(jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
+    'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.service_buffer(uuid, text)',
+    'function rolecall_internal.service_key(text)',
+    'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.set_rollout(rolecall.call, text, text)',
+    'function rolecall_internal.settle_changed_help_messages()',
+    'function rolecall_internal.settle_flags()',
+    'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.settle_number(rolecall.message_threads)',
+    'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.settle_sms_status(uuid, text, text, integer)',
+    'function rolecall_internal.settle_text(uuid, jsonb, jsonb)',
+    'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
+    'function rolecall_internal.sms_backoff(integer)',
+    'function rolecall_internal.sms_outcomes(jsonb)',
+    'function rolecall_internal.sms_status_of(text)',
+    'function rolecall_internal.sms_status_rank(text)',
+    'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.success(jsonb, jsonb)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.suspended_fact(timestamp with time zone)',
+    'function rolecall_internal.suspension_json(timestamp with time zone)',
+    'function rolecall_internal.sweep(regclass, text, bigint)',
+    'function rolecall_internal.take_automatic_reply(uuid, uuid, text)',
+    'function rolecall_internal.take_help_turn(uuid)',
+    'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
+    'function rolecall_internal.take_pool_number(uuid)',
+    'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
+    'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
+    'function rolecall_internal.take_token(uuid, text)',
+    'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.texting_client(uuid, text)',
+    'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_of(uuid)',
+    'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
+    'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor, jsonb)',
+    'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
+    'function rolecall_internal.thread_facts(uuid, uuid)',
+    'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
+    'function rolecall_internal.thread_news(uuid, uuid, boolean, bigint, text, uuid, integer)',
+    'function rolecall_internal.thread_page(uuid, uuid, boolean, text, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.thread_reader(uuid, jsonb)',
+    'function rolecall_internal.touch_updated_at()',
+    'function rolecall_internal.trimmed(text)',
+    'function rolecall_internal.unassign_sitter()',
+    'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unlink_client()',
+    'function rolecall_internal.unmet_reasons(jsonb)',
+    'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.uuid_or_null(text)',
+    'function rolecall_internal.uuid_v7()',
+    'function rolecall_internal.v1_conversation_counts()',
+    'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
+    'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
+    'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.window_times(timestamp with time zone, timestamp with time zone, text)',
+    'function rolecall_internal.with_ascii_digits(text)',
+    'function rolecall_internal.with_limit(jsonb, jsonb)',
+    'function rolecall_internal.within_bucket(integer, numeric)',
+    'schema rolecall',
+    'schema rolecall_edge',
+    'schema rolecall_internal',
+    'schema rolecall_monitoring',
+    'sequence rolecall.alert_events_id_seq',
+    'sequence rolecall.application_logs_id_seq',
+    'sequence rolecall.feature_flag_changes_id_seq',
+    'sequence rolecall.feature_flag_overrides_id_seq',
+    'sequence rolecall.help_message_edits_id_seq',
+    'sequence rolecall.rollout_decisions_id_seq',
+    'sequence rolecall.service_buffers_id_seq',
+    'table public.conversations_v2',
+    'table public.messages_v2',
+    'table rolecall.alert_delivery',
+    'table rolecall.alert_events',
+    'table rolecall.alert_rules',
+    'table rolecall.alert_states',
+    'table rolecall.anti_poaching_attempts',
+    'table rolecall.application_logs',
+    'table rolecall.assignment_windows',
+    'table rolecall.automatic_replies',
+    'table rolecall.bookings',
+    'table rolecall.broadcast_limits',
+    'table rolecall.broadcast_quotas',
+    'table rolecall.broadcast_receipts',
+    'table rolecall.broadcasts',
+    'table rolecall.clients',
+    'table rolecall.conversation_participants',
+    'table rolecall.conversations',
+    'table rolecall.data_deletions',
+    'table rolecall.erasures_due',
+    'table rolecall.failure_batches',
+    'table rolecall.feature_flag_changes',
+    'table rolecall.feature_flag_overrides',
+    'table rolecall.feature_flag_revision',
+    'table rolecall.feature_flags',
+    'table rolecall.help_closings',
+    'table rolecall.help_conversation_counts',
+    'table rolecall.help_erasures_due',
+    'table rolecall.help_message_counts',
+    'table rolecall.help_message_edits',
+    'table rolecall.help_requests',
+    'table rolecall.help_threads',
+    'table rolecall.idempotency_records',
+    'table rolecall.key_sets',
+    'table rolecall.message_id_slots',
+    'table rolecall.message_numbers',
+    'table rolecall.message_threads',
+    'table rolecall.messages',
+    'table rolecall.moderation_audit',
+    'table rolecall.opt_outs',
+    'table rolecall.organization_permission_guards',
+    'table rolecall.organization_permission_rules',
+    'table rolecall.organizations',
+    'table rolecall.past_participations',
+    'table rolecall.permission_guards',
+    'table rolecall.permission_rules',
+    'table rolecall.pool_exhaustions',
+    'table rolecall.profiles',
+    'table rolecall.quota_runs',
+    'table rolecall.rate_buckets',
+    'table rolecall.rate_limits',
+    'table rolecall.refusal_counts',
+    'table rolecall.removed_contents',
+    'table rolecall.removed_help_messages',
+    'table rolecall.report_counts',
+    'table rolecall.reported_messages',
+    'table rolecall.request_metrics',
+    'table rolecall.request_totals',
+    'table rolecall.rollout_baselines',
+    'table rolecall.rollout_decisions',
+    'table rolecall.rollout_stages',
+    'table rolecall.rollout_states',
+    'table rolecall.routing_decisions',
+    'table rolecall.schema_migrations',
+    'table rolecall.service_buffers',
+    'table rolecall.show_audience',
+    'table rolecall.show_participants',
+    'table rolecall.show_threads',
+    'table rolecall.shows',
+    'table rolecall.sms_outbox',
+    'table rolecall.thread_messages',
+    'table rolecall.thread_reads',
+    'table rolecall.user_blocks',
+    'table rolecall.word_texts',
+    'table rolecall_internal.application_logs_00',
+    'table rolecall_internal.application_logs_01',
+    'table rolecall_internal.application_logs_02',
+    'table rolecall_internal.application_logs_03',
+    'table rolecall_internal.application_logs_04',
+    'table rolecall_internal.application_logs_05',
+    'table rolecall_internal.application_logs_06',
+    'table rolecall_internal.application_logs_07',
+    'table rolecall_internal.application_logs_08',
+    'table rolecall_internal.application_logs_09',
+    'table rolecall_internal.application_logs_10',
+    'table rolecall_internal.application_logs_11',
+    'table rolecall_internal.application_logs_12',
+    'table rolecall_internal.application_logs_13',
+    'table rolecall_internal.application_logs_14',
+    'table rolecall_internal.application_logs_15',
+    'table rolecall_internal.application_logs_16',
+    'table rolecall_internal.application_logs_17',
+    'table rolecall_internal.application_logs_18',
+    'table rolecall_internal.application_logs_19',
+    'table rolecall_internal.application_logs_20',
+    'table rolecall_internal.application_logs_21',
+    'table rolecall_internal.application_logs_22',
+    'table rolecall_internal.application_logs_23',
+    'table rolecall_internal.application_logs_24',
+    'table rolecall_internal.application_logs_25',
+    'table rolecall_internal.application_logs_26',
+    'table rolecall_internal.application_logs_27',
+    'table rolecall_internal.application_logs_28',
+    'table rolecall_internal.application_logs_29',
+    'table rolecall_internal.application_logs_30',
+    'table rolecall_internal.application_logs_31',
+    'table rolecall_internal.application_logs_32',
+    'table rolecall_internal.application_logs_33',
+    'table rolecall_internal.application_logs_34',
+    'table rolecall_internal.application_logs_35',
+    'table rolecall_internal.application_logs_36',
+    'table rolecall_internal.application_logs_37',
+    'table rolecall_internal.application_logs_38',
+    'table rolecall_internal.application_logs_39',
+    'table rolecall_internal.idempotency_records_00',
+    'table rolecall_internal.idempotency_records_01',
+    'table rolecall_internal.idempotency_records_02',
+    'table rolecall_internal.idempotency_records_03',
+    'table rolecall_internal.refusal_counts_00',
+    'table rolecall_internal.refusal_counts_01',
+    'table rolecall_internal.refusal_counts_02',
+    'table rolecall_internal.refusal_counts_03',
+    'table rolecall_internal.refusal_counts_04',
+    'table rolecall_internal.refusal_counts_05',
+    'table rolecall_internal.refusal_counts_06',
+    'table rolecall_internal.refusal_counts_07',
+    'table rolecall_internal.refusal_counts_08',
+    'table rolecall_internal.refusal_counts_09',
+    'table rolecall_internal.refusal_counts_10',
+    'table rolecall_internal.refusal_counts_11',
+    'table rolecall_internal.request_metrics_00',
+    'table rolecall_internal.request_metrics_01',
+    'table rolecall_internal.request_metrics_02',
+    'table rolecall_internal.request_metrics_03',
+    'table rolecall_internal.request_metrics_04',
+    'table rolecall_internal.request_metrics_05',
+    'table rolecall_internal.request_metrics_06',
+    'table rolecall_internal.request_metrics_07',
+    'table rolecall_internal.request_metrics_08',
+    'table rolecall_internal.request_metrics_09',
+    'table rolecall_internal.request_metrics_10',
+    'table rolecall_internal.request_metrics_11',
+    'type rolecall.actor',
+    'type rolecall.app_role',
+    'type rolecall.call',
+    'type rolecall.decision',
+    'type rolecall.dm_item',
+    'type rolecall.idempotency_key',
+    'type rolecall.judgement',
+    'type rolecall.message_delivery',
+    'type rolecall.message_direction',
+    'type rolecall.message_encoding',
+    'type rolecall.message_kind',
+    'type rolecall.sms_status',
+    'type rolecall.thread_actor',
+    'type rolecall.thread_scope',
+    'type rolecall.thread_status',
+    'view public.application_logs',
+    'view public.broadcast_quotas',
+    'view public.reported_messages',
+    'view rolecall.participations',
+    'view rolecall_monitoring.active_conversations',
+    'view rolecall_monitoring.alerts',
+    'view rolecall_monitoring.conversation_creation',
+    'view rolecall_monitoring.error_rate',
+    'view rolecall_monitoring.latency',
+    'view rolecall_monitoring.migration',
+    'view rolecall_monitoring.pending_reports',
+    'view rolecall_monitoring.quota_reset',
+    'view rolecall_monitoring.rate_limited_last_hour',
+    'view rolecall_monitoring.refusals_last_hour',
+    'view rolecall_monitoring.reports_by_status',
+    'view rolecall_monitoring.requests_last_hour',
+    'view rolecall_monitoring.sms_errors',
+    'view rolecall_monitoring.sms_outbox',
+    'view rolecall_monitoring.suspensions',
+    'view rolecall_monitoring.texting',
+    'view rolecall_monitoring.unfinished_deletions',
+    'view rolecall_monitoring.v2_adoption'
+  ];
+  -- The objects that are no more: none.
+  v_gone constant text[] := '{}';
+  v_inventory constant text := $inventory$
+select
+  kind,
+  identity,
+  description,
+  coalesce(description ~ '^Rolecall(:|$)', false) as is_ours
+from (
+  select
+    'schema' as kind,
+    format('schema %I', nspname) as identity,
+    obj_description(oid, 'pg_namespace') as description
+  from pg_catalog.pg_namespace
+  union all
+  select
+    kind,
+    format('%s %I.%I', kind, nspname, relname),
+    obj_description(class.oid, 'pg_class')
+  from pg_catalog.pg_class as class
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = class.relnamespace
+  cross join lateral (
+    select case class.relkind
+      when 'r' then 'table'
+      when 'p' then 'table'
+      when 'v' then 'view'
+      when 'm' then 'materialized view'
+      when 'f' then 'foreign table'
+      when 'S' then 'sequence'
+      when 'i' then 'index'
+      when 'I' then 'index'
+    end
+  ) as named (kind)
+  where kind is not null
+  union all
+  select
+    'type',
+    format('type %I.%I', nspname, typname),
+    obj_description(type.oid, 'pg_type')
+  from pg_catalog.pg_type as type
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = type.typnamespace
+  left join pg_catalog.pg_class as class
+    on class.oid = type.typrelid
+  where typtype in ('e', 'd', 'r')
+    or (typtype = 'c' and class.relkind = 'c')
+  union all
+  select
+    'function',
+    format('function %I.%I(%s)', nspname, proname, oidvectortypes(proargtypes)),
+    obj_description(proc.oid, 'pg_proc')
+  from pg_catalog.pg_proc as proc
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = proc.pronamespace
+) as object
+$inventory$;
+  -- What shares a space of names is of one class: no table can have the name of a view or type. A function's arguments
+  -- are no part of its name here: ours beside a function of the app's would make the app's calls mean something else.
+  v_name constant text := $name$
+regexp_replace(
+  regexp_replace(identity, '^(table|view|sequence|index|type|materialized view|foreign table) ', 'relation '),
+  '^(function [^(]*)[(].*$',
+  '\1'
+)
+$name$;
+  v_search_path constant text := current_setting('search_path');
+  v_messages constant text := current_setting('client_min_messages');
+  v_taken text;
+  v_object record;
+begin
+  perform set_config('search_path', 'pg_catalog, pg_temp', true);
+  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)' then
+    -- One installer at a time; nobody else may lock this table.
+    lock table rolecall.schema_migrations in share row exclusive mode;
+    if exists (select from rolecall.schema_migrations where version = 5) then
+      -- By way of jsonb: the first states of this table had no digest.
+      if (
+        select to_jsonb(applied) ->> 'digest'
+        from rolecall.schema_migrations as applied
+        where version = 5
+      ) is distinct from '4d212803799b34edd014c8853c61f0100bea4f794626edca51cd5ebbd604c33e'
+      then
+        raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
+          using
+            errcode = 'object_not_in_prerequisite_state',
+            hint = 'Take it back with the build that applied it and apply it anew. For the embedded database of a checkout, remove .rolecall/pg.';
+      end if;
+      raise notice 'Rolecall: 5 live is applied already.';
+      perform set_config('search_path', v_search_path, true);
+      return;
+    end if;
+    if 4 > 0 and not exists (select from rolecall.schema_migrations where version = 4) then
+      raise exception 'Rolecall: 5 live follows 4, which this database does not have.'
+        using errcode = 'object_not_in_prerequisite_state';
+    end if;
+  elsif 4 > 0 then
+    raise exception 'Rolecall: 5 live follows 4, which this database does not have.'
+      using errcode = 'object_not_in_prerequisite_state';
+  end if;
+
+  -- Views in public are made where their names are free.
+  execute
+    'select string_agg(identity, '', '' order by identity)
+     from (
+       select identity, is_foreign, bool_or(is_needed) over (partition by ' || v_name || ') as is_needed
+       from (
+         select identity, not is_ours as is_foreign, false as is_needed
+         from (' || v_inventory || ') as object
+         union all
+         select identity, false, true
+         from unnest($1) as identity
+         where identity not like ''view public.%''
+       ) as listed
+     ) as named
+     where is_foreign
+       and is_needed'
+    into v_taken
+    using v_ours;
+  if v_taken is not null then
+    raise exception 'Rolecall needs names that this database uses for something else; nothing was changed: %', v_taken
+      using
+        errcode = 'object_not_in_prerequisite_state',
+        hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
+  end if;
+
+  if 4 = 0 then
+    -- Whoever installs at the same time waits here for the end of the other installation.
+    begin
+      create schema rolecall;
+    exception
+      when unique_violation or duplicate_schema then
+        if not exists (select from rolecall.schema_migrations where version = 5) then
+          raise;
+        end if;
+        raise notice 'Rolecall: 5 live is applied already.';
+        perform set_config('search_path', v_search_path, true);
+        return;
+    end;
+  end if;
+
+  -- That something to be replaced is not there yet is no news.
+  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
+    perform set_config('client_min_messages', 'warning', true);
+  end if;
+
+  -- next.sql
+  execute $sql$
+-- 0005: live: what clients keep in step with.
+
+-- messages
+
+alter type rolecall.dm_item
+  add attribute message_id uuid;
+$sql$;
+
+  -- schema/messages/message_id_tables.sql
+  execute $sql$
+-- Slots of the ids that clients choose: message_ids.sql says what for. After a crash nobody holds one, so they need no log.
+create unlogged table rolecall.message_id_slots (
+  slot int primary key
+);
+
+comment on table rolecall.message_id_slots is
+  'Rows that are held while somebody sends a message with an id of their own; at most 65,536, which say nothing.';
+$sql$;
+
+  -- schema/messages/message_ids.sql
+  execute $sql$
+-- Ids of direct messages that clients choose: a client that does not know whether a message was sent sends it again with
+-- its id, whenever that is. An Idempotency-Key is forgotten after 24 hours, a message is not.
+--
+-- An id is looked up among the messages, which know it for as long as they are there; so nothing grows with the ids. No
+-- index makes them unique, since messages may be partitioned by conversation. Two requests with one id at the same time
+-- are settled by the id's slot, one of 65,536 rows: whoever sends with an id holds it until the commit, and looks in a
+-- statement that begins after that. Ids share slots, which costs a wait and nothing else. An advisory lock would do the
+-- same, but each takes a place in the memory of all locks of the server, of which one user's arrays could leave none;
+-- and a table of all ids that were ever chosen would grow by a third of the messages.
+--
+-- Slots come before every other lock of a request, in their order. A request without an id takes none.
+
+-- The id that a client chose: any uuid but the nil and the max uuid (RFC 9562 sections 5.9 and 5.10).
+create or replace function rolecall_internal.message_id(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when rolecall_internal.uuid_or_null(p_text)
+    not in ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  then p_text::uuid
+end;
+
+create or replace function rolecall_internal.refuse_message_id()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('invalid_input', 'The message_id is not a uuid that can name a message.');
+end
+$$;
+
+-- The answer to a message whose id is taken: by the same message, by another of the sender's in the same place, or by
+-- anything else, of which nothing is told.
+create or replace function rolecall_internal.answer_taken_id(p_is_own boolean, p_is_same boolean, p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_is_own and p_is_same then
+    return jsonb_build_object('ok', true, 'data', p_data, 'replayed', true);
+  elsif p_is_own then
+    return rolecall_internal.refusal(
+      'idempotency_conflict',
+      'A message with this message_id was sent, and it was not this one.',
+      'message_id_reused',
+      'The message is sent with an id of its own, or exactly as it was sent the first time.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'message_id_taken',
+    'This message_id is taken.',
+    'message_id_taken',
+    'The message is sent with an id of its own.'
+  );
+end
+$$;
+
+-- Holds the ids of these requests, and answers those whose id is taken; null in the place of the others. What a deleted
+-- message said is no longer known, so its id alone says that it was sent. Nothing but the message counts: neither that
+-- the conversation was closed since, nor that the sender was suspended.
+create or replace function rolecall_internal.known_dms(p_items rolecall.dm_item[])
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A look by the index for each id, whatever the planner thinks of the table's size.
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  insert into rolecall.message_id_slots as held (slot)
+  select distinct uuid_hash(item.message_id) & 65535
+  from unnest(p_items) as item
+  where item.message_id is not null
+    and item.caller is not null
+    and item.is_user
+  order by 1
+  -- The conflict alone locks the row.
+  on conflict (slot) do update
+  set slot = excluded.slot
+  where false;
+
+  -- A statement of its own, which sees what was committed while that one waited.
+  return (
+    select array_agg(known.answer order by item.number)
+    from unnest(p_items) as item
+    left join lateral (
+      select rolecall_internal.answer_taken_id(
+        coalesce(
+          message.sender_id = item.caller
+          and not message.legacy
+          and conversation.kind = 'direct'
+          and case
+            when item.is_reply then conversation.id = item.conversation
+            else
+              conversation.participant_low = least(item.caller, item.recipient)
+              and conversation.participant_high = greatest(item.caller, item.recipient)
+          end,
+          false
+        ),
+        message.deleted_at is not null
+          or coalesce(
+            message.content = item.content
+            and (item.is_reply or message.show_id is not distinct from item.show_id),
+            false
+          ),
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', message.conversation_id,
+          'seq', message.seq,
+          'created_at', rolecall_internal.iso(message.created_at)
+        )
+      ) as answer
+      from rolecall.messages as message
+      join rolecall.conversations as conversation
+        on conversation.id = message.conversation_id
+      where message.id = item.message_id
+      union all
+      -- Moderators name messages of both kinds by their ids alone.
+      select rolecall_internal.answer_taken_id(false, false, null)
+      where exists (select from public.messages_v2 where id = item.message_id)
+        or exists (select from rolecall.removed_help_messages where message_id = item.message_id)
+      limit 1
+    ) as known
+      on item.message_id is not null
+      and item.caller is not null
+      and item.is_user
+  );
+end
+$$;
+
+-- The same for a single request: only what decides is taken out of it.
+create or replace function rolecall_internal.known_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_input jsonb := p_request -> 'input';
+  v_item rolecall.dm_item;
+begin
+  v_item.number := 1;
+  v_item.caller := rolecall_internal.uuid_or_null(p_request #>> '{claims,sub}');
+  v_item.is_user := coalesce(p_request #>> '{claims,role}' = 'authenticated', false);
+  v_item.message_id := rolecall_internal.message_id(v_input ->> 'message_id');
+  v_item.content := v_input ->> 'content';
+  v_item.is_reply := v_input ->> 'conversation_id' is not null;
+  if v_item.is_reply then
+    v_item.conversation := rolecall_internal.uuid_or_null(v_input ->> 'conversation_id');
+  else
+    v_item.recipient := rolecall_internal.uuid_or_null(v_input ->> 'recipient_id');
+    v_item.show_id := rolecall_internal.uuid_or_null(v_input ->> 'show_id');
+  end if;
+  return (rolecall_internal.known_dms(array[v_item]))[1];
+end
+$$;
+$sql$;
+
+  -- schema/messages/send_dm_many.sql
+  execute $sql$
+-- send_dm for an array. Requests that arrive together share a commit: rolecall_edge.send_dm and rolecall_edge.mark_read take an array
+-- of requests, too, and answer an array in the same order. Each request is decided as if it had come alone, with its own
+-- claims, key, rate limit and audit row, and none is touched by the refusal of another; but every step of send_dm is one
+-- statement for all of them, and there is one commit. send_dm.sql has the twin of each step for a single request,
+-- conversations/mark_read_many.sql the other operation that takes an array.
+--
+-- What makes that safe:
+-- * A request that depends on another of the same array is deferred instead of answered (deferred_dms).
+-- * Every transaction takes its locks in the same order: slots of ids by their numbers (message_ids.sql), idempotency
+--   records by user and key, buckets by user, conversations by their two people, their participants, counters by their key. So no two of them can wait for each
+--   other.
+-- * An array waits at most half a second for a lock: one conversation that somebody holds must not hold up the others.
+--   The sender of the array sends its requests one by one then, which may wait as long as ever.
+
+-- The requests of an array, taken apart. Only a content, show_id or message_id is checked here; nothing else that is wrong with a
+-- request goes unnoticed later.
+create or replace function rolecall_internal.dm_items(p_requests jsonb)
+returns rolecall.dm_item[]
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select array_agg(
+      row(
+        element.number,
+        rolecall_internal.uuid_or_null(element.request #>> '{claims,sub}'),
+        coalesce(element.request #>> '{claims,role}' = 'authenticated', false),
+        element.request ->> 'idempotency_key',
+        element.request -> 'rollouts',
+        sent.input ->> 'content',
+        sent.input ->> 'conversation_id' is not null,
+        rolecall_internal.uuid_or_null(sent.input ->> 'conversation_id'),
+        -- Of a reply nothing else counts.
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'recipient_id')
+        end,
+        case
+          when sent.input ->> 'conversation_id' is null then rolecall_internal.uuid_or_null(sent.input ->> 'show_id')
+        end,
+        case
+          when sent.input ->> 'message_id' is not null and sent.message_id is null then
+            rolecall_internal.refuse_message_id()
+          when coalesce(char_length(sent.input ->> 'content') not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+            or not rolecall_internal.has_visible(sent.input ->> 'content')
+          then
+            rolecall_internal.refuse_text('content', sent.input ->> 'content', 1, rolecall_internal.limit_direct_message_chars())
+          when sent.input ->> 'conversation_id' is null
+            and sent.input ->> 'show_id' is not null
+            and rolecall_internal.uuid_or_null(sent.input ->> 'show_id') is null
+          then
+            rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.')
+        end,
+        sent.message_id
+      )::rolecall.dm_item
+      order by element.number
+    )
+    from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    cross join lateral (
+      values (element.request -> 'input', rolecall_internal.message_id(element.request #>> '{input,message_id}'))
+    ) as sent (input, message_id)
+  );
+end
+$$;
+
+-- Which requests of an array cannot be decided beside those before them, by their numbers:
+-- * a second one with the same key of the same user, or with the same message_id: whether it is a repetition depends on
+--   how the first one ends;
+-- * one that writes to somebody whom an earlier one, of the other of the two or about another show, may only just have
+--   got acquainted: without a conversation the first contact decides what the second may do;
+-- * and everything after such a one that has its sender or its two people in common with it, so that each sender's
+--   messages stay in their order.
+-- They are nearly always none.
+create or replace function rolecall_internal.deferred_dms(p_items rolecall.dm_item[])
+returns int[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item record;
+  v_kept_keys text[] := '{}';
+  v_ids uuid[] := '{}';
+  v_deferred int[] := '{}';
+  v_callers uuid[] := '{}';
+  v_pairs text[] := '{}';
+begin
+  if not exists (
+    select
+    from unnest(p_items) as item
+    where item.key is not null
+    group by item.caller, item.key
+    having count(*) > 1
+  ) and not exists (
+    select
+    from unnest(p_items) as item
+    where item.message_id is not null
+    group by item.message_id
+    having count(*) > 1
+  ) and not exists (
+    select
+    from unnest(p_items) as item
+    where item.recipient is not null
+    group by least(item.caller, item.recipient), greatest(item.caller, item.recipient)
+    having count(*) > 1
+      and count(distinct (item.caller, item.show_id)) > 1
+  ) then
+    return v_deferred;
+  end if;
+
+  for v_item in
+    with addressed as (
+      select
+        item.number,
+        item.caller,
+        item.key,
+        item.message_id,
+        item.show_id,
+        item.is_reply,
+        coalesce(conversation.participant_low, least(item.caller, item.recipient)) as low,
+        coalesce(conversation.participant_high, greatest(item.caller, item.recipient)) as high
+      from unnest(p_items) as item
+      left join rolecall.conversations as conversation
+        on item.is_reply
+        and conversation.id = item.conversation
+      where item.caller is not null
+        and item.is_user
+    )
+    select
+      addressed.number,
+      addressed.caller,
+      addressed.key,
+      addressed.message_id,
+      addressed.low || ' ' || addressed.high as pair,
+      not addressed.is_reply
+        and not exists (
+          select
+          from rolecall.conversations as conversation
+          where conversation.kind = 'direct'
+            and conversation.version = 'v2'
+            and conversation.participant_low = addressed.low
+            and conversation.participant_high = addressed.high
+        )
+        and exists (
+          select
+          from addressed as earlier
+          where earlier.number < addressed.number
+            and earlier.low = addressed.low
+            and earlier.high = addressed.high
+            and (earlier.caller, earlier.show_id) is distinct from (addressed.caller, addressed.show_id)
+        ) as is_second_contact
+    from addressed
+    order by addressed.number
+  loop
+    if v_item.is_second_contact
+      or v_item.caller = any (v_callers)
+      or v_item.pair = any (v_pairs)
+      or v_item.caller || ' ' || v_item.key = any (v_kept_keys)
+      or v_item.message_id = any (v_ids)
+    then
+      v_deferred := v_deferred || v_item.number;
+      v_callers := v_callers || v_item.caller;
+      if v_item.pair is not null then
+        v_pairs := v_pairs || v_item.pair;
+      end if;
+    elsif v_item.key is not null then
+      v_kept_keys := v_kept_keys || (v_item.caller || ' ' || v_item.key);
+    end if;
+    -- Of whichever user, and deferred or not: the first one gets it.
+    if v_item.message_id is not null then
+      v_ids := v_ids || v_item.message_id;
+    end if;
+  end loop;
+  return v_deferred;
+end
+$$;
+
+-- Whether each of these requests is allowed, and whose conversation it goes to. Requests that are allowed at the first
+-- look are decided here at once, one decision for all with the same roles and facts. The others are judged by judge_dm and
+-- judge_reply, which know every way to be allowed and the words of every refusal.
+create or replace function rolecall_internal.judge_dms(p_items rolecall.dm_item[])
+returns table (number int, judgement rolecall.judgement, low uuid, high uuid)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with asked as (
+    select
+      item.number,
+      'start_dm' as action,
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall_internal.flag_includes(
+        fact.is_open, item.rollouts, 'send-dm', item.caller, fact.org_id, fact.sender_internal
+      )
+      and (item.show_id is null or exists (select from rolecall.shows where id = item.show_id)) as is_possible,
+      least(item.caller, item.recipient) as low,
+      greatest(item.caller, item.recipient) as high
+    from unnest(p_items) as item
+    cross join lateral rolecall_internal.dm_facts(item.caller, item.recipient, item.show_id, 'send-dm') as fact
+    where not item.is_reply
+    union all
+    select
+      item.number,
+      'reply',
+      fact.sender_role,
+      fact.target_role,
+      fact.facts,
+      fact.org_id,
+      rolecall_internal.flag_includes(
+        fact.is_open, item.rollouts, 'send-dm', item.caller, fact.org_id, fact.sender_internal
+      ),
+      conversation.participant_low,
+      conversation.participant_high
+    from unnest(p_items) as item
+    cross join lateral rolecall_internal.reply_facts(item.caller, item.conversation, 'send-dm') as fact
+    left join rolecall.conversations as conversation
+      on conversation.id = item.conversation
+    where item.is_reply
+  ),
+  decided as (
+    select
+      action,
+      sender_role,
+      target_role,
+      facts,
+      rolecall_internal.decide(action, sender_role, target_role, facts) as decision
+    from asked
+    where is_possible
+      and sender_role is not null
+      and target_role is not null
+    group by action, sender_role, target_role, facts
+  )
+  select
+    item.number,
+    case
+      when asked.is_possible and (decided.decision).allowed then
+        row(true, null::jsonb, asked.org_id, (decided.decision).rule)::rolecall.judgement
+      when item.is_reply then
+        rolecall_internal.judge_reply(item.caller, item.conversation, item.rollouts)
+      else
+        rolecall_internal.judge_dm(item.caller, item.recipient, item.show_id, item.rollouts)
+    end,
+    asked.low,
+    asked.high
+  from unnest(p_items) as item
+  join asked
+    on asked.number = item.number
+  left join decided
+    on decided.action = asked.action
+    and decided.sender_role = asked.sender_role
+    and decided.target_role = asked.target_role
+    and decided.facts = asked.facts;
+end
+$$;
+
+-- Sends the requests of an array, none of which depends on another.
+create or replace function rolecall_internal.send_independent_dms(p_requests jsonb, p_items rolecall.dm_item[])
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_callers uuid[];
+  v_has_keys boolean;
+  v_has_ids boolean;
+  -- The answers to messages whose id is taken.
+  v_known jsonb[];
+  -- Of the keys that are claimed here.
+  v_keys text[];
+  v_inputs jsonb[];
+  v_claims jsonb[];
+  -- Of all requests, in their order; null where there is none yet.
+  v_answers jsonb[];
+  v_limits jsonb[];
+  -- The requests that have got as far as being judged, and what became of them.
+  v_sending rolecall.dm_item[];
+  v_numbers int[];
+  v_outcomes jsonb[];
+  v_conversations uuid[];
+  v_lows uuid[];
+  v_highs uuid[];
+  v_senders uuid[];
+  v_recipients uuid[];
+  v_seqs bigint[];
+  v_created boolean[];
+begin
+  select
+    array_agg(item.caller order by item.number),
+    array_agg(
+      case
+        when item.caller is null or not item.is_user then
+          rolecall_internal.refuse_non_user(p_requests -> (item.number - 1))
+      end
+      order by item.number
+    ),
+    bool_or(item.key is not null),
+    bool_or(item.message_id is not null)
+  into v_callers, v_answers, v_has_keys, v_has_ids
+  from unnest(p_items) as item;
+
+  if v_has_ids then
+    v_known := rolecall_internal.known_dms(p_items);
+  end if;
+
+  if v_has_keys then
+    select
+      array_agg(case when v_answers[item.number] is null then item.key end order by item.number),
+      array_agg(p_requests -> (item.number - 1) -> 'input' order by item.number)
+    into v_keys, v_inputs
+    from unnest(p_items) as item;
+    v_claims := rolecall_internal.claim_keys('send-dm', v_callers, v_keys, v_inputs);
+    select
+      array_agg(coalesce(answer, claim) order by number),
+      array_agg(case when claim is null then key end order by number)
+    into v_answers, v_keys
+    from unnest(v_answers, v_claims, v_keys) with ordinality as claimed (answer, claim, key, number);
+  end if;
+
+  v_limits := rolecall_internal.take_tokens(
+    (
+      -- A message that was sent before takes no token again.
+      select array_agg(
+        case when answer is null and v_known[number] -> 'ok' is distinct from 'true' then caller end
+        order by number
+      )
+      from unnest(v_callers, v_answers) with ordinality as request (caller, answer, number)
+    ),
+    'send_dm'
+  );
+
+  select array_agg(item)
+  into v_sending
+  from unnest(p_items) as item
+  where item.refusal is null
+    and v_answers[item.number] is null
+    and v_known[item.number] is null
+    and v_limits[item.number] -> 'taken' is distinct from 'false';
+
+  if v_sending is not null then
+    -- One statement settles who makes a conversation and who continues it, and numbers the messages.
+    with judged as materialized (
+      select
+        item.number,
+        item.caller,
+        item.message_id as chosen_id,
+        item.content,
+        item.show_id,
+        item.is_reply,
+        item.conversation,
+        item.recipient,
+        (judged.judgement).allowed is true as is_allowed,
+        (judged.judgement).refusal,
+        (judged.judgement).org_id,
+        judged.low,
+        judged.high
+      from unnest(v_sending) as item
+      join rolecall_internal.judge_dms(v_sending) as judged
+        on judged.number = item.number
+    ),
+    going as materialized (
+      select
+        judged.*,
+        coalesce(judged.chosen_id, rolecall_internal.uuid_v7()) as message_id,
+        row_number() over (partition by low, high order by number) as place,
+        count(*) over (partition by low, high) as messages
+      from judged
+      where is_allowed
+    ),
+    numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      select 'direct', low, high, caller, org_id, messages, now()
+      from going
+      where place = 1
+      order by low, high
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + excluded.last_seq,
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+      where not conversation.read_only
+      returning id, participant_low, participant_high, last_seq, last_message_at
+    ),
+    placed as (
+      select
+        going.*,
+        numbered.id as conversation_id,
+        numbered.last_message_at as created_at,
+        numbered.last_seq - going.messages + going.place as seq,
+        numbered.last_seq = going.messages as is_new
+      from going
+      join numbered
+        on numbered.participant_low = going.low
+        and numbered.participant_high = going.high
+    ),
+    sent as (
+      insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id, created_at)
+      select message_id, conversation_id, seq, caller, content, show_id, created_at
+      from placed
+      order by conversation_id, seq
+    )
+    select
+      array_agg(judged.number order by judged.number),
+      array_agg(
+        case
+          when not judged.is_allowed then judged.refusal
+          when placed.seq is not null then
+            jsonb_build_object(
+              'ok', true,
+              'data', jsonb_build_object(
+                'message_id', placed.message_id,
+                'conversation_id', placed.conversation_id,
+                'seq', placed.seq,
+                'created_at', rolecall_internal.iso(placed.created_at)
+              ),
+              'org_id', judged.org_id
+            )
+        end
+        order by judged.number
+      ),
+      array_agg(placed.conversation_id order by judged.number),
+      array_agg(placed.low order by judged.number),
+      array_agg(placed.high order by judged.number),
+      array_agg(judged.caller order by judged.number),
+      array_agg(judged.recipient order by judged.number),
+      array_agg(placed.seq order by judged.number),
+      array_agg(coalesce(placed.is_new, false) order by judged.number)
+    into v_numbers, v_outcomes, v_conversations, v_lows, v_highs, v_senders, v_recipients, v_seqs, v_created
+    from judged
+    left join placed
+      on placed.number = judged.number;
+
+    -- A reply has made its conversation anew: somebody deleted it since it was judged. The sender of the array sends its
+    -- requests one by one.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      where item.is_reply
+        and item.conversation <> outcome.conversation
+    ) then
+      raise exception 'A conversation was deleted while it was written to.'
+        using errcode = 'serialization_failure';
+    end if;
+
+    -- Not part of the statement above, which would not see what was committed while it waited for a conversation.
+    if true = any (v_created) then
+      insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+      select conversation, sender, max(seq)
+      from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+      where is_new
+      group by conversation, sender
+      union all
+      select distinct conversation, recipient, 0
+      from unnest(v_conversations, v_recipients, v_created) as outcome (conversation, recipient, is_new)
+      where is_new;
+    end if;
+    if false = any (v_created) then
+      update rolecall.conversation_participants as participant
+      set
+        last_read_seq = case
+          when participant.last_read_seq = own.first_seq - 1 then participant.last_read_seq + own.run
+          else participant.last_read_seq
+        end,
+        skipped = participant.skipped + own.messages - case
+          when participant.last_read_seq = own.first_seq - 1 then own.run
+          else 0
+        end
+      from (
+        -- Locked in this order, in which mark-read takes them, too.
+        select own.conversation_id, own.user_id, outcome.first_seq, outcome.messages, outcome.run
+        from (
+          -- The run are the first messages without one of the other's in between.
+          select
+            conversation,
+            sender,
+            min(seq) as first_seq,
+            count(*) as messages,
+            count(*) filter (where seq - place = first_seq - 1) as run
+          from (
+            select
+              conversation,
+              sender,
+              seq,
+              row_number() over (partition by conversation, sender order by seq) as place,
+              min(seq) over (partition by conversation, sender) as first_seq
+            from unnest(v_conversations, v_senders, v_seqs, v_created) as outcome (conversation, sender, seq, is_new)
+            where not is_new
+          ) as placed
+          group by conversation, sender
+        ) as outcome
+        join rolecall.conversation_participants as own
+          on own.conversation_id = outcome.conversation
+          and own.user_id = outcome.sender
+        order by own.conversation_id, own.user_id
+        for no key update of own
+      ) as own
+      where participant.conversation_id = own.conversation_id
+        and participant.user_id = own.user_id;
+    end if;
+
+    -- As in send_dm: once nothing is left to wait for, what has come to stand in the way meanwhile is seen. It is
+    -- is_stopped for an array.
+    if exists (
+      select
+      from unnest(v_numbers, v_conversations) as outcome (number, conversation)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      left join rolecall.profiles as writer
+        on writer.id = item.caller
+      left join rolecall.feature_flags as flag
+        on flag.name = 'send-dm'
+      where outcome.conversation is not null
+        and (
+          writer.id is null
+          or flag.name is null
+          or rolecall_internal.suspended_fact(writer.suspended_until) is not null
+          or not rolecall_internal.flag_includes(
+            flag.is_open, item.rollouts, 'send-dm', item.caller, writer.organization_id, writer.is_internal
+          )
+        )
+    ) or exists (
+      select
+      from unnest(v_lows, v_highs) as pair (low, high)
+      join rolecall.user_blocks as block
+        on block.blocker_id in (pair.low, pair.high)
+        and block.blocked_id in (pair.low, pair.high)
+    ) then
+      raise exception 'A sender was stopped while a message waited.'
+        using errcode = 'serialization_failure';
+    end if;
+
+    -- Allowed and not sent: the operator has closed the conversation since.
+    if array_position(v_outcomes, null) is not null then
+      select
+        array_agg(
+          case
+            when outcome.answer is not null then outcome.answer
+            when item.is_reply then
+              rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.')
+            else
+              (rolecall_internal.judge_reply(item.caller, conversation.id, item.rollouts)).refusal
+          end
+          order by item.number
+        )
+      into v_outcomes
+      from unnest(v_numbers, v_outcomes) as outcome (number, answer)
+      join unnest(v_sending) as item
+        on item.number = outcome.number
+      left join rolecall.conversations as conversation
+        on conversation.kind = 'direct'
+        and conversation.version = 'v2'
+        and conversation.participant_low = least(item.caller, item.recipient)
+        and conversation.participant_high = greatest(item.caller, item.recipient);
+    end if;
+  end if;
+
+  select
+    array_agg(
+      case
+        when v_answers[item.number] is not null then v_answers[item.number]
+        when v_limits[item.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[item.number])
+        else
+          rolecall_internal.with_limit(
+            coalesce(v_known[item.number], item.refusal, outcome.answer), v_limits[item.number]
+          )
+      end
+      order by item.number
+    )
+  into v_answers
+  from unnest(p_items) as item
+  left join unnest(v_numbers, v_outcomes) as outcome (number, answer)
+    on outcome.number = item.number;
+
+  if v_has_keys then
+    perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  end if;
+  return rolecall_internal.finish_many('send-dm', p_requests, v_callers, v_answers);
+end
+$$;
+
+-- The requests of an array. One by itself is sent like a single request, except that it waits no longer than an array.
+-- An array is no request, wherever it stands.
+create or replace function rolecall_internal.send_dm_many(p_requests jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_items rolecall.dm_item[];
+  v_deferred int[];
+  v_kept jsonb;
+  v_answers jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
+    return jsonb_build_array(rolecall_edge.send_dm(p_requests -> 0));
+  elsif rolecall_internal.maintenance_is_on() then
+    -- Nearly all are refused. An array in an array is no request.
+    return (
+      select jsonb_agg(rolecall_edge.send_dm(case jsonb_typeof(request) when 'array' then '{}' else request end) order by number)
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    );
+  end if;
+  -- Policies and triggers that ask for the caller hear of nobody, since each statement below is of many.
+  v_nobody := rolecall_internal.assume_claims(null);
+  v_items := rolecall_internal.dm_items(p_requests);
+  v_deferred := rolecall_internal.deferred_dms(v_items);
+  if v_deferred = '{}' then
+    return to_jsonb(rolecall_internal.send_independent_dms(p_requests, v_items));
+  end if;
+  select jsonb_agg(request order by number)
+  into v_kept
+  from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+  where number <> all (v_deferred);
+  v_answers := rolecall_internal.send_independent_dms(v_kept, rolecall_internal.dm_items(v_kept));
+  return (
+    select jsonb_agg(
+      case
+        when number = any (v_deferred) then '{"deferred": true}'
+        else to_jsonb(v_answers[number - (select count(*) from unnest(v_deferred) as before where before < number)])
+      end
+      order by number
+    )
+    from generate_series(1, jsonb_array_length(p_requests)) as number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/send_dm.sql
+  execute $sql$
+-- Sends a direct message: {recipient_id, content, show_id?, message_id?} starts or continues the direct conversation of the
+-- two, {conversation_id, content, message_id?} replies. Whether the message_id is taken was looked at (message_ids.sql). send_independent_dms in send_dm_many.sql is its twin for an array: what one does,
+-- the other does, and a differential test compares them.
+create or replace function rolecall_internal.send_dm(p_sender uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_content text := p_input ->> 'content';
+  v_recipient uuid;
+  v_conversation uuid;
+  v_show uuid;
+  v_judgement rolecall.judgement;
+  v_seq bigint;
+  v_message uuid := rolecall_internal.uuid_v7();
+  v_created_at timestamptz;
+begin
+  if p_input ->> 'message_id' is not null then
+    v_message := rolecall_internal.message_id(p_input ->> 'message_id');
+    if v_message is null then
+      return rolecall_internal.refuse_message_id();
+    end if;
+  end if;
+  -- The function has looked for control characters; a look at each character here would cost every message.
+  if coalesce(char_length(v_content) not between 1 and rolecall_internal.limit_direct_message_chars(), true)
+    or not rolecall_internal.has_visible(v_content)
+  then
+    return rolecall_internal.refuse_text('content', v_content, 1, rolecall_internal.limit_direct_message_chars());
+  end if;
+
+  if p_input ->> 'conversation_id' is null then
+    v_recipient := rolecall_internal.uuid_or_null(p_input ->> 'recipient_id');
+    if p_input ->> 'show_id' is not null then
+      v_show := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+      if v_show is null then
+        return rolecall_internal.refusal('invalid_input', 'The show_id is not a uuid.');
+      end if;
+    end if;
+    v_judgement := rolecall_internal.judge_dm(p_sender, v_recipient, v_show, p_rollouts);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    -- One statement settles who makes the conversation and who continues it, and numbers the message.
+    with numbered as (
+      insert into rolecall.conversations as conversation (
+        kind, participant_low, participant_high, created_by, organization_id, last_seq, last_message_at
+      )
+      values (
+        'direct',
+        least(p_sender, v_recipient),
+        greatest(p_sender, v_recipient),
+        p_sender,
+        v_judgement.org_id,
+        1,
+        now()
+      )
+      on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
+      set
+        last_seq = conversation.last_seq + 1,
+        -- This transaction may have begun before the one that sent the message before, and the clock may have been set back.
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+      where not conversation.read_only
+      returning id, last_seq, last_message_at
+    )
+    insert into rolecall.messages (id, conversation_id, seq, sender_id, content, show_id, created_at)
+    select v_message, id, last_seq, p_sender, v_content, v_show, last_message_at
+    from numbered
+    returning conversation_id, seq, created_at
+    into v_conversation, v_seq, v_created_at;
+    if not found then
+      -- The conversation exists and the operator has closed it.
+      select id
+      into v_conversation
+      from rolecall.conversations
+      where kind = 'direct'
+        and version = 'v2'
+        and participant_low = least(p_sender, v_recipient)
+        and participant_high = greatest(p_sender, v_recipient);
+      return (rolecall_internal.judge_reply(p_sender, v_conversation, p_rollouts)).refusal;
+    end if;
+  else
+    v_conversation := rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+    v_judgement := rolecall_internal.judge_reply(p_sender, v_conversation, p_rollouts);
+    if v_judgement.allowed is distinct from true then
+      return v_judgement.refusal;
+    end if;
+
+    with numbered as (
+      update rolecall.conversations
+      set
+        last_seq = last_seq + 1,
+        last_message_at = greatest(last_message_at, now())
+      where id = v_conversation
+        and not read_only
+      returning id, last_seq, last_message_at
+    )
+    insert into rolecall.messages (id, conversation_id, seq, sender_id, content, created_at)
+    select v_message, id, last_seq, p_sender, v_content, last_message_at
+    from numbered
+    returning seq, created_at
+    into v_seq, v_created_at;
+    if not found then
+      -- Closed or deleted since it was judged.
+      return rolecall_internal.refusal('not_found', 'There is no conversation with this conversation_id.');
+    end if;
+  end if;
+
+  -- Not part of the statement above, which would not see what was committed while it waited for the conversation.
+  if v_seq = 1 then
+    insert into rolecall.conversation_participants (conversation_id, user_id, last_read_seq)
+    values
+      (v_conversation, p_sender, 1),
+      (v_conversation, v_recipient, 0);
+  else
+    -- Who had read everything has read this too; otherwise it lies among what is unread, and is not new to its sender.
+    update rolecall.conversation_participants
+    set
+      last_read_seq = case when last_read_seq = v_seq - 1 then v_seq else last_read_seq end,
+      skipped = case when last_read_seq = v_seq - 1 then skipped else skipped + 1 end
+    where conversation_id = v_conversation
+      and user_id = p_sender;
+  end if;
+
+  -- Its own statement, once nothing is left to wait for: what has come to stand in the way meanwhile is seen. The function
+  -- sends the request once more, and it is judged as if it had only just come.
+  if rolecall_internal.is_stopped(p_sender, v_conversation, 'send-dm', p_rollouts) then
+    raise exception 'The sender was stopped while the message waited.'
+      using errcode = 'serialization_failure';
+  end if;
+
+  return jsonb_build_object(
+    'ok', true,
+    'data', jsonb_build_object(
+      'message_id', v_message,
+      'conversation_id', v_conversation,
+      'seq', v_seq,
+      'created_at', rolecall_internal.iso(v_created_at)
+    ),
+    'org_id', v_judgement.org_id
+  );
+end
+$$;
+
+-- One request, or an array of them, which send_dm_many answers.
+create or replace function rolecall_edge.send_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_known jsonb;
+  v_call rolecall.call;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.send_dm_many(p_request);
+  end if;
+  if p_request #>> '{input,message_id}' is not null then
+    v_known := rolecall_internal.known_dm(p_request);
+  end if;
+  -- A message that was sent before takes no token again.
+  v_call := rolecall_internal.begin_call(
+    'send-dm', p_request, p_rate => case when v_known -> 'ok' = 'true' then null else 'send_dm' end
+  );
+  if v_call.answer is null then
+    v_call.answer := coalesce(v_known, rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollouts));
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- Functions, views and types that are no more, unless somebody took their mark away.
+  for v_object in execute
+    'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
+     from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''function'', ''view'', ''type'')
+       and is_ours
+     group by kind
+     order by array_position(array[''function'', ''view'', ''type''], kind)'
+    using v_gone
+  loop
+    execute format('drop %s %s', v_object.kind, v_object.names);
+  end loop;
+
+  -- The mark. Views in public bear it from the start, since one of that name can be somebody else's.
+  for v_object in execute
+    'select identity, description from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and identity not like ''view public.%''
+       and not is_ours'
+    using v_ours
+  loop
+    execute format(
+      'comment on %s is %L',
+      v_object.identity,
+      case when v_object.description is null then 'Rolecall' else 'Rolecall: ' || v_object.description end
+    );
+  end loop;
+
+  -- Everything is closed to everybody, whatever the default privileges of this database grant; what somebody needs is
+  -- granted below.
+  for v_object in execute
+    'select kind, identity from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')
+       and identity not like ''view public.%''
+       and is_ours'
+    using v_ours
+  loop
+    execute format(
+      'revoke all on %s from public, anon, authenticated, service_role, rolecall_edge',
+      case when v_object.kind = 'view' then 'table' || substr(v_object.identity, 5) else v_object.identity end
+    );
+    if v_object.identity like 'function rolecall\_edge.%' then
+      execute format('grant execute on %s to rolecall_edge', v_object.identity);
+    end if;
+  end loop;
+
+  -- schema/base/access.sql
+  execute $sql$
+-- Who may look into the schemas. rolecall_edge executes every entry point; the installer grants that.
+grant usage on schema rolecall to authenticated, service_role;
+grant usage on schema rolecall_edge to rolecall_edge;
+
+-- The checks and defaults of tables call these with the rights of whoever writes.
+grant execute on function
+  rolecall_internal.limit_direct_message_chars(),
+  rolecall_internal.limit_help_message_min_chars(),
+  rolecall_internal.limit_help_message_max_chars(),
+  rolecall_internal.uuid_v7(),
+  rolecall_internal.has_visible(text),
+  rolecall_internal.has_control(text),
+  rolecall_internal.is_name(text),
+  rolecall_internal.is_text(text, int, int)
+  to authenticated, service_role;
+$sql$;
+
+  -- schema/bookings/access.sql
+  execute $sql$
+grant select on rolecall.bookings to service_role;
+
+grant select, insert, update, delete on rolecall.service_buffers to service_role;
+
+grant select on rolecall.assignment_windows to service_role;
+$sql$;
+
+  -- schema/broadcasts/access.sql
+  execute $sql$
+grant execute on function rolecall_internal.caller_broadcasts() to authenticated;
+
+grant execute on function rolecall_internal.reads_broadcasts_of(uuid, uuid) to authenticated;
+
+grant select on rolecall.broadcast_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_limits to service_role;
+
+grant select on rolecall.broadcast_quotas to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_quotas to service_role;
+
+grant select on rolecall.broadcasts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcasts to service_role;
+
+grant select on rolecall.broadcast_receipts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_receipts to service_role;
+
+grant select on rolecall.quota_runs to service_role;
+$sql$;
+
+  -- schema/calls/access.sql
+  execute $sql$
+-- Policies and the conditions of triggers call these with the rights of whoever writes.
+grant execute on function rolecall_internal.is_client() to authenticated, service_role;
+
+grant execute on function rolecall_internal.caller_may_use(text) to authenticated;
+
+grant select on rolecall.feature_flags to authenticated;
+
+grant select, insert, update, delete on rolecall.feature_flags to service_role;
+
+grant select on rolecall.rate_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.rate_limits to service_role;
+
+grant select on rolecall.application_logs to service_role;
+$sql$;
+
+  -- schema/conversations/access.sql
+  execute $sql$
+-- Policies call these with the rights of whoever reads; the schema stays closed.
+grant execute on function
+  rolecall_internal.caller_direct_conversations(),
+  rolecall_internal.caller_show_conversations(),
+  rolecall_internal.caller_acquaintances()
+  to authenticated;
+$sql$;
+
+  -- schema/diagnostics/access.sql
+  execute $sql$
+grant usage on schema rolecall_monitoring to service_role;
+
+grant select on
+  rolecall_monitoring.pending_reports,
+  rolecall_monitoring.reports_by_status,
+  rolecall_monitoring.requests_last_hour,
+  rolecall_monitoring.rate_limited_last_hour,
+  rolecall_monitoring.refusals_last_hour,
+  rolecall_monitoring.quota_reset,
+  rolecall_monitoring.suspensions,
+  rolecall_monitoring.unfinished_deletions,
+  rolecall_monitoring.migration
+  to service_role;
+$sql$;
+
+  -- schema/flags/access.sql
+  execute $sql$
+grant select, insert, update, delete on rolecall.feature_flag_overrides to service_role;
+
+-- Written by triggers, read by the operator.
+grant select on rolecall.feature_flag_changes to service_role;
+$sql$;
+
+  -- schema/help/access.sql
+  execute $sql$
+-- Policies call these with the rights of whoever asks.
+grant execute on function
+  rolecall_internal.caller_may_ask_for_help(),
+  rolecall_internal.caller_may_edit_in(uuid),
+  rolecall_internal.caller_may_move(uuid)
+  to authenticated;
+
+grant execute on function
+  public.create_conversation_atomic(uuid, uuid, text),
+  public.send_message_v2(uuid, uuid, text),
+  public.get_conversation_v2(uuid, uuid)
+  to authenticated;
+
+grant select on rolecall.help_requests to authenticated;
+
+grant insert (id, requester_id, title, description) on rolecall.help_requests to authenticated;
+
+grant update (title, description, status) on rolecall.help_requests to authenticated;
+
+grant select, insert, update, delete on rolecall.help_requests to service_role;
+
+grant select on public.conversations_v2 to authenticated;
+
+grant update (status) on public.conversations_v2 to authenticated;
+
+grant select, insert, update, delete on public.conversations_v2 to service_role;
+
+grant select, delete on public.messages_v2 to authenticated;
+
+grant update (content) on public.messages_v2 to authenticated;
+
+grant select, insert, update, delete on public.messages_v2 to service_role;
+$sql$;
+
+  -- schema/identity/access.sql
+  execute $sql$
+grant execute on function rolecall_internal.caller_organization() to authenticated;
+
+grant execute on function rolecall_internal.caller_with_profile() to authenticated;
+
+grant execute on function rolecall_internal.caller_may_write() to authenticated;
+
+grant select on rolecall.organizations to authenticated;
+
+grant select, insert, update, delete on rolecall.organizations to service_role;
+
+grant select (id, display_name, role, created_at, updated_at) on rolecall.profiles to authenticated;
+
+grant update (display_name) on rolecall.profiles to authenticated;
+
+grant select, insert, update, delete on rolecall.profiles to service_role;
+
+-- Without its row a key set is fetched anew by the next instance.
+grant select, delete on rolecall.key_sets to service_role;
+$sql$;
+
+  -- schema/legacy/access.sql
+  execute $sql$
+grant execute on function rolecall.import_legacy_conversations(jsonb) to service_role;
+$sql$;
+
+  -- schema/messages/access.sql
+  execute $sql$
+-- The checks and columns of the tables run with the rights of whoever writes; the schema stays closed.
+grant execute on function
+  rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
+  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean),
+  rolecall_internal.hour_of(timestamptz)
+  to service_role;
+
+grant execute on function
+  public.can_user_send_dm(uuid, uuid, uuid),
+  public.can_user_reply(uuid, uuid)
+  to authenticated;
+
+grant select, delete on rolecall.user_blocks to authenticated;
+
+-- Not when it was made.
+grant insert (blocker_id, blocked_id) on rolecall.user_blocks to authenticated;
+
+grant select, insert, update, delete on rolecall.user_blocks to service_role;
+
+grant select on rolecall.conversations to authenticated;
+
+grant select, insert, update, delete on rolecall.conversations to service_role;
+
+grant select on rolecall.conversation_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.conversation_participants to service_role;
+
+grant select on rolecall.messages to authenticated;
+
+grant select, insert, update, delete on rolecall.messages to service_role;
+$sql$;
+
+  -- schema/moderation/access.sql
+  execute $sql$
+grant select (id, message_id, conversation_id, reporter_id, reason, status, created_at)
+  on rolecall.reported_messages to authenticated;
+
+grant select on rolecall.reported_messages to service_role;
+
+grant select on rolecall.moderation_audit to service_role;
+$sql$;
+
+  -- schema/monitoring/access.sql
+  execute $sql$
+-- Thresholds are the operator's; the rest is read through the views.
+grant select, insert, update, delete on rolecall.alert_rules to service_role;
+
+grant select on
+  rolecall_monitoring.active_conversations,
+  rolecall_monitoring.alerts,
+  rolecall_monitoring.conversation_creation,
+  rolecall_monitoring.error_rate,
+  rolecall_monitoring.latency,
+  rolecall_monitoring.sms_errors,
+  rolecall_monitoring.sms_outbox,
+  rolecall_monitoring.texting,
+  rolecall_monitoring.v2_adoption
+  to service_role;
+
+-- The views call these with the rights of whoever reads them.
+grant execute on function
+  rolecall_internal.is_failure(text),
+  rolecall_internal.texting_of(uuid),
+  rolecall_internal.v1_conversation_counts()
+  to service_role;
+$sql$;
+
+  -- schema/numbers/access.sql
+  execute $sql$
+-- Not e164: only the delivery of messages reads it, with the rights of the owner.
+grant select (id, organization_id, class, status, sitter_id, rests_until, last_assigned_at, created_at, released_at) on rolecall.message_numbers to service_role;
+
+grant select on rolecall.pool_exhaustions to service_role;
+$sql$;
+
+  -- schema/own_data/access.sql
+  execute $sql$
+grant select on rolecall.data_deletions to authenticated;
+
+grant select on rolecall.data_deletions to service_role;
+
+grant execute on function rolecall.delete_account(uuid) to service_role;
+$sql$;
+
+  -- schema/rollout/access.sql
+  execute $sql$
+grant select, insert, update, delete on rolecall.rollout_stages to service_role;
+
+-- Decisions are made by the functions, never written through the API.
+grant select on rolecall.rollout_decisions to service_role;
+$sql$;
+
+  -- schema/shows/access.sql
+  execute $sql$
+grant select on rolecall.shows to authenticated;
+
+grant select, insert, update, delete on rolecall.shows to service_role;
+
+grant select on rolecall.show_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.show_participants to service_role;
+$sql$;
+
+  -- schema/sms/access.sql
+  execute $sql$
+grant select on rolecall.sms_outbox to service_role;
+$sql$;
+
+  -- schema/threads/access.sql
+  execute $sql$
+-- Not phone: only the delivery of messages reads it, with the rights of the owner.
+grant select (id, organization_id, user_id, display_name, created_at, erased_at) on rolecall.clients to service_role;
+
+grant select on rolecall.message_threads to service_role;
+
+grant select on rolecall.thread_messages to service_role;
+
+grant select on rolecall.thread_reads to service_role;
+
+grant select on rolecall.routing_decisions to service_role;
+
+grant select on rolecall.anti_poaching_attempts to service_role;
+
+grant select on rolecall.opt_outs to service_role;
+
+grant select on rolecall.automatic_replies to service_role;
+
+grant select on rolecall.word_texts to service_role;
+
+-- Neither what tells a client who sits, nor the content: see policies.sql.
+grant select (id, organization_id, scope, status, client_id, number_class, last_message_at, created_at)
+on rolecall.message_threads
+to authenticated;
+
+grant select (organization_id, thread_id, seq, id, direction, kind, client_id, delivery, encoding, segments, created_at)
+on rolecall.thread_messages
+to authenticated;
+
+-- The policies call these with the rights of whoever reads; the schema stays closed.
+grant execute on function
+  rolecall_internal.caller_organization_of_threads(),
+  rolecall_internal.caller_threads(),
+  rolecall_internal.caller_role_of_threads(),
+  rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text),
+  rolecall_internal.reads_every_thread(text),
+  rolecall_internal.reads_assigned_threads(text),
+  rolecall_internal.reads_own_thread(text)
+  to authenticated;
+$sql$;
+
+  -- schema/base/operator.sql
+  execute $sql$
+-- Lets service_role do its work where it cannot pass row-level security by: on RDS no owner can grant BYPASSRLS. What it
+-- may do to a table its grants say; a table that has a policy for it already needs none.
+do $$
+declare
+  v_table record;
+begin
+  if (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'service_role') then
+    return;
+  end if;
+  for v_table in
+    select format('%I.%I', namespace.nspname, class.relname) as name
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace
+      on namespace.oid = class.relnamespace
+    where class.relkind in ('r', 'p')
+      and class.relrowsecurity
+      and obj_description(class.oid, 'pg_class') ~ '^Rolecall(:|$)'
+      and has_any_column_privilege('service_role', class.oid, 'select, insert, update')
+      and not exists (
+        select
+        from pg_catalog.pg_policy as policy
+        where policy.polrelid = class.oid
+          and to_regrole('service_role') = any (policy.polroles)
+      )
+    order by 1
+  loop
+    execute format(
+      'create policy "the operator works by its grants" on %s for all to service_role using (true) with check (true)',
+      v_table.name
+    );
+  end loop;
+end
+$$;
+$sql$;
+
+  insert into rolecall.schema_migrations (version, name, digest)
+  values (5, 'live', '4d212803799b34edd014c8853c61f0100bea4f794626edca51cd5ebbd604c33e');
+  perform set_config('client_min_messages', v_messages, true);
+  perform set_config('search_path', v_search_path, true);
+end
+$migration$;

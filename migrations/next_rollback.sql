@@ -1,0 +1,4 @@
+-- messages
+
+alter type rolecall.dm_item
+  drop attribute message_id;
