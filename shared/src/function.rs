@@ -35,6 +35,10 @@ pub trait Function {
     /// array.
     const SHARES_STATEMENTS: bool = false;
 
+    /// How many inputs a request has at most. Where there can be several, the body may also be an array of them
+    /// (`spin::items`), which the entry point takes, too.
+    const MAX_ITEMS: usize = 1;
+
     /// Whether a statement may leave work for the next one, which its answer's member `more` says. The statement is then
     /// sent again until there is none, or for [`crate::rules::limits::REPEAT_SECONDS`].
     const REPEATS: bool = false;

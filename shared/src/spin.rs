@@ -17,6 +17,8 @@ mod health;
 #[cfg(target_family = "wasm")]
 mod instance;
 #[cfg(target_family = "wasm")]
+mod items;
+#[cfg(target_family = "wasm")]
 mod job;
 #[cfg(target_family = "wasm")]
 mod keys;

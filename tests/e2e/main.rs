@@ -103,8 +103,10 @@ mod legacy {
 }
 
 mod messages {
+    mod message_id;
     mod reply;
     mod send_dm;
+    mod send_dms;
 }
 
 mod moderation {
@@ -222,6 +224,7 @@ mod concurrency {
         mod tables;
     }
     mod messages {
+        mod message_ids;
         mod send_dm;
     }
     #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]

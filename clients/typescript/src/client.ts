@@ -19,6 +19,8 @@ import type {
   DeletedMessage,
   Diagnostics,
   DirectMessage,
+  DirectMessageItem,
+  DirectMessageResult,
   EndedHelpConversation,
   ErasedClient,
   ExportBrokenOff,
@@ -218,9 +220,29 @@ export class RolecallClient {
     });
   }
 
-  /** Starts or continues the direct conversation with somebody, or replies in a conversation. */
+  /**
+   * Starts or continues the direct conversation with somebody, or replies in a conversation. With a `message_id` of one's
+   * own it is sent once, however late it is repeated.
+   */
   sendDm(message: DirectMessage, options?: CallOptions): Promise<Answered<SentMessage>> {
     return this.#post('/functions/v1/send-dm', message, options);
+  }
+
+  /**
+   * Sends up to 100 direct messages in their order, each with a result of its own, which is not thrown: `status` is 201, or
+   * that of a problem. A message without an `idempotency_key` gets one, unless it has a `message_id`, so that the call can
+   * be repeated. What has 429, 503 or 504 may be sent again, with its key or id.
+   */
+  async sendDms(
+    messages: readonly DirectMessageItem[],
+    options: Omit<CallOptions, 'idempotencyKey'> = {},
+  ): Promise<Answered<readonly DirectMessageResult[]>> {
+    const keyed = messages.map((message) =>
+      message.idempotency_key || message.message_id ? message : { ...message, idempotency_key: freshKey() },
+    );
+    const path = '/functions/v1/send-dm';
+    const answer = await this.#ask<Answer & { readonly results: readonly DirectMessageResult[] }>(path, keyed, options);
+    return Object.assign([...answer.results], { call: answer.call });
   }
 
   /** Sends one message to everybody of some roles at a show. */
@@ -621,7 +643,7 @@ export class RolecallClient {
     return this.#call({ method: 'GET', path: question ? `${path}?${question}` : path, repeatable: true, options });
   }
 
-  /** A POST that writes nothing. */
+  /** A POST that can be repeated without a key: it writes nothing, or nothing twice. */
   #ask<T extends Answer>(path: string, body: object, options: CallOptions = {}): Promise<Answered<T>> {
     return this.#call({ method: 'POST', path, body: JSON.stringify(body), repeatable: true, options });
   }

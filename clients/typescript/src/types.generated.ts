@@ -723,15 +723,41 @@ export type EndedHelpConversation = {
   readonly request_id: RequestId;
 };
 
+export type DirectMessages = DirectMessage | readonly DirectMessageItem[];
+
 export type DirectMessage = {
   readonly recipient_id: Uuid;
   readonly content: DirectContent;
-  /** The show that the message is about; sharing a show can make the message allowed. Both users take part in the show, or the sender organizes it (rule `show_of_both`). */
-  readonly show_id?: Uuid | null;
+  readonly show_id?: MessageShow;
+  readonly message_id?: NewMessageId;
 } | {
   readonly conversation_id: Uuid;
   readonly content: DirectContent;
+  readonly message_id?: NewMessageId;
 };
+
+/** A message of an array. */
+export type DirectMessageItem = {
+  readonly recipient_id: Uuid;
+  readonly content: DirectContent;
+  readonly show_id?: MessageShow;
+  readonly message_id?: NewMessageId;
+  readonly idempotency_key?: ItemKey;
+} | {
+  readonly conversation_id: Uuid;
+  readonly content: DirectContent;
+  readonly message_id?: NewMessageId;
+  readonly idempotency_key?: ItemKey;
+};
+
+/** The show that the message is about; sharing a show can make the message allowed. Both users take part in the show, or the sender organizes it (rule `show_of_both`). */
+export type MessageShow = Uuid | null;
+
+/** The id that the message gets; any uuid of any version but the nil and the max uuid. */
+export type NewMessageId = Uuid | null;
+
+/** The `Idempotency-Key` of this message. */
+export type ItemKey = string | null;
 
 export type DirectContent = WrittenText;
 
@@ -742,6 +768,38 @@ export type SentMessage = {
   readonly seq: Seq;
   readonly created_at: Timestamp;
   readonly request_id: RequestId;
+};
+
+export type SentMessages = {
+  readonly success: Succeeded;
+  /** One for each message, in their order. */
+  readonly results: readonly DirectMessageResult[];
+  readonly request_id: RequestId;
+};
+
+/** What the message would have been answered alone, with its status. */
+export type DirectMessageResult = SentMessageResult | RefusedMessageResult;
+
+export type SentMessageResult = {
+  readonly status: 201;
+  /** The message was sent before, and is answered as it was then. */
+  readonly replayed?: true;
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly seq: Seq;
+  readonly created_at: Timestamp;
+  readonly request_id: RequestId;
+};
+
+export type RefusedMessageResult = Problem & {
+  /** With status 429. */
+  readonly retry_after_seconds?: number;
+};
+
+export type MessageIdTaken = Problem & {
+  readonly status?: 409;
+  readonly code?: 'message_id_taken';
 };
 
 export type ConversationReadOnlyProblem = Problem & {

@@ -57,6 +57,24 @@ assert.equal(reply.seq, 2);
 const again = await as(attendee).sendDm(message);
 assert.equal(again.seq, 3, 'without a key of its own every call is a message');
 
+// An id of one's own names the message, however often it is sent; several messages have a result each.
+const draft = { recipient_id: moderator.id, content: 'Who opens the hall?', message_id: randomUUID() };
+const named = await as(organizer).sendDm(draft);
+assert.deepEqual([named.message_id, named.seq, named.call.replayed], [draft.message_id, 1, false]);
+assert.ok((await as(organizer).sendDm(draft)).call.replayed, 'with another key');
+await refused(as(organizer).sendDm({ ...draft, content: 'Another' }), 'idempotency_conflict', 422);
+await refused(as(organizer).sendDm({ ...draft, recipient_id: requester.id }), 'message_id_taken', 409);
+const results = await as(organizer).sendDms([
+  draft,
+  { conversation_id: named.conversation_id, content: 'And who closes it?' },
+  { recipient_id: organizer.id, content: 'To myself' },
+]);
+assert.deepEqual(results.map(({ status }) => status), [201, 201, 403]);
+assert.deepEqual([results[0].replayed, results[0].seq, results[1].seq], [true, 1, 2]);
+assert.equal(results[2].reasons[0].code, 'self_message');
+assert.equal(results.call.limits[0].policy, 'send_dm');
+await refused(as(organizer).sendDms([]), 'validation_error', 400);
+
 // What is refused says the rule that the module names.
 assert.ok(!canSendDirectMessage('attendee', 'dealer'));
 const refusal = await refused(as(attendee).sendDm({ recipient_id: dealer.id, content: 'Hello' }), 'permission_denied', 403);

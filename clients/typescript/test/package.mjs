@@ -44,7 +44,7 @@ console.log(version);
 `;
 
 const TYPED = `
-import { RolecallClient, RolecallError, type Answered, type CallDetails, type SentMessage, type Limit } from 'rolecall-client';
+import { RolecallClient, RolecallError, type Answered, type CallDetails, type DirectMessageResult, type SentMessage, type Limit } from 'rolecall-client';
 const client = new RolecallClient({ baseUrl: 'https://api.example.com', token: async () => 't', retry: { maxAttempts: 2 }, timeoutMs: 1000 });
 export async function send(recipient_id: string): Promise<string> {
   try {
@@ -52,7 +52,9 @@ export async function send(recipient_id: string): Promise<string> {
     const call: CallDetails = sent.call;
     const limit: Limit | undefined = call.limits[0];
     const results = await client.checkPermissions([{ action: 'suspend', target_id: recipient_id }]);
-    return \`\${sent.seq} \${call.attempts} \${limit?.remaining} \${results[0]?.allowed} \${results.call.replayed}\`;
+    const all: Answered<readonly DirectMessageResult[]> = await client.sendDms([{ recipient_id, content: 'Hi', message_id: recipient_id }]);
+    const told = all.map((one) => ('seq' in one ? one.seq : one.retry_after_seconds ?? one.code));
+    return \`\${sent.seq} \${call.attempts} \${limit?.remaining} \${results[0]?.allowed} \${results.call.replayed} \${told}\`;
   } catch (error) {
     if (error instanceof RolecallError) {
       const { code, call, problem, reasons, retryAfter, status } = error;

@@ -1,12 +1,12 @@
-//! `send-dm`: writes to a person, in their one direct conversation, or replies in a conversation.
+//! `send-dm`: writes to a person, in their one direct conversation, or replies in a conversation; one message or several.
 
 use rolecall_shared::{
     auth::caller::User,
     function::Function,
     input,
     rules::{
-        id::{ConversationId, ShowId, UserId},
-        limits::DIRECT_MESSAGE_CHARS,
+        id::{ConversationId, NewMessageId, ShowId, UserId},
+        limits::{DIRECT_MESSAGE_CHARS, MAX_DIRECT_MESSAGES},
     },
     wire::{fields::Fields, input::Input, text::Text},
 };
@@ -30,6 +30,7 @@ input! {
     pub struct Reply {
         conversation_id: ConversationId,
         content: Text<1, DIRECT_MESSAGE_CHARS>,
+        message_id: Option<NewMessageId>,
     }
 }
 
@@ -39,6 +40,7 @@ input! {
         recipient_id: UserId,
         show_id: Option<ShowId>,
         content: Text<1, DIRECT_MESSAGE_CHARS>,
+        message_id: Option<NewMessageId>,
     }
 }
 
@@ -57,6 +59,7 @@ impl Function for SendDm {
     const ENTRY: &'static str = "send_dm";
     const CREATES: bool = true;
     const SHARES_STATEMENTS: bool = true;
+    const MAX_ITEMS: usize = MAX_DIRECT_MESSAGES;
     type Caller = User;
     type Input = DirectMessage;
 }

@@ -201,6 +201,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 HELP_MESSAGE_MAX_CHARS,
                 HELP_MESSAGE_MIN_CHARS,
                 MAX_CHECKS,
+                MAX_DIRECT_MESSAGES,
                 MAX_IDEMPOTENCY_KEY_CHARS,
                 MAX_MESSAGES_PAGE,
                 MAX_PAGE,

@@ -73,7 +73,47 @@ ids! {
     BookingId;
 }
 
+/// The id of a new message, chosen by the client: any uuid but the nil and the max uuid (RFC 9562 sections 5.9 and 5.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct NewMessageId(MessageId);
+
+impl FromText for NewMessageId {
+    const WRONG_TYPE: &'static str = MessageId::WRONG_TYPE;
+
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let id = MessageId::from_text(text)?;
+        if id.uuid().is_nil() || id.uuid().is_max() {
+            return Err(Fault::new("reserved_uuid", "The nil and the max uuid name no message."));
+        }
+        Ok(NewMessageId(id))
+    }
+}
+
 /// A uuid in the form of RFC 9562 section 4 only, not braced, bare or as a URN.
 pub fn hyphenated_uuid(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_message_has_any_uuid_but_two() {
+        let code = |text| NewMessageId::from_text(text).err().map(|fault| fault.code);
+        for text in [
+            "00000000-0000-4000-8000-000000000011",
+            "00000000-0000-0000-0000-000000000001",
+            "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFE",
+            "0199aa00-0000-7000-8000-000000000000",
+        ] {
+            assert_eq!(code(text), None, "{text}");
+        }
+        assert_eq!(code("00000000-0000-0000-0000-000000000000"), Some("reserved_uuid"));
+        assert_eq!(code("ffffffff-ffff-ffff-ffff-FFFFFFFFFFFF"), Some("reserved_uuid"));
+        for text in ["", "1", "00000000000040008000000000000011", "{00000000-0000-4000-8000-0000000000}"] {
+            assert_eq!(code(text), Some("malformed_uuid"), "{text}");
+        }
+    }
 }

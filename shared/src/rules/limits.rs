@@ -13,6 +13,9 @@ pub const MAX_SIMULATED_USERS: usize = 10_000;
 /// Longest direct message, in characters after trimming.
 pub const DIRECT_MESSAGE_CHARS: usize = 2_000;
 
+/// Direct messages that one request sends at most.
+pub const MAX_DIRECT_MESSAGES: usize = 100;
+
 /// Longest broadcast, in characters after trimming.
 pub const BROADCAST_CHARS: usize = 1_000;
 
@@ -67,8 +70,8 @@ pub const MAX_CHECKS: usize = 200;
 /// Refusals of a user in a minute that are rows of the log; the rest is counted.
 pub const LOGGED_REFUSALS: usize = 10;
 
-/// How long a request goes on sending the statement of a job that works in steps, in seconds: well below what schedulers
-/// and proxies wait for an answer.
+/// How long a request goes on sending statements, in seconds, where one may leave work for the next: well below what
+/// schedulers and proxies wait for an answer.
 pub const REPEAT_SECONDS: u64 = 15;
 
 /// Largest number of a message: the largest integer that every JSON parser reads exactly (RFC 8259 section 6).

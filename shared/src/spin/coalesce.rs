@@ -14,7 +14,7 @@
 //!
 //! Nothing here knows a runtime. A request that waits is woken by dropping its `W`.
 
-use crate::rules::id::UserId;
+use crate::{rules::id::UserId, wire::envelope::parameter};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
@@ -413,19 +413,9 @@ impl<O, W> Batch<O, W> {
         self.0.len()
     }
 
-    /// The parameter of the statement: the envelope of a single item as it is, an array of the envelopes of several.
+    /// The parameter of the statement.
     pub fn text(&self) -> Vec<u8> {
-        if let [item] = self.0.as_slice() {
-            return item.envelope.clone();
-        }
-        let length = self.0.iter().map(|item| item.envelope.len() + 1).sum::<usize>() + 1;
-        let mut text = Vec::with_capacity(length);
-        for item in &self.0 {
-            text.push(if text.is_empty() { b'[' } else { b',' });
-            text.extend_from_slice(&item.envelope);
-        }
-        text.push(b']');
-        text
+        parameter(&self.0.iter().map(|item| item.envelope.as_slice()).collect::<Vec<_>>())
     }
 
     /// Its items, in their order.

@@ -19,6 +19,8 @@ pub enum Fault {
     Database(PgError),
     /// Its answer does not parse.
     Unparsable,
+    /// It was not sent: there was no time left.
+    OutOfTime,
 }
 
 /// Sends the request's one statement. Where a passing reason has undone it, it is sent once more.
@@ -44,6 +46,22 @@ pub async fn query<I: Serialize>(
     let answer = answer.map_err(|error| exchange.database_failure(&error))?;
     let answer = Answer::parse(&answer).ok_or_else(|| exchange.unparsable(statement))?;
     exchange.decided(answer)
+}
+
+/// The SQLSTATE of an error that proves that its statement was rolled back.
+pub fn undone(error: &PgError) -> Option<&str> {
+    match error {
+        PgError::QueryFailed(QueryError::DbError(error)) if envelope::is_undone(&error.severity, &error.code) => {
+            Some(&error.code)
+        }
+        _ => None,
+    }
+}
+
+/// Writes the log line of a statement of several items that was rolled back.
+pub fn log_taken_apart(statement: &str, sqlstate: &str, count: usize) {
+    let cause = format!("{statement}: {sqlstate} for {count} items, which are sent one by one");
+    Line { cause: Some(&cause), ..Line::new(Level::Warn, "database", "retried") }.print();
 }
 
 /// The statement's parameter, as JSON text, in which phone numbers are not masked.

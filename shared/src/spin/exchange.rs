@@ -38,7 +38,7 @@ pub struct Exchange {
     number_class: Option<String>,
     decision: Option<String>,
     pub cause: Option<String>,
-    /// The code of a failure that its answer tells in another form than a problem document: a failing health.
+    /// A code that its answer tells in another form than a problem document: of a failing health, or of an item.
     pub reported: Option<Code>,
     /// Whether the database has answered, and so counted the request.
     is_counted: bool,
@@ -99,6 +99,10 @@ impl Exchange {
         match fault {
             Fault::Database(error) => self.database_failure(error),
             Fault::Unparsable => self.unparsable(statement),
+            Fault::OutOfTime => {
+                (self.is_counted, self.cause) = (false, Some(format!("{statement}: not sent for lack of time")));
+                Refusal::new(Code::Timeout, "The request took too long; this part of it was not tried.")
+            }
         }
     }
 
@@ -120,6 +124,31 @@ impl Exchange {
         self.number_class = shown("number_class");
         self.decision = shown("decision");
         answer.outcome
+    }
+
+    /// The outcome of one of several items. A failure that the database does not know of is counted by itself.
+    pub fn decided_item(&mut self, outcome: Result<Answer, Rc<Fault>>, statement: &str) -> Result<Done, Refusal> {
+        match outcome {
+            Ok(answer) => {
+                self.org_id = answer.org_id;
+                answer.outcome
+            }
+            Err(fault) => {
+                let refusal = self.failure(&fault, statement);
+                if !self.is_counted {
+                    self.count_item(refusal.code);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Counts an item that has failed without an answer of the database.
+    pub fn count_item(&self, code: Code) {
+        if let (true, Some(operation), Some(settings)) = (code.is_failure(), self.operation, instance::known_settings())
+        {
+            flush::count(&settings, operation, code, self.started.elapsed());
+        }
     }
 
     /// The refusal for a failed statement; the SQLSTATE alone decides. PostgreSQL's DETAIL may quote rows and is not
@@ -147,11 +176,8 @@ impl Exchange {
 
     /// Counts a request that has failed without an answer of the database, which then cannot count it.
     fn count_failure(&self, code: Option<Code>) {
-        if let Some(code) = code.filter(|code| code.is_failure())
-            && let (false, None, Some(operation)) = (self.is_counted, self.reported, self.operation)
-            && let Some(settings) = instance::known_settings()
-        {
-            flush::count(&settings, operation, code, self.started.elapsed());
+        if let (Some(code), false, None) = (code, self.is_counted, self.reported) {
+            self.count_item(code);
         }
     }
 

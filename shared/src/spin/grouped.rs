@@ -15,14 +15,13 @@ use crate::{
     },
     wire::{
         envelope::{self, Answer, Call, Done, Part},
-        log::{Level, Line},
         refusal::Refusal,
     },
 };
 use futures_util::future::join;
 use serde::Serialize;
 use spin_sdk::{
-    pg::{PgError, QueryError},
+    pg::PgError,
     wasip3::{clocks::monotonic_clock::wait_for, spawn, wit_stream},
     wit_bindgen::StreamWriter,
 };
@@ -143,26 +142,18 @@ fn settle(
 ) -> Vec<(Item<Outcome, Wake>, Outcome)> {
     let count = batch.len();
     let fault = match answer {
-        Ok(json) => {
-            let parts = match count {
-                1 => Answer::parse(&json).map(|answer| vec![Part::Answer(answer)]),
-                _ => Part::parse_all(&json, count),
-            };
-            match parts {
-                Some(parts) => return sort(lead, batch, parts),
-                None => Fault::Unparsable,
+        Ok(json) => match Part::parse(&json, count) {
+            Some(parts) => return sort(lead, batch, parts),
+            None => Fault::Unparsable,
+        },
+        Err(error) => match database::undone(&error) {
+            Some(code) if count > 1 || envelope::is_transient(code) => {
+                database::log_taken_apart(statement, code, count);
+                lead.resend_singly(batch);
+                return Vec::new();
             }
-        }
-        Err(PgError::QueryFailed(QueryError::DbError(error)))
-            if envelope::is_undone(&error.severity, &error.code)
-                && (count > 1 || envelope::is_transient(&error.code)) =>
-        {
-            let cause = format!("{statement}: {} for {count} items, which are sent one by one", error.code);
-            Line { cause: Some(&cause), ..Line::new(Level::Warn, "database", "retried") }.print();
-            lead.resend_singly(batch);
-            return Vec::new();
-        }
-        Err(error) => Fault::Database(error),
+            _ => Fault::Database(error),
+        },
     };
     let fault = Rc::new(fault);
     batch.into_items().into_iter().map(|item| (item, Err(Rc::clone(&fault)))).collect()

@@ -14,13 +14,14 @@ use crate::{
         limits::REPEAT_SECONDS,
         rollout::{Inclusion, Rollout, Rollouts, is_flag_or_none},
     },
-    spin::{Pages, database::query, exchange::Exchange, grouped, health::health, keys, settings::Settings},
+    spin::{Pages, database::query, exchange::Exchange, grouped, health::health, items, keys, settings::Settings},
     wire::{
         answer,
         author::Impersonation,
         cors::Cors,
         envelope::{Call, Claims, Done, IdempotencyKey},
         fields::Fields,
+        json,
         refusal::{Reason, Refusal},
         request_id::RequestId,
         statement::Statement,
@@ -47,15 +48,22 @@ const RECORD_REFUSAL: &Statement = &Statement::of("record_refusal");
 /// The body of an answer: whole, or sent page by page.
 pub type Body = Either<FullBody<Bytes>, StreamBody<Pages>>;
 
-/// The outcome of the checks before the statement.
-pub(super) enum Received<I> {
+/// The outcome of checks before the statement.
+pub(super) enum Received<T> {
     /// The request does not call the function; this is the answer to what it asks for instead.
     Answered(Response<Bytes>),
-    /// The request passes every check that can be made without the database.
-    Admitted(Admitted<I>),
+    /// The request passes the checks.
+    Admitted(T),
 }
 
-/// A request that passes the checks.
+/// A request from somebody who may call the function; its input is not read yet.
+pub(super) struct Opened<C> {
+    pub caller: C,
+    pub body: Bytes,
+    form: Option<Vec<(String, String)>>,
+}
+
+/// A request that passes every check that can be made without the database.
 pub(super) struct Admitted<I> {
     pub claims: Claims,
     pub idempotency_key: Option<IdempotencyKey>,
@@ -103,11 +111,14 @@ async fn call<F: Function>(
 ) -> Response<Body> {
     let asks_health = matches!(F::VERB.intent(&parts.method), Intent::Health);
     respond(component_of(F::NAME), Some(F::NAME), parts, asks_health, async |exchange, settings| {
-        let Admitted { claims, idempotency_key, input } =
-            match receive::<F>(exchange, settings, parts, path, body).await? {
-                Received::Admitted(admitted) => admitted,
-                Received::Answered(response) => return Ok(response),
-            };
+        let opened = match open::<F>(exchange, settings, parts, path, body).await? {
+            Received::Admitted(opened) => opened,
+            Received::Answered(response) => return Ok(response),
+        };
+        if F::MAX_ITEMS > 1 && json::is_array(&opened.body) {
+            return items::answer::<F>(exchange, settings, &parts.headers, &opened).await;
+        }
+        let Admitted { claims, idempotency_key, input } = read::<F>(exchange, settings, parts, path, opened).await?;
         let request_id = exchange.request_id.clone();
         let call = Call {
             claims,
@@ -160,15 +171,30 @@ pub(super) async fn respond(
     exchange.conclude(&cors, parts, outcome)
 }
 
-/// Checks a request before its statement: method, body, token, input, rollout.
+/// Checks a request before its statement.
 pub(super) async fn receive<F: Function>(
     exchange: &mut Exchange,
     settings: &Rc<Settings>,
     parts: &Parts,
     path: PathParameters<'_>,
     body: impl http_body::Body<Data = Bytes> + Unpin,
-) -> Result<Received<F::Input>, Refusal> {
+) -> Result<Received<Admitted<F::Input>>, Refusal> {
+    Ok(match open::<F>(exchange, settings, parts, path, body).await? {
+        Received::Admitted(opened) => Received::Admitted(read::<F>(exchange, settings, parts, path, opened).await?),
+        Received::Answered(response) => Received::Answered(response),
+    })
+}
+
+/// The first checks: method, body, token.
+async fn open<F: Function>(
+    exchange: &mut Exchange,
+    settings: &Rc<Settings>,
+    parts: &Parts,
+    path: PathParameters<'_>,
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+) -> Result<Received<Opened<F::Caller>>, Refusal> {
     const { assert!(is_flag_or_none(F::FLAG), "the flag is not one of rollout::FLAGS") };
+    const { assert!(F::MAX_ITEMS == 1 || F::SHARES_STATEMENTS, "the entry point takes no array") };
     let answered = |response| Ok(Received::Answered(response));
     match F::VERB.intent(&parts.method) {
         Intent::Call => {}
@@ -197,7 +223,17 @@ pub(super) async fn receive<F: Function>(
     };
     let caller = F::Caller::admit(identity)?;
     exchange.user_id = caller.user_id();
+    Ok(Received::Admitted(Opened { caller, body, form }))
+}
 
+/// The checks of what is asked for: input, rollout.
+async fn read<F: Function>(
+    exchange: &mut Exchange,
+    settings: &Rc<Settings>,
+    parts: &Parts,
+    path: PathParameters<'_>,
+    Opened { caller, body, form }: Opened<F::Caller>,
+) -> Result<Admitted<F::Input>, Refusal> {
     let idempotency_key = IdempotencyKey::of(&parts.headers)?;
     let fields = match F::VERB {
         // The body of a GET has no meaning (RFC 9110 section 9.3.1), and a query has no author.
@@ -220,7 +256,7 @@ pub(super) async fn receive<F: Function>(
     }
 
     let claims = Claims { sub: caller.user_id(), role: caller.role() };
-    Ok(Received::Admitted(Admitted { claims, idempotency_key, input }))
+    Ok(Admitted { claims, idempotency_key, input })
 }
 
 /// The answer to OPTIONS, which most often is a CORS preflight.
@@ -351,7 +387,7 @@ fn check_signature(
 }
 
 /// Records an attempt to act for somebody else, and refuses it.
-async fn impersonation<F: Function>(
+pub(super) async fn impersonation<F: Function>(
     exchange: &mut Exchange,
     settings: &Settings,
     caller: &F::Caller,
@@ -379,7 +415,7 @@ async fn impersonation<F: Function>(
 }
 
 /// Applies the variable `rollouts` as far as that is possible without the user's profile; the database does the rest.
-fn admit_rollout(flag: &'static str, rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
+pub(super) fn admit_rollout(flag: &'static str, rollout: Rollout, user: Option<UserId>) -> Result<(), Refusal> {
     let excluded = match user {
         Some(user) => rollout.includes(flag, user) == Inclusion::Excluded,
         None => rollout == Rollout::Disabled,

@@ -4,6 +4,7 @@
 
 use crate::wire::{
     cors::Cors,
+    envelope::Done,
     lines::NDJSON,
     refusal::{Limit, Reason, Refusal},
     request_id::{REQUEST_ID_HEADER, RequestId},
@@ -48,6 +49,47 @@ struct Problem<'a> {
     data: &'a Map<String, Value>,
 }
 
+impl<'a> Problem<'a> {
+    fn of(refusal: &'a Refusal, request_id: &'a RequestId) -> Problem<'a> {
+        let code = refusal.code;
+        Problem {
+            r#type: code.type_uri(),
+            title: code.title(),
+            status: code.status().as_u16(),
+            detail: &refusal.detail,
+            code: code.as_str(),
+            request_id,
+            reasons: &refusal.reasons,
+            reasons_total: Some(refusal.reasons.total()).filter(|&total| total > refusal.reasons.len()),
+            error: Summary { code: code.as_str(), message: &refusal.detail },
+            data: &refusal.data,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Results<'a> {
+    success: bool,
+    results: Vec<ItemResult<'a>>,
+    request_id: &'a RequestId,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ItemResult<'a> {
+    Done(DoneItem<'a>),
+    Refused(Problem<'a>),
+}
+
+#[derive(Serialize)]
+struct DoneItem<'a> {
+    status: u16,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    replayed: bool,
+    #[serde(flatten)]
+    success: Success<'a>,
+}
+
 /// The same error for clients written against `error: {code, message}`.
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -71,22 +113,32 @@ pub fn success(
     response
 }
 
+/// The answer to a request of several items: what each would have been answered alone, with its status.
+pub fn results(results: &[Result<(StatusCode, Done), Refusal>], request_id: &RequestId) -> Response<Bytes> {
+    let items = results.iter().map(|result| match result {
+        Ok((status, done)) => ItemResult::Done(DoneItem {
+            status: status.as_u16(),
+            replayed: done.replayed,
+            success: Success { success: true, data: &done.data, request_id },
+        }),
+        Err(refusal) => ItemResult::Refused(Problem::of(refusal, request_id)),
+    });
+    let body = Results { success: true, results: items.collect(), request_id };
+    let mut response = json(StatusCode::OK, JSON, request_id, &body);
+    let limits = results.iter().rev().map(|result| match result {
+        Ok((_, done)) => &done.limits,
+        Err(refusal) => &refusal.limits,
+    });
+    // As the last item left them.
+    if let Some(limits) = limits.into_iter().find(|limits| !limits.is_empty()) {
+        rate_limit_fields(response.headers_mut(), limits);
+    }
+    response
+}
+
 /// The answer to a request that was refused: `application/problem+json`.
 pub fn problem(refusal: &Refusal, request_id: &RequestId) -> Response<Bytes> {
-    let code = refusal.code;
-    let document = Problem {
-        r#type: code.type_uri(),
-        title: code.title(),
-        status: code.status().as_u16(),
-        detail: &refusal.detail,
-        code: code.as_str(),
-        request_id,
-        reasons: &refusal.reasons,
-        reasons_total: Some(refusal.reasons.total()).filter(|&total| total > refusal.reasons.len()),
-        error: Summary { code: code.as_str(), message: &refusal.detail },
-        data: &refusal.data,
-    };
-    let mut response = json(code.status(), PROBLEM_JSON, request_id, &document);
+    let mut response = json(refusal.code.status(), PROBLEM_JSON, request_id, &Problem::of(refusal, request_id));
     let headers = response.headers_mut();
     rate_limit_fields(headers, &refusal.limits);
     if let Some(seconds) = refusal.retry_after() {
@@ -191,6 +243,34 @@ mod tests {
         assert_eq!(response.headers()["content-type"], "application/json");
         assert_eq!(response.headers()["idempotency-replayed"], "true");
         assert_eq!(response.headers()["x-request-id"], "r-1");
+    }
+
+    #[test]
+    fn each_of_several_items_is_answered_as_alone_and_the_limit_is_the_last_one() {
+        let limit =
+            |remaining| Limit { policy: "send_dm".into(), quota: 60, remaining, window_seconds: 60, reset_seconds: 1 };
+        let done = |seq: i64, replayed, limits| {
+            let data = json!({ "seq": seq }).as_object().unwrap().clone();
+            Ok((StatusCode::CREATED, Done { data, limits, replayed }))
+        };
+        let refused = Err(Refusal::new(Code::NotFound, "There is none."));
+        let response = results(&[done(1, false, vec![limit(9)]), refused, done(2, true, Vec::new())], &id());
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["ratelimit"], "\"send_dm\";r=9;t=1");
+        assert!(!response.headers().contains_key("idempotency-replayed"));
+        let refused = body(&problem(&Refusal::new(Code::NotFound, "There is none."), &id()));
+        assert_eq!(
+            body(&response),
+            json!({
+                "success": true,
+                "results": [
+                    {"status": 201, "success": true, "seq": 1, "request_id": "r-1"},
+                    refused,
+                    {"status": 201, "replayed": true, "success": true, "seq": 2, "request_id": "r-1"},
+                ],
+                "request_id": "r-1",
+            })
+        );
     }
 
     #[test]

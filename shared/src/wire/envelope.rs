@@ -1,7 +1,13 @@
 //! What passes between a function and the database: one `jsonb` each way.
 
 use crate::{
-    rules::{code::Code, id::UserId, limits::MAX_IDEMPOTENCY_KEY_CHARS, rollout::Rollouts},
+    rules::{
+        code::Code,
+        form::{Fault, FromText},
+        id::UserId,
+        limits::MAX_IDEMPOTENCY_KEY_CHARS,
+        rollout::Rollouts,
+    },
     wire::{
         answer::REPLAYED_HEADER,
         refusal::{Limit, Reason, Reasons, Refusal},
@@ -31,23 +37,51 @@ impl IdempotencyKey {
     /// The key of a request, if it has one. The draft's quotes around the value may be left out, as most clients do.
     pub fn of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Refusal> {
         let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-        let text = value.to_str().unwrap_or("").trim();
+        match IdempotencyKey::parse(value.to_str().unwrap_or("")) {
+            Some(key) => Ok(Some(key)),
+            None => {
+                let detail = "The Idempotency-Key header must have 1 to 255 printable ASCII characters.";
+                Err(refuse_key("malformed_header", detail))
+            }
+        }
+    }
+
+    /// Refuses the key of a request whose items have keys of their own.
+    pub fn refuse(headers: &HeaderMap) -> Result<(), Refusal> {
+        if headers.contains_key("idempotency-key") {
+            let detail = "An array has no Idempotency-Key; each of its items has its own `idempotency_key`.";
+            return Err(refuse_key("key_of_an_array", detail));
+        }
+        Ok(())
+    }
+
+    fn parse(text: &str) -> Option<IdempotencyKey> {
+        let text = text.trim();
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let well_formed = (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&text.len())
             && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        if well_formed {
-            Ok(Some(IdempotencyKey(text.to_owned())))
-        } else {
-            let detail = "The Idempotency-Key header must have 1 to 255 printable ASCII characters.";
-            Err(Refusal::new(Code::ValidationError, detail).because(vec![Reason {
-                code: "malformed_header".into(),
-                message: detail.into(),
-                field: Some("Idempotency-Key".into()),
-                allowed_if: None,
-                ..Reason::default()
-            }]))
-        }
+        well_formed.then(|| IdempotencyKey(text.to_owned()))
     }
+}
+
+/// The key of an item, by the rules of the header.
+impl FromText for IdempotencyKey {
+    const WRONG_TYPE: &'static str = "Expected text.";
+
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let expected = "Expected 1 to 255 printable ASCII characters.";
+        IdempotencyKey::parse(text).ok_or_else(|| Fault::new("malformed_key", expected))
+    }
+}
+
+fn refuse_key(code: &'static str, detail: &'static str) -> Refusal {
+    Refusal::new(Code::ValidationError, detail).because(vec![Reason {
+        code: code.into(),
+        message: detail.into(),
+        field: Some("Idempotency-Key".into()),
+        allowed_if: None,
+        ..Reason::default()
+    }])
 }
 
 /// What a function sends to its entry point.
@@ -68,6 +102,21 @@ pub struct Call<'a, I> {
     pub reads: bool,
     /// The decoded body or query string.
     pub input: I,
+}
+
+/// The parameter of a statement: the envelope of a single item as it is, an array of the envelopes of several.
+pub fn parameter(envelopes: &[&[u8]]) -> Vec<u8> {
+    if let [envelope] = envelopes {
+        return envelope.to_vec();
+    }
+    let length = envelopes.iter().map(|envelope| envelope.len() + 1).sum::<usize>() + 1;
+    let mut text = Vec::with_capacity(length);
+    for envelope in envelopes {
+        text.push(if text.is_empty() { b'[' } else { b',' });
+        text.extend_from_slice(envelope);
+    }
+    text.push(b']');
+    text
 }
 
 /// What an entry point answers.
@@ -128,6 +177,14 @@ pub enum Part {
 }
 
 impl Part {
+    /// Reads the answer to a statement of `count` items: to a single one it is that of a request by itself.
+    pub fn parse(json: &[u8], count: usize) -> Option<Vec<Part>> {
+        match count {
+            1 => Answer::parse(json).map(|answer| vec![Part::Answer(answer)]),
+            _ => Part::parse_all(json, count),
+        }
+    }
+
     /// Reads the answers to `count` items. `None`, our bug, if one of them does not parse, if there are more or fewer,
     /// or if no item was decided.
     pub fn parse_all(json: &[u8], count: usize) -> Option<Vec<Part>> {
@@ -227,6 +284,20 @@ mod tests {
         for text in [String::new(), "\"\"".into(), "k".repeat(256), "ключ".into()] {
             assert_eq!(key(&text).unwrap_err().code, Code::ValidationError, "{text}");
         }
+    }
+
+    #[test]
+    fn the_key_of_an_item_follows_the_rules_of_the_header() {
+        for text in ["order 7", "\"order 7\"", " order 7 "] {
+            assert_eq!(Ok(IdempotencyKey::from_text(text).unwrap()), key(text).map(Option::unwrap), "{text}");
+        }
+        for text in [String::new(), "\"\"".into(), "k".repeat(256), "ключ".into()] {
+            assert_eq!(IdempotencyKey::from_text(&text).unwrap_err().code, "malformed_key", "{text}");
+        }
+        let mut headers = HeaderMap::new();
+        assert_eq!(IdempotencyKey::refuse(&headers), Ok(()));
+        headers.insert("idempotency-key", HeaderValue::from_static(""));
+        assert_eq!(IdempotencyKey::refuse(&headers).unwrap_err().reasons[0].code, "key_of_an_array");
     }
 
     #[test]

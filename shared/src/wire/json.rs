@@ -1,4 +1,4 @@
-//! The JSON of a request: one object, in which no key stands twice.
+//! The JSON of a request: one object, in which no key stands twice, or an array of such objects.
 
 use crate::{
     rules::{code::Code, limits::MAX_SHOWN_FIELD_CHARS},
@@ -8,8 +8,10 @@ use crate::{
     },
 };
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 use std::fmt::{self, Write};
+
+const NO_OBJECT: &str = "The body is not a JSON object.";
 
 /// Where a value stands in a body. It is written out for faults only.
 #[derive(Clone, Copy)]
@@ -88,17 +90,39 @@ pub fn parse_object(text: &[u8]) -> Result<(Map<String, Value>, Reasons), Refusa
     let read = root.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     match read {
         Ok(Value::Object(values)) => Ok((values, duplicates)),
-        Ok(_) => Err(malformed("Expected a JSON object; the body is another value.".to_owned())),
-        Err(error) => Err(malformed(format!(
-            "Expected a JSON object; the error is at line {}, column {}.",
-            error.line(),
-            error.column()
-        ))),
+        Ok(_) => Err(malformed(NO_OBJECT, "Expected a JSON object; the body is another value.".to_owned())),
+        Err(error) => {
+            let place = format!("the error is at line {}, column {}", error.line(), error.column());
+            Err(malformed(NO_OBJECT, format!("Expected a JSON object; {place}.")))
+        }
     }
 }
 
-fn malformed(message: String) -> Refusal {
-    Refusal::new(Code::ValidationError, "The body is not a JSON object.").because(vec![Reason {
+/// Whether a text is an array, if it is JSON.
+pub fn is_array(text: &[u8]) -> bool {
+    text.trim_ascii_start().first() == Some(&b'[')
+}
+
+/// Reads an array of 1 to `max` values, each left as it is written.
+pub fn parse_array(text: &[u8], max: usize) -> Result<Vec<&RawValue>, Refusal> {
+    let items: Vec<&RawValue> = serde_json::from_slice(text).map_err(|error| {
+        let place = format!("the error is at line {}, column {}", error.line(), error.column());
+        malformed("The body is not a JSON array.", format!("Expected a JSON array; {place}."))
+    })?;
+    let (code, message) = match items.len() {
+        0 => ("empty", "At least one item is required.".to_owned()),
+        n if n > max => ("too_many", format!("At most {max} items are allowed; there are {n}.")),
+        _ => return Ok(items),
+    };
+    Err(Refusal::new(Code::ValidationError, message.clone()).because(vec![Reason {
+        code: code.into(),
+        message: message.into(),
+        ..Reason::default()
+    }]))
+}
+
+fn malformed(detail: &'static str, message: String) -> Refusal {
+    Refusal::new(Code::ValidationError, detail).because(vec![Reason {
         code: "malformed_json".into(),
         message: message.into(),
         field: None,
@@ -189,5 +213,33 @@ impl<'de> Visitor<'de> for Node<'_> {
             values.insert(key, value);
         }
         Ok(Value::Object(values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_taken_apart_and_its_items_are_left_as_they_are() {
+        let items = |text: &'static str| {
+            parse_array(text.as_bytes(), 3).map(|items| items.into_iter().map(RawValue::get).collect::<Vec<_>>())
+        };
+        assert_eq!(items(" [ {\"a\": 1, \"a\": 2} ,null,[]]\n").unwrap(), ["{\"a\": 1, \"a\": 2}", "null", "[]"]);
+        let code = |text| items(text).unwrap_err().reasons[0].code.clone();
+        assert_eq!(code("[]"), "empty");
+        assert_eq!(code("[1,2,3,4]"), "too_many");
+        for text in ["[", "[1,]", "[1] 2", "[{\"a\":}]", "{}", "[\u{1}]"] {
+            assert_eq!(code(text), "malformed_json", "{text}");
+        }
+        assert!(parse_array(b"[\"\xff\"]", 3).is_err());
+    }
+
+    #[test]
+    fn an_array_begins_with_a_bracket() {
+        assert!(is_array(b"[") && is_array(b" \n\t\r[]"));
+        for text in [&b""[..], b" ", b"{}", b"{\"a\": []}", b"\"[\""] {
+            assert!(!is_array(text));
+        }
     }
 }
