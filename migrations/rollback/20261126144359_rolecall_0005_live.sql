@@ -6,11 +6,34 @@ do $migration$
 declare
   -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.conversation_changes(jsonb)',
+    'function rolecall_edge.sync(jsonb)',
     'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
+    'function rolecall_internal.blocks_of(uuid)',
+    'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
+    'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.follow_block_change()',
+    'function rolecall_internal.follow_conversation_change()',
+    'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.int8_at(bytea, integer)',
     'function rolecall_internal.known_dm(jsonb)',
     'function rolecall_internal.known_dms(rolecall.dm_item[])',
+    'function rolecall_internal.limit_caught_up_messages()',
+    'function rolecall_internal.limit_known_conversations()',
+    'function rolecall_internal.limit_sync_page()',
     'function rolecall_internal.message_id(text)',
+    'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
+    'function rolecall_internal.read_marks(uuid, uuid, text)',
     'function rolecall_internal.refuse_message_id()',
+    'function rolecall_internal.sync(uuid, jsonb, jsonb)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid)',
+    'function rolecall_internal.sync_cursor_parts(text)',
+    'function rolecall_internal.sync_origin(uuid, text[])',
+    'function rolecall_internal.sync_place(integer, integer, uuid)',
+    'table rolecall.block_changes',
     'table rolecall.message_id_slots'
   ];
   -- All objects of Rolecall before it.
@@ -783,6 +806,1428 @@ begin
     raise exception 'Rolecall: migrations after 5 are applied; take them back first.'
       using errcode = 'object_not_in_prerequisite_state';
   end if;
+
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_thread_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1600;
+
+create or replace function rolecall_internal.limit_media_urls()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_media_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2048;
+
+create or replace function rolecall_internal.limit_force_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_simulated_users()
+returns int
+language sql
+immutable
+parallel safe
+return 10000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+$sql$;
+
+  -- schema/broadcasts/audience.sql
+  execute $sql$
+-- Whether p_user is or was in the audience of what was sent to these roles of a show at a moment: who joins later does
+-- not see it, and who leaves later still does. It reads who took part as its owner.
+create or replace function rolecall_internal.in_audience(
+  p_user uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_sent_at timestamptz
+)
+returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from rolecall.participations
+    where user_id = p_user
+      and show_id = p_show
+      and role = any (p_roles)
+      and p_sent_at >= joined_at
+      and p_sent_at < left_at
+  )
+$$;
+
+-- Whether p_user reads what p_sender broadcasts to them. The matrix decides about two people between whom there is a block;
+-- between all others it lets everybody read, which its tests hold it to. Policies call it; it reads the blocks of both as
+-- its owner.
+create or replace function rolecall_internal.reads_broadcasts_of(p_user uuid, p_sender uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+    select
+    from rolecall.user_blocks
+    where blocker_id in (p_user, p_sender)
+      and blocked_id in (p_user, p_sender)
+  ) then
+    return true;
+  end if;
+  return coalesce(
+    (
+      rolecall_internal.decide(
+        'read_broadcast',
+        (select role from rolecall.profiles where id = p_user),
+        (select role from rolecall.profiles where id = p_sender),
+        '{feature_enabled,participant,blocked}'
+      )
+    ).allowed,
+    false
+  );
+end
+$$;
+
+-- The broadcasts that the caller sees, as their sender or as their audience, for policies: these find rows by index when
+-- they compare with an array that is made once for the statement. It reads as its owner, and tells callers nothing but
+-- their own; a caller who is nobody sees none.
+create or replace function rolecall_internal.caller_broadcasts()
+returns setof rolecall.broadcasts
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller uuid := rolecall_internal.caller_with_profile();
+  -- Those who broadcast where the caller takes or took part, across a block: looked for once for each of them.
+  v_hidden uuid[] := array(
+    select sender.id
+    from (
+      select distinct conversation.created_by as id
+      from rolecall.participations as own
+      join rolecall.show_threads as thread
+        on thread.show_id = own.show_id
+        and thread.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = thread.conversation_id
+      where own.user_id = v_caller
+    ) as sender
+    where not rolecall_internal.reads_broadcasts_of(v_caller, sender.id)
+  );
+begin
+  return query
+  select broadcast.*
+  from rolecall.broadcasts as broadcast
+  where broadcast.sender_id = v_caller
+  union all
+  select broadcast.*
+  from rolecall.participations as own
+  join rolecall.broadcasts as broadcast
+    on broadcast.show_id = own.show_id
+  where own.user_id = v_caller
+    and broadcast.sender_id <> all (v_hidden)
+    and own.role = any (broadcast.recipient_roles)
+    and broadcast.created_at >= own.joined_at
+    and broadcast.created_at < own.left_at;
+end
+$$;
+
+-- Whether p_user may read the broadcasts of p_conversation as their audience.
+create or replace function rolecall_internal.judge_broadcast_reader(p_user uuid, p_conversation uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_sender_role rolecall.app_role;
+  v_facts text[];
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select
+    sender.role,
+    array[
+      case
+        when conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            where broadcast.conversation_id = conversation.id
+              and rolecall_internal.in_audience(
+                p_user, broadcast.show_id, broadcast.recipient_roles, broadcast.created_at
+              )
+          )
+        then 'participant'
+      end,
+      case
+        when exists (
+          select
+          from rolecall.user_blocks
+          where blocker_id in (p_user, conversation.created_by)
+            and blocked_id in (p_user, conversation.created_by)
+        )
+        then 'blocked'
+      end
+    ]
+  into v_sender_role, v_facts
+  from rolecall.conversations as conversation
+  left join rolecall.profiles as sender
+    on sender.id = conversation.created_by
+  where conversation.id = p_conversation
+    and conversation.kind = 'show';
+  -- A conversation that does not exist has no audience, and is refused in the same words.
+  return rolecall_internal.judgement_of(
+    rolecall_internal.decide(
+      'read_broadcast',
+      v_actor.role,
+      coalesce(v_sender_role, rolecall_internal.role_of_strangers()),
+      array['feature_enabled'] || v_facts
+    ),
+    v_actor.organization_id
+  );
+end
+$$;
+
+-- The broadcasts of a conversation for p_show that p_user sees as their audience. PostgreSQL writes it into the statements
+-- that ask, with their bounds and their order. All of them have one sender, so a block is looked for once.
+create or replace function rolecall_internal.visible_broadcasts(p_user uuid, p_conversation uuid, p_show uuid)
+returns setof rolecall.broadcasts
+language sql
+stable
+begin atomic
+  select broadcast.*
+  from rolecall.broadcasts as broadcast
+  where broadcast.conversation_id = p_conversation
+    and exists (
+      select
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id = p_show
+        and own.role = any (broadcast.recipient_roles)
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+    )
+    and (
+      select rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      from rolecall.conversations as conversation
+      where conversation.id = p_conversation
+    );
+end;
+$sql$;
+
+  -- schema/broadcasts/send_broadcast.sql
+  execute $sql$
+-- Everything that is settled about a broadcast of p_sender to p_roles of p_show before it takes from the quota: whether
+-- it is allowed, to which of the roles, in which phase of the show, and the limits of both phases.
+create or replace function rolecall_internal.judge_broadcast(
+  p_sender uuid,
+  p_show uuid,
+  p_roles rolecall.app_role[],
+  p_rollouts jsonb,
+  out judgement rolecall.judgement,
+  out allowed_roles rolecall.app_role[],
+  out phase text,
+  out pre_show_limit int,
+  out post_show_limit int
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender rolecall.actor := rolecall_internal.actor(p_sender, 'send-broadcast', p_rollouts);
+  v_show rolecall.shows;
+  v_facts text[];
+  v_reasons jsonb;
+  v_code text;
+  v_detail text;
+begin
+  if v_sender.refusal is not null then
+    judgement := rolecall_internal.judgement_of_refusal(v_sender.refusal, v_sender.organization_id);
+    return;
+  end if;
+  judgement.org_id := v_sender.organization_id;
+  judgement.allowed := false;
+  select *
+  into v_show
+  from rolecall.shows
+  where id = p_show;
+  if not found then
+    judgement.refusal := rolecall_internal.refusal('not_found', 'There is no show with this show_id.');
+    return;
+  end if;
+
+  v_facts := array[
+    'feature_enabled',
+    v_sender.suspended,
+    case when v_show.organizer_id = p_sender then 'own_show' end,
+    case
+      when exists (
+        select
+        from rolecall.show_participants
+        where show_id = p_show
+          and user_id = p_sender
+      )
+      then 'takes_part'
+    end,
+    case
+      when exists (
+        select
+        from rolecall.conversations
+        where kind = 'show'
+          and show_id = p_show
+          and created_by = p_sender
+          and read_only
+      )
+      then 'read_only'
+    end
+  ];
+  -- Every role that is refused is a reason; what is said of several roles is said once.
+  select
+    jsonb_agg(reason order by first_role) filter (where not allowed),
+    (array_agg(code order by first_role) filter (where not allowed))[1],
+    string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed),
+    (array_agg(rule order by allowed, first_role))[1]
+  into v_reasons, v_code, v_detail, judgement.rule
+  from (
+    select
+      min(role) as first_role,
+      coalesce(decision.allowed, false) as allowed,
+      decision.code,
+      decision.rule,
+      jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+        as reason
+    from unnest(p_roles) as role
+    cross join lateral rolecall_internal.decide('broadcast', v_sender.role, role, v_facts) as decision
+    group by decision.allowed, decision.code, decision.rule, decision.message, decision.allowed_if
+  ) as decided;
+  if v_reasons is not null then
+    -- Which of them would be allowed alone.
+    select array_agg(role order by role)
+    into allowed_roles
+    from unnest(p_roles) as role
+    where (rolecall_internal.decide('broadcast', v_sender.role, role, v_facts)).allowed;
+    judgement.refusal := jsonb_build_object('ok', false, 'code', v_code, 'detail', v_detail, 'reasons', v_reasons);
+    return;
+  end if;
+
+  judgement.allowed := true;
+  allowed_roles := p_roles;
+  phase := case when now() < v_show.starts_at then 'pre_show' else 'post_show' end;
+  -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+  select
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'pre_show'
+    ),
+    (
+      select case when count(*) = 0 then 0 else max(per_quota_day) end
+      from rolecall.broadcast_limits as broadcast_limit
+      where broadcast_limit.role = v_sender.role
+        and broadcast_limit.phase = 'post_show'
+    )
+  into pre_show_limit, post_show_limit;
+end
+$$;
+
+-- How many people a broadcast of p_sender to p_roles of p_show reaches at this moment: all who take part with one of the
+-- roles, but for the sender and those from whom a block hides it. Costs as much as the sender has blocks, whatever the
+-- audience.
+create or replace function rolecall_internal.audience_count(p_sender uuid, p_show uuid, p_roles rolecall.app_role[])
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_audience bigint;
+  v_left_out bigint;
+begin
+  select coalesce(sum(participants), 0)
+  into v_audience
+  from rolecall.show_audience
+  where show_id = p_show
+    and role = any (p_roles);
+  select count(*)
+  into v_left_out
+  from (
+    select p_sender as id
+    union
+    select blocked_id
+    from rolecall.user_blocks
+    where blocker_id = p_sender
+    union
+    select blocker_id
+    from rolecall.user_blocks
+    where blocked_id = p_sender
+  ) as person
+  join rolecall.show_participants as participant
+    on participant.show_id = p_show
+    and participant.user_id = person.id
+    and participant.role = any (p_roles)
+  where person.id = p_sender
+    or not rolecall_internal.reads_broadcasts_of(person.id, p_sender);
+  return v_audience - v_left_out;
+end
+$$;
+
+-- Sends a broadcast: {show_id, recipient_roles, message}.
+create or replace function rolecall_internal.send_broadcast(p_sender uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_show_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'show_id');
+  v_roles rolecall.app_role[] := rolecall_internal.roles_of(p_input -> 'recipient_roles');
+  v_judged record;
+  v_reset_seconds bigint;
+  v_limit int;
+  v_quota rolecall.broadcast_quotas;
+  v_remaining jsonb;
+  v_limits jsonb;
+  v_audience bigint;
+  v_conversation uuid;
+  v_seq bigint;
+  v_message uuid;
+  v_broadcast uuid;
+  v_created_at timestamptz;
+begin
+  if not rolecall_internal.is_text(p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars()) then
+    return rolecall_internal.refuse_text('message', p_input ->> 'message', 1, rolecall_internal.limit_broadcast_chars());
+  end if;
+  if v_roles is null then
+    return rolecall_internal.refusal('invalid_input', 'The recipient_roles must be a list of at least one role.');
+  end if;
+  v_judged := rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollouts);
+  if (v_judged.judgement).allowed is distinct from true then
+    return (v_judged.judgement).refusal;
+  end if;
+
+  v_limit := case v_judged.phase when 'pre_show' then v_judged.pre_show_limit else v_judged.post_show_limit end;
+  -- What is taken from the quota is given back when the conversation turns out to be closed.
+  begin
+    select *
+    into v_quota
+    from rolecall_internal.take_quota(
+      p_sender, v_show_id, v_judged.phase, v_judged.pre_show_limit, v_judged.post_show_limit
+    );
+    if not found then
+      return rolecall_internal.refuse_quota(
+        v_judged.phase,
+        v_limit,
+        rolecall_internal.peek_quota(p_sender, v_show_id, v_judged.pre_show_limit, v_judged.post_show_limit)
+          || jsonb_build_object(v_judged.phase, 0)
+      );
+    end if;
+
+    -- The statement that numbers the broadcast decides whether the conversation is open.
+    insert into rolecall.conversations as conversation (
+      kind, show_id, created_by, organization_id, last_seq, last_message_at
+    )
+    values ('show', v_show_id, p_sender, (v_judged.judgement).org_id, 1, now())
+    on conflict (show_id, created_by) where kind = 'show' do update
+    set
+      last_seq = conversation.last_seq + 1,
+      last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+    where not conversation.read_only
+    returning id, last_seq, last_message_at
+    into v_conversation, v_seq, v_created_at;
+    if v_conversation is null then
+      raise exception using
+        errcode = 'RC002',
+        message = 'the conversation was closed since the broadcast was judged';
+    end if;
+  exception
+    when sqlstate 'RC002' then
+      -- A guard refuses it, whatever the roles, and whether or not it was opened again meanwhile.
+      return rolecall_internal.refusal_of(
+        rolecall_internal.decide('broadcast', null, null, '{feature_enabled,read_only}')
+      );
+  end;
+  v_remaining := jsonb_build_object(
+    'pre_show', v_quota.pre_show_remaining,
+    'post_show', v_quota.post_show_remaining
+  );
+  if v_limit is not null then
+    v_reset_seconds := greatest(
+      1,
+      ceil(extract(epoch from rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())) - now()))
+    );
+    v_limits := jsonb_build_array(
+      rolecall_internal.broadcast_limit(v_judged.phase, v_limit, (v_remaining ->> v_judged.phase)::int, v_reset_seconds)
+    );
+  end if;
+  v_audience := rolecall_internal.audience_count(p_sender, v_show_id, v_roles);
+
+  insert into rolecall.conversation_participants as participant (conversation_id, user_id, last_read_seq)
+  values (v_conversation, p_sender, v_seq)
+  on conflict (conversation_id, user_id) do update
+  set
+    last_read_seq = excluded.last_read_seq,
+    -- Nobody else writes here.
+    skipped = 0;
+
+  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen. The function sends the
+  -- request once more.
+  if (rolecall_internal.judge_broadcast(p_sender, v_show_id, v_roles, p_rollouts)).judgement.allowed is distinct from true then
+    raise exception 'The sender was stopped while the broadcast waited.'
+      using errcode = 'serialization_failure';
+  end if;
+
+  insert into rolecall.messages (conversation_id, seq, sender_id, content, show_id, created_at)
+  values (v_conversation, v_seq, p_sender, p_input ->> 'message', v_show_id, v_created_at)
+  returning id
+  into v_message;
+
+  insert into rolecall.broadcasts (
+    conversation_id, message_id, seq, show_id, sender_id, phase, recipient_roles, audience_count, created_at
+  )
+  values (v_conversation, v_message, v_seq, v_show_id, p_sender, v_judged.phase, v_roles, v_audience, v_created_at)
+  returning id
+  into v_broadcast;
+
+  insert into rolecall.show_threads (conversation_id, show_id, role, last_seq, last_message_at)
+  select v_conversation, v_show_id, role, v_seq, v_created_at
+  from unnest(v_roles) as role
+  on conflict (conversation_id, role) do update
+  set
+    last_seq = excluded.last_seq,
+    last_message_at = excluded.last_message_at;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'broadcast_id', v_broadcast,
+      'conversation_id', v_conversation,
+      'audience_count', v_audience,
+      'quota_remaining', v_remaining
+    ),
+    v_limits
+  );
+end
+$$;
+
+-- A dry run: sends the broadcast and takes it back, so that it cannot answer differently from sending.
+create or replace function rolecall_internal.rehearse_broadcast(p_sender uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer jsonb;
+  v_conversation uuid;
+begin
+  begin
+    v_answer := rolecall_internal.send_broadcast(p_sender, p_input, p_rollouts);
+    raise exception using
+      errcode = 'RC001',
+      message = 'the rehearsal of a broadcast is taken back';
+  exception
+    when sqlstate 'RC001' then
+      null;
+  end;
+  if (v_answer -> 'ok')::boolean then
+    select id
+    into v_conversation
+    from rolecall.conversations
+    where kind = 'show'
+      and show_id = rolecall_internal.uuid_or_null(p_input ->> 'show_id')
+      and created_by = p_sender;
+    v_answer := jsonb_set(
+      v_answer,
+      '{data}',
+      v_answer -> 'data'
+        || jsonb_build_object('broadcast_id', null, 'conversation_id', v_conversation, 'dry_run', true)
+    );
+  end if;
+  return v_answer || (
+    select coalesce(jsonb_object_agg('org_id', organization_id), '{}')
+    from rolecall.profiles
+    where id = p_sender
+  );
+end
+$$;
+
+-- A dry run leaves nothing behind but that it takes a token as reads do: no quota, no message, no key, no audit row.
+create or replace function rolecall_edge.send_broadcast(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_rehearses boolean := coalesce(p_request #> '{input,dry_run}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'send-broadcast',
+    p_request,
+    p_rate => case when v_rehearses then 'read' else 'send_broadcast' end,
+    p_keyed => not v_rehearses
+  );
+begin
+  if v_call.answer is null and v_rehearses then
+    return rolecall_internal.with_limit(
+      rolecall_internal.rehearse_broadcast(v_call.caller, v_call.input, v_call.rollouts),
+      v_call.rate
+    );
+  elsif v_call.answer is null then
+    v_call.answer := rolecall_internal.send_broadcast(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/changes.sql
+  execute $sql$
+-- What changes in messages that exist: deleted, restored, erased, or written over by the operator. Whoever changes them,
+-- triggers tell everything that follows from a message: the revision by which clients learn of the change, what is unread,
+-- and the broadcast.
+
+-- Holds conversations until the commit. Whoever changes a message holds its conversation first.
+create or replace function rolecall_internal.hold_conversations(p_conversations uuid[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.conversations
+  where id = any (p_conversations)
+  order by id
+  for no key update;
+end
+$$;
+
+-- Gives each of these messages the next revision of its conversation, which is held from here on: revisions become
+-- visible in their order, so that who has seen one has missed none below it.
+create or replace function rolecall_internal.revise(p_conversations uuid[], p_seqs bigint[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.hold_conversations(p_conversations);
+
+  with changed as materialized (
+    select
+      conversation_id,
+      seq,
+      row_number() over (partition by conversation_id order by seq) as place,
+      count(*) over (partition by conversation_id) as changes
+    from (
+      select distinct conversation_id, seq
+      from unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
+    ) as changed
+  ),
+  revised as (
+    update rolecall.conversations as conversation
+    set revision = conversation.revision + changed.changes
+    from changed
+    where changed.place = 1
+      and conversation.id = changed.conversation_id
+    returning conversation.id, conversation.revision - changed.changes as revision
+  )
+  update rolecall.messages as message
+  set revision = revised.revision + changed.place
+  from changed
+  join revised
+    on revised.id = changed.conversation_id
+  where message.conversation_id = changed.conversation_id
+    and message.seq = changed.seq;
+end
+$$;
+
+-- Follows every statement that updates messages.
+create or replace function rolecall_internal.follow_changed_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+  v_senders uuid[];
+  -- 1 of a message that is deleted now, -1 of one that is restored.
+  v_hidden int[];
+begin
+  -- Sorted rather than joined: a plan for one message must do for thousands.
+  select
+    array_agg(conversation_id),
+    array_agg(seq),
+    array_agg(sender_id),
+    array_agg(hidden)
+  into v_conversations, v_seqs, v_senders, v_hidden
+  from (
+    select
+      conversation_id,
+      seq,
+      max(sender_id::text)::uuid as sender_id,
+      sum(case when deleted_at is not null then side else 0 end) as hidden
+    from (
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, -1 as side
+      from gone
+      union all
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, 1
+      from added
+    ) as version
+    group by conversation_id, seq
+    having count(distinct (content, deleted_at, deleted_as)) > 1
+  ) as changed;
+  if v_conversations is null then
+    return null;
+  end if;
+  perform rolecall_internal.revise(v_conversations, v_seqs);
+
+  -- Its own statement, which sees how far everybody has read once nobody can move it.
+  perform
+  from rolecall.conversation_participants
+  where conversation_id = any (v_conversations)
+  order by conversation_id, user_id
+  for no key update;
+  update rolecall.conversation_participants as participant
+  set skipped = participant.skipped + changed.hidden
+  from (
+    select own.conversation_id, own.user_id, sum(changed.hidden) as hidden
+    from unnest(v_conversations, v_seqs, v_senders, v_hidden) as changed (conversation_id, seq, sender_id, hidden)
+    join rolecall.conversation_participants as own
+      on own.conversation_id = changed.conversation_id
+      and own.last_read_seq < changed.seq
+      and own.user_id is distinct from changed.sender_id
+    group by own.conversation_id, own.user_id
+    having sum(changed.hidden) <> 0
+  ) as changed
+  where participant.conversation_id = changed.conversation_id
+    and participant.user_id = changed.user_id;
+
+  update rolecall.broadcasts as broadcast
+  set deleted = changed.hidden > 0
+  from unnest(v_conversations, v_seqs, v_hidden) as changed (conversation_id, seq, hidden)
+  where broadcast.conversation_id = changed.conversation_id
+    and broadcast.seq = changed.seq
+    and changed.hidden <> 0;
+  return null;
+end
+$$;
+
+-- Follows every statement that deletes contents of deleted messages for good: moderators had seen them.
+create or replace function rolecall_internal.follow_erased_contents()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from gone;
+  if v_conversations is not null then
+    perform rolecall_internal.revise(v_conversations, v_seqs);
+  end if;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/conversations/mark.sql
+  execute $sql$
+-- How far somebody has read: last_read_seq, and of the messages after it how many are not new to them (skipped): their own
+-- and deleted ones.
+
+-- How many of the messages after p_after and up to p_to are new to p_user.
+create or replace function rolecall_internal.new_messages(p_user uuid, p_conversation uuid, p_after bigint, p_to bigint)
+returns bigint
+language sql
+stable
+begin atomic
+  select count(*)
+  from rolecall.messages
+  where conversation_id = p_conversation
+    and seq > p_after
+    and seq <= p_to
+    and deleted_at is null
+    and sender_id is distinct from p_user;
+end;
+
+-- Moves the mark of p_user, who is one of the conversation's people or of the audience of p_show's broadcasts: on to p_to,
+-- or back to it with p_back. Never beyond what there is to read, and never in the other direction.
+create or replace function rolecall_internal.move_mark(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_to bigint,
+  p_back boolean,
+  out last_read_seq bigint,
+  out unread bigint
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  if p_audience_of is null then
+    -- Held from here on: the next statement sees every message that the counter knows of, and no other.
+    perform
+    from rolecall.conversation_participants
+    where conversation_id = p_conversation
+      and user_id = p_user
+    for no key update;
+    if not found then
+      -- A user who got their profile after the import; nothing is new to them.
+      insert into rolecall.conversation_participants as own (conversation_id, user_id, last_read_seq)
+      select id, p_user, last_seq
+      from rolecall.conversations
+      where id = p_conversation
+      on conflict (conversation_id, user_id) do update
+      set last_read_seq = own.last_read_seq;
+    end if;
+    update rolecall.conversation_participants as own
+    set
+      last_read_seq = moved.to_seq,
+      skipped = case
+        -- Nothing comes after the end.
+        when moved.to_seq = moved.last_seq then 0
+        -- More or less by those of the messages in between that are not new.
+        when p_back then
+          own.skipped + own.last_read_seq - moved.to_seq
+            - rolecall_internal.new_messages(p_user, p_conversation, moved.to_seq, own.last_read_seq)
+        else
+          own.skipped + own.last_read_seq - moved.to_seq
+            + rolecall_internal.new_messages(p_user, p_conversation, own.last_read_seq, moved.to_seq)
+      end
+    from (
+      select last_seq, least(p_to, last_seq) as to_seq
+      from rolecall.conversations
+      where id = p_conversation
+    ) as moved
+    where own.conversation_id = p_conversation
+      and own.user_id = p_user
+      and case when p_back then own.last_read_seq > moved.to_seq else own.last_read_seq < moved.to_seq end;
+    select own.last_read_seq, conversation.last_seq - own.last_read_seq - own.skipped
+    into last_read_seq, unread
+    from rolecall.conversation_participants as own
+    join rolecall.conversations as conversation
+      on conversation.id = own.conversation_id
+    where own.conversation_id = p_conversation
+      and own.user_id = p_user;
+    return;
+  end if;
+
+  if p_back then
+    update rolecall.broadcast_receipts as receipt
+    set last_read_seq = p_to
+    where receipt.conversation_id = p_conversation
+      and receipt.user_id = p_user
+      and receipt.last_read_seq > p_to;
+  else
+    insert into rolecall.broadcast_receipts as receipt (conversation_id, user_id, last_read_seq)
+    select p_conversation, p_user, newest.seq
+    from (
+      -- Up to the last that is for them.
+      select max(broadcast.seq) as seq
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+      where broadcast.seq <= p_to
+    ) as newest
+    where newest.seq is not null
+    on conflict (conversation_id, user_id) do update
+    set
+      last_read_seq = excluded.last_read_seq,
+      read_at = excluded.read_at
+    where receipt.last_read_seq < excluded.last_read_seq;
+  end if;
+  last_read_seq := coalesce(
+    (
+      select receipt.last_read_seq
+      from rolecall.broadcast_receipts as receipt
+      where receipt.conversation_id = p_conversation
+        and receipt.user_id = p_user
+    ),
+    0
+  );
+  unread := rolecall_internal.new_broadcasts(p_user, p_conversation, p_audience_of, last_read_seq);
+end
+$$;
+
+-- How many broadcasts of a conversation for p_show after p_after are new to p_user.
+create or replace function rolecall_internal.new_broadcasts(p_user uuid, p_conversation uuid, p_show uuid, p_after bigint)
+returns bigint
+language sql
+stable
+begin atomic
+  select count(*)
+  from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_show) as broadcast
+  where broadcast.seq > p_after
+    and not broadcast.deleted
+    and broadcast.sender_id <> p_user;
+end;
+
+-- The answer to a request that moves a mark.
+create or replace function rolecall_internal.mark_answer(
+  p_user uuid,
+  p_conversation uuid,
+  p_last_read_seq bigint,
+  p_unread bigint
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_last_read_seq is null then
+    -- Deleted since it was looked up.
+    return rolecall_internal.refuse_unknown_conversation(p_user, p_conversation);
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', p_conversation,
+      'last_read_seq', p_last_read_seq,
+      'unread_count', p_unread
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/conversations/unread.sql
+  execute $sql$
+-- How much p_user has not read.
+create or replace function rolecall_internal.unread(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_direct bigint;
+  v_direct_conversations bigint;
+  v_show bigint;
+  v_show_conversations bigint;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
+  -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
+  -- of 10,000 conversations with each of 10,000 participations.
+  execute $query$
+    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
+    from (
+      select id, last_seq
+      from rolecall.conversations
+      where participant_low = $1
+      union all
+      select id, last_seq
+      from rolecall.conversations
+      where participant_high = $1
+    ) as conversation
+    join rolecall.conversation_participants as own
+      on own.conversation_id = conversation.id
+      and own.user_id = $1
+      and own.last_read_seq + own.skipped < conversation.last_seq
+  $query$
+  into v_direct, v_direct_conversations
+  using p_user;
+
+  select count(distinct (conversation_id, seq)), count(distinct conversation_id)
+  into v_show, v_show_conversations
+  from (
+    -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
+    -- by going through everything that was ever broadcast.
+    select newest.conversation_id, unread.seq
+    from rolecall.participations as own
+    join rolecall.show_threads as newest
+      on newest.show_id = own.show_id
+      and newest.role = own.role
+      and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+      and newest.last_message_at >= own.joined_at
+    join rolecall.conversations as conversation
+      on conversation.id = newest.conversation_id
+      and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+    left join rolecall.broadcast_receipts as receipt
+      on receipt.conversation_id = newest.conversation_id
+      and receipt.user_id = p_user
+    cross join lateral (
+      select broadcast.seq
+      from rolecall.broadcasts as broadcast
+      where broadcast.conversation_id = newest.conversation_id
+        and broadcast.seq > coalesce(receipt.last_read_seq, 0)
+        and not broadcast.deleted
+        and broadcast.sender_id <> p_user
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      offset 0
+    ) as unread
+    where own.user_id = p_user
+      and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+  ) as counted;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'unread', v_direct + v_show,
+      'conversations', v_direct_conversations + v_show_conversations,
+      'by_kind', jsonb_build_object('direct', v_direct, 'show', v_show)
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.unread(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.unread',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/threads.sql
+  execute $sql$
+-- Threads follow the conversations and messages, whoever writes these and by whatever path.
+
+-- Whether a message is one that p_reader would see as new: somebody else's, and not erased.
+create or replace function rolecall_internal.is_new_help_message(p_sender uuid, p_content text, p_reader uuid)
+returns boolean
+language sql
+immutable
+return p_sender <> p_reader and p_content <> rolecall_internal.help_placeholder('author');
+
+create or replace function rolecall_internal.open_help_thread()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.help_threads (conversation_id, requester_id, helper_id, status, last_message_at)
+  values (new.id, new.requester_id, new.helper_id, new.status, new.created_at);
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.move_help_thread()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.help_threads
+  set
+    requester_id = new.requester_id,
+    helper_id = new.helper_id,
+    status = new.status
+  where conversation_id = new.id;
+  return null;
+end
+$$;
+
+-- Marks a help conversation as read by p_user, up to its newest message. Reading on is no writing: who is suspended,
+-- blocked or in a conversation that has ended reads, too.
+create or replace function rolecall_internal.read_help_conversation(p_user uuid, p_conversation uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'help-conversations', p_rollouts);
+  v_thread rolecall.help_threads;
+  v_newest timestamptz;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  -- Held: a message that is under way counts itself as new after this, and is later than what the next statement sees.
+  select *
+  into v_thread
+  from rolecall.help_threads
+  where conversation_id = p_conversation
+    and p_user in (requester_id, helper_id)
+  for no key update;
+  if not found then
+    return rolecall_internal.refuse_unknown_help(p_user, p_conversation);
+  end if;
+  select max(created_at)
+  into v_newest
+  from public.messages_v2
+  where conversation_id = p_conversation;
+  if p_user = v_thread.requester_id then
+    update rolecall.help_threads
+    set
+      requester_read_at = greatest(requester_read_at, v_newest),
+      requester_unread = 0
+    where conversation_id = p_conversation
+      and (requester_read_at < v_newest or requester_unread <> 0);
+  else
+    update rolecall.help_threads
+    set
+      helper_read_at = greatest(helper_read_at, v_newest),
+      helper_unread = 0
+    where conversation_id = p_conversation
+      and (helper_read_at < v_newest or helper_unread <> 0);
+  end if;
+  return rolecall_internal.success(jsonb_build_object('conversation_id', p_conversation, 'unread_count', 0));
+end
+$$;
+
+create or replace function rolecall_edge.read_help_conversation(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('help-conversations.read', p_request, p_rate => 'mark_read');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_help_conversation(
+      v_call.caller, rolecall_internal.uuid_or_null(v_call.input ->> 'conversation_id'), v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/help/counts.sql
+  execute $sql$
+-- What is counted of each help conversation, by the statement that adds, deletes or erases messages: how many there are,
+-- and how many of them are new to either of its people. Whoever deletes or changes messages holds the conversation.
+
+create or replace function rolecall_internal.count_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_one public.messages_v2;
+begin
+  if (select count(*) from added) = 1 then
+    -- What nearly every statement adds, at half the cost.
+    select *
+    into v_one
+    from added;
+    insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+    values (v_one.conversation_id, 1, v_one.id)
+    on conflict (conversation_id) do update
+    set messages = counted.messages + 1;
+    update rolecall.help_threads
+    set
+      last_message_at = greatest(last_message_at, v_one.created_at),
+      requester_unread = requester_unread + (
+        v_one.created_at > requester_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, requester_id)
+      )::int,
+      helper_unread = helper_unread + (
+        v_one.created_at > helper_read_at
+        and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, helper_id)
+      )::int
+    where conversation_id = v_one.conversation_id;
+    return null;
+  end if;
+
+  insert into rolecall.help_message_counts as counted (conversation_id, messages, first_message_id)
+  select conversation_id, count(*), (array_agg(id order by created_at, id))[1]
+  from added
+  group by conversation_id
+  order by conversation_id
+  on conflict (conversation_id) do update
+  set messages = counted.messages + excluded.messages;
+
+  update rolecall.help_threads as thread
+  set
+    last_message_at = greatest(
+      thread.last_message_at,
+      (select max(created_at) from added where conversation_id = thread.conversation_id)
+    ),
+    requester_unread = thread.requester_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread + (
+      select count(*)
+      from added
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from added);
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.discount_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  perform
+  from public.conversations_v2
+  where id in (select conversation_id from gone)
+  order by id
+  for no key update;
+
+  update public.conversations_v2 as conversation
+  set initial_message = rolecall_internal.help_placeholder(removed.deleted_as)
+  from gone
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = gone.conversation_id
+    and counted.first_message_id = gone.id
+  join rolecall.removed_help_messages as removed
+    on removed.message_id = gone.id
+  where conversation.id = gone.conversation_id
+    and conversation.initial_message <> rolecall_internal.help_placeholder(removed.deleted_as);
+
+  update rolecall.help_message_counts as counted
+  set messages = counted.messages - gone_of.messages
+  from (
+    select conversation_id, count(*) as messages
+    from gone
+    group by conversation_id
+  ) as gone_of
+  where counted.conversation_id = gone_of.conversation_id;
+
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.requester_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.requester_id)
+    ),
+    helper_unread = thread.helper_unread - (
+      select count(*)
+      from gone
+      where conversation_id = thread.conversation_id
+        and created_at > thread.helper_read_at
+        and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
+    )
+  where conversation_id in (select conversation_id from gone);
+  return null;
+end
+$$;
+
+-- Behind a statement that changes messages. Of a client it is judged here, with the conversations held: a policy has
+-- judged by what it saw before the statement waited. initial_message follows the first message.
+create or replace function rolecall_internal.settle_changed_help_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation public.conversations_v2;
+  v_refusal jsonb;
+begin
+  -- In the order of their ids, so that no two statements wait for each other.
+  for v_conversation in
+    select *
+    from public.conversations_v2
+    where id in (select conversation_id from changed)
+    order by id
+    for no key update
+  loop
+    if tg_argv[0] = 'client' then
+      v_refusal := rolecall_internal.refuse_help_message(auth.uid(), v_conversation, '{}');
+      if v_refusal is not null then
+        perform rolecall_internal.raise_refusal(v_refusal);
+      end if;
+    end if;
+  end loop;
+
+  update public.conversations_v2 as conversation
+  set initial_message = changed.content
+  from changed
+  join rolecall.help_message_counts as counted
+    on counted.conversation_id = changed.conversation_id
+    and counted.first_message_id = changed.id
+  where conversation.id = changed.conversation_id
+    and conversation.initial_message <> changed.content;
+
+  -- What is erased is no longer new. Who marks as read holds the thread alone.
+  perform
+  from rolecall.help_threads
+  where conversation_id in (select conversation_id from changed)
+  order by conversation_id
+  for no key update;
+  update rolecall.help_threads as thread
+  set
+    requester_unread = thread.requester_unread + moved.of_requester,
+    helper_unread = thread.helper_unread + moved.of_helper
+  from (
+    select
+      own.conversation_id,
+      sum(
+        case when after.created_at > own.requester_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.requester_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.requester_id)::int
+        else 0 end
+      ) as of_requester,
+      sum(
+        case when after.created_at > own.helper_read_at then
+          rolecall_internal.is_new_help_message(after.sender_id, after.content, own.helper_id)::int
+            - rolecall_internal.is_new_help_message(before.sender_id, before.content, own.helper_id)::int
+        else 0 end
+      ) as of_helper
+    from previous as before
+    join changed as after
+      on after.id = before.id
+    join rolecall.help_threads as own
+      on own.conversation_id = after.conversation_id
+    where after.content is distinct from before.content
+    group by own.conversation_id
+  ) as moved
+  where thread.conversation_id = moved.conversation_id
+    and (moved.of_requester <> 0 or moved.of_helper <> 0);
+  return null;
+end
+$$;
+$sql$;
 
   -- schema/messages/send_dm_many.sql
   execute $sql$
@@ -1558,6 +3003,714 @@ end
 $$;
 $sql$;
 
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set read_only = true
+      where id = v_conversation
+        and not read_only;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/shows/participants.sql
+  execute $sql$
+-- The role is the profile's unless the insert names one, and stays as it was at the moment of joining. Who is moved to
+-- another show joins it at this moment.
+create or replace function rolecall_internal.set_participant_role()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    new.role := old.role;
+    if new.show_id is distinct from old.show_id or new.user_id is distinct from old.user_id then
+      new.joined_at := now();
+    end if;
+    return new;
+  end if;
+  if new.role is null then
+    select role
+    into new.role
+    from rolecall.profiles
+    where id = new.user_id;
+  end if;
+  return new;
+end
+$$;
+
+-- Counts who joined and left. A show has several rows of a role: a statement counts in one that no open transaction has
+-- changed, or begins one, so that nobody waits for somebody else's commit. There are as many rows as once counted at the
+-- same time; the sum of them is the count, and one alone may be negative.
+create or replace function rolecall_internal.count_participants(
+  p_shows uuid[],
+  p_roles rolecall.app_role[],
+  p_changes bigint[]
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with change as (
+    select show_id, role, sum(participants) as participants
+    from unnest(p_shows, p_roles, p_changes) as each (show_id, role, participants)
+    group by show_id, role
+    having sum(participants) <> 0
+  ),
+  place as (
+    select
+      show_id,
+      role,
+      participants,
+      (
+        select free.id
+        from rolecall.show_audience as free
+        where free.show_id = change.show_id
+          and free.role = change.role
+        limit 1
+        for update skip locked
+      ) as id
+    from change
+  ),
+  counted as (
+    update rolecall.show_audience as audience
+    set participants = audience.participants + place.participants
+    from place
+    where audience.id = place.id
+  )
+  insert into rolecall.show_audience (show_id, role, participants)
+  select show_id, role, participants
+  from place
+  where id is null
+    -- A show that is deleted takes its participants along, and needs no count.
+    and exists (
+      select
+      from rolecall.shows as show
+      where show.id = place.show_id
+    );
+end
+$$;
+
+create or replace function rolecall_internal.count_joined()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.count_participants(array_agg(show_id), array_agg(role), array_agg(participants))
+  from (
+    select show_id, role, count(*) as participants
+    from joined
+    group by show_id, role
+  ) as change;
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.count_left()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.count_participants(array_agg(show_id), array_agg(role), array_agg(participants))
+  from (
+    select show_id, role, -count(*) as participants
+    from gone
+    group by show_id, role
+  ) as change;
+  return null;
+end
+$$;
+
+-- A participant who moves to another show leaves one audience and joins another.
+create or replace function rolecall_internal.count_moved()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.count_participants(array_agg(show_id), array_agg(role), array_agg(participants))
+  from (
+    select show_id, role, 1::bigint as participants
+    from joined
+    union all
+    select show_id, role, -1
+    from gone
+  ) as change;
+  return null;
+end
+$$;
+
+-- Keeps who left. Nothing is kept of a show or a profile that is deleted itself: it is gone already when this runs.
+create or replace function rolecall_internal.archive_participations()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.past_participations as past (show_id, user_id, role, joined_at, left_at)
+  select gone.show_id, gone.user_id, gone.role, gone.joined_at, clock_timestamp()
+  from gone
+  join rolecall.shows as show
+    on show.id = gone.show_id
+  join rolecall.profiles as profile
+    on profile.id = gone.user_id
+  where not exists (
+    select
+    from rolecall.show_participants as stays
+    where stays.show_id = gone.show_id
+      and stays.user_id = gone.user_id
+  )
+  on conflict (user_id, show_id, joined_at, role) do update
+  set left_at = greatest(past.left_at, excluded.left_at);
+  return null;
+end
+$$;
+
+-- TRUNCATE fires no row triggers and hands over no rows; whoever may do it wants all audiences empty.
+create or replace function rolecall_internal.count_none()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.show_audience
+  set participants = 0;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/threads/append_message.sql
+  execute $sql$
+-- Writes the row of a message. Whoever adds one to a thread, an outbound or an inbound text, a reply or a notice, does it
+-- here, so that numbers have no gaps and locks are taken in one order: the thread, then the owner inbox.
+
+-- Appends p_message to its thread and gives the row as it stands: seq, inbox_seq and created_at are set here, and id, kind
+-- and media_urls where they are null. With p_in_inbox the message has its
+-- number in the owner inbox of the organisation, too; the owner inbox is made if there is none. A message of the owner
+-- inbox itself has one number for both. Null when the organisation has no such thread.
+create or replace function rolecall_internal.append_message(
+  p_message rolecall.thread_messages,
+  p_in_inbox boolean default false
+)
+returns rolecall.thread_messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- p_message itself becomes the row: a copy of it would cost every message.
+  v_number uuid;
+  v_scope text;
+  v_inbox uuid;
+begin
+  update rolecall.message_threads
+  set
+    last_seq = last_seq + 1,
+    -- This transaction may have begun before the one that wrote the message before, and the clock may have been set back.
+    last_message_at = greatest(last_message_at, now())
+  where id = p_message.thread_id
+    and organization_id = p_message.organization_id
+  returning last_seq, last_message_at, number_id, scope
+  into p_message.seq, p_message.created_at, v_number, v_scope;
+  if not found then
+    return null;
+  end if;
+
+  p_message.inbox_seq := null;
+  if v_scope = 'owner_inbox' then
+    p_message.inbox_seq := p_message.seq;
+  elsif p_in_inbox then
+    v_inbox := rolecall_internal.owner_inbox(p_message.organization_id, v_number);
+    update rolecall.message_threads
+    set
+      last_seq = last_seq + 1,
+      last_message_at = greatest(last_message_at, p_message.created_at)
+    where id = v_inbox
+    returning last_seq
+    into p_message.inbox_seq;
+  end if;
+
+  p_message.id := coalesce(p_message.id, rolecall_internal.uuid_v7());
+  p_message.kind := coalesce(p_message.kind, 'text');
+  p_message.media_urls := coalesce(p_message.media_urls, '{}');
+  insert into rolecall.thread_messages
+  select (p_message).*;
+  return p_message;
+end
+$$;
+$sql$;
+
+  -- schema/threads/mark_read.sql
+  execute $sql$
+-- Marks a thread as read by p_user: {thread_id, up_to_seq?}, to its newest message if no number is given. What was read stays
+-- read, and nobody has read messages that do not exist yet.
+create or replace function rolecall_internal.mark_thread_read(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A bitmap of the owner inbox would be one of all that waits there.
+set enable_bitmapscan = off
+as $$
+declare
+  v_up_to bigint := rolecall_internal.whole_number(p_input -> 'up_to_seq');
+  v_actor rolecall.thread_actor := rolecall_internal.thread_actor(
+    p_user, rolecall_internal.uuid_or_null(p_input ->> 'thread_id'), p_rollouts
+  );
+  v_judgement rolecall.judgement := rolecall_internal.judge_thread('read_thread', v_actor);
+  v_last bigint;
+  v_unread bigint;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  insert into rolecall.thread_reads as own (organization_id, thread_id, user_id, last_read_seq)
+  select thread.organization_id, thread.id, p_user, least(coalesce(v_up_to, thread.last_seq), thread.last_seq)
+  from rolecall.message_threads as thread
+  where thread.id = v_actor.thread_id
+  on conflict (organization_id, thread_id, user_id) do update
+  set last_read_seq = greatest(own.last_read_seq, excluded.last_read_seq)
+  returning last_read_seq
+  into v_last;
+  select messages
+  into v_unread
+  from rolecall_internal.thread_news(
+    v_actor.organization_id,
+    v_actor.thread_id,
+    'owner_inbox' = any (v_actor.facts),
+    v_last,
+    v_actor.organization_role,
+    p_user,
+    1000
+  );
+  return rolecall_internal.success(
+    jsonb_build_object('thread_id', v_actor.thread_id, 'last_read_seq', v_last, 'unread_count', v_unread)
+  ) || jsonb_build_object('org_id', v_actor.organization_id);
+end
+$$;
+
+-- Forgets how far somebody who leaves an organisation had read its threads.
+create or replace function rolecall_internal.forget_thread_reads()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from rolecall.thread_reads
+  where organization_id = old.organization_id
+    and user_id = old.id;
+  return new;
+end
+$$;
+
+create or replace function rolecall_edge.mark_thread_read(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('threads.read', p_request, p_rate => 'mark_read');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.mark_thread_read(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- Triggers that this migration gave to tables of before it go with their functions.
   for v_object in execute
     'select format(''drop trigger %I on %I.%I'', trigger.tgname, holder.nspname, class.relname) as statement
@@ -1702,6 +3855,42 @@ $sql$;
 
 alter type rolecall.dm_item
   drop attribute message_id;
+
+-- sync
+
+alter table rolecall.thread_reads
+  drop column changed_xid;
+
+alter table rolecall.message_threads
+  drop column changed_in,
+  drop column changed_xid;
+
+alter table rolecall.help_requests
+  drop column changed_xid;
+
+alter table rolecall.help_threads
+  drop column changed_xid;
+
+alter table rolecall.show_participants
+  drop column changed_xid;
+
+alter table rolecall.broadcast_receipts
+  drop column changed_in,
+  drop column changed_xid;
+
+alter table rolecall.conversation_participants
+  drop column changed_in,
+  drop column changed_xid;
+
+alter table rolecall.conversations
+  drop column changed_in,
+  drop column changed_xid;
+
+delete from rolecall.rate_limits
+where action = 'sync';
+
+delete from rolecall.feature_flags
+where name = 'sync';
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.

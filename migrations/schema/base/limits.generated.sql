@@ -105,6 +105,27 @@ immutable
 parallel safe
 return 200;
 
+create or replace function rolecall_internal.limit_sync_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_known_conversations()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_caught_up_messages()
+returns int
+language sql
+immutable
+parallel safe
+return 500;
+
 create or replace function rolecall_internal.limit_checks()
 returns int
 language sql

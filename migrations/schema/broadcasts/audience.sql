@@ -23,6 +23,27 @@ as $$
   )
 $$;
 
+-- Those with whom p_user has a block, in either direction: of all others nobody need ask whether they read what these
+-- broadcast.
+create or replace function rolecall_internal.blocks_of(p_user uuid)
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select blocked_id
+    from rolecall.user_blocks
+    where blocker_id = p_user
+    union
+    select blocker_id
+    from rolecall.user_blocks
+    where blocked_id = p_user
+  );
+end
+$$;
+
 -- Whether p_user reads what p_sender broadcasts to them. The matrix decides about two people between whom there is a block;
 -- between all others it lets everybody read, which its tests hold it to. Policies call it; it reads the blocks of both as
 -- its owner.

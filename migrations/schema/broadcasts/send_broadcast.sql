@@ -213,7 +213,8 @@ begin
     on conflict (show_id, created_by) where kind = 'show' do update
     set
       last_seq = conversation.last_seq + 1,
-      last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+      last_message_at = greatest(conversation.last_message_at, excluded.last_message_at),
+      changed_xid = excluded.changed_xid
     where not conversation.read_only
     returning id, last_seq, last_message_at
     into v_conversation, v_seq, v_created_at;

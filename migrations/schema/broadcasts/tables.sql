@@ -92,14 +92,24 @@ create table rolecall.broadcast_receipts (
   user_id uuid not null references rolecall.profiles (id) on delete cascade,
   last_read_seq bigint not null,
   read_at timestamptz not null default now(),
+  changed_xid xid8 not null default pg_current_xact_id(),
+  changed_in bigint not null generated always as (changed_xid::text::bigint >> 16) stored,
   primary key (conversation_id, user_id)
 );
 
 comment on table rolecall.broadcast_receipts is
   'How far a member of the audience has read in a conversation of a show.';
 
+comment on column rolecall.broadcast_receipts.changed_xid is 'The last transaction that moved it.';
+
+comment on column rolecall.broadcast_receipts.changed_in is
+  'The 65,536 transactions among which changed_xid is, which the index of sync uses.';
+
 create index broadcast_receipts_user_id_idx
   on rolecall.broadcast_receipts (user_id, conversation_id);
+
+create index broadcast_receipts_changed_in_idx
+  on rolecall.broadcast_receipts (user_id, changed_in desc);
 
 create table rolecall.quota_runs (
   period date primary key,

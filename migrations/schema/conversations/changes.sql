@@ -42,7 +42,9 @@ begin
   ),
   revised as (
     update rolecall.conversations as conversation
-    set revision = conversation.revision + changed.changes
+    set
+      revision = conversation.revision + changed.changes,
+      changed_xid = pg_current_xact_id()
     from changed
     where changed.place = 1
       and conversation.id = changed.conversation_id

@@ -52,6 +52,7 @@ begin
     update rolecall.conversation_participants as own
     set
       last_read_seq = moved.to_seq,
+      changed_xid = pg_current_xact_id(),
       skipped = case
         -- Nothing comes after the end.
         when moved.to_seq = moved.last_seq then 0
@@ -83,7 +84,9 @@ begin
 
   if p_back then
     update rolecall.broadcast_receipts as receipt
-    set last_read_seq = p_to
+    set
+      last_read_seq = p_to,
+      changed_xid = pg_current_xact_id()
     where receipt.conversation_id = p_conversation
       and receipt.user_id = p_user
       and receipt.last_read_seq > p_to;
@@ -100,7 +103,8 @@ begin
     on conflict (conversation_id, user_id) do update
     set
       last_read_seq = excluded.last_read_seq,
-      read_at = excluded.read_at
+      read_at = excluded.read_at,
+      changed_xid = excluded.changed_xid
     where receipt.last_read_seq < excluded.last_read_seq;
   end if;
   last_read_seq := coalesce(

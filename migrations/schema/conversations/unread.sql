@@ -11,6 +11,7 @@ declare
   v_direct_conversations bigint;
   v_show bigint;
   v_show_conversations bigint;
+  v_blocks uuid[] := rolecall_internal.blocks_of(p_user);
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -49,9 +50,6 @@ begin
       and newest.role = own.role
       and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
       and newest.last_message_at >= own.joined_at
-    join rolecall.conversations as conversation
-      on conversation.id = newest.conversation_id
-      and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
     left join rolecall.broadcast_receipts as receipt
       on receipt.conversation_id = newest.conversation_id
       and receipt.user_id = p_user
@@ -69,6 +67,16 @@ begin
     ) as unread
     where own.user_id = p_user
       and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+      -- Whose they are matters to whom a block concerns, and then for what is unread alone.
+      and (
+        cardinality(v_blocks) = 0
+        or (
+          select conversation.created_by <> all (v_blocks)
+            or rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+          from rolecall.conversations as conversation
+          where conversation.id = newest.conversation_id
+        )
+      )
   ) as counted;
 
   return rolecall_internal.success(

@@ -21,6 +21,7 @@ begin
     set messages = counted.messages + 1;
     update rolecall.help_threads
     set
+      changed_xid = pg_current_xact_id(),
       last_message_at = greatest(last_message_at, v_one.created_at),
       requester_unread = requester_unread + (
         v_one.created_at > requester_read_at
@@ -44,6 +45,7 @@ begin
 
   update rolecall.help_threads as thread
   set
+    changed_xid = pg_current_xact_id(),
     last_message_at = greatest(
       thread.last_message_at,
       (select max(created_at) from added where conversation_id = thread.conversation_id)
@@ -103,6 +105,7 @@ begin
 
   update rolecall.help_threads as thread
   set
+    changed_xid = pg_current_xact_id(),
     requester_unread = thread.requester_unread - (
       select count(*)
       from gone
@@ -167,6 +170,7 @@ begin
   for no key update;
   update rolecall.help_threads as thread
   set
+    changed_xid = pg_current_xact_id(),
     requester_unread = thread.requester_unread + moved.of_requester,
     helper_unread = thread.helper_unread + moved.of_helper
   from (
@@ -192,8 +196,7 @@ begin
     where after.content is distinct from before.content
     group by own.conversation_id
   ) as moved
-  where thread.conversation_id = moved.conversation_id
-    and (moved.of_requester <> 0 or moved.of_helper <> 0);
+  where thread.conversation_id = moved.conversation_id;
   return null;
 end
 $$;

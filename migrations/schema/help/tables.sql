@@ -11,6 +11,7 @@ create table rolecall.help_requests (
   status text not null default 'open',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  changed_xid xid8 not null default pg_current_xact_id(),
   constraint help_requests_title_visible check (rolecall_internal.is_text(title, 1, 200)),
   constraint help_requests_description_visible
     check (rolecall_internal.is_text(description, 0, 4000)),
@@ -20,6 +21,9 @@ create table rolecall.help_requests (
 );
 
 comment on table rolecall.help_requests is 'Requests for help; helpers start conversations about those that are open or in progress.';
+
+comment on column rolecall.help_requests.changed_xid is
+  'The last transaction that changed it: the cards of its conversations show its title and its status.';
 
 create index help_requests_requester_id_idx
   on rolecall.help_requests (requester_id);

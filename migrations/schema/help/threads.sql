@@ -31,7 +31,8 @@ begin
   set
     requester_id = new.requester_id,
     helper_id = new.helper_id,
-    status = new.status
+    status = new.status,
+    changed_xid = pg_current_xact_id()
   where conversation_id = new.id;
   return null;
 end
@@ -71,14 +72,16 @@ begin
     update rolecall.help_threads
     set
       requester_read_at = greatest(requester_read_at, v_newest),
-      requester_unread = 0
+      requester_unread = 0,
+      changed_xid = pg_current_xact_id()
     where conversation_id = p_conversation
       and (requester_read_at < v_newest or requester_unread <> 0);
   else
     update rolecall.help_threads
     set
       helper_read_at = greatest(helper_read_at, v_newest),
-      helper_unread = 0
+      helper_unread = 0,
+      changed_xid = pg_current_xact_id()
     where conversation_id = p_conversation
       and (helper_read_at < v_newest or helper_unread <> 0);
   end if;

@@ -11,7 +11,8 @@ create table rolecall.help_threads (
   requester_read_at timestamptz not null default '-infinity',
   helper_read_at timestamptz not null default '-infinity',
   requester_unread bigint not null default 0,
-  helper_unread bigint not null default 0
+  helper_unread bigint not null default 0,
+  changed_xid xid8 not null default pg_current_xact_id()
 )
 with (fillfactor = 80);
 
@@ -25,6 +26,9 @@ comment on column rolecall.help_threads.requester_read_at is 'The created_at of 
 
 comment on column rolecall.help_threads.requester_unread is
   'How many messages after requester_read_at are new to the requester: of others, and not erased.';
+
+comment on column rolecall.help_threads.changed_xid is
+  'The last transaction that changed what the conversation''s cards or messages show; sync answers what has changed since.';
 
 -- The lists, newest first. By the hour, and the time within it is sorted: a message then changes no index.
 create index help_threads_requester_id_idx

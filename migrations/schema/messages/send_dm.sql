@@ -61,7 +61,8 @@ begin
       set
         last_seq = conversation.last_seq + 1,
         -- This transaction may have begun before the one that sent the message before, and the clock may have been set back.
-        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at),
+        changed_xid = excluded.changed_xid
       where not conversation.read_only
       returning id, last_seq, last_message_at
     )
@@ -92,7 +93,8 @@ begin
       update rolecall.conversations
       set
         last_seq = last_seq + 1,
-        last_message_at = greatest(last_message_at, now())
+        last_message_at = greatest(last_message_at, now()),
+        changed_xid = pg_current_xact_id()
       where id = v_conversation
         and not read_only
       returning id, last_seq, last_message_at

@@ -386,7 +386,8 @@ begin
       on conflict (participant_low, participant_high) where kind = 'direct' and version = 'v2' do update
       set
         last_seq = conversation.last_seq + excluded.last_seq,
-        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at)
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at),
+        changed_xid = excluded.changed_xid
       where not conversation.read_only
       returning id, participant_low, participant_high, last_seq, last_message_at
     ),

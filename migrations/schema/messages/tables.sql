@@ -105,6 +105,8 @@ create table rolecall.conversations (
   last_message_at timestamptz not null default now(),
   active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
+  changed_xid xid8 not null default pg_current_xact_id(),
+  changed_in bigint not null generated always as (changed_xid::text::bigint >> 16) stored,
   constraint conversations_form check (
     rolecall_internal.is_conversation(version, kind, participant_low, participant_high, show_id, created_by, read_only)
   )
@@ -135,6 +137,12 @@ comment on column rolecall.conversations.last_message_at is
 
 comment on column rolecall.conversations.active_in is 'The hour of last_message_at, which the indexes of the inbox use.';
 
+comment on column rolecall.conversations.changed_xid is
+  'The last transaction that changed what the conversation''s cards or messages show; sync answers what has changed since.';
+
+comment on column rolecall.conversations.changed_in is
+  'The 65,536 transactions among which changed_xid is, which the indexes of sync use.';
+
 create unique index conversations_direct_key
   on rolecall.conversations (participant_low, participant_high)
   where kind = 'direct' and version = 'v2';
@@ -164,12 +172,24 @@ create index conversations_created_by_idx
 create index conversations_organization_id_idx
   on rolecall.conversations (organization_id, kind);
 
+-- What has changed for either of two people, newest first: by many transactions at a time, as the inbox by the hour. Who
+-- sends to shows has few conversations of that kind, which the index of the inbox finds.
+create index conversations_low_changed_in_idx
+  on rolecall.conversations (participant_low, changed_in desc)
+  where participant_low is not null;
+
+create index conversations_high_changed_in_idx
+  on rolecall.conversations (participant_high, changed_in desc)
+  where participant_high is not null;
+
 create table rolecall.conversation_participants (
   conversation_id uuid not null references rolecall.conversations (id) on delete cascade,
   user_id uuid not null references rolecall.profiles (id) on delete cascade,
   last_read_seq bigint not null default 0,
   skipped bigint not null default 0,
   joined_at timestamptz not null default now(),
+  changed_xid xid8,
+  changed_in bigint generated always as (changed_xid::text::bigint >> 16) stored,
   primary key (conversation_id, user_id)
 )
 with (fillfactor = 80);
@@ -180,8 +200,19 @@ comment on table rolecall.conversation_participants is
 comment on column rolecall.conversation_participants.skipped is
   'How many messages after last_read_seq do not count as unread: their own, and deleted ones.';
 
+comment on column rolecall.conversation_participants.changed_xid is
+  'The last transaction in which the user moved last_read_seq by itself, not by sending; null if they never have.';
+
+comment on column rolecall.conversation_participants.changed_in is
+  'The 65,536 transactions among which changed_xid is, which the index of sync uses.';
+
 create index conversation_participants_user_id_idx
   on rolecall.conversation_participants (user_id, conversation_id);
+
+-- Who has never moved a mark has no entry, so that a new conversation costs none.
+create index conversation_participants_changed_in_idx
+  on rolecall.conversation_participants (user_id, changed_in desc)
+  where changed_in is not null;
 
 -- Who sent a message is vouched for by the entry points, which alone write here; a foreign key would lock the sender's
 -- profile for every message. The key begins with the conversation, so that the table can be partitioned by it; whatever

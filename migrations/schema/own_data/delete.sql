@@ -240,9 +240,11 @@ begin
     v_read := v_read + v_visit;
     if v_deletion.account then
       update rolecall.conversations
-      set read_only = true
-      where id = v_conversation
-        and not read_only;
+      set
+        read_only = true,
+        -- Also of one that is closed already: nobody's name stands on its card any more.
+        changed_xid = pg_current_xact_id()
+      where id = v_conversation;
     end if;
     select last_seq
     into v_last

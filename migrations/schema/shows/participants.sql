@@ -11,6 +11,7 @@ begin
     if new.show_id is distinct from old.show_id or new.user_id is distinct from old.user_id then
       new.joined_at := now();
     end if;
+    new.changed_xid := pg_current_xact_id();
     return new;
   end if;
   if new.role is null then

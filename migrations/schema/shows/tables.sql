@@ -27,6 +27,7 @@ create table rolecall.show_participants (
   user_id uuid not null references rolecall.profiles (id) on delete cascade,
   role rolecall.app_role not null,
   joined_at timestamptz not null default now(),
+  changed_xid xid8 not null default pg_current_xact_id(),
   primary key (show_id, user_id)
 );
 
@@ -35,6 +36,9 @@ comment on table rolecall.show_participants is
 
 comment on column rolecall.show_participants.role is
   'The role at the time of joining; it decides which broadcasts the participant receives.';
+
+comment on column rolecall.show_participants.changed_xid is
+  'The transaction in which they joined: by then they see what was broadcast since joined_at.';
 
 -- A broadcast is for who took part at that moment: leaving a show must not take away what was sent before, nor joining
 -- it again give what was sent between.

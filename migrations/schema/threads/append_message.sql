@@ -24,7 +24,8 @@ begin
   set
     last_seq = last_seq + 1,
     -- This transaction may have begun before the one that wrote the message before, and the clock may have been set back.
-    last_message_at = greatest(last_message_at, now())
+    last_message_at = greatest(last_message_at, now()),
+    changed_xid = pg_current_xact_id()
   where id = p_message.thread_id
     and organization_id = p_message.organization_id
   returning last_seq, last_message_at, number_id, scope
@@ -41,7 +42,8 @@ begin
     update rolecall.message_threads
     set
       last_seq = last_seq + 1,
-      last_message_at = greatest(last_message_at, p_message.created_at)
+      last_message_at = greatest(last_message_at, p_message.created_at),
+      changed_xid = pg_current_xact_id()
     where id = v_inbox
     returning last_seq
     into p_message.inbox_seq;

@@ -25,7 +25,12 @@ begin
   from rolecall.message_threads as thread
   where thread.id = v_actor.thread_id
   on conflict (organization_id, thread_id, user_id) do update
-  set last_read_seq = greatest(own.last_read_seq, excluded.last_read_seq)
+  set
+    last_read_seq = greatest(own.last_read_seq, excluded.last_read_seq),
+    changed_xid = case
+      when own.last_read_seq < excluded.last_read_seq then excluded.changed_xid
+      else own.changed_xid
+    end
   returning last_read_seq
   into v_last;
   select messages

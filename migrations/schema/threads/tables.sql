@@ -68,6 +68,8 @@ create table rolecall.message_threads (
   active_in timestamptz not null generated always as (rolecall_internal.hour_of(last_message_at)) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  changed_xid xid8 not null default pg_current_xact_id(),
+  changed_in bigint not null generated always as (changed_xid::text::bigint >> 16) stored,
   constraint message_threads_organization_id_id_key unique (organization_id, id),
   constraint message_threads_client_fkey
     foreign key (organization_id, client_id)
@@ -102,6 +104,12 @@ comment on column rolecall.message_threads.last_seq is
 comment on column rolecall.message_threads.active_in is
   'The hour of last_message_at, which the index of the list uses: so a message moves no index.';
 
+comment on column rolecall.message_threads.changed_xid is
+  'The last transaction that changed what the thread''s cards or messages show; sync answers what has changed since.';
+
+comment on column rolecall.message_threads.changed_in is
+  'The 65,536 transactions among which changed_xid is, which the index of sync uses.';
+
 create unique index message_threads_open_key
   on rolecall.message_threads (organization_id, client_id)
   where status = 'open' and client_id is not null;
@@ -121,6 +129,9 @@ create index message_threads_active_in_idx
 
 create index message_threads_sitter_id_idx
   on rolecall.message_threads (organization_id, sitter_id);
+
+create index message_threads_changed_in_idx
+  on rolecall.message_threads (organization_id, changed_in desc);
 
 create table rolecall.thread_messages (
   organization_id uuid not null,
@@ -201,6 +212,7 @@ create table rolecall.thread_reads (
   thread_id uuid not null,
   user_id uuid not null,
   last_read_seq bigint not null,
+  changed_xid xid8 not null default pg_current_xact_id(),
   primary key (organization_id, thread_id, user_id),
   constraint thread_reads_thread_fkey
     foreign key (organization_id, thread_id)
@@ -213,6 +225,8 @@ create table rolecall.thread_reads (
 
 comment on table rolecall.thread_reads is
   'Up to where each user has read each thread; forgotten when they leave the organisation.';
+
+comment on column rolecall.thread_reads.changed_xid is 'The last transaction that moved it.';
 
 create index thread_reads_user_id_idx
   on rolecall.thread_reads (organization_id, user_id, thread_id);

@@ -278,7 +278,7 @@ async fn metrics(client: &Client) -> HashMap<String, i64> {
 const TABLES: &[(&str, &str)] = &[
     (
         "conversations",
-        "select to_jsonb(conversation) - array['created_at', 'last_message_at', 'active_in'] || jsonb_build_object(
+        "select to_jsonb(conversation) - array['created_at', 'last_message_at', 'active_in', 'changed_xid', 'changed_in'] || jsonb_build_object(
            'newest', last_message_at is not distinct from (
              select created_at from rolecall.messages where conversation_id = conversation.id and seq = last_seq
            ),
@@ -289,13 +289,14 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "conversation_participants",
-        "select to_jsonb(participant) - 'joined_at'
+        "select to_jsonb(participant) - array['joined_at', 'changed_xid', 'changed_in']
+           || jsonb_build_object('moved_a_mark', changed_xid is not null)
          from rolecall.conversation_participants as participant
          where user_id::text like $1 and $2::bigint is not null",
     ),
     (
         "broadcast_receipts",
-        "select to_jsonb(receipt) - 'read_at'
+        "select to_jsonb(receipt) - array['read_at', 'changed_xid', 'changed_in']
          from rolecall.broadcast_receipts as receipt
          where user_id::text like $1 and $2::bigint is not null",
     ),

@@ -139,6 +139,9 @@ const LIMITS: &[(&str, i64)] = &[
     ("default_page", limits::DEFAULT_PAGE),
     ("page", limits::MAX_PAGE),
     ("messages_page", limits::MAX_MESSAGES_PAGE),
+    ("sync_page", limits::MAX_SYNC_PAGE),
+    ("known_conversations", limits::MAX_KNOWN_CONVERSATIONS as i64),
+    ("caught_up_messages", limits::MAX_CAUGHT_UP_MESSAGES as i64),
     ("checks", limits::MAX_CHECKS as i64),
     ("logged_refusals", limits::LOGGED_REFUSALS as i64),
 ];

@@ -58,6 +58,18 @@ pub const MAX_PAGE: i64 = 100;
 /// Messages of a conversation in one answer at most.
 pub const MAX_MESSAGES_PAGE: i64 = 200;
 
+/// Changed conversations in one answer of sync at most.
+pub const MAX_SYNC_PAGE: i64 = 200;
+
+/// Conversations that a client tells sync how far it knows them, at most.
+pub const MAX_KNOWN_CONVERSATIONS: usize = 100;
+
+/// Messages that one answer of sync brings up to date at most, in all conversations together.
+pub const MAX_CAUGHT_UP_MESSAGES: usize = 500;
+
+/// Longest cursor of sync, in characters: one database takes 79.
+pub const MAX_SYNC_CURSOR_CHARS: usize = 1_000;
+
 /// Reasons that a refusal lists at most; of more it says how many there are.
 pub const MAX_REASONS: usize = 20;
 

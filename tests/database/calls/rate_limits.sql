@@ -46,6 +46,7 @@ select results_eq(
        ('send_help_message', 60, 60, 6),
        ('send_thread_message', 60, 60, 6),
        ('start_conversation', 20, 60, 6),
+       ('sync', 120, 60, 7),
        ('unblock_user', 60, 60, 6),
        ('update_profile', 20, 3600, 6) $$,
   'every role has the limits that are promised'

@@ -153,6 +153,7 @@ values
   ('public.application_logs', '', 'select'),
   ('public.broadcast_quotas', 'select', 'select'),
   ('public.reported_messages', '', 'select'),
+  ('rolecall.block_changes', '', 'select'),
   ('rolecall.broadcast_limits', 'select', 'select insert update delete'),
   ('rolecall.broadcast_quotas', 'select', 'select insert update delete'),
   ('rolecall.broadcast_receipts', 'select', 'select insert update delete'),

@@ -256,11 +256,17 @@ values
     jsonb_build_object('show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb, 'message', 'News')
   ),
   ('send-dm', 'send_dm', '{"content": "Hi"}'),
-  ('start-conversation', 'start_conversation', '{}');
+  ('start-conversation', 'start_conversation', '{}'),
+  ('sync', 'sync', '{"limit": 1}');
 select set_eq(
   $$ select name from rolecall.feature_flags where requires = 'messaging_v2_enabled' $$,
-  $$ select name from component union select 'messaging_v1' $$,
+  $$ select name from component where name <> 'sync' union select 'messaging_v1' $$,
   'every function of users requires messaging_v2_enabled'
+);
+select is(
+  (select requires from rolecall.feature_flags where name = 'sync'),
+  'conversations',
+  'sync by way of conversations, which it shows'
 );
 select results_eq(
   $$ select name, rollout, requires

@@ -65,6 +65,13 @@ cross join lateral (
     ('inbox', 4, '{"limit": 50}'::jsonb, 'ok'),
     ('unread', 4, '{}', 'ok'),
     ('messages', 4, jsonb_build_object('conversation_id', own ->> 'conversation_id', 'limit', 50), 'ok'),
+    (
+      'conversation_changes',
+      4,
+      jsonb_build_object('conversation_id', own ->> 'conversation_id', 'since_revision', 0, 'limit', 50),
+      'ok'
+    ),
+    ('sync', 4, '{"limit": 50}', 'ok'),
     ('blocks', 4, '{"limit": 50}', 'ok'),
     ('check_permission', 4, jsonb_build_object('action', 'start_dm', 'recipient_id', pg_temp.demo(1)), 'ok'),
     ('export_own_data', 4, '{}', 'ok'),

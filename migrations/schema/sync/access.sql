@@ -1,0 +1,1 @@
+grant select on rolecall.block_changes to service_role;

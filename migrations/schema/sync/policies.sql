@@ -1,0 +1,1 @@
+alter table rolecall.block_changes enable row level security;
