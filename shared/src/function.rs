@@ -28,6 +28,9 @@ pub trait Function {
     /// How it is called.
     const VERB: Verb = Verb::Post;
 
+    /// Whether a call changes nothing, so that it goes on during maintenance.
+    const READS: bool = Self::VERB.reads();
+
     /// Whether a success creates something, which its status says.
     const CREATES: bool = false;
 

@@ -65,6 +65,7 @@ export const CODES = [
   'no_number_available',
   'number_in_use',
   'client_opted_out',
+  'cursor_expired',
   'already_sent',
   'message_id_taken',
   'idempotency_conflict',

@@ -415,6 +415,23 @@ export type MessagePage = {
   readonly request_id: RequestId;
 };
 
+export type ChangePage = {
+  readonly success: Succeeded;
+  readonly conversation: Card;
+  readonly messages: readonly Message[];
+  /** Who has read how far. Empty for somebody who does not take part. */
+  readonly marks: readonly ReadMark[];
+  /** The value to send as the next `since_revision`. */
+  readonly revision: Count;
+  readonly more: boolean;
+  readonly request_id: RequestId;
+};
+
+export type ReadMark = {
+  readonly user_id: Uuid;
+  readonly last_read_seq: Count;
+};
+
 export type MarkRead = {
   /** Optional; must equal the id in the path. */
   readonly conversation_id?: Uuid | null;
@@ -1698,6 +1715,77 @@ export type SettledText = {
   readonly message_id: Uuid;
   readonly thread_id: Uuid;
   readonly delivery: 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
+};
+
+export type SyncRequest = {
+  /** The `cursor` of the answer before. Without one, everything comes. */
+  readonly cursor?: SyncCursor | null;
+  /** The maximum number of changed conversations, of all lists together. */
+  readonly limit?: number | null;
+  /** The conversations to catch up with, and how far you know each. */
+  readonly have?: readonly KnownConversation[] | null;
+};
+
+/** Opaque. It can be used by the user who got it, on the database that made it. */
+export type SyncCursor = string;
+
+export type KnownConversation = {
+  readonly conversation_id: Uuid;
+  /** The greatest `seq` that you have. */
+  readonly seq: number;
+  /** The `revision` that you know. */
+  readonly revision: number;
+};
+
+export type CaughtUp = {
+  readonly conversation_id: Uuid;
+  /** The messages after the `seq` that you have, oldest first. */
+  readonly messages: readonly Message[];
+  /** The messages that changed after the `revision` that you know, as they are now, in the order of the changes. */
+  readonly changed: readonly Message[];
+  /** The `seq` that you have now. */
+  readonly seq: Count;
+  /** The `revision` that you know now. */
+  readonly revision: Count;
+  /** Whether there are more messages or changes. */
+  readonly limited: boolean;
+};
+
+export type SyncAnswer = {
+  readonly success: Succeeded;
+  readonly cursor: SyncCursor;
+  /** Whether there is another page. */
+  readonly more: boolean;
+  readonly conversations: readonly Card[];
+  /** Empty if help conversations are switched off for the caller. Those of an app's own tables do not change, and are not among them. */
+  readonly help_conversations: readonly HelpConversation[];
+  /** Of the caller's organisation; empty if they read none there. */
+  readonly threads: readonly ThreadCard[];
+  /** Conversations to remove. The caller cannot read them any more, or never could. */
+  readonly gone: readonly Uuid[];
+  readonly catch_up: readonly CaughtUp[];
+  readonly unread: UnreadCounts;
+  readonly notifications: {
+    readonly unread: Count;
+    /** Null while there are none. */
+    readonly newest_id: string | null;
+  };
+  readonly request_id: RequestId;
+};
+
+/** What `conversations/unread` answers. */
+export type UnreadCounts = {
+  readonly unread: Count;
+  readonly conversations: Count;
+  readonly by_kind: {
+    readonly direct: Count;
+    readonly show: Count;
+  };
+};
+
+export type CursorExpiredProblem = Problem & {
+  readonly status?: 410;
+  readonly code?: 'cursor_expired';
 };
 
 export type OwnClient = {

@@ -1,11 +1,13 @@
-//! `conversations`: inbox, messages, unread counts, and marking messages as read or unread.
+//! `conversations`: inbox, messages and their changes, unread counts, and marking messages as read or unread.
 
+mod changes;
 mod inbox;
 mod mark_read;
 mod mark_unread;
 mod messages;
 mod unread;
 
+pub use changes::Changes;
 pub use inbox::Inbox;
 pub use mark_read::MarkRead;
 pub use mark_unread::MarkUnread;
@@ -23,6 +25,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
     match *path.segments() {
         [] => serve::<Inbox>(request).await,
         ["unread"] => serve::<Unread>(request).await,
+        [id, "changes"] => serve_at::<Changes>(request, id).await,
         [id, "messages"] => serve_at::<Messages>(request, id).await,
         [id, "read"] => serve_at::<MarkRead>(request, id).await,
         [id, "unread"] => serve_at::<MarkUnread>(request, id).await,

@@ -90,6 +90,8 @@ catalogue! {
         "The number, the organisation's front desk or the sitter's number exists already; `reasons` says which.";
     ClientOptedOut, "client_opted_out", CONFLICT, "The client has opted out",
         "The client wants no more messages from the organisation, until they text START.";
+    CursorExpired, "cursor_expired", GONE, "Cursor expired",
+        "The cursor is from another state of the database (it was restored, moved or taken over) or of another user: synchronise anew, without a cursor.";
     AlreadySent, "already_sent", CONFLICT, "Already sent",
         "The message was sent before, or was never held back.";
     MessageIdTaken, "message_id_taken", CONFLICT, "The message_id is taken",

@@ -142,6 +142,7 @@ pub const FLAGS: &[&str] = &[
     "send-dm",
     "sitter_messages_v1",
     "start-conversation",
+    "sync",
 ];
 
 /// Whether there is this flag; for constants.

@@ -91,7 +91,7 @@ async fn read<F: Function>(
         request_id: &exchange.request_id,
         idempotency_key,
         rollouts: &settings.rollouts,
-        reads: F::VERB.reads(),
+        reads: F::READS,
         input,
     };
     database::envelope(&call).map_err(|error| exchange.database_failure(&error))

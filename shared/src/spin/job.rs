@@ -147,7 +147,7 @@ async fn serve_by<F: Function>(
             Received::Admitted(admitted) => admitted,
             Received::Answered(response) => return Ok(response),
         };
-        work(&mut Job { exchange, settings, claims, reads: F::VERB.reads() }).await
+        work(&mut Job { exchange, settings, claims, reads: F::READS }).await
     })
     .await
 }

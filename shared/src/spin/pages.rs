@@ -44,7 +44,7 @@ pub async fn serve_lines<F: Function<Input = Page>>(request: Request) -> Respons
         Ok(Received::Answered(response)) => return exchange.conclude(&settings.cors, &parts, Ok(response)),
         Err(refusal) => return exchange.conclude(&settings.cors, &parts, Err(refusal)),
     };
-    let asked = Asked { statement: const { F::STATEMENT.as_str() }, reads: F::VERB.reads(), claims: admitted.claims };
+    let asked = Asked { statement: const { F::STATEMENT.as_str() }, reads: F::READS, claims: admitted.claims };
     match page(&mut exchange, &settings, asked, &admitted.input).await {
         Ok((first, limits)) => {
             let mut head = answer::lines(&limits, &exchange.request_id);

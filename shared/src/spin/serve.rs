@@ -125,7 +125,7 @@ async fn call<F: Function>(
             request_id: &request_id,
             idempotency_key,
             rollouts: &settings.rollouts,
-            reads: F::VERB.reads(),
+            reads: F::READS,
             input,
         };
         let begun = Instant::now();
