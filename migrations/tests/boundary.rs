@@ -181,6 +181,11 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("key_set", json!({"input": {"url": "https://auth.example/jwks", "keys": "{}"}})),
         ("inbox", request(demo(1), json!({"limit": 10}))),
         ("lift_suspension", request(demo(6), json!({"target_id": demo(2)}))),
+        (
+            "conversation_changes",
+            request(demo(1), json!({"conversation_id": conversation, "since_revision": 0, "limit": 10})),
+        ),
+        ("sync", request(demo(1), json!({"limit": 10}))),
         ("mark_read", request(demo(1), json!({"conversation_id": conversation, "up_to_seq": 1}))),
         ("mark_unread", request(demo(1), json!({"conversation_id": conversation, "from_seq": 1}))),
         ("messages", request(demo(1), json!({"conversation_id": conversation}))),

@@ -44,6 +44,7 @@ mod connect {
 }
 
 mod conversations {
+    mod changes;
     mod inbox;
     mod mark_read;
     mod mark_unread;
@@ -197,6 +198,11 @@ mod sms {
     pub mod texts;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
+mod sync {
+    mod sync;
+}
+
 /// Races, run in parallel and counted.
 #[path = "../concurrency"]
 mod concurrency {
@@ -245,6 +251,10 @@ mod concurrency {
     mod sms {
         mod receive_sms;
         mod receive_sms_status;
+    }
+    #[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
+    mod sync {
+        mod sync;
     }
     #[allow(clippy::module_inception, reason = "the domain has a component of its own name")]
     mod threads {

@@ -57,6 +57,7 @@ impl World {
             "moderation" => stand.queue(&self.organizer, "").send().await,
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
+            "sync" => stand.sync(&self.organizer, &json!({})).send().await,
             "messaging_v1" => stand.get("threads").by(&self.organizer).send().await,
             _ => panic!("{flag}"),
         }

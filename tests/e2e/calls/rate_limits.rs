@@ -177,6 +177,8 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
             ("read", stand.inbox(&user, "")),
             ("read", stand.get("conversations/unread").by(&user)),
             ("read", stand.get(&format!("conversations/{conversation}/messages")).by(&user)),
+            ("read", stand.get(&format!("conversations/{conversation}/changes?since_revision=0")).by(&user)),
+            ("sync", stand.sync(&user, &json!({}))),
             ("read", stand.get("blocks").by(&user)),
             ("read", stand.get("moderation/queue").by(&user)),
             ("read", stand.get("moderation/audit").by(&user)),

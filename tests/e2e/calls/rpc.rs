@@ -215,6 +215,8 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("inbox", json!({"limit": 50})),
         ("unread", json!({})),
         ("messages", json!({"conversation_id": request, "limit": 50})),
+        ("conversation_changes", json!({"conversation_id": request, "since_revision": 0, "limit": 50})),
+        ("sync", json!({"limit": 50})),
         ("mark_read", json!({"conversation_id": request, "up_to_seq": 1})),
         ("mark_unread", json!({"conversation_id": request, "from_seq": 1})),
         ("report_message", json!({"message_id": request, "reason": "Rude"})),

@@ -305,6 +305,16 @@ impl Stand {
         self.db.one("select rolecall_internal.iso(now() + make_interval(hours => $1))", &[&hours]).await
     }
 
+    /// What has changed for a user.
+    pub fn sync(&self, user: &User, standing: &Value) -> Call {
+        self.post("sync", standing).by(user)
+    }
+
+    /// What has changed in a conversation since a revision.
+    pub fn changes(&self, user: &User, conversation: Uuid, since_revision: i64) -> Call {
+        self.get(&format!("conversations/{conversation}/changes?since_revision={since_revision}")).by(user)
+    }
+
     /// A direct conversation of two people with so many messages, all by `writer` and unread by `reader`.
     pub async fn history(&self, reader: &User, writer: &User, messages: i64) -> Uuid {
         let sql = "with conversation as (
