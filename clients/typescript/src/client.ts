@@ -12,6 +12,7 @@ import type {
   Block,
   BlockPage,
   Broadcast,
+  ChangePage,
   Check,
   CheckResult,
   ConversationKind,
@@ -75,6 +76,8 @@ import type {
   Suspend,
   SettledText,
   Suspension,
+  SyncAnswer,
+  SyncRequest,
   TextOutcome,
   TextsDelivered,
   ThreadHistory,
@@ -349,6 +352,21 @@ export class RolecallClient {
     const { before_seq, since_seq, changed_since, limit } = options;
     const path = `/functions/v1/conversations/${segment(conversation_id)}/messages`;
     return this.#get(path, { before_seq, since_seq, changed_since, limit }, options);
+  }
+
+  /** What has changed in a conversation since a revision that the caller knows. */
+  changes(
+    conversation_id: string,
+    since_revision: number,
+    options: CallOptions & { readonly limit?: number } = {},
+  ): Promise<Answered<ChangePage>> {
+    const path = `/functions/v1/conversations/${segment(conversation_id)}/changes`;
+    return this.#get(path, { since_revision, limit: options.limit }, options);
+  }
+
+  /** Everything that has changed for the caller since a cursor; without one, everything. While `more`, ask again. */
+  sync(standing: SyncRequest = {}, options?: CallOptions): Promise<Answered<SyncAnswer>> {
+    return this.#ask('/functions/v1/sync', standing, options);
   }
 
   /** Marks a conversation read up to a message; never backwards. */

@@ -190,6 +190,28 @@ const { revision } = newest;
 assert.equal(revision, newest.conversation.revision);
 assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { changed_since: revision })), []);
 
+// Catching up: everything at first, a page at a time; then what has changed; and what a conversation has beyond what is known.
+let standing = await as(mvp).sync({ limit: 1 });
+const synced = [...standing.conversations];
+while (standing.more) {
+  standing = await as(mvp).sync({ limit: 1, cursor: standing.cursor });
+  synced.push(...standing.conversations);
+}
+assert.ok(synced.some(({ id }) => id === sent.conversation_id));
+assert.deepEqual((await as(mvp).sync({ cursor: standing.cursor })).conversations, []);
+await as(mvp).markUnread(sent.conversation_id, 2);
+const since = await as(mvp).sync({
+  cursor: standing.cursor,
+  have: [{ conversation_id: sent.conversation_id, seq: 2, revision }],
+});
+assert.deepEqual(since.conversations.map(({ id }) => id), [sent.conversation_id], 'a mark of another device');
+assert.equal(since.unread.by_kind.direct, (await as(mvp).unread()).by_kind.direct);
+assert.deepEqual(since.catch_up.map((part) => [seqs(part), part.seq, part.limited]), [[[3], 3, false]]);
+await refused(as(attendee).sync({ cursor: since.cursor }), 'cursor_expired', 410);
+await as(mvp).markRead(sent.conversation_id, 3);
+const changes = await as(mvp).changes(sent.conversation_id, revision);
+assert.deepEqual([seqs(changes), changes.more, changes.marks.length], [[], false, 2]);
+
 // A report, once each; the decision about it, once; and the message comes back.
 const report = { message_id: reply.message_id, reason: 'He asks for money in advance.' };
 await refused(as(requester).report(report), 'not_found', 404);
