@@ -38,3 +38,49 @@ where action = 'sync';
 
 delete from rolecall.feature_flags
 where name = 'sync';
+
+-- realtime
+
+delete from rolecall.alert_rules
+where name = 'realtime_lag';
+
+delete from rolecall.rate_limits
+where action = 'typing';
+
+select set_config('rolecall.reason', 'Rolecall was taken back.', true);
+
+delete from rolecall.feature_flags
+where name = 'realtime';
+
+select set_config('rolecall.reason', '', true);
+
+-- As the first migration's rollback does it: a schema in which somebody else has put something stays, without its mark.
+do $$
+begin
+  if obj_description(to_regnamespace('rolecall_relay'), 'pg_namespace') ~ '^Rolecall(:|$)' then
+    revoke all on schema rolecall_relay from public, rolecall_relay;
+    if exists (
+      select
+      from pg_catalog.pg_depend
+      where refclassid = 'pg_catalog.pg_namespace'::regclass
+        and refobjid = to_regnamespace('rolecall_relay')
+    ) then
+      comment on schema rolecall_relay is null;
+    else
+      drop schema rolecall_relay;
+    end if;
+  end if;
+  if shobj_description(to_regrole('rolecall_relay'), 'pg_authid') ~ '^Rolecall(:|$)' then
+    begin
+      drop role if exists rolecall_relay;
+    exception
+      -- Rolecall in another database of this server, or a grant that somebody else made.
+      when dependent_objects_still_exist then
+        raise notice 'The role rolecall_relay stays, because it is still used.';
+      -- From PostgreSQL 16 on a role is dropped by who made it: the owner of another database, perhaps.
+      when insufficient_privilege then
+        raise notice 'The role rolecall_relay stays, because somebody else made it.';
+    end;
+  end if;
+end
+$$;

@@ -191,14 +191,26 @@ pub async fn load_demo_conversation(url: &str) -> Result<()> {
 /// # Errors
 /// When the database cannot be reached, is not migrated, or the login of `url` may not change roles.
 pub async fn set_edge_password(url: &str, password: &str) -> Result<()> {
+    set_password(url, "rolecall_edge", password).await
+}
+
+/// Gives `rolecall_relay`, the login of the relay, a password, as [`set_edge_password`] does.
+///
+/// # Errors
+/// As [`set_edge_password`].
+pub async fn set_relay_password(url: &str, password: &str) -> Result<()> {
+    set_password(url, "rolecall_relay", password).await
+}
+
+async fn set_password(url: &str, role: &str, password: &str) -> Result<()> {
     let client = connect(url).await?;
     let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
     // A verifier has digits, letters and $:/+= alone; it needs no quoting.
-    let statement = format!("alter role rolecall_edge password '{verifier}'");
+    let statement = format!("alter role {role} password '{verifier}'");
     let mut attempt = 1;
     while let Err(error) = client.batch_execute(&statement).await {
         if !lost_a_race(&error) || attempt == ATTEMPTS {
-            bail!("the password of rolecall_edge cannot be set: {}", code_of(&error));
+            bail!("the password of {role} cannot be set: {}", code_of(&error));
         }
         tokio::time::sleep(pause(attempt)).await;
         attempt += 1;

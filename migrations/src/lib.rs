@@ -18,7 +18,7 @@ mod trust;
 pub use adopt::{Adoption, adopt, is_adopted, unadopt};
 pub use apply::{
     Step, apply, load_demo, load_demo_conversation, migrate, rollback, rollback_last, serves_users, set_edge_password,
-    status,
+    set_relay_password, status,
 };
 pub use connection::{connect, connect_to};
 pub use failure::failure;

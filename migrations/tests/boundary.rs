@@ -214,6 +214,8 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
             "suspend_user",
             request(demo(6), json!({"target_id": demo(2), "until": "2030-01-01T00:00:00Z", "note": "Spam."})),
         ),
+        ("presence", request(demo(1), json!({"user_ids": [demo(5)]}))),
+        ("typing", request(demo(1), json!({"conversation_id": conversation}))),
         ("unblock_user", request(demo(2), json!({"blocked_id": demo(3)}))),
         ("unread", request(demo(1), json!({}))),
     ]

@@ -151,6 +151,12 @@ mod permissions {
     mod matrix;
 }
 
+mod realtime {
+    mod presence;
+    pub mod support;
+    mod typing;
+}
+
 mod robustness {
     mod crash;
     mod instances;

@@ -48,6 +48,7 @@ import type {
   Offer,
   OwnClient,
   OwnNumber,
+  Presence,
   QuotaReset,
   ReadHelpConversation,
   ReadUpTo,
@@ -86,6 +87,7 @@ import type {
   ThreadRead,
   ThreadScope,
   ThreadStatus,
+  Typing,
   Unblocked,
   Unread,
 } from './types.generated.js';
@@ -432,6 +434,16 @@ export class RolecallClient {
   /** Blocks somebody. */
   block(blocked_id: string, options?: CallOptions): Promise<Answered<Block>> {
     return this.#post('/functions/v1/blocks/block', { blocked_id }, options);
+  }
+
+  /** Tells the other person of a conversation that the caller is typing; call it as long as they do, at any rate. */
+  typing(conversation_id: string, options?: CallOptions): Promise<Answered<Typing>> {
+    return this.#post('/functions/v1/realtime/typing', { conversation_id }, options);
+  }
+
+  /** Which of up to 100 users are online, of those with whom the caller has a direct conversation. */
+  presence(user_ids: readonly string[], options: CallOptions = {}): Promise<Answered<Presence>> {
+    return this.#get('/functions/v1/realtime/presence', { user_ids: user_ids.join(',') }, options);
   }
 
   /** Unblocks somebody. */

@@ -1486,6 +1486,22 @@ export type CheckAnswer = CheckDecision & {
   readonly request_id: RequestId;
 };
 
+export type Presence = {
+  readonly success: Succeeded;
+  readonly online: readonly Uuid[];
+  readonly request_id: RequestId;
+};
+
+export type TypingIn = {
+  readonly conversation_id: Uuid;
+};
+
+export type Typing = {
+  readonly success: Succeeded;
+  readonly conversation_id: Uuid;
+  readonly request_id: RequestId;
+};
+
 export type FlagName = WrittenText | null;
 
 /** For nobody; for internal users; for internal users and this share of the others; for everybody. */

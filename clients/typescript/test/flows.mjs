@@ -258,6 +258,8 @@ assert.deepEqual((await as(attendee).blocks()).blocks.map(({ blocked_id }) => bl
 assert.equal((await as(attendee).unblock(mvp.id)).was_blocked, true);
 assert.equal((await as(attendee).unblock(mvp.id)).was_blocked, false);
 await answerOfMvp();
+assert.equal((await as(mvp).typing(sent.conversation_id)).conversation_id, sent.conversation_id);
+assert.deepEqual((await as(mvp).presence([moderator.id])).online, []);
 
 // One's own data: all of it, and then without what one wrote. The thread stays.
 const exported = async (user) => {

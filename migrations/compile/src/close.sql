@@ -39,8 +39,10 @@
     using v_ours
   loop
     execute format(
-      'revoke all on %s from public, anon, authenticated, service_role, rolecall_edge',
-      case when v_object.kind = 'view' then 'table' || substr(v_object.identity, 5) else v_object.identity end
+      'revoke all on %s from public, anon, authenticated, service_role, rolecall_edge%s',
+      case when v_object.kind = 'view' then 'table' || substr(v_object.identity, 5) else v_object.identity end,
+      -- A migration before the relay's is taken back without it.
+      case when to_regrole('rolecall_relay') is not null then ', rolecall_relay' end
     );
     if v_object.identity like 'function rolecall\_edge.%' then
       execute format('grant execute on %s to rolecall_edge', v_object.identity);

@@ -42,6 +42,13 @@ immutable
 parallel safe
 return 10;
 
+create or replace function rolecall_internal.limit_presence()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
 create or replace function rolecall_internal.limit_media_url_chars()
 returns int
 language sql

@@ -57,6 +57,7 @@ begin
     on revised.id = changed.conversation_id
   where message.conversation_id = changed.conversation_id
     and message.seq = changed.seq;
+  perform rolecall_internal.emit_messages('message.changed', p_conversations, p_seqs);
 end
 $$;
 

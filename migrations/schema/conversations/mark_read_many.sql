@@ -103,6 +103,7 @@ begin
       end
     );
   end loop;
+  perform rolecall_internal.emit_reads(v_callers, v_answers);
 
   perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
   v_answers := rolecall_internal.finish_many('conversations.mark-read', p_requests, v_callers, v_answers);

@@ -89,6 +89,7 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.mark_unread(v_call.caller, v_call.input, v_call.rollouts);
+    perform rolecall_internal.emit_read(v_call.caller, v_call.answer);
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -32,6 +32,9 @@ begin
         and rolecall_internal.is_new_help_message(v_one.sender_id, v_one.content, helper_id)
       )::int
     where conversation_id = v_one.conversation_id;
+    perform rolecall_internal.emit(
+      'message.created', 'help', array[v_one.conversation_id], p_messages => array[v_one.id]
+    );
     return null;
   end if;
 
@@ -65,6 +68,11 @@ begin
         and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
     )
   where conversation_id in (select conversation_id from added);
+  perform rolecall_internal.emit_help_messages(
+    'message.created',
+    array(select conversation_id from added order by created_at, id),
+    array(select id from added order by created_at, id)
+  );
   return null;
 end
 $$;
@@ -121,6 +129,11 @@ begin
         and rolecall_internal.is_new_help_message(sender_id, content, thread.helper_id)
     )
   where conversation_id in (select conversation_id from gone);
+  perform rolecall_internal.emit_help_messages(
+    'message.changed',
+    array(select conversation_id from gone order by id),
+    array(select id from gone order by id)
+  );
   return null;
 end
 $$;
@@ -197,6 +210,11 @@ begin
     group by own.conversation_id
   ) as moved
   where thread.conversation_id = moved.conversation_id;
+  perform rolecall_internal.emit_help_messages('message.changed', array_agg(after.conversation_id), array_agg(after.id))
+  from previous as before
+  join changed as after
+    on after.id = before.id
+  where after.content is distinct from before.content;
   return null;
 end
 $$;

@@ -34,6 +34,7 @@ begin
     status = new.status,
     changed_xid = pg_current_xact_id()
   where conversation_id = new.id;
+  perform rolecall_internal.emit('conversation.changed', 'help', array[new.id]);
   return null;
 end
 $$;
@@ -85,6 +86,7 @@ begin
     where conversation_id = p_conversation
       and (helper_read_at < v_newest or helper_unread <> 0);
   end if;
+  perform rolecall_internal.emit('read', 'help', array[p_conversation], p_users => array[p_user]);
   return rolecall_internal.success(jsonb_build_object('conversation_id', p_conversation, 'unread_count', 0));
 end
 $$;

@@ -86,6 +86,7 @@ begin
     perform rolecall_internal.note_alerts(v_has_receiver);
     perform rolecall_internal.fold_help_conversation_counts();
     perform rolecall_internal.merge_metrics();
+    perform rolecall_internal.tidy_outbox();
     if v_has_receiver then
       update rolecall.alert_delivery
       set

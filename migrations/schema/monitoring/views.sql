@@ -338,6 +338,9 @@ figure (name, value, attempts) as (
   from rolecall.pool_exhaustions
   where hour > now() - interval '2 hours'
   union all
+  select 'realtime_lag' as name, case when outbox.is_wanted then outbox.oldest_age_seconds else 0 end, 0
+  from rolecall_monitoring.outbox as outbox
+  union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select
     'quota_reset_due' as name,

@@ -77,6 +77,10 @@ begin
     and answer is not null;
   delete from rolecall.rate_buckets
   where user_id = p_user;
+  delete from rolecall.presence
+  where user_id = p_user;
+  delete from rolecall.typing
+  where user_id = p_user;
   -- Nobody begins to help any more, and nobody goes on to write to them.
   update rolecall.help_requests
   set status = 'cancelled'

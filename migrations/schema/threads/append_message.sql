@@ -54,6 +54,12 @@ begin
   p_message.media_urls := coalesce(p_message.media_urls, '{}');
   insert into rolecall.thread_messages
   select (p_message).*;
+  perform rolecall_internal.emit(
+    'message.created',
+    'threads',
+    array_remove(array[p_message.thread_id, v_inbox], null),
+    array_remove(array[p_message.seq, case when v_inbox is not null then p_message.inbox_seq end], null)
+  );
   return p_message;
 end
 $$;

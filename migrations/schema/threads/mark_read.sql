@@ -33,6 +33,7 @@ begin
     end
   returning last_read_seq
   into v_last;
+  perform rolecall_internal.emit('read', 'threads', array[v_actor.thread_id], array[v_last], array[p_user]);
   select messages
   into v_unread
   from rolecall_internal.thread_news(

@@ -195,6 +195,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 DIRECT_MESSAGE_CHARS,
                 FORCE_REASON_CHARS,
                 MAX_MEDIA_URLS,
+                MAX_PRESENCE,
                 MAX_SEQ,
                 MEDIA_URL_CHARS,
                 THREAD_MESSAGE_CHARS,

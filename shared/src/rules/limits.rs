@@ -79,6 +79,9 @@ pub const MAX_SHOWN_FIELD_CHARS: usize = 64;
 /// Questions that one call of check-permission answers at most.
 pub const MAX_CHECKS: usize = 200;
 
+/// Users of whom one call of presence says whether they are online.
+pub const MAX_PRESENCE: usize = 100;
+
 /// Refusals of a user in a minute that are rows of the log; the rest is counted.
 pub const LOGGED_REFUSALS: usize = 10;
 

@@ -137,6 +137,7 @@ pub const FLAGS: &[&str] = &[
     "moderation",
     "own-data",
     "proactive_thread_creation",
+    "realtime",
     "reset-broadcast-quotas",
     "send-broadcast",
     "send-dm",

@@ -4,7 +4,7 @@ use crate::{
     rules::{form::Fault, vocabulary::Name},
     wire::{
         fields::Fields,
-        input::{Field, Input, Reader},
+        input::{Field, Input, Reader, Source},
     },
 };
 use serde::Serialize;
@@ -74,8 +74,14 @@ impl<T: Name> Field for OneOrMore<T> {
     }
 }
 
-/// The one to `max` entries of a list.
+/// The one to `max` entries of a list; in a query string commas separate them.
 fn entries(value: Value, max: usize, expected: &'static str, reader: &mut Reader<'_>) -> Option<Vec<Value>> {
+    let value = match value {
+        Value::String(text) if reader.source == Source::Query => {
+            text.split(',').filter(|entry| !entry.is_empty()).collect()
+        }
+        value => value,
+    };
     match value {
         Value::Array(values) if values.is_empty() => {
             reader.refuse(Fault::new("empty", "At least one entry is required."))
@@ -200,6 +206,23 @@ mod tests {
             read(json!([1, ID, "x"])),
             [one("user_ids[0]", "wrong_type"), one("user_ids[2]", "malformed_uuid")].concat()
         );
+    }
+
+    #[test]
+    fn commas_separate_the_values_in_a_query_string() {
+        let read = |query: &str| {
+            let mut fields = Fields::of_query(Some(query));
+            let ids = fields.get::<Several<UserId, 2>>("user_ids");
+            faults(fields, ids)
+        };
+        assert_eq!(read(&format!("user_ids={ID}")), []);
+        assert_eq!(read(&format!("user_ids={ID},{ID}")), []);
+        assert_eq!(read(&format!("user_ids={ID}%2C{ID}")), []);
+        assert_eq!(read(&format!("user_ids={ID},{ID},{ID}")), one("user_ids", "too_many"));
+        assert_eq!(read("user_ids="), one("user_ids", "empty"));
+        assert_eq!(read("user_ids=,"), one("user_ids", "empty"));
+        assert_eq!(read(&format!("user_ids={ID},x")), one("user_ids[1]", "malformed_uuid"));
+        assert_eq!(read(""), one("user_ids", "required"));
     }
 
     #[test]

@@ -47,6 +47,8 @@ select results_eq(
        ('send_thread_message', 60, 60, 6),
        ('start_conversation', 20, 60, 6),
        ('sync', 120, 60, 7),
+
+       ('typing', 60, 60, 7),
        ('unblock_user', 60, 60, 6),
        ('update_profile', 20, 3600, 6) $$,
   'every role has the limits that are promised'

@@ -6,7 +6,7 @@ begin;
 select no_plan();
 
 create temporary table principal (name text);
-insert into principal values ('public'), ('anon'), ('authenticated'), ('service_role'), ('rolecall_edge');
+insert into principal values ('public'), ('anon'), ('authenticated'), ('service_role'), ('rolecall_edge'), ('rolecall_relay');
 
 -- Schemas
 select set_eq(
@@ -14,16 +14,17 @@ select set_eq(
   select nspname::text, principal.name
   from pg_namespace
   cross join principal
-  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring', 'rolecall_relay')
     and has_schema_privilege(principal.name, oid, 'usage')
   $$,
   $$
   values
     ('public', 'public'), ('public', 'anon'), ('public', 'authenticated'), ('public', 'service_role'),
-    ('public', 'rolecall_edge'),
+    ('public', 'rolecall_edge'), ('public', 'rolecall_relay'),
     ('rolecall', 'authenticated'), ('rolecall', 'service_role'),
     ('rolecall_edge', 'rolecall_edge'),
-    ('rolecall_monitoring', 'service_role')
+    ('rolecall_monitoring', 'service_role'),
+    ('rolecall_relay', 'rolecall_relay')
   $$,
   'who can look into which schema'
 );
@@ -32,7 +33,7 @@ select is_empty(
   select nspname, principal.name
   from pg_namespace
   cross join principal
-  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring', 'rolecall_relay')
     and has_schema_privilege(principal.name, oid, 'create')
   $$,
   'nobody makes anything in them'
@@ -114,7 +115,7 @@ select is(
     from principal
     where has_function_privilege(principal.name, pg_proc.oid, 'execute')
   ),
-  case when nspname = 'rolecall_edge' then 'rolecall_edge' else coalesce(roles, '') end,
+  case when nspname in ('rolecall_edge', 'rolecall_relay') then nspname::text else coalesce(roles, '') end,
   format('%s: %s', pg_proc.oid::regprocedure, coalesce(nullif(roles, ''), nspname))
 )
 from pg_proc
@@ -122,7 +123,7 @@ join pg_namespace
   on pg_namespace.oid = pronamespace
 left join function_decision
   on function_decision.name = format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes))
-where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring', 'rolecall_relay')
 order by nspname, proname;
 
 -- Tables, views and sequences: what signed-in users and the operator may do with the whole of each. The others have
@@ -135,6 +136,7 @@ values
   ('rolecall_monitoring.conversation_creation', '', 'select'),
   ('rolecall_monitoring.error_rate', '', 'select'),
   ('rolecall_monitoring.latency', '', 'select'),
+  ('rolecall_monitoring.outbox', '', 'select'),
   ('rolecall_monitoring.sms_errors', '', 'select'),
   ('rolecall_monitoring.sms_outbox', '', 'select'),
   ('rolecall_monitoring.texting', '', 'select'),
@@ -202,6 +204,12 @@ values
   ('rolecall.thread_messages', '', 'select'),
   ('rolecall.thread_reads', '', 'select'),
   ('rolecall.word_texts', '', 'select'),
+  ('rolecall.outbox', '', 'select'),
+  ('rolecall.outbox_id_seq', '', ''),
+  ('rolecall.presence', '', 'select'),
+  ('rolecall.relay', '', 'select'),
+  ('rolecall.relays', '', 'select'),
+  ('rolecall.typing', '', 'select'),
   ('rolecall.alert_delivery', '', ''),
   ('rolecall.alert_events', '', ''),
   ('rolecall.alert_events_id_seq', '', ''),
@@ -248,7 +256,7 @@ select set_eq(
   from pg_class
   join pg_namespace
     on pg_namespace.oid = relnamespace
-  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+  where nspname in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring', 'rolecall_relay')
     and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
     -- The partitions of messages have no right of their own; the day slots are named above.
     and (not relispartition or nspname = 'rolecall_internal')
@@ -293,7 +301,7 @@ select is_empty(
   select pg_class.oid::regclass, principal.name
   from pg_class
   cross join principal
-  where relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+  where relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring', 'rolecall_relay')
     and relkind = 'S'
     and has_sequence_privilege(principal.name, pg_class.oid, 'usage, select, update')
   $$,
@@ -311,7 +319,7 @@ select set_eq(
     and not attisdropped
   cross join principal
   cross join unnest(array['select', 'insert', 'update', 'references']) as privilege
-  where relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring')
+  where relnamespace::regnamespace::text in ('public', 'rolecall', 'rolecall_internal', 'rolecall_edge', 'rolecall_monitoring', 'rolecall_relay')
     and relkind in ('r', 'p', 'v', 'm', 'f')
     and not has_table_privilege(principal.name, pg_class.oid, privilege)
     and has_column_privilege(principal.name, pg_class.oid, attnum, privilege)

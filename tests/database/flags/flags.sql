@@ -250,6 +250,7 @@ values
   ('help-conversations', 'help_conversations', '{"limit": 1}'),
   ('moderation', 'moderation_queue', '{"limit": 1}'),
   ('own-data', 'export_own_data', '{"limit": 1}'),
+  ('realtime', 'presence', jsonb_build_object('user_ids', jsonb_build_array(pg_temp.demo(1)))),
   (
     'send-broadcast',
     'send_broadcast',

@@ -50,6 +50,7 @@ values
   ('read_help_conversation', jsonb_build_object('id', pg_temp.demo(21))),
   ('complete_help_conversation', jsonb_build_object('id', pg_temp.demo(21))),
   ('cancel_help_conversation', jsonb_build_object('id', pg_temp.demo(21))),
+  ('typing', jsonb_build_object('conversation_id', pg_temp.demo(21))),
   ('check_permission', jsonb_build_object('action', 'start_dm', 'recipient_id', pg_temp.demo(4)));
 delete from rolecall.rate_buckets;
 

@@ -73,6 +73,7 @@ cross join lateral (
     ),
     ('sync', 4, '{"limit": 50}', 'ok'),
     ('blocks', 4, '{"limit": 50}', 'ok'),
+    ('presence', 4, jsonb_build_object('user_ids', jsonb_build_array(pg_temp.demo(1))), 'ok'),
     ('check_permission', 4, jsonb_build_object('action', 'start_dm', 'recipient_id', pg_temp.demo(1)), 'ok'),
     ('export_own_data', 4, '{}', 'ok'),
     -- How far they have read is theirs alone.
@@ -85,6 +86,12 @@ cross join lateral (
     -- What they take back.
     ('delete_message', 4, jsonb_build_object('message_id', own ->> 'message_id'), 'ok'),
     -- Everything else.
+    (
+      'typing',
+      4,
+      jsonb_build_object('conversation_id', own ->> 'conversation_id'),
+      'permission_denied/suspended'
+    ),
     (
       'send_dm',
       4,

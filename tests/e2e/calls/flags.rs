@@ -58,6 +58,10 @@ impl World {
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
             "sync" => stand.sync(&self.organizer, &json!({})).send().await,
+            "realtime" => {
+                let path = format!("realtime/presence?user_ids={}", self.other.id);
+                stand.get(&path).by(&self.organizer).send().await
+            }
             "messaging_v1" => stand.get("threads").by(&self.organizer).send().await,
             _ => panic!("{flag}"),
         }

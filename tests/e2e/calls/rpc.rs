@@ -230,6 +230,8 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("blocks", json!({"limit": 50})),
         ("block_user", json!({"blocked_id": attendee.id})),
         ("unblock_user", json!({"blocked_id": attendee.id})),
+        ("typing", json!({"conversation_id": request})),
+        ("presence", json!({"user_ids": [attendee.id]})),
         ("export_own_data", json!({})),
         ("delete_own_data", json!({})),
         ("settle_text", json!({"message_id": request, "outcome": "sent"})),

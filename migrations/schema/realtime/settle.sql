@@ -1,0 +1,46 @@
+-- Deletes rows that are published: {ids} -> {settled}. Of a wide row only the page that was taken is settled; while there
+-- are more, the row stays. Settled twice, or by two relays, it is done once.
+create or replace function rolecall_relay.settle(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ids bigint[];
+  v_settled bigint;
+begin
+  if jsonb_typeof(p_request -> 'ids') is distinct from 'array'
+    or exists (
+      select
+      from jsonb_array_elements_text(p_request -> 'ids') as id
+      where (id ~ '^[0-9]{1,18}$') is not true
+    )
+  then
+    return rolecall_internal.refusal('invalid_input', 'The ids must be a list of ids of the outbox.');
+  end if;
+  v_ids := array(
+    select id::bigint
+    from jsonb_array_elements_text(p_request -> 'ids') as id
+  );
+  with moved_on as (
+    update rolecall.outbox
+    set
+      reached = taken_to,
+      taken_to = null
+    where id = any (v_ids)
+      and taken_to is not null
+    returning id
+  ),
+  gone as (
+    delete from rolecall.outbox
+    where id = any (v_ids)
+      and taken_to is null
+    returning id
+  )
+  select (select count(*) from moved_on) + (select count(*) from gone)
+  into v_settled;
+  return rolecall_internal.success(jsonb_build_object('settled', v_settled));
+end
+$$;
