@@ -1,0 +1,443 @@
+//! The part of the matrix for the roles of the application: attendees, dealers, organizers, and those who keep order.
+
+use super::{Decision, Facts};
+use crate::rules::{code::Code, vocabulary::names};
+
+names! {
+    /// The application role of a profile (`rolecall.app_role`).
+    Role {
+        /// Visits shows.
+        Attendee = "attendee",
+        /// Sells at shows; reads only.
+        Dealer = "dealer",
+        /// A dealer who may write.
+        MvpDealer = "mvp_dealer",
+        /// Runs shows.
+        ShowOrganizer = "show_organizer",
+        /// Keeps order everywhere.
+        Moderator = "moderator",
+        /// May do everything.
+        Admin = "admin",
+    }
+}
+
+names! {
+    /// What somebody wants to do.
+    Action {
+        /// Start a direct message with the target.
+        StartDm = "start_dm",
+        /// Reply to the target in a conversation.
+        Reply = "reply",
+        /// Broadcast to participants with the target's role.
+        Broadcast = "broadcast",
+        /// Delete and restore a message of the target, and review reports about it.
+        Moderate = "moderate",
+        /// Report a message of the target.
+        Report = "report",
+        /// Suspend the target, or lift their suspension.
+        Suspend = "suspend",
+        /// Read the broadcasts of the target.
+        ReadBroadcast = "read_broadcast",
+    }
+}
+
+names! {
+    /// What holds between actor, target and the thing at hand. The database gathers it.
+    Fact {
+        /// The feature is switched on for the actor.
+        FeatureEnabled = "feature_enabled",
+        /// The actor is suspended.
+        Suspended = "suspended",
+        /// Actor and target are the same user.
+        SameUser = "self",
+        /// One of the two has blocked the other.
+        Blocked = "blocked",
+        /// The actor takes part in the conversation.
+        Participant = "participant",
+        /// The conversation is a broadcast.
+        BroadcastRecipient = "broadcast_recipient",
+        /// The conversation can only be read.
+        ReadOnly = "read_only",
+        /// Actor and target take part in a common show.
+        SharesShow = "shares_show",
+        /// The actor takes part in the show.
+        TakesPart = "takes_part",
+        /// The actor organizes the show.
+        OwnShow = "own_show",
+        /// The message would be about a show that is not of both: actor or target has no part in it, and the actor does
+        /// not organize it.
+        ForeignShow = "foreign_show",
+    }
+}
+
+/// What refuses an action for everybody, whatever the roles; checked before the rows, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    /// The action it guards.
+    pub action: Action,
+    /// The fact it looks at.
+    pub fact: Fact,
+    /// The guard refuses when the fact holds (`true`) or when it does not (`false`).
+    pub denies_when: bool,
+    /// The code of the refusal.
+    pub code: Code,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Why it is refused, for people.
+    pub message: &'static str,
+    /// What would make it allowed, for people.
+    pub allowed_if: &'static str,
+}
+
+/// When a row allows its action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Always.
+    Always,
+    /// When this fact holds.
+    If(Fact),
+    /// Unless this fact holds.
+    Unless(Fact),
+    /// Never.
+    Never,
+}
+
+/// One row of the matrix. For an action, the first row that names both the actor's and the target's role decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// The roles of the actor that it covers.
+    pub actors: &'static [Role],
+    /// The roles of the target that it covers.
+    pub targets: &'static [Role],
+    /// When it allows.
+    pub grant: Grant,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// What the rule says, for people; the reason of a refusal.
+    pub message: &'static str,
+    /// What would make it allowed, for people.
+    pub allowed_if: &'static str,
+}
+
+use Action::{Broadcast, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
+use Fact::{
+    Blocked, BroadcastRecipient, FeatureEnabled, ForeignShow, OwnShow, Participant, ReadOnly, SameUser, SharesShow,
+    Suspended, TakesPart,
+};
+use Role::{Admin, Attendee, Dealer, Moderator, MvpDealer, ShowOrganizer};
+
+const ANYONE: &[Role] = Role::ALL;
+
+const fn feature(action: Action) -> Guard {
+    Guard {
+        action,
+        fact: FeatureEnabled,
+        denies_when: false,
+        code: Code::FeatureDisabled,
+        rule: "feature_disabled",
+        message: "This function is switched off, or not rolled out to you yet.",
+        allowed_if: "The function is switched on for you.",
+    }
+}
+
+const fn suspended(action: Action) -> Guard {
+    Guard {
+        action,
+        fact: Suspended,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "suspended",
+        message: "Your account is suspended and cannot write.",
+        allowed_if: "The suspension has ended.",
+    }
+}
+
+const fn blocked(action: Action) -> Guard {
+    Guard {
+        action,
+        fact: Blocked,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "blocked",
+        message: "There is a block between you and this user.",
+        allowed_if: "The block is lifted.",
+    }
+}
+
+/// The guards of every action, in the order in which they are checked.
+pub static GUARDS: &[Guard] = &[
+    feature(StartDm),
+    suspended(StartDm),
+    Guard {
+        action: StartDm,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_message",
+        message: "You cannot message yourself.",
+        allowed_if: "The recipient is somebody else.",
+    },
+    blocked(StartDm),
+    // The show's organizer may moderate the message, so its sender must not choose any show.
+    Guard {
+        action: StartDm,
+        fact: ForeignShow,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "show_of_both",
+        message: "A direct message can be about a show only if you both take part in it, or you organize it.",
+        allowed_if: "You both take part in the show, or the message is about no show.",
+    },
+    feature(Reply),
+    Guard {
+        action: Reply,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "You do not take part in a conversation with this id.",
+        allowed_if: "You take part in the conversation.",
+    },
+    suspended(Reply),
+    Guard {
+        action: Reply,
+        fact: BroadcastRecipient,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "broadcast_not_answerable",
+        message: "A broadcast cannot be replied to.",
+        allowed_if: "You write to the sender in a direct message, where your role allows it.",
+    },
+    Guard {
+        action: Reply,
+        fact: ReadOnly,
+        denies_when: true,
+        code: Code::ConversationReadOnly,
+        rule: "conversation_read_only",
+        message: "This conversation is read-only.",
+        allowed_if: "You start a new conversation.",
+    },
+    blocked(Reply),
+    feature(Broadcast),
+    suspended(Broadcast),
+    Guard {
+        action: Broadcast,
+        fact: ReadOnly,
+        denies_when: true,
+        code: Code::ConversationReadOnly,
+        rule: "conversation_read_only",
+        message: "Your broadcast conversation for this show is read-only.",
+        allowed_if: "The operator reopens the conversation.",
+    },
+    feature(Moderate),
+    suspended(Moderate),
+    Guard {
+        action: Moderate,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_moderation",
+        message: "You cannot moderate your own messages.",
+        allowed_if: "Somebody else moderates it.",
+    },
+    // Suspension does not keep anybody from reporting: it is often the suspended whom others write to.
+    feature(Report),
+    Guard {
+        action: Report,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "None of your conversations has a message with this id.",
+        allowed_if: "You take part in the conversation.",
+    },
+    Guard {
+        action: Report,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_report",
+        message: "You cannot report your own messages.",
+        allowed_if: "The message is somebody else's; you can delete your own.",
+    },
+    feature(Suspend),
+    suspended(Suspend),
+    Guard {
+        action: Suspend,
+        fact: SameUser,
+        denies_when: true,
+        code: Code::PermissionDenied,
+        rule: "self_suspension",
+        message: "You cannot suspend yourself or lift your own suspension.",
+        allowed_if: "Somebody else does it.",
+    },
+    feature(ReadBroadcast),
+    Guard {
+        action: ReadBroadcast,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "You do not take part in a conversation with this id.",
+        allowed_if: "You take part in the conversation.",
+    },
+];
+
+macro_rules! rows {
+    ($($action:ident, $actors:expr => [$targets:expr], $grant:expr, $rule:literal, $message:literal, $allowed_if:literal;)*) => {
+        &[$(Row {
+            action: $action,
+            actors: $actors,
+            targets: $targets,
+            grant: $grant,
+            rule: $rule,
+            message: $message,
+            allowed_if: $allowed_if,
+        }),*]
+    };
+}
+
+use Grant::{Always, If, Never, Unless};
+
+/// The matrix; `docs/permissions.md` shows it.
+#[rustfmt::skip]
+pub static ROWS: &[Row] = rows![
+    StartDm, &[Attendee] => [&[MvpDealer]], Always, "attendee_writes_to_mvp_dealer",
+        "An attendee can start a direct message with an MVP dealer.", "";
+    StartDm, &[Attendee] => [ANYONE], Never, "attendee_writes_to_mvp_dealers_only",
+        "An attendee can start a direct message with an MVP dealer only.",
+        "The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.";
+    StartDm, &[Dealer] => [ANYONE], Never, "dealer_reads_only",
+        "A dealer can read messages, but not write them.", "You become an MVP dealer.";
+    StartDm, &[MvpDealer] => [&[Attendee, Dealer]], If(SharesShow), "mvp_dealer_writes_within_a_shared_show",
+        "An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.",
+        "You and the recipient take part in the same show.";
+    StartDm, &[MvpDealer] => [&[ShowOrganizer]], Always, "mvp_dealer_writes_to_organizer",
+        "An MVP dealer can start a direct message with a show organizer.", "";
+    StartDm, &[MvpDealer] => [ANYONE], Never, "mvp_dealer_writes_to_show_contacts_only",
+        "An MVP dealer can start a direct message with attendees, dealers and show organizers only.",
+        "The recipient is a show organizer, or an attendee or dealer of a show in which both take part.";
+    StartDm, &[ShowOrganizer] => [ANYONE], Always, "show_organizer_writes_to_everyone",
+        "A show organizer can start a direct message with everyone.", "";
+    StartDm, &[Moderator] => [ANYONE], Always, "moderator_writes_to_everyone",
+        "A moderator can start a direct message with everyone.", "";
+    StartDm, &[Admin] => [ANYONE], Always, "admin_writes_to_everyone",
+        "An admin can start a direct message with everyone.", "";
+
+    Reply, &[Attendee] => [&[MvpDealer, ShowOrganizer, Moderator, Admin]], Always, "attendee_replies_to_staff",
+        "An attendee can reply to MVP dealers, show organizers, moderators and admins.", "";
+    Reply, &[Attendee] => [ANYONE], Never, "attendee_replies_to_staff_only",
+        "An attendee can reply to MVP dealers, show organizers, moderators and admins only.",
+        "The other participant is an MVP dealer, a show organizer, a moderator or an admin.";
+    Reply, &[Dealer] => [ANYONE], Never, "dealer_reads_only",
+        "A dealer can read messages, but not write them.", "You become an MVP dealer.";
+    Reply, &[MvpDealer] => [ANYONE], Always, "mvp_dealer_replies",
+        "An MVP dealer can reply to everyone.", "";
+    Reply, &[ShowOrganizer] => [ANYONE], Always, "show_organizer_replies",
+        "A show organizer can reply to everyone.", "";
+    Reply, &[Moderator] => [ANYONE], Always, "moderator_replies",
+        "A moderator can reply to everyone.", "";
+    Reply, &[Admin] => [ANYONE], Always, "admin_replies",
+        "An admin can reply to everyone.", "";
+
+    Broadcast, &[Attendee] => [ANYONE], Never, "attendee_does_not_broadcast",
+        "An attendee cannot broadcast.", "You become an MVP dealer or a show organizer.";
+    Broadcast, &[Dealer] => [ANYONE], Never, "dealer_reads_only",
+        "A dealer can read messages, but not write them.", "You become an MVP dealer.";
+    Broadcast, &[MvpDealer] => [&[Attendee]], If(TakesPart), "mvp_dealer_broadcasts_to_attendees",
+        "An MVP dealer can broadcast to the attendees of a show in which they take part.",
+        "You take part in the show.";
+    Broadcast, &[MvpDealer] => [ANYONE], Never, "mvp_dealer_broadcasts_to_attendees_only",
+        "An MVP dealer can broadcast to attendees only.", "The only recipient role is attendee.";
+    Broadcast, &[ShowOrganizer] => [ANYONE], If(OwnShow), "show_organizer_broadcasts_in_own_show",
+        "A show organizer can broadcast in their own shows only.", "You organize the show.";
+    Broadcast, &[Moderator] => [ANYONE], Never, "moderator_does_not_broadcast",
+        "A moderator cannot broadcast.", "You become an admin or the show's organizer.";
+    Broadcast, &[Admin] => [ANYONE], Always, "admin_broadcasts",
+        "An admin can broadcast in every show.", "";
+
+    Moderate, &[Attendee] => [ANYONE], Never, "attendee_does_not_moderate",
+        "An attendee cannot moderate.", "You become a moderator.";
+    Moderate, &[Dealer] => [ANYONE], Never, "dealer_does_not_moderate",
+        "A dealer cannot moderate.", "You become a moderator.";
+    Moderate, &[MvpDealer] => [ANYONE], Never, "mvp_dealer_does_not_moderate",
+        "An MVP dealer cannot moderate.", "You become a moderator.";
+    Moderate, &[ShowOrganizer] => [ANYONE], If(OwnShow), "show_organizer_moderates_own_show",
+        "A show organizer can moderate the messages of their own shows only.", "You organize the show.";
+    Moderate, &[Moderator] => [ANYONE], Always, "moderator_moderates",
+        "A moderator can moderate everything.", "";
+    Moderate, &[Admin] => [ANYONE], Always, "admin_moderates",
+        "An admin can moderate everything.", "";
+
+    Report, ANYONE => [ANYONE], Always, "anyone_reports_what_they_can_read",
+        "Everyone can report a message that they can read.", "";
+
+    Suspend, &[Moderator] => [&[Attendee, Dealer, MvpDealer, ShowOrganizer]], Always, "moderator_suspends_users",
+        "A moderator can suspend attendees, dealers, MVP dealers and show organizers.", "";
+    Suspend, &[Moderator] => [ANYONE], Never, "moderator_does_not_suspend_staff",
+        "A moderator cannot suspend moderators and admins.", "An admin does it.";
+    Suspend, &[Admin] => [ANYONE], Always, "admin_suspends_everyone",
+        "An admin can suspend everyone.", "";
+    Suspend, ANYONE => [ANYONE], Never, "only_moderators_suspend",
+        "Only moderators and admins can suspend.", "You become a moderator.";
+
+    ReadBroadcast, &[Admin] => [ANYONE], Always, "admin_reads_every_broadcast",
+        "An admin reads the broadcasts of everyone, across a block, too.", "";
+    ReadBroadcast, ANYONE => [&[Admin]], Always, "everyone_reads_broadcasts_of_admins",
+        "Everyone reads the broadcasts of an admin, across a block, too.", "";
+    ReadBroadcast, ANYONE => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
+        "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+];
+
+/// The guards of `action`, in order.
+pub fn guards_of(action: Action) -> impl Iterator<Item = &'static Guard> {
+    GUARDS.iter().filter(move |guard| guard.action == action)
+}
+
+/// The row that decides for these roles; `None` would be refused by [`decide`].
+pub fn row_for(action: Action, actor: Role, target: Role) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.action == action && row.actors.contains(&actor) && row.targets.contains(&target))
+}
+
+/// Decides whether `actor` may do `action` to `target`, given what holds between them.
+///
+/// Total: it answers for every input and refuses what no row allows.
+pub fn decide(actor: Role, action: Action, target: Role, facts: Facts) -> Decision {
+    if let Some(guard) = guards_of(action).find(|guard| facts.contains(guard.fact) == guard.denies_when) {
+        return Decision::Refused {
+            code: guard.code,
+            rule: guard.rule,
+            message: guard.message,
+            allowed_if: guard.allowed_if,
+        };
+    }
+    match row_for(action, actor, target) {
+        Some(row) if grants(row.grant, facts) => Decision::Allowed { rule: row.rule },
+        Some(row) => Decision::Refused {
+            code: Code::PermissionDenied,
+            rule: row.rule,
+            message: row.message,
+            allowed_if: row.allowed_if,
+        },
+        None => Decision::Refused {
+            code: Code::PermissionDenied,
+            rule: "no_rule",
+            message: "No rule allows this.",
+            allowed_if: "A rule is added for these roles.",
+        },
+    }
+}
+
+const fn grants(grant: Grant, facts: Facts) -> bool {
+    match grant {
+        Grant::Always => true,
+        Grant::If(fact) => facts.contains(fact),
+        Grant::Unless(fact) => !facts.contains(fact),
+        Grant::Never => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
