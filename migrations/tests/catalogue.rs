@@ -251,12 +251,14 @@ async fn every_table_has_a_key_and_every_foreign_key_an_index() {
 async fn no_guard_looks_at_a_shared_show() {
     let database = Database::demo().await;
     let client = database.admin().await;
-    let rules = list(&client, "select rule from rolecall.permission_guards where fact = 'shares_show'").await;
+    let rules = list(&client, "select rule from rolecall.matrix_guards where fact = 'shares_show'").await;
     assert_eq!(rules, NOTHING);
     let total: bool = one(
         &client,
         "select count(*) = count(distinct action) * cardinality(enum_range(null::rolecall.app_role)) ^ 2
-         from rolecall.permission_rules",
+         from rolecall.matrix_rows
+         join rolecall.matrix_actions using (action)
+         where domain = 'marketplace'",
     )
     .await;
     assert!(total, "the matrix has a rule for every action and pair of roles");

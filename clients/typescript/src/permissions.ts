@@ -1,12 +1,11 @@
 // Decides as the server does, so that a client knows before it asks. A test compares every decision with the server's.
 
 import {
-  GUARDS,
-  ORGANIZATION_GUARDS,
-  ORGANIZATION_ROWS,
-  ROWS,
+  DOMAIN,
+  ORGANIZATION_DOMAIN,
   type Action,
   type Code,
+  type Domain,
   type Fact,
   type OrganizationAction,
   type OrganizationFact,
@@ -16,7 +15,7 @@ import {
 
 /**
  * What is known to hold. What is left out is taken to be as it is for most: the function is switched on, the actor takes
- * part in the conversation, and nothing else holds.
+ * part in the conversation, and nothing else holds. What the action does not look at changes nothing.
  */
 export type Facts = Partial<Record<Fact, boolean>>;
 
@@ -33,47 +32,49 @@ export interface Decision {
   readonly allowedIf?: string;
 }
 
+/**
+ * Decides in a domain whether an actor, null for somebody without a role, may do something to a target. What `facts` leaves out
+ * is taken from `usual`, and otherwise not to hold.
+ */
+export function decideIn<A extends string, R extends string, T extends string, F extends string>(
+  domain: Domain<A, R, T, F>,
+  action: A,
+  actor: R | null,
+  target: T,
+  facts: Partial<Record<F, boolean>>,
+  usual: Partial<Record<F, boolean>> = {},
+): Decision {
+  // Guards and rows are given what the action looks at, and nothing else.
+  const seen = new Set<F>((domain.facts[action] ?? []).filter((fact) => facts[fact] ?? usual[fact] ?? false));
+
+  const guard = domain.guards.find(
+    ({ action: guarded, actors, fact, deniesWhen }) =>
+      guarded === action &&
+      (actors === null || (actor !== null && actors.includes(actor))) &&
+      seen.has(fact) === deniesWhen,
+  );
+  if (guard) return refusal(guard);
+
+  const row = domain.rows.find(
+    ({ action: named, actors, targets }) =>
+      named === action && actor !== null && actors.includes(actor) && targets.includes(target),
+  );
+  if (!row) return refusal(domain.uncovered);
+  const { grant, rule } = row;
+  const granted =
+    typeof grant === 'string' ? grant === 'always' : 'if' in grant ? seen.has(grant.if) : !seen.has(grant.unless);
+  return granted ? { allowed: true, rule } : refusal({ ...row, code: 'permission_denied' });
+}
+
+function refusal({ code, rule, message, allowedIf }: Required<Omit<Decision, 'allowed'>>): Decision {
+  return { allowed: false, code, rule, message, allowedIf };
+}
+
 const USUAL: Facts = { feature_enabled: true, participant: true };
 
 /** Decides whether `actor` may do `action` to `target`, and says why not. */
 export function explain(action: Action, actor: Role, target: Role, facts: Facts = {}): Decision {
-  const holds = (fact: Fact): boolean => facts[fact] ?? USUAL[fact] ?? false;
-
-  const guard = GUARDS.find((guard) => guard.action === action && holds(guard.fact) === guard.deniesWhen);
-  if (guard) {
-    return {
-      allowed: false,
-      code: guard.code,
-      rule: guard.rule,
-      message: guard.message,
-      allowedIf: guard.allowedIf,
-    };
-  }
-
-  const row = ROWS.find((row) => row.action === action && row.actor === actor && row.targets.includes(target));
-  if (!row) {
-    return {
-      allowed: false,
-      code: 'permission_denied',
-      rule: 'no_rule',
-      message: 'No rule allows this.',
-      allowedIf: 'A rule is added for these roles.',
-    };
-  }
-  const granted =
-    typeof row.grant === 'object'
-      ? !holds(row.grant.unless)
-      : row.grant === 'always' || (row.grant !== 'never' && holds(row.grant));
-  if (granted) {
-    return { allowed: true, rule: row.rule };
-  }
-  return {
-    allowed: false,
-    code: 'permission_denied',
-    rule: row.rule,
-    message: row.message,
-    allowedIf: row.allowedIf,
-  };
+  return decideIn(DOMAIN, action, actor, target, facts, USUAL);
 }
 
 /** Whether somebody may start a direct message with somebody. */
@@ -98,7 +99,7 @@ export function canReadBroadcast(actor: Role, target: Role, facts?: Facts): bool
 
 /**
  * What is known to hold in an organisation. What is left out is taken to be as it is for most: the function is switched on,
- * and the thread is one of the own organisation.
+ * and the thread is one of the own organisation. What the action does not look at changes nothing.
  */
 export type OrganizationFacts = Partial<Record<OrganizationFact, boolean>>;
 
@@ -110,31 +111,7 @@ export function explainInOrganization(
   actor: OrganizationRole | null,
   facts: OrganizationFacts = {},
 ): Decision {
-  const holds = (fact: OrganizationFact): boolean => facts[fact] ?? USUAL_IN_AN_ORGANIZATION[fact] ?? false;
-  const row = actor && ORGANIZATION_ROWS.find((row) => row.action === action && row.actors.includes(actor));
-  if (!row) {
-    return {
-      allowed: false,
-      code: 'permission_denied',
-      rule: 'no_organization_role',
-      message: 'You have no role in an organisation, so none allows this.',
-      allowedIf: 'Your organisation gives you a role.',
-    };
-  }
-  const guard = ORGANIZATION_GUARDS.find(
-    (guard) => guard.action === action && guard.actors.includes(actor) && holds(guard.fact) === guard.deniesWhen,
-  );
-  if (!guard && row.allows) {
-    return { allowed: true, rule: row.rule };
-  }
-  const refused = guard ?? { ...row, code: 'permission_denied' };
-  return {
-    allowed: false,
-    code: refused.code,
-    rule: refused.rule,
-    message: refused.message,
-    allowedIf: refused.allowedIf,
-  };
+  return decideIn(ORGANIZATION_DOMAIN, action, actor, '', facts, USUAL_IN_AN_ORGANIZATION);
 }
 
 /** Whether somebody may read a thread of their organisation. */

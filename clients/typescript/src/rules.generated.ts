@@ -1,44 +1,5 @@
 // The permission matrix and the error codes. Generated from shared/src by `make generate`; do not edit.
 
-export const ROLES = [
-  'attendee',
-  'dealer',
-  'mvp_dealer',
-  'show_organizer',
-  'moderator',
-  'admin',
-] as const;
-/** An application role. */
-export type Role = (typeof ROLES)[number];
-
-export const ACTIONS = [
-  'start_dm',
-  'reply',
-  'broadcast',
-  'moderate',
-  'report',
-  'suspend',
-  'read_broadcast',
-] as const;
-/** What somebody wants to do. */
-export type Action = (typeof ACTIONS)[number];
-
-export const FACTS = [
-  'feature_enabled',
-  'suspended',
-  'self',
-  'blocked',
-  'participant',
-  'broadcast_recipient',
-  'read_only',
-  'shares_show',
-  'takes_part',
-  'own_show',
-  'foreign_show',
-] as const;
-/** What holds between actor and target. */
-export type Fact = (typeof FACTS)[number];
-
 export const CODES = [
   'unauthenticated',
   'permission_denied',
@@ -83,9 +44,11 @@ export const CODES = [
 /** A code of the error catalogue. */
 export type Code = (typeof CODES)[number];
 
-/** What refuses an action for everybody, whatever the roles; checked before the rows, in order. */
-export interface Guard {
+/** What refuses an action, whatever its rows say; checked before them, in order. */
+export interface GuardOf<Action, Actor, Fact> {
   readonly action: Action;
+  /** The roles that it guards the action from; null for everybody, with a role or without. */
+  readonly actors: readonly Actor[] | null;
   readonly fact: Fact;
   /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
   readonly deniesWhen: boolean;
@@ -95,21 +58,92 @@ export interface Guard {
   readonly allowedIf: string;
 }
 
-/** For each action and actor the first row that names the target's role decides. */
-export interface Row {
+/** For each action the first row that names both the actor and the target decides. */
+export interface RowOf<Action, Actor, Target, Fact> {
   readonly action: Action;
-  readonly actor: Role;
-  readonly targets: readonly Role[];
+  readonly actors: readonly Actor[];
+  readonly targets: readonly Target[];
   /** Always, never, when this fact holds, or unless it does. */
-  readonly grant: 'always' | 'never' | Fact | { readonly unless: Fact };
+  readonly grant: 'always' | 'never' | { readonly if: Fact } | { readonly unless: Fact };
   readonly rule: string;
   readonly message: string;
   readonly allowedIf: string;
 }
 
+/** A part of the matrix with actors, targets, actions and facts of its own. */
+export interface Domain<Action extends string, Actor extends string, Target extends string, Fact extends string> {
+  readonly actions: readonly Action[];
+  readonly actors: readonly Actor[];
+  readonly targets: readonly Target[];
+  /** The facts that each action looks at. No other one changes what is decided. */
+  readonly facts: Readonly<Record<Action, readonly Fact[]>>;
+  readonly guards: readonly GuardOf<Action, Actor, Fact>[];
+  readonly rows: readonly RowOf<Action, Actor, Target, Fact>[];
+  /** The refusal of an actor and a target that no row covers, above all of somebody without a role. */
+  readonly uncovered: { readonly code: Code; readonly rule: string; readonly message: string; readonly allowedIf: string };
+}
+
+export const ROLES = [
+  'attendee',
+  'dealer',
+  'mvp_dealer',
+  'show_organizer',
+  'moderator',
+  'admin',
+] as const;
+/** A role in the application. */
+export type Role = (typeof ROLES)[number];
+
+export const ACTIONS = [
+  'start_dm',
+  'reply',
+  'broadcast',
+  'moderate',
+  'report',
+  'suspend',
+  'read_broadcast',
+] as const;
+/** What somebody wants to do in the application. */
+export type Action = (typeof ACTIONS)[number];
+
+export const FACTS = [
+  'feature_enabled',
+  'suspended',
+  'self',
+  'blocked',
+  'participant',
+  'broadcast_recipient',
+  'read_only',
+  'shares_show',
+  'takes_part',
+  'own_show',
+  'foreign_show',
+] as const;
+/** What can hold in the application. */
+export type Fact = (typeof FACTS)[number];
+
+/** The facts that each action looks at. */
+export const ACTION_FACTS = {
+  start_dm: ['feature_enabled', 'suspended', 'self', 'blocked', 'shares_show', 'foreign_show'],
+  reply: ['feature_enabled', 'suspended', 'blocked', 'participant', 'broadcast_recipient', 'read_only'],
+  broadcast: ['feature_enabled', 'suspended', 'read_only', 'takes_part', 'own_show'],
+  moderate: ['feature_enabled', 'suspended', 'self', 'own_show'],
+  report: ['feature_enabled', 'self', 'participant'],
+  suspend: ['feature_enabled', 'suspended', 'self'],
+  read_broadcast: ['feature_enabled', 'blocked', 'participant'],
+} as const satisfies Record<Action, readonly Fact[]>;
+/** A fact that an action looks at. */
+export type FactOf<A extends Action> = (typeof ACTION_FACTS)[A][number];
+
+/** A guard, which can look at no fact that its action does not. */
+export type Guard = { [A in Action]: GuardOf<A, Role, FactOf<A>> }[Action];
+/** A row, which can look at no fact that its action does not. */
+export type Row = { [A in Action]: RowOf<A, Role, Role, FactOf<A>> }[Action];
+
 export const GUARDS: readonly Guard[] = [
   {
     action: 'start_dm',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -119,6 +153,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'start_dm',
+    actors: null,
     fact: 'suspended',
     deniesWhen: true,
     code: 'permission_denied',
@@ -128,6 +163,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'start_dm',
+    actors: null,
     fact: 'self',
     deniesWhen: true,
     code: 'permission_denied',
@@ -137,6 +173,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'start_dm',
+    actors: null,
     fact: 'blocked',
     deniesWhen: true,
     code: 'permission_denied',
@@ -146,6 +183,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'start_dm',
+    actors: null,
     fact: 'foreign_show',
     deniesWhen: true,
     code: 'permission_denied',
@@ -155,6 +193,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'reply',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -164,6 +203,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'reply',
+    actors: null,
     fact: 'participant',
     deniesWhen: false,
     code: 'not_found',
@@ -173,6 +213,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'reply',
+    actors: null,
     fact: 'suspended',
     deniesWhen: true,
     code: 'permission_denied',
@@ -182,6 +223,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'reply',
+    actors: null,
     fact: 'broadcast_recipient',
     deniesWhen: true,
     code: 'permission_denied',
@@ -191,6 +233,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'reply',
+    actors: null,
     fact: 'read_only',
     deniesWhen: true,
     code: 'conversation_read_only',
@@ -200,6 +243,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'reply',
+    actors: null,
     fact: 'blocked',
     deniesWhen: true,
     code: 'permission_denied',
@@ -209,6 +253,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'broadcast',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -218,6 +263,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'broadcast',
+    actors: null,
     fact: 'suspended',
     deniesWhen: true,
     code: 'permission_denied',
@@ -227,6 +273,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'broadcast',
+    actors: null,
     fact: 'read_only',
     deniesWhen: true,
     code: 'conversation_read_only',
@@ -236,6 +283,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'moderate',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -245,6 +293,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'moderate',
+    actors: null,
     fact: 'suspended',
     deniesWhen: true,
     code: 'permission_denied',
@@ -254,6 +303,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'moderate',
+    actors: null,
     fact: 'self',
     deniesWhen: true,
     code: 'permission_denied',
@@ -263,6 +313,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'report',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -272,6 +323,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'report',
+    actors: null,
     fact: 'participant',
     deniesWhen: false,
     code: 'not_found',
@@ -281,6 +333,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'report',
+    actors: null,
     fact: 'self',
     deniesWhen: true,
     code: 'permission_denied',
@@ -290,6 +343,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'suspend',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -299,6 +353,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'suspend',
+    actors: null,
     fact: 'suspended',
     deniesWhen: true,
     code: 'permission_denied',
@@ -308,6 +363,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'suspend',
+    actors: null,
     fact: 'self',
     deniesWhen: true,
     code: 'permission_denied',
@@ -317,6 +373,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'read_broadcast',
+    actors: null,
     fact: 'feature_enabled',
     deniesWhen: false,
     code: 'feature_disabled',
@@ -326,6 +383,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     action: 'read_broadcast',
+    actors: null,
     fact: 'participant',
     deniesWhen: false,
     code: 'not_found',
@@ -338,7 +396,7 @@ export const GUARDS: readonly Guard[] = [
 export const ROWS: readonly Row[] = [
   {
     action: 'start_dm',
-    actor: 'attendee',
+    actors: ['attendee'],
     targets: ['mvp_dealer'],
     grant: 'always',
     rule: 'attendee_writes_to_mvp_dealer',
@@ -347,7 +405,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'attendee',
+    actors: ['attendee'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'attendee_writes_to_mvp_dealers_only',
@@ -356,7 +414,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'dealer',
+    actors: ['dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'dealer_reads_only',
@@ -365,16 +423,16 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['attendee', 'dealer'],
-    grant: 'shares_show',
+    grant: { if: 'shares_show' },
     rule: 'mvp_dealer_writes_within_a_shared_show',
     message: 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.',
     allowedIf: 'You and the recipient take part in the same show.',
   },
   {
     action: 'start_dm',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['show_organizer'],
     grant: 'always',
     rule: 'mvp_dealer_writes_to_organizer',
@@ -383,7 +441,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'mvp_dealer_writes_to_show_contacts_only',
@@ -392,7 +450,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'show_organizer',
+    actors: ['show_organizer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'show_organizer_writes_to_everyone',
@@ -401,7 +459,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'moderator',
+    actors: ['moderator'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'moderator_writes_to_everyone',
@@ -410,7 +468,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'start_dm',
-    actor: 'admin',
+    actors: ['admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'admin_writes_to_everyone',
@@ -419,7 +477,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'attendee',
+    actors: ['attendee'],
     targets: ['mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'attendee_replies_to_staff',
@@ -428,7 +486,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'attendee',
+    actors: ['attendee'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'attendee_replies_to_staff_only',
@@ -437,7 +495,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'dealer',
+    actors: ['dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'dealer_reads_only',
@@ -446,7 +504,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'mvp_dealer_replies',
@@ -455,7 +513,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'show_organizer',
+    actors: ['show_organizer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'show_organizer_replies',
@@ -464,7 +522,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'moderator',
+    actors: ['moderator'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'moderator_replies',
@@ -473,7 +531,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'reply',
-    actor: 'admin',
+    actors: ['admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'admin_replies',
@@ -482,7 +540,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'broadcast',
-    actor: 'attendee',
+    actors: ['attendee'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'attendee_does_not_broadcast',
@@ -491,7 +549,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'broadcast',
-    actor: 'dealer',
+    actors: ['dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'dealer_reads_only',
@@ -500,16 +558,16 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'broadcast',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['attendee'],
-    grant: 'takes_part',
+    grant: { if: 'takes_part' },
     rule: 'mvp_dealer_broadcasts_to_attendees',
     message: 'An MVP dealer can broadcast to the attendees of a show in which they take part.',
     allowedIf: 'You take part in the show.',
   },
   {
     action: 'broadcast',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'mvp_dealer_broadcasts_to_attendees_only',
@@ -518,16 +576,16 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'broadcast',
-    actor: 'show_organizer',
+    actors: ['show_organizer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'own_show',
+    grant: { if: 'own_show' },
     rule: 'show_organizer_broadcasts_in_own_show',
     message: 'A show organizer can broadcast in their own shows only.',
     allowedIf: 'You organize the show.',
   },
   {
     action: 'broadcast',
-    actor: 'moderator',
+    actors: ['moderator'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'moderator_does_not_broadcast',
@@ -536,7 +594,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'broadcast',
-    actor: 'admin',
+    actors: ['admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'admin_broadcasts',
@@ -545,7 +603,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'moderate',
-    actor: 'attendee',
+    actors: ['attendee'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'attendee_does_not_moderate',
@@ -554,7 +612,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'moderate',
-    actor: 'dealer',
+    actors: ['dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'dealer_does_not_moderate',
@@ -563,7 +621,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'moderate',
-    actor: 'mvp_dealer',
+    actors: ['mvp_dealer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'mvp_dealer_does_not_moderate',
@@ -572,16 +630,16 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'moderate',
-    actor: 'show_organizer',
+    actors: ['show_organizer'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'own_show',
+    grant: { if: 'own_show' },
     rule: 'show_organizer_moderates_own_show',
     message: 'A show organizer can moderate the messages of their own shows only.',
     allowedIf: 'You organize the show.',
   },
   {
     action: 'moderate',
-    actor: 'moderator',
+    actors: ['moderator'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'moderator_moderates',
@@ -590,7 +648,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'moderate',
-    actor: 'admin',
+    actors: ['admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'admin_moderates',
@@ -599,52 +657,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'report',
-    actor: 'attendee',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'always',
-    rule: 'anyone_reports_what_they_can_read',
-    message: 'Everyone can report a message that they can read.',
-    allowedIf: '',
-  },
-  {
-    action: 'report',
-    actor: 'dealer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'always',
-    rule: 'anyone_reports_what_they_can_read',
-    message: 'Everyone can report a message that they can read.',
-    allowedIf: '',
-  },
-  {
-    action: 'report',
-    actor: 'mvp_dealer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'always',
-    rule: 'anyone_reports_what_they_can_read',
-    message: 'Everyone can report a message that they can read.',
-    allowedIf: '',
-  },
-  {
-    action: 'report',
-    actor: 'show_organizer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'always',
-    rule: 'anyone_reports_what_they_can_read',
-    message: 'Everyone can report a message that they can read.',
-    allowedIf: '',
-  },
-  {
-    action: 'report',
-    actor: 'moderator',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'always',
-    rule: 'anyone_reports_what_they_can_read',
-    message: 'Everyone can report a message that they can read.',
-    allowedIf: '',
-  },
-  {
-    action: 'report',
-    actor: 'admin',
+    actors: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'anyone_reports_what_they_can_read',
@@ -653,7 +666,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'suspend',
-    actor: 'moderator',
+    actors: ['moderator'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer'],
     grant: 'always',
     rule: 'moderator_suspends_users',
@@ -662,7 +675,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'suspend',
-    actor: 'moderator',
+    actors: ['moderator'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'moderator_does_not_suspend_staff',
@@ -671,7 +684,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'suspend',
-    actor: 'admin',
+    actors: ['admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'admin_suspends_everyone',
@@ -680,52 +693,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'suspend',
-    actor: 'attendee',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'never',
-    rule: 'only_moderators_suspend',
-    message: 'Only moderators and admins can suspend.',
-    allowedIf: 'You become a moderator.',
-  },
-  {
-    action: 'suspend',
-    actor: 'dealer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'never',
-    rule: 'only_moderators_suspend',
-    message: 'Only moderators and admins can suspend.',
-    allowedIf: 'You become a moderator.',
-  },
-  {
-    action: 'suspend',
-    actor: 'mvp_dealer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'never',
-    rule: 'only_moderators_suspend',
-    message: 'Only moderators and admins can suspend.',
-    allowedIf: 'You become a moderator.',
-  },
-  {
-    action: 'suspend',
-    actor: 'show_organizer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'never',
-    rule: 'only_moderators_suspend',
-    message: 'Only moderators and admins can suspend.',
-    allowedIf: 'You become a moderator.',
-  },
-  {
-    action: 'suspend',
-    actor: 'moderator',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: 'never',
-    rule: 'only_moderators_suspend',
-    message: 'Only moderators and admins can suspend.',
-    allowedIf: 'You become a moderator.',
-  },
-  {
-    action: 'suspend',
-    actor: 'admin',
+    actors: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'never',
     rule: 'only_moderators_suspend',
@@ -734,7 +702,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'read_broadcast',
-    actor: 'admin',
+    actors: ['admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: 'always',
     rule: 'admin_reads_every_broadcast',
@@ -743,7 +711,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'read_broadcast',
-    actor: 'attendee',
+    actors: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     targets: ['admin'],
     grant: 'always',
     rule: 'everyone_reads_broadcasts_of_admins',
@@ -752,97 +720,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     action: 'read_broadcast',
-    actor: 'dealer',
-    targets: ['admin'],
-    grant: 'always',
-    rule: 'everyone_reads_broadcasts_of_admins',
-    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
-    allowedIf: '',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'mvp_dealer',
-    targets: ['admin'],
-    grant: 'always',
-    rule: 'everyone_reads_broadcasts_of_admins',
-    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
-    allowedIf: '',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'show_organizer',
-    targets: ['admin'],
-    grant: 'always',
-    rule: 'everyone_reads_broadcasts_of_admins',
-    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
-    allowedIf: '',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'moderator',
-    targets: ['admin'],
-    grant: 'always',
-    rule: 'everyone_reads_broadcasts_of_admins',
-    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
-    allowedIf: '',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'admin',
-    targets: ['admin'],
-    grant: 'always',
-    rule: 'everyone_reads_broadcasts_of_admins',
-    message: 'Everyone reads the broadcasts of an admin, across a block, too.',
-    allowedIf: '',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'attendee',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: { unless: 'blocked' },
-    rule: 'broadcasts_do_not_cross_a_block',
-    message: 'A block between two people hides the broadcasts of the one from the other.',
-    allowedIf: 'The block is lifted.',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'dealer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: { unless: 'blocked' },
-    rule: 'broadcasts_do_not_cross_a_block',
-    message: 'A block between two people hides the broadcasts of the one from the other.',
-    allowedIf: 'The block is lifted.',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'mvp_dealer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: { unless: 'blocked' },
-    rule: 'broadcasts_do_not_cross_a_block',
-    message: 'A block between two people hides the broadcasts of the one from the other.',
-    allowedIf: 'The block is lifted.',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'show_organizer',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: { unless: 'blocked' },
-    rule: 'broadcasts_do_not_cross_a_block',
-    message: 'A block between two people hides the broadcasts of the one from the other.',
-    allowedIf: 'The block is lifted.',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'moderator',
-    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
-    grant: { unless: 'blocked' },
-    rule: 'broadcasts_do_not_cross_a_block',
-    message: 'A block between two people hides the broadcasts of the one from the other.',
-    allowedIf: 'The block is lifted.',
-  },
-  {
-    action: 'read_broadcast',
-    actor: 'admin',
+    actors: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'],
     grant: { unless: 'blocked' },
     rule: 'broadcasts_do_not_cross_a_block',
@@ -850,6 +728,22 @@ export const ROWS: readonly Row[] = [
     allowedIf: 'The block is lifted.',
   },
 ];
+
+/** The whole of it. */
+export const DOMAIN: Domain<Action, Role, Role, Fact> = {
+  actions: ACTIONS,
+  actors: ROLES,
+  targets: ROLES,
+  facts: ACTION_FACTS,
+  guards: GUARDS,
+  rows: ROWS,
+  uncovered: {
+    code: 'permission_denied',
+    rule: 'no_rule',
+    message: 'No rule allows this.',
+    allowedIf: 'A rule is added for these roles.',
+  },
+};
 
 export const ORGANIZATION_ROLES = [
   'owner',
@@ -866,7 +760,7 @@ export const ORGANIZATION_ACTIONS = [
   'assign_booking',
   'force_send',
 ] as const;
-/** What somebody of an organisation wants to do. */
+/** What somebody wants to do in an organisation. */
 export type OrganizationAction = (typeof ORGANIZATION_ACTIONS)[number];
 
 export const ORGANIZATION_FACTS = [
@@ -881,31 +775,23 @@ export const ORGANIZATION_FACTS = [
   'read_only',
   'opted_out',
 ] as const;
-/** What holds between an actor of an organisation and the thread, message or booking. */
+/** What can hold in an organisation. */
 export type OrganizationFact = (typeof ORGANIZATION_FACTS)[number];
 
-/** What refuses an action to some roles; checked before the rows, in order. */
-export interface OrganizationGuard {
-  readonly action: OrganizationAction;
-  readonly actors: readonly OrganizationRole[];
-  readonly fact: OrganizationFact;
-  /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
-  readonly deniesWhen: boolean;
-  readonly code: Code;
-  readonly rule: string;
-  readonly message: string;
-  readonly allowedIf: string;
-}
+/** The facts that each action looks at. */
+export const ORGANIZATION_ACTION_FACTS = {
+  read_thread: ['feature_enabled', 'own_organization', 'assigned', 'own_thread', 'owner_inbox'],
+  send_to_thread: ['feature_enabled', 'suspended', 'own_organization', 'once_assigned', 'inside_window', 'own_thread', 'owner_inbox', 'read_only', 'opted_out'],
+  assign_booking: ['feature_enabled', 'suspended', 'own_organization'],
+  force_send: ['feature_enabled', 'suspended', 'own_organization', 'read_only', 'opted_out'],
+} as const satisfies Record<OrganizationAction, readonly OrganizationFact[]>;
+/** A fact that an action looks at. */
+export type OrganizationFactOf<A extends OrganizationAction> = (typeof ORGANIZATION_ACTION_FACTS)[A][number];
 
-/** For each action the first row that names the actor's role decides. */
-export interface OrganizationRow {
-  readonly action: OrganizationAction;
-  readonly actors: readonly OrganizationRole[];
-  readonly allows: boolean;
-  readonly rule: string;
-  readonly message: string;
-  readonly allowedIf: string;
-}
+/** A guard, which can look at no fact that its action does not. */
+export type OrganizationGuard = { [A in OrganizationAction]: GuardOf<A, OrganizationRole, OrganizationFactOf<A>> }[OrganizationAction];
+/** A row, which can look at no fact that its action does not. */
+export type OrganizationRow = { [A in OrganizationAction]: RowOf<A, OrganizationRole, '', OrganizationFactOf<A>> }[OrganizationAction];
 
 export const ORGANIZATION_GUARDS: readonly OrganizationGuard[] = [
   {
@@ -1144,7 +1030,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'read_thread',
     actors: ['owner', 'admin'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'owner_and_admin_read_every_thread',
     message: 'The owner and the admins read every thread of their organisation.',
     allowedIf: '',
@@ -1152,7 +1039,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'read_thread',
     actors: ['sitter'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'sitter_reads_assigned_threads',
     message: 'A sitter reads the threads in which they have a window that is open or to come.',
     allowedIf: '',
@@ -1160,7 +1048,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'read_thread',
     actors: ['client'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'client_reads_own_thread',
     message: 'A client reads their own thread.',
     allowedIf: '',
@@ -1168,7 +1057,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'send_to_thread',
     actors: ['owner', 'admin'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'owner_and_admin_write_in_every_thread',
     message: 'The owner and the admins write in every thread of their organisation.',
     allowedIf: '',
@@ -1176,7 +1066,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'send_to_thread',
     actors: ['sitter'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'sitter_writes_inside_windows',
     message: 'A sitter writes in a thread while one of their windows in it is open.',
     allowedIf: '',
@@ -1184,7 +1075,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'send_to_thread',
     actors: ['client'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'client_writes_in_own_thread',
     message: 'A client writes in their own thread, as if by text.',
     allowedIf: '',
@@ -1192,7 +1084,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'assign_booking',
     actors: ['owner', 'admin'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'owner_and_admin_assign',
     message: 'The owner and the admins plan bookings.',
     allowedIf: '',
@@ -1200,7 +1093,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'assign_booking',
     actors: ['owner', 'admin', 'sitter', 'client'],
-    allows: false,
+    targets: [''],
+    grant: 'never',
     rule: 'only_owner_and_admin_assign',
     message: 'Only the owner and the admins plan bookings.',
     allowedIf: 'The owner or an admin does it.',
@@ -1208,7 +1102,8 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'force_send',
     actors: ['owner', 'admin'],
-    allows: true,
+    targets: [''],
+    grant: 'always',
     rule: 'owner_and_admin_force_send',
     message: 'The owner and the admins deliver what the filter held back.',
     allowedIf: '',
@@ -1216,9 +1111,32 @@ export const ORGANIZATION_ROWS: readonly OrganizationRow[] = [
   {
     action: 'force_send',
     actors: ['owner', 'admin', 'sitter', 'client'],
-    allows: false,
+    targets: [''],
+    grant: 'never',
     rule: 'only_owner_and_admin_force_send',
     message: 'Only the owner and the admins deliver what the filter held back.',
     allowedIf: 'The owner or an admin does it.',
   },
 ];
+
+/** The whole of it. */
+export const ORGANIZATION_DOMAIN: Domain<OrganizationAction, OrganizationRole, '', OrganizationFact> = {
+  actions: ORGANIZATION_ACTIONS,
+  actors: ORGANIZATION_ROLES,
+  targets: [''],
+  facts: ORGANIZATION_ACTION_FACTS,
+  guards: ORGANIZATION_GUARDS,
+  rows: ORGANIZATION_ROWS,
+  uncovered: {
+    code: 'permission_denied',
+    rule: 'no_organization_role',
+    message: 'You have no role in an organisation, so none allows this.',
+    allowedIf: 'Your organisation gives you a role.',
+  },
+};
+
+/** Every domain, by its name. */
+export const DOMAINS = {
+  marketplace: DOMAIN,
+  organization: ORGANIZATION_DOMAIN,
+} as const;

@@ -47,9 +47,7 @@ pub async fn dump(cluster: &Cluster, url: &str) -> Result<String> {
         let lines = client.query(CATALOGUE, &[]).await.context("reading the catalogue")?;
         lines.iter().fold(String::new(), |text, line| text + line.get::<_, &str>(0) + "\n")
     };
-    for table in
-        ["permission_rules", "permission_guards", "organization_permission_rules", "organization_permission_guards"]
-    {
+    for table in ["matrix_actions", "matrix_guards", "matrix_rows"] {
         let exists: bool =
             client.query_one("select to_regclass($1::text) is not null", &[&format!("rolecall.{table}")]).await?.get(0);
         if exists {

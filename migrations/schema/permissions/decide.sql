@@ -1,9 +1,10 @@
--- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
--- that is null, a fact that is null or missing, an action without rules.
-create or replace function rolecall_internal.decide(
+-- Decides whether somebody with p_actor may do p_action to p_target, given the facts that hold, in whatever domain of the
+-- matrix the action is. Everything unknown refuses: a role that is null, a fact that is null or missing, an action without
+-- rows. The functions that follow are it for the roles of a domain.
+create or replace function rolecall_internal.decide_action(
   p_action text,
-  p_actor rolecall.app_role,
-  p_target rolecall.app_role,
+  p_actor text,
+  p_target text,
   p_facts text[]
 )
 returns rolecall.decision
@@ -13,24 +14,24 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_guard text;
-  v_rule text;
+  v_row text;
   v_decision rolecall.decision;
 begin
   -- One statement, since every request comes through here.
   select
     guard.rule,
-    rule.rule,
+    covering.rule,
     guard.rule is null
-      and rule.allowed
-      and (rule.requires is null or rule.requires = any (p_facts))
-      and (rule.unless is null or not coalesce(rule.unless = any (p_facts), false)),
+      and covering.allowed
+      and (covering.requires is null or covering.requires = any (p_facts))
+      and (covering.unless is null or not coalesce(covering.unless = any (p_facts), false)),
     guard.code,
-    coalesce(guard.rule, rule.rule),
-    case when guard.rule is null then rule.message else guard.message end,
-    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+    coalesce(guard.rule, covering.rule),
+    case when guard.rule is null then covering.message else guard.message end,
+    case when guard.rule is null then covering.allowed_if else guard.allowed_if end
   into
     v_guard,
-    v_rule,
+    v_row,
     v_decision.allowed,
     v_decision.code,
     v_decision.rule,
@@ -39,26 +40,33 @@ begin
   from (values (p_action)) as asked (action)
   left join lateral (
     select code, guarding.rule, message, allowed_if
-    from rolecall.permission_guards as guarding
+    from rolecall.matrix_guards as guarding
     where guarding.action = asked.action
+      and (guarding.actors is null or p_actor = any (guarding.actors))
       and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
     order by guarding.position
     limit 1
   ) as guard
     on true
-  left join rolecall.permission_rules as rule
-    on rule.action = asked.action
-    and rule.actor_role = p_actor
-    and rule.target_role = p_target;
+  left join rolecall.matrix_rows as covering
+    on covering.action = asked.action
+    and covering.actor = p_actor
+    and covering.target = p_target;
 
-  if v_guard is null and v_rule is null then
-    v_decision := row(
-      false,
-      'permission_denied'::text,
-      'no_rule'::text,
-      'No rule allows this.'::text,
-      'A rule is added for these roles.'::text
-    );
+  if v_guard is null and v_row is null then
+    select false, 'permission_denied', rule, message, allowed_if
+    into v_decision
+    from rolecall.matrix_actions
+    where action = p_action;
+    if not found then
+      v_decision := row(
+        false,
+        'permission_denied'::text,
+        'no_rule'::text,
+        'No rule allows this.'::text,
+        'A rule is added for these roles.'::text
+      );
+    end if;
     return v_decision;
   end if;
   -- A fact that is null is one that is not known to hold.
@@ -69,6 +77,26 @@ begin
   return v_decision;
 end
 $$;
+
+-- Decides by the roles of the application. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.decide(
+  p_action text,
+  p_actor rolecall.app_role,
+  p_target rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.decision
+language sql
+stable
+return rolecall_internal.decide_action(p_action, p_actor::text, p_target::text, p_facts);
+
+-- Decides by a role in an organisation (profiles.organization_role); what is done there has no target. PostgreSQL writes it
+-- into the statements that ask.
+create or replace function rolecall_internal.decide_organization(p_action text, p_role text, p_facts text[])
+returns rolecall.decision
+language sql
+stable
+return rolecall_internal.decide_action(p_action, p_role, '', p_facts);
 
 -- The refusal of a decision that does not allow.
 create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)

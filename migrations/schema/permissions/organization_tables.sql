@@ -1,8 +1,5 @@
--- The matrix for organisations as tables. An action there has an actor and no target, and a guard may be for some roles
--- alone, so there is a row for each action and role.
---
--- The rows of rules.generated.sql are generated from the matrix in Rust; a test compares what the database decides with
--- what Rust decides, for every combination.
+-- Two tables of releases before 0005. Statements that began before it may still read these while it is applied, so they
+-- stay as they are until a later release drops them; the matrix lies in matrix_tables.sql.
 
 create table rolecall.organization_permission_guards (
   action text not null,

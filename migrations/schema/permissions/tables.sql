@@ -1,7 +1,6 @@
--- The permission matrix as tables, and the one function that decides by it.
---
--- The rows of rules.generated.sql are generated from the matrix in Rust; a test compares what the database decides with
--- what Rust decides, for every combination.
+-- What the functions that judge answer, and two tables of releases before 0005. Statements that began before it may still
+-- read these while it is applied, so they stay as they are until a later release drops them; the matrix lies in
+-- matrix_tables.sql.
 
 create table rolecall.permission_guards (
   action text not null,

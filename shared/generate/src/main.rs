@@ -4,6 +4,7 @@
 
 mod digits;
 mod docs;
+mod matrix_sql;
 mod openapi;
 mod openapi_json;
 #[cfg(test)]
@@ -38,7 +39,7 @@ fn generated(root: &Path) -> anyhow::Result<Vec<Generated>> {
         Generated { path: "shared/src/rules/blank.generated.rs", text: text::table()? },
         Generated { path: "shared/src/rules/poaching/letters.generated.rs", text: text::letters() },
         Generated { path: "shared/src/rules/poaching/score.generated.rs", text: score::table(root)? },
-        Generated { path: "migrations/schema/permissions/rules.generated.sql", text: sql::permission_rules() },
+        Generated { path: "migrations/schema/permissions/rules.generated.sql", text: matrix_sql::rows() },
         Generated { path: "migrations/schema/permissions/roles.generated.sql", text: roles_sql::roles() },
         Generated { path: "clients/typescript/src/rules.generated.ts", text: typescript::rules() },
         Generated { path: "clients/typescript/src/types.generated.ts", text: types },

@@ -1,7 +1,7 @@
 //! What the database's functions ask about roles, so that none of them names one.
 
 use rolecall_shared::rules::matrix::{
-    Action, Grant, Role,
+    Action, Grant, Marketplace, Role,
     organization::{self, OrganizationAction, OrganizationFact, OrganizationRole},
     row_for,
 };
@@ -137,9 +137,9 @@ fn readers_by(fact: OrganizationFact) -> Vec<&'static str> {
 
 /// Whether the matrix lets a role moderate the messages of everybody, without a fact that must hold.
 fn moderates_everything(actor: Role) -> bool {
-    Role::ALL
-        .iter()
-        .all(|&author| row_for(Action::Moderate, actor, author).is_some_and(|row| row.grant == Grant::Always))
+    Role::ALL.iter().all(|&author| {
+        row_for::<Marketplace>(Action::Moderate, actor, author).is_some_and(|row| row.grant == Grant::Always)
+    })
 }
 
 #[cfg(test)]

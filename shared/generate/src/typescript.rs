@@ -1,30 +1,22 @@
 //! The matrix and the catalogue as TypeScript data, for clients.
 
-use rolecall_shared::rules::{
-    code::Code,
-    matrix::{
-        Action, Fact, GUARDS, Grant, ROWS, Role,
-        organization::{self, OrganizationAction, OrganizationFact, OrganizationRole},
+use rolecall_shared::{
+    each_domain,
+    rules::{
+        code::Code,
+        matrix::{Decision, Domain, Grant},
+        vocabulary::Name,
     },
 };
 use std::fmt::Write;
 
-/// `clients/typescript/src/rules.generated.ts`.
-pub fn rules() -> String {
-    let mut module = "\
-// The permission matrix and the error codes. Generated from shared/src by `make generate`; do not edit.
-
-"
-    .to_owned();
-    names(&mut module, "Role", "ROLES", "An application role.", Role::ALL.iter().map(|v| v.as_str()));
-    names(&mut module, "Action", "ACTIONS", "What somebody wants to do.", Action::ALL.iter().map(|v| v.as_str()));
-    names(&mut module, "Fact", "FACTS", "What holds between actor and target.", Fact::ALL.iter().map(|v| v.as_str()));
-    names(&mut module, "Code", "CODES", "A code of the error catalogue.", Code::ALL.iter().map(|v| v.as_str()));
-    module.push_str(
-        "\
-/** What refuses an action for everybody, whatever the roles; checked before the rows, in order. */
-export interface Guard {
+/// What stands once for all domains.
+const TYPES: &str = "\
+/** What refuses an action, whatever its rows say; checked before them, in order. */
+export interface GuardOf<Action, Actor, Fact> {
   readonly action: Action;
+  /** The roles that it guards the action from; null for everybody, with a role or without. */
+  readonly actors: readonly Actor[] | null;
   readonly fact: Fact;
   /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
   readonly deniesWhen: boolean;
@@ -34,28 +26,98 @@ export interface Guard {
   readonly allowedIf: string;
 }
 
-/** For each action and actor the first row that names the target's role decides. */
-export interface Row {
+/** For each action the first row that names both the actor and the target decides. */
+export interface RowOf<Action, Actor, Target, Fact> {
   readonly action: Action;
-  readonly actor: Role;
-  readonly targets: readonly Role[];
+  readonly actors: readonly Actor[];
+  readonly targets: readonly Target[];
   /** Always, never, when this fact holds, or unless it does. */
-  readonly grant: 'always' | 'never' | Fact | { readonly unless: Fact };
+  readonly grant: 'always' | 'never' | { readonly if: Fact } | { readonly unless: Fact };
   readonly rule: string;
   readonly message: string;
   readonly allowedIf: string;
 }
 
-",
+/** A part of the matrix with actors, targets, actions and facts of its own. */
+export interface Domain<Action extends string, Actor extends string, Target extends string, Fact extends string> {
+  readonly actions: readonly Action[];
+  readonly actors: readonly Actor[];
+  readonly targets: readonly Target[];
+  /** The facts that each action looks at. No other one changes what is decided. */
+  readonly facts: Readonly<Record<Action, readonly Fact[]>>;
+  readonly guards: readonly GuardOf<Action, Actor, Fact>[];
+  readonly rows: readonly RowOf<Action, Actor, Target, Fact>[];
+  /** The refusal of an actor and a target that no row covers, above all of somebody without a role. */
+  readonly uncovered: { readonly code: Code; readonly rule: string; readonly message: string; readonly allowedIf: string };
+}
+
+";
+
+/// `clients/typescript/src/rules.generated.ts`.
+pub fn rules() -> String {
+    let mut module = "\
+// The permission matrix and the error codes. Generated from shared/src by `make generate`; do not edit.
+
+"
+    .to_owned();
+    names(&mut module, "Code", "CODES", "A code of the error catalogue.", Code::ALL.iter().map(|code| code.as_str()));
+    module.push_str(TYPES);
+    module.push_str(&each_domain!(D => domain::<D>()).concat());
+    module.push_str("/** Every domain, by its name. */\nexport const DOMAINS = {\n");
+    for (name, constant) in each_domain!(D => (D::NAME, constant::<D>("DOMAIN"))) {
+        let _ = writeln!(module, "  {name}: {constant},");
+    }
+    module.push_str("} as const;\n");
+    module
+}
+
+/// The name of a constant of a domain: `ORGANIZATION_ROLES`.
+fn constant<D: Domain>(name: &str) -> String {
+    if D::PREFIX.is_empty() { name.to_owned() } else { format!("{}_{name}", D::PREFIX.to_uppercase()) }
+}
+
+/// The part of a domain.
+fn domain<D: Domain>() -> String {
+    let mut module = String::new();
+    let prefix = D::PREFIX;
+    let (role, action, fact) = (format!("{prefix}Role"), format!("{prefix}Action"), format!("{prefix}Fact"));
+    let place = D::HEADING.to_lowercase();
+    let actors = D::Actor::EVERY.iter().map(|actor| actor.name());
+    names(&mut module, &role, &constant::<D>("ROLES"), &format!("A role {place}."), actors);
+    let actions = D::Action::EVERY.iter().map(|action| action.name());
+    names(&mut module, &action, &constant::<D>("ACTIONS"), &format!("What somebody wants to do {place}."), actions);
+    let facts = D::Fact::EVERY.iter().map(|fact| fact.name());
+    names(&mut module, &fact, &constant::<D>("FACTS"), &format!("What can hold {place}."), facts);
+
+    let action_facts = constant::<D>("ACTION_FACTS");
+    let _ = writeln!(module, "/** The facts that each action looks at. */\nexport const {action_facts} = {{");
+    for &action in D::Action::EVERY {
+        let _ = writeln!(module, "  {}: [{}],", action.name(), list(D::looks_at(action)));
+    }
+    let _ = writeln!(module, "}} as const satisfies Record<{action}, readonly {fact}[]>;");
+    let _ = writeln!(
+        module,
+        "/** A fact that an action looks at. */\n\
+         export type {fact}Of<A extends {action}> = (typeof {action_facts})[A][number];\n"
     );
-    module.push_str("export const GUARDS: readonly Guard[] = [\n");
-    for guard in GUARDS {
+    let target = if D::Target::EVERY.len() > 1 { role.clone() } else { literal(D::Target::EVERY[0].name()) };
+    let _ = writeln!(
+        module,
+        "/** A guard, which can look at no fact that its action does not. */\n\
+         export type {prefix}Guard = {{ [A in {action}]: GuardOf<A, {role}, {fact}Of<A>> }}[{action}];\n\
+         /** A row, which can look at no fact that its action does not. */\n\
+         export type {prefix}Row = {{ [A in {action}]: RowOf<A, {role}, {target}, {fact}Of<A>> }}[{action}];\n"
+    );
+    let guards = constant::<D>("GUARDS");
+    let _ = writeln!(module, "export const {guards}: readonly {prefix}Guard[] = [");
+    for guard in D::GUARDS {
+        let actors = guard.actors.map_or_else(|| "null".to_owned(), |actors| format!("[{}]", list(actors)));
         let _ = writeln!(
             module,
-            "  {{\n    action: {},\n    fact: {},\n    deniesWhen: {},\n    code: {},\n    rule: {},\n    message: {},\n    \
-             allowedIf: {},\n  }},",
-            literal(guard.action.as_str()),
-            literal(guard.fact.as_str()),
+            "  {{\n    action: {},\n    actors: {actors},\n    fact: {},\n    deniesWhen: {},\n    code: {},\n    rule: {},\n    \
+             message: {},\n    allowedIf: {},\n  }},",
+            literal(guard.action.name()),
+            literal(guard.fact.name()),
             guard.denies_when,
             literal(guard.code.as_str()),
             literal(guard.rule),
@@ -63,101 +125,52 @@ export interface Row {
             literal(guard.allowed_if),
         );
     }
-    module.push_str("];\n\nexport const ROWS: readonly Row[] = [\n");
-    for (row, &actor) in ROWS.iter().flat_map(|row| row.actors.iter().map(move |actor| (row, actor))) {
-        let targets: Vec<_> = row.targets.iter().map(|role| literal(role.as_str())).collect();
+    let rows = constant::<D>("ROWS");
+    let _ = writeln!(module, "];\n\nexport const {rows}: readonly {prefix}Row[] = [");
+    for row in D::ROWS {
         let grant = match row.grant {
             Grant::Always => literal("always"),
             Grant::Never => literal("never"),
-            Grant::If(fact) => literal(fact.as_str()),
-            Grant::Unless(fact) => format!("{{ unless: {} }}", literal(fact.as_str())),
+            Grant::If(fact) => format!("{{ if: {} }}", literal(fact.name())),
+            Grant::Unless(fact) => format!("{{ unless: {} }}", literal(fact.name())),
         };
         let _ = writeln!(
             module,
-            "  {{\n    action: {},\n    actor: {},\n    targets: [{}],\n    grant: {grant},\n    rule: {},\n    message: {},\n    \
+            "  {{\n    action: {},\n    actors: [{}],\n    targets: [{}],\n    grant: {grant},\n    rule: {},\n    message: {},\n    \
              allowedIf: {},\n  }},",
-            literal(row.action.as_str()),
-            literal(actor.as_str()),
-            targets.join(", "),
+            literal(row.action.name()),
+            list(row.actors),
+            list(row.targets),
             literal(row.rule),
             literal(row.message),
             literal(row.allowed_if),
         );
     }
     module.push_str("];\n\n");
-    organizations(&mut module);
+    let whole = constant::<D>("DOMAIN");
+    let (roles, actions) = (constant::<D>("ROLES"), constant::<D>("ACTIONS"));
+    let targets = if D::Target::EVERY.len() > 1 { roles.clone() } else { format!("[{target}]") };
+    let _ = writeln!(
+        module,
+        "/** The whole of it. */\nexport const {whole}: Domain<{action}, {role}, {target}, {fact}> = {{\n  actions: {actions},\n  \
+         actors: {roles},\n  targets: {targets},\n  facts: {action_facts},\n  guards: {guards},\n  rows: {rows},"
+    );
+    if let Decision::Refused { code, rule, message, allowed_if } = D::UNCOVERED {
+        let _ = writeln!(
+            module,
+            "  uncovered: {{\n    code: {},\n    rule: {},\n    message: {},\n    allowedIf: {},\n  }},\n}};\n",
+            literal(code.as_str()),
+            literal(rule),
+            literal(message),
+            literal(allowed_if),
+        );
+    }
     module
 }
 
-/// The part for the roles of organisations.
-fn organizations(module: &mut String) {
-    let roles = OrganizationRole::ALL.iter().map(|v| v.as_str());
-    names(module, "OrganizationRole", "ORGANIZATION_ROLES", "A role in an organisation.", roles);
-    let actions = OrganizationAction::ALL.iter().map(|v| v.as_str());
-    let about = "What somebody of an organisation wants to do.";
-    names(module, "OrganizationAction", "ORGANIZATION_ACTIONS", about, actions);
-    let facts = OrganizationFact::ALL.iter().map(|v| v.as_str());
-    let about = "What holds between an actor of an organisation and the thread, message or booking.";
-    names(module, "OrganizationFact", "ORGANIZATION_FACTS", about, facts);
-    module.push_str(
-        "\
-/** What refuses an action to some roles; checked before the rows, in order. */
-export interface OrganizationGuard {
-  readonly action: OrganizationAction;
-  readonly actors: readonly OrganizationRole[];
-  readonly fact: OrganizationFact;
-  /** Whether the guard refuses when the fact holds (true) or when it does not (false). */
-  readonly deniesWhen: boolean;
-  readonly code: Code;
-  readonly rule: string;
-  readonly message: string;
-  readonly allowedIf: string;
-}
-
-/** For each action the first row that names the actor's role decides. */
-export interface OrganizationRow {
-  readonly action: OrganizationAction;
-  readonly actors: readonly OrganizationRole[];
-  readonly allows: boolean;
-  readonly rule: string;
-  readonly message: string;
-  readonly allowedIf: string;
-}
-
-export const ORGANIZATION_GUARDS: readonly OrganizationGuard[] = [
-",
-    );
-    let list = |roles: &[OrganizationRole]| roles.iter().map(|r| literal(r.as_str())).collect::<Vec<_>>().join(", ");
-    for guard in organization::GUARDS {
-        let _ = writeln!(
-            module,
-            "  {{\n    action: {},\n    actors: [{}],\n    fact: {},\n    deniesWhen: {},\n    code: {},\n    rule: {},\n    \
-             message: {},\n    allowedIf: {},\n  }},",
-            literal(guard.action.as_str()),
-            list(guard.actors),
-            literal(guard.fact.as_str()),
-            guard.denies_when,
-            literal(guard.code.as_str()),
-            literal(guard.rule),
-            literal(guard.message),
-            literal(guard.allowed_if),
-        );
-    }
-    module.push_str("];\n\nexport const ORGANIZATION_ROWS: readonly OrganizationRow[] = [\n");
-    for row in organization::ROWS {
-        let _ = writeln!(
-            module,
-            "  {{\n    action: {},\n    actors: [{}],\n    allows: {},\n    rule: {},\n    message: {},\n    allowedIf: {},\n  \
-             }},",
-            literal(row.action.as_str()),
-            list(row.actors),
-            row.allows,
-            literal(row.rule),
-            literal(row.message),
-            literal(row.allowed_if),
-        );
-    }
-    module.push_str("];\n");
+/// Names as the members of an array.
+fn list(names: &[impl Name]) -> String {
+    names.iter().map(|name| literal(name.name())).collect::<Vec<_>>().join(", ")
 }
 
 /// A list of names and the type of its members.

@@ -2,11 +2,15 @@
 
 use crate::rules::form::FromText;
 use serde::Serialize;
+use std::fmt::Debug;
 
 /// An enumeration whose values have names on the wire and in the database.
-pub trait Name: FromText + Copy + PartialEq + Serialize + 'static {
+pub trait Name: FromText + Copy + Debug + PartialEq + Serialize + 'static {
     /// Every value, in declaration order.
     const EVERY: &'static [Self];
+
+    /// The value's place among them.
+    fn place(self) -> usize;
 
     /// The value's name.
     fn name(self) -> &'static str;
@@ -40,6 +44,10 @@ macro_rules! names {
 
         impl $crate::rules::vocabulary::Name for $name {
             const EVERY: &'static [$name] = $name::ALL;
+
+            fn place(self) -> usize {
+                self as usize
+            }
 
             fn name(self) -> &'static str {
                 self.as_str()

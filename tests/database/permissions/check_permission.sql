@@ -285,18 +285,22 @@ select is(
 -- A pair of roles is a matter of the matrix alone: every rule of it.
 select is(
   (
-    select string_agg(format('%s %s %s', action, actor_role, target_role), E'\n')
-    from rolecall.permission_rules
+    select string_agg(format('%s %s %s', action, actor, target), E'\n')
+    from rolecall.matrix_actions
+    join rolecall.matrix_rows using (action)
     cross join lateral (
       select
         pg_temp.check(
           pg_temp.demo(1),
-          jsonb_build_object('action', action, 'actor_role', actor_role, 'target_role', target_role)
+          jsonb_build_object('action', action, 'actor_role', actor, 'target_role', target)
         ) as result,
-        rolecall_internal.decide(action, actor_role, target_role, array['feature_enabled', 'participant']) as decision
+        rolecall_internal.decide_action(action, actor, target, array['feature_enabled', 'participant']) as decision
     ) as asked
-    where (result ->> 'allowed')::boolean is distinct from (decision).allowed
-      or result ->> 'rule' is distinct from (decision).rule
+    where domain = 'marketplace'
+      and (
+        (result ->> 'allowed')::boolean is distinct from (decision).allowed
+        or result ->> 'rule' is distinct from (decision).rule
+      )
   ),
   null,
   'two roles are decided by the matrix'

@@ -254,7 +254,13 @@ begin
   if v_action = 'pair' then
     return jsonb_strip_nulls(
       jsonb_build_object(
-        'action', (select action from rolecall.permission_rules offset pg_temp.draw(240) - 1 limit 1),
+        'action', (
+          select action
+          from rolecall.matrix_actions
+          where domain = 'marketplace'
+          offset pg_temp.draw(7) - 1
+          limit 1
+        ),
         'actor_role', pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'),
         'target_role', pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'),
         'facts', case

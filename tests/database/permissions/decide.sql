@@ -83,7 +83,7 @@ select is(
   'no action is refused'
 );
 
-delete from rolecall.permission_rules where action = 'start_dm' and actor_role = 'admin';
+delete from rolecall.matrix_rows where action = 'start_dm' and actor = 'admin';
 select is(
   pg_temp.rule('start_dm', 'admin', 'attendee', '{feature_enabled}'),
   'refused/permission_denied/no_rule',

@@ -12,9 +12,9 @@ use rolecall_e2e::{
     runner::workspace,
     token,
 };
-use rolecall_shared::rules::matrix::{
-    Action, Decision, Fact, Facts, Role, decide,
-    organization::{self, OrganizationAction, OrganizationFacts, OrganizationRole},
+use rolecall_shared::{
+    each_domain,
+    rules::matrix::{Decision, Domain, Role, every_case},
 };
 use serde_json::{Value, json};
 use std::process::Command;
@@ -44,37 +44,23 @@ fn shown(decision: Decision) -> String {
     }
 }
 
+/// Compares what the client printed of a domain, and gives how many decisions there are.
+fn compare<'a, D: Domain>(printed: &mut impl Iterator<Item = &'a str>) -> usize {
+    let compared = every_case::<D>().map(|case| {
+        assert_eq!(printed.next(), Some(shown(case.decision()).as_str()), "{case:?}");
+    });
+    compared.count()
+}
+
 #[test]
-fn rust_and_typescript_decide_every_combination_alike() {
+fn rust_and_typescript_decide_every_case_alike() {
     let printed = node("decisions.mjs", &Value::Null);
     let mut in_typescript = printed.lines();
-    let mut compared = 0;
-    for &action in Action::ALL {
-        for &actor in Role::ALL {
-            for &target in Role::ALL {
-                for facts in Facts::every_combination() {
-                    assert_eq!(
-                        in_typescript.next(),
-                        Some(shown(decide(actor, action, target, facts)).as_str()),
-                        "{action:?} {actor:?} {target:?} {facts:?}"
-                    );
-                    compared += 1;
-                }
-            }
-        }
-    }
-    assert_eq!(compared, (Action::ALL.len() * Role::ALL.len() * Role::ALL.len()) << Fact::ALL.len());
-    for &action in OrganizationAction::ALL {
-        for actor in std::iter::once(None).chain(OrganizationRole::ALL.iter().copied().map(Some)) {
-            for facts in OrganizationFacts::every_combination() {
-                let in_rust = shown(organization::decide(actor, action, facts));
-                assert_eq!(in_typescript.next(), Some(in_rust.as_str()), "{action:?} {actor:?} {facts:?}");
-                compared += 1;
-            }
-        }
+    for (name, compared) in each_domain!(D => (D::NAME, compare::<D>(&mut in_typescript))) {
+        assert!(compared > 1_000, "{name}: {compared}");
+        report(&format!("{compared} decisions of Rust and TypeScript compared ({name})"));
     }
     assert_eq!(in_typescript.next(), None);
-    report(&format!("{compared} decisions of Rust and TypeScript compared"));
 }
 
 #[test]

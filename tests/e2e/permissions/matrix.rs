@@ -1,103 +1,157 @@
-//! The permission matrix in Rust and in SQL: equal for every input there is.
+//! The permission matrix in Rust and in SQL: equal for every case there is, and no fact counts that an action does not name.
 
 use rolecall_e2e::{Stand, User, fixtures::Starts, report};
-use rolecall_shared::rules::matrix::{
-    Action, Decision, Fact, Facts, Role, decide,
-    organization::{self, OrganizationAction, OrganizationFact, OrganizationFacts, OrganizationRole},
+use rolecall_shared::{
+    each_domain,
+    rules::{
+        matrix::{Action, Case, Decision, Domain, Fact, FactSet, Facts, Role, decide, every_case, row_for},
+        vocabulary::Name,
+    },
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
-#[tokio::test]
-async fn rust_and_sql_decide_every_combination_alike() {
-    let stand = Stand::shared().await;
-    let facts = Fact::ALL.iter().map(|fact| fact.as_str()).collect::<Vec<_>>();
-    let sql = "select array_agg(row(d.allowed, d.code, d.rule, d.message, d.allowed_if)::text order by mask)
-        from generate_series(0, (1 << cardinality($4::text[])) - 1) as mask
-        cross join lateral rolecall_internal.decide(
-          $1, $2::text::rolecall.app_role, $3::text::rolecall.app_role,
-          array(select fact from unnest($4::text[]) with ordinality as f (fact, place)
-                where mask & (1 << (place::int - 1)) <> 0)
-        ) as d";
-    // The composite's text form is compared with one that PostgreSQL makes of Rust's answer.
-    let as_rows = "select array_agg(row(a, case when a then null else c end, r, m, i)::text order by n)
-        from unnest($1::bool[], $2::text[], $3::text[], $4::text[], $5::text[]) with ordinality as t (a, c, r, m, i, n)";
-    let mut compared = 0;
-    for &action in Action::ALL {
-        for &actor in Role::ALL {
-            for &target in Role::ALL {
-                let in_sql: Vec<String> =
-                    stand.db.one(sql, &[&action.as_str(), &actor.as_str(), &target.as_str(), &facts]).await;
-                let (mut allowed, mut codes, mut rules) = (Vec::new(), Vec::new(), Vec::new());
-                let (mut messages, mut conditions) = (Vec::new(), Vec::new());
-                for facts in Facts::every_combination() {
-                    let decision = decide(actor, action, target, facts);
-                    let (code, message, allowed_if) = match decision {
-                        Decision::Allowed { .. } => {
-                            let row = rolecall_shared::rules::matrix::row_for(action, actor, target).unwrap();
-                            ("", row.message, row.allowed_if)
-                        }
-                        Decision::Refused { code, message, allowed_if, .. } => (code.as_str(), message, allowed_if),
-                    };
-                    allowed.push(decision.allowed());
-                    codes.push(code);
-                    rules.push(decision.rule());
-                    messages.push(message);
-                    conditions.push(allowed_if);
-                }
-                let in_rust: Vec<String> =
-                    stand.db.one(as_rows, &[&allowed, &codes, &rules, &messages, &conditions]).await;
-                assert_eq!(in_sql.len(), 1 << Fact::ALL.len());
-                for (mask, (sql, rust)) in in_sql.iter().zip(&in_rust).enumerate() {
-                    assert_eq!(sql, rust, "{action:?} {actor:?} {target:?} facts {mask:#012b}");
-                }
-                compared += in_sql.len();
-            }
+/// A decision in the words of Rust as the database writes one.
+fn shown<D: Domain>(case: &Case<D>) -> String {
+    match case.decision() {
+        Decision::Allowed { rule } => {
+            let row = row_for::<D>(case.action, case.actor.unwrap(), case.target).unwrap();
+            format!("t|-|{rule}|{}|{}", row.message, row.allowed_if)
+        }
+        Decision::Refused { code, rule, message, allowed_if } => {
+            format!("f|{}|{rule}|{message}|{allowed_if}", code.as_str())
         }
     }
-    assert_eq!(compared, (Action::ALL.len() * Role::ALL.len() * Role::ALL.len()) << Fact::ALL.len());
-    report(&format!("{compared} decisions of Rust and SQL compared"));
 }
 
-#[tokio::test]
-async fn rust_and_sql_decide_every_combination_in_an_organisation_alike() {
-    let stand = Stand::shared().await;
-    let facts = OrganizationFact::ALL.iter().map(|fact| fact.as_str()).collect::<Vec<_>>();
+/// Compares every case of a domain, and gives how many there are.
+async fn compare<D: Domain>(stand: &Stand) -> usize {
     let sql = "select array_agg(
           concat_ws('|', d.allowed, coalesce(d.code, '-'), d.rule, d.message, d.allowed_if) order by mask
         )
-        from generate_series(0, (1 << cardinality($3::text[])) - 1) as mask
-        cross join lateral rolecall_internal.decide_organization(
-          $1, $2,
-          array(select fact from unnest($3::text[]) with ordinality as f (fact, place)
+        from generate_series(0, (1 << cardinality($4::text[])) - 1) as mask
+        cross join lateral rolecall_internal.decide_action(
+          $1, $2, $3,
+          array(select fact from unnest($4::text[]) with ordinality as f (fact, place)
                 where mask & (1 << (place::int - 1)) <> 0)
         ) as d";
     let mut compared = 0;
-    for &action in OrganizationAction::ALL {
-        for actor in std::iter::once(None).chain(OrganizationRole::ALL.iter().copied().map(Some)) {
-            let name = actor.map(OrganizationRole::as_str);
-            let in_sql: Vec<String> = stand.db.one(sql, &[&action.as_str(), &name, &facts]).await;
-            assert_eq!(in_sql.len(), 1 << OrganizationFact::ALL.len());
-            for (facts, in_sql) in OrganizationFacts::every_combination().zip(in_sql) {
-                let in_rust = match organization::decide(actor, action, facts) {
-                    Decision::Allowed { rule } => {
-                        let row = organization::row_for(action, actor.unwrap()).unwrap();
-                        format!("t|-|{rule}|{}|{}", row.message, row.allowed_if)
-                    }
-                    Decision::Refused { code, rule, message, allowed_if } => {
-                        format!("f|{}|{rule}|{message}|{allowed_if}", code.as_str())
-                    }
-                };
-                assert_eq!(in_sql, in_rust, "{action:?} {actor:?} {facts:?}");
-                compared += 1;
-            }
+    let mut cases = every_case::<D>().peekable();
+    while let Some(&Case { action, actor, target, .. }) = cases.peek() {
+        let named: Vec<&str> = D::looks_at(action).iter().map(|fact| fact.name()).collect();
+        let values = (action.name(), actor.map(Name::name), target.name());
+        let in_sql: Vec<String> = stand.db.one(sql, &[&values.0, &values.1, &values.2, &named]).await;
+        assert_eq!(in_sql.len(), 1 << named.len());
+        for in_sql in in_sql {
+            let case = cases.next().unwrap();
+            assert_eq!(in_sql, shown(&case), "{case:?}");
+            compared += 1;
         }
     }
-    assert_eq!(
-        compared,
-        (OrganizationAction::ALL.len() * (OrganizationRole::ALL.len() + 1)) << OrganizationFact::ALL.len()
-    );
-    report(&format!("{compared} decisions of Rust and SQL in an organisation compared"));
+    let of_an_action = |&action: &D::Action| 1 << D::looks_at(action).len();
+    let sets: usize = D::Action::EVERY.iter().map(of_an_action).sum();
+    assert_eq!(compared, sets * (D::Actor::EVERY.len() + 1) * D::Target::EVERY.len());
+    compared
+}
+
+#[tokio::test]
+async fn rust_and_sql_decide_every_case_alike() {
+    let stand = Stand::shared().await;
+    for (name, compared) in each_domain!(D => (D::NAME, compare::<D>(&stand).await)) {
+        report(&format!("{compared} decisions of Rust and SQL compared ({name})"));
+    }
+}
+
+/// What the database says of the actions of a domain.
+async fn compare_actions<D: Domain>(stand: &Stand) -> usize {
+    let sql = "select array_agg(concat_ws('|', action, facts::text, rule) order by action)
+        from rolecall.matrix_actions where domain = $1";
+    let in_sql: Vec<String> = stand.db.one(sql, &[&D::NAME]).await;
+    let shown = |&action: &D::Action| {
+        let facts: Vec<_> = D::looks_at(action).iter().map(|fact| fact.name()).collect();
+        format!("{}|{{{}}}|{}", action.name(), facts.join(","), D::UNCOVERED.rule())
+    };
+    let in_rust: BTreeSet<String> = D::Action::EVERY.iter().map(shown).collect();
+    assert_eq!(in_sql, in_rust.into_iter().collect::<Vec<_>>());
+    in_sql.len()
+}
+
+#[tokio::test]
+async fn a_fact_that_an_action_does_not_name_changes_nothing_in_sql() {
+    let stand = Stand::shared().await;
+    let actions: usize = each_domain!(D => compare_actions::<D>(&stand).await).into_iter().sum();
+    let in_sql: i64 = stand.db.one("select count(*) from rolecall.matrix_actions", &[]).await;
+    assert_eq!(in_sql, i64::try_from(actions).unwrap());
+
+    // Each unnamed fact by itself, those of other domains too, and all of them at once.
+    let sql = "with fact as (
+          select array_agg(distinct name) as every from rolecall.matrix_actions cross join unnest(facts) as name
+        ),
+        decided as (
+          select
+            rule.action, rule.actor, rule.target, held.facts, unnamed.facts as more,
+            rolecall_internal.decide_action(rule.action, rule.actor, rule.target, held.facts) as plain,
+            rolecall_internal.decide_action(rule.action, rule.actor, rule.target, held.facts || unnamed.facts) as with_more
+          from rolecall.matrix_rows as rule
+          join rolecall.matrix_actions as named using (action)
+          cross join fact
+          cross join lateral (
+            select array(select f from unnest(named.facts) with ordinality as n (f, place)
+                         where mask & (1 << (place::int - 1)) <> 0) as facts
+            from generate_series(0, (1 << cardinality(named.facts)) - 1) as mask
+          ) as held
+          cross join lateral (
+            select array[f] as facts from unnest(fact.every) as f where f <> all (named.facts)
+            union all
+            select array(select f from unnest(fact.every) as f where f <> all (named.facts))
+          ) as unnamed
+        )
+        select jsonb_build_array(
+          count(*),
+          coalesce(jsonb_agg(to_jsonb(decided)) filter (where plain is distinct from with_more), '[]')
+        )
+        from decided";
+    let answer: Value = stand.db.one(sql, &[]).await;
+    assert_eq!(answer[1], json!([]), "decided otherwise because of a fact that is not named");
+    assert!(answer[0].as_i64().unwrap() > 50_000, "{}", answer[0]);
+    report(&format!("{} decisions compared with one under a further fact", answer[0]));
+}
+
+#[tokio::test]
+async fn the_functions_of_a_domain_decide_as_the_matrix_does() {
+    let stand = Stand::shared().await;
+    let sets = "cross join lateral (
+          select array(select f from unnest(named.facts) with ordinality as n (f, place)
+                       where mask & (1 << (place::int - 1)) <> 0) as facts
+          from generate_series(0, (1 << cardinality(named.facts)) - 1) as mask
+        ) as held";
+    let roles = "unnest(enum_range(null::rolecall.app_role) || null::rolecall.app_role)";
+    for (domain, sql) in [
+        (
+            "marketplace",
+            format!(
+                "select jsonb_build_array(count(*), count(*) filter (
+                   where rolecall_internal.decide(action, actor, target, held.facts)
+                     is distinct from rolecall_internal.decide_action(action, actor::text, target::text, held.facts)))
+                 from rolecall.matrix_actions as named cross join {roles} as actor cross join {roles} as target {sets}"
+            ),
+        ),
+        (
+            "organization",
+            format!(
+                "select jsonb_build_array(count(*), count(*) filter (
+                   where rolecall_internal.decide_organization(action, actor, held.facts)
+                     is distinct from rolecall_internal.decide_action(action, actor, '', held.facts)))
+                 from rolecall.matrix_actions as named
+                 cross join unnest(array['owner', 'admin', 'sitter', 'client', 'moderator', null]) as actor {sets}"
+            ),
+        ),
+    ] {
+        let answer: Value = stand.db.one(&sql, &[]).await;
+        assert_eq!(answer[1], 0, "{domain}");
+        assert!(answer[0].as_i64().unwrap() > 1_000, "{domain}: {}", answer[0]);
+    }
 }
 
 #[tokio::test]

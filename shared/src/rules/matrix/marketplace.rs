@@ -1,6 +1,6 @@
 //! The part of the matrix for the roles of the application: attendees, dealers, organizers, and those who keep order.
 
-use super::{Decision, Facts};
+use super::{Decision, Domain, FactSet, Grant, decide_in, domain::fault_of_named_facts};
 use crate::rules::{code::Code, vocabulary::names};
 
 names! {
@@ -70,56 +70,81 @@ names! {
     }
 }
 
-/// What refuses an action for everybody, whatever the roles; checked before the rows, in order.
-#[derive(Clone, Copy, Debug)]
-pub struct Guard {
-    /// The action it guards.
-    pub action: Action,
-    /// The fact it looks at.
-    pub fact: Fact,
-    /// The guard refuses when the fact holds (`true`) or when it does not (`false`).
-    pub denies_when: bool,
-    /// The code of the refusal.
-    pub code: Code,
-    /// The rule's name.
-    pub rule: &'static str,
-    /// Why it is refused, for people.
-    pub message: &'static str,
-    /// What would make it allowed, for people.
-    pub allowed_if: &'static str,
+/// A set of facts.
+pub type Facts = FactSet<Fact>;
+
+/// The facts that an action looks at.
+const fn looks_at(action: Action) -> &'static [Fact] {
+    match action {
+        StartDm => &[FeatureEnabled, Suspended, SameUser, Blocked, SharesShow, ForeignShow],
+        Reply => &[FeatureEnabled, Suspended, Blocked, Participant, BroadcastRecipient, ReadOnly],
+        Broadcast => &[FeatureEnabled, Suspended, ReadOnly, TakesPart, OwnShow],
+        Moderate => &[FeatureEnabled, Suspended, SameUser, OwnShow],
+        Report => &[FeatureEnabled, SameUser, Participant],
+        Suspend => &[FeatureEnabled, Suspended, SameUser],
+        ReadBroadcast => &[FeatureEnabled, Blocked, Participant],
+    }
 }
 
-/// When a row allows its action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grant {
-    /// Always.
-    Always,
-    /// When this fact holds.
-    If(Fact),
-    /// Unless this fact holds.
-    Unless(Fact),
-    /// Never.
-    Never,
+/// The roles of the application, and what they may do to each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Marketplace;
+
+impl Domain for Marketplace {
+    const NAME: &'static str = "marketplace";
+    const HEADING: &'static str = "In the application";
+    const ABOUT: &'static str = "These are the application roles of profiles (`profiles.role`).";
+    const PREFIX: &'static str = "";
+    type Actor = Role;
+    type Target = Role;
+    type Action = Action;
+    type Fact = Fact;
+    const GUARDS: &'static [Guard] = GUARDS;
+    const ROWS: &'static [Row] = ROWS;
+    const UNCOVERED: Decision = Decision::Refused {
+        code: Code::PermissionDenied,
+        rule: "no_rule",
+        message: "No rule allows this.",
+        allowed_if: "A rule is added for these roles.",
+    };
+
+    fn looks_at(action: Action) -> &'static [Fact] {
+        looks_at(action)
+    }
+
+    fn heading(action: Action) -> &'static str {
+        match action {
+            StartDm => "Starting a direct message with",
+            Reply => "Replying to",
+            Broadcast => "Broadcasting to",
+            Moderate => "Moderating messages of",
+            Report => "Reporting messages of",
+            Suspend => "Suspending",
+            ReadBroadcast => "Reading broadcasts of",
+        }
+    }
+
+    fn phrase(fact: Fact) -> &'static str {
+        match fact {
+            FeatureEnabled => "the function is switched on",
+            Suspended => "the actor is suspended",
+            SameUser => "both are the same user",
+            Blocked => "one has blocked the other",
+            Participant => "the actor takes part in the conversation",
+            BroadcastRecipient => "the conversation is a broadcast",
+            ReadOnly => "the conversation is read-only",
+            SharesShow => "they share a show",
+            TakesPart => "the actor takes part in the show",
+            OwnShow => "it is the actor's own show",
+            ForeignShow => "the show is not of both",
+        }
+    }
 }
 
-/// One row of the matrix. For an action, the first row that names both the actor's and the target's role decides.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// The action.
-    pub action: Action,
-    /// The roles of the actor that it covers.
-    pub actors: &'static [Role],
-    /// The roles of the target that it covers.
-    pub targets: &'static [Role],
-    /// When it allows.
-    pub grant: Grant,
-    /// The rule's name.
-    pub rule: &'static str,
-    /// What the rule says, for people; the reason of a refusal.
-    pub message: &'static str,
-    /// What would make it allowed, for people.
-    pub allowed_if: &'static str,
-}
+type Guard = super::Guard<Marketplace>;
+type Row = super::Row<Marketplace>;
+
+const _: () = assert!(fault_of_named_facts!(Action::ALL, looks_at, GUARDS, ROWS).is_empty());
 
 use Action::{Broadcast, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
 use Fact::{
@@ -133,6 +158,7 @@ const ANYONE: &[Role] = Role::ALL;
 const fn feature(action: Action) -> Guard {
     Guard {
         action,
+        actors: None,
         fact: FeatureEnabled,
         denies_when: false,
         code: Code::FeatureDisabled,
@@ -145,6 +171,7 @@ const fn feature(action: Action) -> Guard {
 const fn suspended(action: Action) -> Guard {
     Guard {
         action,
+        actors: None,
         fact: Suspended,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -157,6 +184,7 @@ const fn suspended(action: Action) -> Guard {
 const fn blocked(action: Action) -> Guard {
     Guard {
         action,
+        actors: None,
         fact: Blocked,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -167,11 +195,12 @@ const fn blocked(action: Action) -> Guard {
 }
 
 /// The guards of every action, in the order in which they are checked.
-pub static GUARDS: &[Guard] = &[
+static GUARDS: &[Guard] = &[
     feature(StartDm),
     suspended(StartDm),
     Guard {
         action: StartDm,
+        actors: None,
         fact: SameUser,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -183,6 +212,7 @@ pub static GUARDS: &[Guard] = &[
     // The show's organizer may moderate the message, so its sender must not choose any show.
     Guard {
         action: StartDm,
+        actors: None,
         fact: ForeignShow,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -193,6 +223,7 @@ pub static GUARDS: &[Guard] = &[
     feature(Reply),
     Guard {
         action: Reply,
+        actors: None,
         fact: Participant,
         denies_when: false,
         code: Code::NotFound,
@@ -203,6 +234,7 @@ pub static GUARDS: &[Guard] = &[
     suspended(Reply),
     Guard {
         action: Reply,
+        actors: None,
         fact: BroadcastRecipient,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -212,6 +244,7 @@ pub static GUARDS: &[Guard] = &[
     },
     Guard {
         action: Reply,
+        actors: None,
         fact: ReadOnly,
         denies_when: true,
         code: Code::ConversationReadOnly,
@@ -224,6 +257,7 @@ pub static GUARDS: &[Guard] = &[
     suspended(Broadcast),
     Guard {
         action: Broadcast,
+        actors: None,
         fact: ReadOnly,
         denies_when: true,
         code: Code::ConversationReadOnly,
@@ -235,6 +269,7 @@ pub static GUARDS: &[Guard] = &[
     suspended(Moderate),
     Guard {
         action: Moderate,
+        actors: None,
         fact: SameUser,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -246,6 +281,7 @@ pub static GUARDS: &[Guard] = &[
     feature(Report),
     Guard {
         action: Report,
+        actors: None,
         fact: Participant,
         denies_when: false,
         code: Code::NotFound,
@@ -255,6 +291,7 @@ pub static GUARDS: &[Guard] = &[
     },
     Guard {
         action: Report,
+        actors: None,
         fact: SameUser,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -266,6 +303,7 @@ pub static GUARDS: &[Guard] = &[
     suspended(Suspend),
     Guard {
         action: Suspend,
+        actors: None,
         fact: SameUser,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -276,6 +314,7 @@ pub static GUARDS: &[Guard] = &[
     feature(ReadBroadcast),
     Guard {
         action: ReadBroadcast,
+        actors: None,
         fact: Participant,
         denies_when: false,
         code: Code::NotFound,
@@ -303,7 +342,7 @@ use Grant::{Always, If, Never, Unless};
 
 /// The matrix; `docs/permissions.md` shows it.
 #[rustfmt::skip]
-pub static ROWS: &[Row] = rows![
+static ROWS: &[Row] = rows![
     StartDm, &[Attendee] => [&[MvpDealer]], Always, "attendee_writes_to_mvp_dealer",
         "An attendee can start a direct message with an MVP dealer.", "";
     StartDm, &[Attendee] => [ANYONE], Never, "attendee_writes_to_mvp_dealers_only",
@@ -391,52 +430,11 @@ pub static ROWS: &[Row] = rows![
         "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
 ];
 
-/// The guards of `action`, in order.
-pub fn guards_of(action: Action) -> impl Iterator<Item = &'static Guard> {
-    GUARDS.iter().filter(move |guard| guard.action == action)
-}
-
-/// The row that decides for these roles; `None` would be refused by [`decide`].
-pub fn row_for(action: Action, actor: Role, target: Role) -> Option<&'static Row> {
-    ROWS.iter().find(|row| row.action == action && row.actors.contains(&actor) && row.targets.contains(&target))
-}
-
 /// Decides whether `actor` may do `action` to `target`, given what holds between them.
 ///
 /// Total: it answers for every input and refuses what no row allows.
 pub fn decide(actor: Role, action: Action, target: Role, facts: Facts) -> Decision {
-    if let Some(guard) = guards_of(action).find(|guard| facts.contains(guard.fact) == guard.denies_when) {
-        return Decision::Refused {
-            code: guard.code,
-            rule: guard.rule,
-            message: guard.message,
-            allowed_if: guard.allowed_if,
-        };
-    }
-    match row_for(action, actor, target) {
-        Some(row) if grants(row.grant, facts) => Decision::Allowed { rule: row.rule },
-        Some(row) => Decision::Refused {
-            code: Code::PermissionDenied,
-            rule: row.rule,
-            message: row.message,
-            allowed_if: row.allowed_if,
-        },
-        None => Decision::Refused {
-            code: Code::PermissionDenied,
-            rule: "no_rule",
-            message: "No rule allows this.",
-            allowed_if: "A rule is added for these roles.",
-        },
-    }
-}
-
-const fn grants(grant: Grant, facts: Facts) -> bool {
-    match grant {
-        Grant::Always => true,
-        Grant::If(fact) => facts.contains(fact),
-        Grant::Unless(fact) => !facts.contains(fact),
-        Grant::Never => false,
-    }
+    decide_in::<Marketplace>(Some(actor), action, target, facts)
 }
 
 #[cfg(test)]

@@ -1,15 +1,10 @@
 //! The part of the matrix for organisations: what their owners, admins, sitters and clients may do with the texting of
 //! their organisation.
 //!
-//! An action here has an actor, but no target: it is done to a thread, a message or a booking. So it has facts of its own,
-//! which keep the number of combinations small; and a guard can be for some roles alone, since a thread that a sitter or a
-//! client does not know must look to them as one that does not exist.
-//!
-//! [`GUARDS`] and [`ROWS`] are the source of the tables `rolecall.organization_guards` and `rolecall.organization_rules`
-//! (written by `make generate`), of the TypeScript client's rules and of `docs/permissions.md`; a test compares [`decide`]
-//! with the database for every combination.
+//! An action here has an actor, but no target: it is done to a thread, a message or a booking. A guard can be for some
+//! roles alone, since a thread that a sitter or a client does not know must look to them as one that does not exist.
 
-use super::Decision;
+use super::{Decision, Domain, FactSet, Grant, NoTarget, decide_in, domain::fault_of_named_facts};
 use crate::rules::{code::Code, vocabulary::names};
 
 names! {
@@ -77,70 +72,79 @@ names! {
 }
 
 /// A set of facts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OrganizationFacts(u16);
+pub type OrganizationFacts = FactSet<OrganizationFact>;
 
-impl OrganizationFacts {
-    /// The set with `fact` added.
-    #[must_use]
-    pub const fn with(self, fact: OrganizationFact) -> OrganizationFacts {
-        OrganizationFacts(self.0 | 1 << fact as u16)
-    }
-
-    /// Whether `fact` holds.
-    pub const fn contains(self, fact: OrganizationFact) -> bool {
-        self.0 & (1 << fact as u16) != 0
-    }
-
-    /// Every possible set.
-    pub fn every_combination() -> impl Iterator<Item = OrganizationFacts> {
-        (0..1u16 << OrganizationFact::ALL.len()).map(OrganizationFacts)
-    }
-}
-
-impl FromIterator<OrganizationFact> for OrganizationFacts {
-    fn from_iter<I: IntoIterator<Item = OrganizationFact>>(facts: I) -> OrganizationFacts {
-        facts.into_iter().fold(OrganizationFacts::default(), OrganizationFacts::with)
+/// The facts that an action looks at.
+const fn looks_at(action: OrganizationAction) -> &'static [OrganizationFact] {
+    match action {
+        ReadThread => &[FeatureEnabled, OwnOrganization, Assigned, OwnThread, OwnerInbox],
+        SendToThread => &[
+            FeatureEnabled,
+            Suspended,
+            OwnOrganization,
+            OnceAssigned,
+            InsideWindow,
+            OwnThread,
+            OwnerInbox,
+            ReadOnly,
+            OptedOut,
+        ],
+        AssignBooking => &[FeatureEnabled, Suspended, OwnOrganization],
+        ForceSend => &[FeatureEnabled, Suspended, OwnOrganization, ReadOnly, OptedOut],
     }
 }
 
-/// What refuses an action to some roles; checked before the rows, in order.
+/// The roles in an organisation, and what they may do with its texting.
 #[derive(Clone, Copy, Debug)]
-pub struct OrganizationGuard {
-    /// The action it guards.
-    pub action: OrganizationAction,
-    /// The roles that it guards it from.
-    pub actors: &'static [OrganizationRole],
-    /// The fact it looks at.
-    pub fact: OrganizationFact,
-    /// The guard refuses when the fact holds (`true`) or when it does not (`false`).
-    pub denies_when: bool,
-    /// The code of the refusal.
-    pub code: Code,
-    /// The rule's name.
-    pub rule: &'static str,
-    /// Why it is refused, for people.
-    pub message: &'static str,
-    /// What would make it allowed, for people.
-    pub allowed_if: &'static str,
+pub struct Organization;
+
+impl Domain for Organization {
+    const NAME: &'static str = "organization";
+    const HEADING: &'static str = "In an organisation";
+    const ABOUT: &'static str = "These are the roles in organisations (`profiles.organization_role`). An action here has no \
+        target: it is done to a thread, a message or a booking.";
+    const PREFIX: &'static str = "Organization";
+    type Actor = OrganizationRole;
+    type Target = NoTarget;
+    type Action = OrganizationAction;
+    type Fact = OrganizationFact;
+    const GUARDS: &'static [Guard] = GUARDS;
+    const ROWS: &'static [Row] = ROWS;
+    const UNCOVERED: Decision = WITHOUT_ROLE;
+
+    fn looks_at(action: OrganizationAction) -> &'static [OrganizationFact] {
+        looks_at(action)
+    }
+
+    fn heading(action: OrganizationAction) -> &'static str {
+        match action {
+            ReadThread => "Reading a thread",
+            SendToThread => "Writing into a thread",
+            AssignBooking => "Planning bookings",
+            ForceSend => "Delivering what the filter held back",
+        }
+    }
+
+    fn phrase(fact: OrganizationFact) -> &'static str {
+        match fact {
+            FeatureEnabled => "the function is switched on",
+            Suspended => "the actor is suspended",
+            OwnOrganization => "it is of the actor's organisation",
+            Assigned => "the actor has a window in the thread that is open or to come",
+            OnceAssigned => "the actor has a window in the thread, or had one",
+            InsideWindow => "a window of the actor in the thread is open",
+            OwnThread => "the actor is the thread's client",
+            OwnerInbox => "the thread is the owner inbox",
+            ReadOnly => "the thread can only be read",
+            OptedOut => "the client wants no more messages",
+        }
+    }
 }
 
-/// One row: whether its action is for these roles, if no guard refuses it.
-#[derive(Clone, Copy, Debug)]
-pub struct OrganizationRow {
-    /// The action.
-    pub action: OrganizationAction,
-    /// The roles that it covers.
-    pub actors: &'static [OrganizationRole],
-    /// Whether it allows.
-    pub allows: bool,
-    /// The rule's name.
-    pub rule: &'static str,
-    /// What the rule says, for people; the reason of a refusal.
-    pub message: &'static str,
-    /// What would make it allowed, for people.
-    pub allowed_if: &'static str,
-}
+type Guard = super::Guard<Organization>;
+type Row = super::Row<Organization>;
+
+const _: () = assert!(fault_of_named_facts!(OrganizationAction::ALL, looks_at, GUARDS, ROWS).is_empty());
 
 use OrganizationAction::{AssignBooking, ForceSend, ReadThread, SendToThread};
 use OrganizationFact::{
@@ -154,10 +158,10 @@ const STAFF: &[OrganizationRole] = &[Owner, Admin];
 /// Those whose messages go to the client's phone.
 const WRITERS: &[OrganizationRole] = &[Owner, Admin, Sitter];
 
-const fn feature(action: OrganizationAction) -> OrganizationGuard {
-    OrganizationGuard {
+const fn feature(action: OrganizationAction) -> Guard {
+    Guard {
         action,
-        actors: EVERYBODY,
+        actors: Some(EVERYBODY),
         fact: FeatureEnabled,
         denies_when: false,
         code: Code::FeatureDisabled,
@@ -167,10 +171,10 @@ const fn feature(action: OrganizationAction) -> OrganizationGuard {
     }
 }
 
-const fn suspended(action: OrganizationAction) -> OrganizationGuard {
-    OrganizationGuard {
+const fn suspended(action: OrganizationAction) -> Guard {
+    Guard {
         action,
-        actors: EVERYBODY,
+        actors: Some(EVERYBODY),
         fact: Suspended,
         denies_when: true,
         code: Code::PermissionDenied,
@@ -186,10 +190,10 @@ const fn unknown_thread(
     actors: &'static [OrganizationRole],
     fact: OrganizationFact,
     denies_when: bool,
-) -> OrganizationGuard {
-    OrganizationGuard {
+) -> Guard {
+    Guard {
         action,
-        actors,
+        actors: Some(actors),
         fact,
         denies_when,
         code: Code::NotFound,
@@ -199,10 +203,10 @@ const fn unknown_thread(
     }
 }
 
-const fn read_only(action: OrganizationAction, actors: &'static [OrganizationRole]) -> OrganizationGuard {
-    OrganizationGuard {
+const fn read_only(action: OrganizationAction, actors: &'static [OrganizationRole]) -> Guard {
+    Guard {
         action,
-        actors,
+        actors: Some(actors),
         fact: ReadOnly,
         denies_when: true,
         code: Code::ConversationReadOnly,
@@ -212,10 +216,10 @@ const fn read_only(action: OrganizationAction, actors: &'static [OrganizationRol
     }
 }
 
-const fn opted_out(action: OrganizationAction, actors: &'static [OrganizationRole]) -> OrganizationGuard {
-    OrganizationGuard {
+const fn opted_out(action: OrganizationAction, actors: &'static [OrganizationRole]) -> Guard {
+    Guard {
         action,
-        actors,
+        actors: Some(actors),
         fact: OptedOut,
         denies_when: true,
         code: Code::ClientOptedOut,
@@ -226,7 +230,7 @@ const fn opted_out(action: OrganizationAction, actors: &'static [OrganizationRol
 }
 
 /// The guards of every action, in the order in which they are checked.
-pub static GUARDS: &[OrganizationGuard] = &[
+static GUARDS: &[Guard] = &[
     feature(ReadThread),
     unknown_thread(ReadThread, EVERYBODY, OwnOrganization, false),
     // Everything that waits for the owner is in there, of all clients.
@@ -240,9 +244,9 @@ pub static GUARDS: &[OrganizationGuard] = &[
     unknown_thread(SendToThread, &[Sitter], OnceAssigned, false),
     unknown_thread(SendToThread, &[Client], OwnThread, false),
     suspended(SendToThread),
-    OrganizationGuard {
+    Guard {
         action: SendToThread,
-        actors: STAFF,
+        actors: Some(STAFF),
         fact: OwnerInbox,
         denies_when: true,
         code: Code::ConversationReadOnly,
@@ -251,9 +255,9 @@ pub static GUARDS: &[OrganizationGuard] = &[
         allowed_if: "You write into the client's thread.",
     },
     read_only(SendToThread, EVERYBODY),
-    OrganizationGuard {
+    Guard {
         action: SendToThread,
-        actors: &[Sitter],
+        actors: Some(&[Sitter]),
         fact: InsideWindow,
         denies_when: false,
         code: Code::OutsideAssignmentWindow,
@@ -263,9 +267,9 @@ pub static GUARDS: &[OrganizationGuard] = &[
     },
     opted_out(SendToThread, WRITERS),
     feature(AssignBooking),
-    OrganizationGuard {
+    Guard {
         action: AssignBooking,
-        actors: EVERYBODY,
+        actors: Some(EVERYBODY),
         fact: OwnOrganization,
         denies_when: false,
         code: Code::NotFound,
@@ -275,9 +279,9 @@ pub static GUARDS: &[OrganizationGuard] = &[
     },
     suspended(AssignBooking),
     feature(ForceSend),
-    OrganizationGuard {
+    Guard {
         action: ForceSend,
-        actors: EVERYBODY,
+        actors: Some(EVERYBODY),
         fact: OwnOrganization,
         denies_when: false,
         code: Code::NotFound,
@@ -291,11 +295,12 @@ pub static GUARDS: &[OrganizationGuard] = &[
 ];
 
 macro_rules! rows {
-    ($($action:ident, $actors:expr, $allows:literal, $rule:literal, $message:literal, $allowed_if:literal;)*) => {
-        &[$(OrganizationRow {
+    ($($action:ident, $actors:expr, $grant:expr, $rule:literal, $message:literal, $allowed_if:literal;)*) => {
+        &[$(Row {
             action: $action,
             actors: $actors,
-            allows: $allows,
+            targets: NoTarget::ALL,
+            grant: $grant,
             rule: $rule,
             message: $message,
             allowed_if: $allowed_if,
@@ -303,31 +308,33 @@ macro_rules! rows {
     };
 }
 
+use Grant::{Always, Never};
+
 /// The rows; `docs/permissions.md` shows them.
 #[rustfmt::skip]
-pub static ROWS: &[OrganizationRow] = rows![
-    ReadThread, STAFF, true, "owner_and_admin_read_every_thread",
+static ROWS: &[Row] = rows![
+    ReadThread, STAFF, Always, "owner_and_admin_read_every_thread",
         "The owner and the admins read every thread of their organisation.", "";
-    ReadThread, &[Sitter], true, "sitter_reads_assigned_threads",
+    ReadThread, &[Sitter], Always, "sitter_reads_assigned_threads",
         "A sitter reads the threads in which they have a window that is open or to come.", "";
-    ReadThread, &[Client], true, "client_reads_own_thread",
+    ReadThread, &[Client], Always, "client_reads_own_thread",
         "A client reads their own thread.", "";
 
-    SendToThread, STAFF, true, "owner_and_admin_write_in_every_thread",
+    SendToThread, STAFF, Always, "owner_and_admin_write_in_every_thread",
         "The owner and the admins write in every thread of their organisation.", "";
-    SendToThread, &[Sitter], true, "sitter_writes_inside_windows",
+    SendToThread, &[Sitter], Always, "sitter_writes_inside_windows",
         "A sitter writes in a thread while one of their windows in it is open.", "";
-    SendToThread, &[Client], true, "client_writes_in_own_thread",
+    SendToThread, &[Client], Always, "client_writes_in_own_thread",
         "A client writes in their own thread, as if by text.", "";
 
-    AssignBooking, STAFF, true, "owner_and_admin_assign",
+    AssignBooking, STAFF, Always, "owner_and_admin_assign",
         "The owner and the admins plan bookings.", "";
-    AssignBooking, EVERYBODY, false, "only_owner_and_admin_assign",
+    AssignBooking, EVERYBODY, Never, "only_owner_and_admin_assign",
         "Only the owner and the admins plan bookings.", "The owner or an admin does it.";
 
-    ForceSend, STAFF, true, "owner_and_admin_force_send",
+    ForceSend, STAFF, Always, "owner_and_admin_force_send",
         "The owner and the admins deliver what the filter held back.", "";
-    ForceSend, EVERYBODY, false, "only_owner_and_admin_force_send",
+    ForceSend, EVERYBODY, Never, "only_owner_and_admin_force_send",
         "Only the owner and the admins deliver what the filter held back.", "The owner or an admin does it.";
 ];
 
@@ -339,155 +346,12 @@ pub const WITHOUT_ROLE: Decision = Decision::Refused {
     allowed_if: "Your organisation gives you a role.",
 };
 
-/// The guards of `action` for `actor`, in order.
-pub fn guards_of(
-    action: OrganizationAction,
-    actor: OrganizationRole,
-) -> impl Iterator<Item = &'static OrganizationGuard> {
-    GUARDS.iter().filter(move |guard| guard.action == action && guard.actors.contains(&actor))
-}
-
-/// The row that decides for `actor`: the first that names the role.
-pub fn row_for(action: OrganizationAction, actor: OrganizationRole) -> Option<&'static OrganizationRow> {
-    ROWS.iter().find(|row| row.action == action && row.actors.contains(&actor))
-}
-
 /// Decides whether `actor` may do `action`, given what holds. `None` is somebody without a role in an organisation.
 ///
 /// Total: it answers for every input and refuses what no row allows.
 pub fn decide(actor: Option<OrganizationRole>, action: OrganizationAction, facts: OrganizationFacts) -> Decision {
-    let Some((actor, row)) = actor.and_then(|actor| Some((actor, row_for(action, actor)?))) else {
-        return WITHOUT_ROLE;
-    };
-    if let Some(guard) = guards_of(action, actor).find(|guard| facts.contains(guard.fact) == guard.denies_when) {
-        return Decision::Refused {
-            code: guard.code,
-            rule: guard.rule,
-            message: guard.message,
-            allowed_if: guard.allowed_if,
-        };
-    }
-    if row.allows {
-        return Decision::Allowed { rule: row.rule };
-    }
-    Decision::Refused { code: Code::PermissionDenied, rule: row.rule, message: row.message, allowed_if: row.allowed_if }
+    decide_in::<Organization>(actor, action, NoTarget::None, facts)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn allowed(action: OrganizationAction, facts: &[OrganizationFact]) -> Vec<OrganizationRole> {
-        let facts = facts.iter().copied().collect();
-        let allowed = |&role: &OrganizationRole| decide(Some(role), action, facts).allowed();
-        OrganizationRole::ALL.iter().copied().filter(allowed).collect()
-    }
-
-    fn code(actor: OrganizationRole, action: OrganizationAction, facts: &[OrganizationFact]) -> Option<Code> {
-        match decide(Some(actor), action, facts.iter().copied().collect()) {
-            Decision::Refused { code, .. } => Some(code),
-            Decision::Allowed { .. } => None,
-        }
-    }
-
-    #[test]
-    fn the_matrix_is_total_and_every_row_is_reached() {
-        for &action in OrganizationAction::ALL {
-            for &actor in OrganizationRole::ALL {
-                assert!(row_for(action, actor).is_some(), "{action:?} {actor:?}");
-            }
-        }
-        for row in ROWS {
-            let reached = |&actor: &OrganizationRole| std::ptr::eq(row_for(row.action, actor).unwrap(), row);
-            assert!(row.actors.iter().any(reached), "{} is never reached", row.rule);
-            assert_eq!(row.allows, row.allowed_if.is_empty(), "{}", row.rule);
-        }
-        assert!(GUARDS.iter().all(|guard| !guard.allowed_if.is_empty()));
-    }
-
-    #[test]
-    fn who_reads_a_thread() {
-        let thread = [FeatureEnabled, OwnOrganization];
-        assert_eq!(allowed(ReadThread, &thread), [Owner, Admin]);
-        assert_eq!(allowed(ReadThread, &[&thread[..], &[Assigned]].concat()), [Owner, Admin, Sitter]);
-        assert_eq!(allowed(ReadThread, &[&thread[..], &[OwnThread]].concat()), [Owner, Admin, Client]);
-        assert_eq!(allowed(ReadThread, &[&thread[..], &[OnceAssigned]].concat()), [Owner, Admin]);
-        let inbox = [&thread[..], &[OwnerInbox, Assigned, OwnThread]].concat();
-        assert_eq!(allowed(ReadThread, &inbox), [Owner, Admin]);
-        let others = [&thread[..], &[Suspended, ReadOnly, OptedOut]].concat();
-        assert_eq!(allowed(ReadThread, &others), [Owner, Admin], "reading goes on");
-        assert_eq!(allowed(ReadThread, &[FeatureEnabled, Assigned, OwnThread]), [], "of another organisation");
-    }
-
-    #[test]
-    fn who_writes_into_a_thread() {
-        let thread = [FeatureEnabled, OwnOrganization];
-        let with = |more: &[OrganizationFact]| [&thread[..], more].concat();
-        assert_eq!(allowed(SendToThread, &thread), [Owner, Admin]);
-        assert_eq!(allowed(SendToThread, &with(&[OnceAssigned, InsideWindow])), [Owner, Admin, Sitter]);
-        assert_eq!(allowed(SendToThread, &with(&[OnceAssigned, Assigned])), [Owner, Admin]);
-        assert_eq!(allowed(SendToThread, &with(&[OwnThread])), [Owner, Admin, Client]);
-        let everything = [OnceAssigned, Assigned, InsideWindow, OwnThread];
-        for stopped in [OwnerInbox, ReadOnly, Suspended] {
-            assert_eq!(allowed(SendToThread, &with(&[&everything[..], &[stopped]].concat())), [], "{stopped:?}");
-        }
-        let opted_out = with(&[&everything[..], &[OptedOut]].concat());
-        assert_eq!(allowed(SendToThread, &opted_out), [Client], "who opted out may write, and nobody to them");
-    }
-
-    #[test]
-    fn a_sitter_hears_of_windows_in_threads_that_were_theirs_and_of_no_other_thread() {
-        let thread = [FeatureEnabled, OwnOrganization];
-        assert_eq!(code(Sitter, SendToThread, &thread), Some(Code::NotFound));
-        let once = [FeatureEnabled, OwnOrganization, OnceAssigned];
-        assert_eq!(code(Sitter, SendToThread, &once), Some(Code::OutsideAssignmentWindow));
-        let opted_out = [&once[..], &[OptedOut]].concat();
-        assert_eq!(code(Sitter, SendToThread, &opted_out), Some(Code::OutsideAssignmentWindow), "and of nothing else");
-        assert_eq!(code(Sitter, ReadThread, &once), Some(Code::NotFound));
-        assert_eq!(code(Client, SendToThread, &once), Some(Code::NotFound));
-    }
-
-    #[test]
-    fn owner_and_admin_alone_assign_and_force() {
-        assert_eq!(allowed(AssignBooking, &[FeatureEnabled, OwnOrganization]), [Owner, Admin]);
-        assert_eq!(allowed(AssignBooking, &[FeatureEnabled]), []);
-        assert_eq!(allowed(AssignBooking, &[FeatureEnabled, OwnOrganization, Suspended]), []);
-        assert_eq!(allowed(ForceSend, &[FeatureEnabled, OwnOrganization]), [Owner, Admin]);
-        assert_eq!(allowed(ForceSend, &[FeatureEnabled]), []);
-        assert_eq!(allowed(ForceSend, &[FeatureEnabled, OwnOrganization, OptedOut]), []);
-        assert_eq!(allowed(ForceSend, &[FeatureEnabled, OwnOrganization, ReadOnly]), []);
-        assert_eq!(code(Sitter, ForceSend, &[FeatureEnabled]), Some(Code::NotFound), "never 403 across organisations");
-    }
-
-    fn facts() -> impl Strategy<Value = OrganizationFacts> {
-        (0..1u16 << OrganizationFact::ALL.len()).prop_map(OrganizationFacts)
-    }
-
-    proptest! {
-        #[test]
-        fn nobody_does_anything_across_organisations(actor in prop::sample::select(OrganizationRole::ALL), facts in facts(),
-            action in prop::sample::select(OrganizationAction::ALL)) {
-            if !facts.contains(OwnOrganization) {
-                let decision = decide(Some(actor), action, facts);
-                let not_found = matches!(decision, Decision::Refused { code: Code::NotFound | Code::FeatureDisabled, .. });
-                prop_assert!(not_found, "{decision:?}");
-            }
-        }
-
-        #[test]
-        fn nothing_is_allowed_while_the_feature_is_off(actor in prop::sample::select(OrganizationRole::ALL), facts in facts(),
-            action in prop::sample::select(OrganizationAction::ALL)) {
-            if !facts.contains(FeatureEnabled) {
-                let decision = decide(Some(actor), action, facts);
-                let off = matches!(decision, Decision::Refused { code: Code::FeatureDisabled, .. });
-                prop_assert!(off, "{decision:?}");
-            }
-        }
-
-        #[test]
-        fn without_a_role_nothing_is_allowed(facts in facts(), action in prop::sample::select(OrganizationAction::ALL)) {
-            prop_assert_eq!(decide(None, action, facts), WITHOUT_ROLE);
-        }
-    }
-}
+mod tests;
