@@ -13,68 +13,58 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_guard text;
-  v_row text;
   v_decision rolecall.decision;
 begin
-  -- One statement, since every request comes through here.
-  select
-    guard.rule,
-    covering.rule,
-    guard.rule is null
-      and covering.allowed
-      and (covering.requires is null or covering.requires = any (p_facts))
-      and (covering.unless is null or not coalesce(covering.unless = any (p_facts), false)),
-    guard.code,
-    coalesce(guard.rule, covering.rule),
-    case when guard.rule is null then covering.message else guard.message end,
-    case when guard.rule is null then covering.allowed_if else guard.allowed_if end
-  into
-    v_guard,
-    v_row,
-    v_decision.allowed,
-    v_decision.code,
-    v_decision.rule,
-    v_decision.message,
-    v_decision.allowed_if
-  from (values (p_action)) as asked (action)
-  left join lateral (
-    select code, guarding.rule, message, allowed_if
-    from rolecall.matrix_guards as guarding
-    where guarding.action = asked.action
-      and (guarding.actors is null or p_actor = any (guarding.actors))
-      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
-    order by guarding.position
-    limit 1
-  ) as guard
-    on true
-  left join rolecall.matrix_rows as covering
-    on covering.action = asked.action
-    and covering.actor = p_actor
-    and covering.target = p_target;
-
-  if v_guard is null and v_row is null then
-    select false, 'permission_denied', rule, message, allowed_if
-    into v_decision
-    from rolecall.matrix_actions
-    where action = p_action;
-    if not found then
-      v_decision := row(
-        false,
-        'permission_denied'::text,
-        'no_rule'::text,
-        'No rule allows this.'::text,
-        'A rule is added for these roles.'::text
-      );
-    end if;
+  -- Nearly always: one look-up by key, since every request comes through here.
+  select true, null, rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_rows
+  where action = p_action
+    and actor = p_actor
+    and target = p_target
+    and allowed
+    and needs <@ p_facts
+    and not bars && p_facts;
+  if found then
     return v_decision;
   end if;
-  -- A fact that is null is one that is not known to hold.
-  v_decision.allowed := coalesce(v_decision.allowed, false);
-  if not v_decision.allowed and v_guard is null then
-    v_decision.code := 'permission_denied';
+
+  -- The words of the refusal: of the first guard that refuses, or else of the row, or of what no row covers.
+  select false, code, rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_guards
+  where action = p_action
+    and (actors is null or p_actor = any (actors))
+    -- A fact that is null is one that is not known to hold.
+    and coalesce(fact = any (p_facts), false) = denies_when
+  order by position
+  limit 1;
+  if found then
+    return v_decision;
   end if;
-  return v_decision;
+  select false, 'permission_denied', rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_rows
+  where action = p_action
+    and actor = p_actor
+    and target = p_target;
+  if found then
+    return v_decision;
+  end if;
+  select false, 'permission_denied', rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_actions
+  where action = p_action;
+  if found then
+    return v_decision;
+  end if;
+  return row(
+    false,
+    'permission_denied'::text,
+    'no_rule'::text,
+    'No rule allows this.'::text,
+    'A rule is added for these roles.'::text
+  );
 end
 $$;
 

@@ -45,8 +45,8 @@ create table rolecall.matrix_rows (
   actor text collate "C" not null,
   target text collate "C" not null,
   allowed boolean not null,
-  requires text,
-  unless text,
+  needs text[] not null,
+  bars text[] not null,
   rule text not null,
   message text not null,
   allowed_if text not null,
@@ -58,8 +58,8 @@ comment on table rolecall.matrix_rows is
 
 comment on column rolecall.matrix_rows.target is 'The role of the target; empty in a domain whose actions have none.';
 
-comment on column rolecall.matrix_rows.requires is
-  'A fact without which an allowing row refuses; null when it needs none.';
+comment on column rolecall.matrix_rows.needs is
+  'The facts without which the row, or a guard of its actor, refuses: what allows is found by one look-up.';
 
-comment on column rolecall.matrix_rows.unless is
-  'A fact with which an allowing row refuses; null when none does.';
+comment on column rolecall.matrix_rows.bars is
+  'The facts with which the row, or a guard of its actor, refuses.';

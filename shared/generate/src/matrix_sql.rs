@@ -4,7 +4,7 @@ use crate::sql::literal;
 use rolecall_shared::{
     each_domain,
     rules::{
-        matrix::{Decision, Domain, Grant, row_for},
+        matrix::{Decision, Domain, Grant, Row, guards_of, row_for},
         vocabulary::Name,
     },
 };
@@ -63,7 +63,7 @@ set
   message = excluded.message,
   allowed_if = excluded.allowed_if;
 
-with source (action, actor, target, allowed, requires, unless, rule, message, allowed_if) as (
+with source (action, actor, target, allowed, needs, bars, rule, message, allowed_if) as (
   values
 {rules}
 ), gone as (
@@ -76,14 +76,14 @@ with source (action, actor, target, allowed, requires, unless, rule, message, al
       and source.target = old.target
   )
 )
-insert into rolecall.matrix_rows (action, actor, target, allowed, requires, unless, rule, message, allowed_if)
-select action, actor, target, allowed, requires, unless, rule, message, allowed_if
+insert into rolecall.matrix_rows (action, actor, target, allowed, needs, bars, rule, message, allowed_if)
+select action, actor, target, allowed, needs, bars, rule, message, allowed_if
 from source
 on conflict (action, actor, target) do update
 set
   allowed = excluded.allowed,
-  requires = excluded.requires,
-  unless = excluded.unless,
+  needs = excluded.needs,
+  bars = excluded.bars,
   rule = excluded.rule,
   message = excluded.message,
   allowed_if = excluded.allowed_if;
@@ -137,18 +137,15 @@ fn rule_rows<D: Domain>() -> Vec<String> {
         for &actor in D::Actor::EVERY {
             for &target in D::Target::EVERY {
                 let Some(row) = row_for::<D>(action, actor, target) else { continue };
-                let null = || "null::text".to_owned();
-                let (requires, unless) = match row.grant {
-                    Grant::If(fact) => (literal(fact.name()), null()),
-                    Grant::Unless(fact) => (null(), literal(fact.name())),
-                    Grant::Always | Grant::Never => (null(), null()),
-                };
+                let (needs, bars) = conditions(row, actor);
                 rows.push(format!(
-                    "    ({}, {}, {}, {}, {requires}, {unless}, {}, {}, {})",
+                    "    ({}, {}, {}, {}, {}, {}, {}, {}, {})",
                     literal(action.name()),
                     literal(actor.name()),
                     literal(target.name()),
                     row.grant != Grant::Never,
+                    array(&needs),
+                    array(&bars),
                     literal(row.rule),
                     literal(row.message),
                     literal(row.allowed_if),
@@ -159,7 +156,21 @@ fn rule_rows<D: Domain>() -> Vec<String> {
     rows
 }
 
+/// The facts that have to hold for `actor` where the row allows, and those that must not: what its guards say and the row.
+fn conditions<D: Domain>(row: &Row<D>, actor: D::Actor) -> (Vec<D::Fact>, Vec<D::Fact>) {
+    let (mut needs, mut bars) = match row.grant {
+        Grant::Never => return (Vec::new(), Vec::new()),
+        Grant::Always => (Vec::new(), Vec::new()),
+        Grant::If(fact) => (vec![fact], Vec::new()),
+        Grant::Unless(fact) => (Vec::new(), vec![fact]),
+    };
+    for guard in guards_of::<D>(row.action, Some(actor)) {
+        if guard.denies_when { &mut bars } else { &mut needs }.push(guard.fact);
+    }
+    (needs, bars)
+}
+
 fn array(names: &[impl Name]) -> String {
-    let names: Vec<_> = names.iter().map(|name| literal(name.name())).collect();
-    format!("array[{}]", names.join(", "))
+    let names: Vec<_> = names.iter().map(|name| name.name()).collect();
+    format!("'{{{}}}'::text[]", names.join(","))
 }
