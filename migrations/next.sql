@@ -107,3 +107,11 @@ alter table rolecall.thread_reads
   alter column changed_xid set default pg_current_xact_id();
 
 comment on column rolecall.thread_reads.changed_xid is 'The last transaction that moved it.';
+
+-- permissions: the role member has the limits of attendees.
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select 'member', action, capacity, window_seconds
+from rolecall.rate_limits
+where role = 'attendee'
+on conflict (role, action) do nothing;

@@ -84,3 +84,12 @@ begin
   end if;
 end
 $$;
+
+-- permissions: no rule of the release before is about members.
+
+update rolecall.profiles
+set role = 'attendee'
+where role = 'member';
+
+delete from rolecall.rate_limits
+where role = 'member';

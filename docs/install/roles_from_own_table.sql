@@ -35,6 +35,7 @@ begin
     when 'organizer' then 'show_organizer'
     when 'mvp_dealer' then 'mvp_dealer'
     when 'dealer' then 'dealer'
+    when 'member' then 'member'
     else 'attendee'
   end;
 end

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-const ROLES: [&str; 6] = ["attendee", "dealer", "mvp_dealer", "show_organizer", "moderator", "admin"];
+const ROLES: [&str; 7] = ["attendee", "dealer", "mvp_dealer", "show_organizer", "moderator", "admin", "member"];
 
 /// How many conversations are there before the first request.
 const CONVERSATIONS: usize = 6;
@@ -264,6 +264,8 @@ impl<'a> Mix<'a> {
                 "moderator",
                 "admin",
                 "admin",
+                "member",
+                "member",
             ]);
             let organization =
                 if self.random.chance(60) { format!("'@o{}'", self.random.below(3)) } else { "null".to_owned() };

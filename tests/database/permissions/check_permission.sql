@@ -253,7 +253,7 @@ select is(
 from (
   values
     ('allowed', 'true'::jsonb),
-    ('recipient_roles', '["attendee", "dealer", "mvp_dealer", "show_organizer", "moderator", "admin"]'),
+    ('recipient_roles', '["attendee", "dealer", "mvp_dealer", "show_organizer", "moderator", "admin", "member"]'),
     (
       'quota',
       jsonb_build_object(

@@ -35,7 +35,7 @@ insert into rolecall.organizations (id, name) values (pg_temp.show(900), 'Paws')
 insert into rolecall.profiles (id, role, suspended_until, is_internal, organization_id)
 select
   pg_temp.person(number),
-  (enum_range(null::rolecall.app_role))[1 + number % 6],
+  (enum_range(null::rolecall.app_role))[1 + number % 7],
   case pg_temp.draw(8)
     when 1 then 'infinity'::timestamptz
     when 2 then now() - interval '1 hour'
@@ -48,7 +48,7 @@ select
   pg_temp.show(number),
   'A show',
   -- Organizers, and MVP dealers who were organizers once.
-  pg_temp.person(6 * pg_temp.draw(8) + case when pg_temp.draw(2) = 1 then 3 else 2 end),
+  pg_temp.person(7 * pg_temp.draw(8) + case when pg_temp.draw(2) = 1 then 3 else 2 end),
   now() + (pg_temp.draw(20) - 10) * interval '1 day',
   now() + interval '30 days'
 from generate_series(1, 12) as number;
@@ -261,8 +261,8 @@ begin
           offset pg_temp.draw(7) - 1
           limit 1
         ),
-        'actor_role', pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'),
-        'target_role', pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin'),
+        'actor_role', pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member'),
+        'target_role', pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member'),
         'facts', case
           when pg_temp.draw(3) > 1 then (
             select coalesce(jsonb_agg(distinct fact), '[]')
@@ -291,7 +291,7 @@ begin
       (
         select jsonb_agg(distinct role)
         from (
-          select pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin') as role
+          select pg_temp.one_of('attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member') as role
           from generate_series(1, pg_temp.draw(3))
         ) as roles
       )

@@ -18,6 +18,8 @@ names! {
         Moderator = "moderator",
         /// May do everything.
         Admin = "admin",
+        /// Uses a social app; has nothing to do with shows.
+        Member = "member",
     }
 }
 
@@ -151,7 +153,7 @@ use Fact::{
     Blocked, BroadcastRecipient, FeatureEnabled, ForeignShow, OwnShow, Participant, ReadOnly, SameUser, SharesShow,
     Suspended, TakesPart,
 };
-use Role::{Admin, Attendee, Dealer, Moderator, MvpDealer, ShowOrganizer};
+use Role::{Admin, Attendee, Dealer, Member, Moderator, MvpDealer, ShowOrganizer};
 
 const ANYONE: &[Role] = Role::ALL;
 
@@ -364,6 +366,11 @@ static ROWS: &[Row] = rows![
         "A moderator can start a direct message with everyone.", "";
     StartDm, &[Admin] => [ANYONE], Always, "admin_writes_to_everyone",
         "An admin can start a direct message with everyone.", "";
+    StartDm, &[Member] => [&[Member]], Always, "member_writes_to_member",
+        "A member can start a direct message with a member.", "";
+    StartDm, &[Member] => [ANYONE], Never, "member_writes_to_members_only",
+        "A member can start a direct message with a member only.",
+        "The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.";
 
     Reply, &[Attendee] => [&[MvpDealer, ShowOrganizer, Moderator, Admin]], Always, "attendee_replies_to_staff",
         "An attendee can reply to MVP dealers, show organizers, moderators and admins.", "";
@@ -380,6 +387,11 @@ static ROWS: &[Row] = rows![
         "A moderator can reply to everyone.", "";
     Reply, &[Admin] => [ANYONE], Always, "admin_replies",
         "An admin can reply to everyone.", "";
+    Reply, &[Member] => [&[Member, ShowOrganizer, Moderator, Admin]], Always, "member_replies_to_members_and_staff",
+        "A member can reply to members, show organizers, moderators and admins.", "";
+    Reply, &[Member] => [ANYONE], Never, "member_replies_to_members_and_staff_only",
+        "A member can reply to members, show organizers, moderators and admins only.",
+        "The other participant is a member, a show organizer, a moderator or an admin.";
 
     Broadcast, &[Attendee] => [ANYONE], Never, "attendee_does_not_broadcast",
         "An attendee cannot broadcast.", "You become an MVP dealer or a show organizer.";
@@ -396,6 +408,8 @@ static ROWS: &[Row] = rows![
         "A moderator cannot broadcast.", "You become an admin or the show's organizer.";
     Broadcast, &[Admin] => [ANYONE], Always, "admin_broadcasts",
         "An admin can broadcast in every show.", "";
+    Broadcast, &[Member] => [ANYONE], Never, "member_does_not_broadcast",
+        "A member cannot broadcast.", "You become an MVP dealer or a show organizer.";
 
     Moderate, &[Attendee] => [ANYONE], Never, "attendee_does_not_moderate",
         "An attendee cannot moderate.", "You become a moderator.";
@@ -409,12 +423,14 @@ static ROWS: &[Row] = rows![
         "A moderator can moderate everything.", "";
     Moderate, &[Admin] => [ANYONE], Always, "admin_moderates",
         "An admin can moderate everything.", "";
+    Moderate, &[Member] => [ANYONE], Never, "member_does_not_moderate",
+        "A member cannot moderate.", "You become a moderator.";
 
     Report, ANYONE => [ANYONE], Always, "anyone_reports_what_they_can_read",
         "Everyone can report a message that they can read.", "";
 
-    Suspend, &[Moderator] => [&[Attendee, Dealer, MvpDealer, ShowOrganizer]], Always, "moderator_suspends_users",
-        "A moderator can suspend attendees, dealers, MVP dealers and show organizers.", "";
+    Suspend, &[Moderator] => [&[Attendee, Dealer, MvpDealer, ShowOrganizer, Member]], Always, "moderator_suspends_users",
+        "A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.", "";
     Suspend, &[Moderator] => [ANYONE], Never, "moderator_does_not_suspend_staff",
         "A moderator cannot suspend moderators and admins.", "An admin does it.";
     Suspend, &[Admin] => [ANYONE], Always, "admin_suspends_everyone",

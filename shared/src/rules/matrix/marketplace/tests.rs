@@ -17,6 +17,7 @@ fn who_starts_a_direct_message_with_whom() {
     assert_eq!(allowed_targets(StartDm, Dealer, &[SharesShow]), []);
     assert_eq!(allowed_targets(StartDm, MvpDealer, &[]), [ShowOrganizer]);
     assert_eq!(allowed_targets(StartDm, MvpDealer, &[SharesShow]), [Attendee, Dealer, ShowOrganizer]);
+    assert_eq!(allowed_targets(StartDm, Member, &[SharesShow]), [Member]);
     for actor in [ShowOrganizer, Moderator, Admin] {
         assert_eq!(allowed_targets(StartDm, actor, &[]), Role::ALL);
     }
@@ -26,6 +27,7 @@ fn who_starts_a_direct_message_with_whom() {
 fn who_replies_to_whom() {
     assert_eq!(allowed_targets(Reply, Attendee, &[]), [MvpDealer, ShowOrganizer, Moderator, Admin]);
     assert_eq!(allowed_targets(Reply, Dealer, &[]), []);
+    assert_eq!(allowed_targets(Reply, Member, &[]), [ShowOrganizer, Moderator, Admin, Member]);
     for actor in [MvpDealer, ShowOrganizer, Moderator, Admin] {
         assert_eq!(allowed_targets(Reply, actor, &[]), Role::ALL);
     }
@@ -33,7 +35,7 @@ fn who_replies_to_whom() {
 
 #[test]
 fn who_broadcasts_to_whom() {
-    for actor in [Attendee, Dealer, Moderator] {
+    for actor in [Attendee, Dealer, Moderator, Member] {
         assert_eq!(allowed_targets(Broadcast, actor, &[OwnShow, TakesPart, SharesShow]), []);
     }
     assert_eq!(allowed_targets(Broadcast, MvpDealer, &[]), []);
@@ -45,7 +47,7 @@ fn who_broadcasts_to_whom() {
 
 #[test]
 fn who_moderates() {
-    for actor in [Attendee, Dealer, MvpDealer] {
+    for actor in [Attendee, Dealer, MvpDealer, Member] {
         assert_eq!(allowed_targets(Moderate, actor, &[OwnShow, TakesPart]), []);
     }
     assert_eq!(allowed_targets(Moderate, ShowOrganizer, &[]), []);
@@ -65,10 +67,10 @@ fn who_reports() {
 
 #[test]
 fn who_suspends() {
-    for actor in [Attendee, Dealer, MvpDealer, ShowOrganizer] {
+    for actor in [Attendee, Dealer, MvpDealer, ShowOrganizer, Member] {
         assert_eq!(allowed_targets(Suspend, actor, &[OwnShow, TakesPart]), []);
     }
-    assert_eq!(allowed_targets(Suspend, Moderator, &[]), [Attendee, Dealer, MvpDealer, ShowOrganizer]);
+    assert_eq!(allowed_targets(Suspend, Moderator, &[]), [Attendee, Dealer, MvpDealer, ShowOrganizer, Member]);
     assert_eq!(allowed_targets(Suspend, Admin, &[]), Role::ALL);
 }
 
