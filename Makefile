@@ -11,7 +11,7 @@ HOST := target/release/rolecall
 # How long the first `make build` takes on two processors.
 FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
-TESTED := shared generate database compile postgres deploy kit e2e demo bench
+TESTED := shared generate database compile postgres relay deploy kit e2e demo bench
 TOGETHER = $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)

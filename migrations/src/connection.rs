@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use rolecall_shared::postgres::{Address, SslMode};
+use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -28,19 +29,26 @@ pub async fn connect(url: &str) -> Result<Client> {
 /// # Errors
 /// As [`connect`].
 pub async fn connect_to(address: &Address) -> Result<Client> {
+    // The task ends with the client.
+    Ok(connect_with_task(address).await?.0)
+}
+
+/// [`connect_to`] with the task that drives the connection: aborting it closes the connection, whatever the server does.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with_task(address: &Address) -> Result<(Client, JoinHandle<()>)> {
     let mut config: Config = address.driver_url().parse().context("the database's address cannot be used")?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
-    // The task ends with the client; an error of the connection reaches the caller through the call it breaks.
+    // An error of the connection reaches the caller through the call it breaks.
     let failed = |error| anyhow!(failure(&error, address));
     if address.ssl_mode == SslMode::Disable {
         let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
-        tokio::spawn(async move { connection.await.ok() });
-        return Ok(client);
+        return Ok((client, tokio::spawn(async move { connection.await.unwrap_or_default() })));
     }
     let tls = MakeRustlsConnect::new(client_config(address.ssl_mode, address.ca.as_ref())?);
     let (client, connection) = config.connect(tls).await.map_err(failed)?;
-    tokio::spawn(async move { connection.await.ok() });
-    Ok(client)
+    Ok((client, tokio::spawn(async move { connection.await.unwrap_or_default() })))
 }

@@ -20,7 +20,7 @@ pub use apply::{
     Step, apply, load_demo, load_demo_conversation, migrate, rollback, rollback_last, serves_users, set_edge_password,
     set_relay_password, status,
 };
-pub use connection::{connect, connect_to};
+pub use connection::{connect, connect_to, connect_with_task};
 pub use failure::failure;
 pub use files::{MIGRATIONS, Migration};
 pub use rollback::{Loss, rollback_loss};
