@@ -30,6 +30,8 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Carry what happens from the database to NATS until SIGINT or SIGTERM; of several, one works and the others wait
+    Relay(Relay),
     /// Show how a feature is rolled out, begin its next stage, take it back
     #[command(disable_help_flag = true)]
     Rollout {
@@ -51,6 +53,30 @@ pub struct Compile {
     /// Where compiled components are kept
     #[arg(long, value_name = "DIR", default_value = ".rolecall")]
     pub state_dir: PathBuf,
+}
+
+/// The settings of `rolecall relay`.
+#[derive(Args, Debug)]
+pub struct Relay {
+    /// The database, with the login rolecall_relay: a connection of its own, no pooler by the transaction between
+    #[arg(long, value_name = "URL", env = "RELAY_DATABASE_URL", hide_env_values = true)]
+    pub database: String,
+
+    /// NATS's servers, separated by commas: nats://host:port, or tls://host:port
+    #[arg(long, value_name = "URLS", env = "NATS_URL", hide_env_values = true)]
+    pub nats: String,
+
+    /// The credentials that may publish to users
+    #[arg(long, value_name = "FILE", env = "NATS_CREDS")]
+    pub nats_creds: Option<PathBuf>,
+
+    /// The credentials of the system account; without them nobody knows who is online
+    #[arg(long, value_name = "FILE", env = "NATS_SYSTEM_CREDS")]
+    pub nats_system_creds: Option<PathBuf>,
+
+    /// The CA of NATS's certificate, in PEM form [default: those that this system trusts]
+    #[arg(long, value_name = "FILE", env = "NATS_CA")]
+    pub nats_ca: Option<PathBuf>,
 }
 
 /// The settings of `rolecall up`.
@@ -250,6 +276,30 @@ mod tests {
             ["--arrival-pace", "0"],
         ] {
             assert!(up(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_relay_wants_a_database_and_nats_and_never_shows_them() {
+        let line = ["rolecall", "relay", "--database", "postgres://u:hidden@h/d", "--nats", "nats://127.0.0.1:4222"];
+        let Command::Relay(relay) = Cli::try_parse_from(line).unwrap().command else { panic!() };
+        assert_eq!((relay.nats.as_str(), relay.nats_creds), ("nats://127.0.0.1:4222", None));
+        let Err(missing) = Cli::try_parse_from(["rolecall", "relay"]) else { panic!("it needs both") };
+        assert!(missing.to_string().contains("--database") && missing.to_string().contains("--nats"), "{missing}");
+    }
+
+    /// deploy/ starts the relay as its command line understands it.
+    #[test]
+    fn the_unit_of_systemd_and_the_manifest_start_the_relay() {
+        let unit = include_str!("../../deploy/systemd/rolecall-relay.service");
+        assert!(unit.lines().any(|line| line == "ExecStart=/opt/rolecall/rolecall relay"));
+        let manifest = include_str!("../../deploy/relay/relay.yaml");
+        assert!(manifest.contains("args: [relay]"));
+        let relay = Cli::command().find_subcommand("relay").unwrap().clone();
+        let known: Vec<_> = relay.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
+        let set = manifest.lines().filter_map(|line| line.trim().strip_prefix("- name: "));
+        for name in set.filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')) {
+            assert!(known.contains(&name), "{name} is not a setting of the relay");
         }
     }
 

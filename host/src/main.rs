@@ -12,6 +12,7 @@ mod guest;
 mod log;
 mod manifest;
 mod postman;
+mod relay;
 mod schedule;
 mod server;
 mod state_dir;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Up(up) => run(*up),
         Command::Compile(compile) => run_compile(&compile),
         Command::Migrate { arguments } => run_migrate(arguments),
+        Command::Relay(relay) => run_relay(relay),
         Command::Rollout { arguments } => run_rollout(arguments),
     };
     match done {
@@ -59,6 +61,11 @@ fn run_compile(compile: &Compile) -> anyhow::Result<()> {
 
 fn run_migrate(arguments: Vec<String>) -> anyhow::Result<()> {
     runtime(1)?.block_on(rolecall_database::command::run(arguments.into_iter()))
+}
+
+fn run_relay(settings: cli::Relay) -> anyhow::Result<()> {
+    let threads = Log::start()?;
+    runtime(1)?.block_on(relay::relay(settings, threads.log()))
 }
 
 fn run_rollout(arguments: Vec<String>) -> anyhow::Result<()> {

@@ -436,17 +436,22 @@ fn print_listening(log: &Log, address: &str, begun: Instant) {
 }
 
 /// SIGINT and SIGTERM.
-struct StopSignal {
+pub struct StopSignal {
     interrupt: Signal,
     terminate: Signal,
 }
 
-fn stop_signal() -> anyhow::Result<StopSignal> {
+/// Listens for them from now on.
+///
+/// # Errors
+/// The system does not let the process listen.
+pub fn stop_signal() -> anyhow::Result<StopSignal> {
     Ok(StopSignal { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
 }
 
 impl StopSignal {
-    async fn wait(&mut self) {
+    /// Returns at the first of them.
+    pub async fn wait(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
