@@ -22,11 +22,15 @@ function read(path) {
   return document.toJS();
 }
 
-const KINDS = { SpinApp: "spinapp", CronJob: "cronjob", HorizontalPodAutoscaler: "hpa", Secret: "secret" };
+const KINDS = {
+  SpinApp: "spinapp", CronJob: "cronjob", Deployment: "deployment", HorizontalPodAutoscaler: "hpa", Secret: "secret",
+};
+const manifests = ["spinkube", "relay"].flatMap((folder) =>
+  readdirSync(here(`../../deploy/${folder}`)).filter((name) => name.endsWith(".yaml")).map((name) => `${folder}/${name}`));
 const files = Object.fromEntries(
-  readdirSync(here("../../deploy/spinkube")).map((name) => {
-    const value = read(`spinkube/${name}`);
-    return [`spinkube/${name}`, [KINDS[value.kind], value]];
+  manifests.map((path) => {
+    const value = read(path);
+    return [path, [KINDS[value.kind], value]];
   }),
 );
 files["github/deploy.yml"] = ["github", read("github/deploy.yml")];
@@ -63,6 +67,13 @@ const MISTAKES = [
   ["spinkube/hpa.yaml", "the SpinApp as its target", (hpa) => (hpa.spec.scaleTargetRef.kind = "SpinApp")],
   ["spinkube/hpa.yaml", "the form of v1", (hpa) => (hpa.spec.targetCPUUtilizationPercentage = 70)],
   ["spinkube/secret.yaml", "a number as a value", (secret) => (secret.stringData.jwt_secret = 1)],
+  ["relay/relay.yaml", "a misspelt field", (relay) => (relay.spec.replica = 2)],
+  ["relay/relay.yaml", "pods that nothing selects", (relay) => delete relay.spec.template.metadata.labels],
+  ["relay/relay.yaml", "credentials that can be written", (relay) =>
+    (relay.spec.template.spec.containers[0].volumeMounts[0].readOnly = false)],
+  ["relay/relay.yaml", "an image without a tag", (relay) =>
+    (relay.spec.template.spec.containers[0].image = "registry.example.com/rolecall-relay")],
+  ["relay/secret.yaml", "a number as a value", (secret) => (secret.stringData.database_url = 1)],
   ["github/deploy.yml", "a misspelt key", (flow) => (flow.jobs.deploy["run-on"] = "x")],
   ["github/deploy.yml", "a step that does nothing", (flow) => flow.jobs.deploy.steps.push({ name: "x" })],
   ["github/deploy.yml", "an action without a version", (flow) => (flow.jobs.deploy.steps[0].uses = "actions/checkout")],
