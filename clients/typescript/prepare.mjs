@@ -1,5 +1,6 @@
 // Builds the package where it stands, for whoever installs it by its folder (`npm install ../rolecall/clients/typescript`),
-// packs it, or has cloned it. npm runs this for a folder without installing what the build needs, which is TypeScript.
+// packs it, or has cloned it. npm runs this for a folder without installing what the build needs: TypeScript, and the
+// types of NATS.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', import.meta.url));
+const needed = [compiler, fileURLToPath(new URL('node_modules/@nats-io/nats-core/package.json', import.meta.url))];
 
 function run(command, ...args) {
   // npm's own flags of the command that runs this (`--omit=dev`, `--global`) are not meant for the build.
@@ -21,7 +23,7 @@ function run(command, ...args) {
   }
 }
 
-if (!existsSync(compiler)) {
+if (!needed.every((path) => existsSync(path))) {
   run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--silent');
 }
 // What an older version of the sources left is not published.

@@ -43,6 +43,22 @@ const { version } = createRequire(import.meta.url)('rolecall-client/package.json
 console.log(version);
 `;
 
+const USE_LIVE = `
+import { MemoryStorage, RolecallClient, RolecallError } from 'rolecall-client/live';
+import { RolecallClient as Base } from 'rolecall-client';
+import { FileStorage } from 'rolecall-client/file';
+globalThis.WebSocket ??= class {};
+const answers = { '/functions/v1/realtime/token': { url: 'ws://127.0.0.1:4', token: 't', subject: 's', expires_at: '2040-01-01T00:00:00Z', server_time: '2040-01-01T00:00:00Z' },
+  '/functions/v1/sync': { cursor: 'c', more: false, conversations: [], catch_up: [] } };
+const fetch = async (url) => Response.json({ success: true, request_id: 'r', ...answers[new URL(url).pathname] });
+const client = new RolecallClient({ baseUrl: 'http://127.0.0.1:4', token: 't', fetch });
+if (!(client instanceof Base) || typeof RolecallError !== 'function' || typeof FileStorage.open !== 'function') throw new Error('the entries');
+const live = client.live({ storage: new MemoryStorage() });
+await live.until('polling', 'waiting');
+console.log(live.status.state, live.status.reason);
+await live.close();
+`;
+
 const TYPED = `
 import { RolecallClient, RolecallError, type Answered, type CallDetails, type DirectMessageResult, type SentMessage, type Limit } from 'rolecall-client';
 const client = new RolecallClient({ baseUrl: 'https://api.example.com', token: async () => 't', retry: { maxAttempts: 2 }, timeoutMs: 1000 });
@@ -65,6 +81,38 @@ export async function send(recipient_id: string): Promise<string> {
 }
 // @ts-expect-error: a direct message has a content
 void client.sendDm({ recipient_id: 'a' });
+// @ts-expect-error: to be live is of another entry
+void client.live();
+`;
+
+const TYPED_LIVE = `
+import { IndexedDbStorage, MemoryStorage, OutboxFullError, RolecallClient, type Live, type LiveStatus, type OutboxEntry, type Storage } from 'rolecall-client/live';
+import { FileStorage } from 'rolecall-client/file';
+const client = new RolecallClient({ baseUrl: 'https://api.example.com', token: 't' });
+const storage: Storage = Math.random() < 0.5 ? new MemoryStorage() : new IndexedDbStorage('ada');
+const live: Live = client.live({ storage, pollMs: 5_000, webSocket: WebSocket });
+const end: () => void = live.on('message', async ({ conversation_id, seq, message }) => console.log(conversation_id, seq, message?.id));
+live.on('message', (told) => told.domain === 'conversations' && console.log(told.message.deleted, told.message.content));
+live.on('status', ({ state, reason, retryAt }: LiveStatus) => console.log(state, reason, retryAt));
+live.on('typing', ({ user_id, until }) => console.log(user_id, Date.parse(until) - live.now()));
+// @ts-expect-error: nothing has this name
+live.on('massage', () => undefined);
+export async function main(): Promise<void> {
+  const outbox = client.outbox({ storage: await FileStorage.open('state') });
+  outbox.on('sent', ({ message_id, seq, replayed }) => console.log(message_id, seq, replayed));
+  outbox.on('parked', ({ message_id, refusal }) => console.log(message_id, refusal?.reasons[0]?.allowed_if));
+  const entry: OutboxEntry = await outbox.send({ recipient_id: 'a', content: 'b' });
+  await outbox.retry(entry.message_id);
+  for await (const told of live) {
+    if (told.name === 'changed') {
+      console.log(told.event.seq, told.event.domain === 'help' ? told.event.message_id : told.event.message.id);
+    }
+  }
+  end();
+  console.log(OutboxFullError.name);
+}
+// @ts-expect-error: a message has a content
+void client.outbox().send({ recipient_id: 'a' });
 `;
 
 try {
@@ -84,6 +132,9 @@ try {
   const [{ files, filename }] = JSON.parse(run('packed', 'npm', 'pack', '--json', '--silent').replace(/^[^[]*/, ''));
   const modules = ['client', 'errors', 'index', 'limits', 'permissions', 'retry', 'rules.generated', 'types.generated',
     'versions'];
+  const live = ['emitter', 'feed', 'file', 'index', 'ledger', 'live', 'options', 'outbox', 'outbox_options', 'pending', 'positions', 'pump',
+    'shelf', 'socket', 'storage', 'surroundings', 'trails', 'turns', 'uuid', 'wire'];
+  modules.push(...live.map((name) => `live/${name}`));
   const built = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
   assert.deepEqual(files.map(({ path }) => path).sort(), ['LICENSE', 'README.md', ...built, 'package.json'].sort());
   assert.equal(readFileSync(join(source, 'LICENSE'), 'utf8'), readFileSync(join(source, '../../LICENSE'), 'utf8'));
@@ -93,17 +144,23 @@ try {
   run('installed', 'npm', 'install', `../packed/${filename}`, '--offline', '--ignore-scripts');
   writeFileSync(join(place, 'installed/use.mjs'), USE);
   assert.equal(run('installed', 'node', 'use.mjs').trim(), version);
-  const { exports, sideEffects, engines, license, dependencies } = JSON.parse(
+  // Without NATS it is live by asking, and says why.
+  writeFileSync(join(place, 'installed/use-live.mjs'), USE_LIVE);
+  assert.equal(run('installed', 'node', 'use-live.mjs').trim(), 'polling no_nats');
+  const { exports, sideEffects, engines, license, dependencies, peerDependenciesMeta } = JSON.parse(
     readFileSync(join(place, 'installed/node_modules/rolecall-client/package.json'), 'utf8'),
   );
-  assert.equal(Object.keys(exports['.'])[0], 'types', 'types come first');
+  assert.deepEqual(Object.keys(exports), ['.', './live', './file', './package.json']);
+  assert.ok(['.', './live', './file'].every((entry) => Object.keys(exports[entry])[0] === 'types'), 'types come first');
+  assert.deepEqual(peerDependenciesMeta, { '@nats-io/nats-core': { optional: true } });
   assert.deepEqual([sideEffects, engines.node, license, dependencies], [false, '>=20', 'Apache-2.0', undefined]);
 
   // Its types, as bundlers and as Node resolve them; the package's own declarations are checked too.
   writeFileSync(join(place, 'installed/typed.ts'), TYPED);
+  writeFileSync(join(place, 'installed/typed-live.ts'), TYPED_LIVE);
   for (const [module, resolution] of [['esnext', 'bundler'], ['node16', 'node16']]) {
     const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable'];
-    run('installed', 'node', compiler, ...flags, '--module', module, '--moduleResolution', resolution, 'typed.ts');
+    run('installed', 'node', compiler, ...flags, '--module', module, '--moduleResolution', resolution, 'typed.ts', 'typed-live.ts');
   }
 } finally {
   rmSync(place, { recursive: true, force: true });

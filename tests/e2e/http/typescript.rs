@@ -21,7 +21,7 @@ use std::process::Command;
 use uuid::Uuid;
 
 /// Runs one of the client's test programs and gives what it printed.
-fn node(program: &str, setup: &Value) -> String {
+pub fn node(program: &str, setup: &Value) -> String {
     let client = workspace().join("clients/typescript");
     assert!(client.join("dist/index.js").exists(), "the TypeScript client is not built: run `make client`");
     let output = Command::new("node")
@@ -145,4 +145,15 @@ async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
         document().operations().iter().filter(|operation| !is_for_others(operation) && !is_health(operation));
     let uncalled: Vec<_> = operations.filter(|operation| !called(operation)).map(|operation| &operation.id).collect();
     assert!(uncalled.is_empty(), "operations the client did not call with success: {uncalled:?}");
+}
+
+#[test]
+fn whatever_is_lost_doubled_or_late_a_live_client_ends_with_what_the_server_shows() {
+    report(node("live/ledger.mjs", &Value::Null).trim());
+    node("live/live.mjs", &Value::Null);
+}
+
+#[test]
+fn what_is_written_offline_is_sent_once_and_in_order_wherever_it_is_killed() {
+    node("live/outbox.mjs", &Value::Null);
 }
