@@ -45,7 +45,7 @@ delete from rolecall.alert_rules
 where name = 'realtime_lag';
 
 delete from rolecall.rate_limits
-where action = 'typing';
+where action in ('realtime_token', 'typing');
 
 select set_config('rolecall.reason', 'Rolecall was taken back.', true);
 

@@ -206,6 +206,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
             ),
         ),
         ("send_dm", json!([keyed, many])),
+        ("realtime_token", request(demo(1), json!({}))),
         (
             "start_conversation",
             request(demo(4), json!({"help_request_id": demo(21), "initial_message": "I can drive you there."})),

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod caller;
 pub mod identity;
 pub mod keys;
+pub mod realtime;
 pub mod schedule;
 pub mod signature;
 pub mod verifier;

@@ -1,14 +1,14 @@
 //! The definition of a function: its name, its callers, its input and its entry point.
 
 use crate::{
-    auth::caller::Caller,
-    rules::limits::MAX_BODY_BYTES,
-    wire::{fields::Fields, input::Input, statement::Statement},
+    auth::{caller::Caller, realtime::TokenSigner},
+    rules::{id::UserId, limits::MAX_BODY_BYTES},
+    wire::{fields::Fields, input::Input, refusal::Refusal, statement::Statement},
 };
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// A function of the application. Everything else about a request is the same for all (`spin::serve`).
 pub trait Function {
@@ -28,8 +28,11 @@ pub trait Function {
     /// How it is called.
     const VERB: Verb = Verb::Post;
 
-    /// Whether a call changes nothing, so that it goes on during maintenance.
+    /// Whether a call changes nothing, whatever its method: what it reads, it reads during maintenance, too.
     const READS: bool = Self::VERB.reads();
+
+    /// Whether it is of no use without NATS. It then answers 404 `feature_disabled` where realtime is off.
+    const NEEDS_REALTIME: bool = false;
 
     /// Whether a success creates something, which its status says.
     const CREATES: bool = false;
@@ -75,10 +78,31 @@ pub trait Function {
         Cow::Borrowed("")
     }
 
+    /// Finishes a success after its statement: for what no database does, such as signing a token.
+    ///
+    /// # Errors
+    /// The refusal that is answered instead.
+    fn finish(_data: &mut Map<String, Value>, _at_hand: &AtHand<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// Whether a success is one of many in which nothing happened, so that its log line would only hide others.
     fn is_routine(_data: &Map<String, Value>) -> bool {
         false
     }
+}
+
+/// What a function has to finish its answer with.
+#[derive(Clone, Copy, Debug)]
+pub struct AtHand<'a> {
+    /// The user who calls.
+    pub user: Option<UserId>,
+    /// The second since 1970 at which their token ends, where the function needs realtime.
+    pub token_ends: Option<u64>,
+    /// The time that it is, since the beginning of 1970.
+    pub now: Duration,
+    /// Signs tokens for NATS, where the function needs realtime.
+    pub token_signer: Option<&'a TokenSigner>,
 }
 
 /// The component that an operation belongs to: its name up to the dot.

@@ -4,10 +4,12 @@
 mod account;
 mod alerts;
 mod jwks;
+mod realtime;
 
 pub use account::CarrierAccount;
 pub use alerts::{AlertFormat, Receiver};
 pub use jwks::{Jwk, JwkKind, usable_keys};
+pub use realtime::Realtime;
 
 use crate::{
     postgres::{Address, InvalidAddress},
@@ -64,6 +66,12 @@ pub struct Variables {
     pub twilio_auth_token_secondary: String,
     /// Whether the carrier's requests must be signed. Only `required` lets any in.
     pub twilio_signature: String,
+    /// Address of NATS for clients; empty: realtime is off. None in a component that is not told.
+    pub realtime_url: Option<String>,
+    /// The account of the users of NATS; empty: none.
+    pub realtime_account: String,
+    /// The seed of that account's scoped signing key; empty: none.
+    pub realtime_signing_key: String,
 }
 
 /// A key setting that is not valid.
@@ -121,6 +129,14 @@ pub enum InvalidSetting {
     TwilioAccountSid,
     /// `twilio_api_url` is no address with `https://` or `http://`.
     TwilioApiUrl,
+    /// `realtime_url` is no address with `wss://` or `ws://`.
+    RealtimeUrl,
+    /// `realtime_account` is no public key of an account.
+    RealtimeAccount,
+    /// `realtime_signing_key` is no seed of an account's key.
+    RealtimeSigningKey,
+    /// Some of the three variables of realtime are given, and not all.
+    RealtimeIncomplete,
 }
 
 impl fmt::Display for InvalidSetting {
@@ -146,6 +162,18 @@ impl fmt::Display for InvalidSetting {
             }
             InvalidSetting::TwilioApiUrl => {
                 f.write_str("twilio_api_url must be an address that begins with https:// or http://, without query")
+            }
+            InvalidSetting::RealtimeUrl => {
+                f.write_str("realtime_url must be an address that begins with wss:// or ws://, without a login")
+            }
+            InvalidSetting::RealtimeAccount => {
+                f.write_str("realtime_account must be the public key of an account of NATS: A and 55 more characters")
+            }
+            InvalidSetting::RealtimeSigningKey => f.write_str(
+                "realtime_signing_key must be the seed of an account's signing key: SA and 56 more characters",
+            ),
+            InvalidSetting::RealtimeIncomplete => {
+                f.write_str("set all of realtime_url, realtime_account and realtime_signing_key, or none")
             }
             InvalidSetting::GroupCommit => write!(f, "group_commit must be a number from 1 to {MAX_GROUP_COMMIT}"),
         }
@@ -175,7 +203,9 @@ impl Variables {
         let group_commit = self.group_commit().err();
         let monitoring = self.metrics_token().err().into_iter().chain(self.alert_receiver().err());
         let account = self.carrier_account().err();
-        keys.chain(url).chain(cors).chain(rollouts).chain(group_commit).chain(monitoring).chain(account).collect()
+        let realtime = self.realtime().err();
+        let services = monitoring.chain(account).chain(realtime);
+        keys.chain(url).chain(cors).chain(rollouts).chain(group_commit).chain(services).collect()
     }
 
     /// The database's address.

@@ -13,6 +13,7 @@ pub mod lines;
 pub mod link;
 pub mod list;
 pub mod log;
+pub mod nkey;
 pub mod number;
 pub mod path_id;
 pub mod phone;

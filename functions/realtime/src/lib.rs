@@ -1,9 +1,11 @@
 //! `realtime`: what a client needs to hear of what is new at once. Events come over NATS, not through this function.
 
 mod presence;
+mod token;
 mod typing;
 
 pub use presence::Presence;
+pub use token::Token;
 pub use typing::Typing;
 
 #[cfg(target_family = "wasm")]
@@ -18,6 +20,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
     match *path.segments() {
         ["presence"] => serve::<Presence>(request).await,
         ["typing"] => serve::<Typing>(request).await,
+        ["token"] => serve::<Token>(request).await,
         _ => serve_nothing(COMPONENT, request).await,
     }
 }

@@ -13,9 +13,11 @@ values (
 
 select set_config('rolecall.reason', '', true);
 
+-- A token serves for a quarter of an hour. A client asks again when it ends or when it starts anew, on each of its devices.
 insert into rolecall.rate_limits (role, action, capacity, window_seconds)
-select role, 'typing', 60, 60
-from unnest(enum_range(null::rolecall.app_role)) as role;
+select role, action, 60, 60
+from unnest(enum_range(null::rolecall.app_role)) as role
+cross join unnest(array['realtime_token', 'typing']) as action;
 
 insert into rolecall.alert_rules (name, severity, threshold, attempts, summary)
 values ('realtime_lag', 'warning', 5, 0, 'What happened waits too long for the relay to publish it.');

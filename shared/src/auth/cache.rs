@@ -51,6 +51,11 @@ impl TokenCache {
         }
     }
 
+    /// The second since 1970 from which on a token that is kept must be verified again.
+    pub fn until(&self, key: &Key) -> Option<u64> {
+        self.0.borrow().verified.get(key).map(|entry| entry.until)
+    }
+
     /// How many tokens are kept.
     #[cfg(test)]
     pub fn count(&self) -> usize {

@@ -121,6 +121,11 @@ impl Verifier {
         Ok(identity)
     }
 
+    /// The second since 1970 at which a token ends that was verified just now.
+    pub fn end_of(&self, token: &str) -> Option<u64> {
+        self.verified.until(&TokenCache::key(token)).map(|until| until - TOKEN_LEEWAY_SECONDS)
+    }
+
     /// Checks a token's signature, times, issuer and audience.
     fn check(&self, token: &str) -> Result<JWTClaims<Claims>, TokenError> {
         let metadata = Token::decode_metadata(token).map_err(|_| TokenError::Invalid("The token is malformed."))?;

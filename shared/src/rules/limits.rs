@@ -113,6 +113,9 @@ pub const TOKEN_LEEWAY_SECONDS: u64 = 60;
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2: at least as long as the hash output).
 pub const MIN_JWT_SECRET_BYTES: usize = 32;
 
+/// How long a token for NATS is good at most, in seconds. The connection that was opened with it ends with it.
+pub const REALTIME_TOKEN_SECONDS: u64 = 15 * 60;
+
 /// Shortest `metrics_token`, in bytes.
 pub const MIN_METRICS_TOKEN_BYTES: usize = 16;
 

@@ -32,6 +32,8 @@ pub struct Exchange {
     pub request_id: RequestId,
     traceparent: Option<TraceParent>,
     pub user_id: Option<UserId>,
+    /// The second since 1970 at which the caller's token ends, where the function asks.
+    pub token_ends: Option<u64>,
     org_id: Option<String>,
     conversation_id: Option<String>,
     thread_id: Option<String>,
@@ -58,6 +60,7 @@ impl Exchange {
             request_id: RequestId::of(headers),
             traceparent: TraceParent::of(headers),
             user_id: None,
+            token_ends: None,
             org_id: None,
             conversation_id: None,
             thread_id: None,

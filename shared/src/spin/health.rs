@@ -60,6 +60,9 @@ pub async fn health(exchange: &mut Exchange, settings: &Rc<Settings>) -> Respons
     if let Some(keys) = keys {
         body["keys"] = keys.as_str().into();
     }
+    if let Some(has_realtime) = settings.has_realtime {
+        body["realtime"] = if has_realtime { "on" } else { "off" }.into();
+    }
     let is_failing = exchange.reported.is_some();
     let status = if is_failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let json = HeaderValue::from_static("application/json");

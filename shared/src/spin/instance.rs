@@ -29,6 +29,10 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         Err(variables::Error::Undefined(_)) => Ok(otherwise.to_owned()),
         read => read.map_err(|error| format!("variable {name}: {error}")),
     };
+    let realtime_url = match variables::get("realtime_url").await {
+        Err(variables::Error::Undefined(_)) => None,
+        read => Some(read.map_err(|error| format!("variable realtime_url: {error}"))?),
+    };
     let variables = Variables {
         database_url: read("database_url").await?,
         database_ca: read_if_there("database_ca", "").await?,
@@ -51,6 +55,9 @@ pub async fn settings() -> Result<Rc<Settings>, String> {
         twilio_auth_token: read_if_there("twilio_auth_token", "").await?,
         twilio_auth_token_secondary: read_if_there("twilio_auth_token_secondary", "").await?,
         twilio_signature: read_if_there("twilio_signature", "").await?,
+        realtime_url,
+        realtime_account: read_if_there("realtime_account", "").await?,
+        realtime_signing_key: read_if_there("realtime_signing_key", "").await?,
     };
     let settings = Rc::new(Settings::parse(&variables).map_err(|faults| sentences(&faults))?);
     SETTINGS.set(Some(Rc::clone(&settings)));

@@ -7,13 +7,16 @@ use crate::{
         signature::{SIGNATURE_HEADER, Signed, SignedBody},
         verifier::{TokenError, bearer},
     },
-    function::{AnswerForm, Function, Intent, PathParameters, Verb, component_of, is_form, is_json, is_unencoded},
+    function::{
+        AnswerForm, AtHand, Function, Intent, PathParameters, Verb, component_of, is_form, is_json, is_unencoded,
+    },
     rules::{
         code::Code,
         id::UserId,
         limits::REPEAT_SECONDS,
         rollout::{Inclusion, Rollout, Rollouts, is_flag_or_none},
     },
+    settings::InvalidSetting,
     spin::{Pages, database::query, exchange::Exchange, grouped, health::health, items, keys, settings::Settings},
     wire::{
         answer,
@@ -35,7 +38,7 @@ use serde_json::{Value, json};
 use spin_sdk::http::{FullBody, Request};
 use std::{
     rc::Rc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// How much is read of a body that is too large.
@@ -138,6 +141,13 @@ async fn call<F: Function>(
         while F::REPEATS && leaves_more(&done) && begun.elapsed() < Duration::from_secs(REPEAT_SECONDS) {
             done = query(exchange, settings, const { F::STATEMENT.as_str() }, &call).await?;
         }
+        let at_hand = AtHand {
+            user: exchange.user_id,
+            token_ends: exchange.token_ends,
+            now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            token_signer: settings.token_signer.as_ref().filter(|_| F::NEEDS_REALTIME),
+        };
+        F::finish(&mut done.data, &at_hand)?;
         exchange.is_routine = F::is_routine(&done.data);
         Ok(match F::ANSWER {
             AnswerForm::Json => {
@@ -223,8 +233,13 @@ async fn open<F: Function>(
     };
     let caller = F::Caller::admit(identity)?;
     exchange.user_id = caller.user_id();
+    if F::NEEDS_REALTIME {
+        exchange.token_ends =
+            bearer(parts.headers.get(header::AUTHORIZATION)).ok().and_then(|token| settings.verifier.end_of(token));
+    }
     Ok(Received::Admitted(Opened { caller, body, form }))
 }
+
 
 /// The checks of what is asked for: input, rollout.
 async fn read<F: Function>(
@@ -253,6 +268,9 @@ async fn read<F: Function>(
     let input = fields.with_path_id(path.id).read()?;
     if let Some(flag) = F::FLAG {
         admit_rollout(flag, settings.rollouts.of(flag), caller.user_id())?;
+    }
+    if F::NEEDS_REALTIME {
+        require_realtime(exchange, settings)?;
     }
 
     let claims = Claims { sub: caller.user_id(), role: caller.role() };
@@ -411,6 +429,24 @@ pub(super) async fn impersonation<F: Function>(
             ..Reason::default()
         }]),
         Err(unrecorded) => unrecorded,
+    }
+}
+
+/// Refuses what is of no use without NATS where there is none. An address without a key is a fault of the configuration:
+/// clients would be told that realtime is on.
+fn require_realtime(exchange: &mut Exchange, settings: &Settings) -> Result<(), Refusal> {
+    match (&settings.token_signer, settings.has_realtime) {
+        (Some(_), _) => Ok(()),
+        (None, Some(true)) => Err(exchange.broken(InvalidSetting::RealtimeIncomplete.to_string())),
+        (None, _) => {
+            let message = "Realtime is off here. What is new is told by POST /functions/v1/sync.";
+            Err(Refusal::new(Code::FeatureDisabled, message).because(vec![Reason {
+                code: "realtime_off".into(),
+                message: message.into(),
+                allowed_if: Some("The operator configures NATS.".into()),
+                ..Reason::default()
+            }]))
+        }
     }
 }
 

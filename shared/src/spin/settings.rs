@@ -3,6 +3,7 @@
 use crate::{
     auth::{
         keys::KeySet,
+        realtime::TokenSigner,
         signature::{CarrierKeys, Unconfigured},
         verifier::Verifier,
     },
@@ -36,6 +37,10 @@ pub struct Settings {
     /// Checks the carrier's signatures, or why it cannot. No other function fails with it, so this is no fault of the
     /// settings.
     pub carrier_keys: Result<CarrierKeys, Unconfigured>,
+    /// Whether clients reach NATS; none where the component is not told.
+    pub has_realtime: Option<bool>,
+    /// Signs tokens for NATS, where realtime is on.
+    pub token_signer: Option<TokenSigner>,
 }
 
 impl Settings {
@@ -73,6 +78,11 @@ impl Settings {
                 &variables.twilio_auth_token_secondary,
                 &variables.twilio_signature,
             ),
+            has_realtime: match &variables.realtime_url {
+                Some(_) => Some(variables.realtime_url().map_err(fault)?.is_some()),
+                None => None,
+            },
+            token_signer: variables.realtime().map_err(fault)?.map(TokenSigner::new),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::rules::form::{Fault, FromText};
 use serde::{Serialize, Serializer};
+use std::time::Duration;
 use time::{Date, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// A moment, in UTC and to the microsecond, as PostgreSQL keeps it.
@@ -23,6 +24,13 @@ impl Timestamp {
         let moment = moment.replace_microsecond(moment.microsecond()).ok()?;
         (moment.date() >= Date::from_ordinal_date(1970, 1).ok()?).then_some(Timestamp(moment))
     }
+}
+
+/// A moment, by the time since the beginning of 1970, in the form in which the database writes it; none after the year 9999.
+pub fn iso(since_1970: Duration) -> Option<String> {
+    let moment = OffsetDateTime::UNIX_EPOCH.checked_add(since_1970.try_into().ok()?)?;
+    let (date, (hour, minute, second, micro)) = (moment.date(), moment.to_hms_micro());
+    (date.year() <= 9999).then(|| format!("{date}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z"))
 }
 
 impl Serialize for Timestamp {
@@ -67,6 +75,15 @@ mod tests {
         ] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_written_as_the_database_does() {
+        assert_eq!(iso(Duration::ZERO).unwrap(), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(iso(Duration::from_micros(1_795_701_933_000_042)).unwrap(), "2026-11-26T14:05:33.000042Z");
+        assert_eq!(iso(Duration::from_secs(253_402_300_799)).unwrap(), "9999-12-31T23:59:59.000000Z");
+        assert_eq!(iso(Duration::from_secs(253_402_300_800)), None);
+        assert_eq!(iso(Duration::MAX), None);
     }
 
     proptest! {

@@ -40,6 +40,7 @@ select results_eq(
        ('moderate', 300, 60, 7),
        ('read', 600, 60, 7),
        ('read_help_conversation', 120, 60, 7),
+       ('realtime_token', 60, 60, 7),
        ('report_message', 10, 60, 7),
        ('send_broadcast', 10, 60, 7),
        ('send_dm', 60, 60, 7),

@@ -11,6 +11,7 @@ return (
     when 'inbox' then rolecall_edge.inbox(request)
     when 'unread' then rolecall_edge.unread(request)
     when 'blocks' then rolecall_edge.blocks(request)
+    when 'realtime_token' then rolecall_edge.realtime_token(request)
     when 'flags' then rolecall_edge.flags(request)
     when 'help_conversations' then rolecall_edge.help_conversations(request)
   end
@@ -70,7 +71,7 @@ select is(
   'each is counted'
 );
 select is(pg_temp.ask_reading(function, pg_temp.demo(1), input) ->> 'ok', 'true', format('%s goes on', function))
-from (values ('inbox', '{"limit": 5}'::jsonb), ('unread', '{}'), ('blocks', '{"limit": 5}'), ('flags', '{}'), ('help_conversations', '{"limit": 5}')) as reading (function, input);
+from (values ('inbox', '{"limit": 5}'::jsonb), ('unread', '{}'), ('blocks', '{"limit": 5}'), ('flags', '{}'), ('help_conversations', '{"limit": 5}'), ('realtime_token', '{}')) as reading (function, input);
 select is(
   pg_temp.ask_reading('flags', pg_temp.demo(1), '{}') #> '{data,flags,maintenance}',
   '{"enabled": true, "reason": "everybody"}',

@@ -116,6 +116,7 @@ cross join lateral (
       jsonb_build_object('help_request_id', pg_temp.demo(22), 'initial_message', 'I can carry it.'),
       'permission_denied/suspended'
     ),
+    ('realtime_token', 4, '{}', 'permission_denied/suspended'),
     ('help_conversations', 4, '{"limit": 50}', 'ok'),
     ('help_conversation', 4, jsonb_build_object('limit', 50, 'conversation_id', help -> 'conversation_id'), 'ok'),
     ('read_help_conversation', 4, jsonb_build_object('conversation_id', help -> 'conversation_id'), 'ok'),
