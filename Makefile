@@ -11,7 +11,7 @@ HOST := target/release/rolecall
 # How long the first `make build` takes on two processors.
 FIRST_BUILD := 7 minutes
 # The packages that are tested with one set of features, beside the functions.
-TESTED := shared generate database compile postgres relay deploy kit e2e demo bench
+TESTED := shared generate database compile postgres nats relay deploy kit e2e demo bench
 TOGETHER = $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
@@ -46,6 +46,11 @@ need-pgtap: need-postgres
 	if ! command -v pg_prove >/dev/null || [ ! -e "/usr/share/postgresql/$$version/extension/pgtap.control" ]; then \
 	  $(call apt,postgresql-$$version-pgtap libtap-parser-sourcehandler-pgtap-perl); \
 	fi
+
+.PHONY: need-nats
+need-nats:
+	@# Debian has it in a folder that is not on the PATH of users.
+	@PATH="$$PATH:/usr/sbin" command -v nats-server >/dev/null || { $(call apt,nats-server); }
 
 .PHONY: need-prometheus
 need-prometheus:
@@ -138,11 +143,13 @@ ifeq ($(RUNTIME),spin)
 	"$(SPIN)" up --listen 127.0.0.1:3000 $(ARGS)
 else
 	@[ -n "$${DATABASE_URL:-}" ] || grep -qsE '^(export )?DATABASE_URL=' .env || $(MAKE) --no-print-directory need-postgres
+	@$(MAKE) --no-print-directory need-nats 2>/dev/null \
+	  || echo "nats-server is missing and cannot be installed here, so realtime is off (Debian package: nats-server)."
 	@exec $(HOST) up $(ARGS)
 endif
 
 .PHONY: demo
-demo: build need-postgres ## Walk through the flows of a marketplace, an agency that texts and a rollout with a fault, over HTTP, and check each answer (uses a running `make run`, if any)
+demo: build need-postgres need-nats ## Walk through the flows of a marketplace, an agency that texts and a rollout with a fault, over HTTP, and check each answer (uses a running `make run`, if any)
 	@# Built together with the runner, the demo uses the same dependencies with the same features, so only its own two
 	@# crates have to be built.
 	cargo build --locked --release -p rolecall-host -p rolecall-demo
@@ -211,7 +218,7 @@ rollout: $(if $(wildcard $(HOST)),,need-rust) ## Show a rollout (FLAG=...), or A
 ifeq ($(RUNTIME),spin)
 test: test-spin
 else
-test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-tools schemathesis supabase-cli need-chromium need-curl need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-tools schemathesis supabase-cli need-chromium need-curl need-nats need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
 	rm -rf target/tmp/openapi
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
@@ -227,11 +234,11 @@ test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-
 endif
 
 .PHONY: test-spin
-test-spin: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+test-spin: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-prometheus ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase

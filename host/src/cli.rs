@@ -190,6 +190,22 @@ pub struct Up {
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = positive)]
     pub threads: usize,
 
+    /// Start no NATS: clients hear of nothing at once, and call sync
+    #[arg(long)]
+    pub no_realtime: bool,
+
+    /// The port on 127.0.0.1 where clients, or a proxy in front, reach the runner's own NATS by WebSocket [default: a free one]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub realtime_port: Option<u16>,
+
+    /// The port on 127.0.0.1 where the relay reaches the runner's own NATS [default: a free one]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub nats_port: Option<u16>,
+
+    /// The program of the runner's own NATS [default: nats-server on the PATH]
+    #[arg(long, value_name = "FILE")]
+    pub nats_server: Option<PathBuf>,
+
     /// Load the demo data [default: with the embedded database only]
     #[arg(long, value_name = "BOOL")]
     pub demo_data: Option<bool>,
@@ -234,6 +250,7 @@ mod tests {
         assert_eq!(up.instance_requests, 1_000_000);
         assert_eq!(up.demo_data, None);
         assert_eq!(up.client_address_header, None);
+        assert!(!up.no_realtime && up.realtime_port.is_none() && up.nats_port.is_none());
     }
 
     #[test]
@@ -274,6 +291,8 @@ mod tests {
             ["--max-connections", "0"],
             ["--client-address-header", "not a header"],
             ["--arrival-pace", "0"],
+            ["--realtime-port", "0"],
+            ["--nats-port", "65536"],
         ] {
             assert!(up(&wrong).is_err(), "{wrong:?}");
         }

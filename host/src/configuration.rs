@@ -18,6 +18,13 @@ pub const DATABASE_CA: &str = "database_ca";
 /// The secret that tokens are signed with.
 pub const JWT_SECRET: &str = "jwt_secret";
 
+/// Where clients reach NATS.
+pub const REALTIME_URL: &str = "realtime_url";
+/// The account of its users.
+pub const REALTIME_ACCOUNT: &str = "realtime_account";
+/// The seed of the key that signs for that account.
+pub const REALTIME_SIGNING_KEY: &str = "realtime_signing_key";
+
 /// Ways to check a token that make a secret of the runner's own superfluous.
 const OTHER_KEYS: [&str; 2] = ["jwt_jwks", "jwt_jwks_url"];
 
@@ -107,6 +114,9 @@ fn variables(manifest: &Manifest, sources: &Sources) -> Variables {
         twilio_auth_token: get("twilio_auth_token"),
         twilio_auth_token_secondary: get("twilio_auth_token_secondary"),
         twilio_signature: get("twilio_signature"),
+        realtime_url: value(manifest, sources, REALTIME_URL),
+        realtime_account: get(REALTIME_ACCOUNT),
+        realtime_signing_key: get(REALTIME_SIGNING_KEY),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the runner says to people when it is ready: where it listens, who there is, and requests to try.
 
+use crate::configuration::REALTIME_URL;
 use crate::database::Database;
 use crate::manifest::variables::Variables;
 use crate::token;
@@ -50,6 +51,11 @@ pub fn text(address: &str, variables: &Variables, database: Option<&Database>) -
     if let Some(database) = database {
         let kind = if database.is_embedded() { " (the runner's own)" } else { "" };
         say(format_args!("Its database is {}{kind}\n", database.edge));
+    }
+    match variables.get(REALTIME_URL).map(str::trim) {
+        None => {}
+        Some("") => say(format_args!("Realtime is off: clients call sync\n")),
+        Some(url) => say(format_args!("Realtime is at {url}\n")),
     }
     if !is_demo {
         say(format_args!("\n  curl {address}/api/health\n"));

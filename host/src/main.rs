@@ -12,6 +12,7 @@ mod guest;
 mod log;
 mod manifest;
 mod postman;
+mod realtime;
 mod relay;
 mod schedule;
 mod server;

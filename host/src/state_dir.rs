@@ -24,8 +24,21 @@ pub struct Run<'a> {
     pub admin_url: Option<&'a str>,
     /// Whether the database is the runner's own.
     pub embedded: bool,
+    /// How a relay reaches NATS, if it is the runner's own.
+    pub nats: Option<NatsAccess<'a>>,
     /// The process.
     pub pid: u32,
+}
+
+/// How a relay reaches NATS: the values of its variables `NATS_URL`, `NATS_CREDS` and `NATS_SYSTEM_CREDS`.
+#[derive(Serialize)]
+pub struct NatsAccess<'a> {
+    /// The server.
+    pub url: &'a str,
+    /// The file with which it publishes.
+    pub creds: &'a Path,
+    /// The file with which it hears who is connected.
+    pub system_creds: &'a Path,
 }
 
 impl StateDir {
@@ -49,6 +62,11 @@ impl StateDir {
     /// Where the embedded database is kept.
     pub fn database(&self) -> PathBuf {
         self.path.join("pg")
+    }
+
+    /// Where keys, credentials and the log of NATS are kept.
+    pub fn nats(&self) -> PathBuf {
+        self.path.join("nats")
     }
 
     /// Where the runner that serves offers its listening socket to a successor.
@@ -176,7 +194,7 @@ mod tests {
     fn the_announcement_goes_with_its_owner() {
         let path = directory("run");
         let state = StateDir::open(&path).unwrap();
-        let run = |pid| Run { address: "http://127.0.0.1:1", admin_url: None, embedded: false, pid };
+        let run = |pid| Run { address: "http://127.0.0.1:1", admin_url: None, embedded: false, nats: None, pid };
         let first = state.announce(&run(1)).unwrap();
         let second = state.announce(&run(2)).unwrap();
         drop(first);

@@ -11,13 +11,14 @@ use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
 use crate::postman;
+use crate::realtime::{self, Realtime};
 use crate::schedule::{ScheduleError, Scheduled};
 use crate::server::body::BodyLimits;
 use crate::server::connections::ConnectionBounds;
 use crate::server::gate::Pace;
 use crate::server::peers::Forwarding;
 use crate::server::{Ending, Server, ServerSettings, listen};
-use crate::state_dir::{Announcement, Run, StateDir};
+use crate::state_dir::{Announcement, NatsAccess, Run, StateDir};
 use crate::takeover::{Offer, Predecessor};
 use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
@@ -99,16 +100,42 @@ pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
         sources.replaced.insert(JWT_SECRET.to_owned(), secret);
     }
     let result = match loaded {
-        Ok((loaded, manifest)) => {
-            let application = Application { up: &up, state: &state, sources, database: database.as_ref(), bounds };
-            application.serve(loaded, manifest, listener, predecessor, &address, stop, begun, log).await
-        }
+        Ok((loaded, manifest)) => match start_realtime(&up, &declared, &state, &mut sources, log).await {
+            Ok(realtime) => {
+                let (database, own) = (database.as_ref(), realtime.as_ref());
+                let application = Application { up: &up, state: &state, sources, database, realtime: own, bounds };
+                let served =
+                    application.serve(loaded, manifest, listener, predecessor, &address, stop, begun, log).await;
+                // What the functions did last may still be told.
+                match realtime {
+                    Some(realtime) => served.and(realtime.stop().await),
+                    None => served,
+                }
+            }
+            Err(error) => Err(error),
+        },
         Err(error) => Err(error),
     };
     if let Some(database) = database {
         database.stop().await?;
     }
     result
+}
+
+/// Starts the runner's own NATS where it is wanted and there is one.
+async fn start_realtime(
+    up: &Up,
+    declared: &BTreeMap<String, VariableDeclaration>,
+    state: &StateDir,
+    sources: &mut Sources,
+    log: &Log,
+) -> anyhow::Result<Option<Realtime>> {
+    if realtime::is_wanted(up, declared, sources) {
+        Realtime::start(up, state, sources, log).await
+    } else {
+        realtime::refuse_address_without_key(sources)?;
+        Ok(None)
+    }
 }
 
 /// Gives the functions the address of their database, in the form in which they can read it.
@@ -130,6 +157,7 @@ struct Application<'a> {
     state: &'a StateDir,
     sources: Sources,
     database: Option<&'a Database>,
+    realtime: Option<&'a Realtime>,
     bounds: ConnectionBounds,
 }
 
@@ -146,7 +174,7 @@ impl Application<'_> {
         begun: Instant,
         log: &Log,
     ) -> anyhow::Result<()> {
-        let Application { up, state, sources, database, bounds } = self;
+        let Application { up, state, sources, database, realtime, bounds } = self;
         let mut variables = sources.settle(&manifest.variables)?;
         variables.decide(RUNTIME, concat!("Rolecall's runner ", env!("CARGO_PKG_VERSION")).to_owned());
         variables.decide(DEMO_USERS, demo_users(database, &variables));
@@ -189,7 +217,13 @@ impl Application<'_> {
 
         let admin_url = database.and_then(|database| database.admin.as_ref()).map(Address::to_url);
         let embedded = database.is_some_and(Database::is_embedded);
-        let run = Run { address, admin_url: admin_url.as_deref(), embedded, pid: std::process::id() };
+        let access = realtime.map(|realtime| &realtime.access);
+        let nats = access.map(|access| NatsAccess {
+            url: &access.url,
+            creds: &access.credentials,
+            system_creds: &access.system_credentials,
+        });
+        let run = Run { address, admin_url: admin_url.as_deref(), embedded, nats, pid: std::process::id() };
         let announcement = state.announce(&run)?;
         print_listening(log, address, begun);
         log.tell(&greeting::text(address, &variables, database));
