@@ -168,6 +168,10 @@ mod robustness {
     mod texts;
 }
 
+mod realtime {
+    mod token;
+}
+
 #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
 mod rollout {
     mod guard;
@@ -191,6 +195,7 @@ mod runner {
     mod floods;
     mod limits;
     mod postman;
+    mod realtime;
     mod schedule;
     mod shutdown;
 }

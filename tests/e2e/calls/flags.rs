@@ -75,7 +75,7 @@ fn flags_of_users() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn a_flag_that_is_flipped_holds_from_the_next_request_on() {
-    let stand = Stand::own(Setup::new().without_rate_limits()).await;
+    let stand = Stand::own(Setup::new().realtime().without_rate_limits()).await;
     let world = World::new(&stand).await;
     for flag in &flags() {
         assert!(world.ask(&stand, flag).await.status < 300, "{flag}");
@@ -94,7 +94,7 @@ async fn a_flag_that_is_flipped_holds_from_the_next_request_on() {
 
 #[tokio::test]
 async fn a_flag_switches_every_operation_of_its_function_and_nothing_else() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let admin = stand.user(Role::Admin).await;
     for endpoint in endpoints(Uuid::new_v4()) {
         let Some(flag) = &endpoint.flag else { continue };
@@ -109,7 +109,7 @@ async fn a_flag_switches_every_operation_of_its_function_and_nothing_else() {
 
 #[tokio::test]
 async fn a_flag_without_a_row_is_off() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let world = World::new(&stand).await;
     stand.db.run("delete from rolecall.feature_flags", &[]).await;
     for flag in &flags() {
@@ -119,7 +119,7 @@ async fn a_flag_without_a_row_is_off() {
 
 #[tokio::test]
 async fn an_internal_feature_is_for_internal_users() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let world = World::new(&stand).await;
     for flag in &flags_of_users() {
         set(&stand, flag, "internal").await;
@@ -135,7 +135,7 @@ async fn an_internal_feature_is_for_internal_users() {
 
 #[tokio::test]
 async fn a_percentage_admits_whose_bucket_is_below_it_and_internal_users() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let other = stand.user(Role::Attendee).await;
     let mut users = Vec::new();
     for _ in 0..20 {
@@ -158,7 +158,7 @@ async fn a_percentage_admits_whose_bucket_is_below_it_and_internal_users() {
 #[tokio::test]
 async fn a_variable_forces_a_function_off_whatever_the_table_says() {
     let rollouts: Vec<String> = flags().iter().map(|flag| format!("{flag}=disabled")).collect();
-    let stand = Stand::own(Setup::new().variable("rollouts", &rollouts.join(","))).await;
+    let stand = Stand::own(Setup::new().realtime().variable("rollouts", &rollouts.join(","))).await;
     let world = World::new(&stand).await;
     internal(&stand, &world.organizer).await;
     for flag in &flags() {
@@ -171,7 +171,7 @@ async fn a_variable_forces_a_function_off_whatever_the_table_says() {
 
 #[tokio::test]
 async fn a_variable_restricts_and_the_table_restricts_further() {
-    let setup = Setup::new().variable("rollouts", "send-dm=internal,start-conversation=percentage:50");
+    let setup = Setup::new().realtime().variable("rollouts", "send-dm=internal,start-conversation=percentage:50");
     let stand = Stand::own(setup).await;
     let world = World::new(&stand).await;
     world.ask(&stand, "send-dm").await.refused(Code::FeatureDisabled);
@@ -192,7 +192,7 @@ async fn a_variable_restricts_and_the_table_restricts_further() {
 
 #[tokio::test]
 async fn a_rollout_that_makes_no_sense_cannot_be_written() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     for rollout in
         ["", "on", "Enabled", "percentage", "percentage:101", "percentage:-1", "percentage:1.5", "percentage:007"]
     {

@@ -78,7 +78,7 @@ async fn the_delivered_limits() {
             "unblock_user": [60, 60], "export_page": [6000, 60], "delete_own_data": [60, 60], "moderate": [300, 60],
             "diagnostics": [60, 60], "check_permission": [600, 60], "mark_read": [600, 60], "read": [600, 60],
             "send_thread_message": [60, 60], "force_send": [60, 60],
-            "assign_booking": [300, 60], "typing": [60, 60],
+            "assign_booking": [300, 60], "typing": [60, 60], "realtime_token": [60, 60],
         });
         assert_eq!(limits, expected, "{role:?}");
     }
@@ -149,7 +149,7 @@ async fn users_and_actions_have_buckets_of_their_own() {
 
 #[tokio::test]
 async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let [user, other] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
     let show = stand.show(&user, Starts::InAWeek).await;
     let request = stand.help_request(&other).await;
@@ -219,6 +219,7 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
             ("assign_booking", stand.post("assign-booking", &booking).by(&user)),
             ("typing", stand.post("realtime/typing", &json!({"conversation_id": conversation})).by(&user)),
             ("read", stand.get(&format!("realtime/presence?user_ids={}", other.id)).by(&user)),
+            ("realtime_token", stand.post("realtime/token", &json!({})).by(&user)),
         ]
     };
     let limited: BTreeSet<&str> = calls().iter().map(|&(action, _)| action).collect();

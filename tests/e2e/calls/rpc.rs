@@ -241,6 +241,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("mark_thread_read", json!({"thread_id": request})),
         ("send_thread_message", json!({"thread_id": request, "content": "Hello", "filter": {"violations": []}})),
         ("force_send", json!({"message_id": request, "reason": "The vet"})),
+        ("realtime_token", json!({})),
     ];
     // The operator's entry point is called below; these three have no caller.
     let elsewhere = [

@@ -20,6 +20,12 @@ impl Stand {
         Stand(rolecall_kit::Stand::shared().await)
     }
 
+    /// The stand that most tests with realtime share; see [`rolecall_kit::Stand::live`].
+    pub async fn live() -> Stand {
+        client::check_answers_by(CHECKS);
+        Stand(rolecall_kit::Stand::live().await)
+    }
+
     /// A stand that no other test uses; see [`rolecall_kit::Stand::own`].
     pub async fn own(setup: Setup) -> Stand {
         client::check_answers_by(CHECKS);

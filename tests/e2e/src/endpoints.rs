@@ -27,6 +27,8 @@ pub struct Endpoint {
     pub for_operators: bool,
     /// Whether it is for operators beside users.
     pub for_staff: bool,
+    /// Whether it changes nothing.
+    pub reads: bool,
 }
 
 impl Endpoint {
@@ -60,6 +62,7 @@ pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
         body: about(id, document().example(operation)),
         for_operators: document().is_for_operators(operation),
         for_staff: document().is_for_staff(operation),
+        reads: operation.method == Method::GET || document().reads(operation),
     };
     operations.map(endpoint).collect()
 }

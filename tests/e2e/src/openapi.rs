@@ -237,6 +237,11 @@ impl Document {
         self.part(operation)["x-flag"].as_str()
     }
 
+    /// Whether a POST changes nothing, so that it goes on during maintenance.
+    pub fn reads(&self, operation: &Operation) -> bool {
+        self.part(operation)["x-reads"].as_bool().unwrap_or_default()
+    }
+
     /// The operation with this `operationId`.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == id)

@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use http::Method;
+use rolecall_nats::Nats;
 use rolecall_postgres::{Cluster, Options};
 use serde_json::{Value, json};
 use std::{
@@ -40,6 +41,7 @@ pub struct Setup {
     cron: Option<String>,
     whole_schedule: bool,
     component_variables: Vec<[String; 3]>,
+    realtime: bool,
 }
 
 impl Setup {
@@ -92,6 +94,13 @@ impl Setup {
         self
     }
 
+    /// With a NATS of its own. Without this, realtime is off.
+    #[must_use]
+    pub fn realtime(mut self) -> Setup {
+        self.realtime = true;
+        self
+    }
+
     /// Without `jwt_secret`.
     #[must_use]
     pub fn without_secret(mut self) -> Setup {
@@ -123,6 +132,7 @@ pub struct Stand {
 #[derive(Clone, Debug)]
 struct Base {
     runner: Arc<Runner>,
+    nats: Option<Arc<Mutex<Nats>>>,
     setup: Setup,
     admin_url: String,
     edge_url: String,
@@ -187,6 +197,21 @@ impl Stand {
         Stand::of(base.clone(), None).await
     }
 
+    /// The stand that most tests with realtime share.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn live() -> Stand {
+        static BASE: OnceCell<Base> = OnceCell::const_new();
+        let base = BASE
+            .get_or_init(|| async {
+                let setup = Setup::new().without_rate_limits().realtime();
+                Base::new(shared_cluster().await, setup).await.unwrap_or_else(|error| panic!("no stand: {error:#}"))
+            })
+            .await;
+        Stand::of(base.clone(), None).await
+    }
+
     /// A stand that no other test uses.
     ///
     /// # Panics
@@ -227,6 +252,14 @@ impl Stand {
         &self.base.runner
     }
 
+    /// The stand's NATS.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn nats(&self) -> &Arc<Mutex<Nats>> {
+        self.base.nats.as_ref().unwrap_or_else(|| panic!("this stand has no NATS: ask for Setup::realtime"))
+    }
+
     /// Whether Spin serves here instead of the runner: a test whose answers come from the host itself asks.
     pub fn runs_on_spin(&self) -> bool {
         self.runner().is_spin()
@@ -237,7 +270,7 @@ impl Stand {
     /// # Panics
     /// When it does not start.
     pub async fn start_runner_again(&mut self) {
-        let runner = self.base.setup.start(&self.base.edge_url).await;
+        let runner = self.base.setup.start(&self.base.edge_url, self.base.nats.as_deref()).await;
         self.base.runner = Arc::new(runner.unwrap_or_else(|error| panic!("no runner: {error:#}")));
         self.client = Client::new(self.base.runner.address());
     }
@@ -292,13 +325,22 @@ impl Stand {
 
 impl Setup {
     /// Starts a runner that is set up like this.
-    async fn start(&self, edge_url: &str) -> Result<Runner> {
+    async fn start(&self, edge_url: &str, nats: Option<&Mutex<Nats>>) -> Result<Runner> {
         let mut variables = vec![("database_url".to_owned(), edge_url.to_owned())];
         if !self.without_secret {
             variables.push(("jwt_secret".to_owned(), SECRET.to_owned()));
         }
         variables.push(("twilio_webhook_url".to_owned(), carrier::WEBHOOK.to_owned()));
         variables.push(("twilio_auth_token".to_owned(), carrier::TOKEN.to_owned()));
+        match nats {
+            None => variables.push(("realtime_url".to_owned(), String::new())),
+            Some(nats) => {
+                let nats = nats.lock().await;
+                variables.push(("realtime_url".to_owned(), nats.websocket_url()));
+                variables.push(("realtime_account".to_owned(), nats.account()));
+                variables.push(("realtime_signing_key".to_owned(), nats.signing_key().to_owned()));
+            }
+        }
         // A later one wins, so that a setup can replace what is above.
         variables.retain(|(name, _)| self.variables.iter().all(|(other, _)| other != name));
         variables.extend(self.variables.iter().cloned());
@@ -372,8 +414,15 @@ impl Base {
             let db = rolecall_database::connect(&cluster.admin_url(&name)).await?;
             db.execute("update rolecall.rate_limits set capacity = null", &[]).await?;
         }
-        let runner = setup.start(&edge_url).await?;
-        Ok(Base { runner: Arc::new(runner), setup, admin_url: cluster.admin_url(&name), edge_url })
+        let nats = if setup.realtime {
+            let options = rolecall_nats::Options::default();
+            let nats = tokio::task::spawn_blocking(|| Nats::started(options)).await??;
+            Some(Arc::new(Mutex::new(nats)))
+        } else {
+            None
+        };
+        let runner = setup.start(&edge_url, nats.as_deref()).await?;
+        Ok(Base { runner: Arc::new(runner), nats, setup, admin_url: cluster.admin_url(&name), edge_url })
     }
 }
 
