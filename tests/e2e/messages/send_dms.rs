@@ -168,7 +168,7 @@ async fn an_array_has_one_to_a_hundred_items_and_no_key_of_its_own() {
     assert_eq!(refused(torn("[{},]")).await, "malformed_json");
     let large = to(&attendee, &"x".repeat(MAX_BODY_BYTES));
     send(&stand, &admin, &[large]).expect(413).await.refused(Code::PayloadTooLarge);
-    send(&stand, &User::stranger(), &items[..1]).token("nonsense").expect(401).await.refused(Code::Unauthenticated);
+    stand.post("send-dm", &json!([items[0]])).token("nonsense").expect(401).await.refused(Code::Unauthenticated);
     assert_eq!(stand.traces(&admin).await, 0);
 
     let answer = send(&stand, &admin, &items[..MAX_DIRECT_MESSAGES]).expect(200).await;
@@ -267,22 +267,16 @@ async fn an_item_whose_conversation_is_held_is_not_sent_and_the_others_are() {
     let stand = Stand::own(Setup::new().without_rate_limits()).await;
     let [admin, one, two] = stand.users([Role::Admin, Role::Attendee, Role::Attendee]).await;
     stand.send_dm(&admin, &one, "0").expect(201).await;
-    let mut holder = stand.connect().await;
-    let transaction = holder.transaction().await.unwrap();
-    transaction
-        .execute(
-            "select from rolecall.conversations where $1 in (participant_low, participant_high) for update",
-            &[&one.id],
-        )
-        .await
-        .unwrap();
+    let holder = stand.connect().await;
+    let hold = "begin; select from rolecall.conversations where";
+    holder.script(&format!("{hold} '{}' in (participant_low, participant_high) for update", one.id)).await;
     let id = Uuid::new_v4().to_string();
     let items = [to(&two, "1"), with(to(&one, "held"), "message_id", id), to(&two, "2"), to(&two, "3")];
     let answer = send(&stand, &admin, &items).expect(200).await;
     assert_eq!(verdicts(&answer), ["201 ok", "504 timeout", "201 ok", "201 ok"]);
     let line = stand.runner().request_line(answer.request_id());
     assert_eq!((&line["level"], &line["code"]), (&json!("error"), &json!("timeout")));
-    transaction.rollback().await.unwrap();
+    holder.script("rollback").await;
 
     // The client sends again what has no answer.
     let again = send(&stand, &admin, &items[1..2]).expect(200).await;

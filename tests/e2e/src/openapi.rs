@@ -410,7 +410,8 @@ impl Document {
             body => self.validate(&schema, body)?,
         }
         if answer.status < 300 {
-            self.judge_request(operation, query, sent)?;
+            let accepted = sent.and_then(|sent| accepted(sent, answer));
+            self.judge_request(operation, query, accepted.as_ref())?;
         }
         Ok(Some(Seen { method: method.to_string(), path: template.to_owned(), status, code: code.to_owned() }))
     }
@@ -559,6 +560,16 @@ fn collect_examples(value: &Value, place: String, found: &mut Vec<(String, Value
         }
         _ => {}
     }
+}
+
+/// What of a body was accepted: of an array the items with a success of their own.
+fn accepted(sent: &Value, answer: &Answer) -> Option<Value> {
+    let (Value::Array(items), Some(results)) = (sent, answer.body["results"].as_array()) else {
+        return Some(sent.clone());
+    };
+    let succeeded = items.iter().zip(results).filter(|(_, result)| result["success"] == true);
+    let accepted: Vec<Value> = succeeded.map(|(item, _)| item.clone()).collect();
+    (!accepted.is_empty()).then_some(Value::Array(accepted))
 }
 
 /// A body as the functions see it: texts are trimmed, null is left out, the caller's own id is taken away.
