@@ -21,6 +21,8 @@ pub struct Endpoint {
     pub method: Method,
     /// The path.
     pub path: String,
+    /// What the query of a user's request must have.
+    pub query: String,
     /// The body of a POST.
     pub body: Value,
     /// Whether it is for operators instead of users.
@@ -34,7 +36,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// The request, without a token.
     pub fn call(&self, stand: &Stand) -> Call {
-        let call = stand.call(self.method.clone(), &self.path);
+        let call = stand.call(self.method.clone(), &format!("{}{}", self.path, self.query));
         if self.posts() { call.json(&self.body) } else { call }
     }
 
@@ -59,6 +61,11 @@ pub fn endpoints(id: Uuid) -> Vec<Endpoint> {
         flag: flag(operation),
         method: operation.method.clone(),
         path: operation.path.replace("{id}", &id.to_string()),
+        query: if document().is_for_operators(operation) || document().is_for_staff(operation) {
+            String::new()
+        } else {
+            document().example_query(operation)
+        },
         body: about(id, document().example(operation)),
         for_operators: document().is_for_operators(operation),
         for_staff: document().is_for_staff(operation),

@@ -484,6 +484,22 @@ impl Document {
         operation.path.replace("{id}", EXAMPLE_ID)
     }
 
+    /// The query of an operation with an example of each parameter that it must have.
+    pub fn example_query(&self, operation: &Operation) -> String {
+        let parameters = (0..).map_while(|number| self.at(&format!("{}/parameters/{number}", operation.pointer)));
+        let mut query = String::new();
+        for (_, parameter) in
+            parameters.filter(|(_, parameter)| parameter["required"] == true && parameter["in"] == "query")
+        {
+            let (Some(name), Some(example)) = (parameter["name"].as_str(), parameter["example"].as_str()) else {
+                continue;
+            };
+            query.push(if query.is_empty() { '?' } else { '&' });
+            query.push_str(&format!("{name}={example}"));
+        }
+        query
+    }
+
     /// The path of an operation, with the examples of its parameter and of what its query must have.
     ///
     /// # Panics
