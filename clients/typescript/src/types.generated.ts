@@ -595,6 +595,8 @@ export type Health = {
   readonly database: 'ok' | 'unreachable' | 'unknown';
   /** The state of the keys from `jwt_jwks_url`; absent if that is not set. `stale`: the last fetch failed or a fetch is due, and keys that are up to twelve hours old are in use. `unavailable`: there are no keys, so tokens that are signed with one are refused. */
   readonly keys?: 'ok' | 'stale' | 'unavailable';
+  /** Whether clients can hear of what is new at once, over NATS; absent from functions that are not told. `off`: NATS is not configured, and clients call `sync`. */
+  readonly realtime?: 'on' | 'off';
   readonly version: string;
 };
 
@@ -1499,6 +1501,21 @@ export type TypingIn = {
 export type Typing = {
   readonly success: Succeeded;
   readonly conversation_id: Uuid;
+  readonly request_id: RequestId;
+};
+
+export type RealtimeToken = {
+  readonly success: Succeeded;
+  /** The address of NATS for WebSocket. */
+  readonly url: string;
+  /** The user JWT of NATS. A secret, which belongs into no address. */
+  readonly token: string;
+  /** What to subscribe to. */
+  readonly subject: string;
+  /** When the token ends, and the connection with it. */
+  readonly expires_at: Timestamp;
+  /** The time by the clock that `expires_at` is read on. */
+  readonly server_time: Timestamp;
   readonly request_id: RequestId;
 };
 

@@ -8,8 +8,10 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.conversation_changes(jsonb)',
     'function rolecall_edge.presence(jsonb)',
+    'function rolecall_edge.realtime_token(jsonb)',
     'function rolecall_edge.sync(jsonb)',
     'function rolecall_edge.typing(jsonb)',
+    'function rolecall_internal.admit_to_realtime(uuid, jsonb)',
     'function rolecall_internal.announce_typing(uuid, jsonb, jsonb)',
     'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
     'function rolecall_internal.blocks_of(uuid)',
@@ -19,6 +21,7 @@ declare
     'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.contacts(uuid, integer)',
     'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.decide_action(text, text, text, text[])',
     'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
     'function rolecall_internal.emit_block()',
@@ -75,6 +78,9 @@ declare
     'schema rolecall_relay',
     'sequence rolecall.outbox_id_seq',
     'table rolecall.block_changes',
+    'table rolecall.matrix_actions',
+    'table rolecall.matrix_guards',
+    'table rolecall.matrix_rows',
     'table rolecall.message_id_slots',
     'table rolecall.outbox',
     'table rolecall.presence',
@@ -129,6 +135,7 @@ declare
     'function rolecall_edge.moderation_queue(jsonb)',
     'function rolecall_edge.presence(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
+    'function rolecall_edge.realtime_token(jsonb)',
     'function rolecall_edge.receive_sms(jsonb)',
     'function rolecall_edge.receive_sms_status(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
@@ -157,6 +164,7 @@ declare
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.add_number(jsonb)',
+    'function rolecall_internal.admit_to_realtime(uuid, jsonb)',
     'function rolecall_internal.adopted_conversation(uuid, uuid)',
     'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
     'function rolecall_internal.adopted_message_at(uuid, uuid)',
@@ -237,6 +245,7 @@ declare
     'function rolecall_internal.cursor_parts(text)',
     'function rolecall_internal.day_slot(timestamp with time zone, integer)',
     'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
+    'function rolecall_internal.decide_action(text, text, text, text[])',
     'function rolecall_internal.decide_organization(text, text, text[])',
     'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
     'function rolecall_internal.delete_account(uuid)',
@@ -698,6 +707,9 @@ declare
     'table rolecall.help_threads',
     'table rolecall.idempotency_records',
     'table rolecall.key_sets',
+    'table rolecall.matrix_actions',
+    'table rolecall.matrix_guards',
+    'table rolecall.matrix_rows',
     'table rolecall.message_id_slots',
     'table rolecall.message_numbers',
     'table rolecall.message_threads',
@@ -931,7 +943,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from 'a18200f56302ce220df607d46b624547f223d1dadf49a43d3f9d380fc6c9576d'
+      ) is distinct from '67e57adb84c39dbe74df8577f41d65ddb62e6e153f05b75f5815d3735274db42'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -1107,6 +1119,14 @@ alter table rolecall.thread_reads
   alter column changed_xid set default pg_current_xact_id();
 
 comment on column rolecall.thread_reads.changed_xid is 'The last transaction that moved it.';
+
+-- permissions: the role member has the limits of attendees.
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select 'member', action, capacity, window_seconds
+from rolecall.rate_limits
+where role = 'attendee'
+on conflict (role, action) do nothing;
 $sql$;
 
   -- schema/realtime/schemas.sql
@@ -1332,6 +1352,75 @@ comment on table rolecall.message_id_slots is
   'Rows that are held while somebody sends a message with an id of their own; at most 65,536, which say nothing.';
 $sql$;
 
+  -- schema/permissions/matrix_tables.sql
+  execute $sql$
+-- The permission matrix as tables: all domains of it, which differ in their actions, roles and facts alone.
+--
+-- The rows of rules.generated.sql are generated from the matrix in Rust; a test compares what the database decides with
+-- what Rust decides, for every case.
+
+create table rolecall.matrix_actions (
+  action text collate "C" primary key,
+  domain text not null,
+  facts text[] not null,
+  rule text not null,
+  message text not null,
+  allowed_if text not null
+);
+
+comment on table rolecall.matrix_actions is
+  'The actions, and the refusal of an actor and a target whom no row of an action covers.';
+
+comment on column rolecall.matrix_actions.facts is
+  'The facts that an action looks at. No other one changes what is decided of it.';
+
+create table rolecall.matrix_guards (
+  action text collate "C" not null,
+  position smallint not null,
+  actors text[],
+  fact text not null,
+  denies_when boolean not null,
+  code text not null,
+  rule text not null,
+  message text not null,
+  allowed_if text not null,
+  primary key (action, position)
+);
+
+comment on table rolecall.matrix_guards is
+  'What refuses an action whatever its rows say; checked before them, in order of position.';
+
+comment on column rolecall.matrix_guards.actors is
+  'The roles that a guard is for; null when it is for everybody, with a role or without.';
+
+comment on column rolecall.matrix_guards.denies_when is
+  'Whether the guard refuses when the fact holds (true) or when it does not (false).';
+
+create table rolecall.matrix_rows (
+  action text collate "C" not null,
+  actor text collate "C" not null,
+  target text collate "C" not null,
+  allowed boolean not null,
+  needs text[] not null,
+  bars text[] not null,
+  rule text not null,
+  message text not null,
+  allowed_if text not null,
+  primary key (action, actor, target)
+);
+
+comment on table rolecall.matrix_rows is
+  'Whether an actor with one role may do something to a target; one row for each combination of a domain.';
+
+comment on column rolecall.matrix_rows.target is 'The role of the target; empty in a domain whose actions have none.';
+
+comment on column rolecall.matrix_rows.needs is
+  'The facts without which the row, or a guard of its actor, refuses: what allows is found by one look-up.';
+
+comment on column rolecall.matrix_rows.bars is
+  'The facts with which the row, or a guard of its actor, refuses.';
+$sql$;
+
   -- schema/realtime/tables.sql
   execute $sql$
 -- What happened, on its way to the clients of those whom it concerns. Each row is written by the statement that changes
@@ -1458,6 +1547,138 @@ comment on table rolecall.block_changes is
 
 create index block_changes_other_id_idx
   on rolecall.block_changes (other_id);
+$sql$;
+
+  -- schema/permissions/decide.sql
+  execute $sql$
+-- Decides whether somebody with p_actor may do p_action to p_target, given the facts that hold, in whatever domain of the
+-- matrix the action is. Everything unknown refuses: a role that is null, a fact that is null or missing, an action without
+-- rows. The functions that follow are it for the roles of a domain.
+create or replace function rolecall_internal.decide_action(
+  p_action text,
+  p_actor text,
+  p_target text,
+  p_facts text[]
+)
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision rolecall.decision;
+begin
+  -- Nearly always: one look-up by key, since every request comes through here.
+  select true, null, rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_rows
+  where action = p_action
+    and actor = p_actor
+    and target = p_target
+    and allowed
+    and needs <@ p_facts
+    and not bars && p_facts;
+  if found then
+    return v_decision;
+  end if;
+
+  -- The words of the refusal: of the first guard that refuses, or else of the row, or of what no row covers.
+  select false, code, rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_guards
+  where action = p_action
+    and (actors is null or p_actor = any (actors))
+    -- A fact that is null is one that is not known to hold.
+    and coalesce(fact = any (p_facts), false) = denies_when
+  order by position
+  limit 1;
+  if found then
+    return v_decision;
+  end if;
+  select false, 'permission_denied', rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_rows
+  where action = p_action
+    and actor = p_actor
+    and target = p_target;
+  if found then
+    return v_decision;
+  end if;
+  select false, 'permission_denied', rule, message, allowed_if
+  into v_decision
+  from rolecall.matrix_actions
+  where action = p_action;
+  if found then
+    return v_decision;
+  end if;
+  return row(
+    false,
+    'permission_denied'::text,
+    'no_rule'::text,
+    'No rule allows this.'::text,
+    'A rule is added for these roles.'::text
+  );
+end
+$$;
+
+-- Decides by the roles of the application. PostgreSQL writes it into the statements that ask.
+create or replace function rolecall_internal.decide(
+  p_action text,
+  p_actor rolecall.app_role,
+  p_target rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.decision
+language sql
+stable
+return rolecall_internal.decide_action(p_action, p_actor::text, p_target::text, p_facts);
+
+-- Decides by a role in an organisation (profiles.organization_role); what is done there has no target. PostgreSQL writes it
+-- into the statements that ask.
+create or replace function rolecall_internal.decide_organization(p_action text, p_role text, p_facts text[])
+returns rolecall.decision
+language sql
+stable
+return rolecall_internal.decide_action(p_action, p_role, '', p_facts);
+
+-- The refusal of a decision that does not allow.
+create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
+end
+$$;
+
+-- The judgement of a decision, for an actor of this organisation.
+create or replace function rolecall_internal.judgement_of(p_decision rolecall.decision, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_decision.allowed then
+    return row(true, null::jsonb, p_org_id, p_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(p_decision), p_org_id, p_decision.rule);
+end
+$$;
+
+-- The judgement of a refusal, which names the rule that refused as its one reason or names none.
+create or replace function rolecall_internal.judgement_of_refusal(p_refusal jsonb, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
+end
+$$;
 $sql$;
 
   -- schema/broadcasts/audience.sql
@@ -6804,6 +7025,55 @@ end
 $$;
 $sql$;
 
+  -- schema/realtime/token.sql
+  execute $sql$
+-- Whether the caller may have a token with which they hear of what is new. The function signs it: the database holds no key.
+-- What a token lets somebody hear is decided for each event, when it is published; so a token need not be taken back.
+create or replace function rolecall_internal.admit_to_realtime(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'realtime', p_rollouts);
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_actor.suspended is not null then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account is suspended and hears of nothing at once; reading goes on.',
+      'suspended',
+      'The suspension has ended.'
+    );
+  end if;
+  return rolecall_internal.success('{}');
+end
+$$;
+
+-- It leaves nothing behind, so that a key counts for nothing: a token is never kept.
+create or replace function rolecall_edge.realtime_token(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'realtime.token', p_request, p_rate => 'realtime_token', p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.admit_to_realtime(v_call.caller, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/realtime/typing.sql
   execute $sql$
 -- Tells the others of a conversation that p_user is typing: {conversation_id}, a direct conversation or one about help. Who
@@ -8576,9 +8846,11 @@ values (
 
 select set_config('rolecall.reason', '', true);
 
+-- A token serves for a quarter of an hour. A client asks again when it ends or when it starts anew, on each of its devices.
 insert into rolecall.rate_limits (role, action, capacity, window_seconds)
-select role, 'typing', 60, 60
-from unnest(enum_range(null::rolecall.app_role)) as role;
+select role, action, 60, 60
+from unnest(enum_range(null::rolecall.app_role)) as role
+cross join unnest(array['realtime_token', 'typing']) as action;
 
 insert into rolecall.alert_rules (name, severity, threshold, attempts, summary)
 values ('realtime_lag', 'warning', 5, 0, 'What happened waits too long for the relay to publish it.');
@@ -8592,6 +8864,498 @@ values ('sync', 'enabled', 'Everything that has changed for somebody, in one ans
 insert into rolecall.rate_limits (role, action, capacity, window_seconds)
 select role, 'sync', 120, 60
 from unnest(enum_range(null::rolecall.app_role)) as role;
+$sql$;
+
+  -- schema/permissions/rules.generated.sql
+  execute $sql$
+-- The permission matrix. Generated from shared/src/rules/matrix by `make generate`; do not edit.
+
+with source (action, domain, facts, rule, message, allowed_if) as (
+  values
+    ('start_dm', 'marketplace', '{feature_enabled,suspended,self,blocked,shares_show,foreign_show}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('reply', 'marketplace', '{feature_enabled,suspended,blocked,participant,broadcast_recipient,read_only}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('broadcast', 'marketplace', '{feature_enabled,suspended,read_only,takes_part,own_show}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('moderate', 'marketplace', '{feature_enabled,suspended,self,own_show}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('report', 'marketplace', '{feature_enabled,self,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('suspend', 'marketplace', '{feature_enabled,suspended,self}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('read_broadcast', 'marketplace', '{feature_enabled,blocked,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('read_thread', 'organization', '{feature_enabled,own_organization,assigned,own_thread,owner_inbox}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
+    ('send_to_thread', 'organization', '{feature_enabled,suspended,own_organization,once_assigned,inside_window,own_thread,owner_inbox,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
+    ('assign_booking', 'organization', '{feature_enabled,suspended,own_organization}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
+    ('force_send', 'organization', '{feature_enabled,suspended,own_organization,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.')
+), gone as (
+  delete from rolecall.matrix_actions as old
+  where not exists (
+    select
+    from source
+    where source.action = old.action
+  )
+)
+insert into rolecall.matrix_actions (action, domain, facts, rule, message, allowed_if)
+select action, domain, facts, rule, message, allowed_if
+from source
+on conflict (action) do update
+set
+  domain = excluded.domain,
+  facts = excluded.facts,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, position, actors, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+    ('start_dm', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('start_dm', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('start_dm', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_message', 'You cannot message yourself.', 'The recipient is somebody else.'),
+    ('start_dm', 4::smallint, null::text[], 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('start_dm', 5::smallint, null::text[], 'foreign_show', true, 'permission_denied', 'show_of_both', 'A direct message can be about a show only if you both take part in it, or you organize it.', 'You both take part in the show, or the message is about no show.'),
+    ('reply', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('reply', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
+    ('reply', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('reply', 4::smallint, null::text[], 'broadcast_recipient', true, 'permission_denied', 'broadcast_not_answerable', 'A broadcast cannot be replied to.', 'You write to the sender in a direct message, where your role allows it.'),
+    ('reply', 5::smallint, null::text[], 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation is read-only.', 'You start a new conversation.'),
+    ('reply', 6::smallint, null::text[], 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('broadcast', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('broadcast', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('broadcast', 3::smallint, null::text[], 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'Your broadcast conversation for this show is read-only.', 'The operator reopens the conversation.'),
+    ('moderate', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('moderate', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('moderate', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_moderation', 'You cannot moderate your own messages.', 'Somebody else moderates it.'),
+    ('report', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('report', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
+    ('report', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_report', 'You cannot report your own messages.', 'The message is somebody else''s; you can delete your own.'),
+    ('suspend', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('suspend', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('suspend', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_suspension', 'You cannot suspend yourself or lift your own suspension.', 'Somebody else does it.'),
+    ('read_broadcast', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_broadcast', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
+    ('read_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 4::smallint, '{sitter}'::text[], 'assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 5::smallint, '{client}'::text[], 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('send_to_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 4::smallint, '{sitter}'::text[], 'once_assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 5::smallint, '{client}'::text[], 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 6::smallint, '{owner,admin,sitter,client}'::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('send_to_thread', 7::smallint, '{owner,admin}'::text[], 'owner_inbox', true, 'conversation_read_only', 'owner_inbox_takes_no_messages', 'The owner inbox collects messages and takes none; the answer goes into the client''s thread.', 'You write into the client''s thread.'),
+    ('send_to_thread', 8::smallint, '{owner,admin,sitter,client}'::text[], 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('send_to_thread', 9::smallint, '{sitter}'::text[], 'inside_window', false, 'outside_assignment_window', 'outside_assignment_window', 'You can message this client while you are on duty for them, and shortly before and after.', 'One of your windows with this client is open; until then the office can help.'),
+    ('send_to_thread', 10::smallint, '{owner,admin,sitter}'::text[], 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('assign_booking', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('assign_booking', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
+    ('assign_booking', 3::smallint, '{owner,admin,sitter,client}'::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('force_send', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
+    ('force_send', 3::smallint, '{owner,admin,sitter,client}'::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 4::smallint, '{owner,admin}'::text[], 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('force_send', 5::smallint, '{owner,admin}'::text[], 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.')
+), gone as (
+  delete from rolecall.matrix_guards as old
+  where not exists (
+    select
+    from source
+    where source.action = old.action
+      and source.position = old.position
+  )
+)
+insert into rolecall.matrix_guards (action, position, actors, fact, denies_when, code, rule, message, allowed_if)
+select action, position, actors, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, position) do update
+set
+  actors = excluded.actors,
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, actor, target, allowed, needs, bars, rule, message, allowed_if) as (
+  values
+    ('start_dm', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
+    ('start_dm', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'mvp_dealer', 'attendee', true, '{shares_show,feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer', 'dealer', true, '{shares_show,feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'mvp_dealer_writes_to_organizer', 'An MVP dealer can start a direct message with a show organizer.', ''),
+    ('start_dm', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'show_organizer', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'admin', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'admin', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'member_writes_to_member', 'A member can start a direct message with a member.', ''),
+    ('reply', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_replies_to_members_and_staff_only', 'A member can reply to members, show organizers, moderators and admins only.', 'The other participant is a member, a show organizer, a moderator or an admin.'),
+    ('reply', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_replies_to_members_and_staff_only', 'A member can reply to members, show organizers, moderators and admins only.', 'The other participant is a member, a show organizer, a moderator or an admin.'),
+    ('reply', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_replies_to_members_and_staff_only', 'A member can reply to members, show organizers, moderators and admins only.', 'The other participant is a member, a show organizer, a moderator or an admin.'),
+    ('reply', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('reply', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('reply', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('reply', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('broadcast', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'mvp_dealer', 'attendee', true, '{takes_part,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'mvp_dealer_broadcasts_to_attendees', 'An MVP dealer can broadcast to the attendees of a show in which they take part.', 'You take part in the show.'),
+    ('broadcast', 'mvp_dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'show_organizer', 'attendee', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'mvp_dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'show_organizer', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'moderator', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'admin', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'member', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'moderator', 'attendee', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'dealer', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'show_organizer', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'moderator', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'admin', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'member', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'member', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('moderate', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'show_organizer', 'attendee', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'mvp_dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'show_organizer', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'moderator', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'admin', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'member', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'moderator', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'admin', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'member', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('report', 'attendee', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('suspend', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'moderator', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'moderator', false, '{}'::text[], '{}'::text[], 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator', 'admin', false, '{}'::text[], '{}'::text[], 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('read_broadcast', 'attendee', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'attendee', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'dealer', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'member', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
+    ('read_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
+    ('read_thread', 'sitter', '', true, '{feature_enabled,own_organization,assigned}'::text[], '{owner_inbox}'::text[], 'sitter_reads_assigned_threads', 'A sitter reads the threads in which they have a window that is open or to come.', ''),
+    ('read_thread', 'client', '', true, '{feature_enabled,own_organization,own_thread}'::text[], '{owner_inbox}'::text[], 'client_reads_own_thread', 'A client reads their own thread.', ''),
+    ('send_to_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,owner_inbox,read_only,opted_out}'::text[], 'owner_and_admin_write_in_every_thread', 'The owner and the admins write in every thread of their organisation.', ''),
+    ('send_to_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,owner_inbox,read_only,opted_out}'::text[], 'owner_and_admin_write_in_every_thread', 'The owner and the admins write in every thread of their organisation.', ''),
+    ('send_to_thread', 'sitter', '', true, '{feature_enabled,own_organization,once_assigned,inside_window}'::text[], '{owner_inbox,suspended,read_only,opted_out}'::text[], 'sitter_writes_inside_windows', 'A sitter writes in a thread while one of their windows in it is open.', ''),
+    ('send_to_thread', 'client', '', true, '{feature_enabled,own_organization,own_thread}'::text[], '{owner_inbox,suspended,read_only}'::text[], 'client_writes_in_own_thread', 'A client writes in their own thread, as if by text.', ''),
+    ('assign_booking', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{suspended}'::text[], 'owner_and_admin_assign', 'The owner and the admins plan bookings.', ''),
+    ('assign_booking', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{suspended}'::text[], 'owner_and_admin_assign', 'The owner and the admins plan bookings.', ''),
+    ('assign_booking', 'sitter', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_assign', 'Only the owner and the admins plan bookings.', 'The owner or an admin does it.'),
+    ('assign_booking', 'client', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_assign', 'Only the owner and the admins plan bookings.', 'The owner or an admin does it.'),
+    ('force_send', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,read_only,opted_out}'::text[], 'owner_and_admin_force_send', 'The owner and the admins deliver what the filter held back.', ''),
+    ('force_send', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,read_only,opted_out}'::text[], 'owner_and_admin_force_send', 'The owner and the admins deliver what the filter held back.', ''),
+    ('force_send', 'sitter', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_force_send', 'Only the owner and the admins deliver what the filter held back.', 'The owner or an admin does it.'),
+    ('force_send', 'client', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_force_send', 'Only the owner and the admins deliver what the filter held back.', 'The owner or an admin does it.')
+), gone as (
+  delete from rolecall.matrix_rows as old
+  where not exists (
+    select
+    from source
+    where source.action = old.action
+      and source.actor = old.actor
+      and source.target = old.target
+  )
+)
+insert into rolecall.matrix_rows (action, actor, target, allowed, needs, bars, rule, message, allowed_if)
+select action, actor, target, allowed, needs, bars, rule, message, allowed_if
+from source
+on conflict (action, actor, target) do update
+set
+  allowed = excluded.allowed,
+  needs = excluded.needs,
+  bars = excluded.bars,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
 $sql$;
 
   -- schema/realtime/policies.sql
@@ -9092,7 +9856,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', 'a18200f56302ce220df607d46b624547f223d1dadf49a43d3f9d380fc6c9576d');
+  values (5, 'live', '67e57adb84c39dbe74df8577f41d65ddb62e6e153f05b75f5815d3735274db42');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

@@ -8,8 +8,10 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.conversation_changes(jsonb)',
     'function rolecall_edge.presence(jsonb)',
+    'function rolecall_edge.realtime_token(jsonb)',
     'function rolecall_edge.sync(jsonb)',
     'function rolecall_edge.typing(jsonb)',
+    'function rolecall_internal.admit_to_realtime(uuid, jsonb)',
     'function rolecall_internal.announce_typing(uuid, jsonb, jsonb)',
     'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
     'function rolecall_internal.blocks_of(uuid)',
@@ -19,6 +21,7 @@ declare
     'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.contacts(uuid, integer)',
     'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.decide_action(text, text, text, text[])',
     'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
     'function rolecall_internal.emit_block()',
@@ -75,6 +78,9 @@ declare
     'schema rolecall_relay',
     'sequence rolecall.outbox_id_seq',
     'table rolecall.block_changes',
+    'table rolecall.matrix_actions',
+    'table rolecall.matrix_guards',
+    'table rolecall.matrix_rows',
     'table rolecall.message_id_slots',
     'table rolecall.outbox',
     'table rolecall.presence',
@@ -976,6 +982,120 @@ language sql
 immutable
 parallel safe
 return 10;
+$sql$;
+
+  -- schema/permissions/decide.sql
+  execute $sql$
+-- Decides whether p_actor may do p_action to p_target, given the facts that hold. Everything unknown refuses: a role
+-- that is null, a fact that is null or missing, an action without rules.
+create or replace function rolecall_internal.decide(
+  p_action text,
+  p_actor rolecall.app_role,
+  p_target rolecall.app_role,
+  p_facts text[]
+)
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_guard text;
+  v_rule text;
+  v_decision rolecall.decision;
+begin
+  -- One statement, since every request comes through here.
+  select
+    guard.rule,
+    rule.rule,
+    guard.rule is null
+      and rule.allowed
+      and (rule.requires is null or rule.requires = any (p_facts))
+      and (rule.unless is null or not coalesce(rule.unless = any (p_facts), false)),
+    guard.code,
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into
+    v_guard,
+    v_rule,
+    v_decision.allowed,
+    v_decision.code,
+    v_decision.rule,
+    v_decision.message,
+    v_decision.allowed_if
+  from (values (p_action)) as asked (action)
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.permission_guards as guarding
+    where guarding.action = asked.action
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  left join rolecall.permission_rules as rule
+    on rule.action = asked.action
+    and rule.actor_role = p_actor
+    and rule.target_role = p_target;
+
+  if v_guard is null and v_rule is null then
+    v_decision := row(
+      false,
+      'permission_denied'::text,
+      'no_rule'::text,
+      'No rule allows this.'::text,
+      'A rule is added for these roles.'::text
+    );
+    return v_decision;
+  end if;
+  -- A fact that is null is one that is not known to hold.
+  v_decision.allowed := coalesce(v_decision.allowed, false);
+  if not v_decision.allowed and v_guard is null then
+    v_decision.code := 'permission_denied';
+  end if;
+  return v_decision;
+end
+$$;
+
+-- The refusal of a decision that does not allow.
+create or replace function rolecall_internal.refusal_of(p_decision rolecall.decision)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal(p_decision.code, p_decision.message, p_decision.rule, p_decision.allowed_if);
+end
+$$;
+
+-- The judgement of a decision, for an actor of this organisation.
+create or replace function rolecall_internal.judgement_of(p_decision rolecall.decision, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_decision.allowed then
+    return row(true, null::jsonb, p_org_id, p_decision.rule);
+  end if;
+  return row(false, rolecall_internal.refusal_of(p_decision), p_org_id, p_decision.rule);
+end
+$$;
+
+-- The judgement of a refusal, which names the rule that refused as its one reason or names none.
+create or replace function rolecall_internal.judgement_of_refusal(p_refusal jsonb, p_org_id uuid)
+returns rolecall.judgement
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return row(false, p_refusal, p_org_id, p_refusal #>> '{reasons,0,code}');
+end
+$$;
 $sql$;
 
   -- schema/broadcasts/audience.sql
@@ -4147,6 +4267,54 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/decide_organization.sql
+  execute $sql$
+-- Decides whether somebody with p_role in an organisation (profiles.organization_role) may do p_action, given the facts that
+-- hold. Everything unknown refuses: a role that is null, a fact that is null or missing, an action without rules.
+create or replace function rolecall_internal.decide_organization(p_action text, p_role text, p_facts text[])
+returns rolecall.decision
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_decision rolecall.decision;
+begin
+  -- One statement, since every request comes through here.
+  select
+    guard.rule is null and rule.allowed,
+    coalesce(guard.code, case when not rule.allowed then 'permission_denied' end),
+    coalesce(guard.rule, rule.rule),
+    case when guard.rule is null then rule.message else guard.message end,
+    case when guard.rule is null then rule.allowed_if else guard.allowed_if end
+  into v_decision
+  from rolecall.organization_permission_rules as rule
+  left join lateral (
+    select code, guarding.rule, message, allowed_if
+    from rolecall.organization_permission_guards as guarding
+    where guarding.action = rule.action
+      and guarding.role = rule.role
+      and coalesce(guarding.fact = any (p_facts), false) = guarding.denies_when
+    order by guarding.position
+    limit 1
+  ) as guard
+    on true
+  where rule.action = p_action
+    and rule.role = p_role;
+  if not found then
+    v_decision := row(
+      false,
+      'permission_denied'::text,
+      'no_organization_role'::text,
+      'You have no role in an organisation, so none allows this.'::text,
+      'Your organisation gives you a role.'::text
+    );
+  end if;
+  return v_decision;
+end
+$$;
+$sql$;
+
   -- schema/shows/participants.sql
   execute $sql$
 -- The role is the profile's unless the insert names one, and stays as it was at the moment of joining. Who is moved to
@@ -4850,6 +5018,464 @@ comment on view rolecall_monitoring.alerts is
   'The alerts that fire now. A share is between 0 and 1, a time in seconds; since is when the endpoint alerts first saw it.';
 $sql$;
 
+  -- schema/permissions/rules.generated.sql
+  execute $sql$
+-- The permission matrix. Generated from shared/src/rules/matrix.rs by `make generate`; do not edit.
+
+with source (action, position, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+    ('start_dm', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('start_dm', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('start_dm', 3::smallint, 'self', true, 'permission_denied', 'self_message', 'You cannot message yourself.', 'The recipient is somebody else.'),
+    ('start_dm', 4::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('start_dm', 5::smallint, 'foreign_show', true, 'permission_denied', 'show_of_both', 'A direct message can be about a show only if you both take part in it, or you organize it.', 'You both take part in the show, or the message is about no show.'),
+    ('reply', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('reply', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
+    ('reply', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('reply', 4::smallint, 'broadcast_recipient', true, 'permission_denied', 'broadcast_not_answerable', 'A broadcast cannot be replied to.', 'You write to the sender in a direct message, where your role allows it.'),
+    ('reply', 5::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation is read-only.', 'You start a new conversation.'),
+    ('reply', 6::smallint, 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('broadcast', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('broadcast', 3::smallint, 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'Your broadcast conversation for this show is read-only.', 'The operator reopens the conversation.'),
+    ('moderate', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('moderate', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('moderate', 3::smallint, 'self', true, 'permission_denied', 'self_moderation', 'You cannot moderate your own messages.', 'Somebody else moderates it.'),
+    ('report', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('report', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
+    ('report', 3::smallint, 'self', true, 'permission_denied', 'self_report', 'You cannot report your own messages.', 'The message is somebody else''s; you can delete your own.'),
+    ('suspend', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('suspend', 2::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('suspend', 3::smallint, 'self', true, 'permission_denied', 'self_suspension', 'You cannot suspend yourself or lift your own suspension.', 'Somebody else does it.'),
+    ('read_broadcast', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_broadcast', 2::smallint, 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.')
+), gone as (
+  delete from rolecall.permission_guards as guard
+  where not exists (
+    select
+    from source
+    where source.action = guard.action
+      and source.position = guard.position
+  )
+)
+insert into rolecall.permission_guards (action, position, fact, denies_when, code, rule, message, allowed_if)
+select action, position, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, position) do update
+set
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if) as (
+  values
+    ('start_dm', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
+    ('start_dm', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'shares_show', null::text, 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'shares_show', null::text, 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_writes_to_organizer', 'An MVP dealer can start a direct message with a show organizer.', ''),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('broadcast', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'takes_part', null::text, 'mvp_dealer_broadcasts_to_attendees', 'An MVP dealer can broadcast to the attendees of a show in which they take part.', 'You take part in the show.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('moderate', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, 'own_show', null::text, 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('suspend', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers and show organizers.', ''),
+    ('suspend', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, false, null::text, null::text, 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, 'blocked', 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'attendee'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'dealer'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'mvp_dealer'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'show_organizer'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'moderator'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin'::rolecall.app_role, 'admin'::rolecall.app_role, true, null::text, null::text, 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', '')
+), gone as (
+  delete from rolecall.permission_rules as rule
+  where not exists (
+    select
+    from source
+    where source.action = rule.action
+      and source.actor_role = rule.actor_role
+      and source.target_role = rule.target_role
+  )
+)
+insert into rolecall.permission_rules (action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if)
+select action, actor_role, target_role, allowed, requires, unless, rule, message, allowed_if
+from source
+on conflict (action, actor_role, target_role) do update
+set
+  allowed = excluded.allowed,
+  requires = excluded.requires,
+  unless = excluded.unless,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, role, position, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+    ('read_thread', 'owner', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_thread', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'admin', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_thread', 'admin', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'sitter', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_thread', 'sitter', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'sitter', 3::smallint, 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'sitter', 4::smallint, 'assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'client', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_thread', 'client', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'client', 3::smallint, 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 'client', 4::smallint, 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'owner', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('send_to_thread', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'owner', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('send_to_thread', 'owner', 4::smallint, 'owner_inbox', true, 'conversation_read_only', 'owner_inbox_takes_no_messages', 'The owner inbox collects messages and takes none; the answer goes into the client''s thread.', 'You write into the client''s thread.'),
+    ('send_to_thread', 'owner', 5::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('send_to_thread', 'owner', 6::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('send_to_thread', 'admin', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('send_to_thread', 'admin', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'admin', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('send_to_thread', 'admin', 4::smallint, 'owner_inbox', true, 'conversation_read_only', 'owner_inbox_takes_no_messages', 'The owner inbox collects messages and takes none; the answer goes into the client''s thread.', 'You write into the client''s thread.'),
+    ('send_to_thread', 'admin', 5::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('send_to_thread', 'admin', 6::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('send_to_thread', 'sitter', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('send_to_thread', 'sitter', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'sitter', 3::smallint, 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'sitter', 4::smallint, 'once_assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'sitter', 5::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('send_to_thread', 'sitter', 6::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('send_to_thread', 'sitter', 7::smallint, 'inside_window', false, 'outside_assignment_window', 'outside_assignment_window', 'You can message this client while you are on duty for them, and shortly before and after.', 'One of your windows with this client is open; until then the office can help.'),
+    ('send_to_thread', 'sitter', 8::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('send_to_thread', 'client', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('send_to_thread', 'client', 2::smallint, 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'client', 3::smallint, 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'client', 4::smallint, 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 'client', 5::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('send_to_thread', 'client', 6::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('assign_booking', 'owner', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('assign_booking', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
+    ('assign_booking', 'owner', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('assign_booking', 'admin', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('assign_booking', 'admin', 2::smallint, 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
+    ('assign_booking', 'admin', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('assign_booking', 'sitter', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('assign_booking', 'sitter', 2::smallint, 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
+    ('assign_booking', 'sitter', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('assign_booking', 'client', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('assign_booking', 'client', 2::smallint, 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
+    ('assign_booking', 'client', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 'owner', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('force_send', 'owner', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
+    ('force_send', 'owner', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 'owner', 4::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('force_send', 'owner', 5::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('force_send', 'admin', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('force_send', 'admin', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
+    ('force_send', 'admin', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 'admin', 4::smallint, 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('force_send', 'admin', 5::smallint, 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('force_send', 'sitter', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('force_send', 'sitter', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
+    ('force_send', 'sitter', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 'client', 1::smallint, 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('force_send', 'client', 2::smallint, 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
+    ('force_send', 'client', 3::smallint, 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.')
+), gone as (
+  delete from rolecall.organization_permission_guards as guard
+  where not exists (
+    select
+    from source
+    where source.action = guard.action
+      and source.role = guard.role
+      and source.position = guard.position
+  )
+)
+insert into rolecall.organization_permission_guards (
+  action, role, position, fact, denies_when, code, rule, message, allowed_if
+)
+select action, role, position, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, role, position) do update
+set
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, role, allowed, rule, message, allowed_if) as (
+  values
+    ('read_thread', 'owner', true, 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
+    ('read_thread', 'admin', true, 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
+    ('read_thread', 'sitter', true, 'sitter_reads_assigned_threads', 'A sitter reads the threads in which they have a window that is open or to come.', ''),
+    ('read_thread', 'client', true, 'client_reads_own_thread', 'A client reads their own thread.', ''),
+    ('send_to_thread', 'owner', true, 'owner_and_admin_write_in_every_thread', 'The owner and the admins write in every thread of their organisation.', ''),
+    ('send_to_thread', 'admin', true, 'owner_and_admin_write_in_every_thread', 'The owner and the admins write in every thread of their organisation.', ''),
+    ('send_to_thread', 'sitter', true, 'sitter_writes_inside_windows', 'A sitter writes in a thread while one of their windows in it is open.', ''),
+    ('send_to_thread', 'client', true, 'client_writes_in_own_thread', 'A client writes in their own thread, as if by text.', ''),
+    ('assign_booking', 'owner', true, 'owner_and_admin_assign', 'The owner and the admins plan bookings.', ''),
+    ('assign_booking', 'admin', true, 'owner_and_admin_assign', 'The owner and the admins plan bookings.', ''),
+    ('assign_booking', 'sitter', false, 'only_owner_and_admin_assign', 'Only the owner and the admins plan bookings.', 'The owner or an admin does it.'),
+    ('assign_booking', 'client', false, 'only_owner_and_admin_assign', 'Only the owner and the admins plan bookings.', 'The owner or an admin does it.'),
+    ('force_send', 'owner', true, 'owner_and_admin_force_send', 'The owner and the admins deliver what the filter held back.', ''),
+    ('force_send', 'admin', true, 'owner_and_admin_force_send', 'The owner and the admins deliver what the filter held back.', ''),
+    ('force_send', 'sitter', false, 'only_owner_and_admin_force_send', 'Only the owner and the admins deliver what the filter held back.', 'The owner or an admin does it.'),
+    ('force_send', 'client', false, 'only_owner_and_admin_force_send', 'Only the owner and the admins deliver what the filter held back.', 'The owner or an admin does it.')
+), gone as (
+  delete from rolecall.organization_permission_rules as rule
+  where not exists (
+    select
+    from source
+    where source.action = rule.action
+      and source.role = rule.role
+  )
+)
+insert into rolecall.organization_permission_rules (action, role, allowed, rule, message, allowed_if)
+select action, role, allowed, rule, message, allowed_if
+from source
+on conflict (action, role) do update
+set
+  allowed = excluded.allowed,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+$sql$;
+
   -- Triggers that this migration gave to tables of before it go with their functions.
   for v_object in execute
     'select format(''drop trigger %I on %I.%I'', trigger.tgname, holder.nspname, class.relname) as statement
@@ -5037,7 +5663,7 @@ delete from rolecall.alert_rules
 where name = 'realtime_lag';
 
 delete from rolecall.rate_limits
-where action = 'typing';
+where action in ('realtime_token', 'typing');
 
 select set_config('rolecall.reason', 'Rolecall was taken back.', true);
 
@@ -5076,6 +5702,15 @@ begin
   end if;
 end
 $$;
+
+-- permissions: no rule of the release before is about members.
+
+update rolecall.profiles
+set role = 'attendee'
+where role = 'member';
+
+delete from rolecall.rate_limits
+where role = 'member';
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
