@@ -211,6 +211,7 @@ fn names_codes_and_limits_are_those_of_the_code() {
         ("/components/schemas/CarrierText/properties/Body/maxLength", limits::THREAD_MESSAGE_CHARS),
         ("/components/schemas/MediaUrl/maxLength", limits::MEDIA_URL_CHARS),
         ("/components/schemas/CheckRequest/oneOf/1/properties/checks/maxItems", limits::MAX_CHECKS),
+        ("/components/schemas/DirectMessages/oneOf/1/maxItems", limits::MAX_DIRECT_MESSAGES),
         ("/components/schemas/RolloutTrial/oneOf/0/properties/user_ids/maxItems", limits::MAX_SIMULATED_USERS),
         ("/components/schemas/RolloutTrial/oneOf/1/properties/sample/maximum", limits::MAX_SIMULATED_USERS),
         ("/components/parameters/IdempotencyKey/schema/maxLength", limits::MAX_IDEMPOTENCY_KEY_CHARS),
