@@ -154,6 +154,7 @@ mod permissions {
 mod realtime {
     mod presence;
     pub mod support;
+    mod token;
     mod typing;
 }
 
@@ -166,10 +167,6 @@ mod robustness {
     mod phone_numbers;
     pub mod support;
     mod texts;
-}
-
-mod realtime {
-    mod token;
 }
 
 #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
