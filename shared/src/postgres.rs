@@ -16,3 +16,6 @@ pub const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
 /// The login of the functions.
 pub const EDGE_LOGIN: &str = "rolecall_edge";
+
+/// The login of the relay.
+pub const RELAY_LOGIN: &str = "rolecall_relay";

@@ -97,6 +97,7 @@ pub struct Cluster {
     port: u16,
     password: String,
     edge_password: Mutex<Option<String>>,
+    relay_password: Mutex<Option<String>>,
 }
 
 impl Cluster {
@@ -124,6 +125,7 @@ impl Cluster {
             port: options.port.unwrap_or(0),
             password,
             edge_password: Mutex::new(None),
+            relay_password: Mutex::new(None),
         };
         cluster.make_data()?;
         cluster.clear_stale_lock_file()?;
@@ -165,6 +167,17 @@ impl Cluster {
         let password = known.get_or_insert_with(random_word).clone();
         rolecall_database::set_edge_password(&self.admin_url("postgres"), &password).await?;
         Ok(self.url("rolecall_edge", &password, database))
+    }
+
+    /// The URL of `database` for `rolecall_relay`, the login of the relay, as [`Cluster::edge_url`] is for the functions.
+    ///
+    /// # Errors
+    /// When the login does not exist or the server does not answer.
+    pub async fn relay_url(&self, database: &str) -> Result<String> {
+        let mut known = self.relay_password.lock().await;
+        let password = known.get_or_insert_with(random_word).clone();
+        rolecall_database::set_relay_password(&self.admin_url("postgres"), &password).await?;
+        Ok(self.url("rolecall_relay", &password, database))
     }
 
     /// Makes an empty database, or one like `template`, to which nobody may be connected at that moment.

@@ -22,40 +22,45 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// A PostgreSQL of the test's own, with the outbox and some conversations.
+/// A PostgreSQL of the test's own, with people who write to each other.
 pub struct Database {
     cluster: Cluster,
-    pub conversations: Vec<Uuid>,
+    relay_url: String,
+    /// Who writes to whom: a conversation each.
+    pairs: Vec<[Uuid; 2]>,
 }
 
 impl Database {
     pub async fn start(conversations: usize) -> Database {
         let cluster = tokio::task::spawn_blocking(|| Cluster::start(Options::for_tests())).await.unwrap().unwrap();
         cluster.create_database("relay", None).await.unwrap();
-        let database = Database { cluster, conversations: (0..conversations).map(|_| Uuid::new_v4()).collect() };
+        rolecall_database::apply(&cluster.admin_url("relay")).await.unwrap();
+        let relay_url = cluster.relay_url("relay").await.unwrap();
+        let pairs = (0..conversations).map(|_| [Uuid::new_v4(), Uuid::new_v4()]).collect();
+        let database = Database { cluster, relay_url, pairs };
         let client = database.connect().await;
-        client.batch_execute(include_str!("outbox.sql")).await.unwrap();
-        for conversation in &database.conversations {
-            let [one, other] = [Uuid::new_v4(), Uuid::new_v4()];
+        // Before the first relay nothing would be written for one.
+        let ready = "update rolecall.feature_flags set rollout = 'enabled' where name = 'messaging_v2_enabled';
+            update rolecall.rate_limits set capacity = null;
+            update rolecall.relay set is_wanted = true, wanted_since = now()";
+        client.batch_execute(ready).await.unwrap();
+        for person in database.pairs.iter().flatten() {
             let insert = format!(
-                "insert into rolecall.conversations (id, one, other) values ('{conversation}', '{one}', '{other}')"
+                "insert into rolecall.profiles (id, display_name, role) values ('{person}', 'Somebody', 'show_organizer')"
             );
             client.batch_execute(&insert).await.unwrap();
         }
+        database.write_once().await;
+        client.batch_execute("delete from rolecall.outbox").await.unwrap();
         database
     }
 
-    pub fn admin_url(&self) -> String {
-        self.cluster.admin_url("relay")
-    }
-
-    pub fn relay_url(&self) -> String {
-        let (_, address) = self.admin_url().split_once('@').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        format!("postgres://rolecall_relay:secret@{address}")
+    pub fn relay_url(&self) -> &str {
+        &self.relay_url
     }
 
     pub async fn connect(&self) -> tokio_postgres::Client {
-        rolecall_database::connect(&self.admin_url()).await.unwrap()
+        rolecall_database::connect(&self.cluster.admin_url("relay")).await.unwrap()
     }
 
     /// How many rows the outbox holds.
@@ -74,20 +79,20 @@ impl Database {
         self.cluster.start_again().unwrap();
     }
 
-    /// Writes to the conversations for as long as it is told, from several connections, each commit a message; it goes on after
-    /// a crash. The message's number is what the commit says, so that a commit whose answer was lost is not counted twice.
+    /// Writes to the conversations until it is told to stop, from several connections, each commit a message; a crash does not
+    /// end it.
     pub fn writers(&self, number: usize) -> Writers {
         let (stop, stopped) = watch::channel(false);
         let tasks = (0..number).map(|_| {
-            let (url, conversations, stopped) = (self.admin_url(), self.conversations.clone(), stopped.clone());
+            let (url, pairs, stopped) = (self.cluster.admin_url("relay"), self.pairs.clone(), stopped.clone());
             tokio::spawn(async move {
                 while !*stopped.borrow() {
                     let Ok(client) = rolecall_database::connect(&url).await else {
                         tokio::time::sleep(Duration::from_millis(20)).await;
                         continue;
                     };
-                    for conversation in conversations.iter().cycle() {
-                        if *stopped.borrow() || client.batch_execute(&message(conversation)).await.is_err() {
+                    for pair in pairs.iter().cycle() {
+                        if *stopped.borrow() || client.query_one(&message(pair), &[]).await.is_err() {
                             break;
                         }
                         // Few enough that the relay is near the newest one when something happens to it.
@@ -99,27 +104,29 @@ impl Database {
         Writers { tasks: tasks.collect(), stop }
     }
 
-    /// Sends one message to each conversation.
+    /// Sends one message in each conversation.
     pub async fn write_once(&self) {
         let client = self.connect().await;
-        for conversation in &self.conversations {
-            client.batch_execute(&message(conversation)).await.unwrap();
+        for pair in &self.pairs {
+            let row = client.query_one(&message(pair), &[]).await.unwrap();
+            assert!(row.get::<_, bool>(0), "the message is sent");
         }
     }
 
     /// How many messages each conversation has.
     pub async fn committed(&self) -> BTreeMap<Uuid, u64> {
-        let rows = self.connect().await.query("select id::text, seq from rolecall.conversations", &[]).await.unwrap();
+        let counts = "select conversation_id::text, max(seq) from rolecall.messages group by conversation_id";
+        let rows = self.connect().await.query(counts, &[]).await.unwrap();
         rows.iter().map(|row| (row.get::<_, &str>(0).parse().unwrap(), row.get::<_, i64>(1).cast_unsigned())).collect()
     }
 }
 
-/// A message as one transaction: the conversation's row is held before the outbox is written.
-fn message(conversation: &Uuid) -> String {
+/// A message as the function sends it; whether it was taken.
+fn message([from, to]: &[Uuid; 2]) -> String {
     format!(
-        "with next as (update rolecall.conversations set seq = seq + 1 where id = '{conversation}' returning id, seq)
-         insert into rolecall.outbox (events)
-         select jsonb_build_array(jsonb_build_object('type', 'message.created', 'conversation_id', id, 'seq', seq)) from next"
+        r#"select (rolecall_edge.send_dm('{{"claims": {{"sub": "{from}", "role": "authenticated"}}, "request_id": "{}",
+        "rollouts": {{}}, "input": {{"recipient_id": "{to}", "content": "Hello"}}}}'::jsonb) -> 'ok')::boolean"#,
+        Uuid::new_v4()
     )
 }
 
@@ -178,7 +185,7 @@ pub struct Reader {
 
 #[derive(Default)]
 struct Seen {
-    /// The number of the last message of each conversation, for each of its two people.
+    /// The number of the last message of each conversation, for each of its two people. The first is sent beforehand.
     last: BTreeMap<(Uuid, Uuid), u64>,
     repeats: u64,
     /// Numbers that came before one that they follow.
@@ -232,16 +239,18 @@ impl Reader {
     }
 
     pub fn count(&self) -> u64 {
-        self.seen.lock().unwrap().last.values().sum()
+        self.seen.lock().unwrap().last.values().map(|last| last - 1).sum()
     }
 }
 
 impl Seen {
     fn take(&mut self, user: Uuid, event: &Value) {
-        assert_eq!(event["type"], "message.created");
+        if event["type"] != "message.created" {
+            return;
+        }
         let conversation: Uuid = event["conversation_id"].as_str().unwrap().parse().unwrap();
         let seq = event["seq"].as_u64().unwrap();
-        let last = self.last.entry((conversation, user)).or_default();
+        let last = self.last.entry((conversation, user)).or_insert(1);
         if seq <= *last {
             self.repeats += 1;
         } else {
@@ -262,7 +271,7 @@ pub struct Relay {
 
 impl Relay {
     pub fn start(database: &Database, nats: &str) -> Relay {
-        Relay::with(Settings::new(&database.relay_url(), nats).unwrap())
+        Relay::with(Settings::new(database.relay_url(), nats).unwrap())
     }
 
     pub fn with(settings: Settings) -> Relay {
