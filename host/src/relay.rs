@@ -1,10 +1,22 @@
-//! `rolecall relay`: the relay as a process of its own.
+//! The relay: as a process of its own (`rolecall relay`), and within the runner where that has a NATS.
 
 use crate::cli;
+use crate::database::Database;
 use crate::log::Log;
+use crate::realtime::Access;
+use crate::state_dir::StateDir;
 use crate::up::stop_signal;
+use anyhow::{Context, anyhow, bail};
+use rolecall_database::{connect_to, set_relay_password};
 use rolecall_relay::{CancellationToken, Report, Settings, run};
+use rolecall_shared::postgres::{Address, EDGE_LOGIN, RELAY_LOGIN};
+use rolecall_shared::wire::log::{Level, Line};
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::runtime::Builder;
+
+/// The relay's login, in the environment or in `.env`.
+pub const RELAY_URL: &str = "RELAY_DATABASE_URL";
 
 /// Relays until a signal comes.
 ///
@@ -30,6 +42,77 @@ pub async fn relay(settings: cli::Relay, log: &Log) -> anyhow::Result<()> {
     };
     tokio::join!(run(settings, report(log), stop.clone()), stopping);
     Ok(())
+}
+
+/// The relay within the runner, on a thread of its own: the one that serves requests has them to do.
+pub struct Relaying {
+    stop: CancellationToken,
+    thread: JoinHandle<()>,
+}
+
+impl Relaying {
+    /// Starts the relay between the runner's database and its NATS; none where the database gives it no login, which is no
+    /// reason not to serve: clients call sync. `given` is the address of [`RELAY_URL`].
+    pub async fn start(
+        database: &Database,
+        given: Option<&str>,
+        state: &StateDir,
+        access: &Access,
+        log: &Log,
+    ) -> Option<Relaying> {
+        match Relaying::try_start(database, given, state, access, log).await {
+            Ok(relaying) => Some(relaying),
+            Err(error) => {
+                let cause = format!("{error:#}; nothing is pushed, and clients call sync");
+                log.print(&Line { cause: Some(&cause), ..Line::new(Level::Warn, "host", "no_relay") }, &());
+                None
+            }
+        }
+    }
+
+    async fn try_start(
+        database: &Database,
+        given: Option<&str>,
+        state: &StateDir,
+        access: &Access,
+        log: &Log,
+    ) -> anyhow::Result<Relaying> {
+        let address = match given {
+            Some(given) => given.to_owned(),
+            None => own_login(database, state).await?.to_url(),
+        };
+        let settings = Settings::new(&address, &access.url)?
+            .credentials(access.credentials.clone())?
+            .system_credentials(access.system_credentials.clone())?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (stop, report) = (CancellationToken::new(), report(log));
+        let stopped = stop.clone();
+        let relaying = move || runtime.block_on(run(settings, report, stopped));
+        let thread = std::thread::Builder::new().name("relay".to_owned()).spawn(relaying)?;
+        Ok(Relaying { stop, thread })
+    }
+
+    /// Stops it once NATS has had, and the outbox has lost, what is on the way.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        // A panic of the relay has already been reported by the panic itself.
+        let _ = tokio::task::spawn_blocking(|| self.thread.join()).await;
+    }
+}
+
+/// Gives the relay's login a password of the runner's making, as the functions' login has one.
+async fn own_login(database: &Database, state: &StateDir) -> anyhow::Result<Address> {
+    let Some(admin) = &database.admin else {
+        bail!("the relay has no login: set {RELAY_URL} to that of {RELAY_LOGIN}");
+    };
+    let password = state.secret("relay_password")?;
+    let set = set_relay_password(&admin.to_url(), &password).await;
+    set.with_context(|| format!("giving {RELAY_LOGIN} a password (set {RELAY_URL} to do it yourself)"))?;
+    // What a pooler wants behind the name of a login, it wants behind each.
+    let suffix = database.edge.user.strip_prefix(EDGE_LOGIN).filter(|suffix| suffix.starts_with('.')).unwrap_or("");
+    let address = admin.with_login(&format!("{RELAY_LOGIN}{suffix}"), &password);
+    connect_to(&address).await.map_err(|error| anyhow!("the relay's login: {error:#}"))?;
+    Ok(address)
 }
 
 /// The relay's lines go where the runner's go.

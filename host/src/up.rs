@@ -12,6 +12,7 @@ use crate::manifest::Manifest;
 use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
 use crate::postman;
 use crate::realtime::{self, Realtime};
+use crate::relay::{RELAY_URL, Relaying};
 use crate::schedule::{ScheduleError, Scheduled};
 use crate::server::body::BodyLimits;
 use crate::server::connections::ConnectionBounds;
@@ -24,6 +25,7 @@ use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Limited};
+use rolecall_database::env_file;
 use rolecall_shared::postgres::{Address, CERTIFICATE};
 use rolecall_shared::wire::cors::{Cors, DEFAULT_ALLOWED_HEADERS};
 use rolecall_shared::wire::log::{Level, Line};
@@ -175,6 +177,7 @@ impl Application<'_> {
         log: &Log,
     ) -> anyhow::Result<()> {
         let Application { up, state, sources, database, realtime, bounds } = self;
+        let relay_url = env_file::setting(RELAY_URL, &sources.settings)?;
         let mut variables = sources.settle(&manifest.variables)?;
         variables.decide(RUNTIME, concat!("Rolecall's runner ", env!("CARGO_PKG_VERSION")).to_owned());
         variables.decide(DEMO_USERS, demo_users(database, &variables));
@@ -232,6 +235,12 @@ impl Application<'_> {
             log.tell(&postman::note(environment.file()));
         }
 
+        let relaying = match (database, realtime) {
+            (Some(database), Some(realtime)) => {
+                Relaying::start(database, relay_url.as_deref(), state, &realtime.access, log).await
+            }
+            _ => None,
+        };
         let offer = offer(state, &listener, log);
         if let Some(predecessor) = predecessor {
             // One that has ended meanwhile needs no word.
@@ -277,6 +286,9 @@ impl Application<'_> {
         // What a component still does behind an answer, it may finish.
         instances.close();
         let idle = timeout(up.shutdown_timeout, instances.wait()).await;
+        if let Some(relaying) = relaying {
+            relaying.stop().await;
+        }
         log.print(&Line::new(Level::Info, "host", "stopped"), &());
         if is_gone.load(Ordering::Relaxed) {
             bail!("PostgreSQL ended and does not stay up; see {}", state.database().join("postgres.log").display());
