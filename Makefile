@@ -233,6 +233,10 @@ test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-
 
 endif
 
+.PHONY: soak
+soak: build need-nats need-postgres ## Kill relay, NATS and runner every few seconds for ten minutes under load; devices must have what was committed
+	ROLECALL_SOAK_SECONDS=600 cargo test --locked --release $(TOGETHER) --test e2e -- robustness::soak
+
 .PHONY: test-spin
 test-spin: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::

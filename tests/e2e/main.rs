@@ -152,6 +152,7 @@ mod permissions {
 }
 
 mod realtime {
+    mod delivery;
     mod presence;
     pub mod support;
     mod token;
@@ -165,6 +166,7 @@ mod robustness {
     mod limits;
     mod outage;
     mod phone_numbers;
+    mod soak;
     pub mod support;
     mod texts;
 }

@@ -15,6 +15,7 @@ pub mod connection;
 pub mod fixtures;
 pub mod process;
 pub mod receiver;
+pub mod relay;
 pub mod runner;
 pub mod runtime;
 pub mod stand;

@@ -136,6 +136,7 @@ struct Base {
     setup: Setup,
     admin_url: String,
     edge_url: String,
+    relay_url: String,
 }
 
 /// An administrator's connection.
@@ -285,6 +286,11 @@ impl Stand {
         &self.base.edge_url
     }
 
+    /// The relay's URL of the stand's database.
+    pub fn relay_url(&self) -> &str {
+        &self.base.relay_url
+    }
+
     /// Another connection for an administrator.
     pub async fn connect(&self) -> Db {
         Db::connect(&self.base.admin_url).await
@@ -410,6 +416,7 @@ impl Base {
     async fn new(cluster: &Cluster, setup: Setup) -> Result<Base> {
         let name = new_database(cluster).await?;
         let edge_url = cluster.edge_url(&name).await?;
+        let relay_url = cluster.relay_url(&name).await?;
         if setup.without_rate_limits {
             let db = rolecall_database::connect(&cluster.admin_url(&name)).await?;
             db.execute("update rolecall.rate_limits set capacity = null", &[]).await?;
@@ -422,7 +429,7 @@ impl Base {
             None
         };
         let runner = setup.start(&edge_url, nats.as_deref()).await?;
-        Ok(Base { runner: Arc::new(runner), nats, setup, admin_url: cluster.admin_url(&name), edge_url })
+        Ok(Base { runner: Arc::new(runner), nats, setup, admin_url: cluster.admin_url(&name), edge_url, relay_url })
     }
 }
 
