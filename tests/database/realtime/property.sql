@@ -214,13 +214,13 @@ $$;
 do $$
 begin
   perform setseed(0.13);
-  for v_step in 1..1500 loop
+  for v_step in 1..900 loop
     perform pg_temp.happen(floor(random() * 42)::int);
     if random() < 0.4 then
       perform pg_temp.check_all(v_step);
     end if;
   end loop;
-  perform pg_temp.check_all(1501);
+  perform pg_temp.check_all(901);
 end
 $$;
 select is_empty(
@@ -230,20 +230,20 @@ select is_empty(
 select cmp_ok(events::int, '>=', least, format('%s of %s was pushed', type, domain))
 from (
   values
-    ('message.created', 'conversations', 200),
-    ('message.changed', 'conversations', 50),
-    ('read', 'conversations', 20),
+    ('message.created', 'conversations', 66),
+    ('message.changed', 'conversations', 16),
+    ('read', 'conversations', 6),
     ('typing', 'conversations', 1),
-    ('conversation.changed', 'conversations', 20),
-    ('message.created', 'help', 30),
-    ('message.changed', 'help', 10),
-    ('conversation.changed', 'help', 10),
-    ('message.created', 'threads', 50),
-    ('message.changed', 'threads', 20),
-    ('read', 'threads', 5),
-    ('member.changed', 'threads', 10),
-    ('conversation.changed', 'threads', 10),
-    ('presence', null, 20)
+    ('conversation.changed', 'conversations', 6),
+    ('message.created', 'help', 10),
+    ('message.changed', 'help', 3),
+    ('conversation.changed', 'help', 3),
+    ('message.created', 'threads', 16),
+    ('message.changed', 'threads', 6),
+    ('read', 'threads', 1),
+    ('member.changed', 'threads', 3),
+    ('conversation.changed', 'threads', 3),
+    ('presence', null, 6)
 ) as wanted (type, domain, least)
 left join lateral (
   select coalesce(sum(checked.events), 0) as events
