@@ -240,7 +240,6 @@ async fn open<F: Function>(
     Ok(Received::Admitted(Opened { caller, body, form }))
 }
 
-
 /// The checks of what is asked for: input, rollout.
 async fn read<F: Function>(
     exchange: &mut Exchange,
