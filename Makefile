@@ -308,6 +308,10 @@ bench: build need-postgres $(if $(filter spin,$(RUNTIME)),need-spin) ## Measure 
 	cargo build --locked --profile component --target wasm32-wasip2 -q -p rolecall-bench-filter
 	$(if $(filter spin,$(RUNTIME)),$(ON_SPIN)) cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
 
+.PHONY: bench-realtime
+bench-realtime: build need-postgres need-nats ## Measure what it takes from send-dm over HTTP to 2,000 sockets, and a broadcast to 500
+	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench-realtime -- $(ARGS)
+
 .PHONY: load
 load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds
 	cargo run --locked --release -q -p rolecall-bench --bin rolecall-load -- $(ARGS)

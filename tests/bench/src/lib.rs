@@ -9,6 +9,7 @@ pub mod database;
 pub mod figures;
 pub mod filter;
 pub mod open_loop;
+pub mod realtime;
 pub mod requests;
 pub mod system;
 pub mod texting;

@@ -39,6 +39,39 @@ fn parse_stat(stat: &str) -> Option<f64> {
     Some((user + system) / 100.0)
 }
 
+/// The process `name` among the descendants of `pid`, where /proc tells.
+pub fn child_of(pid: u32, name: &str) -> Option<u32> {
+    let processes: Vec<(u32, u32, String)> = std::fs::read_dir("/proc")
+        .ok()?
+        .filter_map(|entry| {
+            let pid: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let (parent, name) = parse_parent(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+            Some((pid, parent, name))
+        })
+        .collect();
+    let mut family = vec![pid];
+    let mut at = 0;
+    while at < family.len() {
+        for (child, parent, own) in &processes {
+            if *parent == family[at] {
+                if own == name {
+                    return Some(*child);
+                }
+                family.push(*child);
+            }
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The parent's number and the name in a line of /proc/PID/stat.
+fn parse_parent(stat: &str) -> Option<(u32, String)> {
+    let (head, rest) = stat.rsplit_once(')')?;
+    let name = head.split_once('(')?.1.to_owned();
+    Some((rest.split_whitespace().nth(1)?.parse().ok()?, name))
+}
+
 /// The processor time that a process uses from some moment on.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuShare {
@@ -167,6 +200,7 @@ mod tests {
         let stat = "42 (a (b) c) S 1 42 42 0 -1 4194560 100 0 0 0 150 25 0 0 20 0 4 0 12345 1000 100";
         assert_eq!(parse_stat(stat), Some(1.75));
         assert_eq!(parse_stat("42"), None);
+        assert_eq!(parse_parent(stat), Some((1, "a (b) c".to_owned())));
     }
 
     #[test]
