@@ -256,7 +256,6 @@ values
     'send_broadcast',
     jsonb_build_object('show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb, 'message', 'News')
   ),
-  ('realtime', 'realtime_token', '{}'),
   ('send-dm', 'send_dm', '{"content": "Hi"}'),
   ('start-conversation', 'start_conversation', '{}'),
   ('sync', 'sync', '{"limit": 1}');
