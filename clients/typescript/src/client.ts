@@ -51,6 +51,7 @@ import type {
   Presence,
   QuotaReset,
   ReadHelpConversation,
+  RealtimeToken,
   ReadUpTo,
   RehearsedBroadcast,
   ReportQueue,
@@ -91,7 +92,6 @@ import type {
   Unblocked,
   Unread,
 } from './types.generated.js';
-import type { ChangePage, RealtimeToken, SyncAnswer, SyncRequest } from './live/pending.js';
 
 /** How to reach Rolecall. */
 export interface ClientOptions {
@@ -375,21 +375,6 @@ export class RolecallClient {
   /** Marks a conversation read up to a message; never backwards. */
   markRead(conversation_id: string, up_to_seq: number, options?: CallOptions): Promise<Answered<ReadUpTo>> {
     return this.#post(`/functions/v1/conversations/${segment(conversation_id)}/read`, { up_to_seq }, options);
-  }
-
-  /** What changed in a conversation after a revision. */
-  changes(
-    conversation_id: string,
-    since_revision: number,
-    options: CallOptions & { readonly limit?: number } = {},
-  ): Promise<Answered<ChangePage>> {
-    const path = `/functions/v1/conversations/${segment(conversation_id)}/changes`;
-    return this.#get(path, { since_revision, limit: options.limit }, options);
-  }
-
-  /** Everything that has changed for the caller since a cursor; without one, everything. While `more`, ask again. */
-  sync(standing: SyncRequest = {}, options?: CallOptions): Promise<Answered<SyncAnswer>> {
-    return this.#ask('/functions/v1/sync', standing, options);
   }
 
   /** The way to the socket on which the caller is told what happens; see `rolecall-client/live`. */

@@ -49,7 +49,7 @@ import { RolecallClient as Base } from 'rolecall-client';
 import { FileStorage } from 'rolecall-client/file';
 globalThis.WebSocket ??= class {};
 const answers = { '/functions/v1/realtime/token': { url: 'ws://127.0.0.1:4', token: 't', subject: 's', expires_at: '2040-01-01T00:00:00Z', server_time: '2040-01-01T00:00:00Z' },
-  '/functions/v1/sync': { cursor: 'c', more: false, conversations: [], catch_up: [] } };
+  '/functions/v1/sync': { cursor: 'c', more: false, conversations: [], help_conversations: [], threads: [], gone: [], catch_up: [] } };
 const fetch = async (url) => Response.json({ success: true, request_id: 'r', ...answers[new URL(url).pathname] });
 const client = new RolecallClient({ baseUrl: 'http://127.0.0.1:4', token: 't', fetch });
 if (!(client instanceof Base) || typeof RolecallError !== 'function' || typeof FileStorage.open !== 'function') throw new Error('the entries');
@@ -132,7 +132,7 @@ try {
   const [{ files, filename }] = JSON.parse(run('packed', 'npm', 'pack', '--json', '--silent').replace(/^[^[]*/, ''));
   const modules = ['client', 'errors', 'index', 'limits', 'permissions', 'retry', 'rules.generated', 'types.generated',
     'versions'];
-  const live = ['emitter', 'feed', 'file', 'index', 'ledger', 'live', 'options', 'outbox', 'outbox_options', 'pending', 'positions', 'pump',
+  const live = ['emitter', 'feed', 'file', 'index', 'ledger', 'live', 'options', 'outbox', 'outbox_options', 'positions', 'pump',
     'shelf', 'socket', 'storage', 'surroundings', 'trails', 'turns', 'uuid', 'wire'];
   modules.push(...live.map((name) => `live/${name}`));
   const built = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);

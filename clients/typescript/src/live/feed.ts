@@ -5,13 +5,12 @@ import { DEFAULT_RETRY } from '../retry.js';
 import type { Emitter } from './emitter.js';
 import type { Question } from './ledger.js';
 import type { LiveEvents, LiveServer } from './options.js';
-import type { SyncAnswer } from './pending.js';
 import { Positions } from './positions.js';
 import { Pump, type Answer, type PumpHost } from './pump.js';
 import type { Storage } from './storage.js';
 import { Trails } from './trails.js';
 import { Turns } from './turns.js';
-import type { Uuid } from '../types.generated.js';
+import type { SyncAnswer, Uuid } from '../types.generated.js';
 import type { Position, ServerEvent } from './wire.js';
 
 const PAGE = 200;
@@ -137,7 +136,7 @@ export class Feed {
   }
 
   async #page(page: SyncAnswer, have: readonly HaveEntry[], isFirst: boolean): Promise<void> {
-    page.gone?.forEach((id) => this.#gone(id));
+    page.gone.forEach((id) => this.#gone(id));
     for (const { conversation_id, messages, changed, seq, revision, limited } of page.catch_up) {
       const from = have.find((entry) => entry.conversation_id === conversation_id);
       if (from !== undefined) {
@@ -148,11 +147,11 @@ export class Feed {
         pump.goesTo(limited ? { seq: seq + 1, revision: revision + 1 } : caughtUp);
       }
     }
-    for (const card of page.help_conversations ?? []) {
+    for (const card of page.help_conversations) {
       this.#trails.help(card);
       await this.#events.tell('conversation', { domain: 'help', conversation_id: card.id, conversation: card });
     }
-    for (const card of page.threads ?? []) {
+    for (const card of page.threads) {
       this.#trails.thread(card);
       await this.#events.tell('conversation', { domain: 'threads', conversation_id: card.id, conversation: card });
     }

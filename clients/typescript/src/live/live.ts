@@ -8,7 +8,7 @@ import type { LiveEvents, LiveOptions, LiveServer, LiveState, LiveStatus } from 
 import { load, open, type Socket } from './socket.js';
 import { MemoryStorage } from './storage.js';
 import { Surroundings } from './surroundings.js';
-import type { RealtimeToken } from './pending.js';
+import type { RealtimeToken } from '../types.generated.js';
 
 /** A share of the token's time after which it is renewed. */
 const RENEW_AFTER = 0.75;
@@ -201,7 +201,7 @@ export class Live implements AsyncIterable<Tagged<LiveEvents>> {
       this.#clock = { server: Date.parse(token.server_time), local: performance.now() };
       return token;
     } catch (error) {
-      if (error instanceof RolecallError && error.code === 'feature_disabled') {
+      if (error instanceof RolecallError && error.status === 404) {
         return undefined;
       }
       throw error;

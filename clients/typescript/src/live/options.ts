@@ -2,18 +2,21 @@
 
 import type {
   Card,
+  ChangePage,
   HelpConversation,
   HelpConversationPage,
   HelpMessageShown,
   Message,
   MessagePage,
+  RealtimeToken,
+  SyncAnswer,
+  SyncRequest,
   ThreadCard,
   ThreadHistory,
   ThreadMessage,
   Uuid,
 } from '../types.generated.js';
 import type { WebSocketConstructor } from './socket.js';
-import type { ChangePage, RealtimeToken, SyncAnswer, SyncRequest } from './pending.js';
 import type { Storage } from './storage.js';
 import type {
   LiveDomain,

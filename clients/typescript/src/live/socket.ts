@@ -1,7 +1,7 @@
 // The socket: NATS over WebSocket, with a token that ends it.
 
 import type { NatsConnection } from '@nats-io/nats-core';
-import type { RealtimeToken } from './pending.js';
+import type { RealtimeToken } from '../types.generated.js';
 import type { ServerEvent } from './wire.js';
 
 /** What makes a WebSocket; the global one where there is one. */
