@@ -157,3 +157,20 @@ fn whatever_is_lost_doubled_or_late_a_live_client_ends_with_what_the_server_show
 fn what_is_written_offline_is_sent_once_and_in_order_wherever_it_is_killed() {
     node("live/outbox.mjs", &Value::Null);
 }
+
+#[test]
+fn what_is_typed_in_one_window_is_seen_in_the_other_and_after_a_cut_both_are_whole() {
+    assert_eq!(node("live/windows.mjs", &Value::Null).trim(), "both windows are whole");
+}
+
+#[test]
+fn what_is_written_on_node_bun_deno_and_chromium_is_told_there() {
+    let printed = node("live/runtimes.mjs", &Value::Null);
+    assert!(printed.trim().ends_with("every platform is live"), "{printed}");
+    report(&printed);
+}
+
+#[test]
+fn what_the_documentation_shows_of_live_offline_and_catch_up_works() {
+    assert_eq!(node("live/docs.mjs", &Value::Null).trim(), "what the documentation shows works");
+}
