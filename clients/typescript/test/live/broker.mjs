@@ -47,7 +47,9 @@ resolver_preload: { ${account.getPublicKey()}: ${accountToken} }
 websocket { listen: "127.0.0.1:-1", no_tls: true }
 `,
   );
-  const child = spawn('nats-server', ['-c', join(folder, 'nats.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // Debian has it where only root looks.
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+  const child = spawn('nats-server', ['-c', join(folder, 'nats.conf')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let printed = '';
   const url = await new Promise((resolve, reject) => {
     child.stderr.on('data', (piece) => {
