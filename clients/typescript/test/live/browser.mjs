@@ -65,7 +65,12 @@ export async function start() {
   const command = (method, params = {}, sessionId = undefined) =>
     new Promise((resolve, reject) => {
       last += 1;
-      open.set(last, { resolve, reject });
+      const timer = setTimeout(() => reject(new Error(`no answer to ${method} ${JSON.stringify(params).slice(0, 200)}`)), 2 * PATIENCE);
+      const settled = (settle) => (value) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+      open.set(last, { resolve: settled(resolve), reject: settled(reject) });
       commands.write(`${JSON.stringify({ id: last, method, params, ...(sessionId && { sessionId }) })}\0`);
     });
 
