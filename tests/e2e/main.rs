@@ -95,7 +95,7 @@ mod http {
     mod openapi;
     mod schemathesis;
     mod signed;
-    mod typescript;
+    pub mod typescript;
     mod validation;
 }
 
@@ -152,6 +152,7 @@ mod permissions {
 }
 
 mod realtime {
+    mod client;
     mod delivery;
     mod presence;
     pub mod support;
