@@ -3,7 +3,7 @@
 //! It is made of domains, and each is a file: the [`marketplace`] for the roles of the application, [`organization`] for
 //! those of organisations. A domain has its own actors, targets, actions and facts, and each action names the facts that
 //! it looks at. Everything else is the same for all of them and stands once: [`Domain`] and how it is decided, the rows of
-//! the tables `rolecall.permission_actions`, `permission_guards` and `permission_rules`, the TypeScript client's rules and
+//! the tables `rolecall.matrix_actions`, `matrix_guards` and `matrix_rows`, the TypeScript client's rules and
 //! `docs/permissions.md` (written by `make generate`), and the tests that compare each of these with [`decide`] for every
 //! case there is.
 //!
