@@ -140,7 +140,14 @@ async fn measure(options: Options) -> Result<ExitCode> {
 fn line(heard: &Heard) -> String {
     format!(
         "{} accepted, {} of {} heard, {} twice   p50 {:.1} ms   p95 {:.1} ms   p99 {:.1} ms   max {:.1} ms",
-        heard.accepted, heard.heard, heard.expected, heard.repeats, heard.p50_ms, heard.p95_ms, heard.p99_ms, heard.max_ms
+        heard.accepted,
+        heard.heard,
+        heard.expected,
+        heard.repeats,
+        heard.p50_ms,
+        heard.p95_ms,
+        heard.p99_ms,
+        heard.max_ms
     )
 }
 
@@ -223,7 +230,8 @@ async fn send(host: &str, options: &Options, ledger: &Rc<Ledger>) -> Result<()> 
     let interval = Duration::from_secs(1) / options.rate as u32 * CONNECTIONS as u32;
     let mut senders = Vec::new();
     for lane in 0..CONNECTIONS {
-        let sender = Sender { host: host.to_owned(), ledger: Rc::clone(ledger), connection: Connection::open(host).await? };
+        let sender =
+            Sender { host: host.to_owned(), ledger: Rc::clone(ledger), connection: Connection::open(host).await? };
         let (first, sockets) = (begun + interval / CONNECTIONS as u32 * lane as u32, options.sockets);
         let total = options.rate * options.seconds;
         let own = total / CONNECTIONS as u64 + u64::from((lane as u64) < total % CONNECTIONS as u64);
@@ -231,7 +239,12 @@ async fn send(host: &str, options: &Options, ledger: &Rc<Ledger>) -> Result<()> 
     }
     let sender = Sender { host: host.to_owned(), ledger: Rc::clone(ledger), connection: Connection::open(host).await? };
     let apart = Duration::from_secs(options.seconds) / (options.broadcasts.max(1) as u32);
-    senders.push(tokio::task::spawn_local(sender.broadcasts(begun, apart, options.broadcasts, options.audience as u32)));
+    senders.push(tokio::task::spawn_local(sender.broadcasts(
+        begun,
+        apart,
+        options.broadcasts,
+        options.audience as u32,
+    )));
     for sender in senders {
         sender.await??;
     }
