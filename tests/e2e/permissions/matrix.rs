@@ -4,7 +4,7 @@ use rolecall_e2e::{Stand, User, fixtures::Starts, report};
 use rolecall_shared::{
     each_domain,
     rules::{
-        matrix::{Action, Case, Decision, Domain, Fact, FactSet, Facts, Role, decide, every_case, row_for},
+        matrix::{Action, Case, Decision, Domain, Fact, Facts, Role, decide, every_case, row_for},
         vocabulary::Name,
     },
 };
@@ -49,7 +49,7 @@ async fn compare<D: Domain>(stand: &Stand) -> usize {
             compared += 1;
         }
     }
-    let of_an_action = |&action: &D::Action| 1 << D::looks_at(action).len();
+    let of_an_action = |&action: &D::Action| 1_usize << D::looks_at(action).len();
     let sets: usize = D::Action::EVERY.iter().map(of_an_action).sum();
     assert_eq!(compared, sets * (D::Actor::EVERY.len() + 1) * D::Target::EVERY.len());
     compared
