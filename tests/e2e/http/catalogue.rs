@@ -78,6 +78,11 @@ async fn provoke(code: Code) -> Answer {
             stand.db.run("update rolecall.help_requests set status = 'closed' where id = $1", &[&request]).await;
             stand.offer(&organizer, request, "I can drive you.").send().await
         }
+        Code::CursorExpired => {
+            // A cursor is good for nobody else.
+            let page = stand.sync(&organizer, &json!({})).expect(200).await;
+            stand.sync(&attendee, &json!({"cursor": page["cursor"]})).send().await
+        }
         Code::MessageIdTaken => {
             let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
             let body = json!({"recipient_id": dealer.id, "content": "Hello", "message_id": sent["message_id"]});
