@@ -209,8 +209,8 @@ assert.equal(since.unread.by_kind.direct, (await as(mvp).unread()).by_kind.direc
 assert.deepEqual(since.catch_up.map((part) => [seqs(part), part.seq, part.limited]), [[[3], 3, false]]);
 await refused(as(attendee).sync({ cursor: since.cursor }), 'cursor_expired', 410);
 await as(mvp).markRead(sent.conversation_id, 3);
-const changes = await as(mvp).changes(sent.conversation_id, revision);
-assert.deepEqual([seqs(changes), changes.more, changes.marks.length], [[], false, 2]);
+const unchanged = await as(mvp).changes(sent.conversation_id, revision);
+assert.deepEqual([seqs(unchanged), unchanged.more, unchanged.marks.length], [[], false, 2]);
 
 // A report, once each; the decision about it, once; and the message comes back.
 const report = { message_id: reply.message_id, reason: 'He asks for money in advance.' };
@@ -260,6 +260,7 @@ assert.equal((await as(attendee).unblock(mvp.id)).was_blocked, false);
 await answerOfMvp();
 assert.equal((await as(mvp).typing(sent.conversation_id)).conversation_id, sent.conversation_id);
 assert.deepEqual((await as(mvp).presence([moderator.id])).online, []);
+assert.equal((await as(mvp).realtimeToken()).subject, `user.${mvp.id}.>`);
 
 // One's own data: all of it, and then without what one wrote. The thread stays.
 const exported = async (user) => {

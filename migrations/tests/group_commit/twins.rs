@@ -302,7 +302,7 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "messages",
-        "select to_jsonb(message) - 'created_at'
+        "select to_jsonb(message) - array['created_at', 'deleted_at'] || jsonb_build_object('deleted', deleted_at is not null)
          from rolecall.messages as message
          join rolecall.conversations as conversation on conversation.id = conversation_id
          where coalesce(participant_low, conversation.show_id)::text like $1 and $2::bigint is not null",

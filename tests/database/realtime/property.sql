@@ -200,7 +200,12 @@ begin
       set organization_id = case organization_id when pg_temp.demo(90) then pg_temp.demo(91) else pg_temp.demo(90) end
       where id = pg_temp.demo(72);
     when 38 then
-      perform pg_temp.ask('typing', v_one, jsonb_build_object('conversation_id', v_conversation.id));
+      -- Nobody types in a conversation of others.
+      perform pg_temp.ask(
+        'typing',
+        coalesce(case when random() < 0.5 then v_conversation.participant_low else v_conversation.participant_high end, v_one),
+        jsonb_build_object('conversation_id', v_conversation.id)
+      );
     when 39 then
       perform pg_temp.relay('presence', jsonb_build_object('online', jsonb_build_array(v_one), 'offline', jsonb_build_array(v_other)));
     when 40 then

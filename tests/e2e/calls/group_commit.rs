@@ -495,14 +495,24 @@ async fn switched_off_it_answers_the_same_with_a_commit_for_each() {
 }
 
 #[tokio::test]
-async fn an_array_is_no_body() {
+async fn a_call_of_the_database_is_no_body() {
     let stand = Stand::shared().await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let dm = to(&attendee, "Hello");
     let envelope = json!({"claims": {"sub": admin.id, "role": "authenticated"}, "rollouts": {}, "input": dm});
-    for body in [json!([]), json!([dm]), json!([dm, dm]), json!([envelope, envelope]), json!([[dm]])] {
-        let refusal = stand.post("send-dm", &body).by(&admin).expect(400).await;
-        refusal.refused(Code::ValidationError);
+    for (path, body) in [
+        ("send-dm", envelope.clone()),
+        ("send-dm", json!([])),
+        ("conversations/00000000-0000-4000-8000-000000000041/read", json!([{"up_to_seq": 1}])),
+        ("blocks/block", json!([{"blocked_id": attendee.id}])),
+    ] {
+        stand.post(path, &body).by(&admin).expect(400).await.refused(Code::ValidationError);
+    }
+    // Of an array each item is a message, and what is none is refused in its place.
+    for body in [json!([envelope, envelope]), json!([[dm], [dm]])] {
+        let answer = stand.post("send-dm", &body).by(&admin).expect(200).await;
+        let codes: Vec<_> = answer.items("results").iter().map(|result| result["code"].clone()).collect();
+        assert_eq!(codes, ["validation_error", "validation_error"], "{}", answer.body);
     }
     assert_eq!(stand.traces(&admin).await, 0);
 }

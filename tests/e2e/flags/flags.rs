@@ -31,6 +31,8 @@ async fn assert_agreement(stand: &Stand, user: &User, what: &str) {
         let Some(flag) = &endpoint.flag else { continue };
         let answer = endpoint.call_by(stand, user).send().await;
         let (enabled, reason) = said(&flags, flag);
+        // Who may not write does not type either.
+        let enabled = enabled && (!endpoint.path.ends_with("realtime/typing") || said(&flags, "send-dm").0);
         // A check of a permission succeeds, and names the code of what it was asked about.
         let refused = (answer.status, answer.code()) == (404, "feature_disabled");
         assert_eq!(enabled, !refused, "{what}: {flag} by {reason}, {}", answer.body);
@@ -39,9 +41,8 @@ async fn assert_agreement(stand: &Stand, user: &User, what: &str) {
 
 #[tokio::test]
 async fn the_flags_say_what_every_function_does() {
-    let setup =
-        Setup::new().without_rate_limits().variable("rollouts", "send-broadcast=internal,conversations=percentage:50");
-    let stand = Stand::own(setup).await;
+    let rollouts = "send-broadcast=internal,conversations=percentage:50";
+    let stand = Stand::own(Setup::new().realtime().without_rate_limits().variable("rollouts", rollouts)).await;
     let users = stand.users([Role::Admin, Role::Moderator, Role::Attendee]).await;
     stand.db.run("update rolecall.profiles set is_internal = true where id = $1", &[&users[1].id]).await;
     let organization = stand.organization().await;

@@ -121,7 +121,8 @@ async fn a_query_has_no_author() {
         let user = stand.user(Role::Moderator).await;
         for field in ["from", "sender", "sender_id", "user_id", "created_by"] {
             for value in [victim.id.to_string(), user.id.to_string(), "2026-01-01".to_owned(), String::new()] {
-                let path = format!("{}?{field}={value}", endpoint.path);
+                let separator = if endpoint.query.is_empty() { '?' } else { '&' };
+                let path = format!("{}{}{separator}{field}={value}", endpoint.path, endpoint.query);
                 let refusal = stand.get(&path).by(&user).expect(400).await.refused(Code::ValidationError);
                 assert_eq!(refusal.faults(), [(field, "unknown_field")], "{path}");
                 assert_eq!(stand.audit(refusal.request_id()).await, [], "{path}");

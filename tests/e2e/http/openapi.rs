@@ -136,7 +136,7 @@ fn every_example_is_as_its_schema_says() {
 
 #[tokio::test]
 async fn every_example_works_on_the_demo_data() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     rolecall_database::load_demo(stand.admin_url()).await.unwrap();
     rolecall_database::load_demo_conversation(stand.admin_url()).await.unwrap();
     // On one database, in the document's order: the examples do not get into each other's way.
@@ -279,14 +279,15 @@ struct Sweep {
 
 impl Sweep {
     async fn new() -> Sweep {
-        let stand = Stand::own(Setup::new()).await;
+        let stand = Stand::own(Setup::new().realtime()).await;
         let user = stand.user(Role::Moderator).await;
         Sweep { stand, user }
     }
 
     /// A call of an operation without a token and a body.
     fn call(&self, operation: &Operation) -> Call {
-        self.stand.call(operation.method.clone(), &document().example_path(operation))
+        let path = format!("{}{}", document().example_path(operation), document().example_query(operation));
+        self.stand.call(operation.method.clone(), &path)
     }
 
     /// A call of it by somebody who may call it, with the example as its body.

@@ -99,7 +99,7 @@ async fn it_repeats_and_tells_faults_apart_on_node_bun_deno_and_chromium() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_flows_go_as_they_should_with_the_client_as_the_caller() {
     // The reset at the end is for the whole database.
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let [attendee, requester, owner] = stand.users([Role::Attendee; 3]).await;
     let [dealer, mvp, organizer, moderator] =
         stand.users([Role::Dealer, Role::MvpDealer, Role::ShowOrganizer, Role::Moderator]).await;

@@ -112,7 +112,8 @@ async fn the_id_of_any_other_message_is_taken_and_says_nothing_of_it() {
     stand.join(show, &[&attendee]).await;
     let id = Uuid::new_v4();
     send(&stand, &admin, &attendee, "Hello", id).expect(201).await;
-    let broadcast = stand.broadcast(&organizer, show, "Hello").expect(201).await.id("message_id");
+    let news = stand.broadcast(&organizer, show, "Hello").expect(201).await;
+    let broadcast = stand.message(news.id("conversation_id"), 1).await;
     let request = stand.help_request(&attendee).await;
     let help = stand.offer(&mallory, request, "I can drive you.").expect(201).await;
     let removed = stand.say(&mallory, help.id("conversation_id"), "Hello").expect(201).await.id("message_id");

@@ -252,7 +252,9 @@ async fn after_a_refused_item_later_ones_of_the_conversation_are_sent() {
 
 #[tokio::test]
 async fn a_function_that_is_switched_off_refuses_the_array_or_its_items() {
-    let stand = Stand::own(Setup::new().flag("send-dm", "disabled")).await;
+    let stand = Stand::own(Setup::new()).await;
+    let sql = "update rolecall.feature_flags set rollout = 'disabled' where name = 'send-dm'";
+    stand.db.run(sql, &[]).await;
     let [admin, one] = stand.users([Role::Admin, Role::Attendee]).await;
     let answer = send(&stand, &admin, &[to(&one, "1"), to(&one, "2")]).expect(200).await;
     assert_eq!(verdicts(&answer), ["404 feature_disabled"; 2]);

@@ -47,7 +47,8 @@ async fn what_is_written_on_node_bun_deno_and_chromium_is_told_there() {
         pairs[runtime] = json!([shown(&one), shown(&other)]);
         shows[runtime] = show;
     }
-    let printed = run("live/runtimes.mjs", json!({"baseUrl": stand.runner().address(), "shows": shows, "pairs": pairs})).await;
+    let printed =
+        run("live/runtimes.mjs", json!({"baseUrl": stand.runner().address(), "shows": shows, "pairs": pairs})).await;
     assert!(printed.trim().ends_with("every platform is live"), "{printed}");
     report(&printed);
 }

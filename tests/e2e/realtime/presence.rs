@@ -52,10 +52,15 @@ async fn what_is_asked_is_checked() {
     let user = stand.user(Role::Attendee).await;
     let many: Vec<Uuid> = (0..101).map(|_| Uuid::new_v4()).collect();
     assert_eq!(presence(&stand, &user, &many[..100]).await.status, 200);
-    presence(&stand, &user, &many).await.refused_by(Code::ValidationError, "too_many");
-    for (query, code) in [("", "required"), ("?user_ids=", "empty"), ("?user_ids=x", "malformed_uuid")] {
+    let refused = presence(&stand, &user, &many).await.refused(Code::ValidationError);
+    assert_eq!(refused.faults(), [("user_ids", "too_many")]);
+    for (query, field, code) in [
+        ("", "user_ids", "required"),
+        ("?user_ids=", "user_ids", "empty"),
+        ("?user_ids=x", "user_ids[0]", "malformed_uuid"),
+    ] {
         let refused = stand.get(&format!("realtime/presence{query}")).by(&user).expect(400).await;
-        refused.refused_by(Code::ValidationError, code);
+        assert_eq!(refused.refused(Code::ValidationError).faults(), [(field, code)], "{query}");
     }
     let refused = presence(&stand, &User::stranger(), &many[..1]).await;
     refused.refused_by(Code::PermissionDenied, "no_profile");

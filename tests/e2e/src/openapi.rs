@@ -491,9 +491,8 @@ impl Document {
         for (_, parameter) in
             parameters.filter(|(_, parameter)| parameter["required"] == true && parameter["in"] == "query")
         {
-            let (Some(name), Some(example)) = (parameter["name"].as_str(), parameter["example"].as_str()) else {
-                continue;
-            };
+            let Some(name) = parameter["name"].as_str() else { continue };
+            let Some(example) = example_of(parameter) else { continue };
             query.push(if query.is_empty() { '?' } else { '&' });
             query.push_str(&format!("{name}={example}"));
         }
@@ -511,10 +510,10 @@ impl Document {
             parameters.filter(|(_, parameter)| parameter["required"] == true && parameter["in"] != "header")
         {
             let name = parameter["name"].as_str().unwrap_or_default();
-            let example = parameter["example"].as_str();
+            let example = example_of(parameter);
             let example = example.unwrap_or_else(|| panic!("{}: {name} has no example", operation.id));
             path = match parameter["in"].as_str() {
-                Some("path") => path.replace("{id}", example),
+                Some("path") => path.replace("{id}", &example),
                 _ => format!("{path}{}{name}={example}", if path.contains('?') { '&' } else { '?' }),
             };
         }
@@ -548,6 +547,15 @@ impl Document {
     pub fn part(&self, operation: &Operation) -> &Value {
         // Its pointer comes from the document.
         self.root.pointer(&operation.pointer).unwrap_or(&Value::Null)
+    }
+}
+
+/// The example of a parameter, as it stands in a path or a query.
+fn example_of(parameter: &Value) -> Option<String> {
+    match &parameter["example"] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        example => Some(example.to_string()),
     }
 }
 

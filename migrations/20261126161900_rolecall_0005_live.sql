@@ -943,7 +943,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '67e57adb84c39dbe74df8577f41d65ddb62e6e153f05b75f5815d3735274db42'
+      ) is distinct from '18b6e554d2a8071a57030461891fd60996954bb7bbbf8281481859fe0e8b3671'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9416,6 +9416,14 @@ $sql$;
   -- schema/sync/policies.sql
   execute $sql$
 alter table rolecall.block_changes enable row level security;
+
+drop policy if exists "the operator sees block_changes" on rolecall.block_changes;
+
+create policy "the operator sees block_changes"
+on rolecall.block_changes
+for select
+to service_role
+using (true);
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -9856,7 +9864,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '67e57adb84c39dbe74df8577f41d65ddb62e6e153f05b75f5815d3735274db42');
+  values (5, 'live', '18b6e554d2a8071a57030461891fd60996954bb7bbbf8281481859fe0e8b3671');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
