@@ -518,7 +518,7 @@ async fn every_array_takes_the_slots_of_its_ids_in_one_order_and_first() {
             let mut request = dm(from, from + SENDERS, "Hello");
             request["idempotency_key"] = json!(format!("key {round}"));
             // The same slots in each round: the replays of the first one leave their locks, too.
-            request["input"]["message_id"] = json!(Uuid::from_u128((0xb000_0000 << 96) | from as u128 + 1));
+            request["input"]["message_id"] = json!(Uuid::from_u128((0xb000_0000 << 96) | (from as u128 + 1)));
             request
         });
         array(&named.collect::<Vec<_>>())

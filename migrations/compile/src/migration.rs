@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, ensure};
 
 use crate::inventory::{Inventory, QUERY};
-use crate::release::{Released, hex};
+use crate::release::{GONE, Released, hex};
 use crate::tree::{Phase, SchemaFile, Tree};
 
 /// What a compilation needs to know beside the tree.
@@ -69,7 +69,8 @@ pub fn compile(tree: &Tree, released: &Released, next: &NextRelease<'_>) -> Resu
         let name = table.trim_start_matches("table ");
         ensure!(next.by_hand.contains(name), "{name} is gone, and next.sql does not drop it");
     }
-    Ok(Compiled { up: up_text(next, &made, &gone, &up)?, down: down_text(next, is_first, &made, &down)? })
+    let gone_files: Vec<&str> = released.paths().filter(|path| tree.get(path).is_none()).collect();
+    Ok(Compiled { up: up_text(next, &made, &gone, &up, &gone_files)?, down: down_text(next, is_first, &made, &down)? })
 }
 
 /// The whole tree as one installation, to be compared with what the migrations make.
@@ -88,7 +89,13 @@ impl Phase {
     }
 }
 
-fn up_text(next: &NextRelease<'_>, made: &Inventory, gone: &Inventory, files: &[SchemaFile]) -> Result<String> {
+fn up_text(
+    next: &NextRelease<'_>,
+    made: &Inventory,
+    gone: &Inventory,
+    files: &[SchemaFile],
+    gone_files: &[&str],
+) -> Result<String> {
     let (version, name) = (next.version, next.name);
     let mut text = format!(
         "-- {version:04} {name}. Compiled from migrations/schema by `make migration`; what to change is there.\n\
@@ -120,6 +127,9 @@ fn up_text(next: &NextRelease<'_>, made: &Inventory, gone: &Inventory, files: &[
     }
     if !is_closed {
         sections.push_str(CLOSE);
+    }
+    for path in gone_files {
+        write!(sections, "\n  -- schema/{path}{GONE}\n")?;
     }
     let digest = hex(sections.as_bytes());
     text = text.replace("{digest}", &digest) + &sections;

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+/// What a migration says behind the path of a file that the tree has no more: what was in it lies elsewhere, or is dropped.
+pub(crate) const GONE: &str = " is gone";
+
 /// The newest text of each file of the tree in the migrations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Released {
@@ -20,6 +23,10 @@ impl Released {
             let mut lines = text.lines().peekable();
             while let Some(line) = lines.next() {
                 let Some(path) = line.strip_prefix("  -- schema/") else { continue };
+                if let Some(path) = path.strip_suffix(GONE) {
+                    files.remove(path);
+                    continue;
+                }
                 if lines.peek() != Some(&"  execute $sql$") {
                     continue;
                 }
@@ -45,7 +52,7 @@ impl Released {
         self.files.get(path).map(String::as_str)
     }
 
-    /// The files that releases have spoken of.
+    /// The files of the last release's tree, as far as releases have spoken of them.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
@@ -98,5 +105,6 @@ mod tests {
         assert_eq!(Released::read([old]).text_of("a/b.sql"), Some("select 1;\n\nselect 2;\n"));
         assert_eq!(Released::read([old, new]).text_of("a/b.sql"), Some("select 3;\n"));
         assert_eq!(Released::read([old, new]).paths().count(), 1);
+        assert_eq!(Released::read([old, "  -- schema/a/b.sql is gone\n"]).paths().count(), 0);
     }
 }

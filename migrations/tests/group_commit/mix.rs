@@ -539,7 +539,7 @@ impl<'a> Mix<'a> {
         let number = self.requests;
         self.requests += 1;
         let request_id = json!(format!("@r{number}"));
-        if !self.keyed.is_empty() && self.random.chance(6) {
+        if !self.keyed.is_empty() && self.random.chance(9) {
             // The same again, now and then with another input under the same key, or by somebody else.
             let first = self.random.below(self.keyed.len());
             let mut again = self.keyed[first].clone();

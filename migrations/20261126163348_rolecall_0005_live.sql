@@ -943,7 +943,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '18b6e554d2a8071a57030461891fd60996954bb7bbbf8281481859fe0e8b3671'
+      ) is distinct from '13c02325de5431df153b02d3ca4746c37a2ce1f2b12692e7ef2714ca2edeae5f'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9863,8 +9863,10 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/decide_organization.sql is gone
+
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '18b6e554d2a8071a57030461891fd60996954bb7bbbf8281481859fe0e8b3671');
+  values (5, 'live', '13c02325de5431df153b02d3ca4746c37a2ce1f2b12692e7ef2714ca2edeae5f');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
