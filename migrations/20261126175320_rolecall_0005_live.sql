@@ -943,7 +943,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '13c02325de5431df153b02d3ca4746c37a2ce1f2b12692e7ef2714ca2edeae5f'
+      ) is distinct from '194ac733468f7a5d9ba01b99ed186869b4ed013f9ec532115727b47ef26eb63f'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -2837,7 +2837,14 @@ begin
   set user_id = unfinished.user_id
   returning *
   into v_deletion;
-  if v_deletion.completed_at is not null then
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
     return v_deletion;
   end if;
 
@@ -9866,7 +9873,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '13c02325de5431df153b02d3ca4746c37a2ce1f2b12692e7ef2714ca2edeae5f');
+  values (5, 'live', '194ac733468f7a5d9ba01b99ed186869b4ed013f9ec532115727b47ef26eb63f');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
