@@ -73,17 +73,24 @@ impl Ledger {
     pub fn accepted(&self, number: usize) {
         if let Some(entry) = self.entries.borrow_mut().get_mut(number) {
             entry.accepted = true;
-            self.answers.borrow_mut()[entry.kind as usize].push(micros_since(entry.due));
+            self.answers.borrow_mut()[entry.kind as usize].push(micros_between(entry.due, Instant::now()));
         }
     }
 
     /// Notes an event at a socket.
     pub fn hear(&self, event: &[u8]) {
-        let mut entries = self.entries.borrow_mut();
-        match number_in(event).and_then(|number| entries.get_mut(number)) {
+        match number_in(event) {
+            Some(number) => self.hear_at(number, Instant::now()),
+            None => *self.strangers.borrow_mut() += 1,
+        }
+    }
+
+    /// Notes that a socket has heard a message at `moment`.
+    pub fn hear_at(&self, number: usize, moment: Instant) {
+        match self.entries.borrow_mut().get_mut(number) {
             Some(entry) => {
                 entry.heard += 1;
-                self.latencies.borrow_mut()[entry.kind as usize].push(micros_since(entry.due));
+                self.latencies.borrow_mut()[entry.kind as usize].push(micros_between(entry.due, moment));
             }
             None => *self.strangers.borrow_mut() += 1,
         }
@@ -122,12 +129,12 @@ impl Ledger {
     }
 }
 
-fn micros_since(due: Instant) -> u32 {
-    u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX)
+fn micros_between(due: Instant, moment: Instant) -> u32 {
+    u32::try_from(moment.saturating_duration_since(due).as_micros()).unwrap_or(u32::MAX)
 }
 
 /// The number in the content of an event's message.
-fn number_in(event: &[u8]) -> Option<usize> {
+pub fn number_in(event: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(event).ok()?;
     let (_, rest) = text.split_once(OPEN)?;
     rest.split_once(CLOSE)?.0.parse().ok()
