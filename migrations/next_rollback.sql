@@ -54,6 +54,18 @@ where name = 'realtime';
 
 select set_config('rolecall.reason', '', true);
 
+-- webhooks
+
+delete from rolecall.alert_rules
+where name in ('webhook_failing', 'webhook_dead');
+
+select set_config('rolecall.reason', 'Rolecall was taken back.', true);
+
+delete from rolecall.feature_flags
+where name = 'webhooks';
+
+select set_config('rolecall.reason', '', true);
+
 -- As the first migration's rollback does it: a schema in which somebody else has put something stays, without its mark.
 do $$
 begin
