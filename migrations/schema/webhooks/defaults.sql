@@ -8,7 +8,7 @@ values (
   'webhooks',
   'enabled',
   'Events that are posted to the operator''s addresses, as for push notifications: about whom it includes.',
-  'messaging_v2_enabled'
+  'realtime'
 );
 
 select set_config('rolecall.reason', '', true);

@@ -25,19 +25,21 @@ as $$
   )
 $$;
 
--- Where a page ended: <microseconds since 1970>.<id>; both null when the text is no cursor.
-create or replace function rolecall_internal.delivery_cursor_parts(p_cursor text, out due_at timestamptz, out id bigint)
-language plpgsql
+-- The id of a delivery in a cursor, which holds a uuid.
+create or replace function rolecall_internal.delivery_cursor(p_delivery rolecall.webhook_deliveries)
+returns text
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_cursor ~ '^[0-9]{1,17}\.[0-9]{1,18}$' then
-    due_at := 'epoch'::timestamptz + split_part(p_cursor, '.', 1)::bigint * interval '1 microsecond';
-    id := split_part(p_cursor, '.', 2);
-  end if;
-end
-$$;
+return rolecall_internal.cursor_of(
+  p_delivery.due_at,
+  ('00000000-0000-0000-' || regexp_replace(lpad(to_hex(p_delivery.id), 16, '0'), '^(....)', '\1-'))::uuid
+);
+
+create or replace function rolecall_internal.delivery_in_cursor(p_id uuid)
+returns bigint
+language sql
+immutable
+return ('x' || right(replace(p_id::text, '-', ''), 16))::bit(64)::bigint;
 
 create or replace function rolecall_internal.list_webhook_deliveries(p_call rolecall.call)
 returns jsonb
@@ -57,9 +59,9 @@ begin
     return rolecall_internal.refuse_unknown_webhook();
   end if;
   if p_call.input ->> 'cursor' is not null then
-    select parts.due_at, parts.id
+    select parts.at, rolecall_internal.delivery_in_cursor(parts.id)
     into v_due_at, v_id
-    from rolecall_internal.delivery_cursor_parts(p_call.input ->> 'cursor') as parts;
+    from rolecall_internal.cursor_parts(p_call.input ->> 'cursor') as parts;
     if v_due_at is null then
       return rolecall_internal.refuse_cursor();
     end if;
@@ -97,7 +99,7 @@ begin
       ),
       'next_cursor', case
         when cardinality(v_page) > v_limit
-          then (extract(epoch from v_page[v_limit].due_at) * 1000000)::bigint || '.' || v_page[v_limit].id
+          then rolecall_internal.delivery_cursor(v_page[v_limit])
       end
     )
   );

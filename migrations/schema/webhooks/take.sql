@@ -224,7 +224,7 @@ begin
   return rolecall_internal.success(
     jsonb_build_object(
       'deliveries', v_shown,
-      'next_due_ms', rolecall_internal.next_due_ms(v_now)
+      'next_due_ms', rolecall_internal.next_due_ms(clock_timestamp())
     )
   );
 end

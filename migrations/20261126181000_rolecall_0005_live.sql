@@ -37,8 +37,9 @@ declare
     'function rolecall_internal.create_webhook(rolecall.call)',
     'function rolecall_internal.current_answers(jsonb)',
     'function rolecall_internal.decide_action(text, text, text, text[])',
-    'function rolecall_internal.delivery_cursor_parts(text)',
+    'function rolecall_internal.delivery_cursor(rolecall.webhook_deliveries)',
     'function rolecall_internal.delivery_events(rolecall.webhook_deliveries[], jsonb)',
+    'function rolecall_internal.delivery_in_cursor(uuid)',
     'function rolecall_internal.delivery_json(rolecall.webhook_deliveries)',
     'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
@@ -339,8 +340,9 @@ declare
     'function rolecall_internal.deletion_json(rolecall.data_deletions)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
     'function rolecall_internal.deletion_rank(text)',
-    'function rolecall_internal.delivery_cursor_parts(text)',
+    'function rolecall_internal.delivery_cursor(rolecall.webhook_deliveries)',
     'function rolecall_internal.delivery_events(rolecall.webhook_deliveries[], jsonb)',
+    'function rolecall_internal.delivery_in_cursor(uuid)',
     'function rolecall_internal.delivery_json(rolecall.webhook_deliveries)',
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
@@ -1079,7 +1081,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from 'af3d5b94fb15aed151ecdeef72d4e398e22500cef23d1df82ea305a8f36a38f8'
+      ) is distinct from 'd1a3b979a1c9d159a013e2b56077af614e5da7fc426f34fcd705237d7296e4cf'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9549,19 +9551,21 @@ as $$
   )
 $$;
 
--- Where a page ended: <microseconds since 1970>.<id>; both null when the text is no cursor.
-create or replace function rolecall_internal.delivery_cursor_parts(p_cursor text, out due_at timestamptz, out id bigint)
-language plpgsql
+-- The id of a delivery in a cursor, which holds a uuid.
+create or replace function rolecall_internal.delivery_cursor(p_delivery rolecall.webhook_deliveries)
+returns text
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_cursor ~ '^[0-9]{1,17}\.[0-9]{1,18}$' then
-    due_at := 'epoch'::timestamptz + split_part(p_cursor, '.', 1)::bigint * interval '1 microsecond';
-    id := split_part(p_cursor, '.', 2);
-  end if;
-end
-$$;
+return rolecall_internal.cursor_of(
+  p_delivery.due_at,
+  ('00000000-0000-0000-' || regexp_replace(lpad(to_hex(p_delivery.id), 16, '0'), '^(....)', '\1-'))::uuid
+);
+
+create or replace function rolecall_internal.delivery_in_cursor(p_id uuid)
+returns bigint
+language sql
+immutable
+return ('x' || right(replace(p_id::text, '-', ''), 16))::bit(64)::bigint;
 
 create or replace function rolecall_internal.list_webhook_deliveries(p_call rolecall.call)
 returns jsonb
@@ -9581,9 +9585,9 @@ begin
     return rolecall_internal.refuse_unknown_webhook();
   end if;
   if p_call.input ->> 'cursor' is not null then
-    select parts.due_at, parts.id
+    select parts.at, rolecall_internal.delivery_in_cursor(parts.id)
     into v_due_at, v_id
-    from rolecall_internal.delivery_cursor_parts(p_call.input ->> 'cursor') as parts;
+    from rolecall_internal.cursor_parts(p_call.input ->> 'cursor') as parts;
     if v_due_at is null then
       return rolecall_internal.refuse_cursor();
     end if;
@@ -9621,7 +9625,7 @@ begin
       ),
       'next_cursor', case
         when cardinality(v_page) > v_limit
-          then (extract(epoch from v_page[v_limit].due_at) * 1000000)::bigint || '.' || v_page[v_limit].id
+          then rolecall_internal.delivery_cursor(v_page[v_limit])
       end
     )
   );
@@ -10314,7 +10318,7 @@ begin
   return rolecall_internal.success(
     jsonb_build_object(
       'deliveries', v_shown,
-      'next_due_ms', rolecall_internal.next_due_ms(v_now)
+      'next_due_ms', rolecall_internal.next_due_ms(clock_timestamp())
     )
   );
 end
@@ -11123,7 +11127,7 @@ values (
   'webhooks',
   'enabled',
   'Events that are posted to the operator''s addresses, as for push notifications: about whom it includes.',
-  'messaging_v2_enabled'
+  'realtime'
 );
 
 select set_config('rolecall.reason', '', true);
@@ -12202,7 +12206,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', 'af3d5b94fb15aed151ecdeef72d4e398e22500cef23d1df82ea305a8f36a38f8');
+  values (5, 'live', 'd1a3b979a1c9d159a013e2b56077af614e5da7fc426f34fcd705237d7296e4cf');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
