@@ -190,6 +190,12 @@ mod threads {
     mod threads;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+mod webhooks {
+    mod deliveries;
+    mod webhooks;
+}
+
 /// What the runner does and Spin does not: its limits, its graceful stop, its schedule, what it writes. `RUNTIME=spin` leaves these out.
 mod runner {
     mod floods;

@@ -347,8 +347,11 @@ figure (name, value, attempts) as (
   where webhook.is_enabled
     or webhook.disabled_reason is not null
   union all
-  select 'webhook_dead' as name, coalesce(sum(webhook.dead), 0), 0
-  from rolecall_monitoring.webhooks as webhook
+  select 'webhook_dead' as name, count(*), 0
+  from rolecall.webhooks as webhook
+  join rolecall.webhook_deliveries as delivery
+    on delivery.webhook_id = webhook.id
+    and delivery.state = 'dead'
   union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select

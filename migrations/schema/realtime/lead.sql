@@ -163,6 +163,7 @@ as $$
 declare
   v_gone bigint;
   v_unforked bigint;
+  v_webhook uuid;
 begin
   perform rolecall_internal.want_events();
   with gone as (
@@ -185,12 +186,19 @@ begin
     sum(rolecall_internal.events_in(gone.outbox)) filter (where not (gone.outbox).is_forked and (gone.outbox).type <> 'resync')
   into v_gone, v_unforked
   from gone;
-  update rolecall.webhook_queues as queue
-  set dropped = queue.dropped + v_unforked
-  from rolecall.webhooks as webhook
-  where webhook.id = queue.webhook_id
-    and webhook.is_enabled
-    and v_unforked > 0;
+  if v_unforked > 0 then
+    for v_webhook in
+      select id
+      from rolecall.webhooks
+      where is_enabled
+      -- As whoever forks does.
+      order by id
+    loop
+      update rolecall.webhook_queues
+      set dropped = dropped + v_unforked
+      where webhook_id = v_webhook;
+    end loop;
+  end if;
   if v_gone > 0 then
     update rolecall.relay
     set

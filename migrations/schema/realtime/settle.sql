@@ -12,6 +12,7 @@ declare
   v_ids bigint[];
   v_settled bigint;
   v_rows rolecall.outbox[];
+  v_has_webhooks boolean := exists (select from rolecall.webhooks where is_enabled);
 begin
   if jsonb_typeof(p_request -> 'ids') is distinct from 'array'
     or exists (
@@ -39,15 +40,14 @@ begin
     delete from rolecall.outbox
     where id = any (v_ids)
       and taken_to is null
-    returning outbox
+    returning case when v_has_webhooks and not is_forked then outbox end as unforked
   )
   select
     (select count(*) from moved_on) + (select count(*) from gone),
     (
-      select array_agg(gone.outbox order by (gone.outbox).id)
+      select array_agg(unforked order by (unforked).id)
       from gone
-      where not (gone.outbox).is_forked
-        and exists (select from rolecall.webhooks where is_enabled)
+      where (unforked).id is not null
     )
   into v_settled, v_rows;
   if v_rows is not null then

@@ -6,7 +6,7 @@ select
   substring(webhook.url from '^https?://(\[[^]]*\]|[^/?:]*)') as host,
   webhook.is_enabled,
   waiting.pending,
-  coalesce(waiting.oldest_pending_seconds, 0) as oldest_pending_seconds,
+  coalesce(next.seconds, 0) as oldest_pending_seconds,
   given_up.dead,
   queue.dropped,
   case
@@ -21,13 +21,21 @@ from rolecall.webhooks as webhook
 join rolecall.webhook_queues as queue
   on queue.webhook_id = webhook.id
 cross join lateral (
-  select
-    count(*) as pending,
-    greatest(0, round(extract(epoch from clock_timestamp() - min(delivery.made_at)), 3)) as oldest_pending_seconds
+  select count(*) as pending
   from rolecall.webhook_deliveries as delivery
   where delivery.webhook_id = webhook.id
     and delivery.state = 'pending'
 ) as waiting
+-- Of what is due first, which is the oldest but for what was tried before: the others are not looked at.
+left join lateral (
+  select greatest(0, round(extract(epoch from clock_timestamp() - delivery.made_at), 3)) as seconds
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'pending'
+  order by delivery.due_at
+  limit 1
+) as next
+  on true
 cross join lateral (
   select count(*) as dead
   from rolecall.webhook_deliveries as delivery

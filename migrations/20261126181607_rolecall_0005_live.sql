@@ -1081,7 +1081,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from 'd1a3b979a1c9d159a013e2b56077af614e5da7fc426f34fcd705237d7296e4cf'
+      ) is distinct from 'e809fc8e005e49c925262b72d930ebb7ca0b15261a50ca82a68c3919611ff84c'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -6190,6 +6190,7 @@ as $$
 declare
   v_gone bigint;
   v_unforked bigint;
+  v_webhook uuid;
 begin
   perform rolecall_internal.want_events();
   with gone as (
@@ -6212,12 +6213,19 @@ begin
     sum(rolecall_internal.events_in(gone.outbox)) filter (where not (gone.outbox).is_forked and (gone.outbox).type <> 'resync')
   into v_gone, v_unforked
   from gone;
-  update rolecall.webhook_queues as queue
-  set dropped = queue.dropped + v_unforked
-  from rolecall.webhooks as webhook
-  where webhook.id = queue.webhook_id
-    and webhook.is_enabled
-    and v_unforked > 0;
+  if v_unforked > 0 then
+    for v_webhook in
+      select id
+      from rolecall.webhooks
+      where is_enabled
+      -- As whoever forks does.
+      order by id
+    loop
+      update rolecall.webhook_queues
+      set dropped = dropped + v_unforked
+      where webhook_id = v_webhook;
+    end loop;
+  end if;
   if v_gone > 0 then
     update rolecall.relay
     set
@@ -7585,6 +7593,7 @@ declare
   v_ids bigint[];
   v_settled bigint;
   v_rows rolecall.outbox[];
+  v_has_webhooks boolean := exists (select from rolecall.webhooks where is_enabled);
 begin
   if jsonb_typeof(p_request -> 'ids') is distinct from 'array'
     or exists (
@@ -7612,15 +7621,14 @@ begin
     delete from rolecall.outbox
     where id = any (v_ids)
       and taken_to is null
-    returning outbox
+    returning case when v_has_webhooks and not is_forked then outbox end as unforked
   )
   select
     (select count(*) from moved_on) + (select count(*) from gone),
     (
-      select array_agg(gone.outbox order by (gone.outbox).id)
+      select array_agg(unforked order by (unforked).id)
       from gone
-      where not (gone.outbox).is_forked
-        and exists (select from rolecall.webhooks where is_enabled)
+      where (unforked).id is not null
     )
   into v_settled, v_rows;
   if v_rows is not null then
@@ -10640,49 +10648,6 @@ comment on view rolecall_monitoring.outbox is
   'How much waits for the relay and since when, which relay publishes, and how many users are online.';
 $sql$;
 
-  -- schema/webhooks/views.sql
-  execute $sql$
--- How the webhooks do. Nothing here says what happened, or to whom, and of an address only its host is shown: the rest may
--- be a secret.
-create or replace view rolecall_monitoring.webhooks as
-select
-  webhook.id as webhook_id,
-  substring(webhook.url from '^https?://(\[[^]]*\]|[^/?:]*)') as host,
-  webhook.is_enabled,
-  waiting.pending,
-  coalesce(waiting.oldest_pending_seconds, 0) as oldest_pending_seconds,
-  given_up.dead,
-  queue.dropped,
-  case
-    when webhook.failing_since is null then 0
-    else round(extract(epoch from now() - webhook.failing_since), 3)
-  end as failing_seconds,
-  webhook.last_delivered_at,
-  -- By itself, not by the operator.
-  webhook.disabled_reason is not null as was_disabled,
-  webhook.disabled_reason
-from rolecall.webhooks as webhook
-join rolecall.webhook_queues as queue
-  on queue.webhook_id = webhook.id
-cross join lateral (
-  select
-    count(*) as pending,
-    greatest(0, round(extract(epoch from clock_timestamp() - min(delivery.made_at)), 3)) as oldest_pending_seconds
-  from rolecall.webhook_deliveries as delivery
-  where delivery.webhook_id = webhook.id
-    and delivery.state = 'pending'
-) as waiting
-cross join lateral (
-  select count(*) as dead
-  from rolecall.webhook_deliveries as delivery
-  where delivery.webhook_id = webhook.id
-    and delivery.state = 'dead'
-) as given_up;
-
-comment on view rolecall_monitoring.webhooks is
-  'A row for each webhook: its host, how much waits for it and since when, what was given up or found no room, and since when it fails.';
-$sql$;
-
   -- schema/monitoring/views.sql
   execute $sql$
 -- Requests are counted by the minute for two hours, and by the quarter of an hour before: a span begins with the minute or
@@ -11034,8 +10999,11 @@ figure (name, value, attempts) as (
   where webhook.is_enabled
     or webhook.disabled_reason is not null
   union all
-  select 'webhook_dead' as name, coalesce(sum(webhook.dead), 0), 0
-  from rolecall_monitoring.webhooks as webhook
+  select 'webhook_dead' as name, count(*), 0
+  from rolecall.webhooks as webhook
+  join rolecall.webhook_deliveries as delivery
+    on delivery.webhook_id = webhook.id
+    and delivery.state = 'dead'
   union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select
@@ -11076,6 +11044,57 @@ order by rule.severity, rule.name;
 
 comment on view rolecall_monitoring.alerts is
   'The alerts that fire now. A share is between 0 and 1, a time in seconds; since is when the endpoint alerts first saw it.';
+$sql$;
+
+  -- schema/webhooks/views.sql
+  execute $sql$
+-- How the webhooks do. Nothing here says what happened, or to whom, and of an address only its host is shown: the rest may
+-- be a secret.
+create or replace view rolecall_monitoring.webhooks as
+select
+  webhook.id as webhook_id,
+  substring(webhook.url from '^https?://(\[[^]]*\]|[^/?:]*)') as host,
+  webhook.is_enabled,
+  waiting.pending,
+  coalesce(next.seconds, 0) as oldest_pending_seconds,
+  given_up.dead,
+  queue.dropped,
+  case
+    when webhook.failing_since is null then 0
+    else round(extract(epoch from now() - webhook.failing_since), 3)
+  end as failing_seconds,
+  webhook.last_delivered_at,
+  -- By itself, not by the operator.
+  webhook.disabled_reason is not null as was_disabled,
+  webhook.disabled_reason
+from rolecall.webhooks as webhook
+join rolecall.webhook_queues as queue
+  on queue.webhook_id = webhook.id
+cross join lateral (
+  select count(*) as pending
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'pending'
+) as waiting
+-- Of what is due first, which is the oldest but for what was tried before: the others are not looked at.
+left join lateral (
+  select greatest(0, round(extract(epoch from clock_timestamp() - delivery.made_at), 3)) as seconds
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'pending'
+  order by delivery.due_at
+  limit 1
+) as next
+  on true
+cross join lateral (
+  select count(*) as dead
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'dead'
+) as given_up;
+
+comment on view rolecall_monitoring.webhooks is
+  'A row for each webhook: its host, how much waits for it and since when, what was given up or found no room, and since when it fails.';
 $sql$;
 
   -- schema/realtime/defaults.sql
@@ -12206,7 +12225,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', 'd1a3b979a1c9d159a013e2b56077af614e5da7fc426f34fcd705237d7296e4cf');
+  values (5, 'live', 'e809fc8e005e49c925262b72d930ebb7ca0b15261a50ca82a68c3919611ff84c');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
