@@ -153,8 +153,9 @@ begin
   set
     next_floor = p_next,
     next_floor_xid = p_next_xid
-  where next_floor_xid is null
-    and next_floor < p_next;
+  where next_floor < p_next
+    -- A database that was restored may name a transaction that is yet to come.
+    and (next_floor_xid is null or next_floor_xid > p_next_xid);
 end
 $$;
 

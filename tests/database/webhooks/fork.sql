@@ -211,6 +211,14 @@ update rolecall.outbox_fork set next_floor = floor + 20, next_floor_xid = '3';
 select rolecall_internal.move_fork_floor(next_floor + 1, pg_current_xact_id()) from rolecall.outbox_fork;
 select is((select floor = (select max(id) from rolecall.outbox) from rolecall.outbox_fork), true, 'but never above one that is not forked');
 
+update rolecall.outbox_fork set next_floor_xid = '99999999999', next_floor = floor;
+select rolecall_internal.move_fork_floor(floor + 5, pg_current_xact_id()) from rolecall.outbox_fork;
+select is(
+  (select next_floor_xid = pg_current_xact_id() from rolecall.outbox_fork),
+  true,
+  'a transaction that is yet to come, as after a restore, is not waited for'
+);
+
 -- Given up
 update rolecall.outbox set made_at = made_at - interval '2 hours';
 update rolecall.webhook_queues set dropped = 0;
