@@ -310,7 +310,12 @@ bench: build need-postgres $(if $(filter spin,$(RUNTIME)),need-spin) ## Measure 
 
 .PHONY: bench-realtime
 bench-realtime: build need-postgres need-nats ## Measure what it takes from send-dm over HTTP to 2,000 sockets, and a broadcast to 500
-	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench-realtime -- $(ARGS)
+	cargo build --locked --release -q -p rolecall-bench --bin rolecall-bench-realtime --bin rolecall-bench-sockets
+	target/release/rolecall-bench-realtime $(ARGS)
+
+.PHONY: bench-sockets
+bench-sockets: ## Hold 49,800 sockets over three NATS servers of this machine, and reach every one
+	@$(MAKE) --no-print-directory bench-realtime ARGS="--nodes 3 --sockets 49800 --audience 49800 --broadcasts 2 --rate 500"
 
 .PHONY: load
 load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds

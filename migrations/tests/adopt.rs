@@ -859,6 +859,68 @@ async fn no_row_is_missed_while_the_app_writes() {
     assert_eq!(differences(&admin).await, [] as [String; 0], "{writes:?}");
 }
 
+/// What was missed is read from the app's table and written to Rolecall's; the app deletes its row in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_goes_while_it_is_caught_up_stays_gone() {
+    let database = adopted().await;
+    let (admin, other) = (database.admin().await, database.admin().await);
+    // A request that is withdrawn before it is deleted leaves nothing behind.
+    let only_open = MAPPING.replace("requester = ", "where = { status = \"open\" }\nrequester = ");
+    adopt(&database.admin_url, &only_open).await.expect("it fits");
+    let (user, ask) = (id('a', 90), id('b', 90));
+    run(
+        &admin,
+        &format!(
+            "set session_replication_role = replica;
+             insert into public.profiles (id, name) values ('{user}', 'Ghost');
+             insert into public.help_requests (id, user_id, title) values ('{ask}', '{}', 'Ghost');
+             reset session_replication_role;
+             create function public.wait() returns trigger language plpgsql
+             as 'begin perform pg_advisory_xact_lock(90); return new; end';
+             create trigger waits before insert on rolecall.profiles
+             for each row when (new.display_name = 'Ghost') execute function public.wait();
+             create trigger waits before insert on rolecall.help_requests
+             for each row when (new.title = 'Ghost') execute function public.wait();
+             alter function rolecall_adopted.catch_up(int, boolean) reset lock_timeout",
+            id('a', 7)
+        ),
+    )
+    .await;
+    for (about, row, before) in [
+        ("profiles", user, ""),
+        ("help_requests", ask, "update public.help_requests set status = 'cancelled' where id = "),
+    ] {
+        let before = if before.is_empty() { String::new() } else { format!("{before}'{row}';") };
+        run(
+            &admin,
+            &format!(
+                "insert into rolecall_adopted.missed (about, row_id, is_gone, sqlstate)
+                 values ('{about}', '{row}', false, '55P03'); select pg_advisory_lock(90)"
+            ),
+        )
+        .await;
+        let catching_up = async { assert_eq!(one::<i64>(&other, "select rolecall_adopted.catch_up()").await, 0) };
+        let deleting = async {
+            let waits = "select count(*) from pg_locks where locktype = 'advisory' and objid = 90 and not granted
+                           and database = (select oid from pg_database where datname = current_database())";
+            while one::<i64>(&admin, waits).await == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let delete = format!("{before} delete from public.{about} where id = '{row}'");
+            // In transactions of their own.
+            for statement in delete.split("; ").chain(["select pg_advisory_unlock(90)"]) {
+                run(&admin, statement).await;
+            }
+        };
+        futures::join!(catching_up, deleting);
+    }
+    let left = format!(
+        "select display_name from rolecall.profiles where id = '{user}'
+         union all select title || ' ' || status from rolecall.help_requests where id = '{ask}'"
+    );
+    assert_eq!(list(&admin, &left).await, ["Deleted help request cancelled"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn adopting_and_taking_back_fail_no_write() {
     let database = installed().await;

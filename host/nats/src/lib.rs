@@ -3,6 +3,7 @@
 
 mod account;
 mod claims;
+mod cluster;
 mod keys;
 mod reaper;
 
@@ -19,6 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use uuid::Uuid;
 
+use cluster::Member;
 use keys::{Keys, write_private};
 use reaper::Reaper;
 
@@ -65,6 +67,7 @@ pub struct Nats {
     websocket_port: u16,
     keys: Keys,
     signing_seed: String,
+    member: Option<Member>,
     server: Option<Running>,
     has_run: bool,
 }
@@ -88,6 +91,11 @@ impl Nats {
     /// # Errors
     /// There is no such program, or the folder cannot be written.
     pub fn new(options: Options) -> Result<Self> {
+        let home = options.home.clone().unwrap_or_else(temporary_home);
+        Self::in_folder(options, home, None)
+    }
+
+    fn in_folder(options: Options, home: PathBuf, member: Option<Member>) -> Result<Self> {
         let program = match &options.program {
             Some(program) => program.clone(),
             None => find_program().with_context(|| {
@@ -95,19 +103,26 @@ impl Nats {
             })?,
         };
         ensure!(program.is_file(), "there is no {}", program.display());
-        let home = options
-            .home
-            .clone()
-            .unwrap_or_else(|| std::env::temp_dir().join(format!("rolecall-nats-{}", Uuid::new_v4().simple())));
         let make = || DirBuilder::new().recursive(true).mode(0o700).create(&home);
         make().with_context(|| format!("cannot make {}", home.display()))?;
         fs::set_permissions(&home, fs::Permissions::from_mode(0o700))?;
-        let keys = Keys::of(&home)?;
+        let keys = Keys::of(member.as_ref().map_or(&home, Member::keys))?;
         let signing_seed = keys.signing_seed()?;
         write_private(&home.join("relay.creds"), &keys.relay_credentials()?)?;
         write_private(&home.join("system.creds"), &keys.system_credentials()?)?;
         let (port, websocket_port) = ports(&options)?;
-        Ok(Self { options, home, program, port, websocket_port, keys, signing_seed, server: None, has_run: false })
+        Ok(Self {
+            options,
+            home,
+            program,
+            port,
+            websocket_port,
+            keys,
+            signing_seed,
+            member,
+            server: None,
+            has_run: false,
+        })
     }
 
     /// Makes it and starts the server.
@@ -281,10 +296,11 @@ impl Nats {
         Ok(())
     }
 
-    /// The server's configuration. Everything that is not here is off: monitoring, `JetStream`, clusters, leaf nodes.
+    /// The server's configuration. Everything that is not here is off: monitoring, `JetStream`, leaf nodes.
     fn configuration(&self, name: &str) -> Result<String> {
         let (port, websocket_port) = (self.port, self.websocket_port);
         let trust = self.keys.trust()?;
+        let cluster = self.member.as_ref().map(Member::configuration).unwrap_or_default();
         Ok(format!(
             "# Written by Rolecall at each start.\n\
              server_name: \"{name}\"\n\
@@ -297,7 +313,7 @@ impl Nats {
              # A phone that is gone is offline after a minute and a half.\n\
              ping_interval: \"30s\"\n\
              ping_max: 2\n\
-             {trust}"
+             {cluster}{trust}"
         ))
     }
 }
@@ -323,6 +339,10 @@ impl Drop for Nats {
             fs::remove_dir_all(&self.home).ok();
         }
     }
+}
+
+fn temporary_home() -> PathBuf {
+    std::env::temp_dir().join(format!("rolecall-nats-{}", Uuid::new_v4().simple()))
 }
 
 /// The ports that are wanted, and free ones for those that are not.

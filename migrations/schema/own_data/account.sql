@@ -23,7 +23,14 @@ begin
   set user_id = unfinished.user_id
   returning *
   into v_deletion;
-  if v_deletion.completed_at is not null then
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
     return v_deletion;
   end if;
 

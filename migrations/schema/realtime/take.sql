@@ -2,8 +2,9 @@
 -- lag_ms}. A row of whose events nobody is to hear has none, and is settled like the others. Those who are told the same
 -- share an event. Only the leading relay's session gets rows.
 --
--- Of the rows with an id above `after` it gives as many as have about 1,000 events, 500 at most, and ends with a wide one.
--- A wide row that is settled and has more comes again, whatever `after` says.
+-- Of the rows with an id above `after` it gives as many as have about 1,000 events, 500 at most. Of wide ones it gives only
+-- the oldest, a page of it: what a large audience is told holds nobody else up. A wide row that is settled and has more
+-- comes again, whatever `after` says; those behind it come after its last page.
 create or replace function rolecall_internal.take(p_limit int, p_after bigint, p_rollouts jsonb)
 returns jsonb
 language plpgsql
@@ -49,6 +50,7 @@ begin
       outbox.id,
       outbox.type,
       outbox.domain,
+      outbox.is_wide,
       row_number() over oldest_first as number,
       sum(
         greatest(cardinality(outbox.conversations), cardinality(outbox.users), 1)
@@ -66,14 +68,16 @@ begin
     window oldest_first as (order by outbox.id)
   ) as taken
   where (taken.events <= 1000 or taken.number = 1)
-    and taken.wide_before = 0;
+    and (not taken.is_wide or taken.wide_before = 0);
   if v_rows is null then
     return rolecall_internal.success('{"leads": true, "rows": [], "lag_ms": 0}');
   end if;
 
-  -- Only the last one may be.
-  if v_rows[cardinality(v_rows)].is_wide then
-    v_wide := v_rows[cardinality(v_rows)];
+  select *
+  into v_wide
+  from unnest(v_rows)
+  where is_wide;
+  if found then
     select taken_to, events
     into v_taken_to, v_events
     from rolecall_internal.wide_events(v_wide, p_rollouts);

@@ -312,7 +312,7 @@ declare
   v_ids constant uuid[] := (select array_agg(rolecall_internal.uuid_or_null(given)) from unnest(p_ids) as given);
   v_id uuid;
   v_found int;
-  v_made int;
+  v_made uuid[];
 begin
   -- Whoever writes the app's row now waits for this lock before it writes ours; so what is read next is the newest.
   perform
@@ -322,16 +322,30 @@ begin
   for no key update;
   get diagnostics v_found = row_count;
   if v_found < cardinality(v_ids) then
-    insert into rolecall.profiles (id, display_name{role_column})
-    select {uuid}, rolecall_adopted.name_of({name}::text){role_value}
-    from {sql} as own
-    where {id} = any (p_ids{list})
-      and {uuid} is not null
-      and {counts}
-    order by {id}
-    on conflict (id) do nothing;
-    get diagnostics v_made = row_count;
-    if v_made = cardinality(v_ids) and not p_gone then
+    with made as (
+      insert into rolecall.profiles (id, display_name{role_column})
+      select {uuid}, rolecall_adopted.name_of({name}::text){role_value}
+      from {sql} as own
+      where {id} = any (p_ids{list})
+        and {uuid} is not null
+        and {counts}
+      order by {id}
+      on conflict (id) do nothing
+      returning id
+    )
+    select array_agg(id)
+    into v_made
+    from made;
+    -- The app may have deleted its row, and ours, after that statement had read it.
+    for v_id in
+      select rolecall_internal.uuid_or_null(given)
+      from unnest(p_ids) as given
+      where rolecall_internal.uuid_or_null(given) = any (v_made)
+        and not exists (select from {sql} as own where {id} = given{one})
+    loop
+      perform rolecall.delete_account(v_id);
+    end loop;
+    if cardinality(v_made) = cardinality(v_ids) and not p_gone then
       return;
     end if;
     perform
@@ -413,7 +427,7 @@ fn help_requests(map: &HelpRequests, table: &Table, with_profiles: bool) -> Vec<
 declare
   v_ids constant uuid[] := (select array_agg(rolecall_internal.uuid_or_null(given)) from unnest(p_ids) as given);
   v_found int;
-  v_made int;
+  v_made uuid[] := '{{}}';
 begin
   -- Whoever writes the app's row now waits for this lock before it writes ours; so what is read next is the newest.
   perform
@@ -423,18 +437,32 @@ begin
   for no key update;
   get diagnostics v_found = row_count;
   if v_found < cardinality(v_ids) then
-    insert into rolecall.help_requests (id, requester_id, title, description, status{created_column})
-    select {uuid}, profile.id, {title}, {description}, {status}{created_value}
-    from {sql} as own
-    join rolecall.profiles as profile
-      on profile.id = {requester}
-    where {id} = any (p_ids{list})
-      and {uuid} is not null
-      and {counts}
-    order by {id}
-    on conflict (id) do nothing;
-    get diagnostics v_made = row_count;
-    if v_made = cardinality(v_ids) and not p_gone then
+    with made as (
+      insert into rolecall.help_requests (id, requester_id, title, description, status{created_column})
+      select {uuid}, profile.id, {title}, {description}, {status}{created_value}
+      from {sql} as own
+      join rolecall.profiles as profile
+        on profile.id = {requester}
+      where {id} = any (p_ids{list})
+        and {uuid} is not null
+        and {counts}
+      order by {id}
+      on conflict (id) do nothing
+      returning id
+    )
+    select array_agg(id)
+    into v_made
+    from made;
+    v_made := coalesce(v_made, '{{}}');
+    if cardinality(v_made) = cardinality(v_ids)
+      and not p_gone
+      -- The app may have deleted its row after that statement had read it.
+      and not exists (
+        select
+        from unnest(p_ids) as given
+        where not exists (select from {sql} as own where {id} = given{one})
+      )
+    then
       return;
     end if;
     perform
@@ -479,7 +507,7 @@ begin
   where request.id = own.id
     and (request.requester_id, request.title, request.description, request.status)
       is distinct from (own.requester_id, own.title, own.description, own.status);
-  if p_gone then
+  if p_gone or v_made <> '{{}}' then
     update rolecall.help_requests as request
     set
       title = 'Deleted help request',
@@ -487,6 +515,7 @@ begin
       status = 'cancelled'
     from unnest(p_ids) as given
     where request.id = rolecall_internal.uuid_or_null(given)
+      and (p_gone or request.id = any (v_made))
       and not exists (select from {sql} as own where {id} = given{one});
   end if;
 end

@@ -544,5 +544,20 @@ select is(
   'a help request says nothing and is not open'
 );
 
+-- A profile that somebody was making while the account was deleted.
+select rolecall.delete_account(pg_temp.demo(53));
+alter table rolecall.profiles disable trigger profiles_stay_deleted;
+insert into rolecall.profiles (id, display_name) values (pg_temp.demo(53), 'Late');
+alter table rolecall.profiles enable trigger profiles_stay_deleted;
+select is(
+  rolecall.delete_account(pg_temp.demo(53)) ->> 'status',
+  'complete',
+  'a deletion that is complete is asked for again'
+);
+select is_empty(
+  format('select from rolecall.profiles where id = %L', pg_temp.demo(53)),
+  'and takes a profile that came in beside it'
+);
+
 select * from finish();
 rollback;

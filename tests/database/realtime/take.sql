@@ -124,12 +124,13 @@ select is(
     pg_temp.ask(
       'send_broadcast',
       pg_temp.demo(5),
-      jsonb_build_object('show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb, 'message', 'Doors open at nine.')
+      jsonb_build_object('show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb, 'message', message)
     )
   ),
   'ok',
-  'a broadcast'
-);
+  message
+)
+from unnest('{Doors open at nine.,And close at ten.}'::text[]) as message;
 select pg_temp.ask('send_dm', pg_temp.demo(1), jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Behind it'));
 create temporary table page (number int, rows jsonb);
 create function pg_temp.next_page(p_number int, p_after text default null)
@@ -150,8 +151,13 @@ $$;
 select pg_temp.next_page(1);
 select is(
   (select format('%s %s', jsonb_array_length(rows), jsonb_array_length(rows #> '{0,events,0,to}')) from page where number = 1),
-  '1 991',
-  'a take ends with a page of its audience, and with who sent it'
+  '2 991',
+  'a take has a page of its audience, and who sent it'
+);
+select is(
+  (select rows #>> '{1,events,0,event,message,content}' from page where number = 1),
+  'Behind it',
+  'and what is behind it, but no second broadcast'
 );
 select pg_temp.next_page(2);
 select is(
@@ -159,7 +165,7 @@ select is(
   (select rows from page where number = 1),
   'the same page comes until it is settled'
 );
-select is(pg_temp.settle_page(1), '{"settled": 1}', 'it is');
+select is(pg_temp.settle_page(1), '{"settled": 2}', 'it is');
 select pg_temp.next_page(3, (select rows #>> '{0,id}' from page where number = 1));
 select is(
   (
@@ -173,7 +179,7 @@ select is(
     where number = 3
   ),
   '1 t 990',
-  'then comes the next page of it, before whatever is behind it, whatever after says'
+  'then comes the next page of it, before the second one, whatever after says'
 );
 select pg_temp.settle_page(3);
 select pg_temp.next_page(4);
@@ -186,8 +192,8 @@ select pg_temp.settle_page(4);
 select pg_temp.next_page(5);
 select is(
   (select rows #>> '{0,events,0,event,message,content}' from page where number = 5),
-  'Behind it',
-  'and then what is behind it'
+  'And close at ten.',
+  'and then the next broadcast'
 );
 select is(
   (

@@ -1081,7 +1081,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '056c2df63dc2dca668589109f7967883041864a663fb5e392f3bcdb6a0b3d930'
+      ) is distinct from 'f75254482432955b7648988294af8227f03854d9e212d91a803afdf43be47f64'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -3198,7 +3198,14 @@ begin
   set user_id = unfinished.user_id
   returning *
   into v_deletion;
-  if v_deletion.completed_at is not null then
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
     return v_deletion;
   end if;
 
@@ -7646,8 +7653,9 @@ $sql$;
 -- lag_ms}. A row of whose events nobody is to hear has none, and is settled like the others. Those who are told the same
 -- share an event. Only the leading relay's session gets rows.
 --
--- Of the rows with an id above `after` it gives as many as have about 1,000 events, 500 at most, and ends with a wide one.
--- A wide row that is settled and has more comes again, whatever `after` says.
+-- Of the rows with an id above `after` it gives as many as have about 1,000 events, 500 at most. Of wide ones it gives only
+-- the oldest, a page of it: what a large audience is told holds nobody else up. A wide row that is settled and has more
+-- comes again, whatever `after` says; those behind it come after its last page.
 create or replace function rolecall_internal.take(p_limit int, p_after bigint, p_rollouts jsonb)
 returns jsonb
 language plpgsql
@@ -7693,6 +7701,7 @@ begin
       outbox.id,
       outbox.type,
       outbox.domain,
+      outbox.is_wide,
       row_number() over oldest_first as number,
       sum(
         greatest(cardinality(outbox.conversations), cardinality(outbox.users), 1)
@@ -7710,14 +7719,16 @@ begin
     window oldest_first as (order by outbox.id)
   ) as taken
   where (taken.events <= 1000 or taken.number = 1)
-    and taken.wide_before = 0;
+    and (not taken.is_wide or taken.wide_before = 0);
   if v_rows is null then
     return rolecall_internal.success('{"leads": true, "rows": [], "lag_ms": 0}');
   end if;
 
-  -- Only the last one may be.
-  if v_rows[cardinality(v_rows)].is_wide then
-    v_wide := v_rows[cardinality(v_rows)];
+  select *
+  into v_wide
+  from unnest(v_rows)
+  where is_wide;
+  if found then
     select taken_to, events
     into v_taken_to, v_events
     from rolecall_internal.wide_events(v_wide, p_rollouts);
@@ -12226,7 +12237,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '056c2df63dc2dca668589109f7967883041864a663fb5e392f3bcdb6a0b3d930');
+  values (5, 'live', 'f75254482432955b7648988294af8227f03854d9e212d91a803afdf43be47f64');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
