@@ -239,7 +239,7 @@ select pg_temp.come();
 select is(pg_temp.delivered(), 'presence: 04', 'who comes is told to those who are there');
 select pg_temp.come();
 select pg_temp.fork();
-update rolecall.webhook_deliveries set made_at = made_at - interval '61 seconds';
+update rolecall.webhook_deliveries set made_at = made_at - interval '2 minutes';
 select is(pg_temp.delivered(), 'nothing', 'a minute later it is not');
 select pg_temp.come();
 select pg_temp.fork();
