@@ -128,8 +128,8 @@ end
 $$;
 
 -- Moves the id at which forking begins, as move_floor does for takes: past rows that are forked and still wait for the
--- broker, and past rows that are gone and not vacuumed yet.
-create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8)
+-- broker, past rows from before p_since, of which no webhook is to hear, and past rows that are gone and not vacuumed yet.
+create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8, p_since timestamptz)
 returns void
 language plpgsql
 volatile
@@ -145,6 +145,7 @@ begin
         from rolecall.outbox
         where id >= own.floor
           and not is_forked
+          and made_at >= p_since
       )
     ),
     next_floor_xid = null
@@ -174,20 +175,24 @@ declare
   v_limit int := least(greatest(coalesce(rolecall_internal.whole_number(p_request -> 'limit'), 500), 1), 1000);
   v_is_pushed boolean := (select is_pushed from rolecall.relay);
   v_settles boolean := p_request -> 'settle' is not distinct from 'true' and v_is_pushed is not true;
-  v_has_webhooks boolean := exists (select from rolecall.webhooks where is_enabled);
-  v_floor bigint := (select floor from rolecall.outbox_fork);
+  -- Webhooks that are enabled later hear of nothing before, either.
+  v_since timestamptz := (select min(enabled_at) from rolecall.webhooks where is_enabled);
+  v_own rolecall.outbox_fork;
   v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
   v_rows rolecall.outbox[];
   v_seen bigint := 0;
   v_deliveries bigint := 0;
 begin
+  select *
+  into v_own
+  from rolecall.outbox_fork;
   if v_settles then
     with gone as (
       delete from rolecall.outbox
       where id in (
         select id
         from rolecall.outbox
-        where id >= v_floor
+        where id >= v_own.floor
         order by id
         limit v_limit
         for update skip locked
@@ -197,15 +202,16 @@ begin
     select count(*), array_agg(gone.outbox) filter (where not (gone.outbox).is_forked)
     into v_seen, v_rows
     from gone;
-  elsif v_has_webhooks then
+  elsif v_since is not null then
     with marked as (
       update rolecall.outbox
       set is_forked = true
       where id in (
         select id
         from rolecall.outbox
-        where id >= v_floor
+        where id >= v_own.floor
           and not is_forked
+          and made_at >= v_since
           and made_at < clock_timestamp() - interval '1 second'
         order by id
         limit v_limit
@@ -217,12 +223,12 @@ begin
     into v_seen, v_rows
     from marked;
   end if;
-  if v_rows is not null and v_has_webhooks then
+  if v_rows is not null and v_since is not null then
     v_deliveries := rolecall_internal.keep_for_webhooks(v_rows);
   end if;
-  if v_seen > 0 then
+  if v_seen > 0 or v_newest > v_own.next_floor + 1000 then
     -- As in lead: whoever has an id up to the newest has its transaction's, too, which is older than this one.
-    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id());
+    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id(), coalesce(v_since, '-infinity'));
   end if;
   return rolecall_internal.success(
     jsonb_build_object(

@@ -201,18 +201,18 @@ select pg_temp.age(2);
 select is(pg_temp.fork(false), 4::bigint, 'four wait for the broker and are forked');
 select is((select next_floor_xid is not null from rolecall.outbox_fork), true, 'the floor waits for the transactions that may still write below it');
 update rolecall.outbox_fork set next_floor = (select max(id) + 1 from rolecall.outbox), next_floor_xid = '3';
-select rolecall_internal.move_fork_floor(next_floor + 1, pg_current_xact_id()) from rolecall.outbox_fork;
+select rolecall_internal.move_fork_floor(next_floor + 1, pg_current_xact_id(), '-infinity') from rolecall.outbox_fork;
 select is((select floor > (select max(id) from rolecall.outbox) from rolecall.outbox_fork), true, 'then it is above them');
 insert into rolecall.outbox (id, type, domain, conversations, seqs)
 overriding system value
 select floor + 10, 'message.created', 'conversations', array[gen_random_uuid()], array[1]
 from rolecall.outbox_fork;
 update rolecall.outbox_fork set next_floor = floor + 20, next_floor_xid = '3';
-select rolecall_internal.move_fork_floor(next_floor + 1, pg_current_xact_id()) from rolecall.outbox_fork;
+select rolecall_internal.move_fork_floor(next_floor + 1, pg_current_xact_id(), '-infinity') from rolecall.outbox_fork;
 select is((select floor = (select max(id) from rolecall.outbox) from rolecall.outbox_fork), true, 'but never above one that is not forked');
 
 update rolecall.outbox_fork set next_floor_xid = '99999999999', next_floor = floor;
-select rolecall_internal.move_fork_floor(floor + 5, pg_current_xact_id()) from rolecall.outbox_fork;
+select rolecall_internal.move_fork_floor(floor + 5, pg_current_xact_id(), '-infinity') from rolecall.outbox_fork;
 select is(
   (select next_floor_xid = pg_current_xact_id() from rolecall.outbox_fork),
   true,
@@ -224,6 +224,20 @@ update rolecall.outbox set made_at = made_at - interval '2 hours';
 update rolecall.webhook_queues set dropped = 0;
 select is(rolecall_internal.tidy_outbox(), 5::bigint, 'what the broker did not take for an hour goes');
 select is((select dropped from rolecall.webhook_queues), 1::bigint, 'and of webhooks what was not forked by then');
+
+-- What happened before any webhook was enabled is passed over
+delete from rolecall.outbox;
+update rolecall.webhooks set enabled_at = clock_timestamp();
+insert into rolecall.outbox (made_at, type, domain, conversations, seqs)
+select now() - interval '10 minutes', 'message.created', 'conversations', array[gen_random_uuid()], array[1]
+from generate_series(1, 3);
+select is(pg_temp.fork(false), 0::bigint, 'of old rows no webhook is to hear');
+select is((select count(*) from rolecall.outbox where is_forked), 0::bigint, 'and they are not even marked');
+update rolecall.outbox_fork set next_floor = (select max(id) + 1 from rolecall.outbox), next_floor_xid = '3';
+select rolecall_internal.move_fork_floor(next_floor + 1, pg_current_xact_id(), (select min(enabled_at) from rolecall.webhooks))
+from rolecall.outbox_fork;
+select is((select floor > (select max(id) from rolecall.outbox) from rolecall.outbox_fork), true, 'the floor passes them');
+delete from rolecall.outbox;
 
 -- Nothing without a webhook
 delete from rolecall.webhooks;

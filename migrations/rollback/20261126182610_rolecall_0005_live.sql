@@ -87,7 +87,7 @@ declare
     'function rolecall_internal.log_webhook(rolecall.call, text, uuid, jsonb)',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.move_floor(uuid, bigint, xid8)',
-    'function rolecall_internal.move_fork_floor(bigint, xid8)',
+    'function rolecall_internal.move_fork_floor(bigint, xid8, timestamp with time zone)',
     'function rolecall_internal.new_webhook_secret()',
     'function rolecall_internal.next_due_ms(timestamp with time zone)',
     'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',

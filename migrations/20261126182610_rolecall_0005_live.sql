@@ -87,7 +87,7 @@ declare
     'function rolecall_internal.log_webhook(rolecall.call, text, uuid, jsonb)',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.move_floor(uuid, bigint, xid8)',
-    'function rolecall_internal.move_fork_floor(bigint, xid8)',
+    'function rolecall_internal.move_fork_floor(bigint, xid8, timestamp with time zone)',
     'function rolecall_internal.new_webhook_secret()',
     'function rolecall_internal.next_due_ms(timestamp with time zone)',
     'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
@@ -547,7 +547,7 @@ declare
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.moment_or_null(text)',
     'function rolecall_internal.move_floor(uuid, bigint, xid8)',
-    'function rolecall_internal.move_fork_floor(bigint, xid8)',
+    'function rolecall_internal.move_fork_floor(bigint, xid8, timestamp with time zone)',
     'function rolecall_internal.move_help_thread()',
     'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
     'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
@@ -1081,7 +1081,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from 'f75254482432955b7648988294af8227f03854d9e212d91a803afdf43be47f64'
+      ) is distinct from '0ca2146ac3ffbf91fe9453cc1be277917477df29acb2f335f7e5ac92c9ad35b6'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -5923,8 +5923,8 @@ end
 $$;
 
 -- Moves the id at which forking begins, as move_floor does for takes: past rows that are forked and still wait for the
--- broker, and past rows that are gone and not vacuumed yet.
-create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8)
+-- broker, past rows from before p_since, of which no webhook is to hear, and past rows that are gone and not vacuumed yet.
+create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8, p_since timestamptz)
 returns void
 language plpgsql
 volatile
@@ -5940,6 +5940,7 @@ begin
         from rolecall.outbox
         where id >= own.floor
           and not is_forked
+          and made_at >= p_since
       )
     ),
     next_floor_xid = null
@@ -5969,20 +5970,24 @@ declare
   v_limit int := least(greatest(coalesce(rolecall_internal.whole_number(p_request -> 'limit'), 500), 1), 1000);
   v_is_pushed boolean := (select is_pushed from rolecall.relay);
   v_settles boolean := p_request -> 'settle' is not distinct from 'true' and v_is_pushed is not true;
-  v_has_webhooks boolean := exists (select from rolecall.webhooks where is_enabled);
-  v_floor bigint := (select floor from rolecall.outbox_fork);
+  -- Webhooks that are enabled later hear of nothing before, either.
+  v_since timestamptz := (select min(enabled_at) from rolecall.webhooks where is_enabled);
+  v_own rolecall.outbox_fork;
   v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
   v_rows rolecall.outbox[];
   v_seen bigint := 0;
   v_deliveries bigint := 0;
 begin
+  select *
+  into v_own
+  from rolecall.outbox_fork;
   if v_settles then
     with gone as (
       delete from rolecall.outbox
       where id in (
         select id
         from rolecall.outbox
-        where id >= v_floor
+        where id >= v_own.floor
         order by id
         limit v_limit
         for update skip locked
@@ -5992,15 +5997,16 @@ begin
     select count(*), array_agg(gone.outbox) filter (where not (gone.outbox).is_forked)
     into v_seen, v_rows
     from gone;
-  elsif v_has_webhooks then
+  elsif v_since is not null then
     with marked as (
       update rolecall.outbox
       set is_forked = true
       where id in (
         select id
         from rolecall.outbox
-        where id >= v_floor
+        where id >= v_own.floor
           and not is_forked
+          and made_at >= v_since
           and made_at < clock_timestamp() - interval '1 second'
         order by id
         limit v_limit
@@ -6012,12 +6018,12 @@ begin
     into v_seen, v_rows
     from marked;
   end if;
-  if v_rows is not null and v_has_webhooks then
+  if v_rows is not null and v_since is not null then
     v_deliveries := rolecall_internal.keep_for_webhooks(v_rows);
   end if;
-  if v_seen > 0 then
+  if v_seen > 0 or v_newest > v_own.next_floor + 1000 then
     -- As in lead: whoever has an id up to the newest has its transaction's, too, which is older than this one.
-    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id());
+    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id(), coalesce(v_since, '-infinity'));
   end if;
   return rolecall_internal.success(
     jsonb_build_object(
@@ -12237,7 +12243,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', 'f75254482432955b7648988294af8227f03854d9e212d91a803afdf43be47f64');
+  values (5, 'live', '0ca2146ac3ffbf91fe9453cc1be277917477df29acb2f335f7e5ac92c9ad35b6');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
