@@ -129,7 +129,7 @@ begin
 end
 $$;
 
--- The audit row of what the operator did. An address may hold a secret, so it says the host alone.
+-- The audit row of what the operator did. An address may be confidential, so it says the host alone.
 create or replace function rolecall_internal.log_webhook(p_call rolecall.call, p_event text, p_webhook uuid, p_details jsonb default '{}')
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
 -- How the webhooks do. Nothing here says what happened, or to whom, and of an address only its host is shown: the rest may
--- be a secret.
+-- be confidential.
 create or replace view rolecall_monitoring.webhooks as
 select
   webhook.id as webhook_id,

@@ -1081,7 +1081,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '0ca2146ac3ffbf91fe9453cc1be277917477df29acb2f335f7e5ac92c9ad35b6'
+      ) is distinct from '232f12a42e7e98a8e4ff6b984ef97ef99f4d68fc49f272679b1c104b493ed728'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9237,7 +9237,7 @@ begin
 end
 $$;
 
--- The audit row of what the operator did. An address may hold a secret, so it says the host alone.
+-- The audit row of what the operator did. An address may be confidential, so it says the host alone.
 create or replace function rolecall_internal.log_webhook(p_call rolecall.call, p_event text, p_webhook uuid, p_details jsonb default '{}')
 returns void
 language plpgsql
@@ -11067,7 +11067,7 @@ $sql$;
   -- schema/webhooks/views.sql
   execute $sql$
 -- How the webhooks do. Nothing here says what happened, or to whom, and of an address only its host is shown: the rest may
--- be a secret.
+-- be confidential.
 create or replace view rolecall_monitoring.webhooks as
 select
   webhook.id as webhook_id,
@@ -12243,7 +12243,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '0ca2146ac3ffbf91fe9453cc1be277917477df29acb2f335f7e5ac92c9ad35b6');
+  values (5, 'live', '232f12a42e7e98a8e4ff6b984ef97ef99f4d68fc49f272679b1c104b493ed728');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
