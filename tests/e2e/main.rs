@@ -158,6 +158,7 @@ mod realtime {
     pub mod support;
     mod token;
     mod typing;
+    pub mod webhooks;
 }
 
 mod robustness {
@@ -204,6 +205,7 @@ mod runner {
     mod realtime;
     mod schedule;
     mod shutdown;
+    mod webhooks;
 }
 
 mod sms {
