@@ -39,6 +39,18 @@ where action = 'sync';
 delete from rolecall.feature_flags
 where name = 'sync';
 
+-- webhooks
+
+delete from rolecall.alert_rules
+where name in ('webhook_failing', 'webhook_dead');
+
+select set_config('rolecall.reason', 'Rolecall was taken back.', true);
+
+delete from rolecall.feature_flags
+where name = 'webhooks';
+
+select set_config('rolecall.reason', '', true);
+
 -- realtime
 
 delete from rolecall.alert_rules

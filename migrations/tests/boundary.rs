@@ -31,7 +31,11 @@ async fn prepared() -> Database {
     let admin = database.admin().await;
     admin
         .batch_execute(
-            "create table public.victims (who text, by_way_of text);
+            "insert into rolecall.webhooks (id, url, secret)
+               select ('00000000-0000-4000-8000-0000000000' || number)::uuid, 'https://push.example/hook', 'whsec_x'
+               from generate_series(81, 82) as number;
+             insert into rolecall.webhook_queues (webhook_id) select id from rolecall.webhooks;
+             create table public.victims (who text, by_way_of text);
              grant insert, select on public.victims to public;
              create table public.table_names as
                select distinct relname::text as table_name from pg_class
@@ -160,6 +164,14 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
             ),
         ),
         ("add_number", operate(json!({"organization_id": agency(0xa0), "phone": "+12025550111", "class": "pool"}))),
+        ("create_webhook", operate(json!({"url": "https://push.example/hook", "types": ["message.created"]}))),
+        ("list_webhook_deliveries", operate(json!({"webhook_id": demo(81), "limit": 10}))),
+        ("list_webhooks", operate(json!({}))),
+        ("redeliver_webhook", operate(json!({"webhook_id": demo(81)}))),
+        ("remove_webhook", operate(json!({"webhook_id": demo(82)}))),
+        ("rotate_webhook", operate(json!({"webhook_id": demo(81)}))),
+        ("test_webhook", operate(json!({"webhook_id": demo(81)}))),
+        ("update_webhook", operate(json!({"webhook_id": demo(81), "is_enabled": true}))),
         ("erase_client", operate(json!({"organization_id": agency(0xa0), "client_id": agency(0xa7)}))),
         ("list_numbers", operate(json!({"organization_id": agency(0xa0), "limit": 10}))),
         ("release_number", operate(json!({"organization_id": agency(0xa0), "number_id": agency(0xa6)}))),

@@ -65,7 +65,8 @@ async fn the_login_of_the_relay_may_execute_its_entry_points_and_nothing_else() 
          order by 1",
     )
     .await;
-    let own = ["lead", "presence", "settle", "take"].map(|name| format!("rolecall_relay.{name}"));
+    let own = ["fork", "lead", "presence", "settle", "take", "webhooks_settle", "webhooks_take"]
+        .map(|name| format!("rolecall_relay.{name}"));
     assert_eq!(functions, own);
     let tables = list(
         &admin,
@@ -80,6 +81,9 @@ async fn the_login_of_the_relay_may_execute_its_entry_points_and_nothing_else() 
         "select * from rolecall.outbox",
         "select * from rolecall.messages",
         "select * from rolecall_monitoring.outbox",
+        "select * from rolecall.webhooks",
+        "select * from rolecall.webhook_deliveries",
+        "select rolecall_edge.create_webhook('{}')",
         "select rolecall_edge.health('{}')",
         "select rolecall_edge.send_dm('{}')",
         "select rolecall_internal.take(1, 0, '{}')",

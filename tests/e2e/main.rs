@@ -160,6 +160,7 @@ mod realtime {
     pub mod support;
     mod token;
     mod typing;
+    pub mod webhooks;
 }
 
 mod robustness {
@@ -192,6 +193,12 @@ mod threads {
     mod threads;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+mod webhooks {
+    mod deliveries;
+    mod webhooks;
+}
+
 /// What the runner does and Spin does not: its limits, its graceful stop, its schedule, what it writes. `RUNTIME=spin` leaves these out.
 mod runner {
     mod floods;
@@ -200,6 +207,7 @@ mod runner {
     mod realtime;
     mod schedule;
     mod shutdown;
+    mod webhooks;
 }
 
 mod sms {

@@ -18,6 +18,8 @@ import type {
   ConversationKind,
   DataDeletion,
   DeletedMessage,
+  DeliveryList,
+  DeliveryState,
   Diagnostics,
   DirectMessage,
   DirectMessageItem,
@@ -41,6 +43,7 @@ import type {
   MessagePage,
   NewNumber,
   NewReport,
+  NewWebhook,
   NumberAnswer,
   NumberClass,
   NumberList,
@@ -51,8 +54,10 @@ import type {
   Presence,
   QuotaReset,
   ReadHelpConversation,
-  RealtimeToken,
   ReadUpTo,
+  RealtimeToken,
+  Redelivered,
+  Redelivery,
   RehearsedBroadcast,
   ReportQueue,
   ReportStatus,
@@ -73,10 +78,10 @@ import type {
   SentHelpMessage,
   SentMessage,
   SentThreadMessage,
+  SettledText,
   StartedConversation,
   Succeeded,
   Suspend,
-  SettledText,
   Suspension,
   SyncAnswer,
   SyncRequest,
@@ -91,6 +96,12 @@ import type {
   Typing,
   Unblocked,
   Unread,
+  WebhookAnswer,
+  WebhookChange,
+  WebhookList,
+  WebhookRemoved,
+  WebhookTested,
+  WebhookWithSecret,
 } from './types.generated.js';
 
 /** How to reach Rolecall. */
@@ -581,6 +592,47 @@ export class RolecallClient {
     /** Takes a number from an organisation; its open threads get another. */
     release: (number: OwnNumber, options?: CallOptions): Promise<Answered<NumberReleased>> =>
       this.#post('/functions/v1/numbers/release', number, options),
+  };
+
+  /** The addresses to which events are posted, for operators. */
+  readonly webhooks = {
+    /** The webhooks with their figures. */
+    list: (options?: CallOptions): Promise<Answered<WebhookList>> => this.#get('/functions/v1/webhooks', {}, options),
+
+    /** Makes one. The answer alone shows its secret. */
+    create: (webhook: NewWebhook, options?: CallOptions): Promise<Answered<WebhookWithSecret>> =>
+      this.#post('/functions/v1/webhooks', webhook, options),
+
+    /** Changes one; what is not given stays. */
+    update: (webhook_id: string, change: WebhookChange, options?: CallOptions): Promise<Answered<WebhookAnswer>> =>
+      this.#post(`/functions/v1/webhooks/${encodeURIComponent(webhook_id)}/update`, change, options),
+
+    /** Gives one a new secret; both sign for 24 hours. */
+    rotate: (webhook_id: string, options?: CallOptions): Promise<Answered<WebhookWithSecret>> =>
+      this.#post(`/functions/v1/webhooks/${encodeURIComponent(webhook_id)}/rotate`, {}, options),
+
+    /** Removes one. */
+    remove: (webhook_id: string, options?: CallOptions): Promise<Answered<WebhookRemoved>> =>
+      this.#post(`/functions/v1/webhooks/${encodeURIComponent(webhook_id)}/remove`, {}, options),
+
+    /** Sends one a `webhook.test`. */
+    test: (webhook_id: string, options?: CallOptions): Promise<Answered<WebhookTested>> =>
+      this.#post(`/functions/v1/webhooks/${encodeURIComponent(webhook_id)}/test`, {}, options),
+
+    /** What waits for one, or was given up. */
+    deliveries: (
+      webhook_id: string,
+      options?: PageOptions & { readonly state?: DeliveryState },
+    ): Promise<Answered<DeliveryList>> =>
+      this.#get(
+        `/functions/v1/webhooks/${encodeURIComponent(webhook_id)}/deliveries`,
+        { state: options?.state, limit: options?.limit, cursor: options?.cursor },
+        options,
+      ),
+
+    /** Brings back what was given up, of what happened since a moment or all. */
+    redeliver: (webhook_id: string, redelivery: Redelivery = {}, options?: CallOptions): Promise<Answered<Redelivered>> =>
+      this.#post(`/functions/v1/webhooks/${encodeURIComponent(webhook_id)}/redeliver`, redelivery, options),
   };
 
   /** Erases a client of an organisation, for operators: number, name and contents. */

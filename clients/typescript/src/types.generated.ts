@@ -2015,3 +2015,141 @@ export type AlreadySent = Problem & {
   readonly status?: 409;
   readonly code?: 'already_sent';
 };
+
+export type EventType = 'message.created' | 'message.changed' | 'read' | 'typing' | 'presence' | 'notification' | 'conversation.changed' | 'member.changed';
+
+/** What a webhook hears of; null or an empty list for everything but `typing` and `presence`. */
+export type EventTypes = readonly EventType[] | null;
+
+/** An https address without a user, a password or a fragment; http for `127.0.0.1`, `localhost` and `[::1]` alone. An address that leads into a private network is refused when it is posted to, unless the relay was allowed its host. */
+export type WebhookUrl = string;
+
+export type WebhookDescription = WrittenText;
+
+/** The key of the signatures, in base64 behind `whsec_`. */
+export type WebhookSecret = string;
+
+export type NewWebhook = {
+  readonly url: WebhookUrl;
+  readonly types?: EventTypes;
+  readonly description?: WebhookDescription | null;
+};
+
+export type OneWebhook = {
+  /** Optional; must equal the id in the path. */
+  readonly webhook_id?: Uuid | null;
+};
+
+export type WebhookChange = {
+  /** Optional; must equal the id in the path. */
+  readonly webhook_id?: Uuid | null;
+  readonly url?: WebhookUrl | null;
+  readonly types?: EventTypes;
+  readonly is_enabled?: boolean | null;
+  readonly description?: WebhookDescription | null;
+};
+
+export type Redelivery = {
+  /** Optional; must equal the id in the path. */
+  readonly webhook_id?: Uuid | null;
+  /** Only what happened since then. */
+  readonly since?: PastMoment | null;
+};
+
+/** A time, with any offset from UTC. */
+export type PastMoment = string;
+
+export type Webhook = {
+  readonly id: Uuid;
+  readonly url: string;
+  readonly types: EventTypes;
+  readonly description: string;
+  readonly is_enabled: boolean;
+  /** Why it was disabled by itself; null where it was not. */
+  readonly disabled_reason: string | null;
+  readonly created_at: Timestamp;
+  readonly changed_at: Timestamp;
+  /** Until when the secret before the last rotation signs, too. */
+  readonly former_secret_until: Timestamp | null;
+  readonly last_delivered_at: Timestamp | null;
+  /** The first failure since the last delivery; after five days the webhook is disabled. */
+  readonly failing_since: Timestamp | null;
+  /** While it fails, when it is tried next. */
+  readonly next_probe_at: Timestamp | null;
+  readonly pending: Count;
+  readonly oldest_pending_seconds: Count;
+  /** What was given up in the last seven days. */
+  readonly dead: Count;
+  /** Events for which there was no room, since the webhook was made. */
+  readonly dropped: Count;
+};
+
+export type WebhookList = {
+  readonly success: Succeeded;
+  readonly webhooks: readonly Webhook[];
+  readonly request_id: RequestId;
+};
+
+export type WebhookAnswer = {
+  readonly success: Succeeded;
+  readonly webhook: Webhook;
+  readonly request_id: RequestId;
+};
+
+export type WebhookWithSecret = {
+  readonly success: Succeeded;
+  readonly webhook: Webhook;
+  readonly secret: WebhookSecret;
+  readonly request_id: RequestId;
+};
+
+export type WebhookRemoved = {
+  readonly success: Succeeded;
+  readonly webhook_id: Uuid;
+  readonly request_id: RequestId;
+};
+
+export type WebhookTested = {
+  readonly success: Succeeded;
+  readonly delivery_id: DeliveryId;
+  readonly request_id: RequestId;
+};
+
+export type DeliveryId = string;
+
+export type DeliveryState = 'pending' | 'dead';
+
+export type Delivery = {
+  readonly id: DeliveryId;
+  /** The header `webhook-id` of each attempt; of a broadcast each page of its audience has its own. */
+  readonly message_id: string;
+  readonly event_id: string;
+  readonly type: 'message.created' | 'message.changed' | 'read' | 'typing' | 'presence' | 'notification' | 'conversation.changed' | 'member.changed' | 'webhook.test';
+  /** Where it happened; null for presence and tests. */
+  readonly domain: 'conversations' | 'help' | 'threads' | null;
+  readonly conversation_id: Uuid | null;
+  readonly happened_at: Timestamp;
+  readonly state: DeliveryState;
+  readonly attempts: Count;
+  readonly in_flight: boolean;
+  /** When it is tried next; while it is in flight, when it would be tried again. */
+  readonly due_at: Timestamp | null;
+  readonly died_at: Timestamp | null;
+  /** The status that the receiver answered last, if it answered. */
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+};
+
+export type DeliveryList = {
+  readonly success: Succeeded;
+  readonly deliveries: readonly Delivery[];
+  readonly next_cursor: NextCursor;
+  readonly request_id: RequestId;
+};
+
+export type Redelivered = {
+  readonly success: Succeeded;
+  readonly redelivered: Count;
+  readonly more: boolean;
+  readonly request_id: RequestId;
+};

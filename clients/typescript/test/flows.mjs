@@ -377,6 +377,22 @@ const released = await operator.numbers.release({ organization_id, number_id: nu
 assert.deepEqual([released.status, released.moved_threads], ['released', 0]);
 await refused(as(attendee).numbers.list({ organization_id }), 'permission_denied', 403);
 
+// Webhooks, for operators.
+const hook = await operator.webhooks.create({ url: 'https://push.example/rolecall', types: ['message.created'] });
+assert.match(hook.secret, /^whsec_/);
+const paused = await operator.webhooks.update(hook.webhook.id, { is_enabled: false });
+assert.deepEqual([paused.webhook.is_enabled, paused.webhook.types], [false, ['message.created']]);
+await refused(operator.webhooks.test(hook.webhook.id), 'invalid_input', 400);
+await operator.webhooks.update(hook.webhook.id, { is_enabled: true });
+const { delivery_id } = await operator.webhooks.test(hook.webhook.id);
+const waiting = await operator.webhooks.deliveries(hook.webhook.id, { state: 'pending', limit: 10 });
+assert.deepEqual(waiting.deliveries.map((one) => [one.id, one.type]), [[delivery_id, 'webhook.test']]);
+assert.notEqual((await operator.webhooks.rotate(hook.webhook.id)).secret, hook.secret);
+assert.equal((await operator.webhooks.redeliver(hook.webhook.id)).redelivered, 0);
+assert.ok((await operator.webhooks.list()).webhooks.some((one) => one.id === hook.webhook.id));
+await refused(as(attendee).webhooks.list(), 'permission_denied', 403);
+assert.equal((await operator.webhooks.remove(hook.webhook.id)).webhook_id, hook.webhook.id);
+
 // A client is erased by the operator alone.
 await refused(as(attendee).eraseClient({ organization_id, client_id: organization_id }), 'permission_denied', 403);
 await refused(operator.eraseClient({ organization_id, client_id: organization_id }), 'not_found', 404);

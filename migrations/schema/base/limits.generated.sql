@@ -140,6 +140,34 @@ immutable
 parallel safe
 return 200;
 
+create or replace function rolecall_internal.limit_webhooks()
+returns int
+language sql
+immutable
+parallel safe
+return 20;
+
+create or replace function rolecall_internal.limit_webhook_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_webhook_description_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_webhook_pending()
+returns int
+language sql
+immutable
+parallel safe
+return 100000;
+
 create or replace function rolecall_internal.limit_logged_refusals()
 returns int
 language sql

@@ -87,6 +87,7 @@ begin
     perform rolecall_internal.fold_help_conversation_counts();
     perform rolecall_internal.merge_metrics();
     perform rolecall_internal.tidy_outbox();
+    perform rolecall_internal.tidy_webhooks();
     if v_has_receiver then
       update rolecall.alert_delivery
       set

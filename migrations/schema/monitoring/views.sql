@@ -341,6 +341,18 @@ figure (name, value, attempts) as (
   select 'realtime_lag' as name, case when outbox.is_wanted then outbox.oldest_age_seconds else 0 end, 0
   from rolecall_monitoring.outbox as outbox
   union all
+  -- One that was disabled by itself goes on failing until the operator enables or removes it.
+  select 'webhook_failing' as name, coalesce(max(extract(epoch from now() - webhook.failing_since)), 0), 0
+  from rolecall.webhooks as webhook
+  where webhook.is_enabled
+    or webhook.disabled_reason is not null
+  union all
+  select 'webhook_dead' as name, count(*), 0
+  from rolecall.webhooks as webhook
+  join rolecall.webhook_deliveries as delivery
+    on delivery.webhook_id = webhook.id
+    and delivery.state = 'dead'
+  union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select
     'quota_reset_due' as name,

@@ -1,6 +1,85 @@
 -- What many may be told: broadcasts and their changes, and that everybody syncs. Of those who are online a page at a time,
 -- so that a take stays short however large the audience is.
 
+-- The messages of broadcasts for those of p_people who read them, and who sent them with the first page.
+create or replace function rolecall_internal.broadcast_events(
+  p_outbox rolecall.outbox,
+  p_people uuid[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_told uuid[] := rolecall_internal.told(
+    p_people || array(
+      select conversation.created_by
+      from rolecall.conversations as conversation
+      where conversation.id = any (p_outbox.conversations)
+        and p_outbox.reached is null
+    ),
+    'conversations',
+    p_rollouts
+  );
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'to', audience.who,
+          'event', rolecall_internal.event_json(
+            p_outbox.type,
+            p_outbox.id,
+            named.place,
+            p_outbox.made_at,
+            jsonb_build_object(
+              'domain', 'conversations',
+              'conversation_id', named.conversation_id,
+              'seq', named.seq,
+              'revision', message.revision,
+              'message', rolecall_internal.short_message(
+                rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
+              )
+            )
+          )
+        )
+        order by named.place
+      ),
+      '[]'
+    )
+    from unnest(p_outbox.conversations, p_outbox.seqs) with ordinality as named (conversation_id, seq, place)
+    join rolecall.conversations as conversation
+      on conversation.id = named.conversation_id
+      and conversation.kind = 'show'
+    join rolecall.messages as message
+      on message.conversation_id = named.conversation_id
+      and message.seq = named.seq
+    left join rolecall.removed_contents as removed
+      on removed.conversation_id = named.conversation_id
+      and removed.seq = named.seq
+    cross join lateral (
+      select
+        array_agg(person.id) as who,
+        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
+      from rolecall.profiles as person
+      where person.id = any (v_told)
+        and case
+          -- Twice where they are online.
+          when person.id = conversation.created_by then p_outbox.reached is null
+          else exists (
+            select
+            from rolecall_internal.visible_broadcasts(person.id, conversation.id, conversation.show_id) as broadcast
+            where broadcast.seq = named.seq
+          )
+        end
+      group by 2
+    ) as audience
+  );
+end
+$$;
+
 -- The row p_outbox for the next page of those online: the events, and up to whom the page goes, null at the end.
 create or replace function rolecall_internal.wide_events(
   p_outbox rolecall.outbox,
@@ -41,68 +120,6 @@ begin
     return;
   end if;
 
-  -- Who sends the broadcasts is told with the first page, online or not.
-  v_told := rolecall_internal.told(
-    v_online || array(
-      select conversation.created_by
-      from rolecall.conversations as conversation
-      where conversation.id = any (p_outbox.conversations)
-        and p_outbox.reached is null
-    ),
-    'conversations',
-    p_rollouts
-  );
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'to', audience.who,
-        'event', rolecall_internal.event_json(
-          p_outbox.type,
-          p_outbox.id,
-          named.place,
-          p_outbox.made_at,
-          jsonb_build_object(
-            'domain', 'conversations',
-            'conversation_id', named.conversation_id,
-            'seq', named.seq,
-            'revision', message.revision,
-            'message', rolecall_internal.short_message(
-              rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
-            )
-          )
-        )
-      )
-      order by named.place
-    ),
-    '[]'
-  )
-  into events
-  from unnest(p_outbox.conversations, p_outbox.seqs) with ordinality as named (conversation_id, seq, place)
-  join rolecall.conversations as conversation
-    on conversation.id = named.conversation_id
-    and conversation.kind = 'show'
-  join rolecall.messages as message
-    on message.conversation_id = named.conversation_id
-    and message.seq = named.seq
-  left join rolecall.removed_contents as removed
-    on removed.conversation_id = named.conversation_id
-    and removed.seq = named.seq
-  cross join lateral (
-    select
-      array_agg(person.id) as who,
-      message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
-    from rolecall.profiles as person
-    where person.id = any (v_told)
-      and case
-        -- Twice where they are online.
-        when person.id = conversation.created_by then p_outbox.reached is null
-        else exists (
-          select
-          from rolecall_internal.visible_broadcasts(person.id, conversation.id, conversation.show_id) as broadcast
-          where broadcast.seq = named.seq
-        )
-      end
-    group by 2
-  ) as audience;
+  events := rolecall_internal.broadcast_events(p_outbox, v_online, p_rollouts);
 end
 $$;

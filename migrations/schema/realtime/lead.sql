@@ -8,7 +8,8 @@ language sql
 stable
 return nullif(current_setting('rolecall.leading_relay', true), '')::uuid;
 
--- Asks to lead, and says that a relay is wanted and alive: {relay, version} -> {leads}. Called every few seconds.
+-- Asks to lead, and says that a relay is alive: {relay, version, pushes?} -> {leads}. Called every few seconds. A relay that
+-- does not push publishes to no broker and carries webhooks alone: of these one leads as well, beside the one that publishes.
 create or replace function rolecall_relay.lead(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -18,6 +19,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_relay uuid := rolecall_internal.uuid_or_null(p_request ->> 'relay');
+  v_pushes boolean := p_request -> 'pushes' is distinct from 'false';
   v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
   v_next_xid xid8;
   v_leads boolean;
@@ -27,36 +29,74 @@ begin
   end if;
   -- Whoever has an id up to the newest has its transaction's, too, which is older than this one: as that is asked for last.
   v_next_xid := pg_current_xact_id();
-  v_leads := rolecall_internal.leading_relay() is not null
-    or pg_try_advisory_lock(hashtextextended('rolecall.relay', 0));
-  if v_leads then
+  if v_pushes then
+    v_leads := rolecall_internal.leading_relay() is not null
+      or pg_try_advisory_lock(hashtextextended('rolecall.relay', 0));
+  else
+    v_leads := nullif(current_setting('rolecall.forking_relay', true), '') is not null
+      or pg_try_advisory_lock(hashtextextended('rolecall.relay.webhooks', 0));
+    if v_leads then
+      perform set_config('rolecall.forking_relay', v_relay::text, false);
+    end if;
+  end if;
+  if v_leads and v_pushes then
     perform set_config('rolecall.leading_relay', v_relay::text, false);
     update rolecall.relays
     set leads = false
     where relay <> v_relay
       and leads;
   end if;
-  insert into rolecall.relays as known (relay, version, leads)
-  values (v_relay, left(coalesce(p_request ->> 'version', ''), 100), v_leads)
+  insert into rolecall.relays as known (relay, version, leads, pushes)
+  values (v_relay, left(coalesce(p_request ->> 'version', ''), 100), v_leads and v_pushes, v_pushes)
   on conflict (relay) do update
   set
     version = excluded.version,
     leads = excluded.leads,
+    pushes = excluded.pushes,
     seen_at = excluded.seen_at;
   delete from rolecall.relays
   where seen_at < now() - interval '1 day';
 
+  -- Until now nobody published what was written, if anything was.
   update rolecall.relay
   set
     is_wanted = true,
+    is_pushed = true,
     wanted_since = now(),
     resync_due = true
-  where not is_wanted;
-  if v_leads then
+  where v_pushes
+    and not is_pushed;
+  perform rolecall_internal.want_events();
+  if v_leads and v_pushes then
     perform rolecall_internal.move_floor(v_relay, v_newest + 1, v_next_xid);
     perform rolecall_internal.resync_all();
   end if;
   return rolecall_internal.success(jsonb_build_object('leads', v_leads));
+end
+$$;
+
+-- Begins or ceases to write the outbox: for a relay that publishes, or for a relay and a webhook.
+create or replace function rolecall_internal.want_events()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.relay as own
+  set
+    is_pushed = needed.is_pushed,
+    is_wanted = needed.is_pushed or needed.has_relay and needed.has_webhook
+  from (
+    select
+      count(*) filter (where pushes) > 0 as is_pushed,
+      count(*) > 0 as has_relay,
+      exists (select from rolecall.webhooks where is_enabled) as has_webhook
+    from rolecall.relays
+    where seen_at > now() - interval '1 hour'
+  ) as needed
+  where (own.is_pushed, own.is_wanted)
+    is distinct from (needed.is_pushed, needed.is_pushed or needed.has_relay and needed.has_webhook);
 end
 $$;
 
@@ -112,7 +152,8 @@ end
 $$;
 
 -- Bounds what is kept, in steps, every minute. Without a relay for an hour nothing is written any more, and what there is
--- goes. What a relay has not published for an hour, because the broker is away, goes as well; then everybody syncs.
+-- goes. What a relay has not published for an hour, because the broker is away, goes as well; then everybody syncs. The
+-- webhooks have theirs by then, or never will.
 create or replace function rolecall_internal.tidy_outbox(p_most int default 20000)
 returns bigint
 language plpgsql
@@ -121,28 +162,43 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_gone bigint;
+  v_unforked bigint;
+  v_webhook uuid;
 begin
-  update rolecall.relay
-  set is_wanted = false
-  where is_wanted
-    and not exists (
-      select
-      from rolecall.relays
-      where seen_at > now() - interval '1 hour'
-    );
-  delete from rolecall.outbox
-  where id in (
-    select oldest.id
-    from (
-      select id, made_at
-      from rolecall.outbox
+  perform rolecall_internal.want_events();
+  with gone as (
+    delete from rolecall.outbox
+    where id in (
+      select oldest.id
+      from (
+        select id, made_at
+        from rolecall.outbox
+        order by id
+        limit p_most
+      ) as oldest
+      where not (select is_wanted from rolecall.relay)
+        or oldest.made_at < now() - interval '1 hour'
+    )
+    returning outbox
+  )
+  select
+    count(*),
+    sum(rolecall_internal.events_in(gone.outbox)) filter (where not (gone.outbox).is_forked and (gone.outbox).type <> 'resync')
+  into v_gone, v_unforked
+  from gone;
+  if v_unforked > 0 then
+    for v_webhook in
+      select id
+      from rolecall.webhooks
+      where is_enabled
+      -- As whoever forks does.
       order by id
-      limit p_most
-    ) as oldest
-    where not (select is_wanted from rolecall.relay)
-      or oldest.made_at < now() - interval '1 hour'
-  );
-  get diagnostics v_gone = row_count;
+    loop
+      update rolecall.webhook_queues
+      set dropped = dropped + v_unforked
+      where webhook_id = v_webhook;
+    end loop;
+  end if;
   if v_gone > 0 then
     update rolecall.relay
     set

@@ -1,5 +1,6 @@
 -- Deletes rows that are published: {ids} -> {settled}. Of a wide row only the page that was taken is settled; while there
--- are more, the row stays. Settled twice, or by two relays, it is done once.
+-- are more, the row stays. Settled twice, or by two relays, it is done once. What goes is kept for the webhooks that want it,
+-- unless it was forked while it waited.
 create or replace function rolecall_relay.settle(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -10,6 +11,8 @@ as $$
 declare
   v_ids bigint[];
   v_settled bigint;
+  v_rows rolecall.outbox[];
+  v_has_webhooks boolean := exists (select from rolecall.webhooks where is_enabled);
 begin
   if jsonb_typeof(p_request -> 'ids') is distinct from 'array'
     or exists (
@@ -37,10 +40,19 @@ begin
     delete from rolecall.outbox
     where id = any (v_ids)
       and taken_to is null
-    returning id
+    returning case when v_has_webhooks and not is_forked then outbox end as unforked
   )
-  select (select count(*) from moved_on) + (select count(*) from gone)
-  into v_settled;
+  select
+    (select count(*) from moved_on) + (select count(*) from gone),
+    (
+      select array_agg(unforked order by (unforked).id)
+      from gone
+      where (unforked).id is not null
+    )
+  into v_settled, v_rows;
+  if v_rows is not null then
+    perform rolecall_internal.keep_for_webhooks(v_rows);
+  end if;
   return rolecall_internal.success(jsonb_build_object('settled', v_settled));
 end
 $$;

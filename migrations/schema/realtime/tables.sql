@@ -16,7 +16,8 @@ create table rolecall.outbox (
   state text,
   is_wide boolean not null default false,
   reached uuid,
-  taken_to uuid
+  taken_to uuid,
+  is_forked boolean not null default false
 )
 -- Every row is deleted soon: what is dead must go before a take has to walk over it.
 with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
@@ -48,6 +49,8 @@ comment on column rolecall.outbox.reached is 'Of a wide row: up to whom of those
 
 comment on column rolecall.outbox.taken_to is 'Of a wide row: up to whom the last take went, when there are more.';
 
+comment on column rolecall.outbox.is_forked is 'Whether the webhooks that want it have their deliveries.';
+
 create index outbox_begun_idx
   on rolecall.outbox (id)
   where reached is not null or taken_to is not null;
@@ -55,6 +58,7 @@ create index outbox_begun_idx
 create table rolecall.relay (
   is_only boolean primary key default true,
   is_wanted boolean not null default false,
+  is_pushed boolean not null default false,
   wanted_since timestamptz,
   resync_due boolean not null default false,
   constraint relay_one_row check (is_only)
@@ -62,7 +66,10 @@ create table rolecall.relay (
 
 comment on table rolecall.relay is 'One row: whether there is a relay for which the outbox is written.';
 
-comment on column rolecall.relay.is_wanted is 'Whether a relay has asked to lead within the last hour; else nothing is written.';
+comment on column rolecall.relay.is_wanted is
+  'Whether anybody is to hear of what happens: is_pushed, or there was a relay within the last hour and a webhook is enabled; else nothing is written.';
+
+comment on column rolecall.relay.is_pushed is 'Whether a relay that publishes to the broker was there within the last hour.';
 
 comment on column rolecall.relay.resync_due is 'Whether everybody online is to be told to sync, because events were not written.';
 
@@ -70,6 +77,7 @@ create table rolecall.relays (
   relay uuid primary key,
   version text not null default '',
   leads boolean not null default false,
+  pushes boolean not null default true,
   seen_at timestamptz not null default now(),
   floor bigint not null default 0,
   next_floor bigint not null default 0,
@@ -78,6 +86,8 @@ create table rolecall.relays (
 with (fillfactor = 50);
 
 comment on table rolecall.relays is 'The relays that were seen within a day: which one leads, and when each was seen last.';
+
+comment on column rolecall.relays.pushes is 'Whether it publishes to a broker; else it carries webhooks alone.';
 
 comment on column rolecall.relays.floor is 'No row of the outbox with a smaller id can still appear; a take begins here.';
 

@@ -15,7 +15,8 @@ use rolecall_shared::rules::{
     },
     sms::Encoding,
     vocabulary::{
-        ConversationKind, HelpConversationStatus, Name, ReportStatus, ReviewDecision, ThreadScope, ThreadStatus,
+        ConversationKind, DeliveryState, EventType, HelpConversationStatus, Name, ReportStatus, ReviewDecision,
+        ThreadScope, ThreadStatus,
     },
 };
 use std::{fmt::Write, fs, path::Path};
@@ -176,6 +177,13 @@ fn value(name: &str, before: &str) -> Option<String> {
         "codes" => list(Code::ALL, Code::as_str),
         "conversation_kinds" => list(ConversationKind::EVERY, ConversationKind::name),
         "help_conversation_statuses" => list(HelpConversationStatus::EVERY, HelpConversationStatus::name),
+        "event_types" => list(EventType::EVERY, EventType::name),
+        "delivered_types" => {
+            let mut names = list(EventType::EVERY, EventType::name);
+            names.push("webhook.test");
+            names
+        }
+        "delivery_states" => list(DeliveryState::EVERY, DeliveryState::name),
         "report_statuses" => list(ReportStatus::EVERY, ReportStatus::name),
         "review_decisions" => list(ReviewDecision::EVERY, ReviewDecision::name),
         "review_decisions_without_end" => {
@@ -212,9 +220,12 @@ fn value(name: &str, before: &str) -> Option<String> {
                 MAX_SIMULATED_USERS,
                 MAX_SYNC_CURSOR_CHARS,
                 MAX_SYNC_PAGE,
+                MAX_WEBHOOKS,
                 NAME_CHARS,
                 NOTE_CHARS,
-                SERVICE_CHARS
+                SERVICE_CHARS,
+                WEBHOOK_DESCRIPTION_CHARS,
+                WEBHOOK_URL_CHARS
             );
         }
     };

@@ -24,6 +24,10 @@ const LIMITS: &[(&str, i64)] = &[
     ("known_conversations", limits::MAX_KNOWN_CONVERSATIONS as i64),
     ("caught_up_messages", limits::MAX_CAUGHT_UP_MESSAGES as i64),
     ("checks", limits::MAX_CHECKS as i64),
+    ("webhooks", limits::MAX_WEBHOOKS as i64),
+    ("webhook_url_chars", limits::WEBHOOK_URL_CHARS as i64),
+    ("webhook_description_chars", limits::WEBHOOK_DESCRIPTION_CHARS as i64),
+    ("webhook_pending", limits::MAX_WEBHOOK_PENDING as i64),
     ("logged_refusals", limits::LOGGED_REFUSALS as i64),
 ];
 

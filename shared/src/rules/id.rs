@@ -71,6 +71,8 @@ ids! {
     NumberId;
     /// A booking; the application gives the id.
     BookingId;
+    /// A webhook.
+    WebhookId;
 }
 
 /// The id of a new message, chosen by the client: any uuid but the nil and the max uuid (RFC 9562 sections 5.9 and 5.10).

@@ -82,6 +82,18 @@ pub const MAX_CHECKS: usize = 200;
 /// Users of whom one call of presence says whether they are online.
 pub const MAX_PRESENCE: usize = 100;
 
+/// Webhooks that there are at most.
+pub const MAX_WEBHOOKS: usize = 20;
+
+/// Longest address of a webhook, in characters.
+pub const WEBHOOK_URL_CHARS: usize = 2_000;
+
+/// Longest description of a webhook, in characters after trimming.
+pub const WEBHOOK_DESCRIPTION_CHARS: usize = 200;
+
+/// Deliveries that wait for a webhook at most; of further events it never hears.
+pub const MAX_WEBHOOK_PENDING: usize = 100_000;
+
 /// Refusals of a user in a minute that are rows of the log; the rest is counted.
 pub const LOGGED_REFUSALS: usize = 10;
 

@@ -144,6 +144,7 @@ pub const FLAGS: &[&str] = &[
     "sitter_messages_v1",
     "start-conversation",
     "sync",
+    "webhooks",
 ];
 
 /// Whether there is this flag; for constants.

@@ -110,6 +110,38 @@ names! {
 }
 
 names! {
+    /// What happens, as sockets and webhooks tell it.
+    EventType {
+        /// A message was written.
+        MessageCreated = "message.created",
+        /// A message was edited, deleted, restored or erased.
+        MessageChanged = "message.changed",
+        /// Somebody has read.
+        Read = "read",
+        /// Somebody is typing.
+        Typing = "typing",
+        /// Somebody came online or went.
+        Presence = "presence",
+        /// Something of which somebody is notified.
+        Notification = "notification",
+        /// A conversation was closed, opened, or is blocked.
+        ConversationChanged = "conversation.changed",
+        /// Somebody gained or lost access to a conversation.
+        MemberChanged = "member.changed",
+    }
+}
+
+names! {
+    /// How far the delivery of an event to a webhook has come.
+    DeliveryState {
+        /// It waits for its next attempt.
+        Pending = "pending",
+        /// It was given up.
+        Dead = "dead",
+    }
+}
+
+names! {
     /// Whether the carrier had a text of which nobody knows.
     TextOutcome {
         /// It had.

@@ -9,6 +9,12 @@ update rolecall.sms_outbox
 set status = 'uncertain'
 where organization_id = '00000000-0000-4000-8000-0000000000a0';
 
+-- A webhook, which the operator's calls change.
+insert into rolecall.webhooks (id, url, secret)
+values (pg_temp.demo(81), 'https://push.example', 'whsec_x');
+insert into rolecall.webhook_queues (webhook_id)
+values (pg_temp.demo(81));
+
 -- "Zanzibar" stands in everything that somebody writes.
 insert into rolecall.profiles (id, role, display_name)
 values
@@ -155,7 +161,14 @@ cross join lateral (
       'erase_client',
       null,
       '{"organization_id": "00000000-0000-4000-8000-0000000000a0", "client_id": "00000000-0000-4000-8000-0000000000a7"}'
-    )
+    ),
+    -- What describes a webhook is the operator's own, and so is its secret: a repetition is answered with both.
+    (27, 'create_webhook', null, '{"url": "https://push.example/more"}'),
+    (28, 'update_webhook', null, '{"webhook_id": "00000000-0000-4000-8000-000000000081", "is_enabled": true}'),
+    (29, 'rotate_webhook', null, '{"webhook_id": "00000000-0000-4000-8000-000000000081"}'),
+    (30, 'test_webhook', null, '{"webhook_id": "00000000-0000-4000-8000-000000000081"}'),
+    (31, 'redeliver_webhook', null, '{"webhook_id": "00000000-0000-4000-8000-000000000081"}'),
+    (32, 'remove_webhook', null, '{"webhook_id": "00000000-0000-4000-8000-000000000081"}')
 ) as call (number, function, caller, input);
 
 select is(pg_temp.verdict(answer), 'ok', format('%s is done', function)) from asked;

@@ -234,7 +234,7 @@ select is(
   'and cannot raise it'
 );
 select is(pg_temp.rows(1, 'broadcast_limits'), '6', 'users see the limits');
-select is(pg_temp.rows(1, 'feature_flags'), '18', 'users see the flags');
+select is(pg_temp.rows(1, 'feature_flags'), '19', 'users see the flags');
 select is(pg_temp.rows(1, 'rate_limits'), '175', 'and the rate limits');
 select is(
   pg_temp.run_as('authenticated', pg_temp.demo(1), 'update rolecall.feature_flags set rollout = $$disabled$$'),

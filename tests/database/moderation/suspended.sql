@@ -205,7 +205,9 @@ select set_eq(
         'add_number', 'advance_rollout', 'alerts', 'alerts_sent', 'claim_sms', 'delete_own_data', 'diagnostics',
         'erase_client', 'guard_rollouts', 'health', 'list_numbers', 'release_number',
         'key_set', 'metrics', 'receive_sms', 'receive_sms_status', 'record_failures', 'record_refusal', 'reset_broadcast_quotas', 'rollback_rollout',
-        'rollout_status', 'set_rollout', 'settle_sms', 'simulate_rollout'
+        'rollout_status', 'set_rollout', 'settle_sms', 'simulate_rollout',
+        'create_webhook', 'list_webhooks', 'update_webhook', 'rotate_webhook', 'remove_webhook', 'test_webhook',
+        'list_webhook_deliveries', 'redeliver_webhook'
       )
   $$,
   'select function from entry',

@@ -7,21 +7,40 @@ declare
   -- The objects that it makes.
   v_made constant text[] := array[
     'function rolecall_edge.conversation_changes(jsonb)',
+    'function rolecall_edge.create_webhook(jsonb)',
+    'function rolecall_edge.list_webhook_deliveries(jsonb)',
+    'function rolecall_edge.list_webhooks(jsonb)',
     'function rolecall_edge.presence(jsonb)',
     'function rolecall_edge.realtime_token(jsonb)',
+    'function rolecall_edge.redeliver_webhook(jsonb)',
+    'function rolecall_edge.remove_webhook(jsonb)',
+    'function rolecall_edge.rotate_webhook(jsonb)',
     'function rolecall_edge.sync(jsonb)',
+    'function rolecall_edge.test_webhook(jsonb)',
     'function rolecall_edge.typing(jsonb)',
+    'function rolecall_edge.update_webhook(jsonb)',
     'function rolecall_internal.admit_to_realtime(uuid, jsonb)',
     'function rolecall_internal.announce_typing(uuid, jsonb, jsonb)',
     'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
+    'function rolecall_internal.as_outbox(rolecall.webhook_deliveries)',
+    'function rolecall_internal.asked_pause(bigint)',
+    'function rolecall_internal.audience_events(rolecall.outbox, jsonb)',
     'function rolecall_internal.blocks_of(uuid)',
+    'function rolecall_internal.broadcast_events(rolecall.outbox, uuid[], jsonb)',
     'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.claim_deliveries(uuid[], integer, timestamp with time zone)',
     'function rolecall_internal.contacts(uuid, integer)',
     'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.create_webhook(rolecall.call)',
+    'function rolecall_internal.current_answers(jsonb)',
     'function rolecall_internal.decide_action(text, text, text, text[])',
+    'function rolecall_internal.delivery_cursor(rolecall.webhook_deliveries)',
+    'function rolecall_internal.delivery_events(rolecall.webhook_deliveries[], jsonb)',
+    'function rolecall_internal.delivery_in_cursor(uuid)',
+    'function rolecall_internal.delivery_json(rolecall.webhook_deliveries)',
     'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
     'function rolecall_internal.emit_block()',
@@ -36,13 +55,22 @@ declare
     'function rolecall_internal.emit_read(uuid, jsonb)',
     'function rolecall_internal.emit_reads(uuid[], jsonb[])',
     'function rolecall_internal.emit_window()',
+    'function rolecall_internal.end_unheard(rolecall.webhook_deliveries, uuid)',
+    'function rolecall_internal.event_id(rolecall.webhook_deliveries)',
     'function rolecall_internal.event_json(text, bigint, bigint, timestamp with time zone, jsonb)',
+    'function rolecall_internal.events_in(rolecall.outbox)',
     'function rolecall_internal.follow_block_change()',
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_help_request_change()',
     'function rolecall_internal.follow_thread_change()',
     'function rolecall_internal.help_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.hold_webhook(jsonb)',
+    'function rolecall_internal.hold_webhooks(timestamp with time zone)',
     'function rolecall_internal.int8_at(bytea, integer)',
+    'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
+    'function rolecall_internal.is_wanted_type(text[], text)',
+    'function rolecall_internal.is_webhook_url(text)',
+    'function rolecall_internal.keep_for_webhooks(rolecall.outbox[])',
     'function rolecall_internal.known_dm(jsonb)',
     'function rolecall_internal.known_dms(rolecall.dm_item[])',
     'function rolecall_internal.leading_relay()',
@@ -50,14 +78,32 @@ declare
     'function rolecall_internal.limit_known_conversations()',
     'function rolecall_internal.limit_presence()',
     'function rolecall_internal.limit_sync_page()',
+    'function rolecall_internal.limit_webhook_description_chars()',
+    'function rolecall_internal.limit_webhook_pending()',
+    'function rolecall_internal.limit_webhook_url_chars()',
+    'function rolecall_internal.limit_webhooks()',
+    'function rolecall_internal.list_webhook_deliveries(rolecall.call)',
+    'function rolecall_internal.list_webhooks(rolecall.call)',
+    'function rolecall_internal.log_webhook(rolecall.call, text, uuid, jsonb)',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.move_floor(uuid, bigint, xid8)',
+    'function rolecall_internal.move_fork_floor(bigint, xid8, timestamp with time zone)',
+    'function rolecall_internal.new_webhook_secret()',
+    'function rolecall_internal.next_due_ms(timestamp with time zone)',
+    'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
     'function rolecall_internal.presence_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.presence_of(uuid, jsonb, jsonb)',
+    'function rolecall_internal.probe_pause(integer)',
     'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_marks(uuid, uuid, text)',
+    'function rolecall_internal.redeliver_webhook(rolecall.call)',
     'function rolecall_internal.refuse_message_id()',
+    'function rolecall_internal.refuse_unknown_webhook()',
+    'function rolecall_internal.refuse_webhook(jsonb)',
+    'function rolecall_internal.remove_webhook(rolecall.call)',
     'function rolecall_internal.resync_all()',
+    'function rolecall_internal.rotate_webhook(rolecall.call)',
+    'function rolecall_internal.settle_deliveries(jsonb)',
     'function rolecall_internal.short_card(jsonb)',
     'function rolecall_internal.short_message(jsonb)',
     'function rolecall_internal.sync(uuid, jsonb, jsonb)',
@@ -66,28 +112,51 @@ declare
     'function rolecall_internal.sync_origin(uuid, text[])',
     'function rolecall_internal.sync_place(integer, integer, uuid)',
     'function rolecall_internal.take(integer, bigint, jsonb)',
+    'function rolecall_internal.take_deliveries(integer, jsonb)',
+    'function rolecall_internal.take_room(uuid, bigint)',
+    'function rolecall_internal.test_webhook(rolecall.call)',
     'function rolecall_internal.thread_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.tidy_outbox(integer)',
+    'function rolecall_internal.tidy_webhooks(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.types_of(jsonb)',
+    'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuids_of(jsonb)',
+    'function rolecall_internal.want_events()',
+    'function rolecall_internal.webhook_json(rolecall.webhooks)',
+    'function rolecall_internal.webhook_lanes(timestamp with time zone)',
+    'function rolecall_internal.webhook_message_id(rolecall.webhook_deliveries)',
+    'function rolecall_internal.webhook_payload(rolecall.webhook_deliveries, jsonb)',
+    'function rolecall_internal.webhook_schedule()',
+    'function rolecall_internal.webhook_types()',
+    'function rolecall_internal.wide_delivery_events(rolecall.webhook_deliveries, jsonb)',
     'function rolecall_internal.wide_events(rolecall.outbox, jsonb)',
+    'function rolecall_relay.fork(jsonb)',
     'function rolecall_relay.lead(jsonb)',
     'function rolecall_relay.presence(jsonb)',
     'function rolecall_relay.settle(jsonb)',
     'function rolecall_relay.take(jsonb)',
+    'function rolecall_relay.webhooks_settle(jsonb)',
+    'function rolecall_relay.webhooks_take(jsonb)',
     'schema rolecall_relay',
     'sequence rolecall.outbox_id_seq',
+    'sequence rolecall.webhook_deliveries_id_seq',
     'table rolecall.block_changes',
     'table rolecall.matrix_actions',
     'table rolecall.matrix_guards',
     'table rolecall.matrix_rows',
     'table rolecall.message_id_slots',
     'table rolecall.outbox',
+    'table rolecall.outbox_fork',
     'table rolecall.presence',
     'table rolecall.relay',
     'table rolecall.relays',
     'table rolecall.typing',
-    'view rolecall_monitoring.outbox'
+    'table rolecall.webhook_deliveries',
+    'table rolecall.webhook_queues',
+    'table rolecall.webhooks',
+    'view rolecall_monitoring.outbox',
+    'view rolecall_monitoring.webhooks'
   ];
   -- All objects of Rolecall behind it.
   v_ours constant text[] := array[
@@ -110,6 +179,7 @@ declare
     'function rolecall_edge.claim_sms(jsonb)',
     'function rolecall_edge.complete_help_conversation(jsonb)',
     'function rolecall_edge.conversation_changes(jsonb)',
+    'function rolecall_edge.create_webhook(jsonb)',
     'function rolecall_edge.delete_message(jsonb)',
     'function rolecall_edge.delete_own_data(jsonb)',
     'function rolecall_edge.diagnostics(jsonb)',
@@ -126,6 +196,8 @@ declare
     'function rolecall_edge.lift_suspension(jsonb)',
     'function rolecall_edge.list_numbers(jsonb)',
     'function rolecall_edge.list_threads(jsonb)',
+    'function rolecall_edge.list_webhook_deliveries(jsonb)',
+    'function rolecall_edge.list_webhooks(jsonb)',
     'function rolecall_edge.mark_read(jsonb)',
     'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.mark_unread(jsonb)',
@@ -140,13 +212,16 @@ declare
     'function rolecall_edge.receive_sms_status(jsonb)',
     'function rolecall_edge.record_failures(jsonb)',
     'function rolecall_edge.record_refusal(jsonb)',
+    'function rolecall_edge.redeliver_webhook(jsonb)',
     'function rolecall_edge.release_number(jsonb)',
+    'function rolecall_edge.remove_webhook(jsonb)',
     'function rolecall_edge.report_message(jsonb)',
     'function rolecall_edge.reset_broadcast_quotas(jsonb)',
     'function rolecall_edge.restore_message(jsonb)',
     'function rolecall_edge.review_report(jsonb)',
     'function rolecall_edge.rollback_rollout(jsonb)',
     'function rolecall_edge.rollout_status(jsonb)',
+    'function rolecall_edge.rotate_webhook(jsonb)',
     'function rolecall_edge.send_broadcast(jsonb)',
     'function rolecall_edge.send_dm(jsonb)',
     'function rolecall_edge.send_help_message(jsonb)',
@@ -158,10 +233,12 @@ declare
     'function rolecall_edge.start_conversation(jsonb)',
     'function rolecall_edge.suspend_user(jsonb)',
     'function rolecall_edge.sync(jsonb)',
+    'function rolecall_edge.test_webhook(jsonb)',
     'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_edge.typing(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
     'function rolecall_edge.unread(jsonb)',
+    'function rolecall_edge.update_webhook(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
     'function rolecall_internal.add_number(jsonb)',
     'function rolecall_internal.admit_to_realtime(uuid, jsonb)',
@@ -182,9 +259,12 @@ declare
     'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
     'function rolecall_internal.archive_participations()',
     'function rolecall_internal.are_met(jsonb)',
+    'function rolecall_internal.as_outbox(rolecall.webhook_deliveries)',
+    'function rolecall_internal.asked_pause(bigint)',
     'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
     'function rolecall_internal.assume_claims(jsonb)',
     'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
+    'function rolecall_internal.audience_events(rolecall.outbox, jsonb)',
     'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
     'function rolecall_internal.await_help_turn()',
     'function rolecall_internal.await_help_writers()',
@@ -194,6 +274,7 @@ declare
     'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.blocks_of(uuid)',
     'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.broadcast_events(rolecall.outbox, uuid[], jsonb)',
     'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
     'function rolecall_internal.bucket_end_ms(integer)',
     'function rolecall_internal.caller_acquaintances()',
@@ -221,6 +302,7 @@ declare
     'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
     'function rolecall_internal.choose_number(uuid, uuid, uuid)',
+    'function rolecall_internal.claim_deliveries(uuid[], integer, timestamp with time zone)',
     'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
     'function rolecall_internal.client_of_booking(uuid, jsonb)',
@@ -241,6 +323,8 @@ declare
     'function rolecall_internal.count_reports()',
     'function rolecall_internal.count_reports_of(text[], uuid[], text[], bigint[])',
     'function rolecall_internal.counted_hour(timestamp with time zone)',
+    'function rolecall_internal.create_webhook(rolecall.call)',
+    'function rolecall_internal.current_answers(jsonb)',
     'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
     'function rolecall_internal.cursor_parts(text)',
     'function rolecall_internal.day_slot(timestamp with time zone, integer)',
@@ -256,6 +340,10 @@ declare
     'function rolecall_internal.deletion_json(rolecall.data_deletions)',
     'function rolecall_internal.deletion_of(rolecall.messages)',
     'function rolecall_internal.deletion_rank(text)',
+    'function rolecall_internal.delivery_cursor(rolecall.webhook_deliveries)',
+    'function rolecall_internal.delivery_events(rolecall.webhook_deliveries[], jsonb)',
+    'function rolecall_internal.delivery_in_cursor(uuid)',
+    'function rolecall_internal.delivery_json(rolecall.webhook_deliveries)',
     'function rolecall_internal.diagnose(uuid)',
     'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.discount_help_conversations()',
@@ -278,6 +366,7 @@ declare
     'function rolecall_internal.empty_day_slots(text, integer, integer)',
     'function rolecall_internal.end_call(rolecall.call)',
     'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.end_unheard(rolecall.webhook_deliveries, uuid)',
     'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.erase_client(jsonb)',
@@ -291,7 +380,9 @@ declare
     'function rolecall_internal.erase_what_is_due()',
     'function rolecall_internal.erased_notice(text)',
     'function rolecall_internal.erased_text()',
+    'function rolecall_internal.event_id(rolecall.webhook_deliveries)',
     'function rolecall_internal.event_json(text, bigint, bigint, timestamp with time zone, jsonb)',
+    'function rolecall_internal.events_in(rolecall.outbox)',
     'function rolecall_internal.expire_sms_leases()',
     'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
     'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
@@ -337,6 +428,8 @@ declare
     'function rolecall_internal.hold_conversations(uuid[])',
     'function rolecall_internal.hold_help_message(uuid)',
     'function rolecall_internal.hold_profiles()',
+    'function rolecall_internal.hold_webhook(jsonb)',
+    'function rolecall_internal.hold_webhooks(timestamp with time zone)',
     'function rolecall_internal.hour_of(timestamp with time zone)',
     'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
     'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
@@ -359,8 +452,11 @@ declare
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
     'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
     'function rolecall_internal.is_text(text, integer, integer)',
+    'function rolecall_internal.is_wanted_type(text[], text)',
+    'function rolecall_internal.is_webhook_url(text)',
     'function rolecall_internal.iso(timestamp with time zone)',
     'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
     'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
@@ -379,6 +475,7 @@ declare
     'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
     'function rolecall_internal.keep_account_deleted()',
     'function rolecall_internal.keep_edited_help_message()',
+    'function rolecall_internal.keep_for_webhooks(rolecall.outbox[])',
     'function rolecall_internal.keep_removed_help_message()',
     'function rolecall_internal.keep_who_closed()',
     'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
@@ -414,9 +511,15 @@ declare
     'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.limit_sync_page()',
     'function rolecall_internal.limit_thread_message_chars()',
+    'function rolecall_internal.limit_webhook_description_chars()',
+    'function rolecall_internal.limit_webhook_pending()',
+    'function rolecall_internal.limit_webhook_url_chars()',
+    'function rolecall_internal.limit_webhooks()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_numbers(jsonb)',
     'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_webhook_deliveries(rolecall.call)',
+    'function rolecall_internal.list_webhooks(rolecall.call)',
     'function rolecall_internal.local_iso(timestamp with time zone, text)',
     'function rolecall_internal.local_words(timestamp with time zone, text)',
     'function rolecall_internal.lock_flag(jsonb)',
@@ -425,6 +528,7 @@ declare
     'function rolecall_internal.lock_help_message(uuid)',
     'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
     'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
+    'function rolecall_internal.log_webhook(rolecall.call, text, uuid, jsonb)',
     'function rolecall_internal.maintenance_is_on()',
     'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
     'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
@@ -443,14 +547,18 @@ declare
     'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
     'function rolecall_internal.moment_or_null(text)',
     'function rolecall_internal.move_floor(uuid, bigint, xid8)',
+    'function rolecall_internal.move_fork_floor(bigint, xid8, timestamp with time zone)',
     'function rolecall_internal.move_help_thread()',
     'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
     'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
     'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
     'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
+    'function rolecall_internal.new_webhook_secret()',
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
+    'function rolecall_internal.next_due_ms(timestamp with time zone)',
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
+    'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
     'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
@@ -472,6 +580,7 @@ declare
     'function rolecall_internal.plainly_on(text, uuid, uuid)',
     'function rolecall_internal.presence_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.presence_of(uuid, jsonb, jsonb)',
+    'function rolecall_internal.probe_pause(integer)',
     'function rolecall_internal.quota_day(timestamp with time zone)',
     'function rolecall_internal.quota_day_end(date)',
     'function rolecall_internal.quota_of_limit(jsonb)',
@@ -493,6 +602,7 @@ declare
     'function rolecall_internal.record_override()',
     'function rolecall_internal.recount_help_conversation()',
     'function rolecall_internal.redact(text)',
+    'function rolecall_internal.redeliver_webhook(rolecall.call)',
     'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
     'function rolecall_internal.refusal(text, text, text, text, jsonb)',
     'function rolecall_internal.refusal_of(rolecall.decision)',
@@ -537,10 +647,13 @@ declare
     'function rolecall_internal.refuse_unknown_flag()',
     'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
     'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.refuse_unknown_webhook()',
+    'function rolecall_internal.refuse_webhook(jsonb)',
     'function rolecall_internal.refuse_without_number()',
     'function rolecall_internal.refuse_without_profile(uuid)',
     'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
     'function rolecall_internal.release_number(jsonb)',
+    'function rolecall_internal.remove_webhook(rolecall.call)',
     'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
     'function rolecall_internal.replayed_help_message(jsonb)',
     'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
@@ -568,6 +681,7 @@ declare
     'function rolecall_internal.rollout_since(rolecall.feature_flags)',
     'function rolecall_internal.rollout_stage(text, text)',
     'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.rotate_webhook(rolecall.call)',
     'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
     'function rolecall_internal.sample_of_users(integer)',
     'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
@@ -583,6 +697,7 @@ declare
     'function rolecall_internal.set_participant_role()',
     'function rolecall_internal.set_rollout(rolecall.call, text, text)',
     'function rolecall_internal.settle_changed_help_messages()',
+    'function rolecall_internal.settle_deliveries(jsonb)',
     'function rolecall_internal.settle_flags()',
     'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
     'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
@@ -612,13 +727,16 @@ declare
     'function rolecall_internal.sync_place(integer, integer, uuid)',
     'function rolecall_internal.take(integer, bigint, jsonb)',
     'function rolecall_internal.take_automatic_reply(uuid, uuid, text)',
+    'function rolecall_internal.take_deliveries(integer, jsonb)',
     'function rolecall_internal.take_help_turn(uuid)',
     'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
     'function rolecall_internal.take_pool_number(uuid)',
     'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
+    'function rolecall_internal.take_room(uuid, bigint)',
     'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
     'function rolecall_internal.take_token(uuid, text)',
     'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.test_webhook(rolecall.call)',
     'function rolecall_internal.texting_client(uuid, text)',
     'function rolecall_internal.texting_figures(uuid, jsonb)',
     'function rolecall_internal.texting_of(uuid)',
@@ -634,14 +752,17 @@ declare
     'function rolecall_internal.thread_page(uuid, uuid, boolean, text, uuid, bigint, bigint, boolean, integer)',
     'function rolecall_internal.thread_reader(uuid, jsonb)',
     'function rolecall_internal.tidy_outbox(integer)',
+    'function rolecall_internal.tidy_webhooks(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
+    'function rolecall_internal.types_of(jsonb)',
     'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
     'function rolecall_internal.unlink_client()',
     'function rolecall_internal.unmet_reasons(jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.uuid_v7()',
     'function rolecall_internal.uuids_of(jsonb)',
@@ -649,16 +770,27 @@ declare
     'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
     'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
     'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.want_events()',
+    'function rolecall_internal.webhook_json(rolecall.webhooks)',
+    'function rolecall_internal.webhook_lanes(timestamp with time zone)',
+    'function rolecall_internal.webhook_message_id(rolecall.webhook_deliveries)',
+    'function rolecall_internal.webhook_payload(rolecall.webhook_deliveries, jsonb)',
+    'function rolecall_internal.webhook_schedule()',
+    'function rolecall_internal.webhook_types()',
     'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.wide_delivery_events(rolecall.webhook_deliveries, jsonb)',
     'function rolecall_internal.wide_events(rolecall.outbox, jsonb)',
     'function rolecall_internal.window_times(timestamp with time zone, timestamp with time zone, text)',
     'function rolecall_internal.with_ascii_digits(text)',
     'function rolecall_internal.with_limit(jsonb, jsonb)',
     'function rolecall_internal.within_bucket(integer, numeric)',
+    'function rolecall_relay.fork(jsonb)',
     'function rolecall_relay.lead(jsonb)',
     'function rolecall_relay.presence(jsonb)',
     'function rolecall_relay.settle(jsonb)',
     'function rolecall_relay.take(jsonb)',
+    'function rolecall_relay.webhooks_settle(jsonb)',
+    'function rolecall_relay.webhooks_take(jsonb)',
     'schema rolecall',
     'schema rolecall_edge',
     'schema rolecall_internal',
@@ -672,6 +804,7 @@ declare
     'sequence rolecall.outbox_id_seq',
     'sequence rolecall.rollout_decisions_id_seq',
     'sequence rolecall.service_buffers_id_seq',
+    'sequence rolecall.webhook_deliveries_id_seq',
     'table public.conversations_v2',
     'table public.messages_v2',
     'table rolecall.alert_delivery',
@@ -720,6 +853,7 @@ declare
     'table rolecall.organization_permission_rules',
     'table rolecall.organizations',
     'table rolecall.outbox',
+    'table rolecall.outbox_fork',
     'table rolecall.past_participations',
     'table rolecall.permission_guards',
     'table rolecall.permission_rules',
@@ -754,6 +888,9 @@ declare
     'table rolecall.thread_reads',
     'table rolecall.typing',
     'table rolecall.user_blocks',
+    'table rolecall.webhook_deliveries',
+    'table rolecall.webhook_queues',
+    'table rolecall.webhooks',
     'table rolecall.word_texts',
     'table rolecall_internal.application_logs_00',
     'table rolecall_internal.application_logs_01',
@@ -860,7 +997,8 @@ declare
     'view rolecall_monitoring.suspensions',
     'view rolecall_monitoring.texting',
     'view rolecall_monitoring.unfinished_deletions',
-    'view rolecall_monitoring.v2_adoption'
+    'view rolecall_monitoring.v2_adoption',
+    'view rolecall_monitoring.webhooks'
   ];
   -- The objects that are no more: none.
   v_gone constant text[] := '{}';
@@ -943,7 +1081,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from 'adde6f16d95c4df6c6f5c9ad2172b2e816ff2eaae43262c6a25ce45070d4a0cd'
+      ) is distinct from '232f12a42e7e98a8e4ff6b984ef97ef99f4d68fc49f272679b1c104b493ed728'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -1333,12 +1471,83 @@ immutable
 parallel safe
 return 200;
 
+create or replace function rolecall_internal.limit_webhooks()
+returns int
+language sql
+immutable
+parallel safe
+return 20;
+
+create or replace function rolecall_internal.limit_webhook_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_webhook_description_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_webhook_pending()
+returns int
+language sql
+immutable
+parallel safe
+return 100000;
+
 create or replace function rolecall_internal.limit_logged_refusals()
 returns int
 language sql
 immutable
 parallel safe
 return 10;
+$sql$;
+
+  -- schema/webhooks/columns.sql
+  execute $sql$
+-- Whether a webhook may have this address: https without a user or a fragment; http for a receiver on the operator's own
+-- machine, as in development, which the relay must have been allowed to reach. Whom else it may not reach, as addresses of
+-- a private network, the relay decides by what the name resolves to.
+create or replace function rolecall_internal.is_webhook_url(p_url text)
+returns boolean
+language sql
+immutable
+return char_length(p_url) between 1 and rolecall_internal.limit_webhook_url_chars()
+  and (
+    p_url ~ '^https://[A-Za-z0-9._-]+(:[0-9]{1,5})?([/?][!-~]*)?$'
+    or p_url ~ '^https://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?([/?][!-~]*)?$'
+    or p_url ~ '^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?([/?][!-~]*)?$'
+  )
+  and p_url !~ '#';
+
+-- The types of events that a webhook may ask for. It hears of typing and presence only if it asks.
+create or replace function rolecall_internal.webhook_types()
+returns text[]
+language sql
+immutable
+return array[
+  'message.created',
+  'message.changed',
+  'read',
+  'typing',
+  'presence',
+  'notification',
+  'conversation.changed',
+  'member.changed'
+];
+
+create or replace function rolecall_internal.is_wanted_type(p_types text[], p_type text)
+returns boolean
+language sql
+immutable
+return case
+  when p_types is null then p_type not in ('typing', 'presence', 'resync')
+  else p_type = any (p_types)
+end;
 $sql$;
 
   -- schema/messages/message_id_tables.sql
@@ -1441,7 +1650,8 @@ create table rolecall.outbox (
   state text,
   is_wide boolean not null default false,
   reached uuid,
-  taken_to uuid
+  taken_to uuid,
+  is_forked boolean not null default false
 )
 -- Every row is deleted soon: what is dead must go before a take has to walk over it.
 with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
@@ -1473,6 +1683,8 @@ comment on column rolecall.outbox.reached is 'Of a wide row: up to whom of those
 
 comment on column rolecall.outbox.taken_to is 'Of a wide row: up to whom the last take went, when there are more.';
 
+comment on column rolecall.outbox.is_forked is 'Whether the webhooks that want it have their deliveries.';
+
 create index outbox_begun_idx
   on rolecall.outbox (id)
   where reached is not null or taken_to is not null;
@@ -1480,6 +1692,7 @@ create index outbox_begun_idx
 create table rolecall.relay (
   is_only boolean primary key default true,
   is_wanted boolean not null default false,
+  is_pushed boolean not null default false,
   wanted_since timestamptz,
   resync_due boolean not null default false,
   constraint relay_one_row check (is_only)
@@ -1487,7 +1700,10 @@ create table rolecall.relay (
 
 comment on table rolecall.relay is 'One row: whether there is a relay for which the outbox is written.';
 
-comment on column rolecall.relay.is_wanted is 'Whether a relay has asked to lead within the last hour; else nothing is written.';
+comment on column rolecall.relay.is_wanted is
+  'Whether anybody is to hear of what happens: is_pushed, or there was a relay within the last hour and a webhook is enabled; else nothing is written.';
+
+comment on column rolecall.relay.is_pushed is 'Whether a relay that publishes to the broker was there within the last hour.';
 
 comment on column rolecall.relay.resync_due is 'Whether everybody online is to be told to sync, because events were not written.';
 
@@ -1495,6 +1711,7 @@ create table rolecall.relays (
   relay uuid primary key,
   version text not null default '',
   leads boolean not null default false,
+  pushes boolean not null default true,
   seen_at timestamptz not null default now(),
   floor bigint not null default 0,
   next_floor bigint not null default 0,
@@ -1503,6 +1720,8 @@ create table rolecall.relays (
 with (fillfactor = 50);
 
 comment on table rolecall.relays is 'The relays that were seen within a day: which one leads, and when each was seen last.';
+
+comment on column rolecall.relays.pushes is 'Whether it publishes to a broker; else it carries webhooks alone.';
 
 comment on column rolecall.relays.floor is 'No row of the outbox with a smaller id can still appear; a take begins here.';
 
@@ -1547,6 +1766,148 @@ comment on table rolecall.block_changes is
 
 create index block_changes_other_id_idx
   on rolecall.block_changes (other_id);
+$sql$;
+
+  -- schema/webhooks/tables.sql
+  execute $sql$
+-- Webhooks: an operator's address gets the events that clients get over their sockets, from the same outbox.
+--
+-- A row of the outbox is forked once, into a delivery for each webhook and event: by reference, so that what is said, and
+-- to whom, is decided each time the delivery is taken.
+--
+-- Locks are taken in one order: the webhook, then its queue, then its deliveries.
+
+create table rolecall.webhooks (
+  id uuid primary key default gen_random_uuid(),
+  url text not null,
+  types text[],
+  description text not null default '',
+  is_enabled boolean not null default true,
+  enabled_at timestamptz not null default now(),
+  disabled_reason text,
+  secret text not null,
+  former_secret text,
+  former_secret_until timestamptz,
+  created_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  last_delivered_at timestamptz,
+  failing_since timestamptz,
+  failures int not null default 0,
+  paused_until timestamptz,
+  constraint webhooks_url_form check (rolecall_internal.is_webhook_url(url)),
+  constraint webhooks_types_known check (types <@ rolecall_internal.webhook_types() and cardinality(types) > 0),
+  constraint webhooks_description_form check (char_length(description) <= rolecall_internal.limit_webhook_description_chars()),
+  constraint webhooks_former_secret_has_end check ((former_secret is null) = (former_secret_until is null)),
+  constraint webhooks_enabled_without_reason check (not is_enabled or disabled_reason is null)
+)
+with (fillfactor = 50);
+
+comment on table rolecall.webhooks is 'The addresses to which the relay posts events.';
+
+comment on column rolecall.webhooks.types is 'What the webhook hears of; null for everything but typing and presence.';
+
+comment on column rolecall.webhooks.enabled_at is 'It hears of nothing that happened before.';
+
+comment on column rolecall.webhooks.disabled_reason is 'Why it was disabled by itself; null where the operator did it.';
+
+comment on column rolecall.webhooks.secret is 'The key of its signatures (Standard Webhooks). Only the relay reads it.';
+
+comment on column rolecall.webhooks.former_secret is 'The key before the last rotation, which signs as well until former_secret_until.';
+
+comment on column rolecall.webhooks.failing_since is 'The first failure since the last delivery.';
+
+comment on column rolecall.webhooks.failures is 'How many probes in a row have failed.';
+
+comment on column rolecall.webhooks.paused_until is 'When the next probe is due, while it fails.';
+
+create table rolecall.webhook_queues (
+  webhook_id uuid primary key references rolecall.webhooks (id) on delete cascade,
+  room bigint not null default 0,
+  counted_at timestamptz not null default '-infinity',
+  dropped bigint not null default 0
+)
+with (fillfactor = 50);
+
+comment on table rolecall.webhook_queues is 'How many deliveries a webhook has room for, and how many events found none.';
+
+comment on column rolecall.webhook_queues.room is
+  'How many more deliveries are kept; deliveries that ended since counted_at are not added yet.';
+
+comment on column rolecall.webhook_queues.dropped is 'Events of which the webhook will never hear, since it was made.';
+
+-- No foreign key to the webhook: the relay forks many rows at a time, and a removed webhook's go in steps.
+create table rolecall.webhook_deliveries (
+  id bigint generated always as identity primary key,
+  webhook_id uuid not null,
+  outbox_id bigint,
+  place bigint not null default 1,
+  made_at timestamptz not null,
+  type text not null,
+  domain text,
+  conversation_id uuid,
+  seq bigint,
+  user_id uuid,
+  message_id uuid,
+  became text,
+  is_wide boolean not null default false,
+  reached uuid,
+  taken_to uuid,
+  state text not null default 'pending',
+  attempts int not null default 0,
+  attempts_before int not null default 0,
+  is_taken boolean not null default false,
+  due_at timestamptz not null default now(),
+  last_status smallint,
+  last_error text
+)
+-- Nearly every row is deleted soon.
+with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+comment on table rolecall.webhook_deliveries is
+  'What a webhook has not yet heard of, by reference, an event a row; and for a week what it never heard of (dead).';
+
+comment on column rolecall.webhook_deliveries.outbox_id is 'The row of the outbox, and with place the id of the event; null for a test.';
+
+comment on column rolecall.webhook_deliveries.became is 'What became of it: online, offline, assigned, removed.';
+
+comment on column rolecall.webhook_deliveries.is_wide is 'Whether it is a broadcast, whose audience is named a page at a time.';
+
+comment on column rolecall.webhook_deliveries.reached is 'Of a broadcast: up to whom of the audience it is delivered.';
+
+comment on column rolecall.webhook_deliveries.taken_to is 'Of a broadcast: up to whom the page goes that was taken last, when there are more.';
+
+comment on column rolecall.webhook_deliveries.state is 'pending, or dead: given up.';
+
+comment on column rolecall.webhook_deliveries.attempts is 'How often it was taken; the number of the current attempt.';
+
+comment on column rolecall.webhook_deliveries.attempts_before is
+  'The attempts that do not count any more: for earlier pages, or before it was brought back.';
+
+comment on column rolecall.webhook_deliveries.due_at is
+  'When it may be taken next; while it is taken, when it may be taken again; of a dead one, when it died.';
+
+create index webhook_deliveries_due_idx
+  on rolecall.webhook_deliveries (webhook_id, state, due_at, id);
+
+create index webhook_deliveries_taken_idx
+  on rolecall.webhook_deliveries (webhook_id, due_at)
+  where is_taken;
+
+create table rolecall.outbox_fork (
+  is_only boolean primary key default true,
+  floor bigint not null default 0,
+  next_floor bigint not null default 0,
+  next_floor_xid xid8,
+  constraint outbox_fork_one_row check (is_only)
+)
+with (fillfactor = 50);
+
+comment on table rolecall.outbox_fork is 'One row: where forking begins.';
+
+comment on column rolecall.outbox_fork.floor is 'No row of the outbox with a smaller id is still to be forked, or can appear.';
+
+comment on column rolecall.outbox_fork.next_floor is
+  'The floor once every transaction before next_floor_xid has ended.';
 $sql$;
 
   -- schema/permissions/decide.sql
@@ -5430,6 +5791,252 @@ end
 $$;
 $sql$;
 
+  -- schema/webhooks/fork.sql
+  execute $sql$
+-- How the outbox forks: each row becomes a delivery for each event and each webhook that wants it, once. Whoever deletes the
+-- row does it (settle), or marks it (fork), as long as it is not marked: the row's lock decides between the two. The
+-- sender's statement knows nothing of it.
+
+-- Keeps the events of these rows for the webhooks that want them. Each webhook has room for a number of deliveries; of what
+-- finds none the number is kept.
+create or replace function rolecall_internal.keep_for_webhooks(p_rows rolecall.outbox[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook record;
+  v_wanted bigint;
+  v_kept bigint;
+  v_all bigint := 0;
+begin
+  for v_webhook in
+    select id, types, enabled_at
+    from rolecall.webhooks
+    where is_enabled
+    order by id
+  loop
+    select coalesce(sum(rolecall_internal.events_in(outbox)), 0)
+    into v_wanted
+    from unnest(p_rows) as outbox
+    where rolecall_internal.is_wanted_type(v_webhook.types, outbox.type)
+      and outbox.made_at >= v_webhook.enabled_at;
+    continue when v_wanted = 0;
+    v_kept := rolecall_internal.take_room(v_webhook.id, v_wanted);
+    v_all := v_all + v_kept;
+
+    insert into rolecall.webhook_deliveries (
+      webhook_id, outbox_id, place, made_at, type, domain, conversation_id, seq, user_id, message_id, became, is_wide, due_at
+    )
+    select
+      v_webhook.id,
+      outbox.id,
+      named.place,
+      outbox.made_at,
+      outbox.type,
+      outbox.domain,
+      named.conversation_id,
+      named.seq,
+      named.user_id,
+      named.message_id,
+      outbox.state,
+      outbox.is_wide,
+      clock_timestamp()
+    from unnest(p_rows) as outbox
+    cross join lateral unnest(outbox.conversations, outbox.seqs, outbox.users, outbox.messages)
+      with ordinality as named (conversation_id, seq, user_id, message_id, place)
+    where rolecall_internal.is_wanted_type(v_webhook.types, outbox.type)
+      and outbox.made_at >= v_webhook.enabled_at
+    order by outbox.id, named.place
+    limit v_kept;
+  end loop;
+  return v_all;
+end
+$$;
+
+create or replace function rolecall_internal.events_in(p_outbox rolecall.outbox)
+returns bigint
+language sql
+immutable
+return coalesce(
+  greatest(
+    cardinality(p_outbox.conversations),
+    cardinality(p_outbox.seqs),
+    cardinality(p_outbox.users),
+    cardinality(p_outbox.messages)
+  ),
+  0
+);
+
+-- Takes room for deliveries of a webhook, as far as there is any: how many are kept. While there is room nothing is counted;
+-- a webhook that is full is counted once a second, by one at a time.
+create or replace function rolecall_internal.take_room(p_webhook uuid, p_wanted bigint)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_queue rolecall.webhook_queues;
+  v_kept bigint;
+begin
+  update rolecall.webhook_queues
+  set room = room - p_wanted
+  where webhook_id = p_webhook
+    and room >= p_wanted;
+  if found then
+    return p_wanted;
+  end if;
+
+  select *
+  into v_queue
+  from rolecall.webhook_queues
+  where webhook_id = p_webhook
+  for update;
+  if not found then
+    -- It was removed meanwhile.
+    return 0;
+  end if;
+  if v_queue.counted_at < clock_timestamp() - interval '1 second' then
+    v_queue.counted_at := clock_timestamp();
+    v_queue.room := rolecall_internal.limit_webhook_pending() - (
+      select count(*)
+      from (
+        select
+        from rolecall.webhook_deliveries
+        where webhook_id = p_webhook
+          and state = 'pending'
+        limit rolecall_internal.limit_webhook_pending()
+      ) as delivery
+    );
+  end if;
+  v_kept := least(greatest(v_queue.room, 0), p_wanted);
+  update rolecall.webhook_queues
+  set
+    room = v_queue.room - v_kept,
+    counted_at = v_queue.counted_at,
+    dropped = dropped + p_wanted - v_kept
+  where webhook_id = p_webhook;
+  return v_kept;
+end
+$$;
+
+-- Moves the id at which forking begins, as move_floor does for takes: past rows that are forked and still wait for the
+-- broker, past rows from before p_since, of which no webhook is to hear, and past rows that are gone and not vacuumed yet.
+create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8, p_since timestamptz)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.outbox_fork as own
+  set
+    floor = least(
+      own.next_floor,
+      (
+        select min(id)
+        from rolecall.outbox
+        where id >= own.floor
+          and not is_forked
+          and made_at >= p_since
+      )
+    ),
+    next_floor_xid = null
+  where own.next_floor_xid < pg_snapshot_xmin(pg_current_snapshot());
+  update rolecall.outbox_fork
+  set
+    next_floor = p_next,
+    next_floor_xid = p_next_xid
+  where next_floor < p_next
+    -- A database that was restored may name a transaction that is yet to come.
+    and (next_floor_xid is null or next_floor_xid > p_next_xid);
+end
+$$;
+
+-- Forks rows of the outbox that still wait: {limit, settle} -> {forked, settled, deliveries, more}. What is about to be
+-- published is left to settle: a row is forked here when it has waited for a second, as when the broker is away. With
+-- settle, by a relay that publishes nothing, rows are forked at once and deleted; but not as long as a relay that publishes
+-- was there within the hour, for which they wait.
+create or replace function rolecall_relay.fork(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit int := least(greatest(coalesce(rolecall_internal.whole_number(p_request -> 'limit'), 500), 1), 1000);
+  v_is_pushed boolean := (select is_pushed from rolecall.relay);
+  v_settles boolean := p_request -> 'settle' is not distinct from 'true' and v_is_pushed is not true;
+  -- Webhooks that are enabled later hear of nothing before, either.
+  v_since timestamptz := (select min(enabled_at) from rolecall.webhooks where is_enabled);
+  v_own rolecall.outbox_fork;
+  v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
+  v_rows rolecall.outbox[];
+  v_seen bigint := 0;
+  v_deliveries bigint := 0;
+begin
+  select *
+  into v_own
+  from rolecall.outbox_fork;
+  if v_settles then
+    with gone as (
+      delete from rolecall.outbox
+      where id in (
+        select id
+        from rolecall.outbox
+        where id >= v_own.floor
+        order by id
+        limit v_limit
+        for update skip locked
+      )
+      returning outbox
+    )
+    select count(*), array_agg(gone.outbox) filter (where not (gone.outbox).is_forked)
+    into v_seen, v_rows
+    from gone;
+  elsif v_since is not null then
+    with marked as (
+      update rolecall.outbox
+      set is_forked = true
+      where id in (
+        select id
+        from rolecall.outbox
+        where id >= v_own.floor
+          and not is_forked
+          and made_at >= v_since
+          and made_at < clock_timestamp() - interval '1 second'
+        order by id
+        limit v_limit
+        for update skip locked
+      )
+      returning outbox
+    )
+    select count(*), array_agg(marked.outbox)
+    into v_seen, v_rows
+    from marked;
+  end if;
+  if v_rows is not null and v_since is not null then
+    v_deliveries := rolecall_internal.keep_for_webhooks(v_rows);
+  end if;
+  if v_seen > 0 or v_newest > v_own.next_floor + 1000 then
+    -- As in lead: whoever has an id up to the newest has its transaction's, too, which is older than this one.
+    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id(), coalesce(v_since, '-infinity'));
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'forked', coalesce(cardinality(v_rows), 0),
+      'settled', case when v_settles then v_seen else 0 end,
+      'deliveries', v_deliveries,
+      'more', v_seen = v_limit
+    )
+  );
+end
+$$;
+$sql$;
+
   -- schema/realtime/lead.sql
   execute $sql$
 -- One relay leads: the session that holds the lock. It publishes; the others wait and ask again. A session that ends, or
@@ -5442,7 +6049,8 @@ language sql
 stable
 return nullif(current_setting('rolecall.leading_relay', true), '')::uuid;
 
--- Asks to lead, and says that a relay is wanted and alive: {relay, version} -> {leads}. Called every few seconds.
+-- Asks to lead, and says that a relay is alive: {relay, version, pushes?} -> {leads}. Called every few seconds. A relay that
+-- does not push publishes to no broker and carries webhooks alone: of these one leads as well, beside the one that publishes.
 create or replace function rolecall_relay.lead(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -5452,6 +6060,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_relay uuid := rolecall_internal.uuid_or_null(p_request ->> 'relay');
+  v_pushes boolean := p_request -> 'pushes' is distinct from 'false';
   v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
   v_next_xid xid8;
   v_leads boolean;
@@ -5461,36 +6070,74 @@ begin
   end if;
   -- Whoever has an id up to the newest has its transaction's, too, which is older than this one: as that is asked for last.
   v_next_xid := pg_current_xact_id();
-  v_leads := rolecall_internal.leading_relay() is not null
-    or pg_try_advisory_lock(hashtextextended('rolecall.relay', 0));
-  if v_leads then
+  if v_pushes then
+    v_leads := rolecall_internal.leading_relay() is not null
+      or pg_try_advisory_lock(hashtextextended('rolecall.relay', 0));
+  else
+    v_leads := nullif(current_setting('rolecall.forking_relay', true), '') is not null
+      or pg_try_advisory_lock(hashtextextended('rolecall.relay.webhooks', 0));
+    if v_leads then
+      perform set_config('rolecall.forking_relay', v_relay::text, false);
+    end if;
+  end if;
+  if v_leads and v_pushes then
     perform set_config('rolecall.leading_relay', v_relay::text, false);
     update rolecall.relays
     set leads = false
     where relay <> v_relay
       and leads;
   end if;
-  insert into rolecall.relays as known (relay, version, leads)
-  values (v_relay, left(coalesce(p_request ->> 'version', ''), 100), v_leads)
+  insert into rolecall.relays as known (relay, version, leads, pushes)
+  values (v_relay, left(coalesce(p_request ->> 'version', ''), 100), v_leads and v_pushes, v_pushes)
   on conflict (relay) do update
   set
     version = excluded.version,
     leads = excluded.leads,
+    pushes = excluded.pushes,
     seen_at = excluded.seen_at;
   delete from rolecall.relays
   where seen_at < now() - interval '1 day';
 
+  -- Until now nobody published what was written, if anything was.
   update rolecall.relay
   set
     is_wanted = true,
+    is_pushed = true,
     wanted_since = now(),
     resync_due = true
-  where not is_wanted;
-  if v_leads then
+  where v_pushes
+    and not is_pushed;
+  perform rolecall_internal.want_events();
+  if v_leads and v_pushes then
     perform rolecall_internal.move_floor(v_relay, v_newest + 1, v_next_xid);
     perform rolecall_internal.resync_all();
   end if;
   return rolecall_internal.success(jsonb_build_object('leads', v_leads));
+end
+$$;
+
+-- Begins or ceases to write the outbox: for a relay that publishes, or for a relay and a webhook.
+create or replace function rolecall_internal.want_events()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.relay as own
+  set
+    is_pushed = needed.is_pushed,
+    is_wanted = needed.is_pushed or needed.has_relay and needed.has_webhook
+  from (
+    select
+      count(*) filter (where pushes) > 0 as is_pushed,
+      count(*) > 0 as has_relay,
+      exists (select from rolecall.webhooks where is_enabled) as has_webhook
+    from rolecall.relays
+    where seen_at > now() - interval '1 hour'
+  ) as needed
+  where (own.is_pushed, own.is_wanted)
+    is distinct from (needed.is_pushed, needed.is_pushed or needed.has_relay and needed.has_webhook);
 end
 $$;
 
@@ -5546,7 +6193,8 @@ end
 $$;
 
 -- Bounds what is kept, in steps, every minute. Without a relay for an hour nothing is written any more, and what there is
--- goes. What a relay has not published for an hour, because the broker is away, goes as well; then everybody syncs.
+-- goes. What a relay has not published for an hour, because the broker is away, goes as well; then everybody syncs. The
+-- webhooks have theirs by then, or never will.
 create or replace function rolecall_internal.tidy_outbox(p_most int default 20000)
 returns bigint
 language plpgsql
@@ -5555,28 +6203,43 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_gone bigint;
+  v_unforked bigint;
+  v_webhook uuid;
 begin
-  update rolecall.relay
-  set is_wanted = false
-  where is_wanted
-    and not exists (
-      select
-      from rolecall.relays
-      where seen_at > now() - interval '1 hour'
-    );
-  delete from rolecall.outbox
-  where id in (
-    select oldest.id
-    from (
-      select id, made_at
-      from rolecall.outbox
+  perform rolecall_internal.want_events();
+  with gone as (
+    delete from rolecall.outbox
+    where id in (
+      select oldest.id
+      from (
+        select id, made_at
+        from rolecall.outbox
+        order by id
+        limit p_most
+      ) as oldest
+      where not (select is_wanted from rolecall.relay)
+        or oldest.made_at < now() - interval '1 hour'
+    )
+    returning outbox
+  )
+  select
+    count(*),
+    sum(rolecall_internal.events_in(gone.outbox)) filter (where not (gone.outbox).is_forked and (gone.outbox).type <> 'resync')
+  into v_gone, v_unforked
+  from gone;
+  if v_unforked > 0 then
+    for v_webhook in
+      select id
+      from rolecall.webhooks
+      where is_enabled
+      -- As whoever forks does.
       order by id
-      limit p_most
-    ) as oldest
-    where not (select is_wanted from rolecall.relay)
-      or oldest.made_at < now() - interval '1 hour'
-  );
-  get diagnostics v_gone = row_count;
+    loop
+      update rolecall.webhook_queues
+      set dropped = dropped + v_unforked
+      where webhook_id = v_webhook;
+    end loop;
+  end if;
   if v_gone > 0 then
     update rolecall.relay
     set
@@ -5601,6 +6264,91 @@ begin
     limit p_most
   );
   return v_gone;
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/tidy.sql
+  execute $sql$
+-- Bounds what is kept for webhooks, in steps, every minute: for a week what is dead, and what waits for a webhook that is
+-- disabled; for a removed webhook nothing. Of the dead as many are kept as may wait.
+create or replace function rolecall_internal.tidy_webhooks(p_most int default 20000)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook uuid;
+  v_is_known boolean;
+  v_gone bigint;
+  v_all bigint := 0;
+begin
+  update rolecall.webhooks
+  set
+    former_secret = null,
+    former_secret_until = null
+  where former_secret_until <= now();
+  for v_webhook, v_is_known in
+    -- Skips from one webhook to the next, however many deliveries each has.
+    with recursive named (id) as (
+      (
+        select webhook_id
+        from rolecall.webhook_deliveries
+        order by webhook_id
+        limit 1
+      )
+      union all
+      select (
+        select delivery.webhook_id
+        from rolecall.webhook_deliveries as delivery
+        where delivery.webhook_id > named.id
+        order by delivery.webhook_id
+        limit 1
+      )
+      from named
+      where named.id is not null
+    )
+    select named.id, webhook.id is not null
+    from named
+    left join rolecall.webhooks as webhook
+      on webhook.id = named.id
+    where named.id is not null
+  loop
+    exit when v_all >= p_most;
+    delete from rolecall.webhook_deliveries
+    where id in (
+      (
+        select id
+        from rolecall.webhook_deliveries
+        where webhook_id = v_webhook
+          and not v_is_known
+        limit p_most - v_all
+      )
+      union all
+      (
+        select id
+        from rolecall.webhook_deliveries
+        where webhook_id = v_webhook
+          and state in ('dead', 'pending')
+          and due_at < now() - interval '7 days'
+        limit p_most - v_all
+      )
+      union all
+      (
+        select id
+        from rolecall.webhook_deliveries
+        where webhook_id = v_webhook
+          and state = 'dead'
+        order by due_at desc, id desc
+        offset rolecall_internal.limit_webhook_pending()
+        limit p_most - v_all
+      )
+    );
+    get diagnostics v_gone = row_count;
+    v_all := v_all + v_gone;
+  end loop;
+  return v_all;
 end
 $$;
 $sql$;
@@ -5696,6 +6444,7 @@ begin
     perform rolecall_internal.fold_help_conversation_counts();
     perform rolecall_internal.merge_metrics();
     perform rolecall_internal.tidy_outbox();
+    perform rolecall_internal.tidy_webhooks();
     if v_has_receiver then
       update rolecall.alert_delivery
       set
@@ -6561,6 +7310,85 @@ $sql$;
 -- What many may be told: broadcasts and their changes, and that everybody syncs. Of those who are online a page at a time,
 -- so that a take stays short however large the audience is.
 
+-- The messages of broadcasts for those of p_people who read them, and who sent them with the first page.
+create or replace function rolecall_internal.broadcast_events(
+  p_outbox rolecall.outbox,
+  p_people uuid[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_told uuid[] := rolecall_internal.told(
+    p_people || array(
+      select conversation.created_by
+      from rolecall.conversations as conversation
+      where conversation.id = any (p_outbox.conversations)
+        and p_outbox.reached is null
+    ),
+    'conversations',
+    p_rollouts
+  );
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'to', audience.who,
+          'event', rolecall_internal.event_json(
+            p_outbox.type,
+            p_outbox.id,
+            named.place,
+            p_outbox.made_at,
+            jsonb_build_object(
+              'domain', 'conversations',
+              'conversation_id', named.conversation_id,
+              'seq', named.seq,
+              'revision', message.revision,
+              'message', rolecall_internal.short_message(
+                rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
+              )
+            )
+          )
+        )
+        order by named.place
+      ),
+      '[]'
+    )
+    from unnest(p_outbox.conversations, p_outbox.seqs) with ordinality as named (conversation_id, seq, place)
+    join rolecall.conversations as conversation
+      on conversation.id = named.conversation_id
+      and conversation.kind = 'show'
+    join rolecall.messages as message
+      on message.conversation_id = named.conversation_id
+      and message.seq = named.seq
+    left join rolecall.removed_contents as removed
+      on removed.conversation_id = named.conversation_id
+      and removed.seq = named.seq
+    cross join lateral (
+      select
+        array_agg(person.id) as who,
+        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
+      from rolecall.profiles as person
+      where person.id = any (v_told)
+        and case
+          -- Twice where they are online.
+          when person.id = conversation.created_by then p_outbox.reached is null
+          else exists (
+            select
+            from rolecall_internal.visible_broadcasts(person.id, conversation.id, conversation.show_id) as broadcast
+            where broadcast.seq = named.seq
+          )
+        end
+      group by 2
+    ) as audience
+  );
+end
+$$;
+
 -- The row p_outbox for the next page of those online: the events, and up to whom the page goes, null at the end.
 create or replace function rolecall_internal.wide_events(
   p_outbox rolecall.outbox,
@@ -6601,69 +7429,7 @@ begin
     return;
   end if;
 
-  -- Who sends the broadcasts is told with the first page, online or not.
-  v_told := rolecall_internal.told(
-    v_online || array(
-      select conversation.created_by
-      from rolecall.conversations as conversation
-      where conversation.id = any (p_outbox.conversations)
-        and p_outbox.reached is null
-    ),
-    'conversations',
-    p_rollouts
-  );
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'to', audience.who,
-        'event', rolecall_internal.event_json(
-          p_outbox.type,
-          p_outbox.id,
-          named.place,
-          p_outbox.made_at,
-          jsonb_build_object(
-            'domain', 'conversations',
-            'conversation_id', named.conversation_id,
-            'seq', named.seq,
-            'revision', message.revision,
-            'message', rolecall_internal.short_message(
-              rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
-            )
-          )
-        )
-      )
-      order by named.place
-    ),
-    '[]'
-  )
-  into events
-  from unnest(p_outbox.conversations, p_outbox.seqs) with ordinality as named (conversation_id, seq, place)
-  join rolecall.conversations as conversation
-    on conversation.id = named.conversation_id
-    and conversation.kind = 'show'
-  join rolecall.messages as message
-    on message.conversation_id = named.conversation_id
-    and message.seq = named.seq
-  left join rolecall.removed_contents as removed
-    on removed.conversation_id = named.conversation_id
-    and removed.seq = named.seq
-  cross join lateral (
-    select
-      array_agg(person.id) as who,
-      message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
-    from rolecall.profiles as person
-    where person.id = any (v_told)
-      and case
-        -- Twice where they are online.
-        when person.id = conversation.created_by then p_outbox.reached is null
-        else exists (
-          select
-          from rolecall_internal.visible_broadcasts(person.id, conversation.id, conversation.show_id) as broadcast
-          where broadcast.seq = named.seq
-        )
-      end
-    group by 2
-  ) as audience;
+  events := rolecall_internal.broadcast_events(p_outbox, v_online, p_rollouts);
 end
 $$;
 $sql$;
@@ -6828,7 +7594,8 @@ $sql$;
   -- schema/realtime/settle.sql
   execute $sql$
 -- Deletes rows that are published: {ids} -> {settled}. Of a wide row only the page that was taken is settled; while there
--- are more, the row stays. Settled twice, or by two relays, it is done once.
+-- are more, the row stays. Settled twice, or by two relays, it is done once. What goes is kept for the webhooks that want it,
+-- unless it was forked while it waited.
 create or replace function rolecall_relay.settle(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -6839,6 +7606,8 @@ as $$
 declare
   v_ids bigint[];
   v_settled bigint;
+  v_rows rolecall.outbox[];
+  v_has_webhooks boolean := exists (select from rolecall.webhooks where is_enabled);
 begin
   if jsonb_typeof(p_request -> 'ids') is distinct from 'array'
     or exists (
@@ -6866,10 +7635,19 @@ begin
     delete from rolecall.outbox
     where id = any (v_ids)
       and taken_to is null
-    returning id
+    returning case when v_has_webhooks and not is_forked then outbox end as unforked
   )
-  select (select count(*) from moved_on) + (select count(*) from gone)
-  into v_settled;
+  select
+    (select count(*) from moved_on) + (select count(*) from gone),
+    (
+      select array_agg(unforked order by (unforked).id)
+      from gone
+      where (unforked).id is not null
+    )
+  into v_settled, v_rows;
+  if v_rows is not null then
+    perform rolecall_internal.keep_for_webhooks(v_rows);
+  end if;
   return rolecall_internal.success(jsonb_build_object('settled', v_settled));
 end
 $$;
@@ -8326,6 +9104,1440 @@ end
 $$;
 $sql$;
 
+  -- schema/webhooks/shape.sql
+  execute $sql$
+-- What the operator is shown and told.
+
+-- A new secret as Standard Webhooks writes it: 32 random bytes.
+create or replace function rolecall_internal.new_webhook_secret()
+returns text
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select 'whsec_' || encode(
+    sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
+    'base64'
+  )
+$$;
+
+-- A webhook with its figures. Its secrets are shown by nothing but the answers that make them.
+create or replace function rolecall_internal.webhook_json(p_webhook rolecall.webhooks)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', p_webhook.id,
+      'url', p_webhook.url,
+      'types', p_webhook.types,
+      'description', p_webhook.description,
+      'is_enabled', p_webhook.is_enabled,
+      'disabled_reason', p_webhook.disabled_reason,
+      'created_at', rolecall_internal.iso(p_webhook.created_at),
+      'changed_at', rolecall_internal.iso(p_webhook.changed_at),
+      'former_secret_until', case
+        when p_webhook.former_secret_until > now() then rolecall_internal.iso(p_webhook.former_secret_until)
+      end,
+      'last_delivered_at', rolecall_internal.iso(p_webhook.last_delivered_at),
+      'failing_since', rolecall_internal.iso(p_webhook.failing_since),
+      'next_probe_at', case
+        when p_webhook.paused_until > now() then rolecall_internal.iso(p_webhook.paused_until)
+      end,
+      'pending', figures.pending,
+      'oldest_pending_seconds', floor(figures.oldest_pending_seconds),
+      'dead', figures.dead,
+      'dropped', figures.dropped
+    )
+    from rolecall_monitoring.webhooks as figures
+    where figures.webhook_id = p_webhook.id
+  );
+end
+$$;
+
+create or replace function rolecall_internal.refuse_unknown_webhook()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('not_found', 'There is no webhook with this id.');
+end
+$$;
+
+-- The refusal of members that a webhook cannot have; null where there is none. The functions refuse these themselves;
+-- whoever calls the entry points with SQL is told here.
+create or replace function rolecall_internal.refuse_webhook(p_input jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_input ->> 'url' is not null and rolecall_internal.is_webhook_url(p_input ->> 'url') is not true then
+    return rolecall_internal.refuse_field(
+      'url',
+      'malformed_url',
+      format(
+        'Expected an https address of at most %s characters, without a user, a password or a fragment.',
+        rolecall_internal.limit_webhook_url_chars()
+      )
+    );
+  end if;
+  if coalesce(p_input -> 'types', 'null') <> 'null'
+    and (
+      jsonb_typeof(p_input -> 'types') <> 'array'
+      or not p_input -> 'types' <@ to_jsonb(rolecall_internal.webhook_types())
+    )
+  then
+    return rolecall_internal.refuse_field(
+      'types',
+      'unknown_value',
+      format('Expected a list of %s.', array_to_string(rolecall_internal.webhook_types(), ', '))
+    );
+  end if;
+  if char_length(p_input ->> 'description') > rolecall_internal.limit_webhook_description_chars() then
+    return rolecall_internal.refuse_field('description', 'too_long', format('Expected at most %s characters.', rolecall_internal.limit_webhook_description_chars()));
+  end if;
+  return null;
+end
+$$;
+
+-- The types of a request, in their order and each once; null for none, which is all but typing and presence.
+create or replace function rolecall_internal.types_of(p_types jsonb)
+returns text[]
+language sql
+immutable
+return (
+  select array_agg(type order by number)
+  from unnest(rolecall_internal.webhook_types()) with ordinality as known (type, number)
+  where p_types ? type
+);
+
+-- The webhook of a request, held until the commit; all null where there is none.
+create or replace function rolecall_internal.hold_webhook(p_input jsonb)
+returns rolecall.webhooks
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook rolecall.webhooks;
+begin
+  select *
+  into v_webhook
+  from rolecall.webhooks
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'webhook_id')
+  for no key update;
+  return v_webhook;
+end
+$$;
+
+-- The audit row of what the operator did. An address may be confidential, so it says the host alone.
+create or replace function rolecall_internal.log_webhook(p_call rolecall.call, p_event text, p_webhook uuid, p_details jsonb default '{}')
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.log_event(
+    p_call,
+    p_event,
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'webhook_id', p_webhook,
+        'host', (
+          select host
+          from rolecall_monitoring.webhooks
+          where webhook_id = p_webhook
+        )
+      )
+    ) || p_details
+  );
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/create.sql
+  execute $sql$
+-- Makes a webhook: {url, types?, description?} -> {webhook, secret}. Creations take turns, so that there are never more than
+-- the limit. It hears of what happens from now on.
+create or replace function rolecall_internal.create_webhook(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_webhook(p_call.input);
+  v_webhook rolecall.webhooks;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if p_call.input ->> 'url' is null then
+    return rolecall_internal.refuse_field('url', 'required', 'This field is required.');
+  end if;
+  perform
+  from rolecall.outbox_fork
+  for update;
+  insert into rolecall.webhooks (url, types, description, enabled_at, secret)
+  select
+    p_call.input ->> 'url',
+    rolecall_internal.types_of(p_call.input -> 'types'),
+    coalesce(p_call.input ->> 'description', ''),
+    clock_timestamp(),
+    rolecall_internal.new_webhook_secret()
+  where (select count(*) from rolecall.webhooks) < rolecall_internal.limit_webhooks()
+  returning *
+  into v_webhook;
+  if not found then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      format('There are %s webhooks, which is as many as there may be.', rolecall_internal.limit_webhooks()),
+      'too_many_webhooks',
+      'A webhook is removed.'
+    );
+  end if;
+  insert into rolecall.webhook_queues (webhook_id)
+  values (v_webhook.id);
+  perform rolecall_internal.want_events();
+  perform rolecall_internal.log_webhook(p_call, 'webhook_created', v_webhook.id);
+  return rolecall_internal.success(
+    jsonb_build_object('webhook', rolecall_internal.webhook_json(v_webhook), 'secret', v_webhook.secret)
+  );
+end
+$$;
+
+create or replace function rolecall_edge.create_webhook(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.create', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.create_webhook(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/payload.sql
+  execute $sql$
+-- What a delivery says: made anew each time that it is taken, by the functions that make it for sockets, so that nobody is
+-- named or quoted to whom it may not be told any more.
+
+-- Deliveries as rows of the outbox with one event each, under their own ids.
+create or replace function rolecall_internal.as_outbox(p_delivery rolecall.webhook_deliveries)
+returns rolecall.outbox
+language sql
+immutable
+return row(
+  p_delivery.id,
+  p_delivery.made_at,
+  p_delivery.type,
+  p_delivery.domain,
+  case when p_delivery.conversation_id is not null then array[p_delivery.conversation_id] end,
+  case when p_delivery.seq is not null then array[p_delivery.seq] end,
+  case when p_delivery.user_id is not null then array[p_delivery.user_id] end,
+  case when p_delivery.message_id is not null then array[p_delivery.message_id] end,
+  p_delivery.became,
+  p_delivery.is_wide,
+  p_delivery.reached,
+  null::uuid,
+  true
+)::rolecall.outbox;
+
+-- The event's id for clients, the same over a socket and a webhook.
+create or replace function rolecall_internal.event_id(p_delivery rolecall.webhook_deliveries)
+returns text
+language sql
+immutable
+return coalesce(p_delivery.outbox_id || '.' || p_delivery.place, 'test.' || p_delivery.id);
+
+-- The id by which a receiver knows an attempt from a new message: it is of the delivery, and for a broadcast of the page.
+create or replace function rolecall_internal.webhook_message_id(p_delivery rolecall.webhook_deliveries)
+returns text
+language sql
+immutable
+return 'msg_' || left(
+  encode(
+    sha256(convert_to(concat_ws('.', p_delivery.webhook_id, p_delivery.id, p_delivery.reached), 'utf8')),
+    'hex'
+  ),
+  32
+);
+
+-- The audience of a broadcast, online or not, a page at a time: the events, and up to whom the page goes, null at the end.
+create or replace function rolecall_internal.audience_events(
+  p_outbox rolecall.outbox,
+  p_rollouts jsonb,
+  out taken_to uuid,
+  out events jsonb
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_page constant int := 1000;
+  v_reached uuid := coalesce(p_outbox.reached, '00000000-0000-0000-0000-000000000000');
+  v_show uuid := (
+    select show_id
+    from rolecall.conversations
+    where id = p_outbox.conversations[1]
+      and kind = 'show'
+  );
+  v_people uuid[] := array(
+    (
+      select user_id
+      from rolecall.show_participants
+      where show_id = v_show
+        and user_id > v_reached
+      order by user_id
+      limit v_page
+    )
+    union
+    (
+      select distinct user_id
+      from rolecall.past_participations
+      where show_id = v_show
+        and user_id > v_reached
+      order by user_id
+      limit v_page
+    )
+    order by user_id
+    limit v_page
+  );
+begin
+  if cardinality(v_people) = v_page then
+    taken_to := v_people[v_page];
+  end if;
+  events := rolecall_internal.broadcast_events(p_outbox, v_people, p_rollouts);
+end
+$$;
+
+-- The events of deliveries that are no broadcasts: [{to, event}] of each of which anybody is to hear.
+create or replace function rolecall_internal.delivery_events(
+  p_deliveries rolecall.webhook_deliveries[],
+  p_rollouts jsonb
+)
+returns table (delivery_id bigint, events jsonb)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_rows rolecall.outbox[];
+  v_types text[];
+  v_domains text[];
+  -- Whom the flag webhooks leaves out is named to none.
+  v_is_open boolean := p_rollouts = '{}' and (select is_open from rolecall.feature_flags where name = 'webhooks');
+begin
+  select
+    array_agg(rolecall_internal.as_outbox(delivery) order by delivery.id),
+    array_agg(distinct delivery.type),
+    array_agg(distinct delivery.domain)
+  into v_rows, v_types, v_domains
+  from unnest(p_deliveries) as delivery
+  where not delivery.is_wide
+    and delivery.type <> 'webhook.test'
+    -- What is late is not true any more.
+    and (delivery.type <> 'presence' or delivery.made_at > now() - interval '1 minute');
+  return query
+  select
+    made.row_id,
+    jsonb_agg(jsonb_build_object('to', told.who, 'event', made.event))
+  from (
+    select *
+    from rolecall_internal.direct_message_events(v_rows, p_rollouts)
+    where v_types && '{message.created,message.changed}'
+      and 'conversations' = any (v_domains)
+    union all
+    select *
+    from rolecall_internal.conversation_events(v_rows, p_rollouts)
+    where v_types && '{read,typing,conversation.changed}'
+      and 'conversations' = any (v_domains)
+    union all
+    select *
+    from rolecall_internal.help_events(v_rows, p_rollouts)
+    where 'help' = any (v_domains)
+    union all
+    select *
+    from rolecall_internal.thread_events(v_rows, p_rollouts)
+    where 'threads' = any (v_domains)
+    union all
+    select *
+    from rolecall_internal.presence_events(v_rows, p_rollouts)
+    where v_types && '{presence}'
+  ) as made
+  cross join lateral (
+    select case when v_is_open then made.who else rolecall_internal.told(made.who, 'webhooks', p_rollouts) end as who
+    offset 0
+  ) as told
+  where told.who <> '{}'
+  group by made.row_id;
+end
+$$;
+
+-- The same of one broadcast.
+create or replace function rolecall_internal.wide_delivery_events(
+  p_delivery rolecall.webhook_deliveries,
+  p_rollouts jsonb,
+  out taken_to uuid,
+  out events jsonb
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_is_open boolean := p_rollouts = '{}' and (select is_open from rolecall.feature_flags where name = 'webhooks');
+begin
+  select page.taken_to, page.events
+  into taken_to, events
+  from rolecall_internal.audience_events(rolecall_internal.as_outbox(p_delivery), p_rollouts) as page;
+  if v_is_open is not true then
+    events := (
+      select coalesce(jsonb_agg(jsonb_set(event, '{to}', to_jsonb(told.who))), '[]')
+      from jsonb_array_elements(events) as event
+      cross join lateral (
+        select rolecall_internal.told(rolecall_internal.uuids_of(event -> 'to'), 'webhooks', p_rollouts) as who
+        offset 0
+      ) as told
+      where told.who <> '{}'
+    );
+  end if;
+end
+$$;
+
+-- The whole body that is posted.
+create or replace function rolecall_internal.webhook_payload(p_delivery rolecall.webhook_deliveries, p_events jsonb)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'type', p_delivery.type,
+    'timestamp', rolecall_internal.iso(p_delivery.made_at),
+    'data', jsonb_build_object(
+      'events',
+      (
+        select coalesce(
+          jsonb_agg(
+            jsonb_set(event, '{event,id}', to_jsonb(rolecall_internal.event_id(p_delivery)))
+            order by number
+          ),
+          '[]'
+        )
+        from jsonb_array_elements(p_events) with ordinality as made (event, number)
+      )
+    )
+  )
+$$;
+$sql$;
+
+  -- schema/webhooks/deliveries.sql
+  execute $sql$
+-- A page of what waits for a webhook, or was given up: {webhook_id, state?, limit, cursor?} -> {deliveries, next_cursor}. What
+-- is due first comes first, of the dead the last one. Nothing says what a message says; who may read it is told so by GET.
+
+create or replace function rolecall_internal.delivery_json(p_delivery rolecall.webhook_deliveries)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'id', p_delivery.id::text,
+    'message_id', rolecall_internal.webhook_message_id(p_delivery),
+    'event_id', rolecall_internal.event_id(p_delivery),
+    'type', p_delivery.type,
+    'domain', p_delivery.domain,
+    'conversation_id', p_delivery.conversation_id,
+    'happened_at', rolecall_internal.iso(p_delivery.made_at),
+    'state', p_delivery.state,
+    'attempts', p_delivery.attempts,
+    'in_flight', p_delivery.is_taken and p_delivery.due_at > now(),
+    'due_at', case when p_delivery.state = 'pending' then rolecall_internal.iso(p_delivery.due_at) end,
+    'died_at', case when p_delivery.state = 'dead' then rolecall_internal.iso(p_delivery.due_at) end,
+    'last_status', p_delivery.last_status,
+    'last_error', p_delivery.last_error
+  )
+$$;
+
+-- The id of a delivery in a cursor, which holds a uuid.
+create or replace function rolecall_internal.delivery_cursor(p_delivery rolecall.webhook_deliveries)
+returns text
+language sql
+immutable
+return rolecall_internal.cursor_of(
+  p_delivery.due_at,
+  ('00000000-0000-0000-' || regexp_replace(lpad(to_hex(p_delivery.id), 16, '0'), '^(....)', '\1-'))::uuid
+);
+
+create or replace function rolecall_internal.delivery_in_cursor(p_id uuid)
+returns bigint
+language sql
+immutable
+return ('x' || right(replace(p_id::text, '-', ''), 16))::bit(64)::bigint;
+
+create or replace function rolecall_internal.list_webhook_deliveries(p_call rolecall.call)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook uuid := rolecall_internal.uuid_or_null(p_call.input ->> 'webhook_id');
+  v_limit int := rolecall_internal.page_size(p_call.input, rolecall_internal.limit_page());
+  v_is_dead boolean := p_call.input ->> 'state' is not distinct from 'dead';
+  v_due_at timestamptz := case when v_is_dead then 'infinity' else '-infinity' end;
+  v_id bigint := 0;
+  v_page rolecall.webhook_deliveries[];
+begin
+  if not exists (select from rolecall.webhooks where id = v_webhook) then
+    return rolecall_internal.refuse_unknown_webhook();
+  end if;
+  if p_call.input ->> 'cursor' is not null then
+    select parts.at, rolecall_internal.delivery_in_cursor(parts.id)
+    into v_due_at, v_id
+    from rolecall_internal.cursor_parts(p_call.input ->> 'cursor') as parts;
+    if v_due_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  if v_is_dead then
+    select array_agg(delivery order by due_at desc, id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.webhook_deliveries
+      where webhook_id = v_webhook
+        and state = 'dead'
+        and (due_at, id) < (v_due_at, v_id)
+      order by due_at desc, id desc
+      limit v_limit + 1
+    ) as delivery;
+  else
+    select array_agg(delivery order by due_at, id)
+    into v_page
+    from (
+      select *
+      from rolecall.webhook_deliveries
+      where webhook_id = v_webhook
+        and state = 'pending'
+        and (due_at, id) > (v_due_at, v_id)
+      order by due_at, id
+      limit v_limit + 1
+    ) as delivery;
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'deliveries', (
+        select coalesce(jsonb_agg(rolecall_internal.delivery_json(v_page[number]) order by number), '[]')
+        from generate_series(1, least(v_limit, cardinality(v_page))) as number
+      ),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.delivery_cursor(v_page[v_limit])
+      end
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.list_webhook_deliveries(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.deliveries', p_request, p_who => 'operator', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_webhook_deliveries(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/list.sql
+  execute $sql$
+-- The webhooks with their figures, the oldest first: {} -> {webhooks}. There are few enough for one answer.
+create or replace function rolecall_internal.list_webhooks(p_call rolecall.call)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'webhooks', (
+        select coalesce(jsonb_agg(rolecall_internal.webhook_json(webhook) order by webhook.created_at, webhook.id), '[]')
+        from rolecall.webhooks as webhook
+      )
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.list_webhooks(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.list', p_request, p_who => 'operator', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_webhooks(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/redeliver.sql
+  execute $sql$
+-- Brings back what was given up: {webhook_id, since?} -> {redelivered, more}. since bounds it by when it happened. Each is
+-- tried at once and has all of its attempts again, under the same message id. As many as one statement does in a second or
+-- two; what is left (more) is brought back by the next call. Of what happens meanwhile less finds room.
+create or replace function rolecall_internal.redeliver_webhook(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_step constant int := 10000;
+  v_webhook rolecall.webhooks := rolecall_internal.hold_webhook(p_call.input);
+  v_since timestamptz := rolecall_internal.moment_or_null(p_call.input ->> 'since');
+  v_brought bigint;
+  v_more boolean;
+begin
+  if v_webhook.id is null then
+    return rolecall_internal.refuse_unknown_webhook();
+  end if;
+  if v_since is null and p_call.input ->> 'since' is not null then
+    return rolecall_internal.refuse_field('since', 'malformed_timestamp', 'Expected a moment as RFC 3339 writes it.');
+  end if;
+  with dead as (
+    select id
+    from rolecall.webhook_deliveries
+    where webhook_id = v_webhook.id
+      and state = 'dead'
+      and (v_since is null or made_at >= v_since)
+    order by due_at, id
+    limit v_step
+  )
+  update rolecall.webhook_deliveries as delivery
+  set
+    state = 'pending',
+    attempts_before = delivery.attempts,
+    due_at = clock_timestamp()
+  from dead
+  where delivery.id = dead.id;
+  get diagnostics v_brought = row_count;
+  v_more := exists (
+    select
+    from rolecall.webhook_deliveries
+    where webhook_id = v_webhook.id
+      and state = 'dead'
+      and (v_since is null or made_at >= v_since)
+  );
+  update rolecall.webhook_queues
+  set room = room - v_brought
+  where webhook_id = v_webhook.id
+    and v_brought > 0;
+  perform rolecall_internal.log_webhook(
+    p_call, 'webhook_redelivered', v_webhook.id, jsonb_build_object('redelivered', v_brought)
+  );
+  return rolecall_internal.success(jsonb_build_object('redelivered', v_brought, 'more', v_more));
+end
+$$;
+
+create or replace function rolecall_edge.redeliver_webhook(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.redeliver', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.redeliver_webhook(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/remove.sql
+  execute $sql$
+-- Removes a webhook: {webhook_id} -> {webhook_id}. It gets nothing more but what is in flight; what waits for it goes in
+-- steps (tidy_webhooks).
+create or replace function rolecall_internal.remove_webhook(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook rolecall.webhooks := rolecall_internal.hold_webhook(p_call.input);
+begin
+  if v_webhook.id is null then
+    return rolecall_internal.refuse_unknown_webhook();
+  end if;
+  perform rolecall_internal.log_webhook(p_call, 'webhook_removed', v_webhook.id);
+  delete from rolecall.webhooks
+  where id = v_webhook.id;
+  perform rolecall_internal.want_events();
+  return rolecall_internal.success(jsonb_build_object('webhook_id', v_webhook.id));
+end
+$$;
+
+create or replace function rolecall_edge.remove_webhook(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.remove', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.remove_webhook(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/rotate.sql
+  execute $sql$
+-- Gives a webhook a new secret: {webhook_id} -> {webhook, secret}. The one before signs as well for a day, in which the
+-- receiver changes over; one from before that ends now.
+create or replace function rolecall_internal.rotate_webhook(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook rolecall.webhooks;
+begin
+  update rolecall.webhooks
+  set
+    former_secret = secret,
+    former_secret_until = now() + interval '24 hours',
+    secret = rolecall_internal.new_webhook_secret(),
+    changed_at = now()
+  where id = rolecall_internal.uuid_or_null(p_call.input ->> 'webhook_id')
+  returning *
+  into v_webhook;
+  if not found then
+    return rolecall_internal.refuse_unknown_webhook();
+  end if;
+  perform rolecall_internal.log_webhook(p_call, 'webhook_rotated', v_webhook.id);
+  return rolecall_internal.success(
+    jsonb_build_object('webhook', rolecall_internal.webhook_json(v_webhook), 'secret', v_webhook.secret)
+  );
+end
+$$;
+
+create or replace function rolecall_edge.rotate_webhook(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.rotate', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.rotate_webhook(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/settle.sql
+  execute $sql$
+-- What became of deliveries that were taken: {results: [{id, attempt, outcome, status, error, retry_after_s}]} -> {settled}.
+-- An answer for another attempt than the current one changes nothing.
+
+-- After how many seconds a delivery is tried again: after its first failure, its second and so on; then it is dead.
+create or replace function rolecall_internal.webhook_schedule()
+returns int[]
+language sql
+immutable
+return array[5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400];
+
+-- How long a webhook waits for its next probe, by how many have failed.
+create or replace function rolecall_internal.probe_pause(p_failures int)
+returns interval
+language sql
+immutable
+return least(power(2, least(p_failures, 20) - 1), 300) * interval '1 second';
+
+-- How long a receiver may ask to be left alone.
+create or replace function rolecall_internal.asked_pause(p_seconds bigint)
+returns interval
+language sql
+immutable
+return least(coalesce(p_seconds, 0), 3600) * interval '1 second';
+
+-- The answers of a request that are for a current attempt, each delivery once; their webhooks are held in order.
+create or replace function rolecall_internal.current_answers(p_results jsonb)
+returns table (id bigint, webhook_id uuid, outcome text, status smallint, error text, retry_after bigint)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  perform
+  from rolecall.webhooks as webhook
+  where webhook.id in (
+    select delivery.webhook_id
+    from jsonb_array_elements(p_results) as result
+    join rolecall.webhook_deliveries as delivery
+      on delivery.id = case when result ->> 'id' ~ '^[0-9]{1,18}$' then (result ->> 'id')::bigint end
+  )
+  order by webhook.id
+  for no key update;
+
+  return query
+  with result as (
+    select distinct on (1)
+      case when given ->> 'id' ~ '^[0-9]{1,18}$' then (given ->> 'id')::bigint end as id,
+      rolecall_internal.whole_number(given -> 'attempt') as attempt,
+      given ->> 'outcome' as outcome,
+      case
+        when rolecall_internal.whole_number(given -> 'status') between 100 and 999 then (given ->> 'status')::numeric::smallint
+      end as status,
+      left(given ->> 'error', 200) as error,
+      rolecall_internal.whole_number(given -> 'retry_after_s') as retry_after
+    from jsonb_array_elements(p_results) as given
+    where given ->> 'outcome' in ('delivered', 'failed', 'gone')
+    order by 1
+  )
+  select delivery.id, delivery.webhook_id, result.outcome, result.status, result.error, result.retry_after
+  from result
+  join rolecall.webhook_deliveries as delivery
+    on delivery.id = result.id
+    and delivery.attempts = result.attempt
+  where delivery.is_taken
+    and delivery.state = 'pending'
+  order by delivery.id
+  for update of delivery;
+end
+$$;
+
+-- What the answers say of the webhooks: one that delivers is well; one that only fails is tried by one probe at a time, less
+-- and less often, and disabled after five days; one that says that it is gone is disabled at once.
+create or replace function rolecall_internal.note_health(
+  p_webhook uuid,
+  p_delivered boolean,
+  p_gone boolean,
+  p_retry_after bigint
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  if p_delivered then
+    update rolecall.webhooks
+    set
+      last_delivered_at = v_now,
+      failing_since = null,
+      failures = 0,
+      paused_until = null
+    where id = p_webhook
+      and (failing_since is not null or last_delivered_at > v_now - interval '1 second' is not true);
+  else
+    update rolecall.webhooks
+    set
+      failing_since = coalesce(failing_since, v_now),
+      -- What was in flight when the first one failed says nothing new.
+      failures = failures + (paused_until <= v_now is not false)::int,
+      paused_until = greatest(
+        paused_until,
+        case
+          when paused_until <= v_now is not false then v_now + rolecall_internal.probe_pause(failures + 1)
+        end,
+        v_now + rolecall_internal.asked_pause(p_retry_after)
+      )
+    where id = p_webhook;
+  end if;
+  update rolecall.webhooks
+  set
+    is_enabled = false,
+    changed_at = v_now,
+    disabled_reason = case
+      when p_gone then 'The receiver answered 410: it is gone.'
+      else 'Everything failed for five days.'
+    end
+  where id = p_webhook
+    and is_enabled
+    and (p_gone or failing_since < v_now - interval '5 days');
+end
+$$;
+
+create or replace function rolecall_internal.settle_deliveries(p_results jsonb)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_ids bigint[];
+  v_webhooks uuid[];
+  v_outcomes text[];
+  v_statuses smallint[];
+  v_errors text[];
+  v_retries bigint[];
+begin
+  select
+    array_agg(id), array_agg(webhook_id), array_agg(outcome), array_agg(status), array_agg(error), array_agg(retry_after)
+  into v_ids, v_webhooks, v_outcomes, v_statuses, v_errors, v_retries
+  from rolecall_internal.current_answers(p_results);
+  if v_ids is null then
+    return 0;
+  end if;
+
+  delete from rolecall.webhook_deliveries as delivery
+  using unnest(v_ids, v_outcomes) as answer (id, outcome)
+  where delivery.id = answer.id
+    and case answer.outcome
+      when 'delivered' then delivery.taken_to is null
+      -- Worth nothing later.
+      else delivery.type in ('typing', 'presence')
+    end;
+  update rolecall.webhook_deliveries as delivery
+  set
+    reached = delivery.taken_to,
+    taken_to = null,
+    is_taken = false,
+    attempts_before = delivery.attempts,
+    due_at = v_now,
+    last_status = null,
+    last_error = null
+  from unnest(v_ids, v_outcomes) as answer (id, outcome)
+  where delivery.id = answer.id
+    and answer.outcome = 'delivered';
+  update rolecall.webhook_deliveries as delivery
+  set
+    state = case when next.seconds is null then 'dead' else 'pending' end,
+    is_taken = false,
+    taken_to = null,
+    due_at = case
+      when next.seconds is null then v_now
+      else v_now + greatest(
+        next.seconds * (1 + random() * 0.1) * interval '1 second',
+        rolecall_internal.asked_pause(answer.retry_after)
+      )
+    end,
+    last_status = answer.status,
+    last_error = answer.error
+  from unnest(v_ids, v_outcomes, v_statuses, v_errors, v_retries) as answer (id, outcome, status, error, retry_after)
+  join rolecall.webhook_deliveries as own
+    on own.id = answer.id
+  cross join lateral (
+    select case
+      when answer.outcome = 'failed' then (rolecall_internal.webhook_schedule())[own.attempts - own.attempts_before]
+    end as seconds
+  ) as next
+  where delivery.id = own.id
+    and answer.outcome <> 'delivered';
+
+  perform rolecall_internal.note_health(
+    heard.webhook_id,
+    heard.delivered,
+    heard.gone,
+    heard.retry_after
+  )
+  from (
+    select
+      answer.webhook_id,
+      bool_or(answer.outcome = 'delivered') as delivered,
+      bool_or(answer.outcome = 'gone') as gone,
+      max(answer.retry_after) as retry_after
+    from unnest(v_webhooks, v_outcomes, v_retries) as answer (webhook_id, outcome, retry_after)
+    group by answer.webhook_id
+  ) as heard;
+  return cardinality(v_ids);
+end
+$$;
+
+create or replace function rolecall_relay.webhooks_settle(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_request -> 'results') is distinct from 'array' then
+    return rolecall_internal.refusal('invalid_input', 'The results must be a list of what became of deliveries.');
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object('settled', rolecall_internal.settle_deliveries(p_request -> 'results'))
+  );
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/take.sql
+  execute $sql$
+-- Claims deliveries that are due: {limit, relay, rollouts?} -> {deliveries, next_due_ms}. A claim is a lease for a minute: who
+-- dies with it makes a repeat. Several relays may ask at the same time.
+--
+-- Of one webhook 16 are in flight at most, and one while it fails: whoever counts holds the webhook's row, and a webhook that
+-- is held is left to the next take. A delivery of which nobody is to hear is settled here.
+
+-- How many of a webhook may be in flight.
+create or replace function rolecall_internal.webhook_lanes(p_failing_since timestamptz)
+returns int
+language sql
+immutable
+return case when p_failing_since is null then 16 else 1 end;
+
+-- The webhooks that have something due and may be tried, held until the commit.
+create or replace function rolecall_internal.hold_webhooks(p_now timestamptz)
+returns uuid[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select id
+    from rolecall.webhooks as webhook
+    where is_enabled
+      and paused_until <= p_now is not false
+      and exists (
+        select
+        from rolecall.webhook_deliveries
+        where webhook_id = webhook.id
+          and state = 'pending'
+          and due_at <= p_now
+      )
+    order by id
+    for no key update skip locked
+  );
+end
+$$;
+
+-- Claims up to p_limit deliveries of the webhooks that are held, of each in turn, the longest due first; of broadcasts, each
+-- page of which costs as much as hundreds of others, four.
+create or replace function rolecall_internal.claim_deliveries(p_webhooks uuid[], p_limit int, p_now timestamptz)
+returns rolecall.webhook_deliveries[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_claimed rolecall.webhook_deliveries[];
+begin
+  with due as (
+    select
+      found.id,
+      found.is_wide,
+      found.due_at,
+      row_number() over (partition by webhook.id order by found.due_at, found.id) as number
+    from rolecall.webhooks as webhook
+    cross join lateral (
+      select id, is_wide, due_at
+      from rolecall.webhook_deliveries
+      where webhook_id = webhook.id
+        and state = 'pending'
+        and due_at <= p_now
+      order by due_at, id
+      limit greatest(
+        0,
+        rolecall_internal.webhook_lanes(webhook.failing_since) - (
+          select count(*)
+          from rolecall.webhook_deliveries
+          where webhook_id = webhook.id
+            and is_taken
+            and due_at > p_now
+        )
+      )
+      for update skip locked
+    ) as found
+    where webhook.id = any (p_webhooks)
+      and webhook.is_enabled
+      and webhook.paused_until <= p_now is not false
+  ),
+  chosen as (
+    select counted.id
+    from (
+      select *, count(*) filter (where is_wide) over (order by number, due_at, id) as wide
+      from due
+    ) as counted
+    where not counted.is_wide
+      or counted.wide <= 4
+    order by counted.number, counted.due_at, counted.id
+    limit p_limit
+  ),
+  claimed as (
+    update rolecall.webhook_deliveries as delivery
+    set
+      attempts = delivery.attempts + 1,
+      is_taken = true,
+      taken_to = null,
+      due_at = p_now + interval '60 seconds'
+    from chosen
+    where delivery.id = chosen.id
+    returning delivery
+  )
+  select coalesce(array_agg(claimed.delivery order by (claimed.delivery).id), '{}')
+  into v_claimed
+  from claimed;
+  return v_claimed;
+end
+$$;
+
+-- In how many milliseconds a take may find something; null when nothing waits.
+create or replace function rolecall_internal.next_due_ms(p_now timestamptz)
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select ceil(extract(epoch from greatest(min(next.due_at), p_now) - p_now) * 1000)
+    from rolecall.webhooks as webhook
+    cross join lateral (
+      select count(*) as in_flight, min(due_at) as lease_ends_at
+      from rolecall.webhook_deliveries
+      where webhook_id = webhook.id
+        and is_taken
+        and due_at > p_now
+    ) as taken
+    cross join lateral (
+      select case
+        -- An answer, or the end of a lease, makes room.
+        when taken.in_flight >= rolecall_internal.webhook_lanes(webhook.failing_since) then taken.lease_ends_at
+        else (
+          select greatest(delivery.due_at, webhook.paused_until)
+          from rolecall.webhook_deliveries as delivery
+          where delivery.webhook_id = webhook.id
+            and delivery.state = 'pending'
+          order by delivery.due_at
+          limit 1
+        )
+      end as due_at
+    ) as next
+    where webhook.is_enabled
+      and next.due_at is not null
+    having count(*) > 0
+  );
+end
+$$;
+
+create or replace function rolecall_internal.take_deliveries(p_limit int, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_webhooks uuid[] := rolecall_internal.hold_webhooks(v_now);
+  v_claimed rolecall.webhook_deliveries[] := '{}';
+  v_delivery rolecall.webhook_deliveries;
+  v_taken_to uuid;
+  v_events jsonb;
+  v_of jsonb := '{}';
+  v_shown jsonb;
+begin
+  if v_webhooks <> '{}' then
+    v_claimed := rolecall_internal.claim_deliveries(v_webhooks, p_limit, v_now);
+  end if;
+
+  select coalesce(jsonb_object_agg(made.delivery_id, made.events), '{}')
+  into v_of
+  from rolecall_internal.delivery_events(v_claimed, p_rollouts) as made
+  where v_claimed <> '{}';
+  foreach v_delivery in array v_claimed loop
+    v_taken_to := null;
+    if rolecall_internal.is_spent(v_delivery) then
+      v_events := '[]';
+    elsif v_delivery.type = 'webhook.test' then
+      v_events := jsonb_build_array(
+        jsonb_build_object(
+          'to', '[]'::jsonb,
+          'event', rolecall_internal.event_json(v_delivery.type, v_delivery.id, 1, v_delivery.made_at, '{}')
+        )
+      );
+    elsif v_delivery.is_wide then
+      select page.taken_to, page.events
+      into v_taken_to, v_events
+      from rolecall_internal.wide_delivery_events(v_delivery, p_rollouts) as page;
+      update rolecall.webhook_deliveries
+      set taken_to = v_taken_to
+      where id = v_delivery.id
+        and v_taken_to is not null;
+    else
+      v_events := coalesce(v_of -> v_delivery.id::text, '[]');
+    end if;
+    if v_events = '[]' then
+      perform rolecall_internal.end_unheard(v_delivery, v_taken_to);
+    end if;
+    v_of := v_of || jsonb_build_object(v_delivery.id, v_events);
+  end loop;
+
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'id', delivery.id::text,
+        'attempt', delivery.attempts,
+        'webhook', delivery.webhook_id,
+        'url', webhook.url,
+        'secrets', case
+          when webhook.former_secret_until > v_now then jsonb_build_array(webhook.secret, webhook.former_secret)
+          else jsonb_build_array(webhook.secret)
+        end,
+        'message_id', rolecall_internal.webhook_message_id(delivery),
+        'payload', rolecall_internal.webhook_payload(delivery, v_of -> delivery.id::text)
+      )
+      order by delivery.id
+    ),
+    '[]'
+  )
+  into v_shown
+  from unnest(v_claimed) as delivery
+  join rolecall.webhooks as webhook
+    on webhook.id = delivery.webhook_id
+  where v_of -> delivery.id::text <> '[]';
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'deliveries', v_shown,
+      'next_due_ms', rolecall_internal.next_due_ms(clock_timestamp())
+    )
+  );
+end
+$$;
+
+-- Whether a delivery that was taken is not to be tried: who had it before died with it, and it is worth no repeat or had all
+-- of its attempts.
+create or replace function rolecall_internal.is_spent(p_delivery rolecall.webhook_deliveries)
+returns boolean
+language sql
+immutable
+return p_delivery.attempts - p_delivery.attempts_before > case
+  when p_delivery.type in ('typing', 'presence') then 1
+  else cardinality(rolecall_internal.webhook_schedule()) + 1
+end;
+
+-- Ends a delivery, or a page of one, that nobody hears of.
+create or replace function rolecall_internal.end_unheard(p_delivery rolecall.webhook_deliveries, p_taken_to uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_taken_to is not null then
+    update rolecall.webhook_deliveries
+    set
+      reached = p_taken_to,
+      taken_to = null,
+      is_taken = false,
+      attempts_before = attempts,
+      due_at = clock_timestamp()
+    where id = p_delivery.id;
+  elsif rolecall_internal.is_spent(p_delivery) and p_delivery.type not in ('typing', 'presence') then
+    update rolecall.webhook_deliveries
+    set
+      state = 'dead',
+      is_taken = false,
+      attempts = attempts - 1,
+      due_at = clock_timestamp(),
+      last_error = 'the relay ended before it had an answer'
+    where id = p_delivery.id;
+  else
+    delete from rolecall.webhook_deliveries
+    where id = p_delivery.id;
+  end if;
+end
+$$;
+
+create or replace function rolecall_relay.webhooks_take(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.take_deliveries(
+    least(greatest(coalesce(rolecall_internal.whole_number(p_request -> 'limit'), 50), 1), 200)::int,
+    case when jsonb_typeof(p_request -> 'rollouts') = 'object' then p_request -> 'rollouts' else '{}' end
+  );
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/test.sql
+  execute $sql$
+-- Sends a webhook an event that says nothing: {webhook_id} -> {delivery_id}. It takes the way of all events, before what
+-- waits, and at once even while the webhook fails.
+create or replace function rolecall_internal.test_webhook(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook rolecall.webhooks := rolecall_internal.hold_webhook(p_call.input);
+  v_delivery bigint;
+begin
+  if v_webhook.id is null then
+    return rolecall_internal.refuse_unknown_webhook();
+  end if;
+  if not v_webhook.is_enabled then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      'The webhook is disabled, so that nothing is sent to it.',
+      'webhook_disabled',
+      'The webhook is enabled.'
+    );
+  end if;
+  update rolecall.webhooks
+  set paused_until = null
+  where id = v_webhook.id
+    and paused_until is not null;
+  insert into rolecall.webhook_deliveries (webhook_id, made_at, type, due_at)
+  values (v_webhook.id, clock_timestamp(), 'webhook.test', now() - interval '6 days')
+  returning id
+  into v_delivery;
+  perform rolecall_internal.log_webhook(p_call, 'webhook_tested', v_webhook.id);
+  return rolecall_internal.success(jsonb_build_object('delivery_id', v_delivery::text));
+end
+$$;
+
+create or replace function rolecall_edge.test_webhook(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.test', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.test_webhook(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/webhooks/update.sql
+  execute $sql$
+-- Changes a webhook: {webhook_id, url?, types?, is_enabled?, description?} -> {webhook}. What is not given stays; no types are
+-- all but typing and presence. One that is enabled, or gets another address, is tried at once, as one that never failed; what
+-- waited for it while it was disabled is delivered, and of what happened then it hears nothing.
+create or replace function rolecall_internal.update_webhook(p_call rolecall.call)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_refusal jsonb := rolecall_internal.refuse_webhook(p_call.input);
+  v_webhook rolecall.webhooks := rolecall_internal.hold_webhook(p_call.input);
+  v_url text := coalesce(p_call.input ->> 'url', v_webhook.url);
+  v_is_enabled boolean := coalesce(p_call.input ->> 'is_enabled' = 'true', v_webhook.is_enabled);
+  v_is_fresh boolean;
+begin
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
+  if v_webhook.id is null then
+    return rolecall_internal.refuse_unknown_webhook();
+  end if;
+  v_is_fresh := v_is_enabled and (not v_webhook.is_enabled or v_url <> v_webhook.url);
+  update rolecall.webhooks
+  set
+    url = v_url,
+    types = case
+      when coalesce(p_call.input -> 'types', 'null') = 'null' then types
+      else rolecall_internal.types_of(p_call.input -> 'types')
+    end,
+    description = coalesce(p_call.input ->> 'description', description),
+    is_enabled = v_is_enabled,
+    enabled_at = case when v_is_enabled and not is_enabled then clock_timestamp() else enabled_at end,
+    disabled_reason = case when not v_is_enabled then disabled_reason end,
+    failing_since = case when not v_is_fresh then failing_since end,
+    failures = case when v_is_fresh then 0 else failures end,
+    paused_until = case when not v_is_fresh then paused_until end,
+    changed_at = now()
+  where id = v_webhook.id
+  returning *
+  into v_webhook;
+  perform rolecall_internal.want_events();
+  perform rolecall_internal.log_webhook(
+    p_call,
+    'webhook_updated',
+    v_webhook.id,
+    jsonb_build_object('types', v_webhook.types, 'is_enabled', v_webhook.is_enabled)
+  );
+  return rolecall_internal.success(jsonb_build_object('webhook', rolecall_internal.webhook_json(v_webhook)));
+end
+$$;
+
+create or replace function rolecall_edge.update_webhook(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('webhooks.update', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.update_webhook(v_call);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/realtime/triggers.sql
   execute $sql$
 create or replace trigger messages_emit_new
@@ -8799,6 +11011,18 @@ figure (name, value, attempts) as (
   select 'realtime_lag' as name, case when outbox.is_wanted then outbox.oldest_age_seconds else 0 end, 0
   from rolecall_monitoring.outbox as outbox
   union all
+  -- One that was disabled by itself goes on failing until the operator enables or removes it.
+  select 'webhook_failing' as name, coalesce(max(extract(epoch from now() - webhook.failing_since)), 0), 0
+  from rolecall.webhooks as webhook
+  where webhook.is_enabled
+    or webhook.disabled_reason is not null
+  union all
+  select 'webhook_dead' as name, count(*), 0
+  from rolecall.webhooks as webhook
+  join rolecall.webhook_deliveries as delivery
+    on delivery.webhook_id = webhook.id
+    and delivery.state = 'dead'
+  union all
   -- Since the quota day began, at 02:00 UTC, or since there is a database that could have had a run.
   select
     'quota_reset_due' as name,
@@ -8840,6 +11064,57 @@ comment on view rolecall_monitoring.alerts is
   'The alerts that fire now. A share is between 0 and 1, a time in seconds; since is when the endpoint alerts first saw it.';
 $sql$;
 
+  -- schema/webhooks/views.sql
+  execute $sql$
+-- How the webhooks do. Nothing here says what happened, or to whom, and of an address only its host is shown: the rest may
+-- be confidential.
+create or replace view rolecall_monitoring.webhooks as
+select
+  webhook.id as webhook_id,
+  substring(webhook.url from '^https?://(\[[^]]*\]|[^/?:]*)') as host,
+  webhook.is_enabled,
+  waiting.pending,
+  coalesce(next.seconds, 0) as oldest_pending_seconds,
+  given_up.dead,
+  queue.dropped,
+  case
+    when webhook.failing_since is null then 0
+    else round(extract(epoch from now() - webhook.failing_since), 3)
+  end as failing_seconds,
+  webhook.last_delivered_at,
+  -- By itself, not by the operator.
+  webhook.disabled_reason is not null as was_disabled,
+  webhook.disabled_reason
+from rolecall.webhooks as webhook
+join rolecall.webhook_queues as queue
+  on queue.webhook_id = webhook.id
+cross join lateral (
+  select count(*) as pending
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'pending'
+) as waiting
+-- Of what is due first, which is the oldest but for what was tried before: the others are not looked at.
+left join lateral (
+  select greatest(0, round(extract(epoch from clock_timestamp() - delivery.made_at), 3)) as seconds
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'pending'
+  order by delivery.due_at
+  limit 1
+) as next
+  on true
+cross join lateral (
+  select count(*) as dead
+  from rolecall.webhook_deliveries as delivery
+  where delivery.webhook_id = webhook.id
+    and delivery.state = 'dead'
+) as given_up;
+
+comment on view rolecall_monitoring.webhooks is
+  'A row for each webhook: its host, how much waits for it and since when, what was given up or found no room, and since when it fails.';
+$sql$;
+
   -- schema/realtime/defaults.sql
   execute $sql$
 insert into rolecall.relay (is_only)
@@ -8875,6 +11150,29 @@ values ('sync', 'enabled', 'Everything that has changed for somebody, in one ans
 insert into rolecall.rate_limits (role, action, capacity, window_seconds)
 select role, 'sync', 120, 60
 from unnest(enum_range(null::rolecall.app_role)) as role;
+$sql$;
+
+  -- schema/webhooks/defaults.sql
+  execute $sql$
+insert into rolecall.outbox_fork (is_only)
+values (true);
+
+select set_config('rolecall.reason', 'Rolecall was upgraded.', true);
+
+insert into rolecall.feature_flags (name, rollout, description, requires)
+values (
+  'webhooks',
+  'enabled',
+  'Events that are posted to the operator''s addresses, as for push notifications: about whom it includes.',
+  'realtime'
+);
+
+select set_config('rolecall.reason', '', true);
+
+insert into rolecall.alert_rules (name, severity, threshold, attempts, summary)
+values
+  ('webhook_failing', 'warning', 600, 0, 'A webhook has failed for too long, or was disabled because it did.'),
+  ('webhook_dead', 'warning', 0, 0, 'Webhooks did not take events, which were given up.');
 $sql$;
 
   -- schema/permissions/rules.generated.sql
@@ -9437,6 +11735,51 @@ to service_role
 using (true);
 $sql$;
 
+  -- schema/webhooks/policies.sql
+  execute $sql$
+-- The functions alone write these. The operator looks; access.sql keeps the secrets from them.
+
+alter table rolecall.webhooks enable row level security;
+
+drop policy if exists "the operator sees webhooks" on rolecall.webhooks;
+
+create policy "the operator sees webhooks"
+on rolecall.webhooks
+for select
+to service_role
+using (true);
+
+alter table rolecall.webhook_queues enable row level security;
+
+drop policy if exists "the operator sees webhook_queues" on rolecall.webhook_queues;
+
+create policy "the operator sees webhook_queues"
+on rolecall.webhook_queues
+for select
+to service_role
+using (true);
+
+alter table rolecall.webhook_deliveries enable row level security;
+
+drop policy if exists "the operator sees webhook_deliveries" on rolecall.webhook_deliveries;
+
+create policy "the operator sees webhook_deliveries"
+on rolecall.webhook_deliveries
+for select
+to service_role
+using (true);
+
+alter table rolecall.outbox_fork enable row level security;
+
+drop policy if exists "the operator sees outbox_fork" on rolecall.outbox_fork;
+
+create policy "the operator sees outbox_fork"
+on rolecall.outbox_fork
+for select
+to service_role
+using (true);
+$sql$;
+
   -- Functions, views and types that are no more, unless somebody took their mark away.
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
@@ -9837,6 +12180,29 @@ grant execute on function
   to authenticated;
 $sql$;
 
+  -- schema/webhooks/access.sql
+  execute $sql$
+grant execute on function
+  rolecall_relay.fork(jsonb),
+  rolecall_relay.webhooks_take(jsonb),
+  rolecall_relay.webhooks_settle(jsonb)
+  to rolecall_relay;
+
+-- Not secret and former_secret: whoever has them passes for us.
+grant select (
+  id, url, types, description, is_enabled, enabled_at, disabled_reason, former_secret_until, created_at, changed_at,
+  last_delivered_at, failing_since, failures, paused_until
+) on rolecall.webhooks to service_role;
+
+grant select on rolecall.webhook_queues to service_role;
+
+grant select on rolecall.webhook_deliveries to service_role;
+
+grant select on rolecall.outbox_fork to service_role;
+
+grant select on rolecall_monitoring.webhooks to service_role;
+$sql$;
+
   -- schema/base/operator.sql
   execute $sql$
 -- Lets service_role do its work where it cannot pass row-level security by: on RDS no owner can grant BYPASSRLS. What it
@@ -9877,7 +12243,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', 'adde6f16d95c4df6c6f5c9ad2172b2e816ff2eaae43262c6a25ce45070d4a0cd');
+  values (5, 'live', '232f12a42e7e98a8e4ff6b984ef97ef99f4d68fc49f272679b1c104b493ed728');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
