@@ -4,7 +4,6 @@ pub mod browser;
 pub mod endpoints;
 pub mod observer;
 pub mod openapi;
-pub mod socket;
 
 mod checked;
 
