@@ -206,6 +206,7 @@ values
   ('rolecall.thread_reads', '', 'select'),
   ('rolecall.word_texts', '', 'select'),
   ('rolecall.outbox', '', 'select'),
+  ('rolecall.thread_losses', '', 'select'),
   ('rolecall.outbox_id_seq', '', ''),
   ('rolecall.outbox_fork', '', 'select'),
   ('rolecall.presence', '', 'select'),

@@ -116,6 +116,7 @@ values
   ('presence',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('relay',                     'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('relays',                    'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
+  ('thread_losses',             'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('typing',                    'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('webhooks',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('webhook_queues',            'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),

@@ -6,5 +6,6 @@ mod lead;
 mod receiver;
 mod standard;
 mod support;
+mod tls;
 mod webhook_failures;
 mod webhooks;

@@ -30,7 +30,7 @@ declare
     'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
-    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer, timestamp with time zone, timestamp with time zone)',
     'function rolecall_internal.claim_deliveries(uuid[], integer, timestamp with time zone)',
     'function rolecall_internal.contacts(uuid, integer)',
     'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
@@ -60,13 +60,19 @@ declare
     'function rolecall_internal.event_json(text, bigint, bigint, timestamp with time zone, jsonb)',
     'function rolecall_internal.events_in(rolecall.outbox)',
     'function rolecall_internal.follow_block_change()',
+    'function rolecall_internal.follow_client_account()',
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.follow_thread_scope()',
+    'function rolecall_internal.follow_window_change()',
+    'function rolecall_internal.follow_window_update()',
     'function rolecall_internal.help_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.hold_webhook(jsonb)',
     'function rolecall_internal.hold_webhooks(timestamp with time zone)',
     'function rolecall_internal.int8_at(bytea, integer)',
+    'function rolecall_internal.is_relayed()',
     'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
     'function rolecall_internal.is_wanted_type(text[], text)',
     'function rolecall_internal.is_webhook_url(text)',
@@ -91,6 +97,7 @@ declare
     'function rolecall_internal.new_webhook_secret()',
     'function rolecall_internal.next_due_ms(timestamp with time zone)',
     'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
+    'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
     'function rolecall_internal.presence_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.presence_of(uuid, jsonb, jsonb)',
     'function rolecall_internal.probe_pause(integer)',
@@ -107,7 +114,7 @@ declare
     'function rolecall_internal.short_card(jsonb)',
     'function rolecall_internal.short_message(jsonb)',
     'function rolecall_internal.sync(uuid, jsonb, jsonb)',
-    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid, bigint, bigint)',
     'function rolecall_internal.sync_cursor_parts(text)',
     'function rolecall_internal.sync_origin(uuid, text[])',
     'function rolecall_internal.sync_place(integer, integer, uuid)',
@@ -119,6 +126,7 @@ declare
     'function rolecall_internal.tidy_outbox(integer)',
     'function rolecall_internal.tidy_webhooks(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.types_of(jsonb)',
     'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuids_of(jsonb)',
@@ -151,6 +159,7 @@ declare
     'table rolecall.presence',
     'table rolecall.relay',
     'table rolecall.relays',
+    'table rolecall.thread_losses',
     'table rolecall.typing',
     'table rolecall.webhook_deliveries',
     'table rolecall.webhook_queues',
@@ -2432,6 +2441,28 @@ begin
     v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/health/health.sql
+  execute $sql$
+-- Answers that the database works, and at which migration. Takes no claims, since a load balancer asks.
+create or replace function rolecall_edge.health(p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.refuse_long_statements();
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'database', 'ok',
+      'migration', (select max(version) from rolecall.schema_migrations)
+    )
+  );
 end
 $$;
 $sql$;

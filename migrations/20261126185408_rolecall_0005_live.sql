@@ -30,7 +30,7 @@ declare
     'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
-    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer, timestamp with time zone, timestamp with time zone)',
     'function rolecall_internal.claim_deliveries(uuid[], integer, timestamp with time zone)',
     'function rolecall_internal.contacts(uuid, integer)',
     'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
@@ -60,13 +60,19 @@ declare
     'function rolecall_internal.event_json(text, bigint, bigint, timestamp with time zone, jsonb)',
     'function rolecall_internal.events_in(rolecall.outbox)',
     'function rolecall_internal.follow_block_change()',
+    'function rolecall_internal.follow_client_account()',
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.follow_thread_scope()',
+    'function rolecall_internal.follow_window_change()',
+    'function rolecall_internal.follow_window_update()',
     'function rolecall_internal.help_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.hold_webhook(jsonb)',
     'function rolecall_internal.hold_webhooks(timestamp with time zone)',
     'function rolecall_internal.int8_at(bytea, integer)',
+    'function rolecall_internal.is_relayed()',
     'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
     'function rolecall_internal.is_wanted_type(text[], text)',
     'function rolecall_internal.is_webhook_url(text)',
@@ -91,6 +97,7 @@ declare
     'function rolecall_internal.new_webhook_secret()',
     'function rolecall_internal.next_due_ms(timestamp with time zone)',
     'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
+    'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
     'function rolecall_internal.presence_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.presence_of(uuid, jsonb, jsonb)',
     'function rolecall_internal.probe_pause(integer)',
@@ -107,7 +114,7 @@ declare
     'function rolecall_internal.short_card(jsonb)',
     'function rolecall_internal.short_message(jsonb)',
     'function rolecall_internal.sync(uuid, jsonb, jsonb)',
-    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid, bigint, bigint)',
     'function rolecall_internal.sync_cursor_parts(text)',
     'function rolecall_internal.sync_origin(uuid, text[])',
     'function rolecall_internal.sync_place(integer, integer, uuid)',
@@ -119,6 +126,7 @@ declare
     'function rolecall_internal.tidy_outbox(integer)',
     'function rolecall_internal.tidy_webhooks(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.types_of(jsonb)',
     'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuids_of(jsonb)',
@@ -151,6 +159,7 @@ declare
     'table rolecall.presence',
     'table rolecall.relay',
     'table rolecall.relays',
+    'table rolecall.thread_losses',
     'table rolecall.typing',
     'table rolecall.webhook_deliveries',
     'table rolecall.webhook_queues',
@@ -296,7 +305,7 @@ declare
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
-    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer, timestamp with time zone, timestamp with time zone)',
     'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
@@ -399,11 +408,16 @@ declare
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.follow_block_change()',
     'function rolecall_internal.follow_changed_messages()',
+    'function rolecall_internal.follow_client_account()',
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.follow_thread_scope()',
+    'function rolecall_internal.follow_window_change()',
+    'function rolecall_internal.follow_window_update()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
     'function rolecall_internal.forget_thread_reads()',
@@ -451,6 +465,7 @@ declare
     'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.is_relayed()',
     'function rolecall_internal.is_role(text)',
     'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
     'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
@@ -559,6 +574,7 @@ declare
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
+    'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
     'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
@@ -721,7 +737,7 @@ declare
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.sweep(regclass, text, bigint)',
     'function rolecall_internal.sync(uuid, jsonb, jsonb)',
-    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid, bigint, bigint)',
     'function rolecall_internal.sync_cursor_parts(text)',
     'function rolecall_internal.sync_origin(uuid, text[])',
     'function rolecall_internal.sync_place(integer, integer, uuid)',
@@ -754,6 +770,7 @@ declare
     'function rolecall_internal.tidy_outbox(integer)',
     'function rolecall_internal.tidy_webhooks(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
     'function rolecall_internal.types_of(jsonb)',
@@ -884,6 +901,7 @@ declare
     'table rolecall.show_threads',
     'table rolecall.shows',
     'table rolecall.sms_outbox',
+    'table rolecall.thread_losses',
     'table rolecall.thread_messages',
     'table rolecall.thread_reads',
     'table rolecall.typing',
@@ -1081,7 +1099,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '232f12a42e7e98a8e4ff6b984ef97ef99f4d68fc49f272679b1c104b493ed728'
+      ) is distinct from '753c5a2ef303cbba70d51b461d6c40dd7e27a497df30b568a0f4da0614f1e8f6'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -1766,6 +1784,19 @@ comment on table rolecall.block_changes is
 
 create index block_changes_other_id_idx
   on rolecall.block_changes (other_id);
+
+create table rolecall.thread_losses (
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  thread_id uuid not null references rolecall.message_threads (id) on delete cascade,
+  changed_xid xid8 not null default pg_current_xact_id(),
+  primary key (user_id, thread_id)
+);
+
+comment on table rolecall.thread_losses is
+  'Whose window in a thread, or whose own thread, was last taken away or changed when: it may name somebody else since, or nobody.';
+
+create index thread_losses_thread_id_idx
+  on rolecall.thread_losses (thread_id);
 $sql$;
 
   -- schema/webhooks/tables.sql
@@ -4460,6 +4491,529 @@ end
 $$;
 $sql$;
 
+  -- schema/webhooks/fork.sql
+  execute $sql$
+-- How the outbox forks: each row becomes a delivery for each event and each webhook that wants it, once. Whoever deletes the
+-- row does it (settle), or marks it (fork), as long as it is not marked: the row's lock decides between the two. The
+-- sender's statement knows nothing of it.
+
+-- Keeps the events of these rows for the webhooks that want them. Each webhook has room for a number of deliveries; of what
+-- finds none the number is kept.
+create or replace function rolecall_internal.keep_for_webhooks(p_rows rolecall.outbox[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_webhook record;
+  v_wanted bigint;
+  v_kept bigint;
+  v_all bigint := 0;
+begin
+  for v_webhook in
+    select id, types, enabled_at
+    from rolecall.webhooks
+    where is_enabled
+    order by id
+  loop
+    select coalesce(sum(rolecall_internal.events_in(outbox)), 0)
+    into v_wanted
+    from unnest(p_rows) as outbox
+    where rolecall_internal.is_wanted_type(v_webhook.types, outbox.type)
+      and outbox.made_at >= v_webhook.enabled_at;
+    continue when v_wanted = 0;
+    v_kept := rolecall_internal.take_room(v_webhook.id, v_wanted);
+    v_all := v_all + v_kept;
+
+    insert into rolecall.webhook_deliveries (
+      webhook_id, outbox_id, place, made_at, type, domain, conversation_id, seq, user_id, message_id, became, is_wide, due_at
+    )
+    select
+      v_webhook.id,
+      outbox.id,
+      named.place,
+      outbox.made_at,
+      outbox.type,
+      outbox.domain,
+      named.conversation_id,
+      named.seq,
+      named.user_id,
+      named.message_id,
+      outbox.state,
+      outbox.is_wide,
+      clock_timestamp()
+    from unnest(p_rows) as outbox
+    cross join lateral unnest(outbox.conversations, outbox.seqs, outbox.users, outbox.messages)
+      with ordinality as named (conversation_id, seq, user_id, message_id, place)
+    where rolecall_internal.is_wanted_type(v_webhook.types, outbox.type)
+      and outbox.made_at >= v_webhook.enabled_at
+    order by outbox.id, named.place
+    limit v_kept;
+  end loop;
+  return v_all;
+end
+$$;
+
+create or replace function rolecall_internal.events_in(p_outbox rolecall.outbox)
+returns bigint
+language sql
+immutable
+return coalesce(
+  greatest(
+    cardinality(p_outbox.conversations),
+    cardinality(p_outbox.seqs),
+    cardinality(p_outbox.users),
+    cardinality(p_outbox.messages)
+  ),
+  0
+);
+
+-- Takes room for deliveries of a webhook, as far as there is any: how many are kept. While there is room nothing is counted;
+-- a webhook that is full is counted once a second, by one at a time.
+create or replace function rolecall_internal.take_room(p_webhook uuid, p_wanted bigint)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_queue rolecall.webhook_queues;
+  v_kept bigint;
+begin
+  update rolecall.webhook_queues
+  set room = room - p_wanted
+  where webhook_id = p_webhook
+    and room >= p_wanted;
+  if found then
+    return p_wanted;
+  end if;
+
+  select *
+  into v_queue
+  from rolecall.webhook_queues
+  where webhook_id = p_webhook
+  for update;
+  if not found then
+    -- It was removed meanwhile.
+    return 0;
+  end if;
+  if v_queue.counted_at < clock_timestamp() - interval '1 second' then
+    v_queue.counted_at := clock_timestamp();
+    v_queue.room := rolecall_internal.limit_webhook_pending() - (
+      select count(*)
+      from (
+        select
+        from rolecall.webhook_deliveries
+        where webhook_id = p_webhook
+          and state = 'pending'
+        limit rolecall_internal.limit_webhook_pending()
+      ) as delivery
+    );
+  end if;
+  v_kept := least(greatest(v_queue.room, 0), p_wanted);
+  update rolecall.webhook_queues
+  set
+    room = v_queue.room - v_kept,
+    counted_at = v_queue.counted_at,
+    dropped = dropped + p_wanted - v_kept
+  where webhook_id = p_webhook;
+  return v_kept;
+end
+$$;
+
+-- Moves the id at which forking begins, as move_floor does for takes: past rows that are forked and still wait for the
+-- broker, past rows from before p_since, of which no webhook is to hear, and past rows that are gone and not vacuumed yet.
+create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8, p_since timestamptz)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.outbox_fork as own
+  set
+    floor = least(
+      own.next_floor,
+      (
+        select min(id)
+        from rolecall.outbox
+        where id >= own.floor
+          and not is_forked
+          and made_at >= p_since
+      )
+    ),
+    next_floor_xid = null
+  where own.next_floor_xid < pg_snapshot_xmin(pg_current_snapshot());
+  update rolecall.outbox_fork
+  set
+    next_floor = p_next,
+    next_floor_xid = p_next_xid
+  where next_floor < p_next
+    -- A database that was restored may name a transaction that is yet to come.
+    and (next_floor_xid is null or next_floor_xid > p_next_xid);
+end
+$$;
+
+-- Forks rows of the outbox that still wait: {limit, settle} -> {forked, settled, deliveries, more}. What is about to be
+-- published is left to settle: a row is forked here when it has waited for a second, as when the broker is away. With
+-- settle, by a relay that publishes nothing, rows are forked at once and deleted; but not as long as a relay that publishes
+-- was there within the hour, for which they wait.
+create or replace function rolecall_relay.fork(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_limit int := least(greatest(coalesce(rolecall_internal.whole_number(p_request -> 'limit'), 500), 1), 1000);
+  v_is_pushed boolean := (select is_pushed from rolecall.relay);
+  v_settles boolean := p_request -> 'settle' is not distinct from 'true' and v_is_pushed is not true;
+  -- Webhooks that are enabled later hear of nothing before, either.
+  v_since timestamptz := (select min(enabled_at) from rolecall.webhooks where is_enabled);
+  v_own rolecall.outbox_fork;
+  v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
+  v_rows rolecall.outbox[];
+  v_seen bigint := 0;
+  v_deliveries bigint := 0;
+begin
+  select *
+  into v_own
+  from rolecall.outbox_fork;
+  if v_settles then
+    with gone as (
+      delete from rolecall.outbox
+      where id in (
+        select id
+        from rolecall.outbox
+        where id >= v_own.floor
+        order by id
+        limit v_limit
+        for update skip locked
+      )
+      returning outbox
+    )
+    select count(*), array_agg(gone.outbox) filter (where not (gone.outbox).is_forked)
+    into v_seen, v_rows
+    from gone;
+  elsif v_since is not null then
+    with marked as (
+      update rolecall.outbox
+      set is_forked = true
+      where id in (
+        select id
+        from rolecall.outbox
+        where id >= v_own.floor
+          and not is_forked
+          and made_at >= v_since
+          and made_at < clock_timestamp() - interval '1 second'
+        order by id
+        limit v_limit
+        for update skip locked
+      )
+      returning outbox
+    )
+    select count(*), array_agg(marked.outbox)
+    into v_seen, v_rows
+    from marked;
+  end if;
+  if v_rows is not null and v_since is not null then
+    v_deliveries := rolecall_internal.keep_for_webhooks(v_rows);
+  end if;
+  if v_seen > 0 or v_newest > v_own.next_floor + 1000 then
+    -- As in lead: whoever has an id up to the newest has its transaction's, too, which is older than this one.
+    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id(), coalesce(v_since, '-infinity'));
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'forked', coalesce(cardinality(v_rows), 0),
+      'settled', case when v_settles then v_seen else 0 end,
+      'deliveries', v_deliveries,
+      'more', v_seen = v_limit
+    )
+  );
+end
+$$;
+$sql$;
+
+  -- schema/realtime/lead.sql
+  execute $sql$
+-- One relay leads: the session that holds the lock. It publishes; the others wait and ask again. A session that ends, or
+-- whose connection breaks, gives the lock back.
+
+-- The relay that leads through this session; null when another one does.
+create or replace function rolecall_internal.leading_relay()
+returns uuid
+language sql
+stable
+return nullif(current_setting('rolecall.leading_relay', true), '')::uuid;
+
+-- Asks to lead, and says that a relay is alive: {relay, version, pushes?} -> {leads}. Called every few seconds. A relay that
+-- does not push publishes to no broker and carries webhooks alone: of these one leads as well, beside the one that publishes.
+create or replace function rolecall_relay.lead(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_relay uuid := rolecall_internal.uuid_or_null(p_request ->> 'relay');
+  v_pushes boolean := p_request -> 'pushes' is distinct from 'false';
+  v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
+  v_next_xid xid8;
+  v_leads boolean;
+begin
+  if v_relay is null then
+    return rolecall_internal.refusal('invalid_input', 'The relay must be a uuid.');
+  end if;
+  -- Whoever has an id up to the newest has its transaction's, too, which is older than this one: as that is asked for last.
+  v_next_xid := pg_current_xact_id();
+  if v_pushes then
+    v_leads := rolecall_internal.leading_relay() is not null
+      or pg_try_advisory_lock(hashtextextended('rolecall.relay', 0));
+  else
+    v_leads := nullif(current_setting('rolecall.forking_relay', true), '') is not null
+      or pg_try_advisory_lock(hashtextextended('rolecall.relay.webhooks', 0));
+    if v_leads then
+      perform set_config('rolecall.forking_relay', v_relay::text, false);
+    end if;
+  end if;
+  if v_leads and v_pushes then
+    perform set_config('rolecall.leading_relay', v_relay::text, false);
+    update rolecall.relays
+    set leads = false
+    where relay <> v_relay
+      and leads;
+  end if;
+  insert into rolecall.relays as known (relay, version, leads, pushes)
+  values (v_relay, left(coalesce(p_request ->> 'version', ''), 100), v_leads and v_pushes, v_pushes)
+  on conflict (relay) do update
+  set
+    version = excluded.version,
+    leads = excluded.leads,
+    pushes = excluded.pushes,
+    seen_at = excluded.seen_at;
+  delete from rolecall.relays
+  where seen_at < now() - interval '1 day';
+
+  -- Until now nobody published what was written, if anything was.
+  update rolecall.relay
+  set
+    is_wanted = true,
+    is_pushed = true,
+    wanted_since = now(),
+    resync_due = true
+  where v_pushes
+    and not is_pushed;
+  perform rolecall_internal.want_events();
+  if v_leads and v_pushes then
+    perform rolecall_internal.move_floor(v_relay, v_newest + 1, v_next_xid);
+    perform rolecall_internal.resync_all();
+  end if;
+  return rolecall_internal.success(jsonb_build_object('leads', v_leads));
+end
+$$;
+
+-- Begins or ceases to write the outbox: for a relay that publishes, or for a relay and a webhook.
+create or replace function rolecall_internal.want_events()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.relay as own
+  set
+    is_pushed = needed.is_pushed,
+    is_wanted = needed.is_pushed or needed.has_relay and needed.has_webhook
+  from (
+    select
+      count(*) filter (where pushes) > 0 as is_pushed,
+      count(*) > 0 as has_relay,
+      exists (select from rolecall.webhooks where is_enabled) as has_webhook
+    from rolecall.relays
+    where seen_at > now() - interval '1 hour'
+  ) as needed
+  where (own.is_pushed, own.is_wanted)
+    is distinct from (needed.is_pushed, needed.is_pushed or needed.has_relay and needed.has_webhook);
+end
+$$;
+
+-- Whether what happens is published: a relay has led within a quarter of a minute, and the oldest row has not waited longer,
+-- as while the relay cannot reach the broker. A few rows at most are read, so that health may ask.
+create or replace function rolecall_internal.is_relayed()
+returns boolean
+language sql
+stable
+return exists (
+  select
+  from rolecall.relays as leader
+  where leader.leads
+    and leader.seen_at > now() - interval '15 seconds'
+    and coalesce(
+      (
+        select oldest.made_at
+        from rolecall.outbox as oldest
+        where oldest.id >= leader.floor
+        order by oldest.id
+        limit 1
+      ) > now() - interval '15 seconds',
+      true
+    )
+);
+
+-- Moves the id at which takes begin, so that they need not walk over rows that are gone and not vacuumed yet, as while a
+-- backup is made. Every row with a smaller id than p_next belongs to a transaction older than p_next_xid.
+create or replace function rolecall_internal.move_floor(p_relay uuid, p_next bigint, p_next_xid xid8)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.relays as own
+  set
+    floor = least(
+      own.next_floor,
+      (
+        select min(id)
+        from rolecall.outbox
+        where id >= own.floor
+      )
+    ),
+    next_floor_xid = null
+  where own.relay = p_relay
+    and own.next_floor_xid < pg_snapshot_xmin(pg_current_snapshot());
+  update rolecall.relays
+  set
+    next_floor = p_next,
+    next_floor_xid = p_next_xid
+  where relay = p_relay
+    and next_floor_xid is null;
+end
+$$;
+
+-- Tells everybody who is online to sync, once, after events were not written or given up. By then whoever began to write
+-- before is done, since no statement of a function lasts longer than five seconds, and the relay knows who is online.
+create or replace function rolecall_internal.resync_all()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.relay
+  set resync_due = false
+  where resync_due
+    and wanted_since < now() - interval '10 seconds';
+  if found then
+    insert into rolecall.outbox (type, is_wide)
+    values ('resync', true);
+  end if;
+end
+$$;
+
+-- Bounds what is kept, in steps, every minute. Without a relay for an hour nothing is written any more, and what there is
+-- goes. What a relay has not published for an hour, because the broker is away, goes as well; then everybody syncs. The
+-- webhooks have theirs by then, or never will.
+create or replace function rolecall_internal.tidy_outbox(p_most int default 20000)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_gone bigint;
+  v_unforked bigint;
+  v_webhook uuid;
+begin
+  perform rolecall_internal.want_events();
+  with gone as (
+    delete from rolecall.outbox
+    where id in (
+      select oldest.id
+      from (
+        select id, made_at
+        from rolecall.outbox
+        order by id
+        limit p_most
+      ) as oldest
+      where not (select is_wanted from rolecall.relay)
+        or oldest.made_at < now() - interval '1 hour'
+    )
+    returning outbox
+  )
+  select
+    count(*),
+    sum(rolecall_internal.events_in(gone.outbox)) filter (where not (gone.outbox).is_forked and (gone.outbox).type <> 'resync')
+  into v_gone, v_unforked
+  from gone;
+  if v_unforked > 0 then
+    for v_webhook in
+      select id
+      from rolecall.webhooks
+      where is_enabled
+      -- As whoever forks does.
+      order by id
+    loop
+      update rolecall.webhook_queues
+      set dropped = dropped + v_unforked
+      where webhook_id = v_webhook;
+    end loop;
+  end if;
+  if v_gone > 0 then
+    update rolecall.relay
+    set
+      resync_due = true,
+      wanted_since = now()
+    where is_wanted;
+  end if;
+  if not (select is_wanted from rolecall.relay) then
+    delete from rolecall.presence
+    where user_id in (
+      select user_id
+      from rolecall.presence
+      limit p_most
+    );
+  end if;
+  delete from rolecall.typing
+  where (conversation_id, user_id) in (
+    select conversation_id, user_id
+    from rolecall.typing
+    where at < now() - interval '1 minute'
+    order by at
+    limit p_most
+  );
+  return v_gone;
+end
+$$;
+$sql$;
+
+  -- schema/health/health.sql
+  execute $sql$
+-- Answers that the database works, at which migration, and whether a relay publishes what happens. Takes no claims, since a load balancer asks.
+create or replace function rolecall_edge.health(p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.refuse_long_statements();
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'database', 'ok',
+      'migration', (select max(version) from rolecall.schema_migrations),
+      'relayed', rolecall_internal.is_relayed()
+    )
+  );
+end
+$$;
+$sql$;
+
   -- schema/help/threads.sql
   execute $sql$
 -- Threads follow the conversations and messages, whoever writes these and by whatever path.
@@ -5787,483 +6341,6 @@ begin
     v_call.answer := coalesce(v_known, rolecall_internal.send_dm(v_call.caller, v_call.input, v_call.rollouts));
   end if;
   return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/webhooks/fork.sql
-  execute $sql$
--- How the outbox forks: each row becomes a delivery for each event and each webhook that wants it, once. Whoever deletes the
--- row does it (settle), or marks it (fork), as long as it is not marked: the row's lock decides between the two. The
--- sender's statement knows nothing of it.
-
--- Keeps the events of these rows for the webhooks that want them. Each webhook has room for a number of deliveries; of what
--- finds none the number is kept.
-create or replace function rolecall_internal.keep_for_webhooks(p_rows rolecall.outbox[])
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_webhook record;
-  v_wanted bigint;
-  v_kept bigint;
-  v_all bigint := 0;
-begin
-  for v_webhook in
-    select id, types, enabled_at
-    from rolecall.webhooks
-    where is_enabled
-    order by id
-  loop
-    select coalesce(sum(rolecall_internal.events_in(outbox)), 0)
-    into v_wanted
-    from unnest(p_rows) as outbox
-    where rolecall_internal.is_wanted_type(v_webhook.types, outbox.type)
-      and outbox.made_at >= v_webhook.enabled_at;
-    continue when v_wanted = 0;
-    v_kept := rolecall_internal.take_room(v_webhook.id, v_wanted);
-    v_all := v_all + v_kept;
-
-    insert into rolecall.webhook_deliveries (
-      webhook_id, outbox_id, place, made_at, type, domain, conversation_id, seq, user_id, message_id, became, is_wide, due_at
-    )
-    select
-      v_webhook.id,
-      outbox.id,
-      named.place,
-      outbox.made_at,
-      outbox.type,
-      outbox.domain,
-      named.conversation_id,
-      named.seq,
-      named.user_id,
-      named.message_id,
-      outbox.state,
-      outbox.is_wide,
-      clock_timestamp()
-    from unnest(p_rows) as outbox
-    cross join lateral unnest(outbox.conversations, outbox.seqs, outbox.users, outbox.messages)
-      with ordinality as named (conversation_id, seq, user_id, message_id, place)
-    where rolecall_internal.is_wanted_type(v_webhook.types, outbox.type)
-      and outbox.made_at >= v_webhook.enabled_at
-    order by outbox.id, named.place
-    limit v_kept;
-  end loop;
-  return v_all;
-end
-$$;
-
-create or replace function rolecall_internal.events_in(p_outbox rolecall.outbox)
-returns bigint
-language sql
-immutable
-return coalesce(
-  greatest(
-    cardinality(p_outbox.conversations),
-    cardinality(p_outbox.seqs),
-    cardinality(p_outbox.users),
-    cardinality(p_outbox.messages)
-  ),
-  0
-);
-
--- Takes room for deliveries of a webhook, as far as there is any: how many are kept. While there is room nothing is counted;
--- a webhook that is full is counted once a second, by one at a time.
-create or replace function rolecall_internal.take_room(p_webhook uuid, p_wanted bigint)
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_queue rolecall.webhook_queues;
-  v_kept bigint;
-begin
-  update rolecall.webhook_queues
-  set room = room - p_wanted
-  where webhook_id = p_webhook
-    and room >= p_wanted;
-  if found then
-    return p_wanted;
-  end if;
-
-  select *
-  into v_queue
-  from rolecall.webhook_queues
-  where webhook_id = p_webhook
-  for update;
-  if not found then
-    -- It was removed meanwhile.
-    return 0;
-  end if;
-  if v_queue.counted_at < clock_timestamp() - interval '1 second' then
-    v_queue.counted_at := clock_timestamp();
-    v_queue.room := rolecall_internal.limit_webhook_pending() - (
-      select count(*)
-      from (
-        select
-        from rolecall.webhook_deliveries
-        where webhook_id = p_webhook
-          and state = 'pending'
-        limit rolecall_internal.limit_webhook_pending()
-      ) as delivery
-    );
-  end if;
-  v_kept := least(greatest(v_queue.room, 0), p_wanted);
-  update rolecall.webhook_queues
-  set
-    room = v_queue.room - v_kept,
-    counted_at = v_queue.counted_at,
-    dropped = dropped + p_wanted - v_kept
-  where webhook_id = p_webhook;
-  return v_kept;
-end
-$$;
-
--- Moves the id at which forking begins, as move_floor does for takes: past rows that are forked and still wait for the
--- broker, past rows from before p_since, of which no webhook is to hear, and past rows that are gone and not vacuumed yet.
-create or replace function rolecall_internal.move_fork_floor(p_next bigint, p_next_xid xid8, p_since timestamptz)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update rolecall.outbox_fork as own
-  set
-    floor = least(
-      own.next_floor,
-      (
-        select min(id)
-        from rolecall.outbox
-        where id >= own.floor
-          and not is_forked
-          and made_at >= p_since
-      )
-    ),
-    next_floor_xid = null
-  where own.next_floor_xid < pg_snapshot_xmin(pg_current_snapshot());
-  update rolecall.outbox_fork
-  set
-    next_floor = p_next,
-    next_floor_xid = p_next_xid
-  where next_floor < p_next
-    -- A database that was restored may name a transaction that is yet to come.
-    and (next_floor_xid is null or next_floor_xid > p_next_xid);
-end
-$$;
-
--- Forks rows of the outbox that still wait: {limit, settle} -> {forked, settled, deliveries, more}. What is about to be
--- published is left to settle: a row is forked here when it has waited for a second, as when the broker is away. With
--- settle, by a relay that publishes nothing, rows are forked at once and deleted; but not as long as a relay that publishes
--- was there within the hour, for which they wait.
-create or replace function rolecall_relay.fork(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_limit int := least(greatest(coalesce(rolecall_internal.whole_number(p_request -> 'limit'), 500), 1), 1000);
-  v_is_pushed boolean := (select is_pushed from rolecall.relay);
-  v_settles boolean := p_request -> 'settle' is not distinct from 'true' and v_is_pushed is not true;
-  -- Webhooks that are enabled later hear of nothing before, either.
-  v_since timestamptz := (select min(enabled_at) from rolecall.webhooks where is_enabled);
-  v_own rolecall.outbox_fork;
-  v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
-  v_rows rolecall.outbox[];
-  v_seen bigint := 0;
-  v_deliveries bigint := 0;
-begin
-  select *
-  into v_own
-  from rolecall.outbox_fork;
-  if v_settles then
-    with gone as (
-      delete from rolecall.outbox
-      where id in (
-        select id
-        from rolecall.outbox
-        where id >= v_own.floor
-        order by id
-        limit v_limit
-        for update skip locked
-      )
-      returning outbox
-    )
-    select count(*), array_agg(gone.outbox) filter (where not (gone.outbox).is_forked)
-    into v_seen, v_rows
-    from gone;
-  elsif v_since is not null then
-    with marked as (
-      update rolecall.outbox
-      set is_forked = true
-      where id in (
-        select id
-        from rolecall.outbox
-        where id >= v_own.floor
-          and not is_forked
-          and made_at >= v_since
-          and made_at < clock_timestamp() - interval '1 second'
-        order by id
-        limit v_limit
-        for update skip locked
-      )
-      returning outbox
-    )
-    select count(*), array_agg(marked.outbox)
-    into v_seen, v_rows
-    from marked;
-  end if;
-  if v_rows is not null and v_since is not null then
-    v_deliveries := rolecall_internal.keep_for_webhooks(v_rows);
-  end if;
-  if v_seen > 0 or v_newest > v_own.next_floor + 1000 then
-    -- As in lead: whoever has an id up to the newest has its transaction's, too, which is older than this one.
-    perform rolecall_internal.move_fork_floor(v_newest + 1, pg_current_xact_id(), coalesce(v_since, '-infinity'));
-  end if;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'forked', coalesce(cardinality(v_rows), 0),
-      'settled', case when v_settles then v_seen else 0 end,
-      'deliveries', v_deliveries,
-      'more', v_seen = v_limit
-    )
-  );
-end
-$$;
-$sql$;
-
-  -- schema/realtime/lead.sql
-  execute $sql$
--- One relay leads: the session that holds the lock. It publishes; the others wait and ask again. A session that ends, or
--- whose connection breaks, gives the lock back.
-
--- The relay that leads through this session; null when another one does.
-create or replace function rolecall_internal.leading_relay()
-returns uuid
-language sql
-stable
-return nullif(current_setting('rolecall.leading_relay', true), '')::uuid;
-
--- Asks to lead, and says that a relay is alive: {relay, version, pushes?} -> {leads}. Called every few seconds. A relay that
--- does not push publishes to no broker and carries webhooks alone: of these one leads as well, beside the one that publishes.
-create or replace function rolecall_relay.lead(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_relay uuid := rolecall_internal.uuid_or_null(p_request ->> 'relay');
-  v_pushes boolean := p_request -> 'pushes' is distinct from 'false';
-  v_newest bigint := coalesce(pg_sequence_last_value('rolecall.outbox_id_seq'), 0);
-  v_next_xid xid8;
-  v_leads boolean;
-begin
-  if v_relay is null then
-    return rolecall_internal.refusal('invalid_input', 'The relay must be a uuid.');
-  end if;
-  -- Whoever has an id up to the newest has its transaction's, too, which is older than this one: as that is asked for last.
-  v_next_xid := pg_current_xact_id();
-  if v_pushes then
-    v_leads := rolecall_internal.leading_relay() is not null
-      or pg_try_advisory_lock(hashtextextended('rolecall.relay', 0));
-  else
-    v_leads := nullif(current_setting('rolecall.forking_relay', true), '') is not null
-      or pg_try_advisory_lock(hashtextextended('rolecall.relay.webhooks', 0));
-    if v_leads then
-      perform set_config('rolecall.forking_relay', v_relay::text, false);
-    end if;
-  end if;
-  if v_leads and v_pushes then
-    perform set_config('rolecall.leading_relay', v_relay::text, false);
-    update rolecall.relays
-    set leads = false
-    where relay <> v_relay
-      and leads;
-  end if;
-  insert into rolecall.relays as known (relay, version, leads, pushes)
-  values (v_relay, left(coalesce(p_request ->> 'version', ''), 100), v_leads and v_pushes, v_pushes)
-  on conflict (relay) do update
-  set
-    version = excluded.version,
-    leads = excluded.leads,
-    pushes = excluded.pushes,
-    seen_at = excluded.seen_at;
-  delete from rolecall.relays
-  where seen_at < now() - interval '1 day';
-
-  -- Until now nobody published what was written, if anything was.
-  update rolecall.relay
-  set
-    is_wanted = true,
-    is_pushed = true,
-    wanted_since = now(),
-    resync_due = true
-  where v_pushes
-    and not is_pushed;
-  perform rolecall_internal.want_events();
-  if v_leads and v_pushes then
-    perform rolecall_internal.move_floor(v_relay, v_newest + 1, v_next_xid);
-    perform rolecall_internal.resync_all();
-  end if;
-  return rolecall_internal.success(jsonb_build_object('leads', v_leads));
-end
-$$;
-
--- Begins or ceases to write the outbox: for a relay that publishes, or for a relay and a webhook.
-create or replace function rolecall_internal.want_events()
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update rolecall.relay as own
-  set
-    is_pushed = needed.is_pushed,
-    is_wanted = needed.is_pushed or needed.has_relay and needed.has_webhook
-  from (
-    select
-      count(*) filter (where pushes) > 0 as is_pushed,
-      count(*) > 0 as has_relay,
-      exists (select from rolecall.webhooks where is_enabled) as has_webhook
-    from rolecall.relays
-    where seen_at > now() - interval '1 hour'
-  ) as needed
-  where (own.is_pushed, own.is_wanted)
-    is distinct from (needed.is_pushed, needed.is_pushed or needed.has_relay and needed.has_webhook);
-end
-$$;
-
--- Moves the id at which takes begin, so that they need not walk over rows that are gone and not vacuumed yet, as while a
--- backup is made. Every row with a smaller id than p_next belongs to a transaction older than p_next_xid.
-create or replace function rolecall_internal.move_floor(p_relay uuid, p_next bigint, p_next_xid xid8)
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update rolecall.relays as own
-  set
-    floor = least(
-      own.next_floor,
-      (
-        select min(id)
-        from rolecall.outbox
-        where id >= own.floor
-      )
-    ),
-    next_floor_xid = null
-  where own.relay = p_relay
-    and own.next_floor_xid < pg_snapshot_xmin(pg_current_snapshot());
-  update rolecall.relays
-  set
-    next_floor = p_next,
-    next_floor_xid = p_next_xid
-  where relay = p_relay
-    and next_floor_xid is null;
-end
-$$;
-
--- Tells everybody who is online to sync, once, after events were not written or given up. By then whoever began to write
--- before is done, since no statement of a function lasts longer than five seconds, and the relay knows who is online.
-create or replace function rolecall_internal.resync_all()
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update rolecall.relay
-  set resync_due = false
-  where resync_due
-    and wanted_since < now() - interval '10 seconds';
-  if found then
-    insert into rolecall.outbox (type, is_wide)
-    values ('resync', true);
-  end if;
-end
-$$;
-
--- Bounds what is kept, in steps, every minute. Without a relay for an hour nothing is written any more, and what there is
--- goes. What a relay has not published for an hour, because the broker is away, goes as well; then everybody syncs. The
--- webhooks have theirs by then, or never will.
-create or replace function rolecall_internal.tidy_outbox(p_most int default 20000)
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_gone bigint;
-  v_unforked bigint;
-  v_webhook uuid;
-begin
-  perform rolecall_internal.want_events();
-  with gone as (
-    delete from rolecall.outbox
-    where id in (
-      select oldest.id
-      from (
-        select id, made_at
-        from rolecall.outbox
-        order by id
-        limit p_most
-      ) as oldest
-      where not (select is_wanted from rolecall.relay)
-        or oldest.made_at < now() - interval '1 hour'
-    )
-    returning outbox
-  )
-  select
-    count(*),
-    sum(rolecall_internal.events_in(gone.outbox)) filter (where not (gone.outbox).is_forked and (gone.outbox).type <> 'resync')
-  into v_gone, v_unforked
-  from gone;
-  if v_unforked > 0 then
-    for v_webhook in
-      select id
-      from rolecall.webhooks
-      where is_enabled
-      -- As whoever forks does.
-      order by id
-    loop
-      update rolecall.webhook_queues
-      set dropped = dropped + v_unforked
-      where webhook_id = v_webhook;
-    end loop;
-  end if;
-  if v_gone > 0 then
-    update rolecall.relay
-    set
-      resync_due = true,
-      wanted_since = now()
-    where is_wanted;
-  end if;
-  if not (select is_wanted from rolecall.relay) then
-    delete from rolecall.presence
-    where user_id in (
-      select user_id
-      from rolecall.presence
-      limit p_most
-    );
-  end if;
-  delete from rolecall.typing
-  where (conversation_id, user_id) in (
-    select conversation_id, user_id
-    from rolecall.typing
-    where at < now() - interval '1 minute'
-    order by at
-    limit p_most
-  );
-  return v_gone;
 end
 $$;
 $sql$;
@@ -8532,17 +8609,20 @@ begin
 end
 $$;
 
--- The same for the threads that a member of an organisation reads. Owner and admin read every one, by the index; a sitter and a
--- client have few. Windows that begin and end with time change no row: what they show comes with the next change.
+-- The same for the threads that a member of an organisation reads: 'reads', or 'gone' when they no longer do. Owner and admin
+-- read every one, by the index; a sitter and a client have few. Of a sitter's windows those that began or ended by themselves
+-- from p_from to p_until count as changes, which stand at p_since; what they show to owner and admin comes with the next change.
 create or replace function rolecall_internal.changed_threads(
   p_reader rolecall.actor,
   p_user uuid,
   p_since xid8,
   p_at xid8,
   p_id uuid,
-  p_limit int
+  p_limit int,
+  p_from timestamptz,
+  p_until timestamptz
 )
-returns table (id uuid, changed_xid xid8)
+returns table (id uuid, changed_xid xid8, reader text)
 language plpgsql
 stable
 rows 50
@@ -8554,19 +8634,64 @@ declare
   v_least bigint := p_since::text::bigint >> 16;
   v_most bigint := p_at::text::bigint >> 16;
   v_some boolean := p_since > '0';
+  v_own uuid[];
+  -- Where a window of theirs began or ended.
+  v_timed uuid[] := '{}';
 begin
   if not rolecall_internal.reads_every_thread(p_reader.organization_role) then
+    v_own := rolecall_internal.own_threads(p_reader, p_user);
+    if v_some and rolecall_internal.reads_assigned_threads(p_reader.organization_role) then
+      v_timed := array(
+        select distinct assigned.thread_id
+        from rolecall.assignment_windows as assigned
+        join rolecall.message_threads as thread
+          on thread.organization_id = v_org
+          and thread.id = assigned.thread_id
+          and thread.scope = 'client'
+        where assigned.organization_id = v_org
+          and assigned.sitter_id = p_user
+          and assigned.ends_at > p_from
+          and assigned.closed_at is null
+          and (
+            assigned.ends_at <= p_until
+            or (assigned.starts_at > p_from and assigned.starts_at <= p_until)
+          )
+      );
+    end if;
     return query
-    select thread.id, moved.changed_xid
-    from unnest(rolecall_internal.own_threads(p_reader, p_user)) as own (id)
+    select
+      thread.id,
+      moved.changed_xid,
+      case when thread.id = any (v_own) then 'reads' else 'gone' end
+    from (
+      select unnest(v_own)
+      union
+      select unnest(v_timed)
+      union
+      select loss.thread_id
+      from rolecall.thread_losses as loss
+      where v_some
+        and loss.user_id = p_user
+        and loss.changed_xid >= p_since
+    ) as candidate (id)
     join rolecall.message_threads as thread
-      on thread.id = own.id
+      on thread.id = candidate.id
       and thread.organization_id = v_org
+    left join rolecall.thread_losses as loss
+      on loss.user_id = p_user
+      and loss.thread_id = thread.id
     left join rolecall.thread_reads as mark
       on mark.organization_id = v_org
       and mark.thread_id = thread.id
       and mark.user_id = p_user
-    cross join lateral (values (greatest(thread.changed_xid, mark.changed_xid))) as moved (changed_xid)
+    cross join lateral (
+      select greatest(
+        loss.changed_xid,
+        case when thread.id = any (v_timed) then p_since end,
+        -- What happens in a thread that they do not read is nothing to them.
+        case when thread.id = any (v_own) then greatest(thread.changed_xid, mark.changed_xid) end
+      ) as changed_xid
+    ) as moved
     where moved.changed_xid >= p_since
       and (moved.changed_xid, thread.id) < (p_at, p_id)
     order by moved.changed_xid desc, thread.id desc
@@ -8574,7 +8699,7 @@ begin
     return;
   end if;
   return query
-  select listed.id, max(listed.changed_xid)
+  select listed.id, max(listed.changed_xid), 'reads'
   from (
     (
       select thread.id, thread.changed_xid
@@ -8627,9 +8752,12 @@ $sql$;
 -- it was seen already or not. Neither ids nor times can tell that: of two transactions the one with the smaller id or the
 -- earlier time may commit last.
 --
+-- What changes with time alone, as a window that ends, changes no row. So a cursor also knows the time of its answer.
+--
 -- A cursor is base64url of: a byte for its form (1), 16 bytes for its origin, a byte for how many databases it stands for
--- (1) and for each the horizon and the lower bound, 8 bytes each; within an answer of several pages also the place where the
--- last page ended: 8 bytes of changed_xid, a byte for the domain, 16 for the id.
+-- (1) and for each the horizon and the lower bound, 8 bytes each, and so the time and its lower bound, in microseconds; within
+-- an answer of several pages also the place where the last page ended: 8 bytes of changed_xid, a byte for the domain, 16 for the
+-- id.
 
 -- What a cursor holds, taken apart.
 create or replace function rolecall_internal.sync_origin(p_user uuid, p_domains text[])
@@ -8667,7 +8795,9 @@ create or replace function rolecall_internal.sync_cursor(
   p_since bigint,
   p_at bigint default null,
   p_domain int default null,
-  p_id uuid default null
+  p_id uuid default null,
+  p_time bigint default 0,
+  p_since_time bigint default 0
 )
 returns text
 language sql
@@ -8675,6 +8805,7 @@ immutable
 return translate(
   encode(
     '\x01'::bytea || p_origin || '\x01'::bytea || int8send(p_horizon) || int8send(p_since)
+      || int8send(p_time) || int8send(p_since_time)
       || coalesce(int8send(p_at) || substring(int4send(p_domain) from 4) || uuid_send(p_id), ''),
     'base64'
   ),
@@ -8697,6 +8828,8 @@ create or replace function rolecall_internal.sync_cursor_parts(
   out origin bytea,
   out horizon bigint,
   out since bigint,
+  out "time" bigint,
+  out since_time bigint,
   out at bigint,
   out domain int,
   out id uuid
@@ -8716,18 +8849,21 @@ begin
     origin := '';
     return;
   end if;
-  if length(v_bytes) not in (34, 59) or get_byte(v_bytes, 17) <> 1 then
+  if length(v_bytes) not in (50, 75) or get_byte(v_bytes, 17) <> 1 then
     return;
   end if;
   horizon := rolecall_internal.int8_at(v_bytes, 19);
   since := rolecall_internal.int8_at(v_bytes, 27);
-  at := rolecall_internal.int8_at(v_bytes, 35);
-  if since < 0 or since > horizon or at < since then
+  "time" := rolecall_internal.int8_at(v_bytes, 35);
+  since_time := rolecall_internal.int8_at(v_bytes, 43);
+  at := rolecall_internal.int8_at(v_bytes, 51);
+  -- Up to the year 9999.
+  if since < 0 or since > horizon or at < since or since_time < 0 or since_time > "time" or "time" > 253402300800000000 then
     return;
   end if;
   if at is not null then
-    domain := get_byte(v_bytes, 42);
-    id := encode(substring(v_bytes from 44 for 16), 'hex')::uuid;
+    domain := get_byte(v_bytes, 58);
+    id := encode(substring(v_bytes from 60 for 16), 'hex')::uuid;
   end if;
   origin := substring(v_bytes from 2 for 16);
 end
@@ -8811,6 +8947,164 @@ begin
   return null;
 end
 $$;
+
+-- Behind a statement that changes windows: the threads show them, and whose they were may have lost the thread.
+create or replace function rolecall_internal.follow_window_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform rolecall_internal.note_thread_losses(array_agg(changed.sitter_id), array_agg(changed.thread_id))
+    from changed
+    where changed.closed_at is null;
+  end if;
+  perform rolecall_internal.touch_threads(array_agg(changed.thread_id))
+  from changed;
+  return null;
+end
+$$;
+
+-- Behind an update of them, which has both: what was and what is.
+create or replace function rolecall_internal.follow_window_update()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+    rolecall_internal.note_thread_losses(
+      array_agg(before.sitter_id) filter (where before.closed_at is null),
+      array_agg(before.thread_id) filter (where before.closed_at is null)
+    ),
+    rolecall_internal.touch_threads(array_agg(before.thread_id) || array_agg(now.thread_id))
+  from changed as before
+  join added as now
+    on now.id = before.id
+  where (before.thread_id, before.sitter_id, before.starts_at, before.ends_at, before.closed_at)
+    is distinct from (now.thread_id, now.sitter_id, now.starts_at, now.ends_at, now.closed_at);
+  return null;
+end
+$$;
+
+-- Behind a client's account that is another, or a thread that sitters and clients no longer read.
+create or replace function rolecall_internal.follow_client_account()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+    rolecall_internal.note_thread_losses(array_agg(old.user_id), array_agg(thread.id)),
+    rolecall_internal.touch_threads(array_agg(thread.id))
+  from rolecall.message_threads as thread
+  where thread.organization_id = old.organization_id
+    and thread.client_id = old.id
+    and thread.scope = 'client';
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.follow_thread_scope()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.note_thread_losses(array_agg(reader.id), array_agg(old.id), p_scope => null)
+  from (
+    select sitter_id
+    from rolecall.assignment_windows
+    where organization_id = old.organization_id
+      and thread_id = old.id
+      and closed_at is null
+      and ends_at > now()
+    union
+    select user_id
+    from rolecall.clients
+    where organization_id = old.organization_id
+      and id = old.client_id
+  ) as reader (id);
+  return null;
+end
+$$;
+
+-- Notes who may have lost which thread. Of one of another scope they knew nothing.
+create or replace function rolecall_internal.note_thread_losses(
+  p_users uuid[],
+  p_threads uuid[],
+  p_scope text default 'client'
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- In one order, so that no two statements wait for each other.
+  insert into rolecall.thread_losses (user_id, thread_id)
+  select distinct profile.id, thread.id
+  from unnest(p_users, p_threads) as lost (user_id, thread_id)
+  join rolecall.profiles as profile
+    on profile.id = lost.user_id
+  join rolecall.message_threads as thread
+    on thread.id = lost.thread_id
+    and (p_scope is null or thread.scope = p_scope)
+  order by profile.id, thread.id
+  on conflict (user_id, thread_id) do update
+  set changed_xid = excluded.changed_xid;
+end
+$$;
+
+-- Notes that what threads show has changed.
+create or replace function rolecall_internal.touch_threads(p_threads uuid[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.message_threads
+  set changed_xid = pg_current_xact_id()
+  where id in (
+    select id
+    from rolecall.message_threads
+    where id = any (p_threads)
+      and changed_xid <> pg_current_xact_id()
+    order by id
+    for no key update
+  );
+end
+$$;
+
+-- Behind another role of somebody: what is broadcast across a block hangs on the roles of the two.
+create or replace function rolecall_internal.follow_role_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.block_changes (user_id, other_id)
+  select pair.user_id, pair.other_id
+  from rolecall.user_blocks as block
+  cross join lateral (
+    values
+      (block.blocker_id, block.blocked_id),
+      (block.blocked_id, block.blocker_id)
+  ) as pair (user_id, other_id)
+  where new.id in (block.blocker_id, block.blocked_id)
+  order by pair.user_id, pair.other_id
+  on conflict (user_id, other_id) do update
+  set changed_xid = excluded.changed_xid;
+  return null;
+end
+$$;
 $sql$;
 
   -- schema/sync/sync.sql
@@ -8843,6 +9137,8 @@ declare
   v_at bigint := 9223372036854775807;
   v_domain int := 255;
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_time bigint := extract(epoch from now()) * 1000000;
+  v_since_time bigint := 0;
   v_conversations uuid[];
   v_readers text[];
   v_gone uuid[];
@@ -8885,15 +9181,19 @@ begin
     end if;
     if v_cursor.at is null then
       v_since := v_cursor.horizon;
+      v_since_time := v_cursor.time;
       if v_since > 0 then
-        -- Of a database that was copied, rows may name transactions that are yet to come here. They are old.
-        v_at := v_end;
+        -- Of a database that was copied, rows may name transactions that are yet to come here. They are old. What changes with
+        -- time alone stands at v_since.
+        v_at := greatest(v_end, v_since + 1);
         v_domain := -1;
         v_id := '00000000-0000-0000-0000-000000000000';
       end if;
     else
       v_horizon := v_cursor.horizon;
       v_since := v_cursor.since;
+      v_time := v_cursor.time;
+      v_since_time := v_cursor.since_time;
       v_at := v_cursor.at;
       v_domain := v_cursor.domain;
       v_id := v_cursor.id;
@@ -8904,14 +9204,16 @@ begin
   select
     array_agg(id order by number) filter (where number <= v_limit and domain = 0 and reader <> 'gone'),
     array_agg(reader order by number) filter (where number <= v_limit and domain = 0 and reader <> 'gone'),
-    array_agg(id order by number) filter (where number <= v_limit and domain = 0 and reader = 'gone'),
+    array_agg(id order by number) filter (where number <= v_limit and reader = 'gone'),
     array_agg(id order by number) filter (where number <= v_limit and domain = 1),
-    array_agg(id order by number) filter (where number <= v_limit and domain = 2),
+    array_agg(id order by number) filter (where number <= v_limit and domain = 2 and reader <> 'gone'),
     coalesce(
       max(
-        rolecall_internal.sync_cursor(v_origin, v_horizon, v_since, changed_xid::text::bigint, domain, id)
+        rolecall_internal.sync_cursor(
+          v_origin, v_horizon, v_since, changed_xid::text::bigint, domain, id, v_time, v_since_time
+        )
       ) filter (where number = v_limit and total > v_limit),
-      rolecall_internal.sync_cursor(v_origin, v_horizon, v_horizon)
+      rolecall_internal.sync_cursor(v_origin, v_horizon, v_horizon, p_time => v_time, p_since_time => v_time)
     )
   into v_conversations, v_readers, v_gone, v_help, v_threads, v_next
   from (
@@ -8931,14 +9233,16 @@ begin
       ) as changed
       where 'help' = any (v_domains)
       union all
-      select 2, changed.id, changed.changed_xid, null
+      select 2, changed.id, changed.changed_xid, changed.reader
       from rolecall_internal.changed_threads(
         v_thread_reader,
         p_user,
         v_since::text::xid8,
         v_at::text::xid8,
         rolecall_internal.sync_place(2, v_domain, v_id),
-        v_limit + 1
+        v_limit + 1,
+        'epoch'::timestamptz + v_since_time * interval '1 microsecond',
+        'epoch'::timestamptz + v_time * interval '1 microsecond'
       ) as changed
       where v_thread_reader.refusal is null
     ) as listed
@@ -10614,6 +10918,42 @@ after delete on rolecall.user_blocks
 referencing old table as changed
 for each statement
 execute function rolecall_internal.follow_block_change();
+
+create or replace trigger assignment_windows_follow_made
+after insert on rolecall.assignment_windows
+referencing new table as changed
+for each statement
+execute function rolecall_internal.follow_window_change();
+
+create or replace trigger assignment_windows_follow_changed
+after update on rolecall.assignment_windows
+referencing old table as changed new table as added
+for each statement
+execute function rolecall_internal.follow_window_update();
+
+create or replace trigger assignment_windows_follow_removed
+after delete on rolecall.assignment_windows
+referencing old table as changed
+for each statement
+execute function rolecall_internal.follow_window_change();
+
+create or replace trigger clients_follow_account
+after update of user_id on rolecall.clients
+for each row
+when (old.user_id is distinct from new.user_id)
+execute function rolecall_internal.follow_client_account();
+
+create or replace trigger message_threads_follow_scope
+after update of scope on rolecall.message_threads
+for each row
+when (old.scope = 'client' and new.scope <> 'client')
+execute function rolecall_internal.follow_thread_scope();
+
+create or replace trigger profiles_follow_role
+after update of role on rolecall.profiles
+for each row
+when (old.role is distinct from new.role)
+execute function rolecall_internal.follow_role_change();
 $sql$;
 
   -- schema/realtime/views.sql
@@ -11733,6 +12073,16 @@ on rolecall.block_changes
 for select
 to service_role
 using (true);
+
+alter table rolecall.thread_losses enable row level security;
+
+drop policy if exists "the operator sees thread_losses" on rolecall.thread_losses;
+
+create policy "the operator sees thread_losses"
+on rolecall.thread_losses
+for select
+to service_role
+using (true);
 $sql$;
 
   -- schema/webhooks/policies.sql
@@ -12136,6 +12486,8 @@ $sql$;
   -- schema/sync/access.sql
   execute $sql$
 grant select on rolecall.block_changes to service_role;
+
+grant select on rolecall.thread_losses to service_role;
 $sql$;
 
   -- schema/threads/access.sql
@@ -12243,7 +12595,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '232f12a42e7e98a8e4ff6b984ef97ef99f4d68fc49f272679b1c104b493ed728');
+  values (5, 'live', '753c5a2ef303cbba70d51b461d6c40dd7e27a497df30b568a0f4da0614f1e8f6');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
