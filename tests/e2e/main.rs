@@ -153,6 +153,7 @@ mod permissions {
 
 mod realtime {
     mod client;
+    mod cluster;
     mod delivery;
     mod many;
     mod presence;

@@ -172,7 +172,9 @@ fn options(
     .ping_interval(PING)
     // Each server is tried once. After a break that is enough to be refused by `answer`, which ends the client.
     .max_reconnects(settings.servers.len())
-    .ignore_discovered_servers();
+    .ignore_discovered_servers()
+    // As the operator has listed them: the nearest first.
+    .retain_servers_order();
     if let Some(ca) = &settings.ca {
         options = options.add_root_certificates(ca.clone());
     }

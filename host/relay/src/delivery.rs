@@ -131,14 +131,15 @@ impl Outbox {
     }
 
     /// Whether this session leads; also tells the database that a relay is there.
-    async fn leads(&self, settings: &Settings) -> Result<bool> {
-        let request = json!({"relay": settings.id, "version": env!("CARGO_PKG_VERSION")});
+    /// With `resync`, clients are told to sync.
+    async fn leads(&self, settings: &Settings, resync: bool) -> Result<bool> {
+        let request = json!({"relay": settings.id, "version": env!("CARGO_PKG_VERSION"), "resync": resync});
         Ok(self.session.call::<Lead>(&self.lead, &request).await?.leads)
     }
 
     async fn wait_for_lead(&self, settings: &Settings, troubles: &Troubles, backoff: &mut Backoff) -> Result<()> {
         let mut has_waited = false;
-        while !self.leads(settings).await? {
+        while !self.leads(settings, false).await? {
             troubles.over("database");
             backoff.reset();
             if !has_waited {
@@ -156,15 +157,19 @@ impl Outbox {
     async fn deliver(&self, settings: &Settings, troubles: &Troubles, stop: &CancellationToken) -> Result<Ended> {
         let mut broker: Option<Broker> = None;
         let mut leads_in_earnest = false;
+        let mut owes_resync = false;
         let mut backoff = Backoff::new();
         let mut led_at = Instant::now();
         let mut connected_at = Instant::now();
         let mut busy_until = Instant::now();
         while !stop.is_cancelled() {
             if led_at.elapsed() >= LEAD {
-                if !self.leads(settings).await? {
+                // Told once there is a broker again that can tell.
+                let resync = owes_resync && broker.is_some();
+                if !self.leads(settings, resync).await? {
                     return Ok(Ended::GivenUp);
                 }
+                owes_resync &= !resync;
                 led_at = Instant::now();
             }
             let delivered = match &mut broker {
@@ -201,6 +206,9 @@ impl Outbox {
                 }
                 Err(Fault::Database(error)) => return Err(error),
                 Err(Fault::Nats(error)) => {
+                    // Of a cluster, a server that dies may not have passed on to the others what it had confirmed. Where it is
+                    // the only one, its clients lose their connections with it, and sync when they are back.
+                    owes_resync |= broker.is_some() && settings.servers.len() > 1;
                     broker = None;
                     troubles.began("nats", &format!("{error:#}"));
                     if connected_at.elapsed() >= FORLORN {

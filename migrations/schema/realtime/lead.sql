@@ -8,7 +8,8 @@ language sql
 stable
 return nullif(current_setting('rolecall.leading_relay', true), '')::uuid;
 
--- Asks to lead, and says that a relay is alive: {relay, version, pushes?} -> {leads}. Called every few seconds. A relay that
+-- Asks to lead, and says that a relay is alive: {relay, version, pushes?, resync?} -> {leads}. Called every few seconds. With
+-- resync, everybody who is online is told to sync: what was published may not have arrived. A relay that
 -- does not push publishes to no broker and carries webhooks alone: of these one leads as well, beside the one that publishes.
 create or replace function rolecall_relay.lead(p_request jsonb)
 returns jsonb
@@ -57,7 +58,7 @@ begin
   delete from rolecall.relays
   where seen_at < now() - interval '1 day';
 
-  -- Until now nobody published what was written, if anything was.
+  -- Until now nobody published what was written, if anything was; or what was published may not have arrived.
   update rolecall.relay
   set
     is_wanted = true,
@@ -65,7 +66,7 @@ begin
     wanted_since = now(),
     resync_due = true
   where v_pushes
-    and not is_pushed;
+    and (not is_pushed or v_leads and p_request -> 'resync' is not distinct from 'true');
   perform rolecall_internal.want_events();
   if v_leads and v_pushes then
     perform rolecall_internal.move_floor(v_relay, v_newest + 1, v_next_xid);

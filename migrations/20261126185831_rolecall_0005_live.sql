@@ -1099,7 +1099,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '753c5a2ef303cbba70d51b461d6c40dd7e27a497df30b568a0f4da0614f1e8f6'
+      ) is distinct from '67946f3a5bb693abc36b486083d19e3530661f2fb1bb1434b99fc15257f842cd'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -4749,7 +4749,8 @@ language sql
 stable
 return nullif(current_setting('rolecall.leading_relay', true), '')::uuid;
 
--- Asks to lead, and says that a relay is alive: {relay, version, pushes?} -> {leads}. Called every few seconds. A relay that
+-- Asks to lead, and says that a relay is alive: {relay, version, pushes?, resync?} -> {leads}. Called every few seconds. With
+-- resync, everybody who is online is told to sync: what was published may not have arrived. A relay that
 -- does not push publishes to no broker and carries webhooks alone: of these one leads as well, beside the one that publishes.
 create or replace function rolecall_relay.lead(p_request jsonb)
 returns jsonb
@@ -4798,7 +4799,7 @@ begin
   delete from rolecall.relays
   where seen_at < now() - interval '1 day';
 
-  -- Until now nobody published what was written, if anything was.
+  -- Until now nobody published what was written, if anything was; or what was published may not have arrived.
   update rolecall.relay
   set
     is_wanted = true,
@@ -4806,7 +4807,7 @@ begin
     wanted_since = now(),
     resync_due = true
   where v_pushes
-    and not is_pushed;
+    and (not is_pushed or v_leads and p_request -> 'resync' is not distinct from 'true');
   perform rolecall_internal.want_events();
   if v_leads and v_pushes then
     perform rolecall_internal.move_floor(v_relay, v_newest + 1, v_next_xid);
@@ -12595,7 +12596,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '753c5a2ef303cbba70d51b461d6c40dd7e27a497df30b568a0f4da0614f1e8f6');
+  values (5, 'live', '67946f3a5bb693abc36b486083d19e3530661f2fb1bb1434b99fc15257f842cd');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
