@@ -219,14 +219,16 @@ ifeq ($(RUNTIME),spin)
 test: test-spin
 else
 test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-tools schemathesis supabase-cli need-chromium need-curl need-nats need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
-	@# The end-to-end tests note there which documented answers they have seen; start with an empty list.
-	rm -rf target/tmp/openapi
+	@# The end-to-end tests note there which documented answers they have seen, and what would have been pushed; start with
+	@# empty lists.
+	rm -rf target/tmp/openapi target/tmp/pushed
 	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
 	@# the features of all packages together would have the WebAssembly runtime built a second time. The others are tested
 	@# together: with one set of features their dependencies are built once.
 	RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-host
 	RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER)
 	target/release/rolecall-openapi-coverage
+	target/release/rolecall-pushed
 	@# What several instances could disagree on: keys, limits, flags, repeated requests, order, and every race.
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- \
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::

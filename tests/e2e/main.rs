@@ -154,7 +154,9 @@ mod permissions {
 mod realtime {
     mod client;
     mod delivery;
+    mod many;
     mod presence;
+    mod pushed;
     pub mod support;
     mod token;
     mod typing;

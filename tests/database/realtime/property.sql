@@ -4,6 +4,7 @@ begin;
 \ir ../support/calls.psql
 \ir ../support/paws.psql
 \ir ../support/relay.psql
+\ir ../support/pushed.psql
 select no_plan();
 update rolecall.rate_limits set capacity = 1000000;
 update rolecall.broadcast_limits set per_quota_day = 1000000;
@@ -14,65 +15,6 @@ from rolecall.profiles;
 
 create temporary table wrong (step int, who uuid, event jsonb, answer jsonb);
 create temporary table checked (type text, domain text, events bigint);
-
--- The answer of GET to somebody about what an event says; null where it is as it should be.
-create function pg_temp.differs(p_user uuid, p_event jsonb)
-returns jsonb
-language plpgsql
-as $$
-declare
-  v_domain text := p_event ->> 'domain';
-  v_type text := p_event ->> 'type';
-  v_answer jsonb;
-  v_shown jsonb;
-begin
-  if exists (select from rolecall.profiles where id = p_user and suspended_until > now()) then
-    return '"suspended"';
-  end if;
-  if v_type = 'resync' then
-    return null;
-  elsif v_type = 'presence' then
-    v_answer := pg_temp.ask('presence', p_user, jsonb_build_object('user_ids', jsonb_build_array(p_event -> 'user_id')));
-    if v_answer -> 'ok' = 'true'
-      and (v_answer #> '{data,online}' <> '[]') = (p_event -> 'online')::boolean
-    then
-      return null;
-    end if;
-    return v_answer;
-  end if;
-  v_answer := pg_temp.ask(
-    case v_domain when 'conversations' then 'messages' when 'help' then 'help_conversation' else 'thread_messages' end,
-    p_user,
-    jsonb_build_object(
-      case v_domain when 'threads' then 'thread_id' else 'conversation_id' end,
-      p_event -> 'conversation_id'
-    ) || case
-      when v_type like 'message.%' and v_domain <> 'help' then jsonb_build_object('since_seq', (p_event ->> 'seq')::bigint - 1)
-      else '{}'
-    end
-  );
-  if v_answer -> 'ok' is distinct from 'true' then
-    return v_answer;
-  end if;
-  if v_type like 'message.%' then
-    select message
-    into v_shown
-    from jsonb_array_elements(v_answer #> '{data,messages}') as message
-    where case
-      when v_domain = 'help' then message -> 'id' = p_event -> 'message_id'
-      else message -> 'seq' = p_event -> 'seq'
-    end;
-  elsif v_type = 'conversation.changed' then
-    v_shown := v_answer #> case v_domain when 'threads' then '{data,thread}' else '{data,conversation}' end::text[];
-  else
-    return null;
-  end if;
-  if v_shown is distinct from nullif(coalesce(p_event -> 'message', p_event -> 'conversation'), 'null') then
-    return v_answer;
-  end if;
-  return null;
-end
-$$;
 
 create function pg_temp.check_all(p_step int)
 returns void

@@ -1,6 +1,6 @@
 //! A stand whose clients check every answer against `docs/openapi.yaml`.
 
-use crate::openapi;
+use crate::{openapi, pushed};
 use rolecall_kit::{
     Setup,
     client::{self, Checks},
@@ -14,10 +14,12 @@ const CHECKS: Checks = Checks { answer: openapi::check, line: openapi::check_lin
 pub struct Stand(rolecall_kit::Stand);
 
 impl Stand {
-    /// The stand that most tests share; see [`rolecall_kit::Stand::shared`].
+    /// The stand that most tests share; see [`rolecall_kit::Stand::shared`]. All that happens there is [watched](pushed).
     pub async fn shared() -> Stand {
         client::check_answers_by(CHECKS);
-        Stand(rolecall_kit::Stand::shared().await)
+        let stand = rolecall_kit::Stand::shared().await;
+        pushed::watch(stand.admin_url());
+        Stand(stand)
     }
 
     /// The stand that most tests with realtime share; see [`rolecall_kit::Stand::live`].

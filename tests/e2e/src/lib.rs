@@ -4,6 +4,7 @@ pub mod browser;
 pub mod endpoints;
 pub mod observer;
 pub mod openapi;
+pub mod pushed;
 pub mod socket;
 
 mod checked;

@@ -2,14 +2,14 @@
 //!
 //! The figure that counts is the ratio of the two: it says what the way through the runner and the component costs,
 //! whatever the machine. pgbench runs before and after, so that a database that grows slower meanwhile shows. Then comes
-//! a table of few and many connections, with group commit and without; then help conversations and texting beside direct
-//! messages.
+//! a table of few and many connections, with group commit and without; then what the outbox costs, and help conversations
+//! and texting beside direct messages.
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 use rolecall_bench::{
-    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, Requests, Stored, Surroundings, TextingFigures,
-    TextingLoad, address, peak_memory_mib, start_runner,
+    Clients, Database, Figures, FilterFigures, GROUP_COMMIT, OutboxFigures, OutboxLoad, Requests, Stored, Surroundings,
+    TextingFigures, TextingLoad, address, peak_memory_mib, start_runner,
     system::{CpuShare, allow_connections, percent},
 };
 use rolecall_kit::Runner;
@@ -57,6 +57,18 @@ struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=20))]
     texting_rounds: u64,
 
+    /// Seconds that each measurement with the outbox and without takes; 0 for none
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=60))]
+    outbox_seconds: u64,
+
+    /// How often they are measured in turn; the ratio is the median
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=20))]
+    outbox_rounds: u64,
+
+    /// Measure the outbox alone
+    #[arg(long)]
+    outbox_only: bool,
+
     /// Measure texting alone, beside direct messages
     #[arg(long)]
     texting_only: bool,
@@ -75,6 +87,15 @@ struct Options {
 }
 
 impl Options {
+    fn outbox(&self) -> OutboxLoad {
+        OutboxLoad {
+            rounds: self.outbox_rounds,
+            seconds: self.outbox_seconds,
+            warm_up: self.warm_up.min(1),
+            connections: self.connections,
+        }
+    }
+
     fn texting(&self) -> TextingLoad {
         TextingLoad {
             rounds: self.texting_rounds,
@@ -253,6 +274,14 @@ async fn main() -> Result<()> {
     }
     let database = Database::start(options.users, options.connections).await?;
     database.lift_rate_limits().await;
+    if options.outbox_only {
+        let outbox = OutboxFigures::measure(&database, options.outbox(), &options.runner_flags).await?;
+        say(format!("{}\n\n{}", outbox.text(), surroundings.text(&database.version)));
+        if options.json {
+            println!("{}", outbox.to_json());
+        }
+        return Ok(());
+    }
     if options.texting_only {
         let texting = TextingFigures::measure(&database, options.texting(), &options.runner_flags).await?;
         say(texting.text());
@@ -311,6 +340,13 @@ async fn main() -> Result<()> {
         say(format!("answered with 201 / stored  {answered_in_table} / {stored_in_table}"));
     }
 
+    let outbox = match options.outbox_seconds {
+        0 => None,
+        _ => Some(OutboxFigures::measure(&database, options.outbox(), &options.runner_flags).await?),
+    };
+    if let Some(outbox) = &outbox {
+        say(outbox.text());
+    }
     let help = if options.help_seconds > 0 { Some(HelpFigures::measure(&database, &options).await?) } else { None };
     if let Some(help) = &help {
         say(help.text());
@@ -344,6 +380,7 @@ async fn main() -> Result<()> {
             "stored": stored,
             "with_group_commit": of(sessions.first()),
             "without_group_commit": of(sessions.get(1)),
+            "outbox": outbox.as_ref().map(OutboxFigures::to_json),
             "help": help.as_ref().map(HelpFigures::to_json),
             "texting": texting.as_ref().map(TextingFigures::to_json),
             "filter": filter.to_json(),
