@@ -164,3 +164,19 @@ where not exists (
   where conversation_id = conversation.id
 )
 on conflict (id) do nothing;
+
+-- A webhook, disabled: nothing is posted to an address that is nobody's.
+insert into rolecall.webhooks (id, url, types, description, is_enabled, secret)
+values (
+  '00000000-0000-4000-8000-000000000051',
+  'https://push.example/rolecall',
+  array['message.created'],
+  'Push notifications (an example)',
+  false,
+  rolecall_internal.new_webhook_secret()
+)
+on conflict (id) do nothing;
+
+insert into rolecall.webhook_queues (webhook_id)
+values ('00000000-0000-4000-8000-000000000051')
+on conflict (webhook_id) do nothing;
