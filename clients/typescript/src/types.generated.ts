@@ -595,8 +595,8 @@ export type Health = {
   readonly database: 'ok' | 'unreachable' | 'unknown';
   /** The state of the keys from `jwt_jwks_url`; absent if that is not set. `stale`: the last fetch failed or a fetch is due, and keys that are up to twelve hours old are in use. `unavailable`: there are no keys, so tokens that are signed with one are refused. */
   readonly keys?: 'ok' | 'stale' | 'unavailable';
-  /** Whether clients can hear of what is new at once, over NATS; absent from functions that are not told. `off`: NATS is not configured, and clients call `sync`. */
-  readonly realtime?: 'on' | 'off';
+  /** Whether clients hear of what is new at once, over NATS; absent from functions that are not told. `off`: NATS is not configured, and clients call `sync`. `degraded`: it is, and nothing was published for more than 15 seconds although there was something, or no relay has led for so long; what happens is told later, and `sync` tells it now. */
+  readonly realtime?: 'on' | 'degraded' | 'off';
   readonly version: string;
 };
 

@@ -1,4 +1,4 @@
--- Answers that the database works, and at which migration. Takes no claims, since a load balancer asks.
+-- Answers that the database works, at which migration, and whether a relay publishes what happens. Takes no claims, since a load balancer asks.
 create or replace function rolecall_edge.health(p_request jsonb)
 returns jsonb
 language plpgsql
@@ -11,7 +11,8 @@ begin
   return rolecall_internal.success(
     jsonb_build_object(
       'database', 'ok',
-      'migration', (select max(version) from rolecall.schema_migrations)
+      'migration', (select max(version) from rolecall.schema_migrations),
+      'relayed', rolecall_internal.is_relayed()
     )
   );
 end

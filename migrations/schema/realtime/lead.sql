@@ -60,6 +60,29 @@ begin
 end
 $$;
 
+-- Whether what happens is published: a relay has led within a quarter of a minute, and the oldest row has not waited longer,
+-- as while the relay cannot reach the broker. A few rows at most are read, so that health may ask.
+create or replace function rolecall_internal.is_relayed()
+returns boolean
+language sql
+stable
+return exists (
+  select
+  from rolecall.relays as leader
+  where leader.leads
+    and leader.seen_at > now() - interval '15 seconds'
+    and coalesce(
+      (
+        select oldest.made_at
+        from rolecall.outbox as oldest
+        where oldest.id >= leader.floor
+        order by oldest.id
+        limit 1
+      ) > now() - interval '15 seconds',
+      true
+    )
+);
+
 -- Moves the id at which takes begin, so that they need not walk over rows that are gone and not vacuumed yet, as while a
 -- backup is made. Every row with a smaller id than p_next belongs to a transaction older than p_next_xid.
 create or replace function rolecall_internal.move_floor(p_relay uuid, p_next bigint, p_next_xid xid8)

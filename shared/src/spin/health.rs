@@ -14,7 +14,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use spin_sdk::{
     wasip3::{clocks::monotonic_clock::wait_for, spawn, wit_stream},
     wit_bindgen::StreamWriter,
@@ -28,8 +28,15 @@ const STATEMENT: &Statement = &Statement::of("health");
 
 /// A waiting request is woken by its stream's end, as in `grouped`.
 type Wake = StreamWriter<u8>;
-/// Whether the database answers.
-type Reachable = Result<(), Rc<Fault>>;
+/// What the database says, if it answers.
+type Reachable = Result<Known, Rc<Fault>>;
+
+/// What the database knows of the application.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Whether a relay publishes what happens. A database from before there were relays does not say, and has none.
+    is_relayed: bool,
+}
 
 thread_local! {
     // Nothing of a request: whoever asks first asks for all.
@@ -47,21 +54,26 @@ pub async fn health(exchange: &mut Exchange, settings: &Rc<Settings>) -> Respons
             "unavailable"
         }
         // Nobody can be let in.
-        (Ok(()), Some(Condition::Unavailable)) if !settings.verifier.has_keys() => {
+        (Ok(_), Some(Condition::Unavailable)) if !settings.verifier.has_keys() => {
             exchange.cause = keys::trouble(settings);
             exchange.reported = Some(Code::AuthenticationUnavailable);
             "unavailable"
         }
-        (Ok(()), Some(Condition::Stale | Condition::Unavailable)) => "degraded",
-        (Ok(()), Some(Condition::Ok) | None) => "ok",
+        (Ok(_), Some(Condition::Stale | Condition::Unavailable)) => "degraded",
+        (Ok(_), Some(Condition::Ok) | None) => "ok",
     };
+    let realtime = settings.has_realtime.map(|is_configured| match &database {
+        _ if !is_configured => "off",
+        Ok(Known { is_relayed: true }) => "on",
+        Ok(Known { is_relayed: false }) | Err(_) => "degraded",
+    });
     let database = if database.is_ok() { "ok" } else { "unreachable" };
     let mut body = json!({"status": word, "database": database, "version": env!("CARGO_PKG_VERSION")});
     if let Some(keys) = keys {
         body["keys"] = keys.as_str().into();
     }
-    if let Some(has_realtime) = settings.has_realtime {
-        body["realtime"] = if has_realtime { "on" } else { "off" }.into();
+    if let Some(realtime) = realtime {
+        body["realtime"] = realtime.into();
     }
     let is_failing = exchange.reported.is_some();
     let status = if is_failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
@@ -104,7 +116,9 @@ async fn ask(look_up: LookUp<Reachable, Wake>, settings: Rc<Settings>) {
     let answer = database::select(&mut None, &settings, const { STATEMENT.as_str() }, envelope).await;
     let condition = match answer {
         Ok(json) => match Answer::parse(&json) {
-            Some(Answer { outcome: Ok(_), .. }) => Ok(()),
+            Some(Answer { outcome: Ok(done), .. }) => {
+                Ok(Known { is_relayed: done.data.get("relayed").and_then(Value::as_bool).unwrap_or(false) })
+            }
             _ => Err(Rc::new(Fault::Unparsable)),
         },
         Err(error) => Err(Rc::new(Fault::Database(error))),

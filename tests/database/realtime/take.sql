@@ -28,6 +28,27 @@ select is(
 );
 select ok((select is_wanted from rolecall.relay), 'and from then on the outbox is written');
 
+-- What health says of it.
+create function pg_temp.relayed()
+returns jsonb
+language sql
+return rolecall_edge.health('{}') #> '{data,relayed}';
+select is(pg_temp.relayed(), 'true', 'a relay that leads publishes');
+update rolecall.relays set seen_at = now() - interval '14 seconds';
+select is(pg_temp.relayed(), 'true', 'also when it was seen a moment ago');
+update rolecall.relays set seen_at = now() - interval '16 seconds';
+select is(pg_temp.relayed(), 'false', 'but not one that was seen long ago');
+update rolecall.relays set seen_at = now(), leads = false;
+select is(pg_temp.relayed(), 'false', 'nor one that waits');
+update rolecall.relays set leads = true;
+insert into rolecall.outbox (type, made_at) values ('resync', now() - interval '14 seconds');
+select is(pg_temp.relayed(), 'true', 'what waits for a moment is on its way');
+update rolecall.outbox set made_at = now() - interval '16 seconds';
+insert into rolecall.outbox (type) values ('resync');
+select is(pg_temp.relayed(), 'false', 'what waits longer is not published');
+delete from rolecall.outbox;
+select is(pg_temp.relayed(), 'true', 'until it is');
+
 -- Order, after and limit
 select pg_temp.ask('send_dm', pg_temp.demo(1), jsonb_build_object('recipient_id', pg_temp.demo(4), 'content', 'Message ' || number))
 from generate_series(1, 5) as number;

@@ -123,3 +123,36 @@ async fn who_connects_is_online_and_with_the_last_socket_offline() {
     drop(third);
     until("the user is offline", async || (!online(&user).await).then_some(())).await;
 }
+
+/// Waits until health says this of realtime, on every path that tells of it; nothing else is wrong meanwhile.
+async fn health_says(stand: &Stand, word: &str) {
+    for path in ["/api/health", "realtime/token", "realtime/typing"] {
+        until(word, async || {
+            let health = stand.get(path).expect(200).await;
+            assert_eq!((&health["status"], &health["database"]), (&json!("ok"), &json!("ok")));
+            (health["realtime"] == word).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_whether_a_relay_publishes() {
+    let stand = Stand::own(Setup::new().without_rate_limits().realtime()).await;
+    health_says(&stand, "degraded").await;
+    let relay = stand.relay().await;
+    health_says(&stand, "on").await;
+    relay.kill().unwrap();
+    health_says(&stand, "degraded").await;
+    let _relay = stand.relay().await;
+    health_says(&stand, "on").await;
+
+    // The relay leads and reaches nobody: what happens waits.
+    let nats = stand.nats().clone();
+    tokio::task::block_in_place(|| nats.blocking_lock().stop()).unwrap();
+    let [organizer, attendee] = stand.users([Role::ShowOrganizer, Role::Attendee]).await;
+    stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
+    health_says(&stand, "degraded").await;
+    tokio::task::block_in_place(|| nats.blocking_lock().start()).unwrap();
+    health_says(&stand, "on").await;
+}

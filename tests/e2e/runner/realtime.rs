@@ -72,7 +72,7 @@ async fn socket(answer: &Value) -> anyhow::Result<Socket> {
 async fn nats_comes_with_the_runner_comes_back_when_it_is_killed_and_goes_with_it() {
     let state = State::new();
     let runner = state.start(&[]);
-    assert_eq!(get(&runner, "/api/health").await["realtime"], "on");
+    until("the relay leads", async || (get(&runner, "/api/health").await["realtime"] == "on").then_some(())).await;
     let answer = token(&runner, &state.0).await;
     assert!(runner.errors().contains(&format!("Realtime is at {}", answer["url"].as_str().unwrap())));
     socket(&answer).await.unwrap();

@@ -43,6 +43,7 @@ declare
     'function rolecall_internal.follow_thread_change()',
     'function rolecall_internal.help_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.int8_at(bytea, integer)',
+    'function rolecall_internal.is_relayed()',
     'function rolecall_internal.known_dm(jsonb)',
     'function rolecall_internal.known_dms(rolecall.dm_item[])',
     'function rolecall_internal.leading_relay()',
@@ -2363,6 +2364,28 @@ begin
     v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/health/health.sql
+  execute $sql$
+-- Answers that the database works, and at which migration. Takes no claims, since a load balancer asks.
+create or replace function rolecall_edge.health(p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.refuse_long_statements();
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'database', 'ok',
+      'migration', (select max(version) from rolecall.schema_migrations)
+    )
+  );
 end
 $$;
 $sql$;
