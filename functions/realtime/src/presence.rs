@@ -22,6 +22,7 @@ impl Function for Presence {
     const NAME: &'static str = "realtime.presence";
     const ENTRY: &'static str = "presence";
     const VERB: Verb = Verb::Get;
+    const NEEDS_REALTIME: bool = true;
     type Caller = User;
     type Input = Whom;
 }

@@ -15,6 +15,7 @@ input! {
 impl Function for Typing {
     const NAME: &'static str = "realtime.typing";
     const ENTRY: &'static str = "typing";
+    const NEEDS_REALTIME: bool = true;
     type Caller = User;
     type Input = TypingIn;
 }

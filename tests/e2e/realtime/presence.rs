@@ -12,7 +12,7 @@ async fn presence(stand: &Stand, user: &User, asked: &[Uuid]) -> Answer {
 
 #[tokio::test]
 async fn contacts_who_are_online_are_seen_and_nobody_else() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let [admin, contact, away, other] =
         stand.users([Role::Admin, Role::Attendee, Role::Attendee, Role::Attendee]).await;
     for user in [&contact, &away] {
@@ -48,7 +48,7 @@ async fn contacts_who_are_online_are_seen_and_nobody_else() {
 
 #[tokio::test]
 async fn what_is_asked_is_checked() {
-    let stand = Stand::shared().await;
+    let stand = Stand::live().await;
     let user = stand.user(Role::Attendee).await;
     let many: Vec<Uuid> = (0..101).map(|_| Uuid::new_v4()).collect();
     assert_eq!(presence(&stand, &user, &many[..100]).await.status, 200);

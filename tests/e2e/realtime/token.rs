@@ -264,13 +264,21 @@ async fn without_nats_there_is_no_token_and_health_says_so() {
     let stand = Stand::shared().await;
     let user = stand.user(Role::Attendee).await;
     ask(&stand, &user).expect(404).await.refused_by(Code::FeatureDisabled, "realtime_off");
+    // What is of no use without it is refused in the same words, whoever else it concerns.
+    let presence = format!("realtime/presence?user_ids={}", user.id);
+    stand.get(&presence).by(&user).expect(404).await.refused_by(Code::FeatureDisabled, "realtime_off");
+    let typing = stand.post("realtime/typing", &json!({"conversation_id": Uuid::new_v4()})).by(&user);
+    typing.expect(404).await.refused_by(Code::FeatureDisabled, "realtime_off");
+    stand.get(&presence).expect(401).await.refused(Code::Unauthenticated);
+    stand.get("realtime/presence").by(&user).expect(400).await.refused(Code::ValidationError);
     stand.post("realtime/token", &json!({})).expect(401).await.refused(Code::Unauthenticated);
     for path in ["/api/health", "realtime/token"] {
         assert_eq!(stand.get(path).expect(200).await["realtime"], "off", "{path}");
     }
     let stand = Stand::live().await;
     for path in ["/api/health", "realtime/token"] {
-        assert_eq!(stand.get(path).expect(200).await["realtime"], "on", "{path}");
+        let health = stand.get(path).expect(200).await;
+        assert_eq!((&health["realtime"], &health["status"]), (&json!("degraded"), &json!("ok")), "no relay: {path}");
     }
     assert_eq!(stand.get("send-dm").expect(200).await.body.get("realtime"), None, "it is not told");
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn the_other_one_hears_that_somebody_types() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let relay = Relay::leads(&stand).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let conversation = stand.send_dm(&admin, &attendee, "Hello").expect(201).await.id("conversation_id");
@@ -34,7 +34,7 @@ async fn the_other_one_hears_that_somebody_types() {
 
 #[tokio::test]
 async fn who_may_not_write_does_not_type() {
-    let stand = Stand::own(Setup::new()).await;
+    let stand = Stand::own(Setup::new().realtime()).await;
     let relay = Relay::leads(&stand).await;
     let [admin, attendee, stranger] = stand.users([Role::Admin, Role::Attendee, Role::Admin]).await;
     let conversation = stand.send_dm(&admin, &attendee, "Hello").expect(201).await.id("conversation_id");
@@ -62,7 +62,7 @@ async fn who_may_not_write_does_not_type() {
 
 #[tokio::test]
 async fn of_many_at_once_one_is_told() {
-    let stand = Stand::own(Setup::new().without_rate_limits()).await;
+    let stand = Stand::own(Setup::new().without_rate_limits().realtime()).await;
     let relay = Relay::leads(&stand).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let conversation = stand.send_dm(&admin, &attendee, "Hello").expect(201).await.id("conversation_id");
