@@ -1,4 +1,4 @@
-//! The second act: a pet-care agency texts with its clients through masked numbers. It sends to a carrier of its own, so it
+//! The third act: a pet-care agency texts with its clients through masked numbers. It sends to a carrier of its own, so it
 //! always takes place in a temporary PostgreSQL and runner.
 
 use http::Method;

@@ -1,10 +1,11 @@
-//! `make demo`: walks through the marketplace's staging flows over HTTP, then through a day of an agency that texts with its
-//! clients, then through a rollout with a fault, and prints each request, answer and verdict.
+//! `make demo`: walks through the marketplace's staging flows over HTTP, then shows what two phones hear at once, then a day of
+//! an agency that texts with its clients, then a rollout with a fault, and prints each request, answer and verdict.
 //!
-//! It uses the runner that `make run` has started for the first act, and otherwise a throw-away one. It exits with 1 if a
+//! It uses the runner that `make run` has started for the first two acts, and otherwise a throw-away one. It exits with 1 if a
 //! verdict is wrong.
 
 mod agency;
+mod live;
 mod rehearsal;
 
 use anyhow::{Context, Result, ensure};
@@ -18,6 +19,7 @@ use rolecall_kit::{
     Answer, Stand,
     carrier_api::Carrier,
     client::Client,
+    relay::Relay,
     stand::Db,
     token::{self, SECRET},
 };
@@ -33,13 +35,16 @@ use uuid::Uuid;
 /// How long a request may take to reach the figures: the instance hands them in within ten seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Walks through the flows of a marketplace, of an agency and of a rollout over HTTP.
+/// Walks through the flows of a marketplace, of two phones, of an agency and of a rollout over HTTP.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall-demo")]
 struct Options {
     /// The state directory of `rolecall up`, where run.json says what runs
     #[arg(long, default_value = ".rolecall")]
     state_dir: PathBuf,
+    /// Do without NATS, as where nats-server is missing
+    #[arg(long)]
+    no_realtime: bool,
 }
 
 fn id(user: DemoUser) -> Uuid {
@@ -54,11 +59,14 @@ struct Place {
     help_request: Uuid,
     /// The throw-away stand, where there is one.
     stand: Option<Stand>,
+    /// Its relay.
+    _relay: Option<Relay>,
 }
 
 impl Place {
     /// The runner that is running, or a throw-away one.
-    async fn find(state_dir: &Path, carrier: &Carrier) -> Result<Place> {
+    async fn find(options: &Options, carrier: &Carrier) -> Result<Place> {
+        let state_dir = options.state_dir.as_path();
         if let Some((address, admin_url)) = running(state_dir).await {
             println!("Using the runner at {address}.");
             let secret = match given_secret()? {
@@ -74,23 +82,38 @@ impl Place {
             let demo_users = db.count("rolecall.profiles where id = $1", &[&id(OLGA)]).await;
             ensure!(demo_users == 1, "the demo users are missing; start the runner with --demo-data true");
             let (show, help_request) = prepare(&db).await;
-            return Ok(Place { client: Client::new(&address), secret, show, help_request, stand: None });
+            return Ok(Place { client: Client::new(&address), secret, show, help_request, stand: None, _relay: None });
         }
         println!("No runner is running here; starting a temporary PostgreSQL and runner.");
-        let stand = temporary(carrier).await?;
+        let is_live = !options.no_realtime && rolecall_nats::find_program().is_some();
+        let stand = temporary(carrier, is_live).await?;
+        let relay = if is_live { Some(stand.relay().await) } else { None };
         let (show, help_request) = prepare(&stand.db).await;
         let client = stand.client();
-        Ok(Place { client, secret: SECRET.to_owned(), show, help_request, stand: Some(stand) })
+        let secret = SECRET.to_owned();
+        Ok(Place { client, secret, show, help_request, stand: Some(stand), _relay: relay })
     }
 
     /// Sends a request for somebody and prints both sides.
     async fn ask(&self, who: DemoUser, function: &str, body: &Value) -> Answer {
+        let answer = self.post(who, function, body).await;
+        println!("    {} {}", answer.status, pretty(&answer.body).replace('\n', "\n    "));
+        answer
+    }
+
+    /// Sends a request for somebody and prints it; what is to be seen of the answer, the caller prints.
+    async fn post(&self, who: DemoUser, function: &str, body: &Value) -> Answer {
         println!("    POST /functions/v1/{function} as {} ({})", who.name, who.title());
         println!("      {body}");
         let token = token::hs256(&token::user_claims(id(who)), self.secret.as_bytes());
-        let answer = self.client.call(Method::POST, function).token(&token).json(body).send().await;
-        println!("    {} {}", answer.status, pretty(&answer.body).replace('\n', "\n    "));
-        answer
+        self.client.call(Method::POST, function).token(&token).json(body).send().await
+    }
+
+    /// Reads something for somebody, and prints no more than that.
+    async fn get(&self, who: DemoUser, path: &str) -> Answer {
+        println!("    GET /functions/v1/{path} as {} ({})", who.name, who.title());
+        let token = token::hs256(&token::user_claims(id(who)), self.secret.as_bytes());
+        self.client.call(Method::GET, path).token(&token).send().await
     }
 
     async fn send_dm(&self, from: DemoUser, to: DemoUser, content: &str) -> Answer {
@@ -109,8 +132,9 @@ impl Place {
 }
 
 /// A throw-away PostgreSQL and runner with the demo data, whose texts go to this carrier.
-async fn temporary(carrier: &Carrier) -> Result<Stand> {
-    let stand = Stand::own(agency::setup(carrier)).await;
+async fn temporary(carrier: &Carrier, is_live: bool) -> Result<Stand> {
+    let setup = agency::setup(carrier);
+    let stand = Stand::own(if is_live { setup.realtime() } else { setup }).await;
     rolecall_database::load_demo(stand.admin_url()).await?;
     Ok(stand)
 }
@@ -266,23 +290,26 @@ async fn help(place: &Place, verdicts: &mut Verdicts) {
 async fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let carrier = agency::carrier().await;
-    let place = Place::find(&options.state_dir, &carrier).await?;
+    let place = Place::find(&options, &carrier).await?;
     println!("\nAct one: a marketplace.");
     let mut verdicts = walk(&place).await;
-    let stand = match place.stand {
+    println!("\nAct two: what one sends, the other sees at once, and what a phone missed comes in one call.");
+    live::play(&place, &mut verdicts).await?;
+    let Place { stand, _relay, .. } = place;
+    let stand = match stand {
         Some(stand) => stand,
         None => {
             println!(
                 "\nThe rest takes place in a temporary PostgreSQL and runner: it texts, and breaks things on purpose."
             );
-            temporary(&carrier).await?
+            temporary(&carrier, false).await?
         }
     };
     println!(
-        "\nAct two: an agency texts with its clients through masked numbers. The carrier is one of the demo's own."
+        "\nAct three: an agency texts with its clients through masked numbers. The carrier is one of the demo's own."
     );
     agency::play(&stand, &carrier, &mut verdicts).await;
-    println!("\nAct three: a rollout, beside an app's own conversations.");
+    println!("\nAct four: a rollout, beside an app's own conversations.");
     rehearsal::rehearse(&stand, &mut verdicts).await?;
     println!("\n{} of {} checks passed.", verdicts.right, verdicts.right + verdicts.wrong);
     Ok(if verdicts.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,4 +1,4 @@
-//! The third act of the demo: an app with conversations of its own (V1) gets V2 beside it, in stages, and comes back from
+//! The fourth act of the demo: an app with conversations of its own (V1) gets V2 beside it, in stages, and comes back from
 //! a fault. It breaks things on purpose, so it never touches a database that is anybody's.
 
 use anyhow::Result;

@@ -5,15 +5,37 @@ use serde_json::json;
 use std::process::{Command, Output};
 
 async fn demo(state_dir: &std::path::Path) -> Output {
+    demo_with(state_dir, &[]).await
+}
+
+async fn demo_with(state_dir: &std::path::Path, flags: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall-demo"));
-    command.arg("--state-dir").arg(state_dir).env_remove("SPIN_VARIABLE_JWT_SECRET");
+    command.arg("--state-dir").arg(state_dir).args(flags).env_remove("SPIN_VARIABLE_JWT_SECRET");
     tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
 }
 
+/// What is shown where there is NATS.
+const LIVE: [&str; 6] = [
+    "Act two",
+    "Permissions Violation",
+    "message.created",
+    "\"typing\"",
+    "\"last_read_seq\"",
+    "Shown on Mia's phone: [",
+];
+
 fn assert_all_right(output: &Output) -> String {
+    let text = assert_right(output, 31);
+    for shown in LIVE {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    text
+}
+
+fn assert_right(output: &Output, checks: usize) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("26 of 26 checks passed."), "{text}");
+    assert!(text.contains(&format!("{checks} of {checks} checks passed.")), "{text}");
     assert!(!text.contains("WRONG"), "{text}");
     assert!(!text.contains("eyJ"), "no token is printed: {text}");
     let numbers = text.split('+').skip(1).filter(|rest| rest.bytes().take(8).all(|byte| byte.is_ascii_digit())).count();
@@ -42,7 +64,7 @@ async fn the_demo_leaves_a_database_of_somebodys_alone() {
         assert!(text.contains(shown), "{shown}: {text}");
     }
     for shown in [
-        "Act two",
+        "Act three",
         "outside_assignment_window",
         "anti_poaching_blocked",
         "already_sent",
@@ -68,8 +90,27 @@ async fn the_demo_walks_every_flow_by_itself() {
 }
 
 #[tokio::test]
-async fn the_demo_walks_every_flow_on_a_runner_that_is_running_as_often_as_one_likes() {
+async fn without_nats_it_says_so_and_shows_sync() {
+    let directory = temporary_directory().unwrap();
+    let text = assert_right(&demo_with(&directory, &["--no-realtime"]).await, 27);
+    assert!(text.contains("nats-server is missing") && !text.contains("message.created"), "{text}");
+    std::fs::remove_dir_all(&directory).unwrap();
+
+    // The same of a runner that has none.
     let stand = Stand::own(Setup::new()).await;
+    rolecall_database::load_demo(stand.admin_url()).await.unwrap();
+    let directory = temporary_directory().unwrap();
+    announce(&directory, &stand, true);
+    std::fs::write(directory.join("jwt_secret"), SECRET).unwrap();
+    let text = assert_right(&demo(&directory).await, 27);
+    assert!(text.contains("Using the runner at") && text.contains("nats-server is missing"), "{text}");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn the_demo_walks_every_flow_on_a_runner_that_is_running_as_often_as_one_likes() {
+    let stand = Stand::own(Setup::new().realtime()).await;
+    let _relay = stand.relay().await;
     rolecall_database::load_demo(stand.admin_url()).await.unwrap();
     let directory = temporary_directory().unwrap();
     announce(&directory, &stand, true);

@@ -5,7 +5,6 @@ pub mod endpoints;
 pub mod observer;
 pub mod openapi;
 pub mod pushed;
-pub mod socket;
 
 mod checked;
 

@@ -18,6 +18,7 @@ pub mod receiver;
 pub mod relay;
 pub mod runner;
 pub mod runtime;
+pub mod socket;
 pub mod stand;
 pub mod token;
 pub mod wait;
