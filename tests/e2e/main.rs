@@ -214,6 +214,7 @@ mod sms {
 #[allow(clippy::module_inception, reason = "the domain has one operation, of its own name")]
 mod sync {
     mod sync;
+    mod threads;
 }
 
 /// Races, run in parallel and counted.

@@ -1794,7 +1794,7 @@ export type SyncAnswer = {
   readonly help_conversations: readonly HelpConversation[];
   /** Of the caller's organisation; empty if they read none there. */
   readonly threads: readonly ThreadCard[];
-  /** Conversations to remove. The caller cannot read them any more, or never could. */
+  /** Conversations and threads to remove. The caller cannot read them any more, or never could: a block hides what was broadcast, or a sitter's window in a thread has ended or is another's. Ids are unique over all lists. */
   readonly gone: readonly Uuid[];
   readonly catch_up: readonly CaughtUp[];
   readonly unread: UnreadCounts;

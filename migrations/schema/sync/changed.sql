@@ -288,17 +288,20 @@ begin
 end
 $$;
 
--- The same for the threads that a member of an organisation reads. Owner and admin read every one, by the index; a sitter and a
--- client have few. Windows that begin and end with time change no row: what they show comes with the next change.
+-- The same for the threads that a member of an organisation reads: 'reads', or 'gone' when they no longer do. Owner and admin
+-- read every one, by the index; a sitter and a client have few. Of a sitter's windows those that began or ended by themselves
+-- from p_from to p_until count as changes, which stand at p_since; what they show to owner and admin comes with the next change.
 create or replace function rolecall_internal.changed_threads(
   p_reader rolecall.actor,
   p_user uuid,
   p_since xid8,
   p_at xid8,
   p_id uuid,
-  p_limit int
+  p_limit int,
+  p_from timestamptz,
+  p_until timestamptz
 )
-returns table (id uuid, changed_xid xid8)
+returns table (id uuid, changed_xid xid8, reader text)
 language plpgsql
 stable
 rows 50
@@ -310,19 +313,64 @@ declare
   v_least bigint := p_since::text::bigint >> 16;
   v_most bigint := p_at::text::bigint >> 16;
   v_some boolean := p_since > '0';
+  v_own uuid[];
+  -- Where a window of theirs began or ended.
+  v_timed uuid[] := '{}';
 begin
   if not rolecall_internal.reads_every_thread(p_reader.organization_role) then
+    v_own := rolecall_internal.own_threads(p_reader, p_user);
+    if v_some and rolecall_internal.reads_assigned_threads(p_reader.organization_role) then
+      v_timed := array(
+        select distinct assigned.thread_id
+        from rolecall.assignment_windows as assigned
+        join rolecall.message_threads as thread
+          on thread.organization_id = v_org
+          and thread.id = assigned.thread_id
+          and thread.scope = 'client'
+        where assigned.organization_id = v_org
+          and assigned.sitter_id = p_user
+          and assigned.ends_at > p_from
+          and assigned.closed_at is null
+          and (
+            assigned.ends_at <= p_until
+            or (assigned.starts_at > p_from and assigned.starts_at <= p_until)
+          )
+      );
+    end if;
     return query
-    select thread.id, moved.changed_xid
-    from unnest(rolecall_internal.own_threads(p_reader, p_user)) as own (id)
+    select
+      thread.id,
+      moved.changed_xid,
+      case when thread.id = any (v_own) then 'reads' else 'gone' end
+    from (
+      select unnest(v_own)
+      union
+      select unnest(v_timed)
+      union
+      select loss.thread_id
+      from rolecall.thread_losses as loss
+      where v_some
+        and loss.user_id = p_user
+        and loss.changed_xid >= p_since
+    ) as candidate (id)
     join rolecall.message_threads as thread
-      on thread.id = own.id
+      on thread.id = candidate.id
       and thread.organization_id = v_org
+    left join rolecall.thread_losses as loss
+      on loss.user_id = p_user
+      and loss.thread_id = thread.id
     left join rolecall.thread_reads as mark
       on mark.organization_id = v_org
       and mark.thread_id = thread.id
       and mark.user_id = p_user
-    cross join lateral (values (greatest(thread.changed_xid, mark.changed_xid))) as moved (changed_xid)
+    cross join lateral (
+      select greatest(
+        loss.changed_xid,
+        case when thread.id = any (v_timed) then p_since end,
+        -- What happens in a thread that they do not read is nothing to them.
+        case when thread.id = any (v_own) then greatest(thread.changed_xid, mark.changed_xid) end
+      ) as changed_xid
+    ) as moved
     where moved.changed_xid >= p_since
       and (moved.changed_xid, thread.id) < (p_at, p_id)
     order by moved.changed_xid desc, thread.id desc
@@ -330,7 +378,7 @@ begin
     return;
   end if;
   return query
-  select listed.id, max(listed.changed_xid)
+  select listed.id, max(listed.changed_xid), 'reads'
   from (
     (
       select thread.id, thread.changed_xid

@@ -3,9 +3,12 @@
 -- it was seen already or not. Neither ids nor times can tell that: of two transactions the one with the smaller id or the
 -- earlier time may commit last.
 --
+-- What changes with time alone, as a window that ends, changes no row. So a cursor also knows the time of its answer.
+--
 -- A cursor is base64url of: a byte for its form (1), 16 bytes for its origin, a byte for how many databases it stands for
--- (1) and for each the horizon and the lower bound, 8 bytes each; within an answer of several pages also the place where the
--- last page ended: 8 bytes of changed_xid, a byte for the domain, 16 for the id.
+-- (1) and for each the horizon and the lower bound, 8 bytes each, and so the time and its lower bound, in microseconds; within
+-- an answer of several pages also the place where the last page ended: 8 bytes of changed_xid, a byte for the domain, 16 for the
+-- id.
 
 -- What a cursor holds, taken apart.
 create or replace function rolecall_internal.sync_origin(p_user uuid, p_domains text[])
@@ -43,7 +46,9 @@ create or replace function rolecall_internal.sync_cursor(
   p_since bigint,
   p_at bigint default null,
   p_domain int default null,
-  p_id uuid default null
+  p_id uuid default null,
+  p_time bigint default 0,
+  p_since_time bigint default 0
 )
 returns text
 language sql
@@ -51,6 +56,7 @@ immutable
 return translate(
   encode(
     '\x01'::bytea || p_origin || '\x01'::bytea || int8send(p_horizon) || int8send(p_since)
+      || int8send(p_time) || int8send(p_since_time)
       || coalesce(int8send(p_at) || substring(int4send(p_domain) from 4) || uuid_send(p_id), ''),
     'base64'
   ),
@@ -73,6 +79,8 @@ create or replace function rolecall_internal.sync_cursor_parts(
   out origin bytea,
   out horizon bigint,
   out since bigint,
+  out "time" bigint,
+  out since_time bigint,
   out at bigint,
   out domain int,
   out id uuid
@@ -92,18 +100,21 @@ begin
     origin := '';
     return;
   end if;
-  if length(v_bytes) not in (34, 59) or get_byte(v_bytes, 17) <> 1 then
+  if length(v_bytes) not in (50, 75) or get_byte(v_bytes, 17) <> 1 then
     return;
   end if;
   horizon := rolecall_internal.int8_at(v_bytes, 19);
   since := rolecall_internal.int8_at(v_bytes, 27);
-  at := rolecall_internal.int8_at(v_bytes, 35);
-  if since < 0 or since > horizon or at < since then
+  "time" := rolecall_internal.int8_at(v_bytes, 35);
+  since_time := rolecall_internal.int8_at(v_bytes, 43);
+  at := rolecall_internal.int8_at(v_bytes, 51);
+  -- Up to the year 9999.
+  if since < 0 or since > horizon or at < since or since_time < 0 or since_time > "time" or "time" > 253402300800000000 then
     return;
   end if;
   if at is not null then
-    domain := get_byte(v_bytes, 42);
-    id := encode(substring(v_bytes from 44 for 16), 'hex')::uuid;
+    domain := get_byte(v_bytes, 58);
+    id := encode(substring(v_bytes from 60 for 16), 'hex')::uuid;
   end if;
   origin := substring(v_bytes from 2 for 16);
 end

@@ -26,6 +26,8 @@ declare
   v_at bigint := 9223372036854775807;
   v_domain int := 255;
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_time bigint := extract(epoch from now()) * 1000000;
+  v_since_time bigint := 0;
   v_conversations uuid[];
   v_readers text[];
   v_gone uuid[];
@@ -68,15 +70,19 @@ begin
     end if;
     if v_cursor.at is null then
       v_since := v_cursor.horizon;
+      v_since_time := v_cursor.time;
       if v_since > 0 then
-        -- Of a database that was copied, rows may name transactions that are yet to come here. They are old.
-        v_at := v_end;
+        -- Of a database that was copied, rows may name transactions that are yet to come here. They are old. What changes with
+        -- time alone stands at v_since.
+        v_at := greatest(v_end, v_since + 1);
         v_domain := -1;
         v_id := '00000000-0000-0000-0000-000000000000';
       end if;
     else
       v_horizon := v_cursor.horizon;
       v_since := v_cursor.since;
+      v_time := v_cursor.time;
+      v_since_time := v_cursor.since_time;
       v_at := v_cursor.at;
       v_domain := v_cursor.domain;
       v_id := v_cursor.id;
@@ -87,14 +93,16 @@ begin
   select
     array_agg(id order by number) filter (where number <= v_limit and domain = 0 and reader <> 'gone'),
     array_agg(reader order by number) filter (where number <= v_limit and domain = 0 and reader <> 'gone'),
-    array_agg(id order by number) filter (where number <= v_limit and domain = 0 and reader = 'gone'),
+    array_agg(id order by number) filter (where number <= v_limit and reader = 'gone'),
     array_agg(id order by number) filter (where number <= v_limit and domain = 1),
-    array_agg(id order by number) filter (where number <= v_limit and domain = 2),
+    array_agg(id order by number) filter (where number <= v_limit and domain = 2 and reader <> 'gone'),
     coalesce(
       max(
-        rolecall_internal.sync_cursor(v_origin, v_horizon, v_since, changed_xid::text::bigint, domain, id)
+        rolecall_internal.sync_cursor(
+          v_origin, v_horizon, v_since, changed_xid::text::bigint, domain, id, v_time, v_since_time
+        )
       ) filter (where number = v_limit and total > v_limit),
-      rolecall_internal.sync_cursor(v_origin, v_horizon, v_horizon)
+      rolecall_internal.sync_cursor(v_origin, v_horizon, v_horizon, p_time => v_time, p_since_time => v_time)
     )
   into v_conversations, v_readers, v_gone, v_help, v_threads, v_next
   from (
@@ -114,14 +122,16 @@ begin
       ) as changed
       where 'help' = any (v_domains)
       union all
-      select 2, changed.id, changed.changed_xid, null
+      select 2, changed.id, changed.changed_xid, changed.reader
       from rolecall_internal.changed_threads(
         v_thread_reader,
         p_user,
         v_since::text::xid8,
         v_at::text::xid8,
         rolecall_internal.sync_place(2, v_domain, v_id),
-        v_limit + 1
+        v_limit + 1,
+        'epoch'::timestamptz + v_since_time * interval '1 microsecond',
+        'epoch'::timestamptz + v_time * interval '1 microsecond'
       ) as changed
       where v_thread_reader.refusal is null
     ) as listed

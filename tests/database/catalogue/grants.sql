@@ -205,6 +205,7 @@ values
   ('rolecall.thread_reads', '', 'select'),
   ('rolecall.word_texts', '', 'select'),
   ('rolecall.outbox', '', 'select'),
+  ('rolecall.thread_losses', '', 'select'),
   ('rolecall.outbox_id_seq', '', ''),
   ('rolecall.presence', '', 'select'),
   ('rolecall.relay', '', 'select'),

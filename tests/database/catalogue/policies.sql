@@ -115,6 +115,7 @@ values
   ('presence',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('relay',                     'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('relays',                    'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
+  ('thread_losses',             'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('typing',                    'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('sms_outbox',               'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('alert_rules',               'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),

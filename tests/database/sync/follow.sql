@@ -196,8 +196,22 @@ select pg_temp.run_as(
   format('insert into rolecall.user_blocks (blocker_id, blocked_id) values (%L, %L)', pg_temp.demo(4), pg_temp.demo(1))
 );
 select is(pg_temp.changed(1), 'direct people, show gone, talk help', 'and one that is made through the table');
+select pg_temp.rest();
+update rolecall.profiles set role = 'admin' where id = pg_temp.demo(4);
+select is(
+  pg_temp.changed(1),
+  'direct people, show audience, talk help',
+  'what an admin broadcasts no block hides, so that another role of one of the two is a change'
+);
+select is(pg_temp.changed(2), '', 'and nothing to others');
+select pg_temp.rest();
+update rolecall.profiles set role = 'mvp_dealer' where id = pg_temp.demo(4);
+select is(pg_temp.changed(1), 'direct people, show gone, talk help', 'and back');
 delete from rolecall.user_blocks;
 select pg_temp.rest();
+update rolecall.profiles set role = 'admin' where id = pg_temp.demo(4);
+select is(pg_temp.changed(1), '', 'without a block nothing hangs on it');
+update rolecall.profiles set role = 'mvp_dealer' where id = pg_temp.demo(4);
 
 -- Taking part.
 delete from rolecall.show_participants where show_id = pg_temp.demo(11) and user_id = pg_temp.demo(1);
@@ -244,7 +258,9 @@ return (
     '6',
     '9223372036854775807',
     'ffffffff-ffff-ffff-ffff-ffffffffffff',
-    100
+    100,
+    now(),
+    now()
   )
 );
 create function pg_temp.rest_threads()

@@ -26,12 +26,14 @@ create function pg_temp.cursor(
   p_since bigint default 0,
   p_at bigint default null,
   p_domain int default null,
-  p_id uuid default null
+  p_id uuid default null,
+  p_time bigint default 0,
+  p_since_time bigint default 0
 )
 returns text
 language sql
 return rolecall_internal.sync_cursor(
-  rolecall_internal.sync_origin(pg_temp.demo(p_user), '{help}'), p_horizon, p_since, p_at, p_domain, p_id
+  rolecall_internal.sync_origin(pg_temp.demo(p_user), '{help}'), p_horizon, p_since, p_at, p_domain, p_id, p_time, p_since_time
 );
 
 create function pg_temp.dm(p_from int, p_to int, p_text text)
@@ -56,7 +58,7 @@ select is(
   }',
   'the answer to somebody without anything'
 );
-select matches(pg_temp.sync(2) #>> '{data,cursor}', '^[A-Za-z0-9_-]{46}$', 'a cursor is base64url');
+select matches(pg_temp.sync(2) #>> '{data,cursor}', '^[A-Za-z0-9_-]{67}$', 'a cursor is base64url');
 
 -- The moderator writes to everybody: seven conversations, of one transaction.
 create temp table made as
@@ -171,7 +173,11 @@ from (
     (pg_temp.cursor(6, 7, -1)),
     (pg_temp.cursor(6, -7, -8)),
     (pg_temp.cursor(6, 7, 5, 4, 0, pg_temp.demo(1))),
-    (pg_temp.cursor(6, 7, 5, -4, 0, pg_temp.demo(1)))
+    (pg_temp.cursor(6, 7, 5, -4, 0, pg_temp.demo(1))),
+    -- Nor times.
+    (pg_temp.cursor(6, 7, 5, p_time => -1, p_since_time => -1)),
+    (pg_temp.cursor(6, 7, 5, p_time => 1, p_since_time => 2)),
+    (pg_temp.cursor(6, 7, 5, p_time => 9223372036854775807))
 ) as given (text);
 select is(pg_temp.verdict(pg_temp.sync(6, jsonb_build_object('cursor', text))), 'cursor_expired', label)
 from (
@@ -193,6 +199,11 @@ select isnt(
   rolecall_internal.sync_origin(pg_temp.demo(6), '{}'),
   rolecall_internal.sync_origin(pg_temp.demo(5), '{}'),
   'an origin is one user''s'
+);
+select is(
+  pg_temp.verdict(pg_temp.sync(6, jsonb_build_object('cursor', pg_temp.cursor(6, 7, 5, p_time => 253402300800000000)))),
+  'ok',
+  'the end of the year 9999 is a time'
 );
 -- A forged one that names no place of this list leads nowhere else.
 select is(

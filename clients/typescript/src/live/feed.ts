@@ -168,7 +168,8 @@ export class Feed {
     this.#pumps.get(conversation_id)?.stop();
     this.#pumps.delete(conversation_id);
     this.#positions.forget(conversation_id);
-    void this.#events.tell('gone', { domain: 'conversations', conversation_id });
+    this.#positions.forgetTrail(conversation_id);
+    void this.#events.tell('gone', { conversation_id });
   }
 
   /** The server's numbers are not those that were known: it was restored or moved. */

@@ -19,7 +19,6 @@ import type {
 import type { WebSocketConstructor } from './socket.js';
 import type { Storage } from './storage.js';
 import type {
-  LiveDomain,
   MemberChanged,
   NotificationEvent,
   PresenceEvent,
@@ -98,8 +97,8 @@ export interface LiveEvents {
   presence: PresenceEvent;
   notification: NotificationEvent;
   status: LiveStatus;
-  /** A conversation is not the caller's any more. */
-  gone: { readonly domain: LiveDomain; readonly conversation_id: Uuid };
+  /** A conversation or a thread is not the caller's any more. */
+  gone: { readonly conversation_id: Uuid };
   /** The server was restored or moved: what was told before may not be so; everything is to be read again. */
   reset: Readonly<Record<string, never>>;
   /** A handler threw, or the storage fails. */

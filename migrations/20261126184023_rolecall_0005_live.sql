@@ -18,7 +18,7 @@ declare
     'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
-    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer, timestamp with time zone, timestamp with time zone)',
     'function rolecall_internal.contacts(uuid, integer)',
     'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.decide_action(text, text, text, text[])',
@@ -38,9 +38,14 @@ declare
     'function rolecall_internal.emit_window()',
     'function rolecall_internal.event_json(text, bigint, bigint, timestamp with time zone, jsonb)',
     'function rolecall_internal.follow_block_change()',
+    'function rolecall_internal.follow_client_account()',
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.follow_thread_scope()',
+    'function rolecall_internal.follow_window_change()',
+    'function rolecall_internal.follow_window_update()',
     'function rolecall_internal.help_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.int8_at(bytea, integer)',
     'function rolecall_internal.is_relayed()',
@@ -53,6 +58,7 @@ declare
     'function rolecall_internal.limit_sync_page()',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.move_floor(uuid, bigint, xid8)',
+    'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
     'function rolecall_internal.presence_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.presence_of(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
@@ -62,7 +68,7 @@ declare
     'function rolecall_internal.short_card(jsonb)',
     'function rolecall_internal.short_message(jsonb)',
     'function rolecall_internal.sync(uuid, jsonb, jsonb)',
-    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid, bigint, bigint)',
     'function rolecall_internal.sync_cursor_parts(text)',
     'function rolecall_internal.sync_origin(uuid, text[])',
     'function rolecall_internal.sync_place(integer, integer, uuid)',
@@ -70,6 +76,7 @@ declare
     'function rolecall_internal.thread_events(rolecall.outbox[], jsonb)',
     'function rolecall_internal.tidy_outbox(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.uuids_of(jsonb)',
     'function rolecall_internal.wide_events(rolecall.outbox, jsonb)',
     'function rolecall_relay.lead(jsonb)',
@@ -87,6 +94,7 @@ declare
     'table rolecall.presence',
     'table rolecall.relay',
     'table rolecall.relays',
+    'table rolecall.thread_losses',
     'table rolecall.typing',
     'view rolecall_monitoring.outbox'
   ];
@@ -216,7 +224,7 @@ declare
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
-    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer, timestamp with time zone, timestamp with time zone)',
     'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
     'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
@@ -309,11 +317,16 @@ declare
     'function rolecall_internal.fold_help_conversation_counts()',
     'function rolecall_internal.follow_block_change()',
     'function rolecall_internal.follow_changed_messages()',
+    'function rolecall_internal.follow_client_account()',
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.follow_thread_scope()',
+    'function rolecall_internal.follow_window_change()',
+    'function rolecall_internal.follow_window_update()',
     'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
     'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
     'function rolecall_internal.forget_thread_reads()',
@@ -453,6 +466,7 @@ declare
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.next_rollout(text, text)',
     'function rolecall_internal.note_alerts(boolean)',
+    'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
     'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
     'function rolecall_internal.notice_of_attempt(text, text[], text)',
     'function rolecall_internal.number_json(rolecall.message_numbers)',
@@ -608,7 +622,7 @@ declare
     'function rolecall_internal.suspension_json(timestamp with time zone)',
     'function rolecall_internal.sweep(regclass, text, bigint)',
     'function rolecall_internal.sync(uuid, jsonb, jsonb)',
-    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid, bigint, bigint)',
     'function rolecall_internal.sync_cursor_parts(text)',
     'function rolecall_internal.sync_origin(uuid, text[])',
     'function rolecall_internal.sync_place(integer, integer, uuid)',
@@ -637,6 +651,7 @@ declare
     'function rolecall_internal.thread_reader(uuid, jsonb)',
     'function rolecall_internal.tidy_outbox(integer)',
     'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
     'function rolecall_internal.unassign_sitter()',
@@ -752,6 +767,7 @@ declare
     'table rolecall.show_threads',
     'table rolecall.shows',
     'table rolecall.sms_outbox',
+    'table rolecall.thread_losses',
     'table rolecall.thread_messages',
     'table rolecall.thread_reads',
     'table rolecall.typing',
@@ -945,7 +961,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '31f1c77eac778ed511ee326b1eb85689a4bf9bb4f3abf7efa061717d6c267787'
+      ) is distinct from 'a423b640c287709ab1d914f0bc5cd0d6df2e8df58441c1f7ab747a5cf367ccc8'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -1549,6 +1565,19 @@ comment on table rolecall.block_changes is
 
 create index block_changes_other_id_idx
   on rolecall.block_changes (other_id);
+
+create table rolecall.thread_losses (
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  thread_id uuid not null references rolecall.message_threads (id) on delete cascade,
+  changed_xid xid8 not null default pg_current_xact_id(),
+  primary key (user_id, thread_id)
+);
+
+comment on table rolecall.thread_losses is
+  'Whose window in a thread, or whose own thread, was last taken away or changed when: it may name somebody else since, or nobody.';
+
+create index thread_losses_thread_id_idx
+  on rolecall.thread_losses (thread_id);
 $sql$;
 
   -- schema/permissions/decide.sql
@@ -7802,17 +7831,20 @@ begin
 end
 $$;
 
--- The same for the threads that a member of an organisation reads. Owner and admin read every one, by the index; a sitter and a
--- client have few. Windows that begin and end with time change no row: what they show comes with the next change.
+-- The same for the threads that a member of an organisation reads: 'reads', or 'gone' when they no longer do. Owner and admin
+-- read every one, by the index; a sitter and a client have few. Of a sitter's windows those that began or ended by themselves
+-- from p_from to p_until count as changes, which stand at p_since; what they show to owner and admin comes with the next change.
 create or replace function rolecall_internal.changed_threads(
   p_reader rolecall.actor,
   p_user uuid,
   p_since xid8,
   p_at xid8,
   p_id uuid,
-  p_limit int
+  p_limit int,
+  p_from timestamptz,
+  p_until timestamptz
 )
-returns table (id uuid, changed_xid xid8)
+returns table (id uuid, changed_xid xid8, reader text)
 language plpgsql
 stable
 rows 50
@@ -7824,19 +7856,64 @@ declare
   v_least bigint := p_since::text::bigint >> 16;
   v_most bigint := p_at::text::bigint >> 16;
   v_some boolean := p_since > '0';
+  v_own uuid[];
+  -- Where a window of theirs began or ended.
+  v_timed uuid[] := '{}';
 begin
   if not rolecall_internal.reads_every_thread(p_reader.organization_role) then
+    v_own := rolecall_internal.own_threads(p_reader, p_user);
+    if v_some and rolecall_internal.reads_assigned_threads(p_reader.organization_role) then
+      v_timed := array(
+        select distinct assigned.thread_id
+        from rolecall.assignment_windows as assigned
+        join rolecall.message_threads as thread
+          on thread.organization_id = v_org
+          and thread.id = assigned.thread_id
+          and thread.scope = 'client'
+        where assigned.organization_id = v_org
+          and assigned.sitter_id = p_user
+          and assigned.ends_at > p_from
+          and assigned.closed_at is null
+          and (
+            assigned.ends_at <= p_until
+            or (assigned.starts_at > p_from and assigned.starts_at <= p_until)
+          )
+      );
+    end if;
     return query
-    select thread.id, moved.changed_xid
-    from unnest(rolecall_internal.own_threads(p_reader, p_user)) as own (id)
+    select
+      thread.id,
+      moved.changed_xid,
+      case when thread.id = any (v_own) then 'reads' else 'gone' end
+    from (
+      select unnest(v_own)
+      union
+      select unnest(v_timed)
+      union
+      select loss.thread_id
+      from rolecall.thread_losses as loss
+      where v_some
+        and loss.user_id = p_user
+        and loss.changed_xid >= p_since
+    ) as candidate (id)
     join rolecall.message_threads as thread
-      on thread.id = own.id
+      on thread.id = candidate.id
       and thread.organization_id = v_org
+    left join rolecall.thread_losses as loss
+      on loss.user_id = p_user
+      and loss.thread_id = thread.id
     left join rolecall.thread_reads as mark
       on mark.organization_id = v_org
       and mark.thread_id = thread.id
       and mark.user_id = p_user
-    cross join lateral (values (greatest(thread.changed_xid, mark.changed_xid))) as moved (changed_xid)
+    cross join lateral (
+      select greatest(
+        loss.changed_xid,
+        case when thread.id = any (v_timed) then p_since end,
+        -- What happens in a thread that they do not read is nothing to them.
+        case when thread.id = any (v_own) then greatest(thread.changed_xid, mark.changed_xid) end
+      ) as changed_xid
+    ) as moved
     where moved.changed_xid >= p_since
       and (moved.changed_xid, thread.id) < (p_at, p_id)
     order by moved.changed_xid desc, thread.id desc
@@ -7844,7 +7921,7 @@ begin
     return;
   end if;
   return query
-  select listed.id, max(listed.changed_xid)
+  select listed.id, max(listed.changed_xid), 'reads'
   from (
     (
       select thread.id, thread.changed_xid
@@ -7897,9 +7974,12 @@ $sql$;
 -- it was seen already or not. Neither ids nor times can tell that: of two transactions the one with the smaller id or the
 -- earlier time may commit last.
 --
+-- What changes with time alone, as a window that ends, changes no row. So a cursor also knows the time of its answer.
+--
 -- A cursor is base64url of: a byte for its form (1), 16 bytes for its origin, a byte for how many databases it stands for
--- (1) and for each the horizon and the lower bound, 8 bytes each; within an answer of several pages also the place where the
--- last page ended: 8 bytes of changed_xid, a byte for the domain, 16 for the id.
+-- (1) and for each the horizon and the lower bound, 8 bytes each, and so the time and its lower bound, in microseconds; within
+-- an answer of several pages also the place where the last page ended: 8 bytes of changed_xid, a byte for the domain, 16 for the
+-- id.
 
 -- What a cursor holds, taken apart.
 create or replace function rolecall_internal.sync_origin(p_user uuid, p_domains text[])
@@ -7937,7 +8017,9 @@ create or replace function rolecall_internal.sync_cursor(
   p_since bigint,
   p_at bigint default null,
   p_domain int default null,
-  p_id uuid default null
+  p_id uuid default null,
+  p_time bigint default 0,
+  p_since_time bigint default 0
 )
 returns text
 language sql
@@ -7945,6 +8027,7 @@ immutable
 return translate(
   encode(
     '\x01'::bytea || p_origin || '\x01'::bytea || int8send(p_horizon) || int8send(p_since)
+      || int8send(p_time) || int8send(p_since_time)
       || coalesce(int8send(p_at) || substring(int4send(p_domain) from 4) || uuid_send(p_id), ''),
     'base64'
   ),
@@ -7967,6 +8050,8 @@ create or replace function rolecall_internal.sync_cursor_parts(
   out origin bytea,
   out horizon bigint,
   out since bigint,
+  out "time" bigint,
+  out since_time bigint,
   out at bigint,
   out domain int,
   out id uuid
@@ -7986,18 +8071,21 @@ begin
     origin := '';
     return;
   end if;
-  if length(v_bytes) not in (34, 59) or get_byte(v_bytes, 17) <> 1 then
+  if length(v_bytes) not in (50, 75) or get_byte(v_bytes, 17) <> 1 then
     return;
   end if;
   horizon := rolecall_internal.int8_at(v_bytes, 19);
   since := rolecall_internal.int8_at(v_bytes, 27);
-  at := rolecall_internal.int8_at(v_bytes, 35);
-  if since < 0 or since > horizon or at < since then
+  "time" := rolecall_internal.int8_at(v_bytes, 35);
+  since_time := rolecall_internal.int8_at(v_bytes, 43);
+  at := rolecall_internal.int8_at(v_bytes, 51);
+  -- Up to the year 9999.
+  if since < 0 or since > horizon or at < since or since_time < 0 or since_time > "time" or "time" > 253402300800000000 then
     return;
   end if;
   if at is not null then
-    domain := get_byte(v_bytes, 42);
-    id := encode(substring(v_bytes from 44 for 16), 'hex')::uuid;
+    domain := get_byte(v_bytes, 58);
+    id := encode(substring(v_bytes from 60 for 16), 'hex')::uuid;
   end if;
   origin := substring(v_bytes from 2 for 16);
 end
@@ -8081,6 +8169,164 @@ begin
   return null;
 end
 $$;
+
+-- Behind a statement that changes windows: the threads show them, and whose they were may have lost the thread.
+create or replace function rolecall_internal.follow_window_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform rolecall_internal.note_thread_losses(array_agg(changed.sitter_id), array_agg(changed.thread_id))
+    from changed
+    where changed.closed_at is null;
+  end if;
+  perform rolecall_internal.touch_threads(array_agg(changed.thread_id))
+  from changed;
+  return null;
+end
+$$;
+
+-- Behind an update of them, which has both: what was and what is.
+create or replace function rolecall_internal.follow_window_update()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+    rolecall_internal.note_thread_losses(
+      array_agg(before.sitter_id) filter (where before.closed_at is null),
+      array_agg(before.thread_id) filter (where before.closed_at is null)
+    ),
+    rolecall_internal.touch_threads(array_agg(before.thread_id) || array_agg(now.thread_id))
+  from changed as before
+  join added as now
+    on now.id = before.id
+  where (before.thread_id, before.sitter_id, before.starts_at, before.ends_at, before.closed_at)
+    is distinct from (now.thread_id, now.sitter_id, now.starts_at, now.ends_at, now.closed_at);
+  return null;
+end
+$$;
+
+-- Behind a client's account that is another, or a thread that sitters and clients no longer read.
+create or replace function rolecall_internal.follow_client_account()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+    rolecall_internal.note_thread_losses(array_agg(old.user_id), array_agg(thread.id)),
+    rolecall_internal.touch_threads(array_agg(thread.id))
+  from rolecall.message_threads as thread
+  where thread.organization_id = old.organization_id
+    and thread.client_id = old.id
+    and thread.scope = 'client';
+  return null;
+end
+$$;
+
+create or replace function rolecall_internal.follow_thread_scope()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.note_thread_losses(array_agg(reader.id), array_agg(old.id), p_scope => null)
+  from (
+    select sitter_id
+    from rolecall.assignment_windows
+    where organization_id = old.organization_id
+      and thread_id = old.id
+      and closed_at is null
+      and ends_at > now()
+    union
+    select user_id
+    from rolecall.clients
+    where organization_id = old.organization_id
+      and id = old.client_id
+  ) as reader (id);
+  return null;
+end
+$$;
+
+-- Notes who may have lost which thread. Of one of another scope they knew nothing.
+create or replace function rolecall_internal.note_thread_losses(
+  p_users uuid[],
+  p_threads uuid[],
+  p_scope text default 'client'
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- In one order, so that no two statements wait for each other.
+  insert into rolecall.thread_losses (user_id, thread_id)
+  select distinct profile.id, thread.id
+  from unnest(p_users, p_threads) as lost (user_id, thread_id)
+  join rolecall.profiles as profile
+    on profile.id = lost.user_id
+  join rolecall.message_threads as thread
+    on thread.id = lost.thread_id
+    and (p_scope is null or thread.scope = p_scope)
+  order by profile.id, thread.id
+  on conflict (user_id, thread_id) do update
+  set changed_xid = excluded.changed_xid;
+end
+$$;
+
+-- Notes that what threads show has changed.
+create or replace function rolecall_internal.touch_threads(p_threads uuid[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update rolecall.message_threads
+  set changed_xid = pg_current_xact_id()
+  where id in (
+    select id
+    from rolecall.message_threads
+    where id = any (p_threads)
+      and changed_xid <> pg_current_xact_id()
+    order by id
+    for no key update
+  );
+end
+$$;
+
+-- Behind another role of somebody: what is broadcast across a block hangs on the roles of the two.
+create or replace function rolecall_internal.follow_role_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into rolecall.block_changes (user_id, other_id)
+  select pair.user_id, pair.other_id
+  from rolecall.user_blocks as block
+  cross join lateral (
+    values
+      (block.blocker_id, block.blocked_id),
+      (block.blocked_id, block.blocker_id)
+  ) as pair (user_id, other_id)
+  where new.id in (block.blocker_id, block.blocked_id)
+  order by pair.user_id, pair.other_id
+  on conflict (user_id, other_id) do update
+  set changed_xid = excluded.changed_xid;
+  return null;
+end
+$$;
 $sql$;
 
   -- schema/sync/sync.sql
@@ -8113,6 +8359,8 @@ declare
   v_at bigint := 9223372036854775807;
   v_domain int := 255;
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_time bigint := extract(epoch from now()) * 1000000;
+  v_since_time bigint := 0;
   v_conversations uuid[];
   v_readers text[];
   v_gone uuid[];
@@ -8155,15 +8403,19 @@ begin
     end if;
     if v_cursor.at is null then
       v_since := v_cursor.horizon;
+      v_since_time := v_cursor.time;
       if v_since > 0 then
-        -- Of a database that was copied, rows may name transactions that are yet to come here. They are old.
-        v_at := v_end;
+        -- Of a database that was copied, rows may name transactions that are yet to come here. They are old. What changes with
+        -- time alone stands at v_since.
+        v_at := greatest(v_end, v_since + 1);
         v_domain := -1;
         v_id := '00000000-0000-0000-0000-000000000000';
       end if;
     else
       v_horizon := v_cursor.horizon;
       v_since := v_cursor.since;
+      v_time := v_cursor.time;
+      v_since_time := v_cursor.since_time;
       v_at := v_cursor.at;
       v_domain := v_cursor.domain;
       v_id := v_cursor.id;
@@ -8174,14 +8426,16 @@ begin
   select
     array_agg(id order by number) filter (where number <= v_limit and domain = 0 and reader <> 'gone'),
     array_agg(reader order by number) filter (where number <= v_limit and domain = 0 and reader <> 'gone'),
-    array_agg(id order by number) filter (where number <= v_limit and domain = 0 and reader = 'gone'),
+    array_agg(id order by number) filter (where number <= v_limit and reader = 'gone'),
     array_agg(id order by number) filter (where number <= v_limit and domain = 1),
-    array_agg(id order by number) filter (where number <= v_limit and domain = 2),
+    array_agg(id order by number) filter (where number <= v_limit and domain = 2 and reader <> 'gone'),
     coalesce(
       max(
-        rolecall_internal.sync_cursor(v_origin, v_horizon, v_since, changed_xid::text::bigint, domain, id)
+        rolecall_internal.sync_cursor(
+          v_origin, v_horizon, v_since, changed_xid::text::bigint, domain, id, v_time, v_since_time
+        )
       ) filter (where number = v_limit and total > v_limit),
-      rolecall_internal.sync_cursor(v_origin, v_horizon, v_horizon)
+      rolecall_internal.sync_cursor(v_origin, v_horizon, v_horizon, p_time => v_time, p_since_time => v_time)
     )
   into v_conversations, v_readers, v_gone, v_help, v_threads, v_next
   from (
@@ -8201,14 +8455,16 @@ begin
       ) as changed
       where 'help' = any (v_domains)
       union all
-      select 2, changed.id, changed.changed_xid, null
+      select 2, changed.id, changed.changed_xid, changed.reader
       from rolecall_internal.changed_threads(
         v_thread_reader,
         p_user,
         v_since::text::xid8,
         v_at::text::xid8,
         rolecall_internal.sync_place(2, v_domain, v_id),
-        v_limit + 1
+        v_limit + 1,
+        'epoch'::timestamptz + v_since_time * interval '1 microsecond',
+        'epoch'::timestamptz + v_time * interval '1 microsecond'
       ) as changed
       where v_thread_reader.refusal is null
     ) as listed
@@ -8450,6 +8706,42 @@ after delete on rolecall.user_blocks
 referencing old table as changed
 for each statement
 execute function rolecall_internal.follow_block_change();
+
+create or replace trigger assignment_windows_follow_made
+after insert on rolecall.assignment_windows
+referencing new table as changed
+for each statement
+execute function rolecall_internal.follow_window_change();
+
+create or replace trigger assignment_windows_follow_changed
+after update on rolecall.assignment_windows
+referencing old table as changed new table as added
+for each statement
+execute function rolecall_internal.follow_window_update();
+
+create or replace trigger assignment_windows_follow_removed
+after delete on rolecall.assignment_windows
+referencing old table as changed
+for each statement
+execute function rolecall_internal.follow_window_change();
+
+create or replace trigger clients_follow_account
+after update of user_id on rolecall.clients
+for each row
+when (old.user_id is distinct from new.user_id)
+execute function rolecall_internal.follow_client_account();
+
+create or replace trigger message_threads_follow_scope
+after update of scope on rolecall.message_threads
+for each row
+when (old.scope = 'client' and new.scope <> 'client')
+execute function rolecall_internal.follow_thread_scope();
+
+create or replace trigger profiles_follow_role
+after update of role on rolecall.profiles
+for each row
+when (old.role is distinct from new.role)
+execute function rolecall_internal.follow_role_change();
 $sql$;
 
   -- schema/realtime/views.sql
@@ -9483,6 +9775,16 @@ on rolecall.block_changes
 for select
 to service_role
 using (true);
+
+alter table rolecall.thread_losses enable row level security;
+
+drop policy if exists "the operator sees thread_losses" on rolecall.thread_losses;
+
+create policy "the operator sees thread_losses"
+on rolecall.thread_losses
+for select
+to service_role
+using (true);
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -9841,6 +10143,8 @@ $sql$;
   -- schema/sync/access.sql
   execute $sql$
 grant select on rolecall.block_changes to service_role;
+
+grant select on rolecall.thread_losses to service_role;
 $sql$;
 
   -- schema/threads/access.sql
@@ -9925,7 +10229,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '31f1c77eac778ed511ee326b1eb85689a4bf9bb4f3abf7efa061717d6c267787');
+  values (5, 'live', 'a423b640c287709ab1d914f0bc5cd0d6df2e8df58441c1f7ab747a5cf367ccc8');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
