@@ -4,3 +4,4 @@ mod delivery;
 mod failures;
 mod lead;
 mod support;
+mod tls;

@@ -144,16 +144,27 @@ impl Writers {
     }
 }
 
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// A NATS server that asks for no credentials; it may be killed and started again on its port.
 pub struct Nats {
     process: Option<Process>,
     pub port: u16,
+    /// Further options of the program.
+    arguments: Vec<String>,
 }
 
 impl Nats {
     pub async fn start() -> Nats {
-        let port = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut nats = Nats { process: None, port };
+        Nats::start_with(&[]).await
+    }
+
+    pub async fn start_with(arguments: &[&str]) -> Nats {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let mut nats = Nats { process: None, port: free_port(), arguments };
         nats.start_again().await;
         nats
     }
@@ -164,7 +175,11 @@ impl Nats {
 
     pub async fn start_again(&mut self) {
         let mut command = Command::new("nats-server");
-        command.args(["-a", "127.0.0.1", "-p", &self.port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["-a", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(&self.arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let directory = temporary_directory().unwrap();
         self.process = Some(Process::start(command, &directory).expect("nats-server is a Debian package"));
         let port = self.port;
@@ -194,11 +209,15 @@ struct Seen {
 
 impl Reader {
     pub async fn start(nats: &Nats) -> Reader {
+        Reader::start_with(&nats.url(), ConnectOptions::new()).await
+    }
+
+    pub async fn start_with(url: &str, options: ConnectOptions) -> Reader {
         // It reconnects by itself; the subscription is made again.
-        let client = ConnectOptions::new()
+        let client = options
             .reconnect_delay_callback(|_| Duration::from_millis(10))
             .subscription_capacity(1 << 20)
-            .connect(nats.url())
+            .connect(url)
             .await
             .unwrap();
         let mut events = client.subscribe("user.*.events").await.unwrap();
@@ -302,9 +321,15 @@ impl Relay {
 
 /// `rolecall relay` as a process.
 pub fn relay_process(database: &Database, nats: &str) -> Result<Process> {
+    relay_process_with(database, nats, &[])
+}
+
+/// The same with flags.
+pub fn relay_process_with(database: &Database, nats: &str, flags: &[&str]) -> Result<Process> {
     let mut command = Command::new(Runtime::Runner.program());
     command
         .arg("relay")
+        .args(flags)
         .env("RELAY_DATABASE_URL", database.relay_url())
         .env("NATS_URL", nats)
         .env_remove("NATS_CREDS")
