@@ -1,5 +1,6 @@
 //! The threads of an organisation in sync: what a sitter gains and loses, on every path there is.
 
+use super::sync::alone;
 use rolecall_e2e::{Agency, Answer, Code, Stand, User, token, until};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -59,7 +60,7 @@ async fn assigned(stand: &Stand, agency: &Agency, booking: &mut Value, changes: 
 
 #[tokio::test]
 async fn a_sitter_hears_of_each_thread_that_they_gain_and_lose() {
-    let stand = Stand::shared().await;
+    let stand = alone().await;
     let agency = stand.agency().await;
     let mut sitter = Device::up_to_date(&stand, &agency.sitter).await;
     let mut other = Device::up_to_date(&stand, &agency.other_sitter).await;
@@ -101,7 +102,7 @@ async fn a_sitter_hears_of_each_thread_that_they_gain_and_lose() {
 
 #[tokio::test]
 async fn a_window_that_ends_by_itself_takes_the_thread_away_once() {
-    let stand = Stand::shared().await;
+    let stand = alone().await;
     let agency = stand.agency().await;
     let sql = "insert into rolecall.service_buffers (organization_id, service, minutes) values ($1, 'walk', 0)";
     stand.db.run(sql, &[&agency.organization]).await;
@@ -134,7 +135,7 @@ async fn a_window_that_ends_by_itself_takes_the_thread_away_once() {
 
 #[tokio::test]
 async fn who_leaves_begins_anew_and_who_is_suspended_reads_on() {
-    let stand = Stand::shared().await;
+    let stand = alone().await;
     let agency = stand.agency().await;
     let mut booking = stand.booking(&agency.client, Some(&agency.sitter), -30, 30).await;
     let thread = assigned(&stand, &agency, &mut booking, json!({})).await;
