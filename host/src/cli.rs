@@ -3,8 +3,11 @@
 mod units;
 
 use crate::cli::units::{parse_duration, parse_size};
+use crate::relay::{ALLOWED_HOSTS, WEBHOOK_CA};
 use clap::{Args, Parser, Subcommand};
 use http::HeaderName;
+use rolecall_relay::AllowedHosts;
+use rolecall_shared::rules::rollout::Rollouts;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +33,8 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Carry what happens from the database to NATS until SIGINT or SIGTERM; of several, one works and the others wait
+    /// Carry what happens from the database to NATS and to webhooks until SIGINT or SIGTERM; of several, one publishes to NATS
+    /// and the others wait
     Relay(Relay),
     /// Show how a feature is rolled out, begin its next stage, take it back
     #[command(disable_help_flag = true)]
@@ -62,9 +66,9 @@ pub struct Relay {
     #[arg(long, value_name = "URL", env = "RELAY_DATABASE_URL", hide_env_values = true)]
     pub database: String,
 
-    /// NATS's servers, separated by commas: nats://host:port, or tls://host:port
+    /// NATS's servers, separated by commas: nats://host:port, or tls://host:port; without them, webhooks alone
     #[arg(long, value_name = "URLS", env = "NATS_URL", hide_env_values = true)]
-    pub nats: String,
+    pub nats: Option<String>,
 
     /// The credentials that may publish to users
     #[arg(long, value_name = "FILE", env = "NATS_CREDS")]
@@ -77,6 +81,25 @@ pub struct Relay {
     /// The CA of NATS's certificate, in PEM form [default: those that this system trusts]
     #[arg(long, value_name = "FILE", env = "NATS_CA")]
     pub nats_ca: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub webhooks: Webhooks,
+
+    /// How far features are rolled out, whatever the database says: the application's variable of this name
+    #[arg(long, value_name = "FLAG=ROLLOUT,…", env = "ROLLOUTS", default_value = "")]
+    pub rollouts: Rollouts,
+}
+
+/// What webhooks may do, of `rolecall relay` and of the relay within `rolecall up`.
+#[derive(Args, Clone, Debug)]
+pub struct Webhooks {
+    /// Hosts to which webhooks are delivered although their addresses are not of the public internet, and also over http
+    #[arg(long = "webhook-allow-hosts", value_name = "HOST[:PORT],…", env = ALLOWED_HOSTS)]
+    pub allow_hosts: Option<AllowedHosts>,
+
+    /// The CA of webhooks' receivers, in PEM form [default: those that this system trusts]
+    #[arg(long = "webhook-ca", value_name = "FILE", env = WEBHOOK_CA)]
+    pub ca: Option<PathBuf>,
 }
 
 /// The settings of `rolecall up`.
@@ -206,6 +229,9 @@ pub struct Up {
     #[arg(long, value_name = "FILE")]
     pub nats_server: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub webhooks: Webhooks,
+
     /// Load the demo data [default: with the embedded database only]
     #[arg(long, value_name = "BOOL")]
     pub demo_data: Option<bool>,
@@ -299,12 +325,29 @@ mod tests {
     }
 
     #[test]
-    fn the_relay_wants_a_database_and_nats_and_never_shows_them() {
+    fn the_relay_wants_a_database_and_may_have_a_nats() {
         let line = ["rolecall", "relay", "--database", "postgres://u:hidden@h/d", "--nats", "nats://127.0.0.1:4222"];
         let Command::Relay(relay) = Cli::try_parse_from(line).unwrap().command else { panic!() };
-        assert_eq!((relay.nats.as_str(), relay.nats_creds), ("nats://127.0.0.1:4222", None));
-        let Err(missing) = Cli::try_parse_from(["rolecall", "relay"]) else { panic!("it needs both") };
-        assert!(missing.to_string().contains("--database") && missing.to_string().contains("--nats"), "{missing}");
+        assert_eq!((relay.nats.as_deref(), relay.nats_creds), (Some("nats://127.0.0.1:4222"), None));
+        let Command::Relay(alone) = Cli::try_parse_from(&line[..4]).unwrap().command else { panic!() };
+        assert_eq!((alone.nats, alone.webhooks.allow_hosts, alone.rollouts), (None, None, Rollouts::NONE));
+        let Err(missing) = Cli::try_parse_from(["rolecall", "relay"]) else { panic!("it needs a database") };
+        assert!(missing.to_string().contains("--database"), "{missing}");
+    }
+
+    #[test]
+    fn hosts_for_webhooks_and_rollouts_are_read_as_they_are_written_elsewhere() {
+        let line =
+            ["rolecall", "relay", "--database", "postgres://h/d", "--webhook-allow-hosts", "hooks.internal:8080"];
+        let with = |more: &[&'static str]| Cli::try_parse_from(line.iter().chain(more));
+        let Command::Relay(relay) = with(&["--rollouts", "realtime=percentage:10"]).unwrap().command else { panic!() };
+        assert_eq!(relay.webhooks.allow_hosts, Some("hooks.internal:8080".parse().unwrap()));
+        assert_eq!(relay.rollouts, "realtime=percentage:10".parse().unwrap());
+        assert!(with(&["--rollouts", "realtime"]).is_err());
+        assert!(with(&["--rollouts", "unknown=enabled"]).is_err());
+        assert!(up(&["--webhook-allow-hosts", "http://hooks.internal"]).is_err());
+        let up = up(&["--webhook-allow-hosts", "127.0.0.1", "--webhook-ca", "ca.pem"]).unwrap();
+        assert_eq!(up.webhooks.ca, Some("ca.pem".into()));
     }
 
     /// deploy/ starts the relay as its command line understands it.

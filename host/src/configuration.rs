@@ -25,6 +25,9 @@ pub const REALTIME_ACCOUNT: &str = "realtime_account";
 /// The seed of the key that signs for that account.
 pub const REALTIME_SIGNING_KEY: &str = "realtime_signing_key";
 
+/// How far features are rolled out.
+pub const ROLLOUTS: &str = "rollouts";
+
 /// Ways to check a token that make a secret of the runner's own superfluous.
 const OTHER_KEYS: [&str; 2] = ["jwt_jwks", "jwt_jwks_url"];
 
@@ -102,7 +105,7 @@ fn variables(manifest: &Manifest, sources: &Sources) -> Variables {
         jwt_audience: get("jwt_audience"),
         cors_allowed_origins: get("cors_allowed_origins"),
         cors_allowed_headers: get("cors_allowed_headers"),
-        rollouts: get("rollouts"),
+        rollouts: get(ROLLOUTS),
         group_commit: get("group_commit"),
         metrics_token: get("metrics_token"),
         alert_url: get("alert_url"),

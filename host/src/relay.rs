@@ -1,4 +1,4 @@
-//! The relay: as a process of its own (`rolecall relay`), and within the runner where that has a NATS.
+//! The relay: as a process of its own (`rolecall relay`), and within the runner.
 
 use crate::cli;
 use crate::database::Database;
@@ -10,7 +10,10 @@ use anyhow::{Context, anyhow, bail};
 use rolecall_database::{connect_to, set_relay_password};
 use rolecall_relay::{CancellationToken, Report, Settings, run};
 use rolecall_shared::postgres::{Address, EDGE_LOGIN, RELAY_LOGIN};
+use rolecall_shared::rules::rollout::Rollouts;
 use rolecall_shared::wire::log::{Level, Line};
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::runtime::Builder;
@@ -18,14 +21,23 @@ use tokio::runtime::Builder;
 /// The relay's login, in the environment or in `.env`.
 pub const RELAY_URL: &str = "RELAY_DATABASE_URL";
 
+/// What the command line says of webhooks, in the environment or in `.env`.
+pub const ALLOWED_HOSTS: &str = "WEBHOOK_ALLOW_HOSTS";
+/// Likewise.
+pub const WEBHOOK_CA: &str = "WEBHOOK_CA";
+
 /// Relays until a signal comes.
 ///
 /// # Errors
 /// The settings cannot be read. What fails later is tried again, and is no error.
 pub async fn relay(settings: cli::Relay, log: &Log) -> anyhow::Result<()> {
     let mut signal = stop_signal()?;
-    let cli::Relay { database, nats, nats_creds, nats_system_creds, nats_ca } = settings;
-    let mut settings = Settings::new(&database, &nats)?;
+    let cli::Relay { database, nats, nats_creds, nats_system_creds, nats_ca, webhooks, rollouts } = settings;
+    let mut settings = match nats.filter(|nats| !nats.trim().is_empty()) {
+        Some(nats) => Settings::new(&database, &nats)?,
+        None => Settings::webhooks_alone(&database)?,
+    };
+    settings = with_webhooks(settings.rollouts(rollouts), webhooks)?;
     if let Some(file) = nats_creds {
         settings = settings.credentials(file)?;
     }
@@ -44,46 +56,82 @@ pub async fn relay(settings: cli::Relay, log: &Log) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What webhooks may do: as the command line and the environment say, or else the file of settings.
+///
+/// # Errors
+/// The file says something that cannot be read.
+pub fn webhooks(given: &cli::Webhooks, file: &HashMap<String, String>) -> anyhow::Result<cli::Webhooks> {
+    let in_file = |name| file.get(name).filter(|value| !value.is_empty());
+    let mut webhooks = given.clone();
+    if let (None, Some(hosts)) = (&webhooks.allow_hosts, in_file(ALLOWED_HOSTS)) {
+        webhooks.allow_hosts = Some(hosts.parse().context(ALLOWED_HOSTS)?);
+    }
+    if let (None, Some(ca)) = (&webhooks.ca, in_file(WEBHOOK_CA)) {
+        webhooks.ca = Some(PathBuf::from(ca));
+    }
+    Ok(webhooks)
+}
+
+fn with_webhooks(settings: Settings, webhooks: cli::Webhooks) -> anyhow::Result<Settings> {
+    let settings = settings.allowed_hosts(webhooks.allow_hosts.unwrap_or_default());
+    match webhooks.ca {
+        Some(file) => settings.webhook_ca(file),
+        None => Ok(settings),
+    }
+}
+
 /// The relay within the runner, on a thread of its own: the one that serves requests has them to do.
 pub struct Relaying {
     stop: CancellationToken,
     thread: JoinHandle<()>,
 }
 
+/// What the runner's relay works with.
+pub struct RelaySetup<'a> {
+    /// The runner's database.
+    pub database: &'a Database,
+    /// The address of [`RELAY_URL`], if it is given.
+    pub url: Option<&'a str>,
+    /// The runner's state directory.
+    pub state: &'a StateDir,
+    /// The runner's NATS; without one, there are webhooks alone.
+    pub access: Option<&'a Access>,
+    /// What webhooks may do.
+    pub webhooks: cli::Webhooks,
+    /// The application's variable `rollouts`.
+    pub rollouts: Rollouts,
+}
+
 impl Relaying {
-    /// Starts the relay between the runner's database and its NATS; none where the database gives it no login, which is no
-    /// reason not to serve: clients call sync. `given` is the address of [`RELAY_URL`].
-    pub async fn start(
-        database: &Database,
-        given: Option<&str>,
-        state: &StateDir,
-        access: &Access,
-        log: &Log,
-    ) -> Option<Relaying> {
-        match Relaying::try_start(database, given, state, access, log).await {
+    /// Starts the relay; none where the database gives it no login, which is no reason not to serve: clients call sync.
+    pub async fn start(setup: RelaySetup<'_>, log: &Log) -> Option<Relaying> {
+        let access = setup.access;
+        match Relaying::try_start(setup, log).await {
             Ok(relaying) => Some(relaying),
             Err(error) => {
-                let cause = format!("{error:#}; nothing is pushed, and clients call sync");
-                log.print(&Line { cause: Some(&cause), ..Line::new(Level::Warn, "host", "no_relay") }, &());
+                let (level, without) = match access {
+                    Some(_) => (Level::Warn, "nothing is pushed, clients call sync, and no webhook is delivered"),
+                    None => (Level::Info, "no webhook is delivered"),
+                };
+                let cause = format!("{error:#}; {without}");
+                log.print(&Line { cause: Some(&cause), ..Line::new(level, "host", "no_relay") }, &());
                 None
             }
         }
     }
 
-    async fn try_start(
-        database: &Database,
-        given: Option<&str>,
-        state: &StateDir,
-        access: &Access,
-        log: &Log,
-    ) -> anyhow::Result<Relaying> {
-        let address = match given {
+    async fn try_start(setup: RelaySetup<'_>, log: &Log) -> anyhow::Result<Relaying> {
+        let address = match setup.url {
             Some(given) => given.to_owned(),
-            None => own_login(database, state).await?.to_url(),
+            None => own_login(setup.database, setup.state).await?.to_url(),
         };
-        let settings = Settings::new(&address, &access.url)?
-            .credentials(access.credentials.clone())?
-            .system_credentials(access.system_credentials.clone())?;
+        let settings = match setup.access {
+            Some(access) => Settings::new(&address, &access.url)?
+                .credentials(access.credentials.clone())?
+                .system_credentials(access.system_credentials.clone())?,
+            None => Settings::webhooks_alone(&address)?,
+        };
+        let settings = with_webhooks(settings.rollouts(setup.rollouts), setup.webhooks)?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (stop, report) = (CancellationToken::new(), report(log));
         let stopped = stop.clone();

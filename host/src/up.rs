@@ -1,7 +1,9 @@
 //! `rolecall up`: from the manifest to a served application, and back to nothing.
 
 use crate::cli::Up;
-use crate::configuration::{self, Choice, DATABASE_CA, DATABASE_HOST, DATABASE_URL, JWT_SECRET};
+use crate::configuration::{
+    self, Choice, DATABASE_CA, DATABASE_HOST, DATABASE_URL, JWT_SECRET, REALTIME_SIGNING_KEY, REALTIME_URL, ROLLOUTS,
+};
 use crate::database::Database;
 use crate::greeting;
 use crate::guest::application::{Loaded, Services};
@@ -12,7 +14,7 @@ use crate::manifest::Manifest;
 use crate::manifest::variables::{Sources, VariableDeclaration, Variables};
 use crate::postman;
 use crate::realtime::{self, Realtime};
-use crate::relay::{RELAY_URL, Relaying};
+use crate::relay::{RELAY_URL, RelaySetup, Relaying, webhooks};
 use crate::schedule::{ScheduleError, Scheduled};
 use crate::server::body::BodyLimits;
 use crate::server::connections::ConnectionBounds;
@@ -178,6 +180,7 @@ impl Application<'_> {
     ) -> anyhow::Result<()> {
         let Application { up, state, sources, database, realtime, bounds } = self;
         let relay_url = env_file::setting(RELAY_URL, &sources.settings)?;
+        let webhooks = webhooks(&up.webhooks, &sources.settings)?;
         let mut variables = sources.settle(&manifest.variables)?;
         variables.decide(RUNTIME, concat!("Rolecall's runner ", env!("CARGO_PKG_VERSION")).to_owned());
         variables.decide(DEMO_USERS, demo_users(database, &variables));
@@ -235,9 +238,12 @@ impl Application<'_> {
             log.tell(&postman::note(environment.file()));
         }
 
-        let relaying = match (database, realtime) {
-            (Some(database), Some(realtime)) => {
-                Relaying::start(database, relay_url.as_deref(), state, &realtime.access, log).await
+        let relaying = match database {
+            Some(database) if wants_relay(&variables, realtime) => {
+                let rollouts = variables.get(ROLLOUTS).unwrap_or_default().parse()?;
+                let (url, access) = (relay_url.as_deref(), realtime.map(|realtime| &realtime.access));
+                let setup = RelaySetup { database, url, state, access, webhooks, rollouts };
+                Relaying::start(setup, log).await
             }
             _ => None,
         };
@@ -301,6 +307,13 @@ impl Application<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the runner has a relay within: for its own NATS, or for webhooks alone where there is none. Whoever has another
+/// NATS has a relay for it, which delivers webhooks, too.
+fn wants_relay(variables: &Variables, realtime: Option<&Realtime>) -> bool {
+    let has_other_nats = || variables.get(REALTIME_SIGNING_KEY).is_some_and(|key| !key.trim().is_empty());
+    realtime.is_some() || (variables.get(REALTIME_URL).is_some() && !has_other_nats())
 }
 
 /// Opens the listening socket, or takes that of the predecessor if it is the wanted one.

@@ -96,6 +96,8 @@ struct Outbox {
     lead: Entry,
     take: Entry,
     settle: Entry,
+    /// The operator's, of which the database does not know.
+    rollouts: Value,
 }
 
 /// Works with one session of the database, for as long as that lasts: waits for the lead, then delivers.
@@ -124,7 +126,8 @@ impl Outbox {
         let session = Session::open(&settings.database).await?;
         let (lead, take) = (session.entry("lead").await?, session.entry("take").await?);
         let settle = session.entry("settle").await?;
-        Ok(Outbox { session, lead, take, settle })
+        let rollouts = serde_json::to_value(&settings.rollouts)?;
+        Ok(Outbox { session, lead, take, settle, rollouts })
     }
 
     /// Whether this session leads; also tells the database that a relay is there.
@@ -215,7 +218,7 @@ impl Outbox {
     /// Each batch begins with the oldest row there is, never behind the last one taken: a row with a lower id may have been
     /// committed since, and a later one of its conversation must not come before it.
     async fn deliver_batch(&self, broker: &mut Broker, troubles: &Troubles) -> Result<Look, Fault> {
-        let request = json!({"limit": BATCH, "after": null});
+        let request = json!({"limit": BATCH, "after": null, "rollouts": self.rollouts});
         let Batch { leads, rows, lag_ms } = self.session.call(&self.take, &request).await.map_err(Fault::Database)?;
         if !leads {
             return Ok(Look::NotLeading);

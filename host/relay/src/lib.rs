@@ -7,7 +7,8 @@
 //!   in that order on one connection, and what follows a failure is a batch that begins with the oldest row left.
 //! * One relay at a time works, by an advisory lock of its session; others wait.
 //!
-//! Beside it the relay tells the database who is online, as far as it may listen to NATS's system account.
+//! Beside it the relay tells the database who is online, as far as it may listen to NATS's system account, and delivers
+//! webhooks. Without NATS it does that alone.
 
 mod backoff;
 mod broker;
@@ -17,10 +18,12 @@ mod presence;
 mod report;
 mod session;
 mod settings;
+mod webhooks;
 
 pub use report::Report;
 pub use settings::Settings;
 pub use tokio_util::sync::CancellationToken;
+pub use webhooks::{AllowedHosts, InvalidHost};
 
 use crate::backoff::{Backoff, jittered};
 use crate::delivery::Ended;
@@ -41,9 +44,20 @@ const TURN: Duration = Duration::from_secs(5);
 pub async fn run(settings: Settings, report: Report, stop: CancellationToken) {
     let settings = Arc::new(settings);
     let troubles = Arc::new(Troubles::new(report));
+    let webhooks = webhooks::run(settings.clone(), troubles.clone(), stop.clone());
+    if settings.has_nats() {
+        tokio::join!(publish(&settings, &troubles, &stop), webhooks);
+    } else {
+        webhooks.await;
+    }
+    troubles.say(Level::Info, "stopped", None);
+}
+
+/// Publishes until `stop` is cancelled.
+async fn publish(settings: &Arc<Settings>, troubles: &Arc<Troubles>, stop: &CancellationToken) {
     let mut backoff = Backoff::new();
     while !stop.is_cancelled() {
-        match delivery::serve(&settings, &troubles, &stop, &mut backoff).await {
+        match delivery::serve(settings, troubles, stop, &mut backoff).await {
             Ok(Ended::Stopped) => break,
             Ok(Ended::GivenUp) => {
                 stop.run_until_cancelled(sleep(jittered(TURN))).await;
@@ -54,5 +68,4 @@ pub async fn run(settings: Settings, report: Report, stop: CancellationToken) {
             }
         }
     }
-    troubles.say(Level::Info, "stopped", None);
 }

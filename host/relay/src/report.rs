@@ -4,6 +4,7 @@ use crate::SERVICE;
 use rolecall_shared::wire::log::{Level, Line};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
 
 /// Takes the relay's lines.
 pub type Report = Arc<dyn Fn(&Line<'_>) + Send + Sync>;
@@ -35,6 +36,12 @@ impl Troubles {
 
     pub(crate) fn say(&self, level: Level, event: &str, cause: Option<&str>) {
         (self.report)(&Line { cause, ..Line::new(level, SERVICE, event) });
+    }
+
+    /// Says something about one webhook.
+    pub(crate) fn say_of(&self, webhook: Uuid, level: Level, event: &str, cause: Option<&str>) {
+        let webhook = webhook.to_string();
+        (self.report)(&Line { webhook_id: Some(&webhook), cause, ..Line::new(level, SERVICE, event) });
     }
 }
 

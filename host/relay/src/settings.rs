@@ -1,12 +1,14 @@
-//! Where the relay's database and NATS are.
+//! Where the relay's database and NATS are, and what webhooks may do.
 
 use anyhow::{Result, anyhow, ensure};
 use async_nats::ServerAddr;
 use rolecall_shared::postgres::Address;
+use rolecall_shared::rules::rollout::Rollouts;
 use std::path::PathBuf;
 use uuid::Uuid;
 
 use crate::credentials::Credentials;
+use crate::webhooks::{AllowedHosts, trust};
 
 /// The settings of a relay.
 #[derive(Clone, Debug)]
@@ -14,10 +16,15 @@ pub struct Settings {
     /// The login `rolecall_relay` of the database. It is a session's own connection, because the lead is a lock of its session:
     /// no pooler that lends connections by the transaction is between.
     pub(crate) database: Address,
+    /// NATS's servers; none: there are webhooks alone.
     pub(crate) servers: Vec<ServerAddr>,
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) system_credentials: Option<PathBuf>,
     pub(crate) ca: Option<PathBuf>,
+    pub(crate) allowed_hosts: AllowedHosts,
+    pub(crate) webhook_ca: Option<PathBuf>,
+    /// How far features are rolled out, whatever the database says: whom a feature is off for is told nothing of it.
+    pub(crate) rollouts: Rollouts,
     /// This relay among others.
     pub(crate) id: Uuid,
 }
@@ -28,7 +35,7 @@ impl Settings {
     /// # Errors
     /// What cannot be read, without a password in it.
     pub fn new(database_url: &str, nats_url: &str) -> Result<Settings> {
-        let database = Address::parse(database_url, "").map_err(|error| anyhow!("the relay's database: {error}"))?;
+        let mut settings = Settings::webhooks_alone(database_url)?;
         let servers: Vec<ServerAddr> = nats_url
             .split(',')
             .map(str::trim)
@@ -36,7 +43,31 @@ impl Settings {
             .map(|url| url.parse().map_err(|_| anyhow!("NATS_URL: expected nats://host:port or tls://host:port")))
             .collect::<Result<_>>()?;
         ensure!(!servers.is_empty(), "NATS_URL is empty");
-        Ok(Settings { database, servers, credentials: None, system_credentials: None, ca: None, id: Uuid::new_v4() })
+        settings.servers = servers;
+        Ok(settings)
+    }
+
+    /// Without NATS: nothing is published, and webhooks are delivered.
+    ///
+    /// # Errors
+    /// The address cannot be read, without a password in it.
+    pub fn webhooks_alone(database_url: &str) -> Result<Settings> {
+        Ok(Settings {
+            database: Address::parse(database_url, "").map_err(|error| anyhow!("the relay's database: {error}"))?,
+            servers: Vec::new(),
+            credentials: None,
+            system_credentials: None,
+            ca: None,
+            allowed_hosts: AllowedHosts::default(),
+            webhook_ca: None,
+            rollouts: Rollouts::NONE,
+            id: Uuid::new_v4(),
+        })
+    }
+
+    /// Whether there is a NATS to publish to.
+    pub(crate) fn has_nats(&self) -> bool {
+        !self.servers.is_empty()
     }
 
     /// With the credentials that may publish, a file as `nsc` writes it.
@@ -65,6 +96,31 @@ impl Settings {
         self.ca = Some(file);
         self
     }
+
+    /// With hosts to which webhooks are delivered although they are not of the public internet, and also without TLS.
+    #[must_use]
+    pub fn allowed_hosts(mut self, hosts: AllowedHosts) -> Settings {
+        self.allowed_hosts = hosts;
+        self
+    }
+
+    /// With the CA that signed the certificates of webhooks' receivers, a PEM file; without it, those of this system are
+    /// believed.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn webhook_ca(mut self, file: PathBuf) -> Result<Settings> {
+        trust(Some(&file))?;
+        self.webhook_ca = Some(file);
+        Ok(self)
+    }
+
+    /// With the operator's variable `rollouts`, as the functions have it.
+    #[must_use]
+    pub fn rollouts(mut self, rollouts: Rollouts) -> Settings {
+        self.rollouts = rollouts;
+        self
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +144,8 @@ mod tests {
         assert!(!refused(DATABASE, "nats://user:hidden@ /").contains("hidden"));
         assert!(!refused("postgres://u:hidden@h/d?sslmode=maybe", "nats://a").contains("hidden"));
         let missing = Settings::new(DATABASE, "nats://a").unwrap().credentials("/no/such/file".into());
+        assert!(format!("{:#}", missing.unwrap_err()).contains("/no/such/file"));
+        let missing = Settings::webhooks_alone(DATABASE).unwrap().webhook_ca("/no/such/file".into());
         assert!(format!("{:#}", missing.unwrap_err()).contains("/no/such/file"));
     }
 }

@@ -69,6 +69,9 @@ pub struct Line<'a> {
     /// The thread of a client's text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<&'a str>,
+    /// The webhook it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_id: Option<&'a str>,
     /// The class of the number that the client texted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_class: Option<&'a str>,
@@ -102,6 +105,7 @@ impl<'a> Line<'a> {
             conversation_id: None,
             org_id: None,
             thread_id: None,
+            webhook_id: None,
             number_class: None,
             decision: None,
             duration_ms: None,
