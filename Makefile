@@ -121,6 +121,10 @@ deploy-tools: need-node ## Install what checks the manifests and CI examples (aj
 carrier-tools: need-node ## Install the carrier's own library (twilio), with which signatures are compared
 	@$(call packages,tests/carrier)
 
+.PHONY: webhook-tools
+webhook-tools: need-node ## Install the library of Standard Webhooks, which judges what the relay posts
+	@$(call packages,tests/webhooks)
+
 .PHONY: schemathesis
 schemathesis: target/schemathesis/installed ## Install Schemathesis, which makes up requests from the OpenAPI document (95 MB)
 target/schemathesis/installed: tests/api/requirements.txt
@@ -218,7 +222,7 @@ rollout: $(if $(wildcard $(HOST)),,need-rust) ## Show a rollout (FLAG=...), or A
 ifeq ($(RUNTIME),spin)
 test: test-spin
 else
-test: build client client-runtimes api-tools carrier-tools phone-numbers deploy-tools schemathesis supabase-cli need-chromium need-curl need-nats need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
+test: build client client-runtimes api-tools carrier-tools webhook-tools phone-numbers deploy-tools schemathesis supabase-cli need-chromium need-curl need-nats need-prometheus need-pgtap ## Run every test: pure, SQL (pgTAP), the runner, and end to end over HTTP on a real PostgreSQL
 	@# The end-to-end tests note there which documented answers they have seen, and what would have been pushed; start with
 	@# empty lists.
 	rm -rf target/tmp/openapi target/tmp/pushed
@@ -240,11 +244,11 @@ soak: build need-nats need-postgres ## Kill relay, NATS and runner every few sec
 	ROLECALL_SOAK_SECONDS=600 cargo test --locked --release $(TOGETHER) --test e2e -- robustness::soak
 
 .PHONY: test-spin
-test-spin: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
+test-spin: build client client-runtimes api-tools carrier-tools webhook-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
 	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
 
 .PHONY: test-instances
-test-instances: build client client-runtimes api-tools carrier-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus ## Run all end-to-end tests with four instances of each component
+test-instances: build client client-runtimes api-tools carrier-tools webhook-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus ## Run all end-to-end tests with four instances of each component
 	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
 
 .PHONY: test-supabase

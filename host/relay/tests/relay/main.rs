@@ -1,6 +1,10 @@
-//! The relay between a real PostgreSQL and a real NATS, with what can go wrong between the three.
+//! The relay between a real PostgreSQL, a real NATS and real receivers of webhooks, with what can go wrong between them.
 
 mod delivery;
 mod failures;
 mod lead;
+mod receiver;
+mod standard;
 mod support;
+mod webhook_failures;
+mod webhooks;

@@ -42,7 +42,7 @@ impl Database {
         // Before the first relay nothing would be written for one.
         let ready = "update rolecall.feature_flags set rollout = 'enabled' where name = 'messaging_v2_enabled';
             update rolecall.rate_limits set capacity = null;
-            update rolecall.relay set is_wanted = true, wanted_since = now()";
+            update rolecall.relay set is_wanted = true, is_pushed = true, wanted_since = now()";
         client.batch_execute(ready).await.unwrap();
         for person in database.pairs.iter().flatten() {
             let insert = format!(
@@ -57,6 +57,11 @@ impl Database {
 
     pub fn relay_url(&self) -> &str {
         &self.relay_url
+    }
+
+    /// Who writes to whom.
+    pub fn pairs(&self) -> &[[Uuid; 2]] {
+        &self.pairs
     }
 
     pub async fn connect(&self) -> tokio_postgres::Client {
@@ -266,7 +271,7 @@ impl Seen {
 pub struct Relay {
     pub stop: CancellationToken,
     task: JoinHandle<()>,
-    said: Arc<Mutex<Vec<String>>>,
+    said: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Relay {
@@ -278,7 +283,7 @@ impl Relay {
         let said = Arc::new(Mutex::new(Vec::new()));
         let lines = said.clone();
         let report: Report = Arc::new(move |line: &Line<'_>| {
-            lines.lock().unwrap().push(line.event.to_owned());
+            lines.lock().unwrap().push((line.event.to_owned(), line.cause.unwrap_or_default().to_owned()));
             eprintln!("{}", serde_json::to_string(line).unwrap());
         });
         let stop = CancellationToken::new();
@@ -287,7 +292,12 @@ impl Relay {
     }
 
     pub fn said(&self, event: &str) -> usize {
-        self.said.lock().unwrap().iter().filter(|said| *said == event).count()
+        self.said.lock().unwrap().iter().filter(|(said, _)| said == event).count()
+    }
+
+    /// Why things did not work, all together.
+    pub fn causes(&self) -> String {
+        self.said.lock().unwrap().iter().map(|(_, cause)| format!("{cause}\n")).collect()
     }
 
     pub async fn says(&self, event: &str) {
@@ -300,13 +310,14 @@ impl Relay {
     }
 }
 
-/// `rolecall relay` as a process.
+/// `rolecall relay` as a process; with an empty address of NATS, one for webhooks alone.
 pub fn relay_process(database: &Database, nats: &str) -> Result<Process> {
     let mut command = Command::new(Runtime::Runner.program());
     command
         .arg("relay")
         .env("RELAY_DATABASE_URL", database.relay_url())
         .env("NATS_URL", nats)
+        .env("WEBHOOK_ALLOW_HOSTS", "127.0.0.1")
         .env_remove("NATS_CREDS")
         .env_remove("NATS_SYSTEM_CREDS")
         .stdout(Stdio::null());
