@@ -160,6 +160,7 @@ mod realtime {
     pub mod support;
     mod token;
     mod typing;
+    pub mod webhooks;
 }
 
 mod robustness {
@@ -206,6 +207,7 @@ mod runner {
     mod realtime;
     mod schedule;
     mod shutdown;
+    mod webhooks;
 }
 
 mod sms {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A device of somebody, listening.
-async fn device(stand: &Stand, user: &User) -> Socket {
+pub async fn device(stand: &Stand, user: &User) -> Socket {
     let answer = stand.post("realtime/token", &json!({})).by(user).expect(200).await;
     let text = |member: &str| answer[member].as_str().unwrap().to_owned();
     let mut socket = Socket::open(&text("url"), &text("token")).await.unwrap();
@@ -14,7 +14,7 @@ async fn device(stand: &Stand, user: &User) -> Socket {
 }
 
 /// The next event of this type; others are passed over.
-async fn next(socket: &mut Socket, kind: &str) -> Value {
+pub async fn next(socket: &mut Socket, kind: &str) -> Value {
     loop {
         let (subject, event) = socket.message().await.unwrap();
         assert!(subject.starts_with("user.") && subject.ends_with(".events"), "{subject}");
@@ -25,7 +25,7 @@ async fn next(socket: &mut Socket, kind: &str) -> Value {
 }
 
 /// Returns when a relay leads.
-async fn relay_leads(stand: &Stand) {
+pub async fn relay_leads(stand: &Stand) {
     let sql = "select exists (select from rolecall.relays where leads and seen_at > now() - interval '10 seconds')";
     until("a relay leads", async || stand.db.one::<bool>(sql, &[]).await.then_some(())).await;
 }

@@ -19,6 +19,16 @@ pub struct Got {
     pub head: String,
     /// Its body.
     pub body: Value,
+    /// Head and body as they came.
+    pub text: String,
+}
+
+impl Got {
+    /// The value of a header, as it came.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.text.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
+        lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
 }
 
 /// A receiver that keeps what it is sent, and answers as it is told.
@@ -84,7 +94,8 @@ impl Receiver {
             let status = self.status.load(Ordering::SeqCst);
             if status == 200 {
                 let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                self.got.lock().unwrap().push(Got { path, head: head.to_lowercase(), body });
+                let text = String::from_utf8_lossy(&bytes[..end + 4 + length]).into_owned();
+                self.got.lock().unwrap().push(Got { path, head: head.to_lowercase(), body, text });
             }
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok");
             if stream.write_all(answer.as_bytes()).await.is_err() {

@@ -18,7 +18,7 @@ use std::{
 pub struct Relay(Process);
 
 impl Relay {
-    /// Starts a relay between a database and a NATS.
+    /// Starts a relay between a database and a NATS, which may post webhooks to this machine.
     ///
     /// # Errors
     /// When there is no such program.
@@ -30,6 +30,7 @@ impl Relay {
             .env("NATS_URL", nats)
             .env("NATS_CREDS", credentials)
             .env("NATS_SYSTEM_CREDS", system_credentials)
+            .env("WEBHOOK_ALLOW_HOSTS", "127.0.0.1")
             .stdout(Stdio::null());
         Ok(Relay(Process::start(command, &temporary_directory()?).context(Runtime::Runner.advice())?))
     }
