@@ -62,6 +62,9 @@ async fn what_happened_while_no_relay_was_there_arrives_in_order_once_one_is() {
     let mut socket = device(&stand, &attendee).await;
     stand.send_dm(&organizer, &attendee, "One").expect(201).await;
     assert_eq!(next(&mut socket, "message.created").await["seq"], 1);
+    // What is not settled yet comes again.
+    let waiting = "select count(*) from rolecall.outbox";
+    until("it is settled", async || (stand.db.one::<i64>(waiting, &[]).await == 0).then_some(())).await;
 
     relay.kill().unwrap();
     for content in ["Two", "Three", "Four"] {
