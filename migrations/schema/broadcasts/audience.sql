@@ -207,3 +207,27 @@ begin atomic
       where conversation.id = p_conversation
     );
 end;
+
+-- The same for many at once and one broadcast: those of p_people who see it as its audience.
+create or replace function rolecall_internal.readers_of_broadcast(p_people uuid[], p_conversation uuid, p_seq bigint)
+returns uuid[]
+language sql
+stable
+begin atomic
+  select array(
+    select distinct own.user_id
+    from unnest(p_people) as named (id)
+    cross join rolecall.conversations as conversation
+    join rolecall.broadcasts as broadcast
+      on broadcast.conversation_id = conversation.id
+    join rolecall.participations as own
+      on own.show_id = conversation.show_id
+      and own.user_id = named.id
+    where conversation.id = p_conversation
+      and broadcast.seq = p_seq
+      and own.role = any (broadcast.recipient_roles)
+      and broadcast.created_at >= own.joined_at
+      and broadcast.created_at < own.left_at
+      and rolecall_internal.reads_broadcasts_of(own.user_id, conversation.created_by)
+  );
+end;

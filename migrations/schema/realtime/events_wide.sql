@@ -12,17 +12,6 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_told uuid[] := rolecall_internal.told(
-    p_people || array(
-      select conversation.created_by
-      from rolecall.conversations as conversation
-      where conversation.id = any (p_outbox.conversations)
-        and p_outbox.reached is null
-    ),
-    'conversations',
-    p_rollouts
-  );
 begin
   return (
     select coalesce(
@@ -63,17 +52,19 @@ begin
       select
         array_agg(person.id) as who,
         message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
-      from rolecall.profiles as person
-      where person.id = any (v_told)
-        and case
-          -- Twice where they are online.
-          when person.id = conversation.created_by then p_outbox.reached is null
-          else exists (
-            select
-            from rolecall_internal.visible_broadcasts(person.id, conversation.id, conversation.show_id) as broadcast
-            where broadcast.seq = named.seq
-          )
-        end
+      from unnest(
+        rolecall_internal.told(
+          -- Who sent it is told with the first page, online or not.
+          case when p_outbox.reached is null then array[conversation.created_by] else '{}' end
+            || array_remove(
+              rolecall_internal.readers_of_broadcast(p_people, conversation.id, named.seq), conversation.created_by
+            ),
+          'conversations',
+          p_rollouts
+        )
+      ) as reader (id)
+      join rolecall.profiles as person
+        on person.id = reader.id
       group by 2
     ) as audience
   );

@@ -103,6 +103,7 @@ declare
     'function rolecall_internal.probe_pause(integer)',
     'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_marks(uuid, uuid, text)',
+    'function rolecall_internal.readers_of_broadcast(uuid[], uuid, bigint)',
     'function rolecall_internal.redeliver_webhook(rolecall.call)',
     'function rolecall_internal.refuse_message_id()',
     'function rolecall_internal.refuse_unknown_webhook()',

@@ -103,6 +103,7 @@ declare
     'function rolecall_internal.probe_pause(integer)',
     'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_marks(uuid, uuid, text)',
+    'function rolecall_internal.readers_of_broadcast(uuid[], uuid, bigint)',
     'function rolecall_internal.redeliver_webhook(rolecall.call)',
     'function rolecall_internal.refuse_message_id()',
     'function rolecall_internal.refuse_unknown_webhook()',
@@ -608,6 +609,7 @@ declare
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
+    'function rolecall_internal.readers_of_broadcast(uuid[], uuid, bigint)',
     'function rolecall_internal.reads_assigned_threads(text)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
     'function rolecall_internal.reads_every_thread(text)',
@@ -1099,7 +1101,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '67946f3a5bb693abc36b486083d19e3530661f2fb1bb1434b99fc15257f842cd'
+      ) is distinct from '7b6c76899980bed9a36dec57a5166c598e85d238ccd032230c6240362c8b0a8d'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -2283,6 +2285,30 @@ begin atomic
       from rolecall.conversations as conversation
       where conversation.id = p_conversation
     );
+end;
+
+-- The same for many at once and one broadcast: those of p_people who see it as its audience.
+create or replace function rolecall_internal.readers_of_broadcast(p_people uuid[], p_conversation uuid, p_seq bigint)
+returns uuid[]
+language sql
+stable
+begin atomic
+  select array(
+    select distinct own.user_id
+    from unnest(p_people) as named (id)
+    cross join rolecall.conversations as conversation
+    join rolecall.broadcasts as broadcast
+      on broadcast.conversation_id = conversation.id
+    join rolecall.participations as own
+      on own.show_id = conversation.show_id
+      and own.user_id = named.id
+    where conversation.id = p_conversation
+      and broadcast.seq = p_seq
+      and own.role = any (broadcast.recipient_roles)
+      and broadcast.created_at >= own.joined_at
+      and broadcast.created_at < own.left_at
+      and rolecall_internal.reads_broadcasts_of(own.user_id, conversation.created_by)
+  );
 end;
 $sql$;
 
@@ -7399,17 +7425,6 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_told uuid[] := rolecall_internal.told(
-    p_people || array(
-      select conversation.created_by
-      from rolecall.conversations as conversation
-      where conversation.id = any (p_outbox.conversations)
-        and p_outbox.reached is null
-    ),
-    'conversations',
-    p_rollouts
-  );
 begin
   return (
     select coalesce(
@@ -7450,17 +7465,19 @@ begin
       select
         array_agg(person.id) as who,
         message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
-      from rolecall.profiles as person
-      where person.id = any (v_told)
-        and case
-          -- Twice where they are online.
-          when person.id = conversation.created_by then p_outbox.reached is null
-          else exists (
-            select
-            from rolecall_internal.visible_broadcasts(person.id, conversation.id, conversation.show_id) as broadcast
-            where broadcast.seq = named.seq
-          )
-        end
+      from unnest(
+        rolecall_internal.told(
+          -- Who sent it is told with the first page, online or not.
+          case when p_outbox.reached is null then array[conversation.created_by] else '{}' end
+            || array_remove(
+              rolecall_internal.readers_of_broadcast(p_people, conversation.id, named.seq), conversation.created_by
+            ),
+          'conversations',
+          p_rollouts
+        )
+      ) as reader (id)
+      join rolecall.profiles as person
+        on person.id = reader.id
       group by 2
     ) as audience
   );
@@ -12596,7 +12613,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '67946f3a5bb693abc36b486083d19e3530661f2fb1bb1434b99fc15257f842cd');
+  values (5, 'live', '7b6c76899980bed9a36dec57a5166c598e85d238ccd032230c6240362c8b0a8d');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
