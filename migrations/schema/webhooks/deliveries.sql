@@ -95,7 +95,7 @@ begin
     jsonb_build_object(
       'deliveries', (
         select coalesce(jsonb_agg(rolecall_internal.delivery_json(v_page[number]) order by number), '[]')
-        from generate_series(1, least(v_limit, cardinality(v_page))) as number
+        from generate_series(1, least(v_limit, coalesce(cardinality(v_page), 0))) as number
       ),
       'next_cursor', case
         when cardinality(v_page) > v_limit

@@ -118,6 +118,12 @@ select pg_temp.operate('rotate_webhook', jsonb_build_object('webhook_id', pg_tem
 select isnt((select former_secret from rolecall.webhooks), (select answer ->> 'secret' from made), 'the second rotation ends the first secret');
 
 -- Deliveries, page by page
+select is(
+  pg_temp.operate('list_webhook_deliveries', jsonb_build_object('webhook_id', pg_temp.hook(), 'state', state)) -> 'data',
+  '{"deliveries": [], "next_cursor": null}',
+  'an empty page has nothing: ' || state
+)
+from unnest('{pending,dead}'::text[]) as state;
 insert into rolecall.webhook_deliveries (webhook_id, outbox_id, made_at, type, domain, conversation_id, state, due_at, attempts)
 select
   pg_temp.hook(), number, now() - interval '1 hour', 'message.created', 'conversations', gen_random_uuid(), state,

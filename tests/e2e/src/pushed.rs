@@ -51,7 +51,7 @@ const ROWS: u32 = 20;
 const ATTEMPTS: u32 = 8;
 
 /// How often the thread says that it leads, and that everybody is online.
-const LEAD: Duration = Duration::from_secs(2);
+const LEAD: Duration = Duration::from_secs(5);
 
 const IDLE: Duration = Duration::from_millis(25);
 

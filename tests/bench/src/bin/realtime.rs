@@ -62,6 +62,11 @@ struct Options {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
 
+    /// Seconds of direct messages beforehand that count for nothing: the plans of a new database are those of empty tables
+    /// until it is analyzed
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=60))]
+    warm_up: u64,
+
     /// How many of the sockets are the audience of the broadcasts
     #[arg(long, default_value_t = 500)]
     audience: u64,
@@ -117,18 +122,21 @@ async fn measure(options: Options) -> Result<ExitCode> {
         memory(),
     ));
 
+    if options.warm_up > 0 {
+        send(&host, &options, options.warm_up, 0, &ledger).await?;
+        await_all(&ledger).await;
+        ledger.forget();
+        database.db.script("analyze").await;
+    }
     let own = std::process::id();
     let cpu: Vec<(&str, CpuShare)> = [("runner", runner.id()), ("this program", own)]
         .into_iter()
         .chain(servers.iter().map(|&pid| ("NATS", pid)))
         .map(|(name, pid)| (name, CpuShare::of(pid)))
         .collect();
-    send(&host, &options, &ledger).await?;
+    send(&host, &options, options.seconds, options.broadcasts, &ledger).await?;
     let shares: Vec<String> = cpu.iter().map(|(name, share)| format!("{name} {}", percent(share.so_far()))).collect();
-    let end = Instant::now() + PATIENCE;
-    while !ledger.is_complete() && Instant::now() < end {
-        sleep(Duration::from_millis(10)).await;
-    }
+    await_all(&ledger).await;
     runner.terminate();
     runner.wait();
 
@@ -265,8 +273,16 @@ async fn await_presence(database: &Database, sockets: u64) -> Result<()> {
     }
 }
 
-/// Sends what is due, and returns when it is answered.
-async fn send(host: &str, options: &Options, ledger: &Rc<Ledger>) -> Result<()> {
+/// Waits until everything has been heard, or for so long that the rest is lost.
+async fn await_all(ledger: &Ledger) {
+    let end = Instant::now() + PATIENCE;
+    while !ledger.is_complete() && Instant::now() < end {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Sends what is due in so many seconds, and returns when it is answered.
+async fn send(host: &str, options: &Options, seconds: u64, broadcasts: u64, ledger: &Rc<Ledger>) -> Result<()> {
     let begun = Instant::now() + Duration::from_millis(100);
     let interval = Duration::from_secs(1) / options.rate as u32 * CONNECTIONS as u32;
     let mut senders = Vec::new();
@@ -274,18 +290,13 @@ async fn send(host: &str, options: &Options, ledger: &Rc<Ledger>) -> Result<()> 
         let sender =
             Sender { host: host.to_owned(), ledger: Rc::clone(ledger), connection: Connection::open(host).await? };
         let (first, sockets) = (begun + interval / CONNECTIONS as u32 * lane as u32, options.sockets);
-        let total = options.rate * options.seconds;
+        let total = options.rate * seconds;
         let own = total / CONNECTIONS as u64 + u64::from((lane as u64) < total % CONNECTIONS as u64);
         senders.push(tokio::task::spawn_local(sender.direct(first, interval, own, sockets, lane as u64)));
     }
     let sender = Sender { host: host.to_owned(), ledger: Rc::clone(ledger), connection: Connection::open(host).await? };
-    let apart = Duration::from_secs(options.seconds) / (options.broadcasts.max(1) as u32);
-    senders.push(tokio::task::spawn_local(sender.broadcasts(
-        begun,
-        apart,
-        options.broadcasts,
-        options.audience as u32,
-    )));
+    let apart = Duration::from_secs(seconds) / (broadcasts.max(1) as u32);
+    senders.push(tokio::task::spawn_local(sender.broadcasts(begun, apart, broadcasts, options.audience as u32)));
     for sender in senders {
         sender.await??;
     }

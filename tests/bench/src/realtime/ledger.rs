@@ -106,6 +106,13 @@ impl Ledger {
         self.entries.borrow().iter().all(|entry| !entry.accepted || entry.heard >= entry.expected)
     }
 
+    /// Begins anew, once everything has been heard.
+    pub fn forget(&self) {
+        self.entries.take();
+        self.latencies.take();
+        self.answers.take();
+    }
+
     /// What was heard of a kind.
     pub fn heard(&self, kind: Kind) -> Heard {
         let entries = self.entries.borrow();

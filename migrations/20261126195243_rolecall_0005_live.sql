@@ -1101,7 +1101,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '7b6c76899980bed9a36dec57a5166c598e85d238ccd032230c6240362c8b0a8d'
+      ) is distinct from '5268c9ca56cac016fb4e995191dd7baac3660588ea54310f37e6eccb90f7717b'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9969,7 +9969,7 @@ begin
     jsonb_build_object(
       'deliveries', (
         select coalesce(jsonb_agg(rolecall_internal.delivery_json(v_page[number]) order by number), '[]')
-        from generate_series(1, least(v_limit, cardinality(v_page))) as number
+        from generate_series(1, least(v_limit, coalesce(cardinality(v_page), 0))) as number
       ),
       'next_cursor', case
         when cardinality(v_page) > v_limit
@@ -12613,7 +12613,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '7b6c76899980bed9a36dec57a5166c598e85d238ccd032230c6240362c8b0a8d');
+  values (5, 'live', '5268c9ca56cac016fb4e995191dd7baac3660588ea54310f37e6eccb90f7717b');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
