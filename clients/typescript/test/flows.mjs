@@ -198,7 +198,9 @@ while (standing.more) {
   synced.push(...standing.conversations);
 }
 assert.ok(synced.some(({ id }) => id === sent.conversation_id));
-assert.deepEqual((await as(mvp).sync({ cursor: standing.cursor })).conversations, []);
+// What has come may come again while a transaction of somebody else is open; nothing else does.
+const again = (await as(mvp).sync({ cursor: standing.cursor })).conversations;
+assert.ok(again.every(({ id }) => synced.some((one) => one.id === id)));
 await as(mvp).markUnread(sent.conversation_id, 2);
 const since = await as(mvp).sync({
   cursor: standing.cursor,

@@ -84,6 +84,10 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- Of a relay and a webhook that come at the same moment, the second sees the first.
+  perform
+  from rolecall.relay
+  for update;
   update rolecall.relay as own
   set
     is_pushed = needed.is_pushed,

@@ -331,7 +331,7 @@ async fn one_fetch_serves_all_who_wait_for_it() {
     let pair = es256("one");
     let Reply::Text(set, _) = es256_keys(&pair) else { unreachable!() };
     // Long enough for all to arrive meanwhile on a busy machine.
-    let server = KeyServer::start(Reply::Text(set, Duration::from_millis(2000))).await;
+    let server = KeyServer::start(Reply::Text(set, Duration::from_millis(900))).await;
     let stand = Stand::own(server.setup().flag("--instances", "1")).await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let token = es256_token(&pair, &admin);

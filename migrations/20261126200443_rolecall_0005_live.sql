@@ -1101,7 +1101,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '5268c9ca56cac016fb4e995191dd7baac3660588ea54310f37e6eccb90f7717b'
+      ) is distinct from '4c6875879552eb147b6c65591e6c715db0001e40076e10ccfddeb33f9ed9fdc4'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -4851,6 +4851,10 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- Of a relay and a webhook that come at the same moment, the second sees the first.
+  perform
+  from rolecall.relay
+  for update;
   update rolecall.relay as own
   set
     is_pushed = needed.is_pushed,
@@ -12613,7 +12617,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '5268c9ca56cac016fb4e995191dd7baac3660588ea54310f37e6eccb90f7717b');
+  values (5, 'live', '4c6875879552eb147b6c65591e6c715db0001e40076e10ccfddeb33f9ed9fdc4');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
