@@ -199,8 +199,8 @@ while (standing.more) {
 }
 assert.ok(synced.some(({ id }) => id === sent.conversation_id));
 // What has come may come again while a transaction of somebody else is open; nothing else does.
-const again = (await as(mvp).sync({ cursor: standing.cursor })).conversations;
-assert.ok(again.every(({ id }) => synced.some((one) => one.id === id)));
+const cameAgain = (await as(mvp).sync({ cursor: standing.cursor })).conversations;
+assert.ok(cameAgain.every(({ id }) => synced.some((one) => one.id === id)));
 await as(mvp).markUnread(sent.conversation_id, 2);
 const since = await as(mvp).sync({
   cursor: standing.cursor,
