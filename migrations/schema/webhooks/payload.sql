@@ -29,14 +29,15 @@ language sql
 immutable
 return coalesce(p_delivery.outbox_id || '.' || p_delivery.place, 'test.' || p_delivery.id);
 
--- The id by which a receiver knows an attempt from a new message: it is of the delivery, and for a broadcast of the page.
+-- The id by which a receiver knows an attempt from a new message: it is of the event, and for a broadcast of the page. The
+-- delivery's own would be another one after a crash that took back how the outbox forked.
 create or replace function rolecall_internal.webhook_message_id(p_delivery rolecall.webhook_deliveries)
 returns text
 language sql
 immutable
 return 'msg_' || left(
   encode(
-    sha256(convert_to(concat_ws('.', p_delivery.webhook_id, p_delivery.id, p_delivery.reached), 'utf8')),
+    sha256(convert_to(concat_ws('.', p_delivery.webhook_id, rolecall_internal.event_id(p_delivery), p_delivery.reached), 'utf8')),
     'hex'
   ),
   32

@@ -1101,7 +1101,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '4c6875879552eb147b6c65591e6c715db0001e40076e10ccfddeb33f9ed9fdc4'
+      ) is distinct from '4a831b32aa42295504e3fdf816b298f65b029ac9b7ca602c8f02dff7cb6cd00e'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9691,14 +9691,15 @@ language sql
 immutable
 return coalesce(p_delivery.outbox_id || '.' || p_delivery.place, 'test.' || p_delivery.id);
 
--- The id by which a receiver knows an attempt from a new message: it is of the delivery, and for a broadcast of the page.
+-- The id by which a receiver knows an attempt from a new message: it is of the event, and for a broadcast of the page. The
+-- delivery's own would be another one after a crash that took back how the outbox forked.
 create or replace function rolecall_internal.webhook_message_id(p_delivery rolecall.webhook_deliveries)
 returns text
 language sql
 immutable
 return 'msg_' || left(
   encode(
-    sha256(convert_to(concat_ws('.', p_delivery.webhook_id, p_delivery.id, p_delivery.reached), 'utf8')),
+    sha256(convert_to(concat_ws('.', p_delivery.webhook_id, rolecall_internal.event_id(p_delivery), p_delivery.reached), 'utf8')),
     'hex'
   ),
   32
@@ -12617,7 +12618,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '4c6875879552eb147b6c65591e6c715db0001e40076e10ccfddeb33f9ed9fdc4');
+  values (5, 'live', '4a831b32aa42295504e3fdf816b298f65b029ac9b7ca602c8f02dff7cb6cd00e');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
