@@ -152,8 +152,9 @@ mod tests {
         let components = components(&root).unwrap();
         let names = components.iter().map(|(name, _)| name.as_str());
         let mut flags: Vec<&str> = names.filter(|name| has_flag_of_its_name(&root.join("functions"), name)).collect();
-        // The flags of no component: what all of them require, what stops all writing, what texting is in parts.
-        flags.extend(["maintenance", "messaging_v2_enabled"]);
+        // The flags of no component: what all of them require, what stops all writing, about whom is posted, what texting is
+        // in parts.
+        flags.extend(["maintenance", "messaging_v2_enabled", "webhooks"]);
         flags.extend(["messaging_v1", "proactive_thread_creation", "sitter_messages_v1"]);
         flags.sort_unstable();
         assert_eq!(flags, FLAGS);
