@@ -10,7 +10,7 @@ use crate::connection::connect;
 use crate::files::{DEMO, DEMO_CONVERSATION, MIGRATIONS, Migration};
 
 /// How often a step is tried that lost against another database of the same server (see [`lost_a_race`]).
-const ATTEMPTS: u32 = 50;
+pub(crate) const ATTEMPTS: u32 = 50;
 
 /// A migration and whether the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -368,9 +368,9 @@ async fn is_applied(client: &Client, version: i32) -> Result<bool, tokio_postgre
 
 /// Roles belong to the whole server, so an installer in another database can be changing the same role, and no advisory
 /// lock reaches that far: PostgreSQL answers "tuple concurrently updated" (an internal error), a duplicate, or a
-/// deadlock. In one database a rollback takes away what an installer waits for. The transaction did nothing, so it is tried
-/// again.
-fn lost_a_race(error: &tokio_postgres::Error) -> bool {
+/// deadlock. In one database a rollback takes away what an installer waits for, and what a served request holds may wait for
+/// what a step holds. The transaction did nothing, so it is tried again.
+pub(crate) fn lost_a_race(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| {
         [
             SqlState::INTERNAL_ERROR,
@@ -387,7 +387,7 @@ fn lost_a_race(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Grows, and differs between processes that start together.
-fn pause(attempt: u32) -> Duration {
+pub(crate) fn pause(attempt: u32) -> Duration {
     let spread = u64::from(uuid::Uuid::new_v4().as_bytes()[0]) % 20;
     Duration::from_millis(u64::from(attempt.min(20)) * 5 + spread)
 }

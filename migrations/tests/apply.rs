@@ -4,9 +4,11 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use rolecall_database::{
-    MIGRATIONS, apply, connect, load_demo, load_demo_conversation, rollback, rollback_last, serves_users, status,
+    MIGRATIONS, apply, connect, load_demo, load_demo_conversation, rollback, rollback_last, rollback_loss,
+    serves_users, status,
 };
 use rolecall_postgres::{Cluster, Options};
 use serde_json::json;
@@ -201,6 +203,53 @@ async fn up_down_up_leaves_the_same_catalogue() {
     }
     assert_eq!(rollback(url, 0).await.expect("they can be taken back").len(), MIGRATIONS.len());
     assert_eq!(dump(url).await, before);
+}
+
+/// A request of a served database holds a table that a rollback comes to last, and then wants one that it already holds.
+#[tokio::test]
+async fn what_a_rollback_would_lose_is_found_out_beside_requests_that_hold_its_tables() {
+    let database = Database::demo().await;
+    let admin = database.admin().await;
+    // The rollback is the one that PostgreSQL refuses, and late enough that the other one is in its way by then.
+    let name: String = one(&admin, "select current_database()").await;
+    admin.batch_execute(&format!("alter database {name} set deadlock_timeout = '3s'")).await.expect("a superuser may");
+    let served = database.admin().await;
+    served
+        .batch_execute(
+            "set deadlock_timeout = '10min';
+             begin;
+             lock table rolecall.profiles in access share mode",
+        )
+        .await
+        .expect("nobody holds it");
+    let url = database.admin_url.clone();
+    let looking = tokio::spawn(async move { rollback_loss(&url, Some(0)).await });
+    // Which tables the rollback holds by the time that it waits for that one.
+    let held = loop {
+        let held = list(
+            &admin,
+            "select format('%I.%I', nspname, relname)
+             from pg_locks as waiting
+             join pg_locks as held on held.pid = waiting.pid and held.granted and held.mode = 'AccessExclusiveLock'
+             join pg_class on pg_class.oid = held.relation and relkind = 'r'
+             join pg_namespace on pg_namespace.oid = relnamespace and nspname = 'rolecall'
+             where not waiting.granted and waiting.relation = 'rolecall.profiles'::regclass",
+        )
+        .await;
+        if !held.is_empty() {
+            break held;
+        }
+        assert!(!looking.is_finished(), "the rollback does not come to rolecall.profiles");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    served
+        .batch_execute(&format!("lock table {} in access share mode", held[0]))
+        .await
+        .expect("the rollback gives way");
+    served.batch_execute("commit").await.expect("it commits");
+    let loss = looking.await.expect("it does not panic").expect("the next attempt succeeds");
+    assert_eq!(loss.migrations.len(), MIGRATIONS.len());
+    assert!(loss.rows.iter().any(|(table, rows)| table == "rolecall.profiles" && *rows > 0), "{loss:?}");
 }
 
 #[tokio::test]
