@@ -38,45 +38,52 @@ begin
   into v_direct, v_direct_conversations
   using p_user;
 
-  select count(distinct (conversation_id, seq)), count(distinct conversation_id)
+  select coalesce(sum(unread), 0), count(*)
   into v_show, v_show_conversations
   from (
     -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
-    -- by going through everything that was ever broadcast.
-    select newest.conversation_id, unread.seq
-    from rolecall.participations as own
-    join rolecall.show_threads as newest
-      on newest.show_id = own.show_id
-      and newest.role = own.role
-      and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
-      and newest.last_message_at >= own.joined_at
-    left join rolecall.broadcast_receipts as receipt
-      on receipt.conversation_id = newest.conversation_id
-      and receipt.user_id = p_user
+    -- by going through everything that was ever broadcast; and whose they are matters for what is unread alone.
+    select newer.conversation_id, count(distinct unread.seq) as unread
+    from (
+      select
+        newest.conversation_id,
+        coalesce(receipt.last_read_seq, 0) as last_read_seq,
+        own.role,
+        own.joined_at,
+        own.left_at
+      from rolecall.participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+        and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+        and newest.last_message_at >= own.joined_at
+      left join rolecall.broadcast_receipts as receipt
+        on receipt.conversation_id = newest.conversation_id
+        and receipt.user_id = p_user
+      where own.user_id = p_user
+        and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+      offset 0
+    ) as newer
     cross join lateral (
       select broadcast.seq
       from rolecall.broadcasts as broadcast
-      where broadcast.conversation_id = newest.conversation_id
-        and broadcast.seq > coalesce(receipt.last_read_seq, 0)
+      where broadcast.conversation_id = newer.conversation_id
+        and broadcast.seq > newer.last_read_seq
         and not broadcast.deleted
         and broadcast.sender_id <> p_user
-        and broadcast.created_at >= own.joined_at
-        and broadcast.created_at < own.left_at
-        and own.role = any (broadcast.recipient_roles)
+        and broadcast.created_at >= newer.joined_at
+        and broadcast.created_at < newer.left_at
+        and newer.role = any (broadcast.recipient_roles)
       offset 0
     ) as unread
-    where own.user_id = p_user
-      and newest.last_seq > coalesce(receipt.last_read_seq, 0)
-      -- Whose they are matters to whom a block concerns, and then for what is unread alone.
-      and (
-        cardinality(v_blocks) = 0
-        or (
-          select conversation.created_by <> all (v_blocks)
-            or rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
-          from rolecall.conversations as conversation
-          where conversation.id = newest.conversation_id
-        )
+    where cardinality(v_blocks) = 0
+      or (
+        select conversation.created_by <> all (v_blocks)
+          or rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+        from rolecall.conversations as conversation
+        where conversation.id = newer.conversation_id
       )
+    group by newer.conversation_id
   ) as counted;
 
   return rolecall_internal.success(
