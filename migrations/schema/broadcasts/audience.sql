@@ -214,20 +214,32 @@ returns uuid[]
 language sql
 stable
 begin atomic
-  select array(
-    select distinct own.user_id
-    from unnest(p_people) as named (id)
-    cross join rolecall.conversations as conversation
+  with sent as materialized (
+    select
+      conversation.show_id,
+      conversation.created_by,
+      broadcast.recipient_roles,
+      broadcast.created_at,
+      rolecall_internal.blocks_of(conversation.created_by) as blocks
+    from rolecall.conversations as conversation
     join rolecall.broadcasts as broadcast
       on broadcast.conversation_id = conversation.id
-    join rolecall.participations as own
-      on own.show_id = conversation.show_id
-      and own.user_id = named.id
     where conversation.id = p_conversation
       and broadcast.seq = p_seq
-      and own.role = any (broadcast.recipient_roles)
-      and broadcast.created_at >= own.joined_at
-      and broadcast.created_at < own.left_at
-      and rolecall_internal.reads_broadcasts_of(own.user_id, conversation.created_by)
+  )
+  select array(
+    select distinct own.user_id
+    from sent
+    cross join unnest(p_people) as named (id)
+    join rolecall.participations as own
+      on own.show_id = sent.show_id
+      and own.user_id = named.id
+    where own.role = any (sent.recipient_roles)
+      and sent.created_at >= own.joined_at
+      and sent.created_at < own.left_at
+      and (
+        own.user_id <> all (sent.blocks)
+        or rolecall_internal.reads_broadcasts_of(own.user_id, sent.created_by)
+      )
   );
 end;

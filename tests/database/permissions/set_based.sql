@@ -455,6 +455,23 @@ select is(
   null,
   'visible_broadcasts shows them to those alone who may read them'
 );
+-- Everybody who is online is asked for at once: whoever acts in any case, and the two people of this one.
+select is(
+  (
+    select jsonb_agg(to_jsonb(wrong) - 'rollouts')
+    from (
+      select *
+      from hearing
+      where actor_id
+        = any (rolecall_internal.readers_of_broadcast(array(select id from cast_member) || target_id, conversation_id, 1))
+        is distinct from is_allowed
+      order by n
+      limit 3
+    ) as wrong
+  ),
+  null,
+  'readers_of_broadcast has those alone who may read one'
+);
 create function pg_temp.heard_by(p_user uuid)
 returns setof uuid
 language plpgsql

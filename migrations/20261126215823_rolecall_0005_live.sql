@@ -1101,7 +1101,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from 'f54136fb8b83b43b6bef06b16d68675016f6a8fa5644539066884e6c61e686d1'
+      ) is distinct from '6dabafcbc1bfabbe6e7ede83b49725bc9838d62c10935753b5a2989e917c98e9'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -2293,21 +2293,33 @@ returns uuid[]
 language sql
 stable
 begin atomic
-  select array(
-    select distinct own.user_id
-    from unnest(p_people) as named (id)
-    cross join rolecall.conversations as conversation
+  with sent as materialized (
+    select
+      conversation.show_id,
+      conversation.created_by,
+      broadcast.recipient_roles,
+      broadcast.created_at,
+      rolecall_internal.blocks_of(conversation.created_by) as blocks
+    from rolecall.conversations as conversation
     join rolecall.broadcasts as broadcast
       on broadcast.conversation_id = conversation.id
-    join rolecall.participations as own
-      on own.show_id = conversation.show_id
-      and own.user_id = named.id
     where conversation.id = p_conversation
       and broadcast.seq = p_seq
-      and own.role = any (broadcast.recipient_roles)
-      and broadcast.created_at >= own.joined_at
-      and broadcast.created_at < own.left_at
-      and rolecall_internal.reads_broadcasts_of(own.user_id, conversation.created_by)
+  )
+  select array(
+    select distinct own.user_id
+    from sent
+    cross join unnest(p_people) as named (id)
+    join rolecall.participations as own
+      on own.show_id = sent.show_id
+      and own.user_id = named.id
+    where own.role = any (sent.recipient_roles)
+      and sent.created_at >= own.joined_at
+      and sent.created_at < own.left_at
+      and (
+        own.user_id <> all (sent.blocks)
+        or rolecall_internal.reads_broadcasts_of(own.user_id, sent.created_by)
+      )
   );
 end;
 $sql$;
@@ -12625,7 +12637,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', 'f54136fb8b83b43b6bef06b16d68675016f6a8fa5644539066884e6c61e686d1');
+  values (5, 'live', '6dabafcbc1bfabbe6e7ede83b49725bc9838d62c10935753b5a2989e917c98e9');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
