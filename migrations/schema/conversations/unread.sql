@@ -1,3 +1,27 @@
+-- How many messages p_user has not read in direct conversations, and in how many of these. Their conversations come by the
+-- two indexes of the inbox, so that it costs the same however many others there are. PostgreSQL takes it that nobody has more
+-- than a few, and without the setting would compare each of 10,000 conversations with each of 10,000 participations.
+create or replace function rolecall_internal.unread_direct(p_user uuid, out unread bigint, out conversations bigint)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set enable_nestloop = off
+as $$
+begin
+  select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
+  into unread, conversations
+  from rolecall.conversation_participants as own
+  join rolecall.conversations as conversation
+    on conversation.id = own.conversation_id
+    and conversation.last_seq > own.last_read_seq + own.skipped
+  where own.user_id = p_user
+    and (
+      conversation.participant_low = p_user
+      or conversation.participant_high = p_user
+    );
+end
+$$;
+
 -- How much p_user has not read.
 create or replace function rolecall_internal.unread(p_user uuid, p_rollouts jsonb)
 returns jsonb
@@ -16,27 +40,9 @@ begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
   end if;
-  -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
-  -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
-  -- of 10,000 conversations with each of 10,000 participations.
-  execute $query$
-    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
-    from (
-      select id, last_seq
-      from rolecall.conversations
-      where participant_low = $1
-      union all
-      select id, last_seq
-      from rolecall.conversations
-      where participant_high = $1
-    ) as conversation
-    join rolecall.conversation_participants as own
-      on own.conversation_id = conversation.id
-      and own.user_id = $1
-      and own.last_read_seq + own.skipped < conversation.last_seq
-  $query$
+  select unread, conversations
   into v_direct, v_direct_conversations
-  using p_user;
+  from rolecall_internal.unread_direct(p_user);
 
   select coalesce(sum(unread), 0), count(*)
   into v_show, v_show_conversations

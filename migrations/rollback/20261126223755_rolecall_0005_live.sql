@@ -129,6 +129,7 @@ declare
     'function rolecall_internal.told(uuid[], text, jsonb)',
     'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.types_of(jsonb)',
+    'function rolecall_internal.unread_direct(uuid)',
     'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuids_of(jsonb)',
     'function rolecall_internal.want_events()',

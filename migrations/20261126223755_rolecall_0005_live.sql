@@ -129,6 +129,7 @@ declare
     'function rolecall_internal.told(uuid[], text, jsonb)',
     'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.types_of(jsonb)',
+    'function rolecall_internal.unread_direct(uuid)',
     'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuids_of(jsonb)',
     'function rolecall_internal.want_events()',
@@ -781,6 +782,7 @@ declare
     'function rolecall_internal.unlink_client()',
     'function rolecall_internal.unmet_reasons(jsonb)',
     'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.unread_direct(uuid)',
     'function rolecall_internal.update_webhook(rolecall.call)',
     'function rolecall_internal.uuid_or_null(text)',
     'function rolecall_internal.uuid_v7()',
@@ -1101,7 +1103,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '6dabafcbc1bfabbe6e7ede83b49725bc9838d62c10935753b5a2989e917c98e9'
+      ) is distinct from '55de49f4c948af9d67e141d6f5a84c141d8236007c19f380d0150ac4e787bd68'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -4415,6 +4417,30 @@ $sql$;
 
   -- schema/conversations/unread.sql
   execute $sql$
+-- How many messages p_user has not read in direct conversations, and in how many of these. Their conversations come by the
+-- two indexes of the inbox, so that it costs the same however many others there are. PostgreSQL takes it that nobody has more
+-- than a few, and without the setting would compare each of 10,000 conversations with each of 10,000 participations.
+create or replace function rolecall_internal.unread_direct(p_user uuid, out unread bigint, out conversations bigint)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set enable_nestloop = off
+as $$
+begin
+  select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
+  into unread, conversations
+  from rolecall.conversation_participants as own
+  join rolecall.conversations as conversation
+    on conversation.id = own.conversation_id
+    and conversation.last_seq > own.last_read_seq + own.skipped
+  where own.user_id = p_user
+    and (
+      conversation.participant_low = p_user
+      or conversation.participant_high = p_user
+    );
+end
+$$;
+
 -- How much p_user has not read.
 create or replace function rolecall_internal.unread(p_user uuid, p_rollouts jsonb)
 returns jsonb
@@ -4433,27 +4459,9 @@ begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
   end if;
-  -- Their conversations by the two indexes of the inbox, so that it costs the same however many others there are.
-  -- Planned anew every time: a plan for just anybody takes it that nobody has more than a few, and would compare each
-  -- of 10,000 conversations with each of 10,000 participations.
-  execute $query$
-    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
-    from (
-      select id, last_seq
-      from rolecall.conversations
-      where participant_low = $1
-      union all
-      select id, last_seq
-      from rolecall.conversations
-      where participant_high = $1
-    ) as conversation
-    join rolecall.conversation_participants as own
-      on own.conversation_id = conversation.id
-      and own.user_id = $1
-      and own.last_read_seq + own.skipped < conversation.last_seq
-  $query$
+  select unread, conversations
   into v_direct, v_direct_conversations
-  using p_user;
+  from rolecall_internal.unread_direct(p_user);
 
   select coalesce(sum(unread), 0), count(*)
   into v_show, v_show_conversations
@@ -12637,7 +12645,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '6dabafcbc1bfabbe6e7ede83b49725bc9838d62c10935753b5a2989e917c98e9');
+  values (5, 'live', '55de49f4c948af9d67e141d6f5a84c141d8236007c19f380d0150ac4e787bd68');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
