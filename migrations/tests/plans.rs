@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::explain::{explained, faults};
+use support::pace::{CALLS, Pace};
 use support::{Database, call, list, one};
 use tokio::sync::{Mutex as Turn, MutexGuard, OnceCell};
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -35,12 +36,6 @@ const LARGE: &[&str] = &[
 
 /// How many entries the pages have that are looked at.
 const PAGE: u64 = 50;
-
-/// How often each is called on one connection: PostgreSQL goes over to plans for any parameters after five.
-const CALLS: usize = 12;
-
-/// How often each is called at most until one call is quick enough.
-const MOST_CALLS: usize = 200;
 
 /// How many conversations person 1 has in an hour: the inbox is indexed by the hour, and sorted within it.
 const HOUR: u64 = 3600 / 7 + 1;
@@ -152,17 +147,11 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
     let mut wrong = Vec::new();
     for (name, function, input, sorted) in cases {
         let request = request(input);
-        // The best of them: what it costs, not what else this machine does meanwhile.
-        let mut best = Duration::MAX;
-        for number in 0..MOST_CALLS {
-            if number >= CALLS && best < LIMIT {
-                break;
-            }
-            let begin = Instant::now();
+        let pace = Pace::of(&admin, LIMIT, async || {
             let answer = call(&edge, function, &request).await;
-            best = best.min(begin.elapsed());
             assert_eq!(answer["ok"], true, "{name}: {answer}");
-        }
+        })
+        .await;
         for _ in 0..CALLS {
             call(&explaining, function, &request).await;
         }
@@ -178,11 +167,9 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
                 found.push(format!("{name}: {of_this:?} in {query}\n{:#}", plan["Plan"]));
             }
         }
-        writeln!(report, "{name}: {:.1} ms, {} statements in {CALLS} calls", best.as_secs_f64() * 1e3, plans.len())
+        writeln!(report, "{name}: {:.1} ms, {} statements in {CALLS} calls", pace.millis(), plans.len())
             .expect("a string can be written");
-        if best >= LIMIT {
-            found.push(format!("{name} takes {best:?}"));
-        }
+        found.extend(pace.fault(name));
         wrong.extend(found.into_iter().take(1));
     }
 
@@ -209,21 +196,14 @@ async fn at_a_million_messages_every_page_comes_off_an_index() {
         ),
     ] {
         let request = request(input);
-        let mut best = Duration::MAX;
-        for number in 0..MOST_CALLS {
-            if number >= CALLS && best < LIMIT {
-                break;
-            }
-            let begin = Instant::now();
+        let pace = Pace::of(&admin, LIMIT, async || {
             let answer = call(&edge, "inbox", &request).await;
-            best = best.min(begin.elapsed());
             let cards = answer["data"]["conversations"].as_array().map_or(0, Vec::len);
             assert_eq!(cards as u64, PAGE, "{name}: {answer}");
-        }
-        writeln!(report, "{name}: {:.1} ms", best.as_secs_f64() * 1e3).expect("a string can be written");
-        if best >= LIMIT {
-            wrong.push(format!("{name} takes {best:?}"));
-        }
+        })
+        .await;
+        writeln!(report, "{name}: {:.1} ms", pace.millis()).expect("a string can be written");
+        wrong.extend(pace.fault(name));
     }
     // Past the harness, which shows what a test prints only when it fails.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());
@@ -289,14 +269,8 @@ async fn sync_of_ten_thousand_conversations_comes_off_indexes() {
     ];
     for (name, input, cards, limit) in cases {
         let request = request(input);
-        let mut best = Duration::MAX;
-        for number in 0..MOST_CALLS {
-            if number >= CALLS && best < limit {
-                break;
-            }
-            let begin = Instant::now();
+        let pace = Pace::of(&admin, limit, async || {
             let answer = call(&edge, "sync", &request).await;
-            best = best.min(begin.elapsed());
             assert_eq!(answer["ok"], true, "{name}: {answer}");
             let found: usize = ["conversations", "help_conversations", "threads"]
                 .iter()
@@ -304,7 +278,8 @@ async fn sync_of_ten_thousand_conversations_comes_off_indexes() {
                 .map(Vec::len)
                 .sum();
             assert!(cards.contains(&found), "{name}: {found} cards");
-        }
+        })
+        .await;
         for _ in 0..CALLS {
             call(&explaining, "sync", &request).await;
         }
@@ -317,10 +292,8 @@ async fn sync_of_ten_thousand_conversations_comes_off_indexes() {
                 break;
             }
         }
-        writeln!(report, "{name}: {:.1} ms", best.as_secs_f64() * 1e3).expect("a string can be written");
-        if best >= limit {
-            wrong.push(format!("{name} takes {best:?}"));
-        }
+        writeln!(report, "{name}: {:.1} ms", pace.millis()).expect("a string can be written");
+        wrong.extend(pace.fault(name));
     }
     // Past the harness, as above.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());
@@ -396,16 +369,11 @@ async fn at_a_million_help_conversations_every_page_comes_off_an_index() {
     let mut wrong = Vec::new();
     for (name, function, input, sorted) in cases {
         let request = request(input);
-        let mut best = Duration::MAX;
-        for number in 0..MOST_CALLS {
-            if number >= CALLS && best < LIMIT {
-                break;
-            }
-            let begin = Instant::now();
+        let pace = Pace::of(&admin, LIMIT, async || {
             let answer = call(&edge, function, &request).await;
-            best = best.min(begin.elapsed());
             assert_eq!(answer["ok"], true, "{name}: {answer}");
-        }
+        })
+        .await;
         for _ in 0..CALLS {
             call(&explaining, function, &request).await;
         }
@@ -418,10 +386,8 @@ async fn at_a_million_help_conversations_every_page_comes_off_an_index() {
                 break;
             }
         }
-        writeln!(report, "{name}: {:.1} ms", best.as_secs_f64() * 1e3).expect("a string can be written");
-        if best >= LIMIT {
-            wrong.push(format!("{name} takes {best:?}"));
-        }
+        writeln!(report, "{name}: {:.1} ms", pace.millis()).expect("a string can be written");
+        wrong.extend(pace.fault(name));
     }
     // Past the harness, as above.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());

@@ -5,10 +5,11 @@
 mod support;
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::explain::{explained, faults, rows_read};
+use support::pace::{CALLS, Pace};
 use support::{Database, call};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -25,12 +26,6 @@ const LARGE: &[&str] = &[
     "sms_outbox",
     "profiles",
 ];
-
-/// How often each is called on one connection: PostgreSQL goes over to plans for any parameters after five.
-const CALLS: usize = 12;
-
-/// How often each is called at most until one call is quick enough.
-const MOST_CALLS: usize = 200;
 
 /// What a page or a text may take.
 const PAGE_LIMIT: Duration = Duration::from_millis(20);
@@ -227,21 +222,13 @@ async fn at_a_million_texts_everything_that_is_read_comes_off_an_index() {
             }
         }
 
-        // Without the explaining, which costs as much again. On a busy machine some call is quick all the same.
-        let mut best = Duration::MAX;
-        for number in 0..MOST_CALLS {
-            if number >= CALLS && best < case.limit {
-                break;
-            }
-            let request = case.request();
-            let begun = Instant::now();
-            call(&admin, case.entry, &request).await;
-            best = best.min(begun.elapsed());
-        }
-        writeln!(report, "{}: {:.1} ms", case.what, best.as_secs_f64() * 1e3).expect("a string can be written");
-        if best >= case.limit {
-            wrong.push(format!("{} takes {best:?}", case.what));
-        }
+        // Without the explaining, which costs as much again.
+        let pace = Pace::of(&admin, case.limit, async || {
+            call(&admin, case.entry, &case.request()).await;
+        })
+        .await;
+        writeln!(report, "{}: {:.1} ms", case.what, pace.millis()).expect("a string can be written");
+        wrong.extend(pace.fault(case.what));
     }
     // Past the harness, which shows what a test prints only when it fails.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes());

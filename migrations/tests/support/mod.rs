@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod explain;
+pub mod pace;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
