@@ -10,9 +10,11 @@ COMPONENTS := $(patsubst %,target/wasm32-wasip2/component/%.wasm,$(subst -,_,$(F
 HOST := target/release/rolecall
 # How long the first `make build` takes on two processors.
 FIRST_BUILD := 7 minutes
-# The packages that are tested with one set of features, beside the functions.
-TESTED := shared generate database compile postgres nats relay deploy kit e2e demo bench
-TOGETHER = $(addprefix -p ,$(FUNCTIONS)) $(addprefix -p rolecall-,$(TESTED))
+# Always of all packages together: Cargo builds a dependency once for each set of features, and the packages by themselves
+# have other ones.
+BUILD := cargo build --locked --release --workspace
+# Most tests wait for a server, so more of them run at once than there are processors.
+TEST := RUST_TEST_THREADS=4 cargo test --locked --release --workspace
 # The newest PostgreSQL server on this machine.
 PG_BIN_DIR ?= $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
 export PG_BIN_DIR
@@ -92,7 +94,7 @@ build: need-rust ## Build the functions (WebAssembly) and the runner
 	@ls $(HOST) $(COMPONENTS) >/dev/null 2>&1 \
 	  || echo "Building the functions and the runner with its WebAssembly engine. The first build takes about $(FIRST_BUILD) on two processors."
 	$(WASM)
-	cargo build --locked --release -p rolecall-host
+	$(BUILD) --bin rolecall
 	@# Compiled in advance, so that the first start is as fast as later ones.
 	$(HOST) compile
 
@@ -154,18 +156,16 @@ endif
 
 .PHONY: demo
 demo: build need-postgres ## Walk through the flows of a marketplace, two phones that hear at once, an agency that texts and a rollout with a fault, over HTTP, and check each answer (uses a running `make run`, if any)
-	@# Built together with the runner, the demo uses the same dependencies with the same features, so only its own two
-	@# crates and a small client of WebSocket have to be built.
 	@# Without it the demo says so, and shows sync alone.
 	@$(MAKE) --no-print-directory need-nats 2>/dev/null || true
-	cargo build --locked --release -p rolecall-host -p rolecall-demo
+	$(BUILD) --bin rolecall-demo
 	@target/release/rolecall-demo
 
 # ---- the database ----------------------------------------------------------------------------------------------
 
 # The migrations by the runner, which is built already, as a rule: then Cargo finds nothing to compile. Without it by
 # themselves, which needs no WebAssembly engine.
-MIGRATE = $(if $(wildcard $(HOST)),cargo build --locked --release -q -p rolecall-host && exec $(HOST) migrate,exec cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate --)
+MIGRATE = $(if $(wildcard $(HOST)),$(BUILD) -q --bin rolecall && exec $(HOST) migrate,exec cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate --)
 
 .PHONY: migrate
 migrate: need-rust ## Apply the migrations that DATABASE_URL does not have yet
@@ -228,30 +228,26 @@ test: build client client-runtimes api-tools carrier-tools webhook-tools phone-n
 	@# The end-to-end tests note there which documented answers they have seen, and what would have been pushed; start with
 	@# empty lists.
 	rm -rf target/tmp/openapi target/tmp/pushed
-	@# Most tests wait for a server, so more of them run at once than there are processors. The runner is tested by itself, because
-	@# the features of all packages together would have the WebAssembly runtime built a second time. The others are tested
-	@# together: with one set of features their dependencies are built once.
-	RUST_TEST_THREADS=4 cargo test --locked --release -p rolecall-host
-	RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER)
+	$(TEST)
 	target/release/rolecall-openapi-coverage
 	target/release/rolecall-pushed
 	@# What several instances could disagree on: keys, limits, flags, repeated requests, order, and every race.
-	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- \
+	ROLECALL_INSTANCES=4 $(TEST) --test e2e -- \
 	  http::keys http::identity calls:: messages:: conversations:: concurrency::
 
 endif
 
 .PHONY: soak
 soak: build need-nats need-postgres ## Kill relay, NATS and runner every few seconds for ten minutes under load; devices must have what was committed
-	ROLECALL_SOAK_SECONDS=600 cargo test --locked --release $(TOGETHER) --test e2e -- robustness::soak
+	ROLECALL_SOAK_SECONDS=600 $(TEST) --test e2e -- robustness::soak
 
 .PHONY: test-spin
 test-spin: build client client-runtimes api-tools carrier-tools webhook-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus need-spin ## Run the end-to-end tests on Spin (as `make test RUNTIME=spin`), without those of the runner itself
-	$(ON_SPIN) RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e -- --skip runner::
+	$(ON_SPIN) $(TEST) --test e2e -- --skip runner::
 
 .PHONY: test-instances
 test-instances: build client client-runtimes api-tools carrier-tools webhook-tools phone-numbers schemathesis need-chromium need-curl need-nats need-prometheus ## Run all end-to-end tests with four instances of each component
-	ROLECALL_INSTANCES=4 RUST_TEST_THREADS=4 cargo test --locked --release $(TOGETHER) --test e2e
+	ROLECALL_INSTANCES=4 $(TEST) --test e2e
 
 .PHONY: test-supabase
 test-supabase: need-rust need-postgres need-node ## Push the migrations with every version of Supabase's CLI that is tested (660 MB, Linux on x64)
@@ -287,21 +283,25 @@ lint: need-rust need-postgres lint-api lint-deploy ## Check format, lints, gener
 	@# In the profile of everything else, so that build scripts and procedural macros are built once.
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings
 	cargo clippy --locked --profile component --target wasm32-wasip2 -p rolecall-shared $(addprefix -p ,$(FUNCTIONS)) -- -D warnings
-	cargo run --locked --release -q -p rolecall-generate -- --check
-	cargo run --locked --release -q -p rolecall-compile -- check
+	$(BUILD) -q --bin rolecall-generate --bin rolecall-compile
+	target/release/rolecall-generate --check
+	target/release/rolecall-compile check
 
 .PHONY: generate
 generate: need-rust ## Write the files derived from the matrix and the error catalogue
-	cargo run --locked --release -q -p rolecall-generate
+	$(BUILD) -q --bin rolecall-generate
+	target/release/rolecall-generate
 
 .PHONY: migration
 migration: need-rust need-postgres ## Compile migrations/schema and next.sql into the migration NAME, with its rollback
 	@[ -n "$(NAME)" ] || { echo "Say NAME=..., that of the new migration or of the newest that is not released." >&2; exit 1; }
-	cargo run --locked --release -q -p rolecall-compile -- migration $(NAME)
+	$(BUILD) -q --bin rolecall-compile
+	target/release/rolecall-compile migration $(NAME)
 
 .PHONY: seal
 seal: need-rust ## Write the checksums of all migrations: from then on none of them may change
-	cargo run --locked --release -q -p rolecall-compile -- seal
+	$(BUILD) -q --bin rolecall-compile
+	target/release/rolecall-compile seal
 
 # ---- figures ---------------------------------------------------------------------------------------------------
 
@@ -309,16 +309,18 @@ seal: need-rust ## Write the checksums of all migrations: from then on none of t
 screenshots: build need-postgres need-chromium ## Take the pictures of the page for the README (docs/page*.png) in headless Chromium
 	@# A typeface that is made for screens; without it the pictures show the system's.
 	@[ -d /usr/share/fonts/opentype/inter ] || { $(call apt,fonts-inter); } || true
-	cargo run --locked --release -q -p rolecall-e2e --bin rolecall-screenshots
+	$(BUILD) -q --bin rolecall-screenshots
+	target/release/rolecall-screenshots
 
 .PHONY: bench
 bench: build need-postgres $(if $(filter spin,$(RUNTIME)),need-spin) ## Measure send-dm over HTTP against pgbench calling the same SQL, and with 1 to 5,000 connections
 	cargo build --locked --profile component --target wasm32-wasip2 -q -p rolecall-bench-filter
-	$(if $(filter spin,$(RUNTIME)),$(ON_SPIN)) cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench -- $(ARGS)
+	$(BUILD) -q --bin rolecall-bench
+	$(if $(filter spin,$(RUNTIME)),$(ON_SPIN)) target/release/rolecall-bench $(ARGS)
 
 .PHONY: bench-realtime
 bench-realtime: build need-postgres need-nats ## Measure what it takes from send-dm over HTTP to 2,000 sockets, and a broadcast to 500
-	cargo build --locked --release -q -p rolecall-bench --bin rolecall-bench-realtime --bin rolecall-bench-sockets
+	$(BUILD) -q --bin rolecall-bench-realtime --bin rolecall-bench-sockets
 	target/release/rolecall-bench-realtime $(ARGS)
 
 .PHONY: bench-sockets
@@ -327,7 +329,8 @@ bench-sockets: ## Hold 49,800 sockets over three NATS servers of this machine, a
 
 .PHONY: load
 load: build need-postgres ## Measure the marketplace: 5,000 clients for five minutes, and the highest rate that still holds
-	cargo run --locked --release -q -p rolecall-bench --bin rolecall-load -- $(ARGS)
+	$(BUILD) -q --bin rolecall-load
+	target/release/rolecall-load $(ARGS)
 
 .PHONY: peers
 peers: need-rust need-node
@@ -337,4 +340,5 @@ peers: need-rust need-node
 
 .PHONY: bench-peers
 bench-peers: build peers need-postgres ## Measure send-dm beside Bun, axum, Node and Deno; writes docs/performance.*
-	cargo run --locked --release -q -p rolecall-bench --bin rolecall-bench-peers -- $(ARGS)
+	$(BUILD) -q --bin rolecall-bench-peers
+	target/release/rolecall-bench-peers $(ARGS)

@@ -126,7 +126,7 @@ fn make_migrate_and_rollback_use_the_runner_that_is_built() {
         let said = text(&output);
         assert!(output.status.success() && said.lines().any(|line| line.trim() == expected), "{arguments:?}: {said}");
         // The build of the runner as `make build` has it, which then has nothing to do.
-        assert_eq!(asked.trim(), "cargo build --locked --release -q -p rolecall-host", "{arguments:?}");
+        assert_eq!(asked.trim(), "cargo build --locked --release --workspace -q --bin rolecall", "{arguments:?}");
     }
     let (_, asked) = make(&["migrate"], &directory.join("not-built"));
     assert_eq!(asked.trim(), "cargo run --locked --release -q -p rolecall-database --bin rolecall-migrate -- up");

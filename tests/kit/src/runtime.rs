@@ -54,7 +54,7 @@ impl Runtime {
     pub fn advice(self) -> String {
         let program = self.program().display().to_string();
         match self {
-            Runtime::Runner => format!("cargo build --release -p rolecall-host makes the runner; looked for {program}"),
+            Runtime::Runner => format!("make build makes the runner; looked for {program}"),
             Runtime::Spin => format!(
                 "RUNTIME=spin needs Spin 4.1 or newer (https://spinframework.dev) on the PATH or named by SPIN; looked \
                  for {program}"
