@@ -9,7 +9,7 @@ WASM := cargo build --locked --profile component --target wasm32-wasip2 $(addpre
 COMPONENTS := $(patsubst %,target/wasm32-wasip2/component/%.wasm,$(subst -,_,$(FUNCTIONS)))
 HOST := target/release/rolecall
 # How long the first `make build` takes on two processors.
-FIRST_BUILD := 7 minutes
+FIRST_BUILD := 12 minutes
 # Always of all packages together: Cargo builds a dependency once for each set of features, and the packages by themselves
 # have other ones.
 BUILD := cargo build --locked --release --workspace

@@ -71,8 +71,10 @@ impl Runtime {
         let mut command = Command::new(self.program());
         command.args(["up", "--listen", "127.0.0.1:0", "--from"]).arg(manifest).arg("--state-dir").arg(state_dir);
         if self == Runtime::Runner {
-            // Compiled components are the same for every runner of this workspace. Spin has a cache of its own.
-            let cache = workspace().join("target/test-cache");
+            // Compiled components are the same for every runner of this workspace; `make build` has compiled them. Spin has a cache
+            // of its own.
+            let built = workspace().join(".rolecall/cache");
+            let cache = if built.exists() { built } else { workspace().join("target/test-cache") };
             std::fs::create_dir_all(&cache)?;
             if !state_dir.join("cache").exists() {
                 std::os::unix::fs::symlink(cache, state_dir.join("cache"))?;
