@@ -112,7 +112,7 @@ async fn what_the_filter_holds_back_is_kept_for_the_owner_and_goes_nowhere() {
     for user in [&agency.sitter, &agency.owner] {
         let refusal = send(&stand, user, thread, POACHING).expect(403).await;
         let refusal = refusal.refused_by(Code::AntiPoachingBlocked, "anti_poaching_blocked");
-        let said = refusal.body.to_string();
+        let said = refusal.words();
         assert!(!said.contains("0143") && !said.contains("phone"), "friendly, and no details: {said}");
     }
     let blocked = "rolecall.thread_messages where thread_id = $1 and delivery = 'blocked'";

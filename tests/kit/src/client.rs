@@ -219,6 +219,15 @@ impl Call {
 }
 
 impl Answer {
+    /// The body without its `request_id`, which is made by chance and may have any digits in it.
+    pub fn words(&self) -> String {
+        let mut body = self.body.clone();
+        if let Some(members) = body.as_object_mut() {
+            members.remove("request_id");
+        }
+        body.to_string()
+    }
+
     /// Checks what every answer has, success or not.
     fn checked(status: u16, headers: HeaderMap, bytes: &[u8], head: bool) -> Answer {
         let text = |name: header::HeaderName| {
