@@ -62,8 +62,8 @@ struct Options {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
 
-    /// Seconds of direct messages beforehand that count for nothing: the plans of a new database are those of empty tables
-    /// until it is analyzed
+    /// Seconds beforehand that count for nothing, with two broadcasts: the plans of a new database are those of empty tables
+    /// until it is analyzed, and the first of a kind in a session are made for it
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=60))]
     warm_up: u64,
 
@@ -123,7 +123,7 @@ async fn measure(options: Options) -> Result<ExitCode> {
     ));
 
     if options.warm_up > 0 {
-        send(&host, &options, options.warm_up, 0, &ledger).await?;
+        send(&host, &options, options.warm_up, options.broadcasts.min(2), &ledger).await?;
         await_all(&ledger).await;
         ledger.forget();
         database.db.script("analyze").await;
