@@ -10,8 +10,8 @@ COMPONENTS := $(patsubst %,target/wasm32-wasip2/component/%.wasm,$(subst -,_,$(F
 HOST := target/release/rolecall
 # How long the first `make build` takes on two processors.
 FIRST_BUILD := 12 minutes
-# Always of all packages together: Cargo builds a dependency once for each set of features, and the packages by themselves
-# have other ones.
+# Of all packages together: Cargo builds a dependency once for each set of features, and the packages by themselves have other
+# ones. What runs without the runner, where nothing else is built, is built by itself.
 BUILD := cargo build --locked --release --workspace
 # Most tests wait for a server, so more of them run at once than there are processors.
 TEST := RUST_TEST_THREADS=4 cargo test --locked --release --workspace
@@ -156,7 +156,7 @@ endif
 
 .PHONY: demo
 demo: build need-postgres ## Walk through the flows of a marketplace, two phones that hear at once, an agency that texts and a rollout with a fault, over HTTP, and check each answer (uses a running `make run`, if any)
-	@# Without it the demo says so, and shows sync alone.
+	@# Without NATS the demo says so, and shows sync alone.
 	@$(MAKE) --no-print-directory need-nats 2>/dev/null || true
 	$(BUILD) --bin rolecall-demo
 	@target/release/rolecall-demo
