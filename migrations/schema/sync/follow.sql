@@ -216,8 +216,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- Two who block each other are one pair, and no two statements wait for each other.
   insert into rolecall.block_changes (user_id, other_id)
-  select pair.user_id, pair.other_id
+  select distinct pair.user_id, pair.other_id
   from rolecall.user_blocks as block
   cross join lateral (
     values

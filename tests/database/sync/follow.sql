@@ -207,6 +207,19 @@ select is(pg_temp.changed(2), '', 'and nothing to others');
 select pg_temp.rest();
 update rolecall.profiles set role = 'mvp_dealer' where id = pg_temp.demo(4);
 select is(pg_temp.changed(1), 'direct people, show gone, talk help', 'and back');
+-- Two who block each other are one pair.
+insert into rolecall.user_blocks (blocker_id, blocked_id) values (pg_temp.demo(1), pg_temp.demo(4));
+select pg_temp.rest();
+select lives_ok(
+  format('update rolecall.profiles set role = %L where id = %L', 'admin', pg_temp.demo(4)),
+  'one of two who block each other has another role'
+);
+select is(
+  pg_temp.changed(1) || '; ' || pg_temp.changed(4),
+  'direct people, show audience, talk help; direct people, talk help',
+  'which is a change to both, of whom the sender has the show as before'
+);
+update rolecall.profiles set role = 'mvp_dealer' where id = pg_temp.demo(4);
 delete from rolecall.user_blocks;
 select pg_temp.rest();
 update rolecall.profiles set role = 'admin' where id = pg_temp.demo(4);

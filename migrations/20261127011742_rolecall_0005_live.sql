@@ -1103,7 +1103,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 5
-      ) is distinct from '55de49f4c948af9d67e141d6f5a84c141d8236007c19f380d0150ac4e787bd68'
+      ) is distinct from 'fd3add6bebb4434cbb665a25ebed0546ec7bcee1fcc7a7a93c17457a8c2fdb5d'
       then
         raise exception 'Rolecall: this database has 5 live in another state, of before its release.'
           using
@@ -9139,8 +9139,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- Two who block each other are one pair, and no two statements wait for each other.
   insert into rolecall.block_changes (user_id, other_id)
-  select pair.user_id, pair.other_id
+  select distinct pair.user_id, pair.other_id
   from rolecall.user_blocks as block
   cross join lateral (
     values
@@ -12645,7 +12646,7 @@ $sql$;
   -- schema/permissions/decide_organization.sql is gone
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (5, 'live', '55de49f4c948af9d67e141d6f5a84c141d8236007c19f380d0150ac4e787bd68');
+  values (5, 'live', 'fd3add6bebb4434cbb665a25ebed0546ec7bcee1fcc7a7a93c17457a8c2fdb5d');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
