@@ -1,0 +1,15 @@
+-- messages: what was edited keeps its newest words.
+
+alter table rolecall.messages
+  drop column edited_at,
+  drop column version;
+
+delete from rolecall.rate_limits
+where action = 'edit_message';
+
+select set_config('rolecall.reason', 'Rolecall was taken back.', true);
+
+delete from rolecall.feature_flags
+where name = 'messages';
+
+select set_config('rolecall.reason', '', true);

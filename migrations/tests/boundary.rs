@@ -201,6 +201,8 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("mark_read", request(demo(1), json!({"conversation_id": conversation, "up_to_seq": 1}))),
         ("mark_unread", request(demo(1), json!({"conversation_id": conversation, "from_seq": 1}))),
         ("messages", request(demo(1), json!({"conversation_id": conversation}))),
+        ("edit_message", request(demo(1), json!({"message_id": message, "content": "Hello again"}))),
+        ("message_history", request(demo(1), json!({"message_id": message}))),
         ("metrics", operator_request()),
         ("moderation_audit", request(demo(6), json!({"limit": 10}))),
         ("moderation_queue", request(demo(6), json!({"status": "pending"}))),

@@ -104,6 +104,7 @@ mod legacy {
 }
 
 mod messages {
+    mod edits;
     mod message_id;
     mod reply;
     mod send_dm;

@@ -24,6 +24,7 @@ import type {
   DirectMessage,
   DirectMessageItem,
   DirectMessageResult,
+  EditedMessage,
   EndedHelpConversation,
   ErasedClient,
   ExportBrokenOff,
@@ -40,7 +41,9 @@ import type {
   LiftSuspension,
   LiftedSuspension,
   MessageAct,
+  MessageHistory,
   MessagePage,
+  NewContent,
   NewNumber,
   NewReport,
   NewWebhook,
@@ -376,6 +379,16 @@ export class RolecallClient {
   ): Promise<Answered<ChangePage>> {
     const path = `/functions/v1/conversations/${segment(conversation_id)}/changes`;
     return this.#get(path, { since_revision, limit: options.limit }, options);
+  }
+
+  /** Gives a message of the caller's new words. */
+  editMessage(edit: NewContent, options?: CallOptions): Promise<Answered<EditedMessage>> {
+    return this.#post('/functions/v1/messages/edit', edit, options);
+  }
+
+  /** Every version of a message, the first one first. */
+  messageHistory(message_id: string, options?: CallOptions): Promise<Answered<MessageHistory>> {
+    return this.#get(`/functions/v1/messages/${segment(message_id)}/history`, {}, options);
   }
 
   /** Everything that has changed for the caller since a cursor; without one, everything. While `more`, ask again. */

@@ -26,6 +26,8 @@ export const CODES = [
   'no_number_available',
   'number_in_use',
   'client_opted_out',
+  'edit_window_closed',
+  'edit_conflict',
   'cursor_expired',
   'already_sent',
   'message_id_taken',
@@ -103,6 +105,7 @@ export const ACTIONS = [
   'report',
   'suspend',
   'read_broadcast',
+  'edit_message',
 ] as const;
 /** What somebody wants to do in the application. */
 export type Action = (typeof ACTIONS)[number];
@@ -119,6 +122,8 @@ export const FACTS = [
   'takes_part',
   'own_show',
   'foreign_show',
+  'deleted',
+  'edit_window',
 ] as const;
 /** What can hold in the application. */
 export type Fact = (typeof FACTS)[number];
@@ -132,6 +137,7 @@ export const ACTION_FACTS = {
   report: ['feature_enabled', 'self', 'participant'],
   suspend: ['feature_enabled', 'suspended', 'self'],
   read_broadcast: ['feature_enabled', 'blocked', 'participant'],
+  edit_message: ['feature_enabled', 'suspended', 'self', 'participant', 'deleted', 'edit_window'],
 } as const satisfies Record<Action, readonly Fact[]>;
 /** A fact that an action looks at. */
 export type FactOf<A extends Action> = (typeof ACTION_FACTS)[A][number];
@@ -391,6 +397,66 @@ export const GUARDS: readonly Guard[] = [
     rule: 'not_a_participant',
     message: 'You do not take part in a conversation with this id.',
     allowedIf: 'You take part in the conversation.',
+  },
+  {
+    action: 'edit_message',
+    actors: null,
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'edit_message',
+    actors: null,
+    fact: 'participant',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'not_a_participant',
+    message: 'None of your conversations has a message with this id.',
+    allowedIf: 'You take part in the conversation.',
+  },
+  {
+    action: 'edit_message',
+    actors: null,
+    fact: 'suspended',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'suspended',
+    message: 'Your account is suspended and cannot write.',
+    allowedIf: 'The suspension has ended.',
+  },
+  {
+    action: 'edit_message',
+    actors: null,
+    fact: 'self',
+    deniesWhen: false,
+    code: 'permission_denied',
+    rule: 'authors_edit_only',
+    message: 'Only its author can edit a message.',
+    allowedIf: 'The message is your own.',
+  },
+  {
+    action: 'edit_message',
+    actors: null,
+    fact: 'deleted',
+    deniesWhen: true,
+    code: 'not_found',
+    rule: 'message_deleted',
+    message: 'The message is deleted.',
+    allowedIf: 'The message is restored.',
+  },
+  {
+    action: 'edit_message',
+    actors: null,
+    fact: 'edit_window',
+    deniesWhen: false,
+    code: 'edit_window_closed',
+    rule: 'edit_window_closed',
+    message: 'The message can no longer be edited.',
+    allowedIf: 'You send another message.',
   },
 ];
 
@@ -781,6 +847,15 @@ export const ROWS: readonly Row[] = [
     rule: 'broadcasts_do_not_cross_a_block',
     message: 'A block between two people hides the broadcasts of the one from the other.',
     allowedIf: 'The block is lifted.',
+  },
+  {
+    action: 'edit_message',
+    actors: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member'],
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member'],
+    grant: 'always',
+    rule: 'authors_edit_their_messages',
+    message: 'Everyone can edit their own messages for a while.',
+    allowedIf: '',
   },
 ];
 

@@ -343,8 +343,14 @@ export type Message = {
   readonly created_at: Timestamp | null;
   /** The show that the message is about. */
   readonly show_id: Uuid | null;
+  readonly version: MessageVersion;
+  /** When its author last edited it. Null if they never have. */
+  readonly edited_at: Timestamp | null;
   readonly deleted: DeletedOrNot;
 };
+
+/** Which version of the message's content it is; 1 as it was sent. */
+export type MessageVersion = number;
 
 /** A conversation as the caller sees it. */
 export type Card = {
@@ -816,6 +822,49 @@ export type RefusedMessageResult = Problem & {
   readonly retry_after_seconds?: number;
 };
 
+export type NewContent = {
+  readonly message_id: Uuid;
+  readonly content: DirectContent;
+  /** The version that the client has edited. Null or left out, the edit is of whichever is there. */
+  readonly base_version?: MessageVersion | null;
+};
+
+export type EditedMessage = {
+  readonly success: Succeeded;
+  readonly conversation_id: Uuid;
+  /** The revision of the conversation with which the message last changed. Null if it never has. */
+  readonly revision: Count | null;
+  readonly message: Message;
+  readonly request_id: RequestId;
+};
+
+export type MessageHistory = {
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly seq: Seq;
+  readonly versions: readonly {
+    readonly version: MessageVersion;
+    /** Null if the content was erased for good, or an imported message has none. */
+    readonly content: string | null;
+    /** Null if it is unknown, which happens only in imported messages. */
+    readonly written_at: Timestamp | null;
+  }[];
+  readonly request_id: RequestId;
+};
+
+export type EditWindowClosed = Problem & {
+  readonly status?: 409;
+  readonly code?: 'edit_window_closed';
+};
+
+export type EditConflict = Problem & {
+  readonly status?: 409;
+  readonly code?: 'edit_conflict';
+  /** The version that the message has. */
+  readonly version: MessageVersion;
+};
+
 export type MessageIdTaken = Problem & {
   readonly status?: 409;
   readonly code?: 'message_id_taken';
@@ -876,7 +925,9 @@ export type Report = {
     readonly content: string | null;
     readonly created_at: Timestamp | null;
     readonly show_id: Uuid | null;
-    /** Earlier versions of a help message, oldest first. Moderators only; other messages have no edits. */
+    readonly version: MessageVersion;
+    readonly edited_at: Timestamp | null;
+    /** Earlier versions of a help message, oldest first. Moderators only. Those of other messages are read by `messages.history`. */
     readonly edits?: readonly {
       /** Null if its author had it erased. */
       readonly content: string | null;
@@ -1113,7 +1164,7 @@ export type NoNumberAvailableProblem = Problem & {
   readonly code?: 'no_number_available';
 };
 
-export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
+export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedMessageEdit | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {
   readonly type: 'profile';
@@ -1180,7 +1231,20 @@ export type ExportedMessage = {
   readonly content: string | null;
   readonly created_at: Timestamp | null;
   readonly show_id: Uuid | null;
+  readonly version: MessageVersion;
+  readonly edited_at: Timestamp | null;
   readonly deleted: DeletedOrNot;
+};
+
+/** What a message of the caller's said before they edited it. */
+export type ExportedMessageEdit = {
+  readonly type: 'message_edit';
+  readonly message_id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly seq: Seq;
+  readonly version: MessageVersion;
+  readonly content: string;
+  readonly written_at: Timestamp;
 };
 
 /** A broadcast that the caller received. */
@@ -1425,7 +1489,7 @@ export type Check = {
   /** Defaults to every role; the answer lists the roles that are allowed. */
   readonly recipient_roles?: Roles;
 } | {
-  readonly action: 'moderate' | 'report';
+  readonly action: 'moderate' | 'report' | 'edit_message';
   readonly message_id: Uuid;
 } | {
   readonly action: 'suspend';

@@ -214,6 +214,17 @@ await as(mvp).markRead(sent.conversation_id, 3);
 const unchanged = await as(mvp).changes(sent.conversation_id, revision);
 assert.deepEqual([seqs(unchanged), unchanged.more, unchanged.marks.length], [[], false, 2]);
 
+// Other words, of the version that one has seen.
+const edit = { message_id: reply.message_id, content: 'I do!', base_version: 1 };
+const edited = await as(mvp).editMessage(edit);
+assert.deepEqual([edited.message.content, edited.message.version, edited.revision], ['I do!', 2, revision + 1]);
+assert.equal((await refused(as(mvp).editMessage({ ...edit, content: 'No.' }), 'edit_conflict', 409)).problem.version, 2);
+await refused(as(attendee).editMessage({ ...edit, base_version: 2 }), 'permission_denied', 403);
+const { versions } = await as(attendee).messageHistory(reply.message_id);
+assert.deepEqual(versions.map(({ content }) => content), ['I do.', 'I do!']);
+await refused(as(requester).messageHistory(reply.message_id), 'not_found', 404);
+await as(mvp).editMessage({ message_id: reply.message_id, content: 'I do.' });
+
 // A report, once each; the decision about it, once; and the message comes back.
 const report = { message_id: reply.message_id, reason: 'He asks for money in advance.' };
 await refused(as(requester).report(report), 'not_found', 404);

@@ -199,7 +199,7 @@ impl Input for Check {
             Action::Reply | Action::ReadBroadcast => Conversation::decode(fields).map(Object::Conversation),
             Action::Broadcast if fields.has_any(&["recipient_roles"]) => Audience::decode(fields).map(Object::Audience),
             Action::Broadcast => Show::decode(fields).map(Object::Show),
-            Action::Moderate | Action::Report => Message::decode(fields).map(Object::Message),
+            Action::Moderate | Action::Report | Action::EditMessage => Message::decode(fields).map(Object::Message),
             Action::Suspend => Target::decode(fields).map(Object::Target),
         };
         Some(Check { action: AnyAction::Application(action), object: object? })

@@ -133,6 +133,8 @@ begin
     'content', coalesce(p_message.content, p_removed),
     'created_at', rolecall_internal.iso(p_message.created_at),
     'show_id', p_message.show_id,
+    'version', coalesce(p_message.version, 1),
+    'edited_at', rolecall_internal.iso(p_message.edited_at),
     'deleted', rolecall_internal.deletion_of(p_message)
   );
 end

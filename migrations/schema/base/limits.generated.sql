@@ -7,6 +7,13 @@ immutable
 parallel safe
 return 2000;
 
+create or replace function rolecall_internal.limit_message_versions()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
 create or replace function rolecall_internal.limit_broadcast_chars()
 returns int
 language sql

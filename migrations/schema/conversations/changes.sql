@@ -61,6 +61,35 @@ begin
 end
 $$;
 
+-- Erases what those of these messages said before whose content is gone for good: what nobody reads of a message, nobody
+-- reads of its versions.
+create or replace function rolecall_internal.erase_edits(p_conversations uuid[], p_seqs bigint[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from rolecall.message_edits as edit
+  using unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
+  where edit.conversation_id = changed.conversation_id
+    and edit.seq = changed.seq
+    and exists (
+      select
+      from rolecall.messages as message
+      where message.conversation_id = changed.conversation_id
+        and message.seq = changed.seq
+        and message.content is null
+    )
+    and not exists (
+      select
+      from rolecall.removed_contents as removed
+      where removed.conversation_id = changed.conversation_id
+        and removed.seq = changed.seq
+    );
+end
+$$;
+
 -- Follows every statement that updates messages.
 create or replace function rolecall_internal.follow_changed_messages()
 returns trigger
@@ -102,6 +131,7 @@ begin
     return null;
   end if;
   perform rolecall_internal.revise(v_conversations, v_seqs);
+  perform rolecall_internal.erase_edits(v_conversations, v_seqs);
 
   -- Its own statement, which sees how far everybody has read once nobody can move it.
   perform
@@ -150,6 +180,7 @@ begin
   from gone;
   if v_conversations is not null then
     perform rolecall_internal.revise(v_conversations, v_seqs);
+    perform rolecall_internal.erase_edits(v_conversations, v_seqs);
   end if;
   return null;
 end

@@ -48,6 +48,34 @@ begin
 end
 $$;
 
+-- As what p_user may read a message of p_conversation: as reader_of says of the conversation, whose audience reads the
+-- broadcasts that are for them alone. Null when they may not, or when the message does not exist.
+create or replace function rolecall_internal.reader_of_message(
+  p_user uuid,
+  p_message rolecall.messages,
+  p_conversation rolecall.conversations
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reader text := rolecall_internal.reader_of(p_user, p_conversation);
+begin
+  if v_reader = 'audience'
+    and not exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id) as broadcast
+      where broadcast.seq = p_message.seq
+    )
+  then
+    return null;
+  end if;
+  return v_reader;
+end
+$$;
+
 -- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
 -- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
 create or replace function rolecall_internal.visible_messages(

@@ -28,3 +28,7 @@ grant select, insert, update, delete on rolecall.conversation_participants to se
 grant select on rolecall.messages to authenticated;
 
 grant select, insert, update, delete on rolecall.messages to service_role;
+
+grant select on rolecall.edit_windows to authenticated;
+
+grant select, insert, update, delete on rolecall.edit_windows to service_role;

@@ -104,7 +104,17 @@ begin
         ),
         message.deleted_at is not null
           or coalesce(
-            message.content = item.content
+            -- What it said when it was sent.
+            case
+              when message.version > 1 then (
+                select edit.content
+                from rolecall.message_edits as edit
+                where edit.conversation_id = message.conversation_id
+                  and edit.seq = message.seq
+                  and edit.version = 1
+              )
+              else message.content
+            end = item.content
             and (item.is_reply or message.show_id is not distinct from item.show_id),
             false
           ),

@@ -230,6 +230,8 @@ create table rolecall.messages (
   deleted_as text,
   legacy boolean not null default false,
   revision bigint,
+  version int,
+  edited_at timestamptz,
   primary key (conversation_id, seq),
   constraint messages_form check (
     rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
@@ -248,6 +250,11 @@ comment on column rolecall.messages.legacy is 'Whether it was imported; then sen
 
 comment on column rolecall.messages.revision is
   'The conversation''s revision when the message last changed; null if it never has.';
+
+comment on column rolecall.messages.version is
+  'How many versions of its content there are, this one counted; null for 1, so that a message that is sent holds nothing.';
+
+comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
 
 create index messages_id_idx
   on rolecall.messages (id);

@@ -60,11 +60,12 @@ begin
   end if;
 
   v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  delete from rolecall.removed_contents
+  -- The message has its content before the kept one goes: without either its versions would be erased.
+  select content
+  into v_content
+  from rolecall.removed_contents
   where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning content
-  into v_content;
+    and seq = v_message.seq;
   update rolecall.messages
   set
     content = v_content,
@@ -74,6 +75,9 @@ begin
     and seq = v_message.seq
   returning *
   into v_message;
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq;
   perform rolecall_internal.audit_moderation(
     p_user,
     'message_restored',

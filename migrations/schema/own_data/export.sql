@@ -184,6 +184,33 @@ begin
       order by message.conversation_id, message.seq
       limit 500;
 
+    when 'message_edit' then
+      -- What their messages said before they edited them.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', edit.conversation_id,
+          'seq', edit.seq,
+          'version', edit.version,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at)
+        ),
+        edit.conversation_id,
+        edit.seq,
+        lpad(to_hex(edit.version), 32, '0')::uuid
+      from rolecall.message_edits as edit
+      join rolecall.messages as message
+        on message.conversation_id = edit.conversation_id
+        and message.seq = edit.seq
+        -- Of a deleted message nobody but moderators reads what it said, as of its newest words.
+        and message.deleted_at is null
+      where edit.sender_id = p_user
+        and (edit.conversation_id, edit.seq, edit.version)
+          > (p_group, p_position, ('x' || right(p_id::text, 8))::bit(32)::int)
+      order by edit.conversation_id, edit.seq, edit.version
+      limit 500;
+
     when 'broadcast' then
       -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
       return query
@@ -424,8 +451,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_sections constant text[] := array[
-    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
-    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
+    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
     'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
     'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
   ];

@@ -63,6 +63,8 @@ begin
       v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
     when 'report' then
       v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    when 'edit_message' then
+      v_limit := rolecall_internal.peek_token(p_user, 'edit_message');
     else
       null;
   end case;
@@ -199,6 +201,17 @@ begin
           v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
         end if;
       end if;
+
+    when 'edit_message' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_edit(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
 
     when 'suspend' then
       if p_check ->> 'target_id' is null then

@@ -335,6 +335,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated conversations_v2 select",
             "authenticated conversations_v2 update",
             "authenticated data_deletions select",
+            "authenticated edit_windows select",
             "authenticated feature_flags select",
             "authenticated help_requests insert",
             "authenticated help_requests select",

@@ -214,6 +214,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 MAX_IDEMPOTENCY_KEY_CHARS,
                 MAX_KNOWN_CONVERSATIONS,
                 MAX_MESSAGES_PAGE,
+                MAX_MESSAGE_VERSIONS,
                 MAX_PAGE,
                 MAX_REASONS,
                 MAX_REQUEST_ID_CHARS,

@@ -5,6 +5,7 @@ use rolecall_shared::rules::{code::Code, limits};
 /// The limits that the database checks too: the name of each in SQL, and what it says.
 const LIMITS: &[(&str, i64)] = &[
     ("direct_message_chars", limits::DIRECT_MESSAGE_CHARS as i64),
+    ("message_versions", limits::MAX_MESSAGE_VERSIONS),
     ("broadcast_chars", limits::BROADCAST_CHARS as i64),
     ("help_message_min_chars", limits::HELP_MESSAGE_MIN_CHARS as i64),
     ("help_message_max_chars", limits::HELP_MESSAGE_MAX_CHARS as i64),

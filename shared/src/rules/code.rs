@@ -90,6 +90,10 @@ catalogue! {
         "The number, the organisation's front desk or the sitter's number exists already; `reasons` says which.";
     ClientOptedOut, "client_opted_out", CONFLICT, "The client has opted out",
         "The client wants no more messages from the organisation, until they text START.";
+    EditWindowClosed, "edit_window_closed", CONFLICT, "Edit window closed",
+        "The message can no longer be edited: the time for it is over, or it has been edited as often as a message may be.";
+    EditConflict, "edit_conflict", CONFLICT, "Edit conflict",
+        "The message has been edited since the version that the edit is based on; `version` is the newest.";
     CursorExpired, "cursor_expired", GONE, "Cursor expired",
         "The cursor is from another state of the database (it was restored, moved or taken over) or of another user: synchronise anew, without a cursor.";
     AlreadySent, "already_sent", CONFLICT, "Already sent",

@@ -16,6 +16,9 @@ pub const DIRECT_MESSAGE_CHARS: usize = 2_000;
 /// Direct messages that one request sends at most.
 pub const MAX_DIRECT_MESSAGES: usize = 100;
 
+/// Versions of a message that there are at most, the first one counted.
+pub const MAX_MESSAGE_VERSIONS: i64 = 100;
+
 /// Longest broadcast, in characters after trimming.
 pub const BROADCAST_CHARS: usize = 1_000;
 

@@ -132,6 +132,7 @@ pub const FLAGS: &[&str] = &[
     "diagnostics",
     "help-conversations",
     "maintenance",
+    "messages",
     "messaging_v1",
     "messaging_v2_enabled",
     "moderation",

@@ -107,6 +107,7 @@ cross join lateral (
     (8, 'unblock_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
     (9, 'reset_broadcast_quotas', null, '{}'),
     (10, 'mark_unread', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'from_seq', 1)),
+    (0, 'edit_message', 1, jsonb_build_object('message_id', dm ->> 'message_id', 'content', 'Zanzibar at ten')),
     (
       11,
       'send_help_message',

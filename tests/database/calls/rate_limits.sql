@@ -33,6 +33,7 @@ select results_eq(
        ('check_permission', 600, 60, 7),
        ('delete_own_data', 60, 60, 7),
        ('diagnostics', 60, 60, 7),
+       ('edit_message', 30, 60, 7),
        ('export_own_data', 10, 3600, 7),
        ('export_page', 6000, 60, 7),
        ('force_send', 60, 60, 7),

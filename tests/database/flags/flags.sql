@@ -248,6 +248,7 @@ values
   ('conversations', 'inbox', '{"limit": 1}'),
   ('diagnostics', 'diagnostics', '{}'),
   ('help-conversations', 'help_conversations', '{"limit": 1}'),
+  ('messages', 'message_history', '{}'),
   ('moderation', 'moderation_queue', '{"limit": 1}'),
   ('own-data', 'export_own_data', '{"limit": 1}'),
   ('realtime', 'presence', jsonb_build_object('user_ids', jsonb_build_array(pg_temp.demo(1)))),
@@ -261,13 +262,13 @@ values
   ('sync', 'sync', '{"limit": 1}');
 select set_eq(
   $$ select name from rolecall.feature_flags where requires = 'messaging_v2_enabled' $$,
-  $$ select name from component where name <> 'sync' union select 'messaging_v1' $$,
+  $$ select name from component where name not in ('messages', 'sync') union select 'messaging_v1' $$,
   'every function of users requires messaging_v2_enabled'
 );
-select is(
-  (select requires from rolecall.feature_flags where name = 'sync'),
-  'conversations',
-  'sync by way of conversations, which it shows'
+select set_eq(
+  $$ select name from rolecall.feature_flags where requires = 'conversations' $$,
+  array['messages', 'sync'],
+  'sync and what is done with messages by way of conversations, which show them'
 );
 select results_eq(
   $$ select name, rollout, requires

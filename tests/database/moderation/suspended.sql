@@ -71,6 +71,7 @@ cross join lateral (
       jsonb_build_object('conversation_id', own ->> 'conversation_id', 'since_revision', 0, 'limit', 50),
       'ok'
     ),
+    ('message_history', 4, jsonb_build_object('message_id', own ->> 'message_id'), 'ok'),
     ('sync', 4, '{"limit": 50}', 'ok'),
     ('blocks', 4, '{"limit": 50}', 'ok'),
     ('presence', 4, jsonb_build_object('user_ids', jsonb_build_array(pg_temp.demo(1))), 'ok'),
@@ -86,6 +87,12 @@ cross join lateral (
     -- What they take back.
     ('delete_message', 4, jsonb_build_object('message_id', own ->> 'message_id'), 'ok'),
     -- Everything else.
+    (
+      'edit_message',
+      4,
+      jsonb_build_object('message_id', own ->> 'message_id', 'content', 'Other words'),
+      'permission_denied/suspended'
+    ),
     (
       'typing',
       4,

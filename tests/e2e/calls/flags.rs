@@ -25,6 +25,7 @@ struct World {
     organizer: User,
     other: User,
     show: Uuid,
+    message: Uuid,
 }
 
 impl World {
@@ -35,7 +36,8 @@ impl World {
         stand.belongs(&organizer, organization, Some("owner")).await;
         // Organisations switch texting on for themselves.
         set(stand, "messaging_v1", "enabled").await;
-        World { organizer, other, show }
+        let message = stand.send_dm(&organizer, &other, "Hello").expect(201).await.id("message_id");
+        World { organizer, other, show, message }
     }
 
     async fn ask(&self, stand: &Stand, flag: &str) -> Answer {
@@ -57,6 +59,7 @@ impl World {
             "moderation" => stand.queue(&self.organizer, "").send().await,
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
+            "messages" => stand.history(&self.organizer, self.message).send().await,
             "sync" => stand.sync(&self.organizer, &json!({})).send().await,
             "realtime" => {
                 let path = format!("realtime/presence?user_ids={}", self.other.id);

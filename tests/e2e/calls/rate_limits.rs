@@ -79,7 +79,7 @@ async fn the_delivered_limits() {
             "diagnostics": [60, 60], "check_permission": [600, 60], "mark_read": [600, 60], "read": [600, 60],
             "send_thread_message": [60, 60], "force_send": [60, 60],
             "assign_booking": [300, 60], "typing": [60, 60], "realtime_token": [60, 60],
-            "sync": [120, 60],
+            "sync": [120, 60], "edit_message": [30, 60],
         });
         assert_eq!(limits, expected, "{role:?}");
     }
@@ -180,6 +180,8 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
             ("read", stand.get(&format!("conversations/{conversation}/messages")).by(&user)),
             ("read", stand.get(&format!("conversations/{conversation}/changes?since_revision=0")).by(&user)),
             ("sync", stand.sync(&user, &json!({}))),
+            ("edit_message", stand.edit(&user, message, "Hello")),
+            ("read", stand.history(&user, message)),
             ("read", stand.get("blocks").by(&user)),
             ("read", stand.get("moderation/queue").by(&user)),
             ("read", stand.get("moderation/audit").by(&user)),

@@ -216,6 +216,8 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("unread", json!({})),
         ("messages", json!({"conversation_id": request, "limit": 50})),
         ("conversation_changes", json!({"conversation_id": request, "since_revision": 0, "limit": 50})),
+        ("edit_message", json!({"message_id": request, "content": "Hello"})),
+        ("message_history", json!({"message_id": request})),
         ("sync", json!({"limit": 50})),
         ("mark_read", json!({"conversation_id": request, "up_to_seq": 1})),
         ("mark_unread", json!({"conversation_id": request, "from_seq": 1})),

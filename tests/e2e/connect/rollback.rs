@@ -49,8 +49,7 @@ async fn data_is_taken_back_only_when_somebody_agrees() {
     // Without a terminal there is nobody to ask.
     let refused = migrate(&server, &["down", "--to", "0"]);
     assert_eq!(refused.status.code(), Some(1));
-    let all =
-        "Taking back 0005_live, 0004_member, 0003_organisations, 0002_staged_rollout, 0001_initial deletes for good";
+    let all = "Taking back 0006_social, 0005_live, 0004_member, 0003_organisations, 0002_staged_rollout, 0001_initial deletes for good";
     for says in [all, "rolecall.profiles", " 11 rows", "--yes"] {
         assert!(text(&refused).contains(says), "{says}: {}", text(&refused));
     }
@@ -62,7 +61,9 @@ async fn data_is_taken_back_only_when_somebody_agrees() {
         assert!(is_applied(&server).await, "{typed:?}");
     }
     // The newest goes first, each by itself.
-    for newest in ["0005_live", "0004_member", "0003_organisations", "0002_staged_rollout", "0001_initial"] {
+    for newest in
+        ["0006_social", "0005_live", "0004_member", "0003_organisations", "0002_staged_rollout", "0001_initial"]
+    {
         assert!(is_applied(&server).await);
         let agreed = migrate_at_a_terminal(&server, "down", "yes\n");
         assert!(text(&agreed).contains(&format!("taken back: {newest}")), "{}", text(&agreed));
@@ -83,14 +84,14 @@ async fn looking_at_what_would_be_lost_changes_nothing() {
     assert!(migrate(&server, &["up"]).status.success());
     server.run(&["create table public.mine (it int)", "insert into public.mine values (1)"]).await;
     let newest = rolecall_database::rollback_loss(&server.admin_url(), None).await.unwrap();
-    assert_eq!(newest.migrations, ["0005_live"]);
+    assert_eq!(newest.migrations, ["0006_social"]);
     let loss = rolecall_database::rollback_loss(&server.admin_url(), Some(0)).await.unwrap();
-    let all = ["0005_live", "0004_member", "0003_organisations", "0002_staged_rollout", "0001_initial"];
+    let all = ["0006_social", "0005_live", "0004_member", "0003_organisations", "0002_staged_rollout", "0001_initial"];
     assert_eq!(loss.migrations, all);
     assert!(!loss.rows.iter().any(|(name, _)| name.contains("mine")), "{loss:?}");
     assert!(loss.rows.iter().any(|(name, _)| name == "rolecall.feature_flags"), "{loss:?}");
     assert!(is_applied(&server).await);
-    let none = rolecall_database::rollback_loss(&server.admin_url(), Some(5)).await.unwrap();
+    let none = rolecall_database::rollback_loss(&server.admin_url(), Some(6)).await.unwrap();
     assert_eq!((none.migrations.len(), none.rows.len()), (0, 0));
 }
 

@@ -83,6 +83,16 @@ async fn provoke(code: Code) -> Answer {
             let page = stand.sync(&organizer, &json!({})).expect(200).await;
             stand.sync(&attendee, &json!({"cursor": page["cursor"]})).send().await
         }
+        Code::EditWindowClosed => {
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await.id("message_id");
+            stand.age_message(sent, 15 * 60).await;
+            stand.edit(&organizer, sent, "Hello again").send().await
+        }
+        Code::EditConflict => {
+            let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await.id("message_id");
+            let body = json!({"message_id": sent, "content": "Hello again", "base_version": 2});
+            stand.post("messages/edit", &body).by(&organizer).send().await
+        }
         Code::MessageIdTaken => {
             let sent = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await;
             let body = json!({"recipient_id": dealer.id, "content": "Hello", "message_id": sent["message_id"]});

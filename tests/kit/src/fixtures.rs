@@ -211,6 +211,22 @@ impl Stand {
         self.post(&format!("conversations/{conversation}/unread"), &json!({"from_seq": from_seq})).by(user)
     }
 
+    /// Gives a message new words.
+    pub fn edit(&self, user: &User, message: Uuid, content: &str) -> Call {
+        self.post("messages/edit", &json!({"message_id": message, "content": content})).by(user)
+    }
+
+    /// Every version of a message.
+    pub fn history(&self, user: &User, message: Uuid) -> Call {
+        self.get(&format!("messages/{message}/history")).by(user)
+    }
+
+    /// Makes a message so many seconds older.
+    pub async fn age_message(&self, message: Uuid, seconds: i32) {
+        let older = "update rolecall.messages set created_at = created_at - $2 * interval '1 second' where id = $1";
+        self.db.run(older, &[&message, &seconds]).await;
+    }
+
     /// Reports a message.
     pub fn report(&self, user: &User, message: Uuid, reason: &str) -> Call {
         self.post("moderation/report", &json!({"message_id": message, "reason": reason})).by(user)

@@ -40,6 +40,8 @@ names! {
         Suspend = "suspend",
         /// Read the broadcasts of the target.
         ReadBroadcast = "read_broadcast",
+        /// Edit a message that the actor reads. Whether the new words may be sent is decided as of any others.
+        EditMessage = "edit_message",
     }
 }
 
@@ -69,6 +71,10 @@ names! {
         /// The message would be about a show that is not of both: actor or target has no part in it, and the actor does
         /// not organize it.
         ForeignShow = "foreign_show",
+        /// The message is deleted.
+        Deleted = "deleted",
+        /// The message may still be edited: neither its time is over nor has it been edited too often.
+        EditWindow = "edit_window",
     }
 }
 
@@ -85,6 +91,7 @@ const fn looks_at(action: Action) -> &'static [Fact] {
         Report => &[FeatureEnabled, SameUser, Participant],
         Suspend => &[FeatureEnabled, Suspended, SameUser],
         ReadBroadcast => &[FeatureEnabled, Blocked, Participant],
+        EditMessage => &[FeatureEnabled, Suspended, SameUser, Participant, Deleted, EditWindow],
     }
 }
 
@@ -123,6 +130,7 @@ impl Domain for Marketplace {
             Report => "Reporting messages of",
             Suspend => "Suspending",
             ReadBroadcast => "Reading broadcasts of",
+            EditMessage => "Editing a message",
         }
     }
 
@@ -139,6 +147,8 @@ impl Domain for Marketplace {
             TakesPart => "the actor takes part in the show",
             OwnShow => "it is the actor's own show",
             ForeignShow => "the show is not of both",
+            Deleted => "the message is deleted",
+            EditWindow => "the message may still be edited",
         }
     }
 }
@@ -148,10 +158,10 @@ type Row = super::Row<Marketplace>;
 
 const _: () = assert!(fault_of_named_facts!(Action::ALL, looks_at, GUARDS, ROWS).is_empty());
 
-use Action::{Broadcast, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
+use Action::{Broadcast, EditMessage, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
 use Fact::{
-    Blocked, BroadcastRecipient, FeatureEnabled, ForeignShow, OwnShow, Participant, ReadOnly, SameUser, SharesShow,
-    Suspended, TakesPart,
+    Blocked, BroadcastRecipient, Deleted, EditWindow, FeatureEnabled, ForeignShow, OwnShow, Participant, ReadOnly,
+    SameUser, SharesShow, Suspended, TakesPart,
 };
 use Role::{Admin, Attendee, Dealer, Member, Moderator, MvpDealer, ShowOrganizer};
 
@@ -324,6 +334,48 @@ static GUARDS: &[Guard] = &[
         message: "You do not take part in a conversation with this id.",
         allowed_if: "You take part in the conversation.",
     },
+    feature(EditMessage),
+    Guard {
+        action: EditMessage,
+        actors: None,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "None of your conversations has a message with this id.",
+        allowed_if: "You take part in the conversation.",
+    },
+    suspended(EditMessage),
+    Guard {
+        action: EditMessage,
+        actors: None,
+        fact: SameUser,
+        denies_when: false,
+        code: Code::PermissionDenied,
+        rule: "authors_edit_only",
+        message: "Only its author can edit a message.",
+        allowed_if: "The message is your own.",
+    },
+    Guard {
+        action: EditMessage,
+        actors: None,
+        fact: Deleted,
+        denies_when: true,
+        code: Code::NotFound,
+        rule: "message_deleted",
+        message: "The message is deleted.",
+        allowed_if: "The message is restored.",
+    },
+    Guard {
+        action: EditMessage,
+        actors: None,
+        fact: EditWindow,
+        denies_when: false,
+        code: Code::EditWindowClosed,
+        rule: "edit_window_closed",
+        message: "The message can no longer be edited.",
+        allowed_if: "You send another message.",
+    },
 ];
 
 macro_rules! rows {
@@ -444,6 +496,9 @@ static ROWS: &[Row] = rows![
         "Everyone reads the broadcasts of an admin, across a block, too.", "";
     ReadBroadcast, ANYONE => [ANYONE], Unless(Blocked), "broadcasts_do_not_cross_a_block",
         "A block between two people hides the broadcasts of the one from the other.", "The block is lifted.";
+
+    EditMessage, ANYONE => [ANYONE], Always, "authors_edit_their_messages",
+        "Everyone can edit their own messages for a while.", "";
 ];
 
 /// Decides whether `actor` may do `action` to `target`, given what holds between them.

@@ -93,6 +93,19 @@ fn a_block_hides_broadcasts_but_for_admins() {
 }
 
 #[test]
+fn authors_edit_while_the_window_is_open() {
+    for &actor in Role::ALL {
+        assert_eq!(allowed_targets(EditMessage, actor, &[]), Role::ALL);
+        for in_the_way in [Suspended, Deleted] {
+            assert_eq!(allowed_targets(EditMessage, actor, &[in_the_way]), []);
+        }
+        for missing in [SameUser, EditWindow, Participant] {
+            assert!(!decide(actor, EditMessage, actor, clear(EditMessage).without(missing)).allowed());
+        }
+    }
+}
+
+#[test]
 fn nobody_is_judge_in_their_own_cause() {
     for action in [StartDm, Moderate, Report, Suspend] {
         for &actor in Role::ALL {

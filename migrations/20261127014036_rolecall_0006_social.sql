@@ -1,0 +1,5331 @@
+-- 0006 social. Compiled from migrations/schema by `make migration`; what to change is there.
+--
+-- One statement, so that it applies whole or not at all, whoever runs it. It does nothing where it was applied, and
+-- raises before its first change where a name is taken by something that is not Rolecall's.
+do $migration$
+declare
+  -- The objects that it makes.
+  v_made constant text[] := array[
+    'function rolecall_edge.edit_message(jsonb)',
+    'function rolecall_edge.message_history(jsonb)',
+    'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.erase_edits(uuid[], bigint[])',
+    'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
+    'function rolecall_internal.limit_message_versions()',
+    'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
+    'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
+    'table rolecall.edit_windows',
+    'table rolecall.message_edits'
+  ];
+  -- All objects of Rolecall behind it.
+  v_ours constant text[] := array[
+    'function public.can_user_reply(uuid, uuid)',
+    'function public.can_user_send_dm(uuid, uuid, uuid)',
+    'function public.create_conversation_atomic(uuid, uuid, text)',
+    'function public.get_conversation_v2(uuid, uuid)',
+    'function public.send_message_v2(uuid, uuid, text)',
+    'function rolecall.delete_account(uuid)',
+    'function rolecall.import_legacy_conversations(jsonb)',
+    'function rolecall_edge.add_number(jsonb)',
+    'function rolecall_edge.advance_rollout(jsonb)',
+    'function rolecall_edge.alerts(jsonb)',
+    'function rolecall_edge.alerts_sent(jsonb)',
+    'function rolecall_edge.assign_booking(jsonb)',
+    'function rolecall_edge.block_user(jsonb)',
+    'function rolecall_edge.blocks(jsonb)',
+    'function rolecall_edge.cancel_help_conversation(jsonb)',
+    'function rolecall_edge.check_permission(jsonb)',
+    'function rolecall_edge.claim_sms(jsonb)',
+    'function rolecall_edge.complete_help_conversation(jsonb)',
+    'function rolecall_edge.conversation_changes(jsonb)',
+    'function rolecall_edge.create_webhook(jsonb)',
+    'function rolecall_edge.delete_message(jsonb)',
+    'function rolecall_edge.delete_own_data(jsonb)',
+    'function rolecall_edge.diagnostics(jsonb)',
+    'function rolecall_edge.edit_message(jsonb)',
+    'function rolecall_edge.erase_client(jsonb)',
+    'function rolecall_edge.export_own_data(jsonb)',
+    'function rolecall_edge.flags(jsonb)',
+    'function rolecall_edge.force_send(jsonb)',
+    'function rolecall_edge.guard_rollouts(jsonb)',
+    'function rolecall_edge.health(jsonb)',
+    'function rolecall_edge.help_conversation(jsonb)',
+    'function rolecall_edge.help_conversations(jsonb)',
+    'function rolecall_edge.inbox(jsonb)',
+    'function rolecall_edge.key_set(jsonb)',
+    'function rolecall_edge.lift_suspension(jsonb)',
+    'function rolecall_edge.list_numbers(jsonb)',
+    'function rolecall_edge.list_threads(jsonb)',
+    'function rolecall_edge.list_webhook_deliveries(jsonb)',
+    'function rolecall_edge.list_webhooks(jsonb)',
+    'function rolecall_edge.mark_read(jsonb)',
+    'function rolecall_edge.mark_thread_read(jsonb)',
+    'function rolecall_edge.mark_unread(jsonb)',
+    'function rolecall_edge.message_history(jsonb)',
+    'function rolecall_edge.messages(jsonb)',
+    'function rolecall_edge.metrics(jsonb)',
+    'function rolecall_edge.moderation_audit(jsonb)',
+    'function rolecall_edge.moderation_queue(jsonb)',
+    'function rolecall_edge.presence(jsonb)',
+    'function rolecall_edge.read_help_conversation(jsonb)',
+    'function rolecall_edge.realtime_token(jsonb)',
+    'function rolecall_edge.receive_sms(jsonb)',
+    'function rolecall_edge.receive_sms_status(jsonb)',
+    'function rolecall_edge.record_failures(jsonb)',
+    'function rolecall_edge.record_refusal(jsonb)',
+    'function rolecall_edge.redeliver_webhook(jsonb)',
+    'function rolecall_edge.release_number(jsonb)',
+    'function rolecall_edge.remove_webhook(jsonb)',
+    'function rolecall_edge.report_message(jsonb)',
+    'function rolecall_edge.reset_broadcast_quotas(jsonb)',
+    'function rolecall_edge.restore_message(jsonb)',
+    'function rolecall_edge.review_report(jsonb)',
+    'function rolecall_edge.rollback_rollout(jsonb)',
+    'function rolecall_edge.rollout_status(jsonb)',
+    'function rolecall_edge.rotate_webhook(jsonb)',
+    'function rolecall_edge.send_broadcast(jsonb)',
+    'function rolecall_edge.send_dm(jsonb)',
+    'function rolecall_edge.send_help_message(jsonb)',
+    'function rolecall_edge.send_thread_message(jsonb)',
+    'function rolecall_edge.set_rollout(jsonb)',
+    'function rolecall_edge.settle_sms(jsonb)',
+    'function rolecall_edge.settle_text(jsonb)',
+    'function rolecall_edge.simulate_rollout(jsonb)',
+    'function rolecall_edge.start_conversation(jsonb)',
+    'function rolecall_edge.suspend_user(jsonb)',
+    'function rolecall_edge.sync(jsonb)',
+    'function rolecall_edge.test_webhook(jsonb)',
+    'function rolecall_edge.thread_messages(jsonb)',
+    'function rolecall_edge.typing(jsonb)',
+    'function rolecall_edge.unblock_user(jsonb)',
+    'function rolecall_edge.unread(jsonb)',
+    'function rolecall_edge.update_webhook(jsonb)',
+    'function rolecall_internal.actor(uuid, text, jsonb)',
+    'function rolecall_internal.add_number(jsonb)',
+    'function rolecall_internal.admit_to_realtime(uuid, jsonb)',
+    'function rolecall_internal.adopted_conversation(uuid, uuid)',
+    'function rolecall_internal.adopted_conversations(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.adopted_message_at(uuid, uuid)',
+    'function rolecall_internal.adopted_messages(uuid, timestamp with time zone, uuid, timestamp with time zone, uuid, boolean, integer)',
+    'function rolecall_internal.advance_rollout(rolecall.call)',
+    'function rolecall_internal.announce_typing(uuid, jsonb, jsonb)',
+    'function rolecall_internal.answer_repeated_text(uuid, text)',
+    'function rolecall_internal.answer_taken_id(boolean, boolean, jsonb)',
+    'function rolecall_internal.answer_word(rolecall.clients, text, text, boolean)',
+    'function rolecall_internal.append_message(rolecall.thread_messages, boolean)',
+    'function rolecall_internal.apply_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_help_deletion(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_help_restoration(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_restoration(uuid, uuid, uuid, text)',
+    'function rolecall_internal.apply_suspension(uuid, uuid, timestamp with time zone, uuid, uuid, text)',
+    'function rolecall_internal.archive_participations()',
+    'function rolecall_internal.are_met(jsonb)',
+    'function rolecall_internal.as_outbox(rolecall.webhook_deliveries)',
+    'function rolecall_internal.asked_pause(bigint)',
+    'function rolecall_internal.assign_booking(uuid, jsonb, boolean)',
+    'function rolecall_internal.assume_claims(jsonb)',
+    'function rolecall_internal.audience_count(uuid, uuid, rolecall.app_role[])',
+    'function rolecall_internal.audience_events(rolecall.outbox, jsonb)',
+    'function rolecall_internal.audit_moderation(uuid, text, uuid, uuid, uuid, text, jsonb, jsonb)',
+    'function rolecall_internal.await_help_turn()',
+    'function rolecall_internal.await_help_writers()',
+    'function rolecall_internal.begin_call(text, jsonb, text, text, boolean)',
+    'function rolecall_internal.begin_rollout_stage()',
+    'function rolecall_internal.begin_rpc(text, uuid, jsonb, text, boolean, boolean)',
+    'function rolecall_internal.block_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.blocks_of(uuid)',
+    'function rolecall_internal.booking_json(rolecall.bookings, rolecall.message_threads, rolecall.assignment_windows)',
+    'function rolecall_internal.broadcast_events(rolecall.outbox, uuid[], jsonb)',
+    'function rolecall_internal.broadcast_limit(text, integer, integer, bigint)',
+    'function rolecall_internal.bucket_end_ms(integer)',
+    'function rolecall_internal.caller_acquaintances()',
+    'function rolecall_internal.caller_broadcasts()',
+    'function rolecall_internal.caller_direct_conversations()',
+    'function rolecall_internal.caller_may_ask_for_help()',
+    'function rolecall_internal.caller_may_edit_in(uuid)',
+    'function rolecall_internal.caller_may_move(uuid)',
+    'function rolecall_internal.caller_may_use(text)',
+    'function rolecall_internal.caller_may_write()',
+    'function rolecall_internal.caller_organization()',
+    'function rolecall_internal.caller_organization_of_threads()',
+    'function rolecall_internal.caller_role_of_threads()',
+    'function rolecall_internal.caller_show_conversations()',
+    'function rolecall_internal.caller_threads()',
+    'function rolecall_internal.caller_with_profile()',
+    'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
+    'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
+    'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
+    'function rolecall_internal.changed_messages(uuid, uuid, uuid, bigint, integer)',
+    'function rolecall_internal.changed_threads(rolecall.actor, uuid, xid8, xid8, uuid, integer, timestamp with time zone, timestamp with time zone)',
+    'function rolecall_internal.check_organization_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permission(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permission_many(uuid, jsonb, jsonb)',
+    'function rolecall_internal.check_permissions(uuid, jsonb, jsonb)',
+    'function rolecall_internal.choose_number(uuid, uuid, uuid)',
+    'function rolecall_internal.claim_deliveries(uuid[], integer, timestamp with time zone)',
+    'function rolecall_internal.claim_key(text, uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.claim_keys(text, uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.client_of_booking(uuid, jsonb)',
+    'function rolecall_internal.contacts(uuid, integer)',
+    'function rolecall_internal.continue_account_deletion()',
+    'function rolecall_internal.continue_deletion(rolecall.data_deletions)',
+    'function rolecall_internal.conversation_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.conversation_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.copy_first_message(uuid, uuid, text)',
+    'function rolecall_internal.count_help_conversations()',
+    'function rolecall_internal.count_help_messages()',
+    'function rolecall_internal.count_joined()',
+    'function rolecall_internal.count_left()',
+    'function rolecall_internal.count_moved()',
+    'function rolecall_internal.count_none()',
+    'function rolecall_internal.count_participants(uuid[], rolecall.app_role[], bigint[])',
+    'function rolecall_internal.count_refusal(uuid, text)',
+    'function rolecall_internal.count_reports()',
+    'function rolecall_internal.count_reports_of(text[], uuid[], text[], bigint[])',
+    'function rolecall_internal.counted_hour(timestamp with time zone)',
+    'function rolecall_internal.create_webhook(rolecall.call)',
+    'function rolecall_internal.current_answers(jsonb)',
+    'function rolecall_internal.cursor_of(timestamp with time zone, uuid)',
+    'function rolecall_internal.cursor_parts(text)',
+    'function rolecall_internal.day_slot(timestamp with time zone, integer)',
+    'function rolecall_internal.decide(text, rolecall.app_role, rolecall.app_role, text[])',
+    'function rolecall_internal.decide_action(text, text, text, text[])',
+    'function rolecall_internal.decide_organization(text, text, text[])',
+    'function rolecall_internal.deferred_dms(rolecall.dm_item[])',
+    'function rolecall_internal.delete_account(uuid)',
+    'function rolecall_internal.delete_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.delete_own_account(uuid, jsonb)',
+    'function rolecall_internal.delete_own_data(uuid, jsonb)',
+    'function rolecall_internal.deletion_capacity(uuid, uuid)',
+    'function rolecall_internal.deletion_json(rolecall.data_deletions)',
+    'function rolecall_internal.deletion_of(rolecall.messages)',
+    'function rolecall_internal.deletion_rank(text)',
+    'function rolecall_internal.delivery_cursor(rolecall.webhook_deliveries)',
+    'function rolecall_internal.delivery_events(rolecall.webhook_deliveries[], jsonb)',
+    'function rolecall_internal.delivery_in_cursor(uuid)',
+    'function rolecall_internal.delivery_json(rolecall.webhook_deliveries)',
+    'function rolecall_internal.diagnose(uuid)',
+    'function rolecall_internal.direct_message_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.discount_help_conversations()',
+    'function rolecall_internal.discount_help_messages()',
+    'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
+    'function rolecall_internal.dm_items(jsonb)',
+    'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
+    'function rolecall_internal.emit_block()',
+    'function rolecall_internal.emit_changed_conversation()',
+    'function rolecall_internal.emit_changed_thread()',
+    'function rolecall_internal.emit_changed_thread_messages()',
+    'function rolecall_internal.emit_help_messages(text, uuid[], uuid[])',
+    'function rolecall_internal.emit_lifted_suspension()',
+    'function rolecall_internal.emit_messages(text, uuid[], bigint[])',
+    'function rolecall_internal.emit_new_messages()',
+    'function rolecall_internal.emit_presence(uuid[], text)',
+    'function rolecall_internal.emit_read(uuid, jsonb)',
+    'function rolecall_internal.emit_reads(uuid[], jsonb[])',
+    'function rolecall_internal.emit_window()',
+    'function rolecall_internal.empty_day_slots(text, integer, integer)',
+    'function rolecall_internal.end_call(rolecall.call)',
+    'function rolecall_internal.end_help_conversation(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.end_unheard(rolecall.webhook_deliveries, uuid)',
+    'function rolecall_internal.enqueue_sms(rolecall.thread_messages)',
+    'function rolecall_internal.ensure_thread(uuid, uuid)',
+    'function rolecall_internal.erase_client(jsonb)',
+    'function rolecall_internal.erase_client_messages(uuid, uuid)',
+    'function rolecall_internal.erase_edits(uuid[], bigint[])',
+    'function rolecall_internal.erase_help_messages(uuid, integer)',
+    'function rolecall_internal.erase_help_messages_due()',
+    'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
+    'function rolecall_internal.erase_reason()',
+    'function rolecall_internal.erase_texts(uuid, integer)',
+    'function rolecall_internal.erase_thread_texts(uuid, integer)',
+    'function rolecall_internal.erase_what_is_due()',
+    'function rolecall_internal.erased_notice(text)',
+    'function rolecall_internal.erased_text()',
+    'function rolecall_internal.event_id(rolecall.webhook_deliveries)',
+    'function rolecall_internal.event_json(text, bigint, bigint, timestamp with time zone, jsonb)',
+    'function rolecall_internal.events_in(rolecall.outbox)',
+    'function rolecall_internal.expire_sms_leases()',
+    'function rolecall_internal.export_page(uuid, jsonb, jsonb)',
+    'function rolecall_internal.export_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.export_thread_section(uuid, text, uuid, bigint, uuid)',
+    'function rolecall_internal.exported_thread_message(rolecall.thread_messages)',
+    'function rolecall_internal.finish(text, jsonb, uuid, jsonb, text, text)',
+    'function rolecall_internal.finish_many(text, jsonb, uuid[], jsonb[])',
+    'function rolecall_internal.flag_decision(text, jsonb, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_includes(boolean, jsonb, text, uuid, uuid, boolean)',
+    'function rolecall_internal.flag_of_operation(text)',
+    'function rolecall_internal.flag_totals(text)',
+    'function rolecall_internal.flags_of(uuid, jsonb)',
+    'function rolecall_internal.flat_answer(jsonb, text, jsonb)',
+    'function rolecall_internal.fold_help_conversation_counts()',
+    'function rolecall_internal.follow_block_change()',
+    'function rolecall_internal.follow_changed_messages()',
+    'function rolecall_internal.follow_client_account()',
+    'function rolecall_internal.follow_conversation_change()',
+    'function rolecall_internal.follow_erased_contents()',
+    'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_role_change()',
+    'function rolecall_internal.follow_sms_outbox()',
+    'function rolecall_internal.follow_thread_change()',
+    'function rolecall_internal.follow_thread_scope()',
+    'function rolecall_internal.follow_window_change()',
+    'function rolecall_internal.follow_window_update()',
+    'function rolecall_internal.force_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.force_send(uuid, jsonb, jsonb)',
+    'function rolecall_internal.forget_thread_reads()',
+    'function rolecall_internal.free_key(uuid, text)',
+    'function rolecall_internal.guard_figures(text, timestamp with time zone)',
+    'function rolecall_internal.guard_rollouts()',
+    'function rolecall_internal.has_control(text)',
+    'function rolecall_internal.has_visible(text)',
+    'function rolecall_internal.held_back(uuid, jsonb)',
+    'function rolecall_internal.help_cards(uuid, uuid[], text[], jsonb)',
+    'function rolecall_internal.help_conversation(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_conversations(uuid, jsonb, jsonb)',
+    'function rolecall_internal.help_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.help_message(public.messages_v2)',
+    'function rolecall_internal.help_message_facts(uuid, uuid)',
+    'function rolecall_internal.help_message_json(uuid, boolean)',
+    'function rolecall_internal.help_message_row(uuid)',
+    'function rolecall_internal.help_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.help_place(uuid, text, integer)',
+    'function rolecall_internal.help_placeholder(text)',
+    'function rolecall_internal.help_report_pends(uuid)',
+    'function rolecall_internal.hold_conversations(uuid[])',
+    'function rolecall_internal.hold_help_message(uuid)',
+    'function rolecall_internal.hold_profiles()',
+    'function rolecall_internal.hold_webhook(jsonb)',
+    'function rolecall_internal.hold_webhooks(timestamp with time zone)',
+    'function rolecall_internal.hour_of(timestamp with time zone)',
+    'function rolecall_internal.in_audience(uuid, uuid, rolecall.app_role[], timestamp with time zone)',
+    'function rolecall_internal.inbox(uuid, jsonb, jsonb)',
+    'function rolecall_internal.inbox_page(uuid, text, timestamp with time zone, uuid, integer)',
+    'function rolecall_internal.int8_at(bytea, integer)',
+    'function rolecall_internal.is_account_deleted(uuid)',
+    'function rolecall_internal.is_action(text)',
+    'function rolecall_internal.is_allowed_contact(uuid, text, text)',
+    'function rolecall_internal.is_allowed_domain(uuid, text)',
+    'function rolecall_internal.is_client()',
+    'function rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)',
+    'function rolecall_internal.is_e164(text)',
+    'function rolecall_internal.is_failure(text)',
+    'function rolecall_internal.is_kept(jsonb)',
+    'function rolecall_internal.is_live(rolecall.bookings)',
+    'function rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)',
+    'function rolecall_internal.is_name(text)',
+    'function rolecall_internal.is_new_help_message(uuid, text, uuid)',
+    'function rolecall_internal.is_news(uuid, text, uuid)',
+    'function rolecall_internal.is_organization_action(text)',
+    'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.is_relayed()',
+    'function rolecall_internal.is_role(text)',
+    'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
+    'function rolecall_internal.is_stopped(uuid, uuid, text, jsonb)',
+    'function rolecall_internal.is_text(text, integer, integer)',
+    'function rolecall_internal.is_wanted_type(text[], text)',
+    'function rolecall_internal.is_webhook_url(text)',
+    'function rolecall_internal.iso(timestamp with time zone)',
+    'function rolecall_internal.judge_broadcast(uuid, uuid, rolecall.app_role[], jsonb)',
+    'function rolecall_internal.judge_broadcast_reader(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_dm_facts(rolecall.actor, rolecall.app_role, boolean, boolean, boolean, text[])',
+    'function rolecall_internal.judge_dms(rolecall.dm_item[])',
+    'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
+    'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_review(uuid, rolecall.reported_messages, jsonb)',
+    'function rolecall_internal.judge_rollout(text, text, timestamp with time zone)',
+    'function rolecall_internal.judge_suspension(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_thread(text, rolecall.thread_actor)',
+    'function rolecall_internal.judgement_of(rolecall.decision, uuid)',
+    'function rolecall_internal.judgement_of_refusal(jsonb, uuid)',
+    'function rolecall_internal.keep_account_deleted()',
+    'function rolecall_internal.keep_edited_help_message()',
+    'function rolecall_internal.keep_for_webhooks(rolecall.outbox[])',
+    'function rolecall_internal.keep_removed_help_message()',
+    'function rolecall_internal.keep_who_closed()',
+    'function rolecall_internal.keep_window(rolecall.bookings, uuid)',
+    'function rolecall_internal.keeps_removed(rolecall.messages, text)',
+    'function rolecall_internal.kept_help_message(jsonb)',
+    'function rolecall_internal.known_dm(jsonb)',
+    'function rolecall_internal.known_dms(rolecall.dm_item[])',
+    'function rolecall_internal.leading_relay()',
+    'function rolecall_internal.lease_sms(uuid)',
+    'function rolecall_internal.leave_number(uuid, uuid)',
+    'function rolecall_internal.legacy_id(text, text)',
+    'function rolecall_internal.legacy_time(text)',
+    'function rolecall_internal.lift_suspension(uuid, jsonb, jsonb)',
+    'function rolecall_internal.limit_broadcast_chars()',
+    'function rolecall_internal.limit_caught_up_messages()',
+    'function rolecall_internal.limit_checks()',
+    'function rolecall_internal.limit_client_write()',
+    'function rolecall_internal.limit_default_page()',
+    'function rolecall_internal.limit_direct_message_chars()',
+    'function rolecall_internal.limit_force_reason_chars()',
+    'function rolecall_internal.limit_help_message_max_chars()',
+    'function rolecall_internal.limit_help_message_min_chars()',
+    'function rolecall_internal.limit_idempotency_key_chars()',
+    'function rolecall_internal.limit_known_conversations()',
+    'function rolecall_internal.limit_logged_refusals()',
+    'function rolecall_internal.limit_media_url_chars()',
+    'function rolecall_internal.limit_media_urls()',
+    'function rolecall_internal.limit_message_versions()',
+    'function rolecall_internal.limit_messages_page()',
+    'function rolecall_internal.limit_note_chars()',
+    'function rolecall_internal.limit_page()',
+    'function rolecall_internal.limit_presence()',
+    'function rolecall_internal.limit_report_reason_chars()',
+    'function rolecall_internal.limit_simulated_users()',
+    'function rolecall_internal.limit_sync_page()',
+    'function rolecall_internal.limit_thread_message_chars()',
+    'function rolecall_internal.limit_webhook_description_chars()',
+    'function rolecall_internal.limit_webhook_pending()',
+    'function rolecall_internal.limit_webhook_url_chars()',
+    'function rolecall_internal.limit_webhooks()',
+    'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_numbers(jsonb)',
+    'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
+    'function rolecall_internal.list_webhook_deliveries(rolecall.call)',
+    'function rolecall_internal.list_webhooks(rolecall.call)',
+    'function rolecall_internal.local_iso(timestamp with time zone, text)',
+    'function rolecall_internal.local_words(timestamp with time zone, text)',
+    'function rolecall_internal.lock_flag(jsonb)',
+    'function rolecall_internal.lock_flags()',
+    'function rolecall_internal.lock_flags_first()',
+    'function rolecall_internal.lock_help_message(uuid)',
+    'function rolecall_internal.log_event(rolecall.call, text, jsonb, uuid)',
+    'function rolecall_internal.log_refusals(text, jsonb, uuid[], jsonb[], double precision)',
+    'function rolecall_internal.log_webhook(rolecall.call, text, uuid, jsonb)',
+    'function rolecall_internal.maintenance_is_on()',
+    'function rolecall_internal.mark_answer(uuid, uuid, bigint, bigint)',
+    'function rolecall_internal.mark_read(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mark_read_many(jsonb)',
+    'function rolecall_internal.mark_thread_read(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mark_unread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.masked(text)',
+    'function rolecall_internal.may_escalate(rolecall.reported_messages)',
+    'function rolecall_internal.merge_metrics()',
+    'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
+    'function rolecall_internal.message_id(text)',
+    'function rolecall_internal.message_json(rolecall.messages, text)',
+    'function rolecall_internal.minute_of(timestamp with time zone)',
+    'function rolecall_internal.moderated_message(rolecall.messages)',
+    'function rolecall_internal.moderates_everything(rolecall.app_role)',
+    'function rolecall_internal.moderation_audit(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moderation_queue(uuid, jsonb, jsonb)',
+    'function rolecall_internal.moment_or_null(text)',
+    'function rolecall_internal.move_floor(uuid, bigint, xid8)',
+    'function rolecall_internal.move_fork_floor(bigint, xid8, timestamp with time zone)',
+    'function rolecall_internal.move_help_thread()',
+    'function rolecall_internal.move_mark(uuid, uuid, uuid, bigint, boolean)',
+    'function rolecall_internal.move_threads_of(rolecall.message_numbers)',
+    'function rolecall_internal.new_broadcasts(uuid, uuid, uuid, bigint)',
+    'function rolecall_internal.new_messages(uuid, uuid, bigint, bigint)',
+    'function rolecall_internal.new_webhook_secret()',
+    'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
+    'function rolecall_internal.next_due_ms(timestamp with time zone)',
+    'function rolecall_internal.next_rollout(text, text)',
+    'function rolecall_internal.note_alerts(boolean)',
+    'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
+    'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
+    'function rolecall_internal.notice(uuid, uuid, uuid, uuid, text, uuid)',
+    'function rolecall_internal.notice_of_attempt(text, text[], text)',
+    'function rolecall_internal.number_json(rolecall.message_numbers)',
+    'function rolecall_internal.number_rest()',
+    'function rolecall_internal.open_flags()',
+    'function rolecall_internal.open_help_thread()',
+    'function rolecall_internal.operations_of_flag(text)',
+    'function rolecall_internal.opt_in(uuid, uuid)',
+    'function rolecall_internal.opt_out(uuid, uuid, text)',
+    'function rolecall_internal.organization_flag(text)',
+    'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.own_threads(rolecall.actor, uuid)',
+    'function rolecall_internal.owner_inbox(uuid, uuid)',
+    'function rolecall_internal.page_size(jsonb, integer)',
+    'function rolecall_internal.partition_messages(integer)',
+    'function rolecall_internal.peek_quota(uuid, uuid, integer, integer)',
+    'function rolecall_internal.peek_token(uuid, text, double precision)',
+    'function rolecall_internal.permission_result(text, rolecall.judgement, jsonb)',
+    'function rolecall_internal.plainly_on(text, uuid, uuid)',
+    'function rolecall_internal.presence_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.presence_of(uuid, jsonb, jsonb)',
+    'function rolecall_internal.probe_pause(integer)',
+    'function rolecall_internal.quota_day(timestamp with time zone)',
+    'function rolecall_internal.quota_day_end(date)',
+    'function rolecall_internal.quota_of_limit(jsonb)',
+    'function rolecall_internal.raise_refusal(jsonb)',
+    'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
+    'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
+    'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
+    'function rolecall_internal.read_marks(uuid, uuid, text)',
+    'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
+    'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
+    'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
+    'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
+    'function rolecall_internal.readers_of_broadcast(uuid[], uuid, bigint)',
+    'function rolecall_internal.reads_assigned_threads(text)',
+    'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
+    'function rolecall_internal.reads_every_thread(text)',
+    'function rolecall_internal.reads_own_thread(text)',
+    'function rolecall_internal.record_attempt(rolecall.thread_messages, text[], text)',
+    'function rolecall_internal.record_flag()',
+    'function rolecall_internal.record_flag_change(text, uuid, uuid, jsonb, jsonb)',
+    'function rolecall_internal.record_override()',
+    'function rolecall_internal.recount_help_conversation()',
+    'function rolecall_internal.redact(text)',
+    'function rolecall_internal.redeliver_webhook(rolecall.call)',
+    'function rolecall_internal.refilled(double precision, timestamp with time zone, timestamp with time zone, integer, integer)',
+    'function rolecall_internal.refusal(text, text, text, text, jsonb)',
+    'function rolecall_internal.refusal_of(rolecall.decision)',
+    'function rolecall_internal.refuse_actor(uuid, rolecall.app_role, uuid, boolean, text, boolean, jsonb)',
+    'function rolecall_internal.refuse_change()',
+    'function rolecall_internal.refuse_change(jsonb, text)',
+    'function rolecall_internal.refuse_cursor()',
+    'function rolecall_internal.refuse_disabled()',
+    'function rolecall_internal.refuse_ended_help(text)',
+    'function rolecall_internal.refuse_excluded(uuid, rolecall.app_role)',
+    'function rolecall_internal.refuse_field(text, text, text)',
+    'function rolecall_internal.refuse_help_author(uuid, text, jsonb)',
+    'function rolecall_internal.refuse_help_message(uuid, public.conversations_v2, jsonb)',
+    'function rolecall_internal.refuse_help_status(uuid, public.conversations_v2, text, jsonb)',
+    'function rolecall_internal.refuse_help_to(uuid, uuid, text)',
+    'function rolecall_internal.refuse_help_writer(uuid, uuid, text, text, jsonb)',
+    'function rolecall_internal.refuse_in_maintenance(uuid, jsonb)',
+    'function rolecall_internal.refuse_long_statements()',
+    'function rolecall_internal.refuse_maintenance_among_others()',
+    'function rolecall_internal.refuse_message(rolecall.judgement, uuid, rolecall.thread_actor)',
+    'function rolecall_internal.refuse_message_id()',
+    'function rolecall_internal.refuse_moderation_reader(rolecall.actor, text)',
+    'function rolecall_internal.refuse_non_operator(jsonb)',
+    'function rolecall_internal.refuse_non_staff(jsonb)',
+    'function rolecall_internal.refuse_non_user(jsonb)',
+    'function rolecall_internal.refuse_note(jsonb)',
+    'function rolecall_internal.refuse_number(uuid, text, text, uuid)',
+    'function rolecall_internal.refuse_other_flag_history()',
+    'function rolecall_internal.refuse_other_history()',
+    'function rolecall_internal.refuse_other_recipient(uuid, uuid)',
+    'function rolecall_internal.refuse_other_than_caller(uuid)',
+    'function rolecall_internal.refuse_poaching(text, uuid)',
+    'function rolecall_internal.refuse_quota(text, integer, jsonb)',
+    'function rolecall_internal.refuse_rate(jsonb)',
+    'function rolecall_internal.refuse_restoration(uuid, rolecall.messages)',
+    'function rolecall_internal.refuse_reused_key()',
+    'function rolecall_internal.refuse_second_report(uuid)',
+    'function rolecall_internal.refuse_sent()',
+    'function rolecall_internal.refuse_stranger(text, uuid, jsonb)',
+    'function rolecall_internal.refuse_text(text, text, integer, integer)',
+    'function rolecall_internal.refuse_unknown_conversation(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_flag()',
+    'function rolecall_internal.refuse_unknown_help(uuid, uuid)',
+    'function rolecall_internal.refuse_unknown_organization()',
+    'function rolecall_internal.refuse_unknown_webhook()',
+    'function rolecall_internal.refuse_webhook(jsonb)',
+    'function rolecall_internal.refuse_without_number()',
+    'function rolecall_internal.refuse_without_profile(uuid)',
+    'function rolecall_internal.rehearse_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.release_number(jsonb)',
+    'function rolecall_internal.remove_webhook(rolecall.call)',
+    'function rolecall_internal.replay_review(uuid, jsonb, jsonb)',
+    'function rolecall_internal.replayed_help_message(jsonb)',
+    'function rolecall_internal.reply_automatically(rolecall.thread_messages, text, text)',
+    'function rolecall_internal.reply_facts(uuid, uuid, text)',
+    'function rolecall_internal.report_figures(uuid)',
+    'function rolecall_internal.report_help_message(uuid, uuid, text)',
+    'function rolecall_internal.report_json(rolecall.reported_messages, rolecall.actor)',
+    'function rolecall_internal.report_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.request_counters()',
+    'function rolecall_internal.request_header(text)',
+    'function rolecall_internal.reset_broadcast_quotas(jsonb)',
+    'function rolecall_internal.restore_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.resync_all()',
+    'function rolecall_internal.review_report(uuid, jsonb, jsonb)',
+    'function rolecall_internal.revise(uuid[], bigint[])',
+    'function rolecall_internal.role_of_strangers()',
+    'function rolecall_internal.roles_of(jsonb)',
+    'function rolecall_internal.rollout_actor(rolecall.call)',
+    'function rolecall_internal.rollout_bucket(text, uuid)',
+    'function rolecall_internal.rollout_criteria(rolecall.rollout_stages, jsonb)',
+    'function rolecall_internal.rollout_decision_json(rolecall.rollout_decisions)',
+    'function rolecall_internal.rollout_figures(text, timestamp with time zone)',
+    'function rolecall_internal.rollout_includes(text, text, uuid, boolean)',
+    'function rolecall_internal.rollout_reach(text)',
+    'function rolecall_internal.rollout_since(rolecall.feature_flags)',
+    'function rolecall_internal.rollout_stage(text, text)',
+    'function rolecall_internal.rollout_status(rolecall.feature_flags, jsonb)',
+    'function rolecall_internal.rotate_webhook(rolecall.call)',
+    'function rolecall_internal.route_text(rolecall.clients, uuid, text, text[], jsonb, text, uuid, timestamp with time zone)',
+    'function rolecall_internal.sample_of_users(integer)',
+    'function rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text)',
+    'function rolecall_internal.sees_removed(rolecall.actor)',
+    'function rolecall_internal.send_broadcast(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_dm(uuid, jsonb, jsonb)',
+    'function rolecall_internal.send_dm_many(jsonb)',
+    'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
+    'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.service_buffer(uuid, text)',
+    'function rolecall_internal.service_key(text)',
+    'function rolecall_internal.set_participant_role()',
+    'function rolecall_internal.set_rollout(rolecall.call, text, text)',
+    'function rolecall_internal.settle_changed_help_messages()',
+    'function rolecall_internal.settle_deliveries(jsonb)',
+    'function rolecall_internal.settle_flags()',
+    'function rolecall_internal.settle_key(uuid, text, jsonb, timestamp with time zone)',
+    'function rolecall_internal.settle_keys(uuid[], text[], jsonb[], timestamp with time zone)',
+    'function rolecall_internal.settle_number(rolecall.message_threads)',
+    'function rolecall_internal.settle_reports(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.settle_reports_as_organizer(uuid, uuid, rolecall.messages, text, text)',
+    'function rolecall_internal.settle_sms_status(uuid, text, text, integer)',
+    'function rolecall_internal.settle_text(uuid, jsonb, jsonb)',
+    'function rolecall_internal.short_card(jsonb)',
+    'function rolecall_internal.short_message(jsonb)',
+    'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
+    'function rolecall_internal.sms_backoff(integer)',
+    'function rolecall_internal.sms_outcomes(jsonb)',
+    'function rolecall_internal.sms_status_of(text)',
+    'function rolecall_internal.sms_status_rank(text)',
+    'function rolecall_internal.staff(rolecall.call, text)',
+    'function rolecall_internal.start_help_conversation(uuid, uuid, text, uuid, jsonb)',
+    'function rolecall_internal.success(jsonb, jsonb)',
+    'function rolecall_internal.suspend_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.suspended_fact(timestamp with time zone)',
+    'function rolecall_internal.suspension_json(timestamp with time zone)',
+    'function rolecall_internal.sweep(regclass, text, bigint)',
+    'function rolecall_internal.sync(uuid, jsonb, jsonb)',
+    'function rolecall_internal.sync_cursor(bytea, bigint, bigint, bigint, integer, uuid, bigint, bigint)',
+    'function rolecall_internal.sync_cursor_parts(text)',
+    'function rolecall_internal.sync_origin(uuid, text[])',
+    'function rolecall_internal.sync_place(integer, integer, uuid)',
+    'function rolecall_internal.take(integer, bigint, jsonb)',
+    'function rolecall_internal.take_automatic_reply(uuid, uuid, text)',
+    'function rolecall_internal.take_deliveries(integer, jsonb)',
+    'function rolecall_internal.take_help_turn(uuid)',
+    'function rolecall_internal.take_nightly_step(rolecall.quota_runs)',
+    'function rolecall_internal.take_pool_number(uuid)',
+    'function rolecall_internal.take_quota(uuid, uuid, text, integer, integer)',
+    'function rolecall_internal.take_room(uuid, bigint)',
+    'function rolecall_internal.take_text(rolecall.message_numbers, rolecall.call)',
+    'function rolecall_internal.take_token(uuid, text)',
+    'function rolecall_internal.take_tokens(uuid[], text)',
+    'function rolecall_internal.test_webhook(rolecall.call)',
+    'function rolecall_internal.texting_client(uuid, text)',
+    'function rolecall_internal.texting_figures(uuid, jsonb)',
+    'function rolecall_internal.texting_of(uuid)',
+    'function rolecall_internal.texting_since(uuid, timestamp with time zone)',
+    'function rolecall_internal.texting_state(uuid, jsonb)',
+    'function rolecall_internal.thread_actor(uuid, uuid, jsonb)',
+    'function rolecall_internal.thread_actor_changed(uuid, rolecall.thread_actor, jsonb)',
+    'function rolecall_internal.thread_cards(uuid, uuid[], text, uuid)',
+    'function rolecall_internal.thread_events(rolecall.outbox[], jsonb)',
+    'function rolecall_internal.thread_facts(uuid, uuid)',
+    'function rolecall_internal.thread_message_json(rolecall.thread_messages, boolean, text, uuid)',
+    'function rolecall_internal.thread_news(uuid, uuid, boolean, bigint, text, uuid, integer)',
+    'function rolecall_internal.thread_page(uuid, uuid, boolean, text, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.thread_reader(uuid, jsonb)',
+    'function rolecall_internal.tidy_outbox(integer)',
+    'function rolecall_internal.tidy_webhooks(integer)',
+    'function rolecall_internal.told(uuid[], text, jsonb)',
+    'function rolecall_internal.touch_threads(uuid[])',
+    'function rolecall_internal.touch_updated_at()',
+    'function rolecall_internal.trimmed(text)',
+    'function rolecall_internal.types_of(jsonb)',
+    'function rolecall_internal.unassign_sitter()',
+    'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
+    'function rolecall_internal.unlink_client()',
+    'function rolecall_internal.unmet_reasons(jsonb)',
+    'function rolecall_internal.unread(uuid, jsonb)',
+    'function rolecall_internal.unread_direct(uuid)',
+    'function rolecall_internal.update_webhook(rolecall.call)',
+    'function rolecall_internal.uuid_or_null(text)',
+    'function rolecall_internal.uuid_v7()',
+    'function rolecall_internal.uuids_of(jsonb)',
+    'function rolecall_internal.v1_conversation_counts()',
+    'function rolecall_internal.variable_includes(jsonb, text, uuid, boolean)',
+    'function rolecall_internal.visible_broadcasts(uuid, uuid, uuid)',
+    'function rolecall_internal.visible_messages(uuid, uuid, uuid, bigint, bigint, boolean, integer)',
+    'function rolecall_internal.want_events()',
+    'function rolecall_internal.webhook_json(rolecall.webhooks)',
+    'function rolecall_internal.webhook_lanes(timestamp with time zone)',
+    'function rolecall_internal.webhook_message_id(rolecall.webhook_deliveries)',
+    'function rolecall_internal.webhook_payload(rolecall.webhook_deliveries, jsonb)',
+    'function rolecall_internal.webhook_schedule()',
+    'function rolecall_internal.webhook_types()',
+    'function rolecall_internal.whole_number(jsonb)',
+    'function rolecall_internal.wide_delivery_events(rolecall.webhook_deliveries, jsonb)',
+    'function rolecall_internal.wide_events(rolecall.outbox, jsonb)',
+    'function rolecall_internal.window_times(timestamp with time zone, timestamp with time zone, text)',
+    'function rolecall_internal.with_ascii_digits(text)',
+    'function rolecall_internal.with_limit(jsonb, jsonb)',
+    'function rolecall_internal.within_bucket(integer, numeric)',
+    'function rolecall_relay.fork(jsonb)',
+    'function rolecall_relay.lead(jsonb)',
+    'function rolecall_relay.presence(jsonb)',
+    'function rolecall_relay.settle(jsonb)',
+    'function rolecall_relay.take(jsonb)',
+    'function rolecall_relay.webhooks_settle(jsonb)',
+    'function rolecall_relay.webhooks_take(jsonb)',
+    'schema rolecall',
+    'schema rolecall_edge',
+    'schema rolecall_internal',
+    'schema rolecall_monitoring',
+    'schema rolecall_relay',
+    'sequence rolecall.alert_events_id_seq',
+    'sequence rolecall.application_logs_id_seq',
+    'sequence rolecall.feature_flag_changes_id_seq',
+    'sequence rolecall.feature_flag_overrides_id_seq',
+    'sequence rolecall.help_message_edits_id_seq',
+    'sequence rolecall.outbox_id_seq',
+    'sequence rolecall.rollout_decisions_id_seq',
+    'sequence rolecall.service_buffers_id_seq',
+    'sequence rolecall.webhook_deliveries_id_seq',
+    'table public.conversations_v2',
+    'table public.messages_v2',
+    'table rolecall.alert_delivery',
+    'table rolecall.alert_events',
+    'table rolecall.alert_rules',
+    'table rolecall.alert_states',
+    'table rolecall.anti_poaching_attempts',
+    'table rolecall.application_logs',
+    'table rolecall.assignment_windows',
+    'table rolecall.automatic_replies',
+    'table rolecall.block_changes',
+    'table rolecall.bookings',
+    'table rolecall.broadcast_limits',
+    'table rolecall.broadcast_quotas',
+    'table rolecall.broadcast_receipts',
+    'table rolecall.broadcasts',
+    'table rolecall.clients',
+    'table rolecall.conversation_participants',
+    'table rolecall.conversations',
+    'table rolecall.data_deletions',
+    'table rolecall.edit_windows',
+    'table rolecall.erasures_due',
+    'table rolecall.failure_batches',
+    'table rolecall.feature_flag_changes',
+    'table rolecall.feature_flag_overrides',
+    'table rolecall.feature_flag_revision',
+    'table rolecall.feature_flags',
+    'table rolecall.help_closings',
+    'table rolecall.help_conversation_counts',
+    'table rolecall.help_erasures_due',
+    'table rolecall.help_message_counts',
+    'table rolecall.help_message_edits',
+    'table rolecall.help_requests',
+    'table rolecall.help_threads',
+    'table rolecall.idempotency_records',
+    'table rolecall.key_sets',
+    'table rolecall.matrix_actions',
+    'table rolecall.matrix_guards',
+    'table rolecall.matrix_rows',
+    'table rolecall.message_edits',
+    'table rolecall.message_id_slots',
+    'table rolecall.message_numbers',
+    'table rolecall.message_threads',
+    'table rolecall.messages',
+    'table rolecall.moderation_audit',
+    'table rolecall.opt_outs',
+    'table rolecall.organization_permission_guards',
+    'table rolecall.organization_permission_rules',
+    'table rolecall.organizations',
+    'table rolecall.outbox',
+    'table rolecall.outbox_fork',
+    'table rolecall.past_participations',
+    'table rolecall.permission_guards',
+    'table rolecall.permission_rules',
+    'table rolecall.pool_exhaustions',
+    'table rolecall.presence',
+    'table rolecall.profiles',
+    'table rolecall.quota_runs',
+    'table rolecall.rate_buckets',
+    'table rolecall.rate_limits',
+    'table rolecall.refusal_counts',
+    'table rolecall.relay',
+    'table rolecall.relays',
+    'table rolecall.removed_contents',
+    'table rolecall.removed_help_messages',
+    'table rolecall.report_counts',
+    'table rolecall.reported_messages',
+    'table rolecall.request_metrics',
+    'table rolecall.request_totals',
+    'table rolecall.rollout_baselines',
+    'table rolecall.rollout_decisions',
+    'table rolecall.rollout_stages',
+    'table rolecall.rollout_states',
+    'table rolecall.routing_decisions',
+    'table rolecall.schema_migrations',
+    'table rolecall.service_buffers',
+    'table rolecall.show_audience',
+    'table rolecall.show_participants',
+    'table rolecall.show_threads',
+    'table rolecall.shows',
+    'table rolecall.sms_outbox',
+    'table rolecall.thread_losses',
+    'table rolecall.thread_messages',
+    'table rolecall.thread_reads',
+    'table rolecall.typing',
+    'table rolecall.user_blocks',
+    'table rolecall.webhook_deliveries',
+    'table rolecall.webhook_queues',
+    'table rolecall.webhooks',
+    'table rolecall.word_texts',
+    'table rolecall_internal.application_logs_00',
+    'table rolecall_internal.application_logs_01',
+    'table rolecall_internal.application_logs_02',
+    'table rolecall_internal.application_logs_03',
+    'table rolecall_internal.application_logs_04',
+    'table rolecall_internal.application_logs_05',
+    'table rolecall_internal.application_logs_06',
+    'table rolecall_internal.application_logs_07',
+    'table rolecall_internal.application_logs_08',
+    'table rolecall_internal.application_logs_09',
+    'table rolecall_internal.application_logs_10',
+    'table rolecall_internal.application_logs_11',
+    'table rolecall_internal.application_logs_12',
+    'table rolecall_internal.application_logs_13',
+    'table rolecall_internal.application_logs_14',
+    'table rolecall_internal.application_logs_15',
+    'table rolecall_internal.application_logs_16',
+    'table rolecall_internal.application_logs_17',
+    'table rolecall_internal.application_logs_18',
+    'table rolecall_internal.application_logs_19',
+    'table rolecall_internal.application_logs_20',
+    'table rolecall_internal.application_logs_21',
+    'table rolecall_internal.application_logs_22',
+    'table rolecall_internal.application_logs_23',
+    'table rolecall_internal.application_logs_24',
+    'table rolecall_internal.application_logs_25',
+    'table rolecall_internal.application_logs_26',
+    'table rolecall_internal.application_logs_27',
+    'table rolecall_internal.application_logs_28',
+    'table rolecall_internal.application_logs_29',
+    'table rolecall_internal.application_logs_30',
+    'table rolecall_internal.application_logs_31',
+    'table rolecall_internal.application_logs_32',
+    'table rolecall_internal.application_logs_33',
+    'table rolecall_internal.application_logs_34',
+    'table rolecall_internal.application_logs_35',
+    'table rolecall_internal.application_logs_36',
+    'table rolecall_internal.application_logs_37',
+    'table rolecall_internal.application_logs_38',
+    'table rolecall_internal.application_logs_39',
+    'table rolecall_internal.idempotency_records_00',
+    'table rolecall_internal.idempotency_records_01',
+    'table rolecall_internal.idempotency_records_02',
+    'table rolecall_internal.idempotency_records_03',
+    'table rolecall_internal.refusal_counts_00',
+    'table rolecall_internal.refusal_counts_01',
+    'table rolecall_internal.refusal_counts_02',
+    'table rolecall_internal.refusal_counts_03',
+    'table rolecall_internal.refusal_counts_04',
+    'table rolecall_internal.refusal_counts_05',
+    'table rolecall_internal.refusal_counts_06',
+    'table rolecall_internal.refusal_counts_07',
+    'table rolecall_internal.refusal_counts_08',
+    'table rolecall_internal.refusal_counts_09',
+    'table rolecall_internal.refusal_counts_10',
+    'table rolecall_internal.refusal_counts_11',
+    'table rolecall_internal.request_metrics_00',
+    'table rolecall_internal.request_metrics_01',
+    'table rolecall_internal.request_metrics_02',
+    'table rolecall_internal.request_metrics_03',
+    'table rolecall_internal.request_metrics_04',
+    'table rolecall_internal.request_metrics_05',
+    'table rolecall_internal.request_metrics_06',
+    'table rolecall_internal.request_metrics_07',
+    'table rolecall_internal.request_metrics_08',
+    'table rolecall_internal.request_metrics_09',
+    'table rolecall_internal.request_metrics_10',
+    'table rolecall_internal.request_metrics_11',
+    'type rolecall.actor',
+    'type rolecall.app_role',
+    'type rolecall.call',
+    'type rolecall.decision',
+    'type rolecall.dm_item',
+    'type rolecall.idempotency_key',
+    'type rolecall.judgement',
+    'type rolecall.message_delivery',
+    'type rolecall.message_direction',
+    'type rolecall.message_encoding',
+    'type rolecall.message_kind',
+    'type rolecall.sms_status',
+    'type rolecall.thread_actor',
+    'type rolecall.thread_scope',
+    'type rolecall.thread_status',
+    'view public.application_logs',
+    'view public.broadcast_quotas',
+    'view public.reported_messages',
+    'view rolecall.participations',
+    'view rolecall_monitoring.active_conversations',
+    'view rolecall_monitoring.alerts',
+    'view rolecall_monitoring.conversation_creation',
+    'view rolecall_monitoring.error_rate',
+    'view rolecall_monitoring.latency',
+    'view rolecall_monitoring.migration',
+    'view rolecall_monitoring.outbox',
+    'view rolecall_monitoring.pending_reports',
+    'view rolecall_monitoring.quota_reset',
+    'view rolecall_monitoring.rate_limited_last_hour',
+    'view rolecall_monitoring.refusals_last_hour',
+    'view rolecall_monitoring.reports_by_status',
+    'view rolecall_monitoring.requests_last_hour',
+    'view rolecall_monitoring.sms_errors',
+    'view rolecall_monitoring.sms_outbox',
+    'view rolecall_monitoring.suspensions',
+    'view rolecall_monitoring.texting',
+    'view rolecall_monitoring.unfinished_deletions',
+    'view rolecall_monitoring.v2_adoption',
+    'view rolecall_monitoring.webhooks'
+  ];
+  -- The objects that are no more: none.
+  v_gone constant text[] := '{}';
+  v_inventory constant text := $inventory$
+select
+  kind,
+  identity,
+  description,
+  coalesce(description ~ '^Rolecall(:|$)', false) as is_ours
+from (
+  select
+    'schema' as kind,
+    format('schema %I', nspname) as identity,
+    obj_description(oid, 'pg_namespace') as description
+  from pg_catalog.pg_namespace
+  union all
+  select
+    kind,
+    format('%s %I.%I', kind, nspname, relname),
+    obj_description(class.oid, 'pg_class')
+  from pg_catalog.pg_class as class
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = class.relnamespace
+  cross join lateral (
+    select case class.relkind
+      when 'r' then 'table'
+      when 'p' then 'table'
+      when 'v' then 'view'
+      when 'm' then 'materialized view'
+      when 'f' then 'foreign table'
+      when 'S' then 'sequence'
+      when 'i' then 'index'
+      when 'I' then 'index'
+    end
+  ) as named (kind)
+  where kind is not null
+  union all
+  select
+    'type',
+    format('type %I.%I', nspname, typname),
+    obj_description(type.oid, 'pg_type')
+  from pg_catalog.pg_type as type
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = type.typnamespace
+  left join pg_catalog.pg_class as class
+    on class.oid = type.typrelid
+  where typtype in ('e', 'd', 'r')
+    or (typtype = 'c' and class.relkind = 'c')
+  union all
+  select
+    'function',
+    format('function %I.%I(%s)', nspname, proname, oidvectortypes(proargtypes)),
+    obj_description(proc.oid, 'pg_proc')
+  from pg_catalog.pg_proc as proc
+  join pg_catalog.pg_namespace as namespace
+    on namespace.oid = proc.pronamespace
+) as object
+$inventory$;
+  -- What shares a space of names is of one class: no table can have the name of a view or type. A function's arguments
+  -- are no part of its name here: ours beside a function of the app's would make the app's calls mean something else.
+  v_name constant text := $name$
+regexp_replace(
+  regexp_replace(identity, '^(table|view|sequence|index|type|materialized view|foreign table) ', 'relation '),
+  '^(function [^(]*)[(].*$',
+  '\1'
+)
+$name$;
+  v_search_path constant text := current_setting('search_path');
+  v_messages constant text := current_setting('client_min_messages');
+  v_taken text;
+  v_object record;
+begin
+  perform set_config('search_path', 'pg_catalog, pg_temp', true);
+  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)' then
+    -- One installer at a time; nobody else may lock this table.
+    lock table rolecall.schema_migrations in share row exclusive mode;
+    if exists (select from rolecall.schema_migrations where version = 6) then
+      -- By way of jsonb: the first states of this table had no digest.
+      if (
+        select to_jsonb(applied) ->> 'digest'
+        from rolecall.schema_migrations as applied
+        where version = 6
+      ) is distinct from '536845489cfe2c5496e4a30ed1d3b260d77936d6f0ef565574753225f2bc98dc'
+      then
+        raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
+          using
+            errcode = 'object_not_in_prerequisite_state',
+            hint = 'Take it back with the build that applied it and apply it anew. For the embedded database of a checkout, remove .rolecall/pg.';
+      end if;
+      raise notice 'Rolecall: 6 social is applied already.';
+      perform set_config('search_path', v_search_path, true);
+      return;
+    end if;
+    if 5 > 0 and not exists (select from rolecall.schema_migrations where version = 5) then
+      raise exception 'Rolecall: 6 social follows 5, which this database does not have.'
+        using errcode = 'object_not_in_prerequisite_state';
+    end if;
+  elsif 5 > 0 then
+    raise exception 'Rolecall: 6 social follows 5, which this database does not have.'
+      using errcode = 'object_not_in_prerequisite_state';
+  end if;
+
+  -- Views in public are made where their names are free.
+  execute
+    'select string_agg(identity, '', '' order by identity)
+     from (
+       select identity, is_foreign, bool_or(is_needed) over (partition by ' || v_name || ') as is_needed
+       from (
+         select identity, not is_ours as is_foreign, false as is_needed
+         from (' || v_inventory || ') as object
+         union all
+         select identity, false, true
+         from unnest($1) as identity
+         where identity not like ''view public.%''
+       ) as listed
+     ) as named
+     where is_foreign
+       and is_needed'
+    into v_taken
+    using v_ours;
+  if v_taken is not null then
+    raise exception 'Rolecall needs names that this database uses for something else; nothing was changed: %', v_taken
+      using
+        errcode = 'object_not_in_prerequisite_state',
+        hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
+  end if;
+
+  if 5 = 0 then
+    -- Whoever installs at the same time waits here for the end of the other installation.
+    begin
+      create schema rolecall;
+    exception
+      when unique_violation or duplicate_schema then
+        if not exists (select from rolecall.schema_migrations where version = 6) then
+          raise;
+        end if;
+        raise notice 'Rolecall: 6 social is applied already.';
+        perform set_config('search_path', v_search_path, true);
+        return;
+    end;
+  end if;
+
+  -- That something to be replaced is not there yet is no news.
+  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
+    perform set_config('client_min_messages', 'warning', true);
+  end if;
+
+  -- next.sql
+  execute $sql$
+-- 0006: social: what people do with messages, and in groups.
+
+-- messages: edits.
+
+alter table rolecall.messages
+  add column version int,
+  add column edited_at timestamptz;
+
+comment on column rolecall.messages.version is
+  'How many versions of its content there are, this one counted; null for 1, so that a message that is sent holds nothing.';
+
+comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
+$sql$;
+
+  -- schema/base/limits.generated.sql
+  execute $sql$
+-- The limits of the wire. Generated from shared/src/rules/limits.rs by `make generate`; do not edit.
+
+create or replace function rolecall_internal.limit_direct_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_message_versions()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_broadcast_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_help_message_min_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_help_message_max_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_thread_message_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1600;
+
+create or replace function rolecall_internal.limit_media_urls()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
+create or replace function rolecall_internal.limit_presence()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_media_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2048;
+
+create or replace function rolecall_internal.limit_force_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_report_reason_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_note_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 1000;
+
+create or replace function rolecall_internal.limit_simulated_users()
+returns int
+language sql
+immutable
+parallel safe
+return 10000;
+
+create or replace function rolecall_internal.limit_idempotency_key_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 255;
+
+create or replace function rolecall_internal.limit_default_page()
+returns int
+language sql
+immutable
+parallel safe
+return 50;
+
+create or replace function rolecall_internal.limit_page()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_messages_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_sync_page()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_known_conversations()
+returns int
+language sql
+immutable
+parallel safe
+return 100;
+
+create or replace function rolecall_internal.limit_caught_up_messages()
+returns int
+language sql
+immutable
+parallel safe
+return 500;
+
+create or replace function rolecall_internal.limit_checks()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_webhooks()
+returns int
+language sql
+immutable
+parallel safe
+return 20;
+
+create or replace function rolecall_internal.limit_webhook_url_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 2000;
+
+create or replace function rolecall_internal.limit_webhook_description_chars()
+returns int
+language sql
+immutable
+parallel safe
+return 200;
+
+create or replace function rolecall_internal.limit_webhook_pending()
+returns int
+language sql
+immutable
+parallel safe
+return 100000;
+
+create or replace function rolecall_internal.limit_logged_refusals()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+$sql$;
+
+  -- schema/messages/edit_tables.sql
+  execute $sql$
+-- Edits of messages.
+
+-- Apart from the messages: who reads a message reads its versions by message_history alone.
+create table rolecall.message_edits (
+  conversation_id uuid not null,
+  seq bigint not null,
+  version int not null,
+  sender_id uuid not null,
+  content text not null,
+  written_at timestamptz not null,
+  primary key (conversation_id, seq, version),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
+  constraint message_edits_version_positive check (version >= 1)
+);
+
+comment on table rolecall.message_edits is
+  'What messages said before they were edited: every version but the newest, which the message has.';
+
+create index message_edits_sender_id_idx
+  on rolecall.message_edits (sender_id, conversation_id, seq, version);
+
+create table rolecall.edit_windows (
+  role rolecall.app_role primary key,
+  seconds int,
+  constraint edit_windows_seconds_positive check (seconds >= 0)
+);
+
+comment on table rolecall.edit_windows is
+  'For how long after sending it an author with this role may edit a message. A role without a row edits nothing.';
+
+comment on column rolecall.edit_windows.seconds is 'Null for no end.';
+$sql$;
+
+  -- schema/base/answers.sql
+  execute $sql$
+-- The answer of an entry point that did what was asked.
+create or replace function rolecall_internal.success(p_data jsonb, p_limits jsonb default null)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limits is null then
+    return jsonb_build_object('ok', true, 'data', p_data);
+  end if;
+  return jsonb_build_object('ok', true, 'data', p_data, 'limits', p_limits);
+end
+$$;
+
+-- The answer of an entry point that refuses. The detail is a sentence for people; the rule that refused, if one did, is
+-- its one reason.
+create or replace function rolecall_internal.refusal(
+  p_code text,
+  p_detail text,
+  p_rule text default null,
+  p_allowed_if text default null,
+  p_data jsonb default null
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+begin
+  if p_rule is not null then
+    v_reasons := jsonb_build_array(
+      jsonb_build_object('code', p_rule, 'message', p_detail)
+      || case
+        when p_allowed_if <> '' then jsonb_build_object('allowed_if', p_allowed_if)
+        else '{}'
+      end
+    );
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('ok', false, 'code', p_code, 'detail', p_detail, 'reasons', v_reasons))
+    || case when p_data is null then '{}' else jsonb_build_object('data', p_data) end;
+end
+$$;
+
+-- The refusal of one field of a request, in the form in which functions refuse what does not parse.
+create or replace function rolecall_internal.refuse_field(p_field text, p_rule text, p_message text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'ok', false,
+    'code', 'validation_error',
+    'detail', 'One field of the body is not valid.',
+    'reasons', jsonb_build_array(jsonb_build_object('code', p_rule, 'message', p_message, 'field', p_field))
+  );
+end
+$$;
+
+-- Whether somebody had their account deleted, or is having it deleted.
+create or replace function rolecall_internal.is_account_deleted(p_user uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from rolecall.data_deletions
+    where user_id = p_user
+      and account
+  );
+end
+$$;
+
+-- The refusal of a user who has no profile: none was made, or they had their account deleted.
+create or replace function rolecall_internal.refuse_without_profile(p_user uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if rolecall_internal.is_account_deleted(p_user) then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Your account was deleted.',
+      'account_deleted',
+      'You sign up again.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'permission_denied',
+    'You have no profile, so no role allows you to do this.',
+    'no_profile',
+    'A profile is created for you.'
+  );
+end
+$$;
+
+-- The end of a suspension as answers show it: null for none, "infinity" for one that never ends.
+create or replace function rolecall_internal.suspension_json(p_until timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if isfinite(p_until) then
+    return to_jsonb(rolecall_internal.iso(p_until));
+  end if;
+  return coalesce(to_jsonb(p_until::text), 'null');
+end
+$$;
+
+-- A message. p_removed is the content of a deleted one, given for readers who may see it.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id,
+    'seq', p_message.seq,
+    'sender_id', p_message.sender_id,
+    'content', coalesce(p_message.content, p_removed),
+    'created_at', rolecall_internal.iso(p_message.created_at),
+    'show_id', p_message.show_id,
+    'version', coalesce(p_message.version, 1),
+    'edited_at', rolecall_internal.iso(p_message.edited_at),
+    'deleted', rolecall_internal.deletion_of(p_message)
+  );
+end
+$$;
+
+-- The refusal of a text that is_text does not take; null for one that it takes.
+create or replace function rolecall_internal.refuse_text(p_name text, p_text text, p_least int, p_most int)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if rolecall_internal.is_text(p_text, p_least, p_most) then
+    return null;
+  end if;
+  return rolecall_internal.refusal(
+    'invalid_input',
+    case
+      when rolecall_internal.has_visible(p_text) is not true then
+        format('The %s has no visible text.', p_name)
+      when rolecall_internal.has_control(p_text) then
+        format('Control characters other than line breaks and tabs are not allowed in the %s.', p_name)
+      else
+        format(
+          'The %s must have %s to %s characters; this has %s. Each Unicode code point counts: an emoji may be several.',
+          p_name, p_least, p_most, char_length(p_text)
+        )
+    end
+  );
+end
+$$;
+$sql$;
+
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+
+-- Whether the matrix has an action of this name.
+create or replace function rolecall_internal.is_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message'), false);
+
+-- Whether the matrix for organisations has an action of this name.
+create or replace function rolecall_internal.is_organization_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('read_thread', 'send_to_thread', 'assign_booking', 'force_send'), false);
+
+-- Whether a text is the name of a role in an organisation.
+create or replace function rolecall_internal.is_organization_role(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('owner', 'admin', 'sitter', 'client'), false);
+
+-- The flag that switches the texting on for somebody with this role in an organisation, or with none.
+create or replace function rolecall_internal.organization_flag(p_role text)
+returns text
+language sql
+immutable
+parallel safe
+return case
+  when p_role = 'sitter' then 'sitter_messages_v1'
+  else 'messaging_v1'
+end;
+
+-- Whether a role reads every thread of its organisation.
+create or replace function rolecall_internal.reads_every_thread(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('owner', 'admin'), false);
+
+-- Whether a role reads the threads in which it has a window that is open or to come.
+create or replace function rolecall_internal.reads_assigned_threads(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('sitter'), false);
+
+-- Whether a role reads the thread whose client it is.
+create or replace function rolecall_internal.reads_own_thread(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('client'), false);
+$sql$;
+
+  -- schema/conversations/changes.sql
+  execute $sql$
+-- What changes in messages that exist: deleted, restored, erased, or written over by the operator. Whoever changes them,
+-- triggers tell everything that follows from a message: the revision by which clients learn of the change, what is unread,
+-- and the broadcast.
+
+-- Holds conversations until the commit. Whoever changes a message holds its conversation first.
+create or replace function rolecall_internal.hold_conversations(p_conversations uuid[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform
+  from rolecall.conversations
+  where id = any (p_conversations)
+  order by id
+  for no key update;
+end
+$$;
+
+-- Gives each of these messages the next revision of its conversation, which is held from here on: revisions become
+-- visible in their order, so that who has seen one has missed none below it.
+create or replace function rolecall_internal.revise(p_conversations uuid[], p_seqs bigint[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rolecall_internal.hold_conversations(p_conversations);
+
+  with changed as materialized (
+    select
+      conversation_id,
+      seq,
+      row_number() over (partition by conversation_id order by seq) as place,
+      count(*) over (partition by conversation_id) as changes
+    from (
+      select distinct conversation_id, seq
+      from unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
+    ) as changed
+  ),
+  revised as (
+    update rolecall.conversations as conversation
+    set
+      revision = conversation.revision + changed.changes,
+      changed_xid = pg_current_xact_id()
+    from changed
+    where changed.place = 1
+      and conversation.id = changed.conversation_id
+    returning conversation.id, conversation.revision - changed.changes as revision
+  )
+  update rolecall.messages as message
+  set revision = revised.revision + changed.place
+  from changed
+  join revised
+    on revised.id = changed.conversation_id
+  where message.conversation_id = changed.conversation_id
+    and message.seq = changed.seq;
+  perform rolecall_internal.emit_messages('message.changed', p_conversations, p_seqs);
+end
+$$;
+
+-- Erases what those of these messages said before whose content is gone for good: what nobody reads of a message, nobody
+-- reads of its versions.
+create or replace function rolecall_internal.erase_edits(p_conversations uuid[], p_seqs bigint[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from rolecall.message_edits as edit
+  using unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
+  where edit.conversation_id = changed.conversation_id
+    and edit.seq = changed.seq
+    and exists (
+      select
+      from rolecall.messages as message
+      where message.conversation_id = changed.conversation_id
+        and message.seq = changed.seq
+        and message.content is null
+    )
+    and not exists (
+      select
+      from rolecall.removed_contents as removed
+      where removed.conversation_id = changed.conversation_id
+        and removed.seq = changed.seq
+    );
+end
+$$;
+
+-- Follows every statement that updates messages.
+create or replace function rolecall_internal.follow_changed_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+  v_senders uuid[];
+  -- 1 of a message that is deleted now, -1 of one that is restored.
+  v_hidden int[];
+begin
+  -- Sorted rather than joined: a plan for one message must do for thousands.
+  select
+    array_agg(conversation_id),
+    array_agg(seq),
+    array_agg(sender_id),
+    array_agg(hidden)
+  into v_conversations, v_seqs, v_senders, v_hidden
+  from (
+    select
+      conversation_id,
+      seq,
+      max(sender_id::text)::uuid as sender_id,
+      sum(case when deleted_at is not null then side else 0 end) as hidden
+    from (
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, -1 as side
+      from gone
+      union all
+      select conversation_id, seq, sender_id, content, deleted_at, deleted_as, 1
+      from added
+    ) as version
+    group by conversation_id, seq
+    having count(distinct (content, deleted_at, deleted_as)) > 1
+  ) as changed;
+  if v_conversations is null then
+    return null;
+  end if;
+  perform rolecall_internal.revise(v_conversations, v_seqs);
+  perform rolecall_internal.erase_edits(v_conversations, v_seqs);
+
+  -- Its own statement, which sees how far everybody has read once nobody can move it.
+  perform
+  from rolecall.conversation_participants
+  where conversation_id = any (v_conversations)
+  order by conversation_id, user_id
+  for no key update;
+  update rolecall.conversation_participants as participant
+  set skipped = participant.skipped + changed.hidden
+  from (
+    select own.conversation_id, own.user_id, sum(changed.hidden) as hidden
+    from unnest(v_conversations, v_seqs, v_senders, v_hidden) as changed (conversation_id, seq, sender_id, hidden)
+    join rolecall.conversation_participants as own
+      on own.conversation_id = changed.conversation_id
+      and own.last_read_seq < changed.seq
+      and own.user_id is distinct from changed.sender_id
+    group by own.conversation_id, own.user_id
+    having sum(changed.hidden) <> 0
+  ) as changed
+  where participant.conversation_id = changed.conversation_id
+    and participant.user_id = changed.user_id;
+
+  update rolecall.broadcasts as broadcast
+  set deleted = changed.hidden > 0
+  from unnest(v_conversations, v_seqs, v_hidden) as changed (conversation_id, seq, hidden)
+  where broadcast.conversation_id = changed.conversation_id
+    and broadcast.seq = changed.seq
+    and changed.hidden <> 0;
+  return null;
+end
+$$;
+
+-- Follows every statement that deletes contents of deleted messages for good: moderators had seen them.
+create or replace function rolecall_internal.follow_erased_contents()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from gone;
+  if v_conversations is not null then
+    perform rolecall_internal.revise(v_conversations, v_seqs);
+    perform rolecall_internal.erase_edits(v_conversations, v_seqs);
+  end if;
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/own_data/export.sql
+  execute $sql$
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
+    when 'message_edit' then
+      -- What their messages said before they edited them.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', edit.conversation_id,
+          'seq', edit.seq,
+          'version', edit.version,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at)
+        ),
+        edit.conversation_id,
+        edit.seq,
+        lpad(to_hex(edit.version), 32, '0')::uuid
+      from rolecall.message_edits as edit
+      join rolecall.messages as message
+        on message.conversation_id = edit.conversation_id
+        and message.seq = edit.seq
+        -- Of a deleted message nobody but moderators reads what it said, as of its newest words.
+        and message.deleted_at is null
+      where edit.sender_id = p_user
+        and (edit.conversation_id, edit.seq, edit.version)
+          > (p_group, p_position, ('x' || right(p_id::text, 8))::bit(32)::int)
+      order by edit.conversation_id, edit.seq, edit.version
+      limit 500;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'last_read_at', (
+            select case
+              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
+            end
+            from (
+              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
+              from rolecall.help_threads as thread
+              where thread.conversation_id = conversation.id
+            ) as own
+          ),
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'decision' then
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
+
+    else
+      return query
+      select *
+      from rolecall_internal.export_thread_section(p_user, p_section, p_group, p_position, p_id);
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
+    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
+    'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'type', case v_sections[v_section]
+              when 'imported_message' then 'message'
+              when 'written_thread_message' then 'thread_message'
+              else v_sections[v_section]
+            end
+          ) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(reader.suspended_until),
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
+  then
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- As what p_user may read a message of p_conversation: as reader_of says of the conversation, whose audience reads the
+-- broadcasts that are for them alone. Null when they may not, or when the message does not exist.
+create or replace function rolecall_internal.reader_of_message(
+  p_user uuid,
+  p_message rolecall.messages,
+  p_conversation rolecall.conversations
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reader text := rolecall_internal.reader_of(p_user, p_conversation);
+begin
+  if v_reader = 'audience'
+    and not exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id) as broadcast
+      where broadcast.seq = p_message.seq
+    )
+  then
+    return null;
+  end if;
+  return v_reader;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
+-- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.changed_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_since bigint,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and revision > p_since
+    order by revision
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall.messages as message
+    where message.conversation_id = p_conversation
+      and message.revision > p_since
+      and exists (
+        select
+        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+        where broadcast.seq = message.seq
+      )
+    order by message.revision
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
+begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
+  return rolecall_internal.refusal(
+    'not_found',
+    'You do not take part in a conversation with this id.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/edit_message.sql
+  execute $sql$
+-- Whether p_user may edit p_message: its author, for as long as the role's window is open, and as often as a message may be
+-- edited. New words are judged as if they were sent now, by the rules of its conversation. Who does not read the message
+-- hears the same as of one that does not exist.
+create or replace function rolecall_internal.judge_edit(p_user uuid, p_message uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'messages', p_rollouts);
+  v_message rolecall.messages;
+  v_conversation rolecall.conversations;
+  v_decision rolecall.decision;
+begin
+  if v_actor.refusal is not null then
+    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
+  end if;
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message;
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = v_message.conversation_id;
+  v_decision := rolecall_internal.decide(
+    'edit_message',
+    v_actor.role,
+    rolecall_internal.role_of_strangers(),
+    array[
+      'feature_enabled',
+      v_actor.suspended,
+      case when rolecall_internal.reader_of_message(p_user, v_message, v_conversation) is not null then 'participant' end,
+      case when v_message.sender_id = p_user then 'self' end,
+      case when v_message.deleted_at is not null then 'deleted' end,
+      case
+        when coalesce(v_message.version, 1) < rolecall_internal.limit_message_versions()
+          and exists (
+            select
+            from rolecall.edit_windows as edit
+            where edit.role = v_actor.role
+              and (edit.seconds is null or now() < v_message.created_at + edit.seconds * interval '1 second')
+          )
+        then 'edit_window'
+      end
+    ]
+  );
+  if not v_decision.allowed then
+    return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
+  end if;
+  if v_conversation.kind = 'show' then
+    return (
+      rolecall_internal.judge_broadcast(
+        p_user,
+        v_conversation.show_id,
+        (
+          select recipient_roles
+          from rolecall.broadcasts
+          where conversation_id = v_message.conversation_id
+            and seq = v_message.seq
+        ),
+        p_rollouts
+      )
+    ).judgement;
+  end if;
+  return rolecall_internal.judge_reply(p_user, v_message.conversation_id, p_rollouts);
+end
+$$;
+
+-- Edits a message: {message_id, content, base_version?}. A client that names the version that it edits is refused when
+-- somebody, on another device, was faster; without one the last edit stands. The same words again change nothing.
+create or replace function rolecall_internal.edit_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_content text := p_input ->> 'content';
+  v_base bigint := rolecall_internal.whole_number(p_input -> 'base_version');
+  v_most int;
+  v_judgement rolecall.judgement := rolecall_internal.judge_edit(p_user, v_id, p_rollouts);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if coalesce(p_input -> 'base_version', 'null') <> 'null' and v_base is null then
+    return rolecall_internal.refusal('invalid_input', 'The base_version must be a whole number.');
+  end if;
+
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = v_id)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = v_id
+  for no key update;
+  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen.
+  v_judgement := rolecall_internal.judge_edit(p_user, v_id, p_rollouts);
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+
+  select case kind when 'show' then rolecall_internal.limit_broadcast_chars() else rolecall_internal.limit_direct_message_chars() end
+  into v_most
+  from rolecall.conversations
+  where id = v_message.conversation_id;
+  if not rolecall_internal.is_text(v_content, 1, v_most) then
+    return rolecall_internal.refuse_text('content', v_content, 1, v_most);
+  end if;
+  if v_base <> coalesce(v_message.version, 1) then
+    return rolecall_internal.refusal(
+      'edit_conflict',
+      format('The message is at version %s, not %s.', coalesce(v_message.version, 1), v_base),
+      'edited_since',
+      'The edit is based on the newest version.',
+      jsonb_build_object('version', coalesce(v_message.version, 1))
+    );
+  end if;
+
+  if v_message.content <> v_content then
+    insert into rolecall.message_edits (conversation_id, seq, version, sender_id, content, written_at)
+    values (
+      v_message.conversation_id,
+      v_message.seq,
+      coalesce(v_message.version, 1),
+      v_message.sender_id,
+      v_message.content,
+      coalesce(v_message.edited_at, v_message.created_at)
+    );
+    update rolecall.messages
+    set
+      content = v_content,
+      version = coalesce(version, 1) + 1,
+      edited_at = greatest(now(), edited_at, created_at)
+    where conversation_id = v_message.conversation_id
+      and seq = v_message.seq;
+  end if;
+  -- With the revision that the triggers gave it.
+  select *
+  into v_message
+  from rolecall.messages
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation_id', v_message.conversation_id,
+      'revision', v_message.revision,
+      'message', rolecall_internal.message_json(v_message)
+    )
+  ) || jsonb_build_object('org_id', v_judgement.org_id);
+end
+$$;
+
+create or replace function rolecall_edge.edit_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('messages.edit', p_request, p_rate => 'edit_message');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.edit_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/messages/message_history.sql
+  execute $sql$
+-- Every version of a message, the first one first: {message_id}. Whoever reads the message reads them; of a deleted one
+-- only who reads removed contents does. The answer's member "reader" says as what p_user reads it.
+create or replace function rolecall_internal.message_history(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'messages', p_rollouts);
+  v_message rolecall.messages;
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_content text;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = v_message.conversation_id;
+  v_reader := rolecall_internal.reader_of_message(p_user, v_message, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refusal(
+      'not_found',
+      'None of your conversations has a message with this id.',
+      'not_a_participant',
+      'You take part in the conversation.'
+    );
+  end if;
+  v_content := v_message.content;
+  if v_message.deleted_at is not null then
+    if not rolecall_internal.sees_removed(v_actor) then
+      return rolecall_internal.refusal(
+        'permission_denied',
+        'Only moderators read what a deleted message said.',
+        'message_deleted',
+        'The message is restored.'
+      );
+    end if;
+    select content
+    into v_content
+    from rolecall.removed_contents
+    where conversation_id = v_message.conversation_id
+      and seq = v_message.seq;
+  end if;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message_id', v_message.id,
+      'conversation_id', v_message.conversation_id,
+      'seq', v_message.seq,
+      'versions', (
+        select jsonb_agg(
+          jsonb_build_object(
+            'version', written.version,
+            'content', written.content,
+            'written_at', rolecall_internal.iso(written.written_at)
+          )
+          order by written.version
+        )
+        from (
+          select edit.version, edit.content, edit.written_at
+          from rolecall.message_edits as edit
+          where edit.conversation_id = v_message.conversation_id
+            and edit.seq = v_message.seq
+          union all
+          -- Null where it was erased for good.
+          select coalesce(v_message.version, 1), v_content, coalesce(v_message.edited_at, v_message.created_at)
+        ) as written
+      )
+    )
+  ) || jsonb_build_object('reader', v_reader);
+end
+$$;
+
+create or replace function rolecall_edge.message_history(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'messages.history',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.message_history(v_call.caller, v_call.input, v_call.rollouts);
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'conversation_read_by_moderator',
+        p_conversation => (v_call.answer #>> '{data,conversation_id}')::uuid
+      );
+    end if;
+    v_call.answer := v_call.answer - 'reader';
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/messages/message_ids.sql
+  execute $sql$
+-- Ids of direct messages that clients choose: a client that does not know whether a message was sent sends it again with
+-- its id, whenever that is. An Idempotency-Key is forgotten after 24 hours, a message is not.
+--
+-- An id is looked up among the messages, which know it for as long as they are there; so nothing grows with the ids. No
+-- index makes them unique, since messages may be partitioned by conversation. Two requests with one id at the same time
+-- are settled by the id's slot, one of 65,536 rows: whoever sends with an id holds it until the commit, and looks in a
+-- statement that begins after that. Ids share slots, which costs a wait and nothing else. An advisory lock would do the
+-- same, but each takes a place in the memory of all locks of the server, of which one user's arrays could leave none;
+-- and a table of all ids that were ever chosen would grow by a third of the messages.
+--
+-- Slots come before every other lock of a request, in their order. A request without an id takes none.
+
+-- The id that a client chose: any uuid but the nil and the max uuid (RFC 9562 sections 5.9 and 5.10).
+create or replace function rolecall_internal.message_id(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when rolecall_internal.uuid_or_null(p_text)
+    not in ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  then p_text::uuid
+end;
+
+create or replace function rolecall_internal.refuse_message_id()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('invalid_input', 'The message_id is not a uuid that can name a message.');
+end
+$$;
+
+-- The answer to a message whose id is taken: by the same message, by another of the sender's in the same place, or by
+-- anything else, of which nothing is told.
+create or replace function rolecall_internal.answer_taken_id(p_is_own boolean, p_is_same boolean, p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_is_own and p_is_same then
+    return jsonb_build_object('ok', true, 'data', p_data, 'replayed', true);
+  elsif p_is_own then
+    return rolecall_internal.refusal(
+      'idempotency_conflict',
+      'A message with this message_id was sent, and it was not this one.',
+      'message_id_reused',
+      'The message is sent with an id of its own, or exactly as it was sent the first time.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'message_id_taken',
+    'This message_id is taken.',
+    'message_id_taken',
+    'The message is sent with an id of its own.'
+  );
+end
+$$;
+
+-- Holds the ids of these requests, and answers those whose id is taken; null in the place of the others. What a deleted
+-- message said is no longer known, so its id alone says that it was sent. Nothing but the message counts: neither that
+-- the conversation was closed since, nor that the sender was suspended.
+create or replace function rolecall_internal.known_dms(p_items rolecall.dm_item[])
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A look by the index for each id, whatever the planner thinks of the table's size.
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  insert into rolecall.message_id_slots as held (slot)
+  select distinct uuid_hash(item.message_id) & 65535
+  from unnest(p_items) as item
+  where item.message_id is not null
+    and item.caller is not null
+    and item.is_user
+  order by 1
+  -- The conflict alone locks the row.
+  on conflict (slot) do update
+  set slot = excluded.slot
+  where false;
+
+  -- A statement of its own, which sees what was committed while that one waited.
+  return (
+    select array_agg(known.answer order by item.number)
+    from unnest(p_items) as item
+    left join lateral (
+      select rolecall_internal.answer_taken_id(
+        coalesce(
+          message.sender_id = item.caller
+          and not message.legacy
+          and conversation.kind = 'direct'
+          and case
+            when item.is_reply then conversation.id = item.conversation
+            else
+              conversation.participant_low = least(item.caller, item.recipient)
+              and conversation.participant_high = greatest(item.caller, item.recipient)
+          end,
+          false
+        ),
+        message.deleted_at is not null
+          or coalesce(
+            -- What it said when it was sent.
+            case
+              when message.version > 1 then (
+                select edit.content
+                from rolecall.message_edits as edit
+                where edit.conversation_id = message.conversation_id
+                  and edit.seq = message.seq
+                  and edit.version = 1
+              )
+              else message.content
+            end = item.content
+            and (item.is_reply or message.show_id is not distinct from item.show_id),
+            false
+          ),
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', message.conversation_id,
+          'seq', message.seq,
+          'created_at', rolecall_internal.iso(message.created_at)
+        )
+      ) as answer
+      from rolecall.messages as message
+      join rolecall.conversations as conversation
+        on conversation.id = message.conversation_id
+      where message.id = item.message_id
+      union all
+      -- Moderators name messages of both kinds by their ids alone.
+      select rolecall_internal.answer_taken_id(false, false, null)
+      where exists (select from public.messages_v2 where id = item.message_id)
+        or exists (select from rolecall.removed_help_messages where message_id = item.message_id)
+      limit 1
+    ) as known
+      on item.message_id is not null
+      and item.caller is not null
+      and item.is_user
+  );
+end
+$$;
+
+-- The same for a single request: only what decides is taken out of it.
+create or replace function rolecall_internal.known_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_input jsonb := p_request -> 'input';
+  v_item rolecall.dm_item;
+begin
+  v_item.number := 1;
+  v_item.caller := rolecall_internal.uuid_or_null(p_request #>> '{claims,sub}');
+  v_item.is_user := coalesce(p_request #>> '{claims,role}' = 'authenticated', false);
+  v_item.message_id := rolecall_internal.message_id(v_input ->> 'message_id');
+  v_item.content := v_input ->> 'content';
+  v_item.is_reply := v_input ->> 'conversation_id' is not null;
+  if v_item.is_reply then
+    v_item.conversation := rolecall_internal.uuid_or_null(v_input ->> 'conversation_id');
+  else
+    v_item.recipient := rolecall_internal.uuid_or_null(v_input ->> 'recipient_id');
+    v_item.show_id := rolecall_internal.uuid_or_null(v_input ->> 'show_id');
+  end if;
+  return (rolecall_internal.known_dms(array[v_item]))[1];
+end
+$$;
+$sql$;
+
+  -- schema/moderation/restore.sql
+  execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that its author deleted cannot be restored.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only a moderator can restore what a moderator has deleted.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or not theirs to restore, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The message has its content before the kept one goes: without either its versions would be erased.
+  select content
+  into v_content
+  from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission_many.sql
+  execute $sql$
+-- check_permission for an array: the results of up to 200 checks by one statement. What is the same for all of them, the
+-- caller and their limits, is looked up once; the facts of each check are looked up by key; and checks with the same facts
+-- share a decision and its words. check_permission.sql has the twin of each step for a single check, by the real calls' own
+-- judgements; a test compares the two.
+
+-- What check_permission says of a direct message by its facts, for an actor who may use the function: judge_dm, and the
+-- reply that the message is where the two have a closed conversation. p_read_only is null where they have none.
+create or replace function rolecall_internal.judge_dm_facts(
+  p_actor rolecall.actor,
+  p_target_role rolecall.app_role,
+  p_show_is_missing boolean,
+  p_shares_show boolean,
+  p_read_only boolean,
+  p_facts text[]
+)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_facts text[] := p_facts;
+  v_decision rolecall.decision;
+  v_reply rolecall.decision;
+begin
+  if p_target_role is null then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no user with this recipient_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+  if p_show_is_missing then
+    return row(
+      false,
+      rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+      p_actor.organization_id,
+      null::text
+    );
+  end if;
+
+  v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  if not v_decision.allowed and 'foreign_show' = any (v_facts) then
+    return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+  end if;
+  if not v_decision.allowed and p_shares_show then
+    v_facts := v_facts || 'shares_show'::text;
+    v_decision := rolecall_internal.decide('start_dm', p_actor.role, p_target_role, v_facts);
+  end if;
+  if not v_decision.allowed and p_read_only is not null then
+    v_reply := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      v_facts || array['participant', case when p_read_only then 'read_only' end]
+    );
+    if v_reply.allowed then
+      v_decision := v_reply;
+    end if;
+  end if;
+
+  if v_decision.allowed and p_read_only then
+    v_decision := rolecall_internal.decide(
+      'reply',
+      p_actor.role,
+      p_target_role,
+      array[
+        'feature_enabled',
+        p_actor.suspended,
+        'read_only',
+        'participant',
+        case when 'blocked' = any (p_facts) then 'blocked' end
+      ]
+    );
+  end if;
+  return rolecall_internal.judgement_of(v_decision, p_actor.organization_id);
+end
+$$;
+
+-- The result of each check, in their order, with a null for each that is malformed.
+create or replace function rolecall_internal.check_permission_many(p_user uuid, p_checks jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+-- Planning takes as long as answering.
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  v_writer rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-dm', p_request -> 'rollouts'
+  );
+  v_broadcaster rolecall.actor := rolecall_internal.actor(
+    p_user, 'send-broadcast', p_request -> 'rollouts'
+  );
+  v_moderator rolecall.actor := rolecall_internal.actor(
+    p_user, 'moderation', p_request -> 'rollouts'
+  );
+  v_reader rolecall.actor := rolecall_internal.actor(
+    p_user, 'conversations', p_request -> 'rollouts'
+  );
+  v_dm_limit jsonb := rolecall_internal.peek_token(p_user, 'send_dm');
+  v_broadcast_limit jsonb := rolecall_internal.peek_token(p_user, 'send_broadcast');
+  v_report_limit jsonb := rolecall_internal.peek_token(p_user, 'report_message');
+  v_stranger rolecall.app_role := rolecall_internal.role_of_strangers();
+begin
+  return (
+    with given as materialized (
+      select
+        number,
+        body,
+        body ->> 'action' as action,
+        body ->> 'actor_role' is not null or body ->> 'target_role' is not null as is_pair,
+        coalesce(body -> 'recipient_roles', 'null') = 'null' as is_to_anyone
+      from jsonb_array_elements(p_checks) with ordinality as listed (body, number)
+    ),
+    named as materialized (
+      select
+        given.*,
+        body ->> object_field as object,
+        case
+          when action <> 'broadcast' or is_pair then null
+          when is_to_anyone then enum_range(null::rolecall.app_role)
+          else rolecall_internal.roles_of(body -> 'recipient_roles')
+        end as roles
+      from given
+      cross join lateral (
+        select case action
+          when 'start_dm' then 'recipient_id'
+          when 'reply' then 'conversation_id'
+          when 'broadcast' then 'show_id'
+          when 'moderate' then 'message_id'
+          when 'report' then 'message_id'
+          when 'suspend' then 'target_id'
+          when 'read_broadcast' then 'conversation_id'
+        end as object_field
+      ) as named
+    ),
+    asked as materialized (
+      select
+        number,
+        body,
+        action,
+        is_to_anyone,
+        -- Null for a check that is malformed.
+        case
+          when is_pair then
+            case
+              when rolecall_internal.is_action(action)
+                and rolecall_internal.is_role(body ->> 'actor_role')
+                and rolecall_internal.is_role(body ->> 'target_role')
+                and coalesce(jsonb_typeof(body -> 'facts'), 'null') in ('null', 'array')
+              then 'pair'
+            end
+          when object is not null and (action <> 'broadcast' or roles is not null) then action
+        end as kind,
+        case when not is_pair then rolecall_internal.uuid_or_null(object) end as object_id,
+        case
+          when action = 'start_dm' and not is_pair then rolecall_internal.uuid_or_null(body ->> 'show_id')
+        end as show_id,
+        roles
+      from named
+    ),
+
+    -- Direct messages
+    dm_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.show_id,
+        fact.target_role,
+        fact.facts,
+        asked.show_id is not null and not exists (select from rolecall.shows where id = asked.show_id) as show_is_missing,
+        pair.read_only
+      from asked
+      cross join lateral (
+        select target_role, facts
+        from rolecall_internal.dm_facts(p_user, asked.object_id, asked.show_id, 'send-dm')
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as fact
+      left join lateral (
+        select read_only
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, asked.object_id)
+          and participant_high = greatest(p_user, asked.object_id)
+        offset 0
+      ) as pair
+        on true
+      where asked.kind = 'start_dm'
+        and v_writer.refusal is null
+    ),
+    dm_at_first as materialized (
+      select
+        target_role,
+        facts,
+        (rolecall_internal.decide('start_dm', v_writer.role, target_role, facts)).allowed
+      from (
+        select distinct target_role, facts
+        from dm_fact
+      ) as alike
+    ),
+    dm as materialized (
+      select
+        dm_fact.number,
+        dm_fact.target_role,
+        dm_fact.show_is_missing,
+        dm_fact.read_only,
+        dm_fact.facts,
+        case
+          -- No guard looks at a shared show, so it could not refuse what was allowed.
+          when not dm_at_first.allowed and dm_fact.target_role is not null then
+            exists (
+              select
+              from rolecall.show_participants as own
+              join rolecall.show_participants as theirs
+                on theirs.show_id = own.show_id
+                and theirs.user_id = dm_fact.object_id
+              where own.user_id = p_user
+                and (dm_fact.show_id is null or own.show_id = dm_fact.show_id)
+            )
+          else false
+        end as shares_show
+      from dm_fact
+      join dm_at_first
+        on dm_at_first.target_role is not distinct from dm_fact.target_role
+        and dm_at_first.facts = dm_fact.facts
+    ),
+    dm_judged as materialized (
+      select
+        alike.*,
+        rolecall_internal.judge_dm_facts(v_writer, target_role, show_is_missing, shares_show, read_only, facts) as judgement
+      from (
+        select distinct target_role, show_is_missing, shares_show, read_only, facts
+        from dm
+      ) as alike
+    ),
+
+    -- What the matrix decides by one look at the facts: replies, moderation, reports, suspensions, reading broadcasts
+    fact as materialized (
+      select
+        asked.number,
+        'reply' as action,
+        v_writer.role as actor_role,
+        v_writer.organization_id as org_id,
+        reply.target_role,
+        case
+          when reply.show_id is not null
+            and exists (
+              select
+              from rolecall_internal.visible_broadcasts(p_user, asked.object_id, reply.show_id)
+            )
+          then reply.facts || 'participant'::text
+          else reply.facts
+        end as facts,
+        false as is_missing
+      from asked
+      cross join lateral (
+        select target_role, show_id, facts
+        from rolecall_internal.reply_facts(p_user, asked.object_id, 'send-dm')
+        offset 0
+      ) as reply
+      where asked.kind = 'reply'
+        and v_writer.refusal is null
+
+      union all
+      select
+        asked.number,
+        asked.action,
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(author_role, v_stranger),
+        case
+          when asked.action = 'moderate' then
+            array[
+              'feature_enabled',
+              v_moderator.suspended,
+              case when sender_id = p_user then 'self' end,
+              case when organizer_id = p_user then 'own_show' end,
+              case when takes_part then 'participant' end
+            ]
+          else
+            array[
+              'feature_enabled',
+              null,
+              case when sender_id = p_user then 'self' end,
+              case when takes_part then 'participant' end
+            ]
+        end,
+        asked.action = 'moderate' and message_id is null
+      from asked
+      left join lateral (
+        select
+          message.id as message_id,
+          message.sender_id,
+          show.organizer_id,
+          author.role as author_role,
+          case
+            when asked.action = 'report' then
+              p_user in (conversation.participant_low, conversation.participant_high)
+              or exists (
+                select
+                from rolecall.conversation_participants as participant
+                where participant.conversation_id = message.conversation_id
+                  and participant.user_id = p_user
+              )
+              or exists (
+                select
+                from rolecall.broadcasts as broadcast
+                join rolecall.participations as own
+                  on own.user_id = p_user
+                  and own.show_id = broadcast.show_id
+                  and own.role = any (broadcast.recipient_roles)
+                  and broadcast.created_at >= own.joined_at
+                  and broadcast.created_at < own.left_at
+                where broadcast.conversation_id = message.conversation_id
+                  and broadcast.seq = message.seq
+              )
+          end as takes_part
+        from rolecall.messages as message
+        left join rolecall.profiles as author
+          on author.id = message.sender_id
+        left join rolecall.conversations as conversation
+          on conversation.id = message.conversation_id
+        left join rolecall.shows as show
+          on show.id = coalesce(message.show_id, conversation.show_id)
+        where message.id = asked.object_id
+        union all
+        select
+          help.id,
+          help.sender_id,
+          -- It belongs to no show.
+          null,
+          author.role,
+          p_user in (conversation.requester_id, conversation.helper_id)
+        from (
+          select id, conversation_id, sender_id
+          from public.messages_v2
+          where id = asked.object_id
+          union all
+          select message_id, conversation_id, sender_id
+          from rolecall.removed_help_messages
+          where message_id = asked.object_id
+        ) as help
+        join public.conversations_v2 as conversation
+          on conversation.id = help.conversation_id
+        left join rolecall.profiles as author
+          on author.id = help.sender_id
+        limit 1
+      ) as found
+        on true
+      where asked.kind in ('moderate', 'report')
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'suspend',
+        v_moderator.role,
+        v_moderator.organization_id,
+        coalesce(target.role, v_stranger),
+        array['feature_enabled', v_moderator.suspended, case when asked.object_id = p_user then 'self' end],
+        target.role is null
+      from asked
+      left join lateral (
+        select role
+        from rolecall.profiles
+        where id = asked.object_id
+        offset 0
+      ) as target
+        on true
+      where asked.kind = 'suspend'
+        and v_moderator.refusal is null
+
+      union all
+      select
+        asked.number,
+        'read_broadcast',
+        v_reader.role,
+        v_reader.organization_id,
+        coalesce(sender_role, v_stranger),
+        array['feature_enabled', case when takes_part then 'participant' end, case when is_blocked then 'blocked' end],
+        false
+      from asked
+      left join lateral (
+        select
+          sender.role as sender_role,
+          conversation.created_by = p_user
+          or exists (
+            select
+            from rolecall.broadcasts as broadcast
+            join rolecall.participations as own
+              on own.user_id = p_user
+              and own.show_id = broadcast.show_id
+              and own.role = any (broadcast.recipient_roles)
+              and broadcast.created_at >= own.joined_at
+              and broadcast.created_at < own.left_at
+            where broadcast.conversation_id = conversation.id
+          ) as takes_part,
+          exists (
+            select
+            from rolecall.user_blocks
+            where blocker_id in (p_user, conversation.created_by)
+              and blocked_id in (p_user, conversation.created_by)
+          ) as is_blocked
+        from rolecall.conversations as conversation
+        left join rolecall.profiles as sender
+          on sender.id = conversation.created_by
+        where conversation.id = asked.object_id
+          and conversation.kind = 'show'
+        offset 0
+      ) as found
+        on true
+      where asked.kind = 'read_broadcast'
+        and v_reader.refusal is null
+
+      union all
+      -- A pair of roles, and no user in particular.
+      select
+        number,
+        action,
+        (body ->> 'actor_role')::rolecall.app_role,
+        null,
+        (body ->> 'target_role')::rolecall.app_role,
+        case
+          when jsonb_typeof(body -> 'facts') = 'array' then array(select jsonb_array_elements_text(body -> 'facts'))
+          else array['feature_enabled', 'participant']
+        end,
+        false
+      from asked
+      where kind = 'pair'
+    ),
+    fact_judged as materialized (
+      select
+        alike.*,
+        case
+          when not decision.allowed or not is_missing then rolecall_internal.judgement_of(decision, org_id)
+          when action = 'moderate' then
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no message with this message_id.'), org_id
+            )
+          else
+            rolecall_internal.judgement_of_refusal(
+              rolecall_internal.refusal('not_found', 'There is no user with this target_id.'), org_id
+            )
+        end as judgement
+      from (
+        select distinct action, actor_role, org_id, target_role, facts, is_missing
+        from fact
+      ) as alike
+      cross join lateral rolecall_internal.decide(action, actor_role, target_role, facts) as decision
+    ),
+
+    -- Broadcasts
+    broadcast_fact as materialized (
+      select
+        asked.number,
+        asked.object_id,
+        asked.is_to_anyone,
+        asked.roles,
+        show.starts_at,
+        array[
+          'feature_enabled',
+          v_broadcaster.suspended,
+          case when show.organizer_id = p_user then 'own_show' end,
+          case
+            when exists (
+              select
+              from rolecall.show_participants
+              where show_id = asked.object_id
+                and user_id = p_user
+            )
+            then 'takes_part'
+          end,
+          case
+            when exists (
+              select
+              from rolecall.conversations
+              where kind = 'show'
+                and show_id = asked.object_id
+                and created_by = p_user
+                and read_only
+            )
+            then 'read_only'
+          end
+        ] as facts
+      from asked
+      cross join lateral (
+        select organizer_id, starts_at
+        from rolecall.shows
+        where id = asked.object_id
+        offset 0
+      ) as show
+      where asked.kind = 'broadcast'
+        and v_broadcaster.refusal is null
+    ),
+    role_decided as materialized (
+      select
+        alike.facts,
+        role,
+        coalesce(decision.allowed, false) as allowed,
+        decision.code,
+        decision.rule,
+        decision.message,
+        jsonb_build_object('code', decision.rule, 'message', decision.message, 'allowed_if', decision.allowed_if)
+          as reason
+      from (
+        select distinct facts
+        from broadcast_fact
+      ) as alike
+      cross join unnest(enum_range(null::rolecall.app_role)) as role
+      cross join lateral rolecall_internal.decide('broadcast', v_broadcaster.role, role, alike.facts) as decision
+    ),
+    broadcast_judged as materialized (
+      select
+        alike.is_to_anyone,
+        alike.roles,
+        alike.facts,
+        may.allowed_roles,
+        case
+          when judged.reasons is null then row(true, null, v_broadcaster.organization_id, judged.rule)::rolecall.judgement
+          else
+            row(
+              false,
+              jsonb_build_object('ok', false, 'code', judged.code, 'detail', judged.detail, 'reasons', judged.reasons),
+              v_broadcaster.organization_id,
+              judged.rule
+            )::rolecall.judgement
+        end as judgement
+      from (
+        select distinct is_to_anyone, roles, facts
+        from broadcast_fact
+      ) as alike
+      cross join lateral (
+        select array_agg(role order by role) as allowed_roles
+        from role_decided
+        where role_decided.facts = alike.facts
+          and role_decided.role = any (alike.roles)
+          and role_decided.allowed
+      ) as may
+      cross join lateral (
+        select
+          jsonb_agg(reason order by first_role) filter (where not allowed) as reasons,
+          (array_agg(code order by first_role) filter (where not allowed))[1] as code,
+          string_agg(reason ->> 'message', ' ' order by first_role) filter (where not allowed) as detail,
+          (array_agg(rule order by allowed, first_role))[1] as rule
+        from (
+          select min(role) as first_role, allowed, code, rule, reason
+          from role_decided
+          where role_decided.facts = alike.facts
+            -- A check without roles is about those that are allowed.
+            and role_decided.role = any (
+              case when alike.is_to_anyone then coalesce(may.allowed_roles, alike.roles) else alike.roles end
+            )
+          group by allowed, code, rule, reason
+        ) as said
+      ) as judged
+    ),
+    broadcast_limits as materialized (
+      select
+        phase,
+        (
+          -- A role that may broadcast but has no limit set has nothing to take from, rather than no limit.
+          select case when count(*) = 0 then 0 else max(per_quota_day) end
+          from rolecall.broadcast_limits as broadcast_limit
+          where broadcast_limit.role = v_broadcaster.role
+            and broadcast_limit.phase = named.phase
+        ) as per_quota_day
+      from (values ('pre_show'), ('post_show')) as named (phase)
+    ),
+    broadcast as materialized (
+      select
+        broadcast_fact.number,
+        judged.judgement,
+        judged.allowed_roles,
+        phase,
+        phase_limit,
+        case
+          when (judged.judgement).allowed and phase_limit is not null then
+            rolecall_internal.peek_quota(
+              p_user,
+              object_id,
+              (select per_quota_day from broadcast_limits where phase = 'pre_show'),
+              (select per_quota_day from broadcast_limits where phase = 'post_show')
+            )
+        end as remaining
+      from broadcast_fact
+      join broadcast_judged as judged
+        on judged.is_to_anyone = broadcast_fact.is_to_anyone
+        and judged.roles = broadcast_fact.roles
+        and judged.facts = broadcast_fact.facts
+      cross join lateral (
+        select phase, per_quota_day as phase_limit
+        from broadcast_limits
+        where phase = case when now() < broadcast_fact.starts_at then 'pre_show' else 'post_show' end
+      ) as limited
+    ),
+
+    judged as materialized (
+      select
+        asked.number,
+        asked.action,
+        case
+          when asked.kind = 'start_dm' then
+            coalesce(dm_judged.judgement, rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id))
+          when asked.kind = 'broadcast' then
+            case
+              when v_broadcaster.refusal is not null then
+                rolecall_internal.judgement_of_refusal(v_broadcaster.refusal, v_broadcaster.organization_id)
+              when broadcast.number is null then
+                row(
+                  false,
+                  rolecall_internal.refusal('not_found', 'There is no show with this show_id.'),
+                  v_broadcaster.organization_id,
+                  null
+                )::rolecall.judgement
+              when (broadcast.remaining ->> broadcast.phase)::int = 0 then
+                row(
+                  false,
+                  rolecall_internal.refuse_quota(broadcast.phase, broadcast.phase_limit, broadcast.remaining),
+                  v_broadcaster.organization_id,
+                  'broadcast_quota_spent'
+                )::rolecall.judgement
+              else broadcast.judgement
+            end
+          else
+            coalesce(
+              fact_judged.judgement,
+              case asked.kind
+                when 'reply' then rolecall_internal.judgement_of_refusal(v_writer.refusal, v_writer.organization_id)
+                when 'read_broadcast' then
+                  rolecall_internal.judgement_of_refusal(v_reader.refusal, v_reader.organization_id)
+                else rolecall_internal.judgement_of_refusal(v_moderator.refusal, v_moderator.organization_id)
+              end
+            )
+        end as judgement,
+        case asked.kind
+          when 'start_dm' then v_dm_limit
+          when 'reply' then v_dm_limit
+          when 'broadcast' then v_broadcast_limit
+          when 'report' then v_report_limit
+        end as rate,
+        case
+          when asked.kind = 'broadcast' then
+            case
+              when broadcast.remaining is not null then
+                jsonb_build_object(
+                  'phase', broadcast.phase,
+                  'limit', broadcast.phase_limit,
+                  'remaining', broadcast.remaining,
+                  'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+                )
+            end
+          when asked.kind in ('start_dm', 'reply') then rolecall_internal.quota_of_limit(v_dm_limit)
+          when asked.kind = 'report' then rolecall_internal.quota_of_limit(v_report_limit)
+        end as quota,
+        case
+          when asked.kind = 'broadcast' then
+            jsonb_build_object('recipient_roles', coalesce(to_jsonb(broadcast.allowed_roles), '[]'))
+          else '{}'
+        end as more,
+        asked.kind = 'report'
+          and (fact_judged.judgement).allowed is true
+          and exists (
+            select
+            from rolecall.messages as message
+            join rolecall.reported_messages as report
+              on report.conversation_id = message.conversation_id
+              and report.seq = message.seq
+              and report.reporter_id = p_user
+            where message.id = asked.object_id
+              and not rolecall_internal.may_escalate(report)
+            union all
+            select
+            from rolecall.reported_messages
+            where message_id = asked.object_id
+              and seq is null
+              and reporter_id = p_user
+          ) as is_reported
+      from asked
+      left join dm
+        on dm.number = asked.number
+      left join dm_judged
+        on dm_judged.target_role is not distinct from dm.target_role
+        and dm_judged.show_is_missing = dm.show_is_missing
+        and dm_judged.shares_show = dm.shares_show
+        and dm_judged.read_only is not distinct from dm.read_only
+        and dm_judged.facts = dm.facts
+      left join fact
+        on fact.number = asked.number
+      left join fact_judged
+        on fact_judged.action is not distinct from fact.action
+        and fact_judged.actor_role is not distinct from fact.actor_role
+        and fact_judged.org_id is not distinct from fact.org_id
+        and fact_judged.target_role is not distinct from fact.target_role
+        and fact_judged.facts = fact.facts
+        and fact_judged.is_missing = fact.is_missing
+      left join broadcast
+        on broadcast.number = asked.number
+      where asked.kind is not null
+    ),
+    -- Those that are alike are put into words once: the first of them.
+    worded as materialized (
+      select
+        judged.*,
+        min(number) over (partition by action, judgement, rate, quota, is_reported) as first_number
+      from judged
+    ),
+    shown as materialized (
+      select
+        number,
+        rolecall_internal.permission_result(
+          action,
+          case
+            when rate -> 'taken' = 'false' then
+              row(false, rolecall_internal.refuse_rate(rate), null, 'rate_limit')::rolecall.judgement
+            when is_reported then
+              rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_second_report(null), null)
+            else judgement
+          end,
+          quota
+        ) as result
+      from worded
+      where number = first_number
+    )
+    select jsonb_agg(
+      case
+        -- What is done in an organisation is asked about one by one.
+        when rolecall_internal.is_organization_action(asked.action) then
+          rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
+        -- So are edits, by all the rules of the messages that they are.
+        when asked.action = 'edit_message' and asked.kind is distinct from 'pair' then
+          rolecall_internal.check_permission(p_user, asked.body, p_request)
+        else shown.result || worded.more
+      end
+      order by asked.number
+    )
+    from asked
+    left join worded
+      on worded.number = asked.number
+    left join shown
+      on shown.number = worded.first_number
+  );
+end
+$$;
+$sql$;
+
+  -- schema/permissions/check_permission.sql
+  execute $sql$
+-- Tells users what they may do before they try: by the real calls' own judgements, limits and quotas, without taking
+-- from these.
+
+-- The answer to one check; null when the check is malformed. Its refusal is the one that the real call would give, in
+-- the same order: first the rate limit, then the judgement, then the quota. check_permission_many is its twin for an array.
+create or replace function rolecall_internal.check_permission(p_user uuid, p_check jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := p_check ->> 'action';
+  v_actor_role text := p_check ->> 'actor_role';
+  v_target_role text := p_check ->> 'target_role';
+  v_facts text[] := array['feature_enabled', 'participant'];
+  v_decision rolecall.decision;
+  v_limit jsonb;
+  v_judgement rolecall.judgement;
+  v_broadcast record;
+  v_roles rolecall.app_role[];
+  v_remaining jsonb;
+  v_phase_limit int;
+  v_quota jsonb;
+  v_conversation uuid;
+  v_report uuid;
+  v_more jsonb := '{}';
+begin
+  if rolecall_internal.is_organization_action(v_action) then
+    return rolecall_internal.check_organization_permission(p_user, p_check, p_request);
+  end if;
+  if v_actor_role is not null or v_target_role is not null then
+    -- The matrix alone: whether somebody of one role could, if nothing but these facts held.
+    if not rolecall_internal.is_action(v_action)
+      or not (
+        rolecall_internal.is_role(v_actor_role)
+        and rolecall_internal.is_role(v_target_role)
+      )
+    then
+      return null;
+    end if;
+    if coalesce(p_check -> 'facts', 'null') <> 'null' then
+      if jsonb_typeof(p_check -> 'facts') <> 'array' then
+        return null;
+      end if;
+      v_facts := array(select jsonb_array_elements_text(p_check -> 'facts'));
+    end if;
+    v_decision := rolecall_internal.decide(
+      v_action, v_actor_role::rolecall.app_role, v_target_role::rolecall.app_role, v_facts
+    );
+    v_judgement.allowed := v_decision.allowed;
+    v_judgement.rule := v_decision.rule;
+    if not v_decision.allowed then
+      v_judgement.refusal := rolecall_internal.refusal_of(v_decision);
+    end if;
+    return rolecall_internal.permission_result(v_action, v_judgement, null);
+  end if;
+
+  case v_action
+    when 'start_dm', 'reply' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_dm');
+    when 'broadcast' then
+      v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
+    when 'report' then
+      v_limit := rolecall_internal.peek_token(p_user, 'report_message');
+    when 'edit_message' then
+      v_limit := rolecall_internal.peek_token(p_user, 'edit_message');
+    else
+      null;
+  end case;
+
+  case v_action
+    when 'start_dm' then
+      if p_check ->> 'recipient_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_dm(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'),
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        -- The message would go into the existing conversation, which may be closed.
+        select id
+        into v_conversation
+        from rolecall.conversations
+        where kind = 'direct'
+          and version = 'v2'
+          and participant_low = least(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and participant_high = greatest(p_user, rolecall_internal.uuid_or_null(p_check ->> 'recipient_id'))
+          and read_only;
+        if found then
+          v_judgement := rolecall_internal.judge_reply(p_user, v_conversation, p_request -> 'rollouts');
+        end if;
+      end if;
+
+    when 'reply' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reply(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'broadcast' then
+      if p_check ->> 'show_id' is null then
+        return null;
+      end if;
+      v_roles := case
+        when coalesce(p_check -> 'recipient_roles', 'null') = 'null' then enum_range(null::rolecall.app_role)
+        else rolecall_internal.roles_of(p_check -> 'recipient_roles')
+      end;
+      if v_roles is null then
+        return null;
+      end if;
+      v_broadcast := rolecall_internal.judge_broadcast(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+        v_roles,
+        p_request -> 'rollouts'
+      );
+      if coalesce(p_check -> 'recipient_roles', 'null') = 'null' and v_broadcast.allowed_roles is not null then
+        -- A check without roles is about those that are allowed.
+        v_broadcast := rolecall_internal.judge_broadcast(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.allowed_roles,
+          p_request -> 'rollouts'
+        );
+      end if;
+      v_judgement := v_broadcast.judgement;
+      v_phase_limit := case v_broadcast.phase
+        when 'pre_show' then v_broadcast.pre_show_limit
+        when 'post_show' then v_broadcast.post_show_limit
+      end;
+      if v_phase_limit is not null then
+        v_remaining := rolecall_internal.peek_quota(
+          p_user,
+          rolecall_internal.uuid_or_null(p_check ->> 'show_id'),
+          v_broadcast.pre_show_limit,
+          v_broadcast.post_show_limit
+        );
+        v_quota := jsonb_build_object(
+          'phase', v_broadcast.phase,
+          'limit', v_phase_limit,
+          'remaining', v_remaining,
+          'reset_at', rolecall_internal.iso(rolecall_internal.quota_day_end(rolecall_internal.quota_day(now())))
+        );
+        if (v_remaining ->> v_broadcast.phase)::int = 0 then
+          v_judgement.allowed := false;
+          v_judgement.rule := 'broadcast_quota_spent';
+          v_judgement.refusal := rolecall_internal.refuse_quota(v_broadcast.phase, v_phase_limit, v_remaining);
+        end if;
+      end if;
+      v_more := jsonb_build_object('recipient_roles', coalesce(to_jsonb(v_broadcast.allowed_roles), '[]'));
+
+    when 'moderate' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_moderation(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'report' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_report(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+      if v_judgement.allowed then
+        select report.id
+        into v_report
+        from rolecall.messages as message
+        join rolecall.reported_messages as report
+          on report.conversation_id = message.conversation_id
+          and report.seq = message.seq
+          and report.reporter_id = p_user
+        where message.id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and not rolecall_internal.may_escalate(report)
+        union all
+        select id
+        from rolecall.reported_messages
+        where message_id = rolecall_internal.uuid_or_null(p_check ->> 'message_id')
+          and seq is null
+          and reporter_id = p_user;
+        if found then
+          v_judgement.allowed := false;
+          v_judgement.refusal := rolecall_internal.refuse_second_report(v_report);
+          v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
+        end if;
+      end if;
+
+    when 'edit_message' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_edit(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'suspend' then
+      if p_check ->> 'target_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_suspension(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'read_broadcast' then
+      if p_check ->> 'conversation_id' is null then
+        return null;
+      end if;
+      v_judgement := rolecall_internal.judge_broadcast_reader(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'conversation_id'),
+        p_request -> 'rollouts'
+      );
+
+    else
+      return null;
+  end case;
+
+  if v_limit -> 'taken' = 'false' then
+    v_judgement.allowed := false;
+    v_judgement.rule := 'rate_limit';
+    v_judgement.refusal := rolecall_internal.refuse_rate(v_limit);
+  end if;
+  return rolecall_internal.permission_result(v_action, v_judgement, v_quota) || v_more;
+end
+$$;
+
+-- A rate limit as a check shows it; null for none.
+create or replace function rolecall_internal.quota_of_limit(p_limit jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'policy', p_limit -> 'policy',
+    'limit', p_limit -> 'quota',
+    'remaining', p_limit -> 'remaining',
+    'window_seconds', p_limit -> 'window_seconds',
+    'reset_seconds', p_limit -> 'reset_seconds'
+  );
+end
+$$;
+
+-- A judgement as a check shows it.
+create or replace function rolecall_internal.permission_result(
+  p_action text,
+  p_judgement rolecall.judgement,
+  p_quota jsonb
+)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reasons jsonb;
+  v_allowed_if jsonb;
+begin
+  if p_judgement.allowed then
+    return jsonb_build_object(
+      'action', p_action,
+      'allowed', true,
+      'rule', p_judgement.rule,
+      'reasons', '[]'::jsonb,
+      'would_be_allowed_if', '[]'::jsonb,
+      'quota', p_quota
+    );
+  end if;
+  -- A refusal without a rule, such as of something that does not exist, is its own reason.
+  v_reasons := coalesce(
+    p_judgement.refusal -> 'reasons',
+    jsonb_build_array(
+      jsonb_build_object('code', p_judgement.refusal -> 'code', 'message', p_judgement.refusal -> 'detail')
+    )
+  );
+  select coalesce(jsonb_agg(reason -> 'allowed_if' order by number), '[]')
+  into v_allowed_if
+  from jsonb_array_elements(v_reasons) with ordinality as listed (reason, number)
+  where reason ->> 'allowed_if' <> '';
+  return jsonb_build_object(
+    'action', p_action,
+    'allowed', false,
+    'code', p_judgement.refusal -> 'code',
+    'rule', p_judgement.rule,
+    'reasons', v_reasons,
+    'would_be_allowed_if', v_allowed_if,
+    'quota', p_quota
+  );
+end
+$$;
+
+-- One check, or {"checks": [...]} with up to 200.
+create or replace function rolecall_internal.check_permissions(p_user uuid, p_input jsonb, p_request jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'check-permission', p_request -> 'rollouts');
+  v_results jsonb;
+  v_data jsonb;
+begin
+  -- A user without a profile hears so from each check.
+  if v_actor.refusal is not null and v_actor.refusal ->> 'code' = 'feature_disabled' then
+    return v_actor.refusal;
+  end if;
+  if not p_input ? 'checks' then
+    v_data := rolecall_internal.check_permission(p_user, p_input, p_request);
+  elsif jsonb_typeof(p_input -> 'checks') = 'array' and jsonb_array_length(p_input -> 'checks') between 1 and rolecall_internal.limit_checks() then
+    v_results := rolecall_internal.check_permission_many(p_user, p_input -> 'checks', p_request);
+    -- A check that asks for nothing leaves a null.
+    if not v_results @> '[null]' then
+      v_data := jsonb_build_object('results', v_results);
+    end if;
+  end if;
+  if v_data is null then
+    return rolecall_internal.refusal(
+      'invalid_input',
+      format(
+        'A check needs an action and its object, or a pair of roles. Send 1 to %s checks at once.',
+        rolecall_internal.limit_checks()
+      )
+    );
+  end if;
+  return rolecall_internal.success(v_data)
+    || case
+      when v_actor.organization_id is null then '{}'
+      else jsonb_build_object('org_id', v_actor.organization_id)
+    end;
+end
+$$;
+
+-- A check that is answered leaves nothing behind but that it takes a token of its own: no metric, no audit row, no key.
+create or replace function rolecall_edge.check_permission(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'check-permission',
+    p_request,
+    p_rate => 'check_permission',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.check_permissions(v_call.caller, v_call.input, p_request);
+    if (v_call.answer -> 'ok')::boolean then
+      return rolecall_internal.with_limit(v_call.answer, v_call.rate);
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/messages/defaults.sql
+  execute $sql$
+insert into rolecall.edit_windows (role, seconds)
+select role, case when role = 'admin' then 24 * 60 * 60 else 15 * 60 end
+from unnest(enum_range(null::rolecall.app_role)) as role;
+
+select set_config('rolecall.reason', 'Rolecall was upgraded.', true);
+
+insert into rolecall.feature_flags (name, rollout, description, requires)
+values ('messages', 'enabled', 'Edits of messages, and what they said before.', 'conversations');
+
+select set_config('rolecall.reason', '', true);
+
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, 'edit_message', 30, 60
+from unnest(enum_range(null::rolecall.app_role)) as role;
+$sql$;
+
+  -- schema/permissions/rules.generated.sql
+  execute $sql$
+-- The permission matrix. Generated from shared/src/rules/matrix by `make generate`; do not edit.
+
+with source (action, domain, facts, rule, message, allowed_if) as (
+  values
+    ('start_dm', 'marketplace', '{feature_enabled,suspended,self,blocked,shares_show,foreign_show}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('reply', 'marketplace', '{feature_enabled,suspended,blocked,participant,broadcast_recipient,read_only}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('broadcast', 'marketplace', '{feature_enabled,suspended,read_only,takes_part,own_show}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('moderate', 'marketplace', '{feature_enabled,suspended,self,own_show}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('report', 'marketplace', '{feature_enabled,self,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('suspend', 'marketplace', '{feature_enabled,suspended,self}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('read_broadcast', 'marketplace', '{feature_enabled,blocked,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('edit_message', 'marketplace', '{feature_enabled,suspended,self,participant,deleted,edit_window}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('read_thread', 'organization', '{feature_enabled,own_organization,assigned,own_thread,owner_inbox}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
+    ('send_to_thread', 'organization', '{feature_enabled,suspended,own_organization,once_assigned,inside_window,own_thread,owner_inbox,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
+    ('assign_booking', 'organization', '{feature_enabled,suspended,own_organization}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
+    ('force_send', 'organization', '{feature_enabled,suspended,own_organization,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.')
+), gone as (
+  delete from rolecall.matrix_actions as old
+  where not exists (
+    select
+    from source
+    where source.action = old.action
+  )
+)
+insert into rolecall.matrix_actions (action, domain, facts, rule, message, allowed_if)
+select action, domain, facts, rule, message, allowed_if
+from source
+on conflict (action) do update
+set
+  domain = excluded.domain,
+  facts = excluded.facts,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, position, actors, fact, denies_when, code, rule, message, allowed_if) as (
+  values
+    ('start_dm', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('start_dm', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('start_dm', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_message', 'You cannot message yourself.', 'The recipient is somebody else.'),
+    ('start_dm', 4::smallint, null::text[], 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('start_dm', 5::smallint, null::text[], 'foreign_show', true, 'permission_denied', 'show_of_both', 'A direct message can be about a show only if you both take part in it, or you organize it.', 'You both take part in the show, or the message is about no show.'),
+    ('reply', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('reply', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
+    ('reply', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('reply', 4::smallint, null::text[], 'broadcast_recipient', true, 'permission_denied', 'broadcast_not_answerable', 'A broadcast cannot be replied to.', 'You write to the sender in a direct message, where your role allows it.'),
+    ('reply', 5::smallint, null::text[], 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation is read-only.', 'You start a new conversation.'),
+    ('reply', 6::smallint, null::text[], 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
+    ('broadcast', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('broadcast', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('broadcast', 3::smallint, null::text[], 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'Your broadcast conversation for this show is read-only.', 'The operator reopens the conversation.'),
+    ('moderate', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('moderate', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('moderate', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_moderation', 'You cannot moderate your own messages.', 'Somebody else moderates it.'),
+    ('report', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('report', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
+    ('report', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_report', 'You cannot report your own messages.', 'The message is somebody else''s; you can delete your own.'),
+    ('suspend', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('suspend', 2::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('suspend', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_suspension', 'You cannot suspend yourself or lift your own suspension.', 'Somebody else does it.'),
+    ('read_broadcast', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_broadcast', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
+    ('edit_message', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('edit_message', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
+    ('edit_message', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('edit_message', 4::smallint, null::text[], 'self', false, 'permission_denied', 'authors_edit_only', 'Only its author can edit a message.', 'The message is your own.'),
+    ('edit_message', 5::smallint, null::text[], 'deleted', true, 'not_found', 'message_deleted', 'The message is deleted.', 'The message is restored.'),
+    ('edit_message', 6::smallint, null::text[], 'edit_window', false, 'edit_window_closed', 'edit_window_closed', 'The message can no longer be edited.', 'You send another message.'),
+    ('read_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('read_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 4::smallint, '{sitter}'::text[], 'assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('read_thread', 5::smallint, '{client}'::text[], 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('send_to_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 4::smallint, '{sitter}'::text[], 'once_assigned', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 5::smallint, '{client}'::text[], 'own_thread', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
+    ('send_to_thread', 6::smallint, '{owner,admin,sitter,client}'::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('send_to_thread', 7::smallint, '{owner,admin}'::text[], 'owner_inbox', true, 'conversation_read_only', 'owner_inbox_takes_no_messages', 'The owner inbox collects messages and takes none; the answer goes into the client''s thread.', 'You write into the client''s thread.'),
+    ('send_to_thread', 8::smallint, '{owner,admin,sitter,client}'::text[], 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('send_to_thread', 9::smallint, '{sitter}'::text[], 'inside_window', false, 'outside_assignment_window', 'outside_assignment_window', 'You can message this client while you are on duty for them, and shortly before and after.', 'One of your windows with this client is open; until then the office can help.'),
+    ('send_to_thread', 10::smallint, '{owner,admin,sitter}'::text[], 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.'),
+    ('assign_booking', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('assign_booking', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_organization', 'You belong to no organisation with this id.', 'The organisation is yours.'),
+    ('assign_booking', 3::smallint, '{owner,admin,sitter,client}'::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('force_send', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_message', 'Your organisation has no message with this id.', 'The message is one of your organisation.'),
+    ('force_send', 3::smallint, '{owner,admin,sitter,client}'::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('force_send', 4::smallint, '{owner,admin}'::text[], 'read_only', true, 'conversation_read_only', 'thread_read_only', 'This thread is closed, or its client was erased, and can only be read.', 'It is the client''s open thread.'),
+    ('force_send', 5::smallint, '{owner,admin}'::text[], 'opted_out', true, 'client_opted_out', 'client_opted_out', 'This client has asked not to be texted.', 'The client texts START.')
+), gone as (
+  delete from rolecall.matrix_guards as old
+  where not exists (
+    select
+    from source
+    where source.action = old.action
+      and source.position = old.position
+  )
+)
+insert into rolecall.matrix_guards (action, position, actors, fact, denies_when, code, rule, message, allowed_if)
+select action, position, actors, fact, denies_when, code, rule, message, allowed_if
+from source
+on conflict (action, position) do update
+set
+  actors = excluded.actors,
+  fact = excluded.fact,
+  denies_when = excluded.denies_when,
+  code = excluded.code,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+
+with source (action, actor, target, allowed, needs, bars, rule, message, allowed_if) as (
+  values
+    ('start_dm', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'attendee_writes_to_mvp_dealer', 'An attendee can start a direct message with an MVP dealer.', ''),
+    ('start_dm', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_writes_to_mvp_dealers_only', 'An attendee can start a direct message with an MVP dealer only.', 'The recipient is an MVP dealer. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('start_dm', 'mvp_dealer', 'attendee', true, '{shares_show,feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer', 'dealer', true, '{shares_show,feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'mvp_dealer_writes_within_a_shared_show', 'An MVP dealer can start a direct message with an attendee or dealer of a show in which both take part.', 'You and the recipient take part in the same show.'),
+    ('start_dm', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'mvp_dealer_writes_to_organizer', 'An MVP dealer can start a direct message with a show organizer.', ''),
+    ('start_dm', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'mvp_dealer_writes_to_show_contacts_only', 'An MVP dealer can start a direct message with attendees, dealers and show organizers only.', 'The recipient is a show organizer, or an attendee or dealer of a show in which both take part.'),
+    ('start_dm', 'show_organizer', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'admin', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'show_organizer', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'show_organizer_writes_to_everyone', 'A show organizer can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'admin', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'moderator', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'moderator_writes_to_everyone', 'A moderator can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'admin_writes_to_everyone', 'An admin can start a direct message with everyone.', ''),
+    ('start_dm', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'member_writes_to_members_only', 'A member can start a direct message with a member only.', 'The recipient is a member. You can reply to show organizers, moderators and admins once they have written to you.'),
+    ('start_dm', 'member', 'member', true, '{feature_enabled}'::text[], '{suspended,self,blocked,foreign_show}'::text[], 'member_writes_to_member', 'A member can start a direct message with a member.', ''),
+    ('reply', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'attendee_replies_to_staff', 'An attendee can reply to MVP dealers, show organizers, moderators and admins.', ''),
+    ('reply', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_replies_to_staff_only', 'An attendee can reply to MVP dealers, show organizers, moderators and admins only.', 'The other participant is an MVP dealer, a show organizer, a moderator or an admin.'),
+    ('reply', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('reply', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'mvp_dealer_replies', 'An MVP dealer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'show_organizer_replies', 'A show organizer can reply to everyone.', ''),
+    ('reply', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'moderator_replies', 'A moderator can reply to everyone.', ''),
+    ('reply', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'admin_replies', 'An admin can reply to everyone.', ''),
+    ('reply', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_replies_to_members_and_staff_only', 'A member can reply to members, show organizers, moderators and admins only.', 'The other participant is a member, a show organizer, a moderator or an admin.'),
+    ('reply', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_replies_to_members_and_staff_only', 'A member can reply to members, show organizers, moderators and admins only.', 'The other participant is a member, a show organizer, a moderator or an admin.'),
+    ('reply', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_replies_to_members_and_staff_only', 'A member can reply to members, show organizers, moderators and admins only.', 'The other participant is a member, a show organizer, a moderator or an admin.'),
+    ('reply', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('reply', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('reply', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('reply', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,broadcast_recipient,read_only,blocked}'::text[], 'member_replies_to_members_and_staff', 'A member can reply to members, show organizers, moderators and admins.', ''),
+    ('broadcast', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_does_not_broadcast', 'An attendee cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_reads_only', 'A dealer can read messages, but not write them.', 'You become an MVP dealer.'),
+    ('broadcast', 'mvp_dealer', 'attendee', true, '{takes_part,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'mvp_dealer_broadcasts_to_attendees', 'An MVP dealer can broadcast to the attendees of a show in which they take part.', 'You take part in the show.'),
+    ('broadcast', 'mvp_dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'mvp_dealer_broadcasts_to_attendees_only', 'An MVP dealer can broadcast to attendees only.', 'The only recipient role is attendee.'),
+    ('broadcast', 'show_organizer', 'attendee', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'mvp_dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'show_organizer', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'moderator', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'admin', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'show_organizer', 'member', true, '{own_show,feature_enabled}'::text[], '{suspended,read_only}'::text[], 'show_organizer_broadcasts_in_own_show', 'A show organizer can broadcast in their own shows only.', 'You organize the show.'),
+    ('broadcast', 'moderator', 'attendee', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'dealer', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'show_organizer', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'moderator', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'admin', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'moderator', 'member', false, '{}'::text[], '{}'::text[], 'moderator_does_not_broadcast', 'A moderator cannot broadcast.', 'You become an admin or the show''s organizer.'),
+    ('broadcast', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,read_only}'::text[], 'admin_broadcasts', 'An admin can broadcast in every show.', ''),
+    ('broadcast', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('broadcast', 'member', 'member', false, '{}'::text[], '{}'::text[], 'member_does_not_broadcast', 'A member cannot broadcast.', 'You become an MVP dealer or a show organizer.'),
+    ('moderate', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'attendee_does_not_moderate', 'An attendee cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'dealer_does_not_moderate', 'A dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'mvp_dealer_does_not_moderate', 'An MVP dealer cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'show_organizer', 'attendee', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'mvp_dealer', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'show_organizer', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'moderator', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'admin', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'show_organizer', 'member', true, '{own_show,feature_enabled}'::text[], '{suspended,self}'::text[], 'show_organizer_moderates_own_show', 'A show organizer can moderate the messages of their own shows only.', 'You organize the show.'),
+    ('moderate', 'moderator', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'admin', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'moderator', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_moderates', 'A moderator can moderate everything.', ''),
+    ('moderate', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_moderates', 'An admin can moderate everything.', ''),
+    ('moderate', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('moderate', 'member', 'member', false, '{}'::text[], '{}'::text[], 'member_does_not_moderate', 'A member cannot moderate.', 'You become a moderator.'),
+    ('report', 'attendee', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'attendee', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'dealer', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'attendee', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('report', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{self}'::text[], 'anyone_reports_what_they_can_read', 'Everyone can report a message that they can read.', ''),
+    ('suspend', 'attendee', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'attendee', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'dealer', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'mvp_dealer', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'show_organizer', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'moderator', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'moderator', 'moderator', false, '{}'::text[], '{}'::text[], 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator', 'admin', false, '{}'::text[], '{}'::text[], 'moderator_does_not_suspend_staff', 'A moderator cannot suspend moderators and admins.', 'An admin does it.'),
+    ('suspend', 'moderator', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'moderator_suspends_users', 'A moderator can suspend attendees, dealers, MVP dealers, show organizers and members.', ''),
+    ('suspend', 'admin', 'attendee', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'mvp_dealer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'show_organizer', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'moderator', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'admin', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'admin', 'member', true, '{feature_enabled}'::text[], '{suspended,self}'::text[], 'admin_suspends_everyone', 'An admin can suspend everyone.', ''),
+    ('suspend', 'member', 'attendee', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'mvp_dealer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'show_organizer', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'moderator', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'admin', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('suspend', 'member', 'member', false, '{}'::text[], '{}'::text[], 'only_moderators_suspend', 'Only moderators and admins can suspend.', 'You become a moderator.'),
+    ('read_broadcast', 'attendee', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'attendee', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'dealer', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'admin_reads_every_broadcast', 'An admin reads the broadcasts of everyone, across a block, too.', ''),
+    ('read_broadcast', 'member', 'attendee', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('read_broadcast', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
+    ('read_broadcast', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
+    ('edit_message', 'attendee', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'attendee', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'attendee', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'attendee', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'attendee', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'attendee', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'dealer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'mvp_dealer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'show_organizer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'moderator', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'admin', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('edit_message', 'member', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('read_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
+    ('read_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
+    ('read_thread', 'sitter', '', true, '{feature_enabled,own_organization,assigned}'::text[], '{owner_inbox}'::text[], 'sitter_reads_assigned_threads', 'A sitter reads the threads in which they have a window that is open or to come.', ''),
+    ('read_thread', 'client', '', true, '{feature_enabled,own_organization,own_thread}'::text[], '{owner_inbox}'::text[], 'client_reads_own_thread', 'A client reads their own thread.', ''),
+    ('send_to_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,owner_inbox,read_only,opted_out}'::text[], 'owner_and_admin_write_in_every_thread', 'The owner and the admins write in every thread of their organisation.', ''),
+    ('send_to_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,owner_inbox,read_only,opted_out}'::text[], 'owner_and_admin_write_in_every_thread', 'The owner and the admins write in every thread of their organisation.', ''),
+    ('send_to_thread', 'sitter', '', true, '{feature_enabled,own_organization,once_assigned,inside_window}'::text[], '{owner_inbox,suspended,read_only,opted_out}'::text[], 'sitter_writes_inside_windows', 'A sitter writes in a thread while one of their windows in it is open.', ''),
+    ('send_to_thread', 'client', '', true, '{feature_enabled,own_organization,own_thread}'::text[], '{owner_inbox,suspended,read_only}'::text[], 'client_writes_in_own_thread', 'A client writes in their own thread, as if by text.', ''),
+    ('assign_booking', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{suspended}'::text[], 'owner_and_admin_assign', 'The owner and the admins plan bookings.', ''),
+    ('assign_booking', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{suspended}'::text[], 'owner_and_admin_assign', 'The owner and the admins plan bookings.', ''),
+    ('assign_booking', 'sitter', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_assign', 'Only the owner and the admins plan bookings.', 'The owner or an admin does it.'),
+    ('assign_booking', 'client', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_assign', 'Only the owner and the admins plan bookings.', 'The owner or an admin does it.'),
+    ('force_send', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,read_only,opted_out}'::text[], 'owner_and_admin_force_send', 'The owner and the admins deliver what the filter held back.', ''),
+    ('force_send', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{suspended,read_only,opted_out}'::text[], 'owner_and_admin_force_send', 'The owner and the admins deliver what the filter held back.', ''),
+    ('force_send', 'sitter', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_force_send', 'Only the owner and the admins deliver what the filter held back.', 'The owner or an admin does it.'),
+    ('force_send', 'client', '', false, '{}'::text[], '{}'::text[], 'only_owner_and_admin_force_send', 'Only the owner and the admins deliver what the filter held back.', 'The owner or an admin does it.')
+), gone as (
+  delete from rolecall.matrix_rows as old
+  where not exists (
+    select
+    from source
+    where source.action = old.action
+      and source.actor = old.actor
+      and source.target = old.target
+  )
+)
+insert into rolecall.matrix_rows (action, actor, target, allowed, needs, bars, rule, message, allowed_if)
+select action, actor, target, allowed, needs, bars, rule, message, allowed_if
+from source
+on conflict (action, actor, target) do update
+set
+  allowed = excluded.allowed,
+  needs = excluded.needs,
+  bars = excluded.bars,
+  rule = excluded.rule,
+  message = excluded.message,
+  allowed_if = excluded.allowed_if;
+$sql$;
+
+  -- schema/messages/policies.sql
+  execute $sql$
+alter table rolecall.user_blocks enable row level security;
+
+drop policy if exists "people see whom they block" on rolecall.user_blocks;
+
+create policy "people see whom they block"
+on rolecall.user_blocks
+for select
+to authenticated
+using (blocker_id = (select auth.uid()));
+
+drop policy if exists "people block others" on rolecall.user_blocks;
+
+create policy "people block others"
+on rolecall.user_blocks
+for insert
+to authenticated
+with check (
+  blocker_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('blocks'))
+);
+
+drop policy if exists "people lift their blocks" on rolecall.user_blocks;
+
+create policy "people lift their blocks"
+on rolecall.user_blocks
+for delete
+to authenticated
+using (
+  blocker_id = (select auth.uid())
+  and (select rolecall_internal.caller_may_use('blocks'))
+);
+
+-- Conversations and messages are written by the entry points alone. Who sees a broadcast is said in broadcasts/policies.sql.
+alter table rolecall.conversations enable row level security;
+
+alter table rolecall.conversation_participants enable row level security;
+
+drop policy if exists "people see who is in their conversations" on rolecall.conversation_participants;
+
+create policy "people see who is in their conversations"
+on rolecall.conversation_participants
+for select
+to authenticated
+using (
+  user_id = (select auth.uid())
+  or conversation_id = any ((select rolecall_internal.caller_direct_conversations())::uuid[])
+);
+
+alter table rolecall.messages enable row level security;
+
+-- Versions are read by message_history alone.
+alter table rolecall.message_edits enable row level security;
+
+alter table rolecall.edit_windows enable row level security;
+
+drop policy if exists "users see for how long they may edit" on rolecall.edit_windows;
+
+create policy "users see for how long they may edit"
+on rolecall.edit_windows
+for select
+to authenticated
+using ((select auth.uid()) is not null);
+$sql$;
+
+  -- Functions, views and types that are no more, unless somebody took their mark away.
+  for v_object in execute
+    'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
+     from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''function'', ''view'', ''type'')
+       and is_ours
+     group by kind
+     order by array_position(array[''function'', ''view'', ''type''], kind)'
+    using v_gone
+  loop
+    execute format('drop %s %s', v_object.kind, v_object.names);
+  end loop;
+
+  -- The mark. Views in public bear it from the start, since one of that name can be somebody else's.
+  for v_object in execute
+    'select identity, description from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and identity not like ''view public.%''
+       and not is_ours'
+    using v_ours
+  loop
+    execute format(
+      'comment on %s is %L',
+      v_object.identity,
+      case when v_object.description is null then 'Rolecall' else 'Rolecall: ' || v_object.description end
+    );
+  end loop;
+
+  -- Everything is closed to everybody, whatever the default privileges of this database grant; what somebody needs is
+  -- granted below.
+  for v_object in execute
+    'select kind, identity from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''schema'', ''table'', ''view'', ''sequence'', ''function'')
+       and identity not like ''view public.%''
+       and is_ours'
+    using v_ours
+  loop
+    execute format(
+      'revoke all on %s from public, anon, authenticated, service_role, rolecall_edge%s',
+      case when v_object.kind = 'view' then 'table' || substr(v_object.identity, 5) else v_object.identity end,
+      -- A migration before the relay's is taken back without it.
+      case when to_regrole('rolecall_relay') is not null then ', rolecall_relay' end
+    );
+    if v_object.identity like 'function rolecall\_edge.%' then
+      execute format('grant execute on %s to rolecall_edge', v_object.identity);
+    end if;
+  end loop;
+
+  -- schema/base/access.sql
+  execute $sql$
+-- Who may look into the schemas. rolecall_edge executes every entry point; the installer grants that.
+grant usage on schema rolecall to authenticated, service_role;
+grant usage on schema rolecall_edge to rolecall_edge;
+
+-- The checks and defaults of tables call these with the rights of whoever writes.
+grant execute on function
+  rolecall_internal.limit_direct_message_chars(),
+  rolecall_internal.limit_help_message_min_chars(),
+  rolecall_internal.limit_help_message_max_chars(),
+  rolecall_internal.uuid_v7(),
+  rolecall_internal.has_visible(text),
+  rolecall_internal.has_control(text),
+  rolecall_internal.is_name(text),
+  rolecall_internal.is_text(text, int, int)
+  to authenticated, service_role;
+$sql$;
+
+  -- schema/bookings/access.sql
+  execute $sql$
+grant select on rolecall.bookings to service_role;
+
+grant select, insert, update, delete on rolecall.service_buffers to service_role;
+
+grant select on rolecall.assignment_windows to service_role;
+$sql$;
+
+  -- schema/broadcasts/access.sql
+  execute $sql$
+grant execute on function rolecall_internal.caller_broadcasts() to authenticated;
+
+grant execute on function rolecall_internal.reads_broadcasts_of(uuid, uuid) to authenticated;
+
+grant select on rolecall.broadcast_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_limits to service_role;
+
+grant select on rolecall.broadcast_quotas to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_quotas to service_role;
+
+grant select on rolecall.broadcasts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcasts to service_role;
+
+grant select on rolecall.broadcast_receipts to authenticated;
+
+grant select, insert, update, delete on rolecall.broadcast_receipts to service_role;
+
+grant select on rolecall.quota_runs to service_role;
+$sql$;
+
+  -- schema/calls/access.sql
+  execute $sql$
+-- Policies and the conditions of triggers call these with the rights of whoever writes.
+grant execute on function rolecall_internal.is_client() to authenticated, service_role;
+
+grant execute on function rolecall_internal.caller_may_use(text) to authenticated;
+
+grant select on rolecall.feature_flags to authenticated;
+
+grant select, insert, update, delete on rolecall.feature_flags to service_role;
+
+grant select on rolecall.rate_limits to authenticated;
+
+grant select, insert, update, delete on rolecall.rate_limits to service_role;
+
+grant select on rolecall.application_logs to service_role;
+$sql$;
+
+  -- schema/conversations/access.sql
+  execute $sql$
+-- Policies call these with the rights of whoever reads; the schema stays closed.
+grant execute on function
+  rolecall_internal.caller_direct_conversations(),
+  rolecall_internal.caller_show_conversations(),
+  rolecall_internal.caller_acquaintances()
+  to authenticated;
+$sql$;
+
+  -- schema/diagnostics/access.sql
+  execute $sql$
+grant usage on schema rolecall_monitoring to service_role;
+
+grant select on
+  rolecall_monitoring.pending_reports,
+  rolecall_monitoring.reports_by_status,
+  rolecall_monitoring.requests_last_hour,
+  rolecall_monitoring.rate_limited_last_hour,
+  rolecall_monitoring.refusals_last_hour,
+  rolecall_monitoring.quota_reset,
+  rolecall_monitoring.suspensions,
+  rolecall_monitoring.unfinished_deletions,
+  rolecall_monitoring.migration
+  to service_role;
+$sql$;
+
+  -- schema/flags/access.sql
+  execute $sql$
+grant select, insert, update, delete on rolecall.feature_flag_overrides to service_role;
+
+-- Written by triggers, read by the operator.
+grant select on rolecall.feature_flag_changes to service_role;
+$sql$;
+
+  -- schema/help/access.sql
+  execute $sql$
+-- Policies call these with the rights of whoever asks.
+grant execute on function
+  rolecall_internal.caller_may_ask_for_help(),
+  rolecall_internal.caller_may_edit_in(uuid),
+  rolecall_internal.caller_may_move(uuid)
+  to authenticated;
+
+grant execute on function
+  public.create_conversation_atomic(uuid, uuid, text),
+  public.send_message_v2(uuid, uuid, text),
+  public.get_conversation_v2(uuid, uuid)
+  to authenticated;
+
+grant select on rolecall.help_requests to authenticated;
+
+grant insert (id, requester_id, title, description) on rolecall.help_requests to authenticated;
+
+grant update (title, description, status) on rolecall.help_requests to authenticated;
+
+grant select, insert, update, delete on rolecall.help_requests to service_role;
+
+grant select on public.conversations_v2 to authenticated;
+
+grant update (status) on public.conversations_v2 to authenticated;
+
+grant select, insert, update, delete on public.conversations_v2 to service_role;
+
+grant select, delete on public.messages_v2 to authenticated;
+
+grant update (content) on public.messages_v2 to authenticated;
+
+grant select, insert, update, delete on public.messages_v2 to service_role;
+$sql$;
+
+  -- schema/identity/access.sql
+  execute $sql$
+grant execute on function rolecall_internal.caller_organization() to authenticated;
+
+grant execute on function rolecall_internal.caller_with_profile() to authenticated;
+
+grant execute on function rolecall_internal.caller_may_write() to authenticated;
+
+grant select on rolecall.organizations to authenticated;
+
+grant select, insert, update, delete on rolecall.organizations to service_role;
+
+grant select (id, display_name, role, created_at, updated_at) on rolecall.profiles to authenticated;
+
+grant update (display_name) on rolecall.profiles to authenticated;
+
+grant select, insert, update, delete on rolecall.profiles to service_role;
+
+-- Without its row a key set is fetched anew by the next instance.
+grant select, delete on rolecall.key_sets to service_role;
+$sql$;
+
+  -- schema/legacy/access.sql
+  execute $sql$
+grant execute on function rolecall.import_legacy_conversations(jsonb) to service_role;
+$sql$;
+
+  -- schema/messages/access.sql
+  execute $sql$
+-- The checks and columns of the tables run with the rights of whoever writes; the schema stays closed.
+grant execute on function
+  rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean),
+  rolecall_internal.is_message(uuid, text, timestamptz, timestamptz, text, boolean),
+  rolecall_internal.hour_of(timestamptz)
+  to service_role;
+
+grant execute on function
+  public.can_user_send_dm(uuid, uuid, uuid),
+  public.can_user_reply(uuid, uuid)
+  to authenticated;
+
+grant select, delete on rolecall.user_blocks to authenticated;
+
+-- Not when it was made.
+grant insert (blocker_id, blocked_id) on rolecall.user_blocks to authenticated;
+
+grant select, insert, update, delete on rolecall.user_blocks to service_role;
+
+grant select on rolecall.conversations to authenticated;
+
+grant select, insert, update, delete on rolecall.conversations to service_role;
+
+grant select on rolecall.conversation_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.conversation_participants to service_role;
+
+grant select on rolecall.messages to authenticated;
+
+grant select, insert, update, delete on rolecall.messages to service_role;
+
+grant select on rolecall.edit_windows to authenticated;
+
+grant select, insert, update, delete on rolecall.edit_windows to service_role;
+$sql$;
+
+  -- schema/moderation/access.sql
+  execute $sql$
+grant select (id, message_id, conversation_id, reporter_id, reason, status, created_at)
+  on rolecall.reported_messages to authenticated;
+
+grant select on rolecall.reported_messages to service_role;
+
+grant select on rolecall.moderation_audit to service_role;
+$sql$;
+
+  -- schema/monitoring/access.sql
+  execute $sql$
+-- Thresholds are the operator's; the rest is read through the views.
+grant select, insert, update, delete on rolecall.alert_rules to service_role;
+
+grant select on
+  rolecall_monitoring.active_conversations,
+  rolecall_monitoring.alerts,
+  rolecall_monitoring.conversation_creation,
+  rolecall_monitoring.error_rate,
+  rolecall_monitoring.latency,
+  rolecall_monitoring.sms_errors,
+  rolecall_monitoring.sms_outbox,
+  rolecall_monitoring.texting,
+  rolecall_monitoring.v2_adoption
+  to service_role;
+
+-- The views call these with the rights of whoever reads them.
+grant execute on function
+  rolecall_internal.is_failure(text),
+  rolecall_internal.texting_of(uuid),
+  rolecall_internal.v1_conversation_counts()
+  to service_role;
+$sql$;
+
+  -- schema/numbers/access.sql
+  execute $sql$
+-- Not e164: only the delivery of messages reads it, with the rights of the owner.
+grant select (id, organization_id, class, status, sitter_id, rests_until, last_assigned_at, created_at, released_at) on rolecall.message_numbers to service_role;
+
+grant select on rolecall.pool_exhaustions to service_role;
+$sql$;
+
+  -- schema/own_data/access.sql
+  execute $sql$
+grant select on rolecall.data_deletions to authenticated;
+
+grant select on rolecall.data_deletions to service_role;
+
+grant execute on function rolecall.delete_account(uuid) to service_role;
+$sql$;
+
+  -- schema/realtime/access.sql
+  execute $sql$
+grant usage on schema rolecall_relay to rolecall_relay;
+
+grant execute on function
+  rolecall_relay.lead(jsonb),
+  rolecall_relay.take(jsonb),
+  rolecall_relay.settle(jsonb),
+  rolecall_relay.presence(jsonb)
+  to rolecall_relay;
+
+grant select on rolecall.outbox to service_role;
+
+grant select on rolecall.relay to service_role;
+
+grant select on rolecall.relays to service_role;
+
+grant select on rolecall.presence to service_role;
+
+grant select on rolecall.typing to service_role;
+
+grant select on rolecall_monitoring.outbox to service_role;
+$sql$;
+
+  -- schema/rollout/access.sql
+  execute $sql$
+grant select, insert, update, delete on rolecall.rollout_stages to service_role;
+
+-- Decisions are made by the functions, never written through the API.
+grant select on rolecall.rollout_decisions to service_role;
+$sql$;
+
+  -- schema/shows/access.sql
+  execute $sql$
+grant select on rolecall.shows to authenticated;
+
+grant select, insert, update, delete on rolecall.shows to service_role;
+
+grant select on rolecall.show_participants to authenticated;
+
+grant select, insert, update, delete on rolecall.show_participants to service_role;
+$sql$;
+
+  -- schema/sms/access.sql
+  execute $sql$
+grant select on rolecall.sms_outbox to service_role;
+$sql$;
+
+  -- schema/sync/access.sql
+  execute $sql$
+grant select on rolecall.block_changes to service_role;
+
+grant select on rolecall.thread_losses to service_role;
+$sql$;
+
+  -- schema/threads/access.sql
+  execute $sql$
+-- Not phone: only the delivery of messages reads it, with the rights of the owner.
+grant select (id, organization_id, user_id, display_name, created_at, erased_at) on rolecall.clients to service_role;
+
+grant select on rolecall.message_threads to service_role;
+
+grant select on rolecall.thread_messages to service_role;
+
+grant select on rolecall.thread_reads to service_role;
+
+grant select on rolecall.routing_decisions to service_role;
+
+grant select on rolecall.anti_poaching_attempts to service_role;
+
+grant select on rolecall.opt_outs to service_role;
+
+grant select on rolecall.automatic_replies to service_role;
+
+grant select on rolecall.word_texts to service_role;
+
+-- Neither what tells a client who sits, nor the content: see policies.sql.
+grant select (id, organization_id, scope, status, client_id, number_class, last_message_at, created_at)
+on rolecall.message_threads
+to authenticated;
+
+grant select (organization_id, thread_id, seq, id, direction, kind, client_id, delivery, encoding, segments, created_at)
+on rolecall.thread_messages
+to authenticated;
+
+-- The policies call these with the rights of whoever reads; the schema stays closed.
+grant execute on function
+  rolecall_internal.caller_organization_of_threads(),
+  rolecall_internal.caller_threads(),
+  rolecall_internal.caller_role_of_threads(),
+  rolecall_internal.sees_message(text, uuid, text, text, uuid, uuid, bigint, text),
+  rolecall_internal.reads_every_thread(text),
+  rolecall_internal.reads_assigned_threads(text),
+  rolecall_internal.reads_own_thread(text)
+  to authenticated;
+$sql$;
+
+  -- schema/webhooks/access.sql
+  execute $sql$
+grant execute on function
+  rolecall_relay.fork(jsonb),
+  rolecall_relay.webhooks_take(jsonb),
+  rolecall_relay.webhooks_settle(jsonb)
+  to rolecall_relay;
+
+-- Not secret and former_secret: whoever has them passes for us.
+grant select (
+  id, url, types, description, is_enabled, enabled_at, disabled_reason, former_secret_until, created_at, changed_at,
+  last_delivered_at, failing_since, failures, paused_until
+) on rolecall.webhooks to service_role;
+
+grant select on rolecall.webhook_queues to service_role;
+
+grant select on rolecall.webhook_deliveries to service_role;
+
+grant select on rolecall.outbox_fork to service_role;
+
+grant select on rolecall_monitoring.webhooks to service_role;
+$sql$;
+
+  -- schema/base/operator.sql
+  execute $sql$
+-- Lets service_role do its work where it cannot pass row-level security by: on RDS no owner can grant BYPASSRLS. What it
+-- may do to a table its grants say; a table that has a policy for it already needs none.
+do $$
+declare
+  v_table record;
+begin
+  if (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'service_role') then
+    return;
+  end if;
+  for v_table in
+    select format('%I.%I', namespace.nspname, class.relname) as name
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace
+      on namespace.oid = class.relnamespace
+    where class.relkind in ('r', 'p')
+      and class.relrowsecurity
+      and obj_description(class.oid, 'pg_class') ~ '^Rolecall(:|$)'
+      and has_any_column_privilege('service_role', class.oid, 'select, insert, update')
+      and not exists (
+        select
+        from pg_catalog.pg_policy as policy
+        where policy.polrelid = class.oid
+          and to_regrole('service_role') = any (policy.polroles)
+      )
+    order by 1
+  loop
+    execute format(
+      'create policy "the operator works by its grants" on %s for all to service_role using (true) with check (true)',
+      v_table.name
+    );
+  end loop;
+end
+$$;
+$sql$;
+
+  insert into rolecall.schema_migrations (version, name, digest)
+  values (6, 'social', '536845489cfe2c5496e4a30ed1d3b260d77936d6f0ef565574753225f2bc98dc');
+  perform set_config('client_min_messages', v_messages, true);
+  perform set_config('search_path', v_search_path, true);
+end
+$migration$;
