@@ -140,19 +140,37 @@ begin
     where conversation_id = v_message.conversation_id
       and seq = v_message.seq;
   end if;
-  -- With the revision that the triggers gave it.
+  return rolecall_internal.edited_message(v_message.conversation_id, v_message.seq)
+    || jsonb_build_object('org_id', v_judgement.org_id);
+end
+$$;
+
+-- The answer of an edit: the message as it is now, for its author.
+create or replace function rolecall_internal.edited_message(p_conversation uuid, p_seq bigint)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+begin
   select *
   into v_message
   from rolecall.messages
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
+  where conversation_id = p_conversation
+    and seq = p_seq;
+  if not found then
+    -- Deleted with its conversation since it was edited.
+    return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
+  end if;
   return rolecall_internal.success(
     jsonb_build_object(
       'conversation_id', v_message.conversation_id,
       'revision', v_message.revision,
       'message', rolecall_internal.message_json(v_message)
     )
-  ) || jsonb_build_object('org_id', v_judgement.org_id);
+  );
 end
 $$;
 
@@ -168,6 +186,16 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.edit_message(v_call.caller, v_call.input, v_call.rollouts);
+    -- Which message it is, and nothing of what it says.
+    v_call.kept := jsonb_build_object(
+      'conversation_id', v_call.answer #> '{data,conversation_id}',
+      'seq', v_call.answer #> '{data,message,seq}'
+    );
+  elsif v_call.answer -> 'replayed' = 'true' then
+    v_call.answer := rolecall_internal.edited_message(
+      (v_call.answer #>> '{data,conversation_id}')::uuid,
+      (v_call.answer #>> '{data,seq}')::bigint
+    ) || '{"replayed": true}';
   end if;
   return rolecall_internal.end_call(v_call);
 end

@@ -48,9 +48,6 @@ using (
 
 alter table rolecall.messages enable row level security;
 
--- Versions are read by message_history alone.
-alter table rolecall.message_edits enable row level security;
-
 alter table rolecall.edit_windows enable row level security;
 
 drop policy if exists "users see for how long they may edit" on rolecall.edit_windows;

@@ -87,6 +87,7 @@ from sent
 cross join report
 cross join lateral (
   values
+    (0, 'edit_message', 1, jsonb_build_object('message_id', dm ->> 'message_id', 'content', 'Zanzibar, call +1 415 555 0123!')),
     (
       1,
       'review_report',
@@ -107,7 +108,6 @@ cross join lateral (
     (8, 'unblock_user', 1, jsonb_build_object('blocked_id', pg_temp.demo(52))),
     (9, 'reset_broadcast_quotas', null, '{}'),
     (10, 'mark_unread', 4, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'from_seq', 1)),
-    (0, 'edit_message', 1, jsonb_build_object('message_id', dm ->> 'message_id', 'content', 'Zanzibar at ten')),
     (
       11,
       'send_help_message',
@@ -281,7 +281,7 @@ as $$
 $$;
 select is(
   pg_temp.reviewed_again() #>> '{data,report,message,content}',
-  'Zanzibar, call +1 415 555 0123',
+  'Zanzibar, call +1 415 555 0123!',
   'a moderator reads the report again'
 );
 update rolecall.profiles set role = 'attendee' where id = pg_temp.demo(51);

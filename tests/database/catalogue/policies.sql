@@ -89,7 +89,6 @@ values
   -- One of the two is matched: its requester and its helper go on seeing it.
   ('help_requests',             '2',  '1',   '1',   '2',    '1',      '1',     '1',  '1',     '0'),
   ('key_sets',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
-  ('message_edits',             'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('messages',                  '2',  '2',   '1',   '1',    '2',      '0',     '0',  '0',     '0'),
   ('messages_v2',               '1',  '0',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
   ('moderation_audit',          'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),

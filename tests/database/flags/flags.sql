@@ -366,7 +366,7 @@ select set_eq(
 );
 
 -- It answers whatever is off, and nobody but users.
-update rolecall.feature_flags set rollout = 'disabled';
+update rolecall.feature_flags set rollout = 'disabled', requires = nullif('messaging_v2_enabled', name);
 delete from rolecall.feature_flag_overrides;
 select is(
   pg_temp.ask('flags', pg_temp.demo(1), '{}') #> '{data,flags,send-dm}',

@@ -210,6 +210,8 @@ select is(
       'content', 'About',
       'created_at', rolecall_internal.iso(created_at),
       'show_id', pg_temp.demo(11),
+      'version', 1,
+      'edited_at', null,
       'deleted', null,
       'conversation_id', conversation_id
     )

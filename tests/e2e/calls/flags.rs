@@ -59,7 +59,7 @@ impl World {
             "moderation" => stand.queue(&self.organizer, "").send().await,
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
-            "messages" => stand.history(&self.organizer, self.message).send().await,
+            "messages" => stand.versions(&self.organizer, self.message).send().await,
             "sync" => stand.sync(&self.organizer, &json!({})).send().await,
             "realtime" => {
                 let path = format!("realtime/presence?user_ids={}", self.other.id);

@@ -181,7 +181,7 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
             ("read", stand.get(&format!("conversations/{conversation}/changes?since_revision=0")).by(&user)),
             ("sync", stand.sync(&user, &json!({}))),
             ("edit_message", stand.edit(&user, message, "Hello")),
-            ("read", stand.history(&user, message)),
+            ("read", stand.versions(&user, message)),
             ("read", stand.get("blocks").by(&user)),
             ("read", stand.get("moderation/queue").by(&user)),
             ("read", stand.get("moderation/audit").by(&user)),

@@ -44,7 +44,7 @@ async fn an_edit_is_seen_by_both_with_what_was_said_before() {
         assert_eq!(page["conversation"]["last_message"], edited["message"], "the card shows it, too");
         let changes = stand.get(&format!("conversations/{conversation}/changes?since_revision=0"));
         assert_eq!(changes.by(reader).expect(200).await["messages"], json!([edited["message"]]));
-        let history = stand.history(reader, message).expect(200).await;
+        let history = stand.versions(reader, message).expect(200).await;
         assert_eq!(contents(&history), ["Helo", "Hello"]);
         assert_eq!(history["versions"][0]["written_at"], edited["message"]["created_at"]);
         assert_eq!(history["versions"][1]["written_at"], edited["message"]["edited_at"]);
@@ -62,13 +62,15 @@ async fn a_repeated_edit_is_answered_and_not_made_again() {
     let stand = Stand::shared().await;
     let [admin, attendee] = stand.users([Role::Admin, Role::Attendee]).await;
     let (message, _) = sent(&stand, &admin, &attendee, "One").await;
-    let first = stand.edit(&admin, message, "Two").key("k").expect(200).await;
-    stand.edit(&admin, message, "Three").expect(200).await;
+    stand.edit(&admin, message, "Two").key("k").expect(200).await;
+    let third = stand.edit(&admin, message, "Three").expect(200).await;
     let again = stand.edit(&admin, message, "Two").key("k").expect(200).await;
     assert_eq!(again.header("idempotency-replayed"), "true");
-    assert_eq!(again["message"], first["message"]);
+    assert_eq!(again["message"], third["message"], "as it is now: no answer keeps what somebody wrote");
+    let kept = "rolecall.idempotency_records where user_id = $1 and answer::text ~ 'Two'";
+    assert_eq!(stand.db.count(kept, &[&admin.id]).await, 0);
     stand.edit(&admin, message, "Four").key("k").expect(422).await.refused(Code::IdempotencyConflict);
-    assert_eq!(contents(&stand.history(&attendee, message).expect(200).await), ["One", "Two", "Three"]);
+    assert_eq!(contents(&stand.versions(&attendee, message).expect(200).await), ["One", "Two", "Three"]);
 }
 
 #[tokio::test]
@@ -85,7 +87,7 @@ async fn of_fifty_edits_of_one_version_at_once_one_is_made() {
         refused.refused_by(Code::EditConflict, "edited_since");
         assert_eq!(refused["version"], 2);
     }
-    let history = stand.history(&attendee, message).expect(200).await;
+    let history = stand.versions(&attendee, message).expect(200).await;
     assert_eq!(contents(&history), ["One", made[0]["message"]["content"].as_str().unwrap()]);
 
     // Without a version every one is made, one after the other.
@@ -108,7 +110,7 @@ async fn only_its_author_edits_a_message_and_only_its_readers_know_its_versions(
     }
     for unknown in [message, Uuid::new_v4()] {
         stand.edit(&stranger, unknown, "Mine").expect(404).await.refused_by(Code::NotFound, "not_a_participant");
-        stand.history(&stranger, unknown).expect(404).await.refused_by(Code::NotFound, "not_a_participant");
+        stand.versions(&stranger, unknown).expect(404).await.refused_by(Code::NotFound, "not_a_participant");
     }
     // A help message is edited in its table.
     let help = stand.helped(&attendee, &admin).await;
@@ -129,7 +131,7 @@ async fn only_its_author_edits_a_message_and_only_its_readers_know_its_versions(
     stand.edit(&admin, message, &"x".repeat(2001)).expect(400).await.refused(Code::ValidationError);
     stand.get("messages/nonsense/history").by(&admin).expect(400).await.refused(Code::ValidationError);
 
-    assert_eq!(contents(&stand.history(&moderator, message).expect(200).await), ["Hello"]);
+    assert_eq!(contents(&stand.versions(&moderator, message).expect(200).await), ["Hello"]);
     let read = "rolecall.application_logs where user_id = $1 and event = 'conversation_read_by_moderator'
                 and conversation_id = $2";
     assert_eq!(stand.db.count(read, &[&moderator.id, &conversation]).await, 1, "a moderator's reading is logged");
@@ -157,11 +159,11 @@ async fn the_window_closes_and_a_deleted_message_takes_no_words() {
     stand.delete_message(&moderator, message).expect(200).await;
     stand.edit(&organizer, message, "Three").expect(404).await.refused_by(Code::NotFound, "message_deleted");
     for reader in [&organizer, &attendee] {
-        stand.history(reader, message).expect(403).await.refused_by(Code::PermissionDenied, "message_deleted");
+        stand.versions(reader, message).expect(403).await.refused_by(Code::PermissionDenied, "message_deleted");
     }
-    assert_eq!(contents(&stand.history(&moderator, message).expect(200).await), ["One", "Two"]);
+    assert_eq!(contents(&stand.versions(&moderator, message).expect(200).await), ["One", "Two"]);
     stand.restore_message(&moderator, message).expect(200).await;
-    assert_eq!(contents(&stand.history(&attendee, message).expect(200).await), ["One", "Two"], "restored with it");
+    assert_eq!(contents(&stand.versions(&attendee, message).expect(200).await), ["One", "Two"], "restored with it");
     let rows = kept(&stand, &organizer).await;
     stand.delete_message(&organizer, message).expect(200).await;
     assert_eq!(kept(&stand, &organizer).await, rows - 1, "what its author deletes is gone");
@@ -184,7 +186,7 @@ async fn new_words_are_judged_as_if_they_were_sent_now() {
     stand.db.run("update rolecall.conversations set read_only = true where id = $1", &[&conversation]).await;
     let refused = stand.edit(&admin, message, "Two").expect(409).await;
     refused.refused_by(Code::ConversationReadOnly, "conversation_read_only");
-    assert_eq!(contents(&stand.history(&attendee, message).expect(200).await), ["One"]);
+    assert_eq!(contents(&stand.versions(&attendee, message).expect(200).await), ["One"]);
 }
 
 #[tokio::test]
@@ -202,10 +204,10 @@ async fn a_broadcast_is_edited_for_its_audience() {
     assert_eq!(quota().await, 1, "it is no other broadcast");
     assert_eq!(stand.messages(&attendee, conversation, "").expect(200).await["messages"][0], edited["message"]);
     assert_eq!(
-        contents(&stand.history(&attendee, message).expect(200).await),
+        contents(&stand.versions(&attendee, message).expect(200).await),
         ["The doors open at nine", "The doors open at ten"]
     );
-    stand.history(&dealer, message).expect(404).await.refused_by(Code::NotFound, "not_a_participant");
+    stand.versions(&dealer, message).expect(404).await.refused_by(Code::NotFound, "not_a_participant");
     stand.edit(&attendee, message, "Mine").expect(403).await.refused_by(Code::PermissionDenied, "authors_edit_only");
     stand.edit(&organizer, message, &"x".repeat(1001)).expect(400).await.refused(Code::InvalidInput);
     stand.becomes(&organizer, Role::Moderator).await;

@@ -494,6 +494,18 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
             };
             (json!({"action": action, "target_id": target}), "moderation", None)
         }
+        Action::EditMessage => {
+            if place == 0 && has_profile && random.once_in(2) {
+                say("the own message");
+                let sql = "update rolecall.messages set sender_id = $2 where id = $1";
+                stand.db.run(sql, &[&message, &actor.id]).await;
+            }
+            if !nowhere && random.once_in(4) {
+                say("of long ago");
+                stand.age_message(message, 24 * 60 * 60).await;
+            }
+            (json!({"action": action, "message_id": message}), "messages", Some("edit_message"))
+        }
         Action::ReadBroadcast => {
             if has_profile && random.once_in(2) {
                 say("the sender is blocked");
@@ -536,6 +548,7 @@ async fn really(stand: &Stand, case: &Case) -> Answer {
         // One's own words are taken back by another rule than moderating; bringing back is moderating.
         "moderate" => stand.restore_message(&case.actor, id("message_id")).send().await,
         "report" => stand.report(&case.actor, id("message_id"), "Rude").send().await,
+        "edit_message" => stand.edit(&case.actor, id("message_id"), "Other words").send().await,
         "suspend" => stand.suspend_user(&case.actor, id("target_id"), "2999-01-01T00:00:00Z").send().await,
         // Whoever moderates looks into every conversation, but has read those alone that are for them.
         "read_broadcast" => stand.mark_read(&case.actor, id("conversation_id"), 1).send().await,

@@ -217,7 +217,7 @@ impl Stand {
     }
 
     /// Every version of a message.
-    pub fn history(&self, user: &User, message: Uuid) -> Call {
+    pub fn versions(&self, user: &User, message: Uuid) -> Call {
         self.get(&format!("messages/{message}/history")).by(user)
     }
 

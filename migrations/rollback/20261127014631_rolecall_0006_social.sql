@@ -1,14 +1,15 @@
--- 0006 social. Compiled from migrations/schema by `make migration`; what to change is there.
+-- Takes back 0006 social, and the data of what it made. Compiled by `make migration`.
 --
--- One statement, so that it applies whole or not at all, whoever runs it. It does nothing where it was applied, and
--- raises before its first change where a name is taken by something that is not Rolecall's.
+-- One statement: whole or not at all. It drops what Rolecall made and marked, and nothing else; where something of
+-- somebody else's depends on it, it raises.
 do $migration$
 declare
-  -- The objects that it makes.
+  -- The objects that it made.
   v_made constant text[] := array[
     'function rolecall_edge.edit_message(jsonb)',
     'function rolecall_edge.message_history(jsonb)',
     'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.edited_message(uuid, bigint)',
     'function rolecall_internal.erase_edits(uuid[], bigint[])',
     'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
     'function rolecall_internal.limit_message_versions()',
@@ -17,7 +18,7 @@ declare
     'table rolecall.edit_windows',
     'table rolecall.message_edits'
   ];
-  -- All objects of Rolecall behind it.
+  -- All objects of Rolecall before it.
   v_ours constant text[] := array[
     'function public.can_user_reply(uuid, uuid)',
     'function public.can_user_send_dm(uuid, uuid, uuid)',
@@ -42,7 +43,6 @@ declare
     'function rolecall_edge.delete_message(jsonb)',
     'function rolecall_edge.delete_own_data(jsonb)',
     'function rolecall_edge.diagnostics(jsonb)',
-    'function rolecall_edge.edit_message(jsonb)',
     'function rolecall_edge.erase_client(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.flags(jsonb)',
@@ -61,7 +61,6 @@ declare
     'function rolecall_edge.mark_read(jsonb)',
     'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.mark_unread(jsonb)',
-    'function rolecall_edge.message_history(jsonb)',
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
@@ -211,7 +210,6 @@ declare
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
     'function rolecall_internal.dm_items(jsonb)',
-    'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
     'function rolecall_internal.emit_block()',
     'function rolecall_internal.emit_changed_conversation()',
@@ -233,7 +231,6 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.erase_client(jsonb)',
     'function rolecall_internal.erase_client_messages(uuid, uuid)',
-    'function rolecall_internal.erase_edits(uuid[], bigint[])',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
@@ -332,7 +329,6 @@ declare
     'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
     'function rolecall_internal.judge_dm_facts(rolecall.actor, rolecall.app_role, boolean, boolean, boolean, text[])',
     'function rolecall_internal.judge_dms(rolecall.dm_item[])',
-    'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
@@ -373,7 +369,6 @@ declare
     'function rolecall_internal.limit_logged_refusals()',
     'function rolecall_internal.limit_media_url_chars()',
     'function rolecall_internal.limit_media_urls()',
-    'function rolecall_internal.limit_message_versions()',
     'function rolecall_internal.limit_messages_page()',
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
@@ -409,7 +404,6 @@ declare
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.merge_metrics()',
-    'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.minute_of(timestamp with time zone)',
@@ -465,7 +459,6 @@ declare
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
-    'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
     'function rolecall_internal.readers_of_broadcast(uuid[], uuid, bigint)',
     'function rolecall_internal.reads_assigned_threads(text)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
@@ -702,7 +695,6 @@ declare
     'table rolecall.conversation_participants',
     'table rolecall.conversations',
     'table rolecall.data_deletions',
-    'table rolecall.edit_windows',
     'table rolecall.erasures_due',
     'table rolecall.failure_batches',
     'table rolecall.feature_flag_changes',
@@ -721,7 +713,6 @@ declare
     'table rolecall.matrix_actions',
     'table rolecall.matrix_guards',
     'table rolecall.matrix_rows',
-    'table rolecall.message_edits',
     'table rolecall.message_id_slots',
     'table rolecall.message_numbers',
     'table rolecall.message_threads',
@@ -880,7 +871,7 @@ declare
     'view rolecall_monitoring.v2_adoption',
     'view rolecall_monitoring.webhooks'
   ];
-  -- The objects that are no more: none.
+  -- The objects that are no more without it: none.
   v_gone constant text[] := '{}';
   v_inventory constant text := $inventory$
 select
@@ -937,110 +928,28 @@ from (
     on namespace.oid = proc.pronamespace
 ) as object
 $inventory$;
-  -- What shares a space of names is of one class: no table can have the name of a view or type. A function's arguments
-  -- are no part of its name here: ours beside a function of the app's would make the app's calls mean something else.
-  v_name constant text := $name$
-regexp_replace(
-  regexp_replace(identity, '^(table|view|sequence|index|type|materialized view|foreign table) ', 'relation '),
-  '^(function [^(]*)[(].*$',
-  '\1'
-)
-$name$;
   v_search_path constant text := current_setting('search_path');
-  v_messages constant text := current_setting('client_min_messages');
-  v_taken text;
   v_object record;
 begin
   perform set_config('search_path', 'pg_catalog, pg_temp', true);
-  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)' then
-    -- One installer at a time; nobody else may lock this table.
-    lock table rolecall.schema_migrations in share row exclusive mode;
-    if exists (select from rolecall.schema_migrations where version = 6) then
-      -- By way of jsonb: the first states of this table had no digest.
-      if (
-        select to_jsonb(applied) ->> 'digest'
-        from rolecall.schema_migrations as applied
-        where version = 6
-      ) is distinct from '536845489cfe2c5496e4a30ed1d3b260d77936d6f0ef565574753225f2bc98dc'
-      then
-        raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
-          using
-            errcode = 'object_not_in_prerequisite_state',
-            hint = 'Take it back with the build that applied it and apply it anew. For the embedded database of a checkout, remove .rolecall/pg.';
-      end if;
-      raise notice 'Rolecall: 6 social is applied already.';
-      perform set_config('search_path', v_search_path, true);
-      return;
-    end if;
-    if 5 > 0 and not exists (select from rolecall.schema_migrations where version = 5) then
-      raise exception 'Rolecall: 6 social follows 5, which this database does not have.'
-        using errcode = 'object_not_in_prerequisite_state';
-    end if;
-  elsif 5 > 0 then
-    raise exception 'Rolecall: 6 social follows 5, which this database does not have.'
+  if to_regclass('rolecall.schema_migrations') is null then
+    raise notice 'Rolecall: 6 is not applied.';
+    perform set_config('search_path', v_search_path, true);
+    return;
+  end if;
+  if (obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)') is not true then
+    raise exception 'Rolecall is not installed in this database.' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  lock table rolecall.schema_migrations in access exclusive mode;
+  if not exists (select from rolecall.schema_migrations where version = 6) then
+    raise notice 'Rolecall: 6 is not applied.';
+    perform set_config('search_path', v_search_path, true);
+    return;
+  end if;
+  if exists (select from rolecall.schema_migrations where version > 6) then
+    raise exception 'Rolecall: migrations after 6 are applied; take them back first.'
       using errcode = 'object_not_in_prerequisite_state';
   end if;
-
-  -- Views in public are made where their names are free.
-  execute
-    'select string_agg(identity, '', '' order by identity)
-     from (
-       select identity, is_foreign, bool_or(is_needed) over (partition by ' || v_name || ') as is_needed
-       from (
-         select identity, not is_ours as is_foreign, false as is_needed
-         from (' || v_inventory || ') as object
-         union all
-         select identity, false, true
-         from unnest($1) as identity
-         where identity not like ''view public.%''
-       ) as listed
-     ) as named
-     where is_foreign
-       and is_needed'
-    into v_taken
-    using v_ours;
-  if v_taken is not null then
-    raise exception 'Rolecall needs names that this database uses for something else; nothing was changed: %', v_taken
-      using
-        errcode = 'object_not_in_prerequisite_state',
-        hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
-  end if;
-
-  if 5 = 0 then
-    -- Whoever installs at the same time waits here for the end of the other installation.
-    begin
-      create schema rolecall;
-    exception
-      when unique_violation or duplicate_schema then
-        if not exists (select from rolecall.schema_migrations where version = 6) then
-          raise;
-        end if;
-        raise notice 'Rolecall: 6 social is applied already.';
-        perform set_config('search_path', v_search_path, true);
-        return;
-    end;
-  end if;
-
-  -- That something to be replaced is not there yet is no news.
-  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
-    perform set_config('client_min_messages', 'warning', true);
-  end if;
-
-  -- next.sql
-  execute $sql$
--- 0006: social: what people do with messages, and in groups.
-
--- messages: edits.
-
-alter table rolecall.messages
-  add column version int,
-  add column edited_at timestamptz;
-
-comment on column rolecall.messages.version is
-  'How many versions of its content there are, this one counted; null for 1, so that a message that is sent holds nothing.';
-
-comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
-$sql$;
 
   -- schema/base/limits.generated.sql
   execute $sql$
@@ -1052,13 +961,6 @@ language sql
 immutable
 parallel safe
 return 2000;
-
-create or replace function rolecall_internal.limit_message_versions()
-returns int
-language sql
-immutable
-parallel safe
-return 100;
 
 create or replace function rolecall_internal.limit_broadcast_chars()
 returns int
@@ -1229,41 +1131,6 @@ parallel safe
 return 10;
 $sql$;
 
-  -- schema/messages/edit_tables.sql
-  execute $sql$
--- Edits of messages.
-
--- Apart from the messages: who reads a message reads its versions by message_history alone.
-create table rolecall.message_edits (
-  conversation_id uuid not null,
-  seq bigint not null,
-  version int not null,
-  sender_id uuid not null,
-  content text not null,
-  written_at timestamptz not null,
-  primary key (conversation_id, seq, version),
-  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
-  constraint message_edits_version_positive check (version >= 1)
-);
-
-comment on table rolecall.message_edits is
-  'What messages said before they were edited: every version but the newest, which the message has.';
-
-create index message_edits_sender_id_idx
-  on rolecall.message_edits (sender_id, conversation_id, seq, version);
-
-create table rolecall.edit_windows (
-  role rolecall.app_role primary key,
-  seconds int,
-  constraint edit_windows_seconds_positive check (seconds >= 0)
-);
-
-comment on table rolecall.edit_windows is
-  'For how long after sending it an author with this role may edit a message. A role without a row edits nothing.';
-
-comment on column rolecall.edit_windows.seconds is 'Null for no end.';
-$sql$;
-
   -- schema/base/answers.sql
   execute $sql$
 -- The answer of an entry point that did what was asked.
@@ -1401,8 +1268,6 @@ begin
     'content', coalesce(p_message.content, p_removed),
     'created_at', rolecall_internal.iso(p_message.created_at),
     'show_id', p_message.show_id,
-    'version', coalesce(p_message.version, 1),
-    'edited_at', rolecall_internal.iso(p_message.edited_at),
     'deleted', rolecall_internal.deletion_of(p_message)
   );
 end
@@ -1435,86 +1300,6 @@ begin
   );
 end
 $$;
-$sql$;
-
-  -- schema/permissions/roles.generated.sql
-  execute $sql$
--- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
---
--- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
-
--- The role as which a user counts who has no profile.
-create or replace function rolecall_internal.role_of_strangers()
-returns rolecall.app_role
-language sql
-immutable
-return 'attendee'::rolecall.app_role;
-
--- Whether a role moderates every message, whoever wrote it and wherever.
-create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
-returns boolean
-language sql
-immutable
-return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
-
--- Whether the matrix has an action of this name.
-create or replace function rolecall_internal.is_action(p_action text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message'), false);
-
--- Whether the matrix for organisations has an action of this name.
-create or replace function rolecall_internal.is_organization_action(p_action text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_action in ('read_thread', 'send_to_thread', 'assign_booking', 'force_send'), false);
-
--- Whether a text is the name of a role in an organisation.
-create or replace function rolecall_internal.is_organization_role(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('owner', 'admin', 'sitter', 'client'), false);
-
--- The flag that switches the texting on for somebody with this role in an organisation, or with none.
-create or replace function rolecall_internal.organization_flag(p_role text)
-returns text
-language sql
-immutable
-parallel safe
-return case
-  when p_role = 'sitter' then 'sitter_messages_v1'
-  else 'messaging_v1'
-end;
-
--- Whether a role reads every thread of its organisation.
-create or replace function rolecall_internal.reads_every_thread(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('owner', 'admin'), false);
-
--- Whether a role reads the threads in which it has a window that is open or to come.
-create or replace function rolecall_internal.reads_assigned_threads(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('sitter'), false);
-
--- Whether a role reads the thread whose client it is.
-create or replace function rolecall_internal.reads_own_thread(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('client'), false);
 $sql$;
 
   -- schema/conversations/changes.sql
@@ -1582,35 +1367,6 @@ begin
 end
 $$;
 
--- Erases what those of these messages said before whose content is gone for good: what nobody reads of a message, nobody
--- reads of its versions.
-create or replace function rolecall_internal.erase_edits(p_conversations uuid[], p_seqs bigint[])
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  delete from rolecall.message_edits as edit
-  using unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
-  where edit.conversation_id = changed.conversation_id
-    and edit.seq = changed.seq
-    and exists (
-      select
-      from rolecall.messages as message
-      where message.conversation_id = changed.conversation_id
-        and message.seq = changed.seq
-        and message.content is null
-    )
-    and not exists (
-      select
-      from rolecall.removed_contents as removed
-      where removed.conversation_id = changed.conversation_id
-        and removed.seq = changed.seq
-    );
-end
-$$;
-
 -- Follows every statement that updates messages.
 create or replace function rolecall_internal.follow_changed_messages()
 returns trigger
@@ -1652,7 +1408,6 @@ begin
     return null;
   end if;
   perform rolecall_internal.revise(v_conversations, v_seqs);
-  perform rolecall_internal.erase_edits(v_conversations, v_seqs);
 
   -- Its own statement, which sees how far everybody has read once nobody can move it.
   perform
@@ -1701,9 +1456,571 @@ begin
   from gone;
   if v_conversations is not null then
     perform rolecall_internal.revise(v_conversations, v_seqs);
-    perform rolecall_internal.erase_edits(v_conversations, v_seqs);
   end if;
   return null;
+end
+$$;
+$sql$;
+
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+
+-- Whether the matrix has an action of this name.
+create or replace function rolecall_internal.is_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast'), false);
+
+-- Whether the matrix for organisations has an action of this name.
+create or replace function rolecall_internal.is_organization_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('read_thread', 'send_to_thread', 'assign_booking', 'force_send'), false);
+
+-- Whether a text is the name of a role in an organisation.
+create or replace function rolecall_internal.is_organization_role(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('owner', 'admin', 'sitter', 'client'), false);
+
+-- The flag that switches the texting on for somebody with this role in an organisation, or with none.
+create or replace function rolecall_internal.organization_flag(p_role text)
+returns text
+language sql
+immutable
+parallel safe
+return case
+  when p_role = 'sitter' then 'sitter_messages_v1'
+  else 'messaging_v1'
+end;
+
+-- Whether a role reads every thread of its organisation.
+create or replace function rolecall_internal.reads_every_thread(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('owner', 'admin'), false);
+
+-- Whether a role reads the threads in which it has a window that is open or to come.
+create or replace function rolecall_internal.reads_assigned_threads(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('sitter'), false);
+
+-- Whether a role reads the thread whose client it is.
+create or replace function rolecall_internal.reads_own_thread(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('client'), false);
+$sql$;
+
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(reader.suspended_until),
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
+  then
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
+-- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.changed_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_since bigint,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and revision > p_since
+    order by revision
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall.messages as message
+    where message.conversation_id = p_conversation
+      and message.revision > p_since
+      and exists (
+        select
+        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+        where broadcast.seq = message.seq
+      )
+    order by message.revision
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
+begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
+  return rolecall_internal.refusal(
+    'not_found',
+    'You do not take part in a conversation with this id.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
+  -- schema/messages/message_ids.sql
+  execute $sql$
+-- Ids of direct messages that clients choose: a client that does not know whether a message was sent sends it again with
+-- its id, whenever that is. An Idempotency-Key is forgotten after 24 hours, a message is not.
+--
+-- An id is looked up among the messages, which know it for as long as they are there; so nothing grows with the ids. No
+-- index makes them unique, since messages may be partitioned by conversation. Two requests with one id at the same time
+-- are settled by the id's slot, one of 65,536 rows: whoever sends with an id holds it until the commit, and looks in a
+-- statement that begins after that. Ids share slots, which costs a wait and nothing else. An advisory lock would do the
+-- same, but each takes a place in the memory of all locks of the server, of which one user's arrays could leave none;
+-- and a table of all ids that were ever chosen would grow by a third of the messages.
+--
+-- Slots come before every other lock of a request, in their order. A request without an id takes none.
+
+-- The id that a client chose: any uuid but the nil and the max uuid (RFC 9562 sections 5.9 and 5.10).
+create or replace function rolecall_internal.message_id(p_text text)
+returns uuid
+language sql
+immutable
+return case
+  when rolecall_internal.uuid_or_null(p_text)
+    not in ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  then p_text::uuid
+end;
+
+create or replace function rolecall_internal.refuse_message_id()
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.refusal('invalid_input', 'The message_id is not a uuid that can name a message.');
+end
+$$;
+
+-- The answer to a message whose id is taken: by the same message, by another of the sender's in the same place, or by
+-- anything else, of which nothing is told.
+create or replace function rolecall_internal.answer_taken_id(p_is_own boolean, p_is_same boolean, p_data jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_is_own and p_is_same then
+    return jsonb_build_object('ok', true, 'data', p_data, 'replayed', true);
+  elsif p_is_own then
+    return rolecall_internal.refusal(
+      'idempotency_conflict',
+      'A message with this message_id was sent, and it was not this one.',
+      'message_id_reused',
+      'The message is sent with an id of its own, or exactly as it was sent the first time.'
+    );
+  end if;
+  return rolecall_internal.refusal(
+    'message_id_taken',
+    'This message_id is taken.',
+    'message_id_taken',
+    'The message is sent with an id of its own.'
+  );
+end
+$$;
+
+-- Holds the ids of these requests, and answers those whose id is taken; null in the place of the others. What a deleted
+-- message said is no longer known, so its id alone says that it was sent. Nothing but the message counts: neither that
+-- the conversation was closed since, nor that the sender was suspended.
+create or replace function rolecall_internal.known_dms(p_items rolecall.dm_item[])
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A look by the index for each id, whatever the planner thinks of the table's size.
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  insert into rolecall.message_id_slots as held (slot)
+  select distinct uuid_hash(item.message_id) & 65535
+  from unnest(p_items) as item
+  where item.message_id is not null
+    and item.caller is not null
+    and item.is_user
+  order by 1
+  -- The conflict alone locks the row.
+  on conflict (slot) do update
+  set slot = excluded.slot
+  where false;
+
+  -- A statement of its own, which sees what was committed while that one waited.
+  return (
+    select array_agg(known.answer order by item.number)
+    from unnest(p_items) as item
+    left join lateral (
+      select rolecall_internal.answer_taken_id(
+        coalesce(
+          message.sender_id = item.caller
+          and not message.legacy
+          and conversation.kind = 'direct'
+          and case
+            when item.is_reply then conversation.id = item.conversation
+            else
+              conversation.participant_low = least(item.caller, item.recipient)
+              and conversation.participant_high = greatest(item.caller, item.recipient)
+          end,
+          false
+        ),
+        message.deleted_at is not null
+          or coalesce(
+            message.content = item.content
+            and (item.is_reply or message.show_id is not distinct from item.show_id),
+            false
+          ),
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', message.conversation_id,
+          'seq', message.seq,
+          'created_at', rolecall_internal.iso(message.created_at)
+        )
+      ) as answer
+      from rolecall.messages as message
+      join rolecall.conversations as conversation
+        on conversation.id = message.conversation_id
+      where message.id = item.message_id
+      union all
+      -- Moderators name messages of both kinds by their ids alone.
+      select rolecall_internal.answer_taken_id(false, false, null)
+      where exists (select from public.messages_v2 where id = item.message_id)
+        or exists (select from rolecall.removed_help_messages where message_id = item.message_id)
+      limit 1
+    ) as known
+      on item.message_id is not null
+      and item.caller is not null
+      and item.is_user
+  );
+end
+$$;
+
+-- The same for a single request: only what decides is taken out of it.
+create or replace function rolecall_internal.known_dm(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_input jsonb := p_request -> 'input';
+  v_item rolecall.dm_item;
+begin
+  v_item.number := 1;
+  v_item.caller := rolecall_internal.uuid_or_null(p_request #>> '{claims,sub}');
+  v_item.is_user := coalesce(p_request #>> '{claims,role}' = 'authenticated', false);
+  v_item.message_id := rolecall_internal.message_id(v_input ->> 'message_id');
+  v_item.content := v_input ->> 'content';
+  v_item.is_reply := v_input ->> 'conversation_id' is not null;
+  if v_item.is_reply then
+    v_item.conversation := rolecall_internal.uuid_or_null(v_input ->> 'conversation_id');
+  else
+    v_item.recipient := rolecall_internal.uuid_or_null(v_input ->> 'recipient_id');
+    v_item.show_id := rolecall_internal.uuid_or_null(v_input ->> 'show_id');
+  end if;
+  return (rolecall_internal.known_dms(array[v_item]))[1];
+end
+$$;
+$sql$;
+
+  -- schema/moderation/restore.sql
+  execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
+-- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that its author deleted cannot be restored.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only a moderator can restore what a moderator has deleted.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or not theirs to restore, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning content
+  into v_content;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -1894,33 +2211,6 @@ begin
             and participant.user_id = p_user
         )
       order by message.conversation_id, message.seq
-      limit 500;
-
-    when 'message_edit' then
-      -- What their messages said before they edited them.
-      return query
-      select
-        jsonb_build_object(
-          'message_id', message.id,
-          'conversation_id', edit.conversation_id,
-          'seq', edit.seq,
-          'version', edit.version,
-          'content', edit.content,
-          'written_at', rolecall_internal.iso(edit.written_at)
-        ),
-        edit.conversation_id,
-        edit.seq,
-        lpad(to_hex(edit.version), 32, '0')::uuid
-      from rolecall.message_edits as edit
-      join rolecall.messages as message
-        on message.conversation_id = edit.conversation_id
-        and message.seq = edit.seq
-        -- Of a deleted message nobody but moderators reads what it said, as of its newest words.
-        and message.deleted_at is null
-      where edit.sender_id = p_user
-        and (edit.conversation_id, edit.seq, edit.version)
-          > (p_group, p_position, ('x' || right(p_id::text, 8))::bit(32)::int)
-      order by edit.conversation_id, edit.seq, edit.version
       limit 500;
 
     when 'broadcast' then
@@ -2163,8 +2453,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_sections constant text[] := array[
-    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
-    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
     'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
     'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
   ];
@@ -2262,822 +2552,6 @@ begin
     if v_first and (v_call.answer -> 'ok')::boolean then
       perform rolecall_internal.log_event(v_call, 'own_data_exported');
     end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/conversations/reader.sql
-  execute $sql$
--- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
--- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
--- the conversation does not exist.
-create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_role rolecall.app_role;
-  v_facts text[];
-begin
-  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
-    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
-  then
-    return 'people';
-  end if;
-  if p_conversation.kind = 'show'
-    and exists (
-      select
-      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
-    )
-  then
-    return 'audience';
-  end if;
-
-  -- Whoever may moderate what is in it: the matrix decides.
-  select
-    reader.role,
-    array[
-      'feature_enabled',
-      rolecall_internal.suspended_fact(reader.suspended_until),
-      case when show.organizer_id = p_user then 'own_show' end
-    ]
-  into v_role, v_facts
-  from rolecall.profiles as reader
-  left join rolecall.shows as show
-    on show.id = p_conversation.show_id
-    and p_conversation.kind = 'show'
-  where reader.id = p_user;
-  if p_conversation.id is not null
-    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
-  then
-    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
-  end if;
-  return null;
-end
-$$;
-
--- As what p_user may read a message of p_conversation: as reader_of says of the conversation, whose audience reads the
--- broadcasts that are for them alone. Null when they may not, or when the message does not exist.
-create or replace function rolecall_internal.reader_of_message(
-  p_user uuid,
-  p_message rolecall.messages,
-  p_conversation rolecall.conversations
-)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_reader text := rolecall_internal.reader_of(p_user, p_conversation);
-begin
-  if v_reader = 'audience'
-    and not exists (
-      select
-      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id) as broadcast
-      where broadcast.seq = p_message.seq
-    )
-  then
-    return null;
-  end if;
-  return v_reader;
-end
-$$;
-
--- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
--- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
-create or replace function rolecall_internal.visible_messages(
-  p_user uuid,
-  p_conversation uuid,
-  p_audience_of uuid,
-  p_after bigint,
-  p_before bigint,
-  p_newest boolean,
-  p_limit int
-)
-returns setof rolecall.messages
-language plpgsql
-stable
-rows 50
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_after bigint := coalesce(p_after, 0);
-  v_before bigint := coalesce(p_before, 9223372036854775807);
-begin
-  if p_audience_of is null and p_newest then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq desc
-    limit p_limit;
-  elsif p_audience_of is null then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq
-    limit p_limit;
-  elsif p_newest then
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.conversation_id = broadcast.conversation_id
-      and message.seq = broadcast.seq
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq desc
-    limit p_limit;
-  else
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.conversation_id = broadcast.conversation_id
-      and message.seq = broadcast.seq
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq
-    limit p_limit;
-  end if;
-end
-$$;
-
--- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
--- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
-create or replace function rolecall_internal.changed_messages(
-  p_user uuid,
-  p_conversation uuid,
-  p_audience_of uuid,
-  p_since bigint,
-  p_limit int
-)
-returns setof rolecall.messages
-language plpgsql
-stable
-rows 50
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_audience_of is null then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and revision > p_since
-    order by revision
-    limit p_limit;
-  else
-    return query
-    select message.*
-    from rolecall.messages as message
-    where message.conversation_id = p_conversation
-      and message.revision > p_since
-      and exists (
-        select
-        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-        where broadcast.seq = message.seq
-      )
-    order by message.revision
-    limit p_limit;
-  end if;
-end
-$$;
-
--- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
-create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
-begin
-  if v_judgement.refusal ->> 'code' = 'permission_denied' then
-    return v_judgement.refusal;
-  end if;
-  return rolecall_internal.refusal(
-    'not_found',
-    'You do not take part in a conversation with this id.',
-    'not_a_participant',
-    'You take part in the conversation.'
-  );
-end
-$$;
-$sql$;
-
-  -- schema/messages/edit_message.sql
-  execute $sql$
--- Whether p_user may edit p_message: its author, for as long as the role's window is open, and as often as a message may be
--- edited. New words are judged as if they were sent now, by the rules of its conversation. Who does not read the message
--- hears the same as of one that does not exist.
-create or replace function rolecall_internal.judge_edit(p_user uuid, p_message uuid, p_rollouts jsonb)
-returns rolecall.judgement
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'messages', p_rollouts);
-  v_message rolecall.messages;
-  v_conversation rolecall.conversations;
-  v_decision rolecall.decision;
-begin
-  if v_actor.refusal is not null then
-    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
-  end if;
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message;
-  select *
-  into v_conversation
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  v_decision := rolecall_internal.decide(
-    'edit_message',
-    v_actor.role,
-    rolecall_internal.role_of_strangers(),
-    array[
-      'feature_enabled',
-      v_actor.suspended,
-      case when rolecall_internal.reader_of_message(p_user, v_message, v_conversation) is not null then 'participant' end,
-      case when v_message.sender_id = p_user then 'self' end,
-      case when v_message.deleted_at is not null then 'deleted' end,
-      case
-        when coalesce(v_message.version, 1) < rolecall_internal.limit_message_versions()
-          and exists (
-            select
-            from rolecall.edit_windows as edit
-            where edit.role = v_actor.role
-              and (edit.seconds is null or now() < v_message.created_at + edit.seconds * interval '1 second')
-          )
-        then 'edit_window'
-      end
-    ]
-  );
-  if not v_decision.allowed then
-    return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
-  end if;
-  if v_conversation.kind = 'show' then
-    return (
-      rolecall_internal.judge_broadcast(
-        p_user,
-        v_conversation.show_id,
-        (
-          select recipient_roles
-          from rolecall.broadcasts
-          where conversation_id = v_message.conversation_id
-            and seq = v_message.seq
-        ),
-        p_rollouts
-      )
-    ).judgement;
-  end if;
-  return rolecall_internal.judge_reply(p_user, v_message.conversation_id, p_rollouts);
-end
-$$;
-
--- Edits a message: {message_id, content, base_version?}. A client that names the version that it edits is refused when
--- somebody, on another device, was faster; without one the last edit stands. The same words again change nothing.
-create or replace function rolecall_internal.edit_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_content text := p_input ->> 'content';
-  v_base bigint := rolecall_internal.whole_number(p_input -> 'base_version');
-  v_most int;
-  v_judgement rolecall.judgement := rolecall_internal.judge_edit(p_user, v_id, p_rollouts);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if coalesce(p_input -> 'base_version', 'null') <> 'null' and v_base is null then
-    return rolecall_internal.refusal('invalid_input', 'The base_version must be a whole number.');
-  end if;
-
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = v_id)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = v_id
-  for no key update;
-  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen.
-  v_judgement := rolecall_internal.judge_edit(p_user, v_id, p_rollouts);
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-
-  select case kind when 'show' then rolecall_internal.limit_broadcast_chars() else rolecall_internal.limit_direct_message_chars() end
-  into v_most
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  if not rolecall_internal.is_text(v_content, 1, v_most) then
-    return rolecall_internal.refuse_text('content', v_content, 1, v_most);
-  end if;
-  if v_base <> coalesce(v_message.version, 1) then
-    return rolecall_internal.refusal(
-      'edit_conflict',
-      format('The message is at version %s, not %s.', coalesce(v_message.version, 1), v_base),
-      'edited_since',
-      'The edit is based on the newest version.',
-      jsonb_build_object('version', coalesce(v_message.version, 1))
-    );
-  end if;
-
-  if v_message.content <> v_content then
-    insert into rolecall.message_edits (conversation_id, seq, version, sender_id, content, written_at)
-    values (
-      v_message.conversation_id,
-      v_message.seq,
-      coalesce(v_message.version, 1),
-      v_message.sender_id,
-      v_message.content,
-      coalesce(v_message.edited_at, v_message.created_at)
-    );
-    update rolecall.messages
-    set
-      content = v_content,
-      version = coalesce(version, 1) + 1,
-      edited_at = greatest(now(), edited_at, created_at)
-    where conversation_id = v_message.conversation_id
-      and seq = v_message.seq;
-  end if;
-  -- With the revision that the triggers gave it.
-  select *
-  into v_message
-  from rolecall.messages
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_message.conversation_id,
-      'revision', v_message.revision,
-      'message', rolecall_internal.message_json(v_message)
-    )
-  ) || jsonb_build_object('org_id', v_judgement.org_id);
-end
-$$;
-
-create or replace function rolecall_edge.edit_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('messages.edit', p_request, p_rate => 'edit_message');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.edit_message(v_call.caller, v_call.input, v_call.rollouts);
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/messages/message_history.sql
-  execute $sql$
--- Every version of a message, the first one first: {message_id}. Whoever reads the message reads them; of a deleted one
--- only who reads removed contents does. The answer's member "reader" says as what p_user reads it.
-create or replace function rolecall_internal.message_history(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'messages', p_rollouts);
-  v_message rolecall.messages;
-  v_conversation rolecall.conversations;
-  v_reader text;
-  v_content text;
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  select *
-  into v_message
-  from rolecall.messages
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  select *
-  into v_conversation
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  v_reader := rolecall_internal.reader_of_message(p_user, v_message, v_conversation);
-  if v_reader is null then
-    return rolecall_internal.refusal(
-      'not_found',
-      'None of your conversations has a message with this id.',
-      'not_a_participant',
-      'You take part in the conversation.'
-    );
-  end if;
-  v_content := v_message.content;
-  if v_message.deleted_at is not null then
-    if not rolecall_internal.sees_removed(v_actor) then
-      return rolecall_internal.refusal(
-        'permission_denied',
-        'Only moderators read what a deleted message said.',
-        'message_deleted',
-        'The message is restored.'
-      );
-    end if;
-    select content
-    into v_content
-    from rolecall.removed_contents
-    where conversation_id = v_message.conversation_id
-      and seq = v_message.seq;
-  end if;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'message_id', v_message.id,
-      'conversation_id', v_message.conversation_id,
-      'seq', v_message.seq,
-      'versions', (
-        select jsonb_agg(
-          jsonb_build_object(
-            'version', written.version,
-            'content', written.content,
-            'written_at', rolecall_internal.iso(written.written_at)
-          )
-          order by written.version
-        )
-        from (
-          select edit.version, edit.content, edit.written_at
-          from rolecall.message_edits as edit
-          where edit.conversation_id = v_message.conversation_id
-            and edit.seq = v_message.seq
-          union all
-          -- Null where it was erased for good.
-          select coalesce(v_message.version, 1), v_content, coalesce(v_message.edited_at, v_message.created_at)
-        ) as written
-      )
-    )
-  ) || jsonb_build_object('reader', v_reader);
-end
-$$;
-
-create or replace function rolecall_edge.message_history(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call(
-    'messages.history',
-    p_request,
-    p_rate => 'read',
-    p_keyed => false
-  );
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.message_history(v_call.caller, v_call.input, v_call.rollouts);
-    if v_call.answer ->> 'reader' = 'moderator' then
-      perform rolecall_internal.log_event(
-        v_call,
-        'conversation_read_by_moderator',
-        p_conversation => (v_call.answer #>> '{data,conversation_id}')::uuid
-      );
-    end if;
-    v_call.answer := v_call.answer - 'reader';
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/messages/message_ids.sql
-  execute $sql$
--- Ids of direct messages that clients choose: a client that does not know whether a message was sent sends it again with
--- its id, whenever that is. An Idempotency-Key is forgotten after 24 hours, a message is not.
---
--- An id is looked up among the messages, which know it for as long as they are there; so nothing grows with the ids. No
--- index makes them unique, since messages may be partitioned by conversation. Two requests with one id at the same time
--- are settled by the id's slot, one of 65,536 rows: whoever sends with an id holds it until the commit, and looks in a
--- statement that begins after that. Ids share slots, which costs a wait and nothing else. An advisory lock would do the
--- same, but each takes a place in the memory of all locks of the server, of which one user's arrays could leave none;
--- and a table of all ids that were ever chosen would grow by a third of the messages.
---
--- Slots come before every other lock of a request, in their order. A request without an id takes none.
-
--- The id that a client chose: any uuid but the nil and the max uuid (RFC 9562 sections 5.9 and 5.10).
-create or replace function rolecall_internal.message_id(p_text text)
-returns uuid
-language sql
-immutable
-return case
-  when rolecall_internal.uuid_or_null(p_text)
-    not in ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-  then p_text::uuid
-end;
-
-create or replace function rolecall_internal.refuse_message_id()
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.refusal('invalid_input', 'The message_id is not a uuid that can name a message.');
-end
-$$;
-
--- The answer to a message whose id is taken: by the same message, by another of the sender's in the same place, or by
--- anything else, of which nothing is told.
-create or replace function rolecall_internal.answer_taken_id(p_is_own boolean, p_is_same boolean, p_data jsonb)
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_is_own and p_is_same then
-    return jsonb_build_object('ok', true, 'data', p_data, 'replayed', true);
-  elsif p_is_own then
-    return rolecall_internal.refusal(
-      'idempotency_conflict',
-      'A message with this message_id was sent, and it was not this one.',
-      'message_id_reused',
-      'The message is sent with an id of its own, or exactly as it was sent the first time.'
-    );
-  end if;
-  return rolecall_internal.refusal(
-    'message_id_taken',
-    'This message_id is taken.',
-    'message_id_taken',
-    'The message is sent with an id of its own.'
-  );
-end
-$$;
-
--- Holds the ids of these requests, and answers those whose id is taken; null in the place of the others. What a deleted
--- message said is no longer known, so its id alone says that it was sent. Nothing but the message counts: neither that
--- the conversation was closed since, nor that the sender was suspended.
-create or replace function rolecall_internal.known_dms(p_items rolecall.dm_item[])
-returns jsonb[]
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
--- A look by the index for each id, whatever the planner thinks of the table's size.
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  insert into rolecall.message_id_slots as held (slot)
-  select distinct uuid_hash(item.message_id) & 65535
-  from unnest(p_items) as item
-  where item.message_id is not null
-    and item.caller is not null
-    and item.is_user
-  order by 1
-  -- The conflict alone locks the row.
-  on conflict (slot) do update
-  set slot = excluded.slot
-  where false;
-
-  -- A statement of its own, which sees what was committed while that one waited.
-  return (
-    select array_agg(known.answer order by item.number)
-    from unnest(p_items) as item
-    left join lateral (
-      select rolecall_internal.answer_taken_id(
-        coalesce(
-          message.sender_id = item.caller
-          and not message.legacy
-          and conversation.kind = 'direct'
-          and case
-            when item.is_reply then conversation.id = item.conversation
-            else
-              conversation.participant_low = least(item.caller, item.recipient)
-              and conversation.participant_high = greatest(item.caller, item.recipient)
-          end,
-          false
-        ),
-        message.deleted_at is not null
-          or coalesce(
-            -- What it said when it was sent.
-            case
-              when message.version > 1 then (
-                select edit.content
-                from rolecall.message_edits as edit
-                where edit.conversation_id = message.conversation_id
-                  and edit.seq = message.seq
-                  and edit.version = 1
-              )
-              else message.content
-            end = item.content
-            and (item.is_reply or message.show_id is not distinct from item.show_id),
-            false
-          ),
-        jsonb_build_object(
-          'message_id', message.id,
-          'conversation_id', message.conversation_id,
-          'seq', message.seq,
-          'created_at', rolecall_internal.iso(message.created_at)
-        )
-      ) as answer
-      from rolecall.messages as message
-      join rolecall.conversations as conversation
-        on conversation.id = message.conversation_id
-      where message.id = item.message_id
-      union all
-      -- Moderators name messages of both kinds by their ids alone.
-      select rolecall_internal.answer_taken_id(false, false, null)
-      where exists (select from public.messages_v2 where id = item.message_id)
-        or exists (select from rolecall.removed_help_messages where message_id = item.message_id)
-      limit 1
-    ) as known
-      on item.message_id is not null
-      and item.caller is not null
-      and item.is_user
-  );
-end
-$$;
-
--- The same for a single request: only what decides is taken out of it.
-create or replace function rolecall_internal.known_dm(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_input jsonb := p_request -> 'input';
-  v_item rolecall.dm_item;
-begin
-  v_item.number := 1;
-  v_item.caller := rolecall_internal.uuid_or_null(p_request #>> '{claims,sub}');
-  v_item.is_user := coalesce(p_request #>> '{claims,role}' = 'authenticated', false);
-  v_item.message_id := rolecall_internal.message_id(v_input ->> 'message_id');
-  v_item.content := v_input ->> 'content';
-  v_item.is_reply := v_input ->> 'conversation_id' is not null;
-  if v_item.is_reply then
-    v_item.conversation := rolecall_internal.uuid_or_null(v_input ->> 'conversation_id');
-  else
-    v_item.recipient := rolecall_internal.uuid_or_null(v_input ->> 'recipient_id');
-    v_item.show_id := rolecall_internal.uuid_or_null(v_input ->> 'show_id');
-  end if;
-  return (rolecall_internal.known_dms(array[v_item]))[1];
-end
-$$;
-$sql$;
-
-  -- schema/moderation/restore.sql
-  execute $sql$
--- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
--- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
-create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.deleted_as = 'author' then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'A message that its author deleted cannot be restored.',
-      'deleted_by_author',
-      'Somebody else has deleted the message.'
-    );
-  end if;
-  if p_message.deleted_as = 'moderator'
-    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
-  then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Only a moderator can restore what a moderator has deleted.',
-      'deleted_by_moderator',
-      'A moderator restores it.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
--- message that is not deleted, or not theirs to restore, stays as it is.
-create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_before jsonb;
-  v_content text;
-begin
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = p_message)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found then
-    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
-  end if;
-  if v_message.deleted_at is null
-    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
-  then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  -- The message has its content before the kept one goes: without either its versions would be erased.
-  select content
-  into v_content
-  from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
-  update rolecall.messages
-  set
-    content = v_content,
-    deleted_at = null,
-    deleted_as = null
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning *
-  into v_message;
-  delete from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_restored',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', null)
-  );
-  return v_message;
-end
-$$;
-
--- Restores a message: {message_id, note?}.
-create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_at is not null then
-    return rolecall_internal.refuse_restoration(p_user, v_message);
-  end if;
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
-create or replace function rolecall_edge.restore_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -3820,9 +3294,6 @@ begin
         -- What is done in an organisation is asked about one by one.
         when rolecall_internal.is_organization_action(asked.action) then
           rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
-        -- So are edits, by all the rules of the messages that they are.
-        when asked.action = 'edit_message' and asked.kind is distinct from 'pair' then
-          rolecall_internal.check_permission(p_user, asked.body, p_request)
         else shown.result || worded.more
       end
       order by asked.number
@@ -3904,8 +3375,6 @@ begin
       v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
     when 'report' then
       v_limit := rolecall_internal.peek_token(p_user, 'report_message');
-    when 'edit_message' then
-      v_limit := rolecall_internal.peek_token(p_user, 'edit_message');
     else
       null;
   end case;
@@ -4042,17 +3511,6 @@ begin
           v_judgement.rule := v_judgement.refusal #>> '{reasons,0,code}';
         end if;
       end if;
-
-    when 'edit_message' then
-      if p_check ->> 'message_id' is null then
-        return null;
-      end if;
-      v_quota := rolecall_internal.quota_of_limit(v_limit);
-      v_judgement := rolecall_internal.judge_edit(
-        p_user,
-        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
-        p_request -> 'rollouts'
-      );
 
     when 'suspend' then
       if p_check ->> 'target_id' is null then
@@ -4225,24 +3683,6 @@ end
 $$;
 $sql$;
 
-  -- schema/messages/defaults.sql
-  execute $sql$
-insert into rolecall.edit_windows (role, seconds)
-select role, case when role = 'admin' then 24 * 60 * 60 else 15 * 60 end
-from unnest(enum_range(null::rolecall.app_role)) as role;
-
-select set_config('rolecall.reason', 'Rolecall was upgraded.', true);
-
-insert into rolecall.feature_flags (name, rollout, description, requires)
-values ('messages', 'enabled', 'Edits of messages, and what they said before.', 'conversations');
-
-select set_config('rolecall.reason', '', true);
-
-insert into rolecall.rate_limits (role, action, capacity, window_seconds)
-select role, 'edit_message', 30, 60
-from unnest(enum_range(null::rolecall.app_role)) as role;
-$sql$;
-
   -- schema/permissions/rules.generated.sql
   execute $sql$
 -- The permission matrix. Generated from shared/src/rules/matrix by `make generate`; do not edit.
@@ -4256,7 +3696,6 @@ with source (action, domain, facts, rule, message, allowed_if) as (
     ('report', 'marketplace', '{feature_enabled,self,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('suspend', 'marketplace', '{feature_enabled,suspended,self}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('read_broadcast', 'marketplace', '{feature_enabled,blocked,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
-    ('edit_message', 'marketplace', '{feature_enabled,suspended,self,participant,deleted,edit_window}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('read_thread', 'organization', '{feature_enabled,own_organization,assigned,own_thread,owner_inbox}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
     ('send_to_thread', 'organization', '{feature_enabled,suspended,own_organization,once_assigned,inside_window,own_thread,owner_inbox,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
     ('assign_booking', 'organization', '{feature_enabled,suspended,own_organization}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
@@ -4307,12 +3746,6 @@ with source (action, position, actors, fact, denies_when, code, rule, message, a
     ('suspend', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_suspension', 'You cannot suspend yourself or lift your own suspension.', 'Somebody else does it.'),
     ('read_broadcast', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('read_broadcast', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
-    ('edit_message', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('edit_message', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
-    ('edit_message', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('edit_message', 4::smallint, null::text[], 'self', false, 'permission_denied', 'authors_edit_only', 'Only its author can edit a message.', 'The message is your own.'),
-    ('edit_message', 5::smallint, null::text[], 'deleted', true, 'not_found', 'message_deleted', 'The message is deleted.', 'The message is restored.'),
-    ('edit_message', 6::smallint, null::text[], 'edit_window', false, 'edit_window_closed', 'edit_window_closed', 'The message can no longer be edited.', 'You send another message.'),
     ('read_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('read_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('read_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
@@ -4703,55 +4136,6 @@ with source (action, actor, target, allowed, needs, bars, rule, message, allowed
     ('read_broadcast', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
     ('read_broadcast', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
     ('read_broadcast', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
-    ('edit_message', 'attendee', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
     ('read_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
     ('read_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
     ('read_thread', 'sitter', '', true, '{feature_enabled,own_organization,assigned}'::text[], '{owner_inbox}'::text[], 'sitter_reads_assigned_threads', 'A sitter reads the threads in which they have a window that is open or to come.', ''),
@@ -4842,19 +4226,163 @@ using (
 );
 
 alter table rolecall.messages enable row level security;
+$sql$;
 
--- Versions are read by message_history alone.
-alter table rolecall.message_edits enable row level security;
+  -- Triggers that this migration gave to tables of before it go with their functions.
+  for v_object in execute
+    'select format(''drop trigger %I on %I.%I'', trigger.tgname, holder.nspname, class.relname) as statement
+     from pg_catalog.pg_trigger as trigger
+     join pg_catalog.pg_class as class
+       on class.oid = trigger.tgrelid
+     join pg_catalog.pg_namespace as holder
+       on holder.oid = class.relnamespace
+     join pg_catalog.pg_proc as proc
+       on proc.oid = trigger.tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not trigger.tgisinternal
+       and trigger.tgparentid = 0
+       and format(''function %I.%I()'', namespace.nspname, proname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)''
+       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute v_object.statement;
+  end loop;
+  -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
+  for v_object in execute
+    'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
+     from pg_catalog.pg_class as class
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind in (''r'', ''p'')
+       and format(''table %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute (
+      select coalesce(string_agg(statement, '; '), 'select')
+      from (
+        select format('drop policy %I on %s', polname, v_object.table_name)
+        from pg_catalog.pg_policy
+        where polrelid = v_object.id
+        union all
+        select format('drop trigger %I on %s', tgname, v_object.table_name)
+        from pg_catalog.pg_trigger
+        where tgrelid = v_object.id
+          and not tgisinternal
+          -- What a partition has from its table goes with the table's.
+          and tgparentid = 0
+        union all
+        select format('alter table %s drop constraint %I', v_object.table_name, conname)
+        from pg_catalog.pg_constraint
+        where conrelid = v_object.id
+          and contype = 'c'
+          and coninhcount = 0
+        union all
+        select format(
+          'alter table %s alter column %I drop %s',
+          v_object.table_name,
+          attname,
+          case when attgenerated = '' then 'default' else 'expression' end
+        )
+        from pg_catalog.pg_attribute
+        where attrelid = v_object.id
+          and atthasdef
+      ) as held (statement)
+    );
+  end loop;
+  for v_object in execute
+    'select format(''%I.%I'', nspname, typname) as domain_name, conname
+     from pg_catalog.pg_constraint
+     join pg_catalog.pg_type as type
+       on type.oid = contypid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = typnamespace
+     where format(''type %I.%I'', nspname, typname) = any ($1)
+       and obj_description(type.oid, ''pg_type'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('alter domain %s drop constraint %I', v_object.domain_name, v_object.conname);
+  end loop;
+  -- Triggers of tables that stay hold the functions that they call.
+  for v_object in execute
+    'select tgname, tgrelid::regclass as table_name
+     from pg_catalog.pg_trigger
+     join pg_catalog.pg_proc as proc
+       on proc.oid = tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not tgisinternal
+       and tgparentid = 0
+       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       and obj_description(tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
+  end loop;
+  -- So do views, and the views over those.
+  for v_object in execute
+    'with recursive dropped (id) as (
+       select proc.oid
+       from pg_catalog.pg_proc as proc
+       join pg_catalog.pg_namespace as namespace
+         on namespace.oid = proc.pronamespace
+       where format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       union
+       select ev_class
+       from dropped
+       join pg_catalog.pg_depend
+         on refobjid = dropped.id
+         and classid = ''pg_catalog.pg_rewrite''::regclass
+       join pg_catalog.pg_rewrite as rule
+         on rule.oid = objid
+     )
+     select string_agg(format(''%I.%I'', nspname, relname), '', '' order by nspname, relname) as names
+     from dropped
+     join pg_catalog.pg_class as class
+       on class.oid = dropped.id
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind = ''v''
+       and format(''view %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    if v_object.names is not null then
+      execute format('drop view %s', v_object.names);
+    end if;
+  end loop;
+  for v_object in execute
+    'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
+     from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''view'', ''function'', ''table'', ''type'')
+       and is_ours
+     group by kind
+     order by array_position(array[''function'', ''view'', ''table'', ''type''], kind)'
+    using v_made
+  loop
+    execute format('drop %s %s', v_object.kind, v_object.names);
+  end loop;
 
-alter table rolecall.edit_windows enable row level security;
+  -- next_rollback.sql
+  execute $sql$
+-- messages: what was edited keeps its newest words.
 
-drop policy if exists "users see for how long they may edit" on rolecall.edit_windows;
+alter table rolecall.messages
+  drop column edited_at,
+  drop column version;
 
-create policy "users see for how long they may edit"
-on rolecall.edit_windows
-for select
-to authenticated
-using ((select auth.uid()) is not null);
+delete from rolecall.rate_limits
+where action = 'edit_message';
+
+select set_config('rolecall.reason', 'Rolecall was taken back.', true);
+
+delete from rolecall.feature_flags
+where name = 'messages';
+
+select set_config('rolecall.reason', '', true);
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -5108,10 +4636,6 @@ grant select, insert, update, delete on rolecall.conversation_participants to se
 grant select on rolecall.messages to authenticated;
 
 grant select, insert, update, delete on rolecall.messages to service_role;
-
-grant select on rolecall.edit_windows to authenticated;
-
-grant select, insert, update, delete on rolecall.edit_windows to service_role;
 $sql$;
 
   -- schema/moderation/access.sql
@@ -5323,9 +4847,8 @@ end
 $$;
 $sql$;
 
-  insert into rolecall.schema_migrations (version, name, digest)
-  values (6, 'social', '536845489cfe2c5496e4a30ed1d3b260d77936d6f0ef565574753225f2bc98dc');
-  perform set_config('client_min_messages', v_messages, true);
+  delete from rolecall.schema_migrations
+  where version = 6;
   perform set_config('search_path', v_search_path, true);
 end
 $migration$;
