@@ -36,7 +36,7 @@ impl World {
         stand.belongs(&organizer, organization, Some("owner")).await;
         // Organisations switch texting on for themselves.
         set(stand, "messaging_v1", "enabled").await;
-        let message = stand.send_dm(&organizer, &other, "Hello").expect(201).await.id("message_id");
+        let message = stand.message(stand.history(&other, &organizer, 1).await, 1).await;
         World { organizer, other, show, message }
     }
 

@@ -223,7 +223,8 @@ impl Stand {
 
     /// Makes a message so many seconds older.
     pub async fn age_message(&self, message: Uuid, seconds: i32) {
-        let older = "update rolecall.messages set created_at = created_at - $2 * interval '1 second' where id = $1";
+        let older =
+            "update rolecall.messages set created_at = created_at - $2::int * interval '1 second' where id = $1";
         self.db.run(older, &[&message, &seconds]).await;
     }
 
