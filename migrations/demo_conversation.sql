@@ -2,7 +2,7 @@
 -- docs/openapi.yaml name what is here.
 
 -- Ben's conversation with Mia, as a moderator left it: one message reported, one removed. Where the two have another
--- conversation already, there is nothing to add.
+-- conversation already, there is nothing to add. It is minutes old, so that whoever looks around can edit a message of it.
 insert into rolecall.conversations (
   id, kind, participant_low, participant_high, created_by, organization_id, last_seq, revision, last_message_at, created_at
 )
@@ -15,8 +15,8 @@ values (
   '00000000-0000-4000-8000-000000000031',
   6,
   1,
-  now() - interval '55 minutes',
-  now() - interval '60 minutes'
+  now() - interval '7 minutes',
+  now() - interval '12 minutes'
 )
 on conflict do nothing;
 
@@ -101,7 +101,7 @@ select
   sender_id,
   'She asks for money in advance.',
   'pending',
-  created_at + interval '10 minutes'
+  created_at + interval '1 minute'
 from rolecall.messages
 where id = '00000000-0000-4000-8000-000000000052'
   and content is not null
