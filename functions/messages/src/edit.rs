@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(read(based.clone()), Ok(based));
         assert_eq!(read(json!({"message_id": ID})), Err(vec!["required".to_owned()]));
         let nothing = json!({"message_id": ID, "content": " ", "base_version": 0});
-        assert_eq!(read(nothing), Err(vec!["too_short".to_owned(), "out_of_range".to_owned()]));
+        assert_eq!(read(nothing), Err(vec!["empty".to_owned(), "out_of_range".to_owned()]));
         let other = json!({"message_id": ID, "content": "New words.", "sender_id": ID});
         assert_eq!(read(other), Err(vec!["unknown_field".to_owned()]));
     }
