@@ -27,7 +27,7 @@ async fn who_reads_a_message_reports_it_and_a_moderator_sees_it_with_its_content
             "message": {
                 "id": message, "conversation_id": conversation, "seq": 1, "sender_id": reader.id,
                 "content": "You are a cheat", "created_at": listed["message"]["created_at"], "show_id": null,
-                "deleted": null,
+                "version": 1, "edited_at": null, "deleted": null,
             },
         })
     );

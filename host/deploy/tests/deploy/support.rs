@@ -21,7 +21,7 @@ pub struct Machine {
 impl Machine {
     /// With an empty database.
     pub async fn new() -> Machine {
-        let options = Options::for_tests().setting("max_connections", "400");
+        let options = Options::for_tests();
         let cluster = tokio::task::spawn_blocking(|| Cluster::start(options)).await.unwrap().unwrap();
         cluster.create_database("app", None).await.unwrap();
         let directory = temporary_directory().unwrap();
