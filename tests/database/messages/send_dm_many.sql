@@ -1,6 +1,6 @@
 -- rolecall_edge.send_dm with an array: an answer for each request in its place, as if each had come alone, and which requests
 -- are left for the next statement. That the answers and rows are those of single requests, whatever the mix, is proven
--- by migrations/tests/group_commit.rs.
+-- by migrations/tests/database/group_commit.rs.
 begin;
 \ir ../support/calls.psql
 select no_plan();

@@ -2,15 +2,13 @@
 //! people read comes off an index and is quick. The plans are those of the statements inside the functions, as PostgreSQL
 //! ran them.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::support::explain::{explained, faults, rows_read};
+use crate::support::pace::{CALLS, Pace};
+use crate::support::{Database, call};
 use serde_json::{Value, json};
-use support::explain::{explained, faults, rows_read};
-use support::pace::{CALLS, Pace};
-use support::{Database, call};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -50,7 +48,7 @@ async fn large() -> &'static Database {
         .get_or_init(|| async {
             let database = Database::demo().await;
             let admin = database.admin().await;
-            admin.batch_execute(include_str!("support/texting_million.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("../support/texting_million.sql")).await.expect("it can be made");
             admin.batch_execute("vacuum analyze").await.expect("a superuser may");
             database
         })

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
 use super::mix::{Names, Scenario, Step};
-use super::support::{Database, log_every_refusal};
+use crate::support::{Database, log_every_refusal};
 
 /// The statement that the component sends.
 pub const SEND: &str = "select rolecall_edge.send_dm($1)";

@@ -2,15 +2,13 @@
 //! index, and in less than 20 ms. The plans are those of the statements inside the functions, as PostgreSQL ran them. So does
 //! what clients read past the functions, through PostgREST: without a filter it costs what the caller may see.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use crate::support::explain::{explained, faults};
+use crate::support::pace::{CALLS, Pace};
+use crate::support::{Database, call, list, one};
 use serde_json::{Value, json};
-use support::explain::{explained, faults};
-use support::pace::{CALLS, Pace};
-use support::{Database, call, list, one};
 use tokio::sync::{Mutex as Turn, MutexGuard, OnceCell};
 use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
@@ -56,10 +54,10 @@ async fn large() -> (MutexGuard<'static, ()>, &'static Database) {
         .get_or_init(|| async {
             let database = Database::demo().await;
             let admin = database.admin().await;
-            admin.batch_execute(include_str!("support/million.sql")).await.expect("it can be made");
-            admin.batch_execute(include_str!("support/readable.sql")).await.expect("it can be made");
-            admin.batch_execute(include_str!("support/help_million.sql")).await.expect("it can be made");
-            admin.batch_execute(include_str!("support/sync.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("../support/million.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("../support/readable.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("../support/help_million.sql")).await.expect("it can be made");
+            admin.batch_execute(include_str!("../support/sync.sql")).await.expect("it can be made");
             // The transactions since, so that what is old is not among those that the indexes have together with the next.
             let aged = "do $$ begin for number in 1..66000 loop perform pg_current_xact_id(); commit; end loop; end $$";
             admin.batch_execute(aged).await.expect("a superuser may");

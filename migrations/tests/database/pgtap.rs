@@ -1,14 +1,12 @@
 //! Runs the pgTAP files of tests/database/<domain>, each in a database of its own with the demo data.
 
-mod support;
-
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::{Database, cluster};
 use futures::{StreamExt, stream};
-use support::{Database, cluster};
 
 /// How many files run at once: each keeps one processor busy.
 const AT_ONCE: usize = 2;

@@ -1,19 +1,15 @@
 //! Sending a batch is the same function as sending each of its items alone.
 
-mod support;
-
-#[path = "group_commit/mix.rs"]
 mod mix;
-#[path = "group_commit/twins.rs"]
 mod twins;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use crate::support::{Database, call, demo, list, log_every_refusal, one, request};
 use mix::{Random, Scenario, Step};
 use serde_json::{Value, json};
-use support::{Database, call, demo, list, log_every_refusal, one, request};
 use tokio_postgres::Client;
 use twins::{Fault, SEND, Tally, Twins};
 use uuid::Uuid;

@@ -2,12 +2,10 @@
 //! moment. Each way is taken: the lock is held, the message waits, the other is answered, the lock is let go, and the rows
 //! are counted.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{Database, call, demo, list, one, request};
 use serde_json::{Value, json};
-use support::{Database, call, demo, list, one, request};
 use tokio_postgres::Client;
 use uuid::Uuid;
 

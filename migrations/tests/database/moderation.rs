@@ -1,12 +1,10 @@
 //! Moderation, blocks and the deletion of one's own data, with everybody at it at the same time: real connections, and
 //! the results counted.
 
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support::{Database, at_once, call, count, demo, list, one, request};
 use serde_json::{Value, json};
-use support::{Database, at_once, call, count, demo, list, one, request};
 use tokio_postgres::Client;
 use uuid::Uuid;
 

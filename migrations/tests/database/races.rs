@@ -1,12 +1,10 @@
 //! Everything that can happen at the same time, at the same time: real connections, and the results counted.
 
-mod support;
-
 use std::collections::{BTreeSet, HashSet};
 
+use crate::support::{Database, at_once, call, count, demo, list, one, operator_request, request};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use support::{Database, at_once, call, count, demo, list, one, operator_request, request};
 use tokio_postgres::Client;
 use uuid::Uuid;
 

@@ -1,11 +1,9 @@
 //! Rate limits and reading when many do it at once, and 10,000 messages of another system read back one by one.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{Database, at_once, call, count, demo, list, one, request};
 use serde_json::{Map, Value, json};
-use support::{Database, at_once, call, count, demo, list, one, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_at_once_exactly_as_many_are_let_in_as_there_are_tokens() {

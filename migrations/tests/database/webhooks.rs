@@ -1,13 +1,11 @@
 //! The outbox and the webhooks, over connections at the same time: each event is forked once and delivered once, and no
 //! receiver has more in flight than it may.
 
-mod support;
-
+use crate::support::{Database, call, demo, one, request};
 use rolecall_database::set_relay_password;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use support::{Database, call, demo, one, request};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
