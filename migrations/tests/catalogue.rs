@@ -53,7 +53,7 @@ async fn the_login_of_the_functions_gives_itself_no_more_time() {
     )
     .await;
     assert!(functions.len() > 20, "{functions:?}");
-    let array = |function: &str| matches!(function, "send_dm" | "mark_read");
+    let array = |function: &str| matches!(function, "send_dm" | "mark_read" | "react" | "unreact");
     let calls: Vec<String> = functions
         .iter()
         .flat_map(|function| {

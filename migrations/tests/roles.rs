@@ -229,7 +229,7 @@ async fn the_page_about_roles_adds_a_role_and_an_action_that_decide_alike_in_rus
         assert_eq!(row.get::<_, &str>(0), decisions, "{action} {actor} {target}");
         compared += 1;
     }
-    assert_eq!(compared, 8 * 8 + 8 * (8 + 7), "the new action for all roles, and the others for the new role");
+    assert_eq!(compared, 8 * 8 + 9 * (8 + 7), "the new action for all roles, and the others for the new role");
     for table in ["matrix_actions", "matrix_guards", "matrix_rows"] {
         let rows = format!("select row_to_json(t)::text from rolecall.{table} as t order by 1");
         assert_eq!(list(&upgraded, &rows).await, list(&client, &rows).await, "both databases have the same rules");

@@ -3,6 +3,7 @@
 
 pub mod blank;
 pub mod code;
+pub mod emoji;
 pub mod form;
 pub mod id;
 pub mod limits;

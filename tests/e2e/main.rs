@@ -152,6 +152,12 @@ mod permissions {
     mod matrix;
 }
 
+mod reactions {
+    mod list;
+    mod pages;
+    mod react;
+}
+
 mod realtime {
     mod client;
     mod cluster;
@@ -268,6 +274,10 @@ mod concurrency {
     }
     mod own_data {
         mod account;
+    }
+    #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+    mod reactions {
+        mod reactions;
     }
     mod rollout {
         mod guard;

@@ -57,6 +57,8 @@ import type {
   Presence,
   QuotaReset,
   ReadHelpConversation,
+  Reacted,
+  ReactionPage,
   ReadUpTo,
   RealtimeToken,
   Redelivered,
@@ -453,6 +455,26 @@ export class RolecallClient {
   audit(options: PageOptions & { readonly message_id?: string; readonly target_id?: string } = {}): Promise<Answered<AuditPage>> {
     const { message_id, target_id, limit, cursor } = options;
     return this.#get('/functions/v1/moderation/audit', { message_id, target_id, limit, cursor }, options);
+  }
+
+  /** Reacts to a message with an emoji. */
+  react(message_id: string, emoji: string, options?: CallOptions): Promise<Answered<Reacted>> {
+    return this.#post('/functions/v1/messages/react', { message_id, emoji }, options);
+  }
+
+  /** Takes a reaction back. */
+  unreact(message_id: string, emoji: string, options?: CallOptions): Promise<Answered<Reacted>> {
+    return this.#post('/functions/v1/messages/unreact', { message_id, emoji }, options);
+  }
+
+  /** Who has reacted to a message, newest first. */
+  reactions(
+    message_id: string,
+    options: PageOptions & { readonly emoji?: string } = {},
+  ): Promise<Answered<ReactionPage>> {
+    const { emoji, limit, cursor } = options;
+    const path = `/functions/v1/messages/${segment(message_id)}/reactions`;
+    return this.#get(path, { emoji, limit, cursor }, options);
   }
 
   /** Whom the caller blocks, newest first. */

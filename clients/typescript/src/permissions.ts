@@ -97,6 +97,11 @@ export function canReadBroadcast(actor: Role, target: Role, facts?: Facts): bool
   return explain('read_broadcast', actor, target, facts).allowed;
 }
 
+/** Whether somebody may react to a message of somebody that they read. */
+export function canReact(actor: Role, target: Role, facts?: Facts): boolean {
+  return explain('react', actor, target, facts).allowed;
+}
+
 /**
  * What is known to hold in an organisation. What is left out is taken to be as it is for most: the function is switched on,
  * and the thread is one of the own organisation. What the action does not look at changes nothing.

@@ -19,6 +19,7 @@ export const CODES = [
   'unsupported_media_type',
   'conversation_exists',
   'conversation_read_only',
+  'too_many_reactions',
   'help_request_unavailable',
   'already_reported',
   'already_reviewed',
@@ -106,6 +107,7 @@ export const ACTIONS = [
   'suspend',
   'read_broadcast',
   'edit_message',
+  'react',
 ] as const;
 /** What somebody wants to do in the application. */
 export type Action = (typeof ACTIONS)[number];
@@ -138,6 +140,7 @@ export const ACTION_FACTS = {
   suspend: ['feature_enabled', 'suspended', 'self'],
   read_broadcast: ['feature_enabled', 'blocked', 'participant'],
   edit_message: ['feature_enabled', 'suspended', 'self', 'participant', 'deleted', 'edit_window'],
+  react: ['feature_enabled', 'suspended', 'blocked', 'participant', 'read_only'],
 } as const satisfies Record<Action, readonly Fact[]>;
 /** A fact that an action looks at. */
 export type FactOf<A extends Action> = (typeof ACTION_FACTS)[A][number];
@@ -457,6 +460,56 @@ export const GUARDS: readonly Guard[] = [
     rule: 'edit_window_closed',
     message: 'The message can no longer be edited.',
     allowedIf: 'You send another message.',
+  },
+  {
+    action: 'react',
+    actors: null,
+    fact: 'feature_enabled',
+    deniesWhen: false,
+    code: 'feature_disabled',
+    rule: 'feature_disabled',
+    message: 'This function is switched off, or not rolled out to you yet.',
+    allowedIf: 'The function is switched on for you.',
+  },
+  {
+    action: 'react',
+    actors: null,
+    fact: 'participant',
+    deniesWhen: false,
+    code: 'not_found',
+    rule: 'not_a_participant',
+    message: 'None of your conversations has a message with this id.',
+    allowedIf: 'You take part in the conversation.',
+  },
+  {
+    action: 'react',
+    actors: null,
+    fact: 'suspended',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'suspended',
+    message: 'Your account is suspended and cannot write.',
+    allowedIf: 'The suspension has ended.',
+  },
+  {
+    action: 'react',
+    actors: null,
+    fact: 'read_only',
+    deniesWhen: true,
+    code: 'conversation_read_only',
+    rule: 'conversation_read_only',
+    message: 'This conversation is read-only.',
+    allowedIf: 'The operator reopens the conversation.',
+  },
+  {
+    action: 'react',
+    actors: null,
+    fact: 'blocked',
+    deniesWhen: true,
+    code: 'permission_denied',
+    rule: 'blocked',
+    message: 'There is a block between you and this user.',
+    allowedIf: 'The block is lifted.',
   },
 ];
 
@@ -855,6 +908,15 @@ export const ROWS: readonly Row[] = [
     grant: 'always',
     rule: 'authors_edit_their_messages',
     message: 'Everyone can edit their own messages for a while.',
+    allowedIf: '',
+  },
+  {
+    action: 'react',
+    actors: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member'],
+    targets: ['attendee', 'dealer', 'mvp_dealer', 'show_organizer', 'moderator', 'admin', 'member'],
+    grant: 'always',
+    rule: 'anyone_reacts_to_what_was_written_to_them',
+    message: 'Everyone can react to a message that was written by them or to them, also to a broadcast.',
     allowedIf: '',
   },
 ];

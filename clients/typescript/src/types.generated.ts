@@ -347,6 +347,7 @@ export type Message = {
   /** When its author last edited it. Null if they never have. */
   readonly edited_at: Timestamp | null;
   readonly deleted: DeletedOrNot;
+  readonly reactions: ReactionCounts;
 };
 
 /** Which version of the message's content it is; 1 as it was sent. */
@@ -1164,7 +1165,7 @@ export type NoNumberAvailableProblem = Problem & {
   readonly code?: 'no_number_available';
 };
 
-export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedMessageEdit | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
+export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedMessageEdit | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReaction | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {
   readonly type: 'profile';
@@ -1314,6 +1315,15 @@ export type ExportedHelpMessageEdit = {
   readonly content: string;
   readonly written_at: Timestamp;
   readonly replaced_at: Timestamp;
+};
+
+/** A reaction of the caller to a message. */
+export type ExportedReaction = {
+  readonly type: 'reaction';
+  readonly message_id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly emoji: Emoji;
+  readonly created_at: Timestamp;
 };
 
 /** A report that the caller filed. */
@@ -1489,7 +1499,7 @@ export type Check = {
   /** Defaults to every role; the answer lists the roles that are allowed. */
   readonly recipient_roles?: Roles;
 } | {
-  readonly action: 'moderate' | 'report' | 'edit_message';
+  readonly action: 'moderate' | 'report' | 'edit_message' | 'react';
   readonly message_id: Uuid;
 } | {
   readonly action: 'suspend';
@@ -1550,6 +1560,57 @@ export type CheckAnswer = CheckDecision & {
   readonly success: Succeeded;
   readonly results: readonly CheckResult[];
   readonly request_id: RequestId;
+};
+
+/** Exactly one emoji of Unicode. Answers have it in its fully-qualified form. */
+export type Emoji = string;
+
+export type Reaction = {
+  readonly message_id: Uuid;
+  readonly emoji: Emoji;
+};
+
+/** Reactions of one kind. */
+export type ReactionCount = {
+  readonly emoji: Emoji;
+  /** How many people reacted with it. */
+  readonly count: number;
+  /** Whether the caller is one of them. */
+  readonly mine: boolean;
+};
+
+/** The reactions by kind, the most frequent first. A deleted message shows none. */
+export type ReactionCounts = readonly ReactionCount[];
+
+export type Reacted = {
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly conversation_id: Uuid;
+  readonly seq: Seq;
+  /** The conversation's revision when the message last changed. Null if it never has. */
+  readonly revision: number | null;
+  readonly reactions: ReactionCounts;
+  readonly request_id: RequestId;
+};
+
+export type ReactionPage = {
+  readonly success: Succeeded;
+  readonly message_id: Uuid;
+  readonly reactions: readonly ListedReaction[];
+  readonly next_cursor: NextCursor;
+  readonly request_id: RequestId;
+};
+
+export type ListedReaction = {
+  readonly user_id: Uuid;
+  readonly display_name: string;
+  readonly emoji: Emoji;
+  readonly created_at: Timestamp;
+};
+
+export type TooManyReactions = Problem & {
+  readonly status?: 409;
+  readonly code?: 'too_many_reactions';
 };
 
 export type Presence = {

@@ -265,6 +265,10 @@ assert.equal(Date.parse((await as(moderator).suspend({ target_id: mvp.id, until 
 await refusedBy(answerOfMvp(), 'suspended');
 assert.equal((await as(moderator).liftSuspension({ target_id: mvp.id })).suspended_until, null);
 await answerOfMvp();
+const reacted = await as(mvp).react(sent.message_id, '❤');
+assert.deepEqual(reacted.reactions, [{ emoji: '❤️', count: 1, mine: true }]);
+assert.deepEqual((await as(attendee).reactions(sent.message_id)).reactions.map(({ user_id, emoji }) => [user_id, emoji]), [[mvp.id, '❤️']]);
+assert.deepEqual((await as(mvp).unreact(sent.message_id, '❤')).reactions, []);
 assert.equal((await as(attendee).block(mvp.id)).blocked_id, mvp.id);
 await refusedBy(answerOfMvp(), 'blocked');
 assert.deepEqual((await as(attendee).blocks()).blocks.map(({ blocked_id }) => blocked_id), [mvp.id]);

@@ -199,7 +199,9 @@ impl Input for Check {
             Action::Reply | Action::ReadBroadcast => Conversation::decode(fields).map(Object::Conversation),
             Action::Broadcast if fields.has_any(&["recipient_roles"]) => Audience::decode(fields).map(Object::Audience),
             Action::Broadcast => Show::decode(fields).map(Object::Show),
-            Action::Moderate | Action::Report | Action::EditMessage => Message::decode(fields).map(Object::Message),
+            Action::Moderate | Action::Report | Action::EditMessage | Action::React => {
+                Message::decode(fields).map(Object::Message)
+            }
             Action::Suspend => Target::decode(fields).map(Object::Target),
         };
         Some(Check { action: AnyAction::Application(action), object: object? })
@@ -253,6 +255,7 @@ mod tests {
             json!({"action": "broadcast", "show_id": ID, "recipient_roles": ["attendee", "dealer"]}),
             json!({"action": "moderate", "message_id": ID}),
             json!({"action": "report", "message_id": ID}),
+            json!({"action": "react", "message_id": ID}),
             json!({"action": "suspend", "target_id": ID}),
             json!({"action": "read_broadcast", "conversation_id": ID}),
             json!({"action": "suspend", "actor_role": "moderator", "target_role": "dealer"}),

@@ -56,6 +56,20 @@ immutable
 parallel safe
 return 100;
 
+create or replace function rolecall_internal.limit_reaction_bytes()
+returns int
+language sql
+immutable
+parallel safe
+return 64;
+
+create or replace function rolecall_internal.limit_reaction_kinds()
+returns int
+language sql
+immutable
+parallel safe
+return 20;
+
 create or replace function rolecall_internal.limit_media_url_chars()
 returns int
 language sql

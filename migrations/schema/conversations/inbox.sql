@@ -147,7 +147,7 @@ begin
       on judged.target_role is not distinct from shown.target_role
       and judged.facts = shown.facts
     left join lateral (
-      select rolecall_internal.message_json(message) as message
+      select rolecall_internal.message_for(p_user, message) as message
       from rolecall.messages as message
       where message.conversation_id = shown.id
         and message.seq <= shown.newest_seq

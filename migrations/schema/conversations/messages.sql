@@ -55,7 +55,7 @@ begin
   select
     coalesce(
       jsonb_agg(
-        rolecall_internal.message_json(message, case when v_removed then removed.content end)
+        rolecall_internal.message_for(p_user, message, case when v_removed then removed.content end)
         order by case when v_changed_since is null then message.seq else message.revision end
       ),
       '[]'

@@ -168,7 +168,7 @@ begin
     jsonb_build_object(
       'conversation_id', v_message.conversation_id,
       'revision', v_message.revision,
-      'message', rolecall_internal.message_json(v_message)
+      'message', rolecall_internal.message_for(v_message.sender_id, v_message)
     )
   );
 end

@@ -232,6 +232,7 @@ create table rolecall.messages (
   revision bigint,
   version int,
   edited_at timestamptz,
+  reactions jsonb,
   primary key (conversation_id, seq),
   constraint messages_form check (
     rolecall_internal.is_message(sender_id, content, created_at, deleted_at, deleted_as, legacy)
@@ -255,6 +256,8 @@ comment on column rolecall.messages.version is
   'How many versions of its content there are, this one counted; null for 1, so that a message that is sent holds nothing.';
 
 comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
+comment on column rolecall.messages.reactions is
+  'How many reactions there are of each kind, by emoji; null for none. Who reacted stands in message_reactions.';
 
 create index messages_id_idx
   on rolecall.messages (id);

@@ -52,6 +52,11 @@ begin
     from rolecall.conversations
     where created_by = p_user
       and kind = 'show'
+    union all
+    -- Their reactions go with the profile, too.
+    select conversation_id
+    from rolecall.message_reactions
+    where user_id = p_user
   )
     and exists (
       select

@@ -98,7 +98,50 @@ begin
       where due.conversation_id = wanted.conversation_id
         and due.seq = wanted.seq
     );
+  -- What others felt about words that are gone for good.
+  delete from rolecall.message_reactions as reaction
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  join rolecall.messages as message
+    on message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.reactions is not null
+  where reaction.conversation_id = wanted.conversation_id
+    and reaction.seq = wanted.seq;
   return v_new;
+end
+$$;
+
+-- The reactions of p_user, up to p_most of them. Returns whether nothing is left.
+create or replace function rolecall_internal.erase_reactions(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from (
+    select conversation_id, seq
+    from rolecall.message_reactions
+    where user_id = p_user
+    order by conversation_id, seq
+    limit p_most
+  ) as own;
+  if v_conversations is null then
+    return true;
+  end if;
+  perform rolecall_internal.hold_conversations(v_conversations);
+  delete from rolecall.message_reactions as reaction
+  using unnest(v_conversations, v_seqs) as wanted (conversation_id, seq)
+  where reaction.user_id = p_user
+    and reaction.conversation_id = wanted.conversation_id
+    and reaction.seq = wanted.seq;
+  return cardinality(v_conversations) < p_most;
 end
 $$;
 
@@ -296,6 +339,9 @@ begin
   end if;
   if v_all then
     v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_reactions(v_user, v_batch);
   end if;
 
   update rolecall.data_deletions

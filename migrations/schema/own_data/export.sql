@@ -367,6 +367,35 @@ begin
       order by edit.id
       limit 500;
 
+    when 'reaction' then
+      return query
+      select
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', own.conversation_id,
+          'emoji', own.emoji,
+          'created_at', rolecall_internal.iso(own.created_at)
+        ),
+        own.conversation_id,
+        own.seq,
+        own.line_id
+      from (
+        select
+          reaction.*,
+          -- Their kinds in one message, by the emoji.
+          md5(reaction.emoji)::uuid as line_id
+        from rolecall.message_reactions as reaction
+        where reaction.user_id = p_user
+          and reaction.conversation_id >= p_group
+          and (reaction.conversation_id, reaction.seq) >= (p_group, p_position)
+      ) as own
+      join rolecall.messages as message
+        on message.conversation_id = own.conversation_id
+        and message.seq = own.seq
+      where (own.conversation_id, own.seq, own.line_id) > (p_group, p_position, p_id)
+      order by own.conversation_id, own.seq, own.line_id
+      limit 500;
+
     when 'report' then
       return query
       select
@@ -452,7 +481,8 @@ as $$
 declare
   v_sections constant text[] := array[
     'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
-    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'reaction',
+    'report',
     'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
     'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
   ];

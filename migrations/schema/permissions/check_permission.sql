@@ -65,6 +65,8 @@ begin
       v_limit := rolecall_internal.peek_token(p_user, 'report_message');
     when 'edit_message' then
       v_limit := rolecall_internal.peek_token(p_user, 'edit_message');
+    when 'react' then
+      v_limit := rolecall_internal.peek_token(p_user, 'react');
     else
       null;
   end case;
@@ -220,6 +222,17 @@ begin
       v_judgement := rolecall_internal.judge_suspension(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'react' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reaction(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
         p_request -> 'rollouts'
       );
 

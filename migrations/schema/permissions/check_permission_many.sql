@@ -732,8 +732,8 @@ begin
         -- What is done in an organisation is asked about one by one.
         when rolecall_internal.is_organization_action(asked.action) then
           rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
-        -- So are edits, by all the rules of the messages that they are.
-        when asked.action = 'edit_message' and asked.kind is distinct from 'pair' then
+        -- So are edits, by all the rules of the messages that they are, and reactions.
+        when asked.action in ('edit_message', 'react') and asked.kind is distinct from 'pair' then
           rolecall_internal.check_permission(p_user, asked.body, p_request)
         else shown.result || worded.more
       end

@@ -22,7 +22,7 @@ returns boolean
 language sql
 immutable
 parallel safe
-return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message'), false);
+return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message', 'react'), false);
 
 -- Whether the matrix for organisations has an action of this name.
 create or replace function rolecall_internal.is_organization_action(p_action text)

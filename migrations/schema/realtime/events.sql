@@ -171,7 +171,8 @@ begin
         'seq', happened.seq,
         'revision', (happened.message).revision,
         'message', rolecall_internal.short_message(
-          rolecall_internal.message_json(
+          rolecall_internal.message_for(
+            shown.reader,
             happened.message,
             case
               when shown.sees_removed then (
@@ -190,11 +191,24 @@ begin
     on happened.row_id = told.row_id
     and happened.place = told.place
   cross join lateral (
-    values
-      (told.who, false),
-      (told.moderators, true)
-  ) as shown (who, sees_removed)
-  where shown.who is not null;
+    select same.who, same.sees_removed, null::uuid as reader
+    from (
+      values
+        (told.who, false),
+        (told.moderators, true)
+    ) as same (who, sees_removed)
+    where same.who is not null
+      and (happened.message).reactions is null
+    union all
+    -- Which reactions are their own, each is told apart.
+    select array[person.id], person.sees_removed, person.id
+    from (
+      select unnest(told.who), false
+      union all
+      select unnest(told.moderators), true
+    ) as person (id, sees_removed)
+    where (happened.message).reactions is not null
+  ) as shown;
 end
 $$;
 

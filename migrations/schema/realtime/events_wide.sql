@@ -30,6 +30,9 @@ begin
               'revision', message.revision,
               'message', rolecall_internal.short_message(
                 rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
+                  || jsonb_build_object(
+                    'reactions', rolecall_internal.reactions_json(shown.reactions, audience.own_reactions)
+                  )
               )
             )
           )
@@ -49,9 +52,16 @@ begin
       on removed.conversation_id = named.conversation_id
       and removed.seq = named.seq
     cross join lateral (
+      values (case when message.deleted_at is null then message.reactions end)
+    ) as shown (reactions)
+    cross join lateral (
       select
         array_agg(person.id) as who,
-        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
+        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed,
+        case
+          when shown.reactions is not null
+            then rolecall_internal.own_reactions(person.id, named.conversation_id, named.seq)
+        end as own_reactions
       from unnest(
         rolecall_internal.told(
           -- Who sent it is told with the first page, online or not.
@@ -65,7 +75,7 @@ begin
       ) as reader (id)
       join rolecall.profiles as person
         on person.id = reader.id
-      group by 2
+      group by 2, 3
     ) as audience
   );
 end

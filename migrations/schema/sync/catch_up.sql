@@ -71,7 +71,7 @@ begin
     into v_messages, v_seq, v_more
     from (
       select
-        rolecall_internal.message_json(message, case when p_sees_removed then removed.content end) as message,
+        rolecall_internal.message_for(p_user, message, case when p_sees_removed then removed.content end) as message,
         message.seq,
         row_number() over (order by message.seq) as place
       from rolecall_internal.visible_messages(
@@ -91,7 +91,7 @@ begin
     into v_changed, v_revision, v_more_changed
     from (
       select
-        rolecall_internal.message_json(message, case when p_sees_removed then removed.content end) as message,
+        rolecall_internal.message_for(p_user, message, case when p_sees_removed then removed.content end) as message,
         message.revision,
         row_number() over (order by message.revision) as place
       from rolecall_internal.changed_messages(

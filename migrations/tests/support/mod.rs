@@ -341,6 +341,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated help_requests select",
             "authenticated help_requests update",
             "authenticated message_threads select",
+            "authenticated message_reactions select",
             "authenticated messages select",
             "authenticated messages_v2 delete",
             "authenticated messages_v2 select",

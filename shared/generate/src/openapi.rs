@@ -204,6 +204,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 FORCE_REASON_CHARS,
                 MAX_MEDIA_URLS,
                 MAX_PRESENCE,
+                MAX_REACTION_BYTES,
                 MAX_SEQ,
                 MEDIA_URL_CHARS,
                 THREAD_MESSAGE_CHARS,

@@ -12,6 +12,8 @@ const LIMITS: &[(&str, i64)] = &[
     ("thread_message_chars", limits::THREAD_MESSAGE_CHARS as i64),
     ("media_urls", limits::MAX_MEDIA_URLS as i64),
     ("presence", limits::MAX_PRESENCE as i64),
+    ("reaction_bytes", limits::MAX_REACTION_BYTES as i64),
+    ("reaction_kinds", limits::MAX_REACTION_KINDS as i64),
     ("media_url_chars", limits::MEDIA_URL_CHARS as i64),
     ("force_reason_chars", limits::FORCE_REASON_CHARS as i64),
     ("report_reason_chars", limits::REPORT_REASON_CHARS as i64),

@@ -76,6 +76,8 @@ catalogue! {
         "This helper already has a conversation about this help request; `conversation_id` is its id.";
     ConversationReadOnly, "conversation_read_only", CONFLICT, "Conversation is read-only",
         "The conversation is read-only.";
+    TooManyReactions, "too_many_reactions", CONFLICT, "Too many reactions",
+        "The message has as many kinds of reactions as it may have; one of these can still be given.";
     HelpRequestUnavailable, "help_request_unavailable", CONFLICT, "Help request unavailable",
         "The help request is no longer open.";
     AlreadyReported, "already_reported", CONFLICT, "Already reported",

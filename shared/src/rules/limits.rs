@@ -85,6 +85,12 @@ pub const MAX_CHECKS: usize = 200;
 /// Users of whom one call of presence says whether they are online.
 pub const MAX_PRESENCE: usize = 100;
 
+/// Longest emoji of a reaction, in bytes of UTF-8: the longest one of Unicode takes 35.
+pub const MAX_REACTION_BYTES: usize = 64;
+
+/// Kinds of reactions that a message has at most.
+pub const MAX_REACTION_KINDS: usize = 20;
+
 /// Webhooks that there are at most.
 pub const MAX_WEBHOOKS: usize = 20;
 

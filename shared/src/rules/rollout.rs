@@ -138,6 +138,7 @@ pub const FLAGS: &[&str] = &[
     "moderation",
     "own-data",
     "proactive_thread_creation",
+    "reactions",
     "realtime",
     "reset-broadcast-quotas",
     "send-broadcast",

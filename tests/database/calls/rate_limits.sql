@@ -39,6 +39,7 @@ select results_eq(
        ('force_send', 60, 60, 7),
        ('mark_read', 600, 60, 7),
        ('moderate', 300, 60, 7),
+       ('react', 120, 60, 7),
        ('read', 600, 60, 7),
        ('read_help_conversation', 120, 60, 7),
        ('realtime_token', 60, 60, 7),

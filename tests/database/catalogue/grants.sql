@@ -84,6 +84,7 @@ values
   ('rolecall_internal.reads_broadcasts_of(uuid, uuid)', 'authenticated'),
   ('rolecall_internal.uuid_v7()', 'authenticated service_role'),
   ('rolecall_internal.is_conversation(text, text, uuid, uuid, uuid, uuid, boolean)', 'service_role'),
+  ('rolecall_internal.is_reaction(text)', 'service_role'),
   ('rolecall_internal.is_message(uuid, text, timestamp with time zone, timestamp with time zone, text, boolean)', 'service_role');
 
 select set_eq(
@@ -173,6 +174,7 @@ values
   ('rolecall.feature_flag_revision', '', ''),
   ('rolecall.feature_flags', 'select', 'select insert update delete'),
   ('rolecall.help_requests', 'select', 'select insert update delete'),
+  ('rolecall.message_reactions', 'select', 'select insert delete'),
   ('rolecall.messages', 'select', 'select insert update delete'),
   ('public.messages_v2', 'select delete', 'select insert update delete'),
   ('rolecall.key_sets', '', 'select delete'),

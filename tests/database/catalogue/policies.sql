@@ -30,6 +30,7 @@ select pg_temp.ask(
 );
 update rolecall.help_requests set status = 'matched' where id = pg_temp.demo(21);
 select pg_temp.ask('block_user', pg_temp.demo(2), jsonb_build_object('blocked_id', pg_temp.demo(3)));
+select pg_temp.ask('react', pg_temp.demo(1), jsonb_build_object('message_id', direct, 'emoji', '👍')) from sent;
 select pg_temp.ask('report_message', pg_temp.demo(4), jsonb_build_object('message_id', direct, 'reason', 'Rude'))
 from sent;
 select pg_temp.ask('report_message', pg_temp.demo(2), jsonb_build_object('message_id', message_id, 'reason', 'Rude'))
@@ -89,6 +90,7 @@ values
   -- One of the two is matched: its requester and its helper go on seeing it.
   ('help_requests',             '2',  '1',   '1',   '2',    '1',      '1',     '1',  '1',     '0'),
   ('key_sets',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
+  ('message_reactions',         '1',  '0',   '0',   '0',    '0',      '0',     '0',  '0',     '0'),
   ('messages',                  '2',  '2',   '1',   '1',    '2',      '0',     '0',  '0',     '0'),
   ('messages_v2',               '1',  '0',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
   ('moderation_audit',          'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),

@@ -192,7 +192,7 @@ select is(
     select array_agg(key order by key)
     from jsonb_object_keys(pg_temp.ask('inbox', pg_temp.demo(1), '{}') #> '{data,conversations,0,last_message}') as key
   ),
-  '{content,created_at,deleted,edited_at,id,sender_id,seq,show_id,version}',
+  '{content,created_at,deleted,edited_at,id,reactions,sender_id,seq,show_id,version}',
   'a message has these members and no other'
 );
 

@@ -251,6 +251,7 @@ values
   ('messages', 'message_history', '{}'),
   ('moderation', 'moderation_queue', '{"limit": 1}'),
   ('own-data', 'export_own_data', '{"limit": 1}'),
+  ('reactions', 'message_reactions', '{"limit": 1}'),
   ('realtime', 'presence', jsonb_build_object('user_ids', jsonb_build_array(pg_temp.demo(1)))),
   (
     'send-broadcast',
@@ -262,12 +263,12 @@ values
   ('sync', 'sync', '{"limit": 1}');
 select set_eq(
   $$ select name from rolecall.feature_flags where requires = 'messaging_v2_enabled' $$,
-  $$ select name from component where name not in ('messages', 'sync') union select 'messaging_v1' $$,
+  $$ select name from component where name not in ('messages', 'reactions', 'sync') union select 'messaging_v1' $$,
   'every function of users requires messaging_v2_enabled'
 );
 select set_eq(
   $$ select name from rolecall.feature_flags where requires = 'conversations' $$,
-  array['messages', 'sync'],
+  array['messages', 'reactions', 'sync'],
   'sync and what is done with messages by way of conversations, which show them'
 );
 select results_eq(

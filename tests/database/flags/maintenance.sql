@@ -38,6 +38,8 @@ values
   ('mark_read', (select jsonb_build_object('conversation_id', data -> 'conversation_id', 'up_to_seq', 1) from sent)),
   ('mark_unread', (select jsonb_build_object('conversation_id', data -> 'conversation_id', 'from_seq', 1) from sent)),
   ('edit_message', (select jsonb_build_object('message_id', data -> 'message_id', 'content', 'Hello') from sent)),
+  ('react', (select jsonb_build_object('message_id', data -> 'message_id', 'emoji', '👍') from sent)),
+  ('unreact', (select jsonb_build_object('message_id', data -> 'message_id', 'emoji', '👍') from sent)),
   ('start_conversation', jsonb_build_object('help_request_id', pg_temp.demo(21), 'initial_message', 'I can help with that.')),
   ('report_message', (select jsonb_build_object('message_id', data -> 'message_id', 'reason', 'spam') from sent)),
   ('block_user', jsonb_build_object('target_id', pg_temp.demo(3))),

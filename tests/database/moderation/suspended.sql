@@ -85,12 +85,20 @@ cross join lateral (
     ('unblock_user', 4, jsonb_build_object('blocked_id', pg_temp.demo(2)), 'ok'),
     ('report_message', 4, jsonb_build_object('message_id', other ->> 'message_id', 'reason', 'Rude'), 'ok'),
     -- What they take back.
+    ('unreact', 4, jsonb_build_object('message_id', own ->> 'message_id', 'emoji', '👍'), 'ok'),
     ('delete_message', 4, jsonb_build_object('message_id', own ->> 'message_id'), 'ok'),
+    ('message_reactions', 4, jsonb_build_object('message_id', own ->> 'message_id', 'limit', 50), 'ok'),
     -- Everything else.
     (
       'edit_message',
       4,
       jsonb_build_object('message_id', own ->> 'message_id', 'content', 'Other words'),
+      'permission_denied/suspended'
+    ),
+    (
+      'react',
+      4,
+      jsonb_build_object('message_id', own ->> 'message_id', 'emoji', '👍'),
       'permission_denied/suspended'
     ),
     (

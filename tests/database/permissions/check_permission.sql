@@ -39,6 +39,8 @@ begin
         pg_temp.ask('report_message', p_user, (p_check - 'action') || '{"reason": "Rude"}')
       when 'edit_message' then
         pg_temp.ask('edit_message', p_user, (p_check - 'action') || '{"content": "Hi"}')
+      when 'react' then
+        pg_temp.ask('react', p_user, (p_check - 'action') || '{"emoji": "👍"}')
       when 'suspend' then
         pg_temp.ask('suspend_user', p_user, (p_check - 'action') || '{"until": "2999-01-01T00:00:00Z"}')
       when 'read_broadcast' then
@@ -95,7 +97,7 @@ values
   (pg_temp.demo(52), 'show_organizer', null);
 insert into rolecall.rate_buckets (user_id, action, tokens, refilled_at, capacity, window_seconds)
 select pg_temp.demo(51), action, 0, now() + interval '1 hour', 60, 60
-from unnest(array['send_dm', 'send_broadcast', 'report_message', 'edit_message']) as action;
+from unnest(array['send_dm', 'send_broadcast', 'report_message', 'edit_message', 'react']) as action;
 
 create temporary table asked as
 select row_number() over () as number, person.id as user_id, question.body
@@ -124,7 +126,7 @@ cross join (
   union all
   select jsonb_build_object('action', action, 'message_id', id)
   from (select id from rolecall.messages union all select pg_temp.demo(99)) as message
-  cross join unnest(array['moderate', 'report', 'edit_message']) as action
+  cross join unnest(array['moderate', 'report', 'edit_message', 'react']) as action
   union all
   select jsonb_build_object('action', 'suspend', 'target_id', id)
   from (select id from rolecall.profiles union all select pg_temp.demo(99)) as other

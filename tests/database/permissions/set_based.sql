@@ -42,8 +42,8 @@ cross join lateral (
 -- Whether the two have a conversation: it lets them reply where they could not begin.
 cross join unnest(array['none', 'open', 'closed']) as pair
 where named.domain = 'marketplace'
-  -- Of one message at a time: messages/judge_edit.sql has every case of it.
-  and named.action <> 'edit_message'
+  -- Of one message at a time: messages/judge_edit.sql and reactions/judge_reaction.sql have every case of them.
+  and named.action not in ('edit_message', 'react')
   and (pair = 'none' or named.action = 'start_dm');
 -- What cannot be: somebody of two roles, somebody who blocks themselves or has a conversation with themselves, a show that both
 -- take part in and that is not of both, an audience from which a block hides what it is of.
@@ -240,7 +240,7 @@ select is(
     )::bigint
     from rolecall.matrix_actions
     where domain = 'marketplace'
-      and action <> 'edit_message'
+      and action not in ('edit_message', 'react')
   ),
   'every case is there, but for those that cannot be'
 );

@@ -36,7 +36,8 @@ impl World {
         stand.belongs(&organizer, organization, Some("owner")).await;
         // Organisations switch texting on for themselves.
         set(stand, "messaging_v1", "enabled").await;
-        let message = stand.message(stand.history(&other, &organizer, 1).await, 1).await;
+        let conversation = stand.history(&other, &organizer, 1).await;
+        let message = stand.message(conversation, 1).await;
         World { organizer, other, show, message }
     }
 
@@ -60,6 +61,7 @@ impl World {
             "blocks" => stand.blocks(&self.organizer, "").send().await,
             "own-data" => stand.export(&self.organizer).send().await,
             "messages" => stand.versions(&self.organizer, self.message).send().await,
+            "reactions" => stand.react(&self.organizer, self.message, "👍").send().await,
             "sync" => stand.sync(&self.organizer, &json!({})).send().await,
             "realtime" => {
                 let path = format!("realtime/presence?user_ids={}", self.other.id);

@@ -79,7 +79,7 @@ async fn the_delivered_limits() {
             "diagnostics": [60, 60], "check_permission": [600, 60], "mark_read": [600, 60], "read": [600, 60],
             "send_thread_message": [60, 60], "force_send": [60, 60],
             "assign_booking": [300, 60], "typing": [60, 60], "realtime_token": [60, 60],
-            "sync": [120, 60], "edit_message": [30, 60],
+            "sync": [120, 60], "edit_message": [30, 60], "react": [120, 60],
         });
         assert_eq!(limits, expected, "{role:?}");
     }
@@ -197,6 +197,9 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
                 "mark_read",
                 stand.post(&format!("conversations/{conversation}/read"), &json!({"up_to_seq": 1})).by(&user),
             ),
+            ("react", stand.react(&user, message, "👍")),
+            ("react", stand.unreact(&user, message, "👍")),
+            ("read", stand.reactions(&user, message, "")),
             ("moderate", stand.post("moderation/delete", &json!({"message_id": message})).by(&user)),
             ("moderate", stand.post("moderation/restore", &json!({"message_id": message})).by(&user)),
             (

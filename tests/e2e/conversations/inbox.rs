@@ -50,7 +50,7 @@ async fn an_inbox_shows_each_conversation_with_its_last_message_newest_first() {
         first["last_message"],
         json!({
             "id": last.id("message_id"), "seq": 2, "sender_id": max.id, "content": "A table by the door?",
-            "created_at": last["created_at"], "show_id": null, "version": 1, "edited_at": null, "deleted": null,
+            "created_at": last["created_at"], "show_id": null, "version": 1, "edited_at": null, "deleted": null, "reactions": [],
         })
     );
     assert_eq!(first["last_message_at"], last["created_at"]);

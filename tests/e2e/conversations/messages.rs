@@ -46,7 +46,7 @@ async fn a_conversation_is_read_backwards_and_forwards_to_its_ends() {
     let message = &newest.items("messages")[0];
     assert_eq!(
         members(message),
-        ["content", "created_at", "deleted", "edited_at", "id", "sender_id", "seq", "show_id", "version"],
+        ["content", "created_at", "deleted", "edited_at", "id", "reactions", "sender_id", "seq", "show_id", "version"],
         "and no other member"
     );
     assert_eq!((&message["content"], &message["sender_id"]), (&json!("Message 151"), &json!(writer.id)));

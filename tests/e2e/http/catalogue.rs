@@ -98,6 +98,13 @@ async fn provoke(code: Code) -> Answer {
             let body = json!({"recipient_id": dealer.id, "content": "Hello", "message_id": sent["message_id"]});
             stand.post("send-dm", &body).by(&organizer).send().await
         }
+        Code::TooManyReactions => {
+            let message = stand.send_dm(&organizer, &attendee, "Hello").expect(201).await.id("message_id");
+            for emoji in ('😀'..).take(20) {
+                stand.react(&attendee, message, &emoji.to_string()).expect(200).await;
+            }
+            stand.react(&attendee, message, "👍").send().await
+        }
         Code::IdempotencyConflict => {
             stand.send_dm(&organizer, &attendee, "One").key("k").expect(201).await;
             stand.send_dm(&organizer, &attendee, "Two").key("k").send().await

@@ -486,6 +486,19 @@ async fn case(stand: &Stand, random: &mut Random, number: usize) -> Case {
             }
             (json!({"action": action, "message_id": message}), "moderation", Some("report_message"))
         }
+        Action::React => {
+            if !nowhere && has_profile && random.once_in(3) {
+                say("somebody is blocked");
+                stand.block(&actor, &third).await;
+            }
+            if !nowhere && random.once_in(6) {
+                say("the message was deleted");
+                let sql = "update rolecall.messages set content = null, deleted_at = now(), deleted_as = 'author'
+                    where id = $1";
+                stand.db.run(sql, &[&message]).await;
+            }
+            (json!({"action": action, "message_id": message}), "reactions", Some("react"))
+        }
         Action::Suspend => {
             let target = match random.below(6) {
                 0 => actor.id,
@@ -549,6 +562,7 @@ async fn really(stand: &Stand, case: &Case) -> Answer {
         "moderate" => stand.restore_message(&case.actor, id("message_id")).send().await,
         "report" => stand.report(&case.actor, id("message_id"), "Rude").send().await,
         "edit_message" => stand.edit(&case.actor, id("message_id"), "Other words").send().await,
+        "react" => stand.react(&case.actor, id("message_id"), "👍").send().await,
         "suspend" => stand.suspend_user(&case.actor, id("target_id"), "2999-01-01T00:00:00Z").send().await,
         // Whoever moderates looks into every conversation, but has read those alone that are for them.
         "read_broadcast" => stand.mark_read(&case.actor, id("conversation_id"), 1).send().await,

@@ -228,6 +228,21 @@ impl Stand {
         self.db.run(older, &[&message, &seconds]).await;
     }
 
+    /// Reacts to a message.
+    pub fn react(&self, user: &User, message: Uuid, emoji: &str) -> Call {
+        self.post("messages/react", &json!({"message_id": message, "emoji": emoji})).by(user)
+    }
+
+    /// Takes a reaction back.
+    pub fn unreact(&self, user: &User, message: Uuid, emoji: &str) -> Call {
+        self.post("messages/unreact", &json!({"message_id": message, "emoji": emoji})).by(user)
+    }
+
+    /// Who has reacted to a message.
+    pub fn reactions(&self, user: &User, message: Uuid, query: &str) -> Call {
+        self.get(&format!("messages/{message}/reactions{query}")).by(user)
+    }
+
     /// Reports a message.
     pub fn report(&self, user: &User, message: Uuid, reason: &str) -> Call {
         self.post("moderation/report", &json!({"message_id": message, "reason": reason})).by(user)
@@ -386,6 +401,7 @@ impl Stand {
             + (select count(*) from public.conversations_v2 where $1 in (helper_id, requester_id))
             + (select count(*) from public.messages_v2 where sender_id = $1)
             + (select count(*) from rolecall.reported_messages where reporter_id = $1)
+            + (select count(*) from rolecall.message_reactions where user_id = $1)
             + (select count(*) from rolecall.moderation_audit where actor_id = $1)
             + (select count(*) from rolecall.data_deletions where user_id = $1)
             + (select count(*) from rolecall.idempotency_records where user_id = $1)";

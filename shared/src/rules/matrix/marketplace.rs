@@ -42,6 +42,8 @@ names! {
         ReadBroadcast = "read_broadcast",
         /// Edit a message that the actor reads. Whether the new words may be sent is decided as of any others.
         EditMessage = "edit_message",
+        /// React to a message of the target.
+        React = "react",
     }
 }
 
@@ -92,6 +94,7 @@ const fn looks_at(action: Action) -> &'static [Fact] {
         Suspend => &[FeatureEnabled, Suspended, SameUser],
         ReadBroadcast => &[FeatureEnabled, Blocked, Participant],
         EditMessage => &[FeatureEnabled, Suspended, SameUser, Participant, Deleted, EditWindow],
+        React => &[FeatureEnabled, Suspended, Blocked, Participant, ReadOnly],
     }
 }
 
@@ -131,6 +134,7 @@ impl Domain for Marketplace {
             Suspend => "Suspending",
             ReadBroadcast => "Reading broadcasts of",
             EditMessage => "Editing a message",
+            React => "Reacting to messages of",
         }
     }
 
@@ -158,7 +162,7 @@ type Row = super::Row<Marketplace>;
 
 const _: () = assert!(fault_of_named_facts!(Action::ALL, looks_at, GUARDS, ROWS).is_empty());
 
-use Action::{Broadcast, EditMessage, Moderate, ReadBroadcast, Reply, Report, StartDm, Suspend};
+use Action::{Broadcast, EditMessage, Moderate, React, ReadBroadcast, Reply, Report, StartDm, Suspend};
 use Fact::{
     Blocked, BroadcastRecipient, Deleted, EditWindow, FeatureEnabled, ForeignShow, OwnShow, Participant, ReadOnly,
     SameUser, SharesShow, Suspended, TakesPart,
@@ -376,6 +380,30 @@ static GUARDS: &[Guard] = &[
         message: "The message can no longer be edited.",
         allowed_if: "You send another message.",
     },
+    feature(React),
+    // Who sees it as a moderator alone is not one of those whom it was written to.
+    Guard {
+        action: React,
+        actors: None,
+        fact: Participant,
+        denies_when: false,
+        code: Code::NotFound,
+        rule: "not_a_participant",
+        message: "None of your conversations has a message with this id.",
+        allowed_if: "You take part in the conversation.",
+    },
+    suspended(React),
+    Guard {
+        action: React,
+        actors: None,
+        fact: ReadOnly,
+        denies_when: true,
+        code: Code::ConversationReadOnly,
+        rule: "conversation_read_only",
+        message: "This conversation is read-only.",
+        allowed_if: "The operator reopens the conversation.",
+    },
+    blocked(React),
 ];
 
 macro_rules! rows {
@@ -499,6 +527,8 @@ static ROWS: &[Row] = rows![
 
     EditMessage, ANYONE => [ANYONE], Always, "authors_edit_their_messages",
         "Everyone can edit their own messages for a while.", "";
+    React, ANYONE => [ANYONE], Always, "anyone_reacts_to_what_was_written_to_them",
+        "Everyone can react to a message that was written by them or to them, also to a broadcast.", "";
 ];
 
 /// Decides whether `actor` may do `action` to `target`, given what holds between them.

@@ -66,6 +66,18 @@ fn who_reports() {
 }
 
 #[test]
+fn who_reacts() {
+    for &actor in Role::ALL {
+        assert_eq!(allowed_targets(React, actor, &[]), Role::ALL);
+        for refusing in [Suspended, ReadOnly, Blocked] {
+            assert_eq!(allowed_targets(React, actor, &[refusing]), []);
+        }
+        let stranger = decide(actor, React, Attendee, Facts::from_iter([FeatureEnabled]));
+        assert_eq!(stranger.rule(), "not_a_participant");
+    }
+}
+
+#[test]
 fn who_suspends() {
     for actor in [Attendee, Dealer, MvpDealer, ShowOrganizer, Member] {
         assert_eq!(allowed_targets(Suspend, actor, &[OwnShow, TakesPart]), []);

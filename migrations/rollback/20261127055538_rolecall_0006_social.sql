@@ -8,15 +8,35 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.edit_message(jsonb)',
     'function rolecall_edge.message_history(jsonb)',
+    'function rolecall_edge.message_reactions(jsonb)',
+    'function rolecall_edge.react(jsonb)',
+    'function rolecall_edge.unreact(jsonb)',
+    'function rolecall_internal.change_reactions(uuid[], jsonb[], jsonb[], boolean)',
+    'function rolecall_internal.change_reactions_many(text, jsonb, boolean)',
     'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.edited_message(uuid, bigint)',
     'function rolecall_internal.erase_edits(uuid[], bigint[])',
+    'function rolecall_internal.erase_reactions(uuid, integer)',
+    'function rolecall_internal.follow_reactions()',
+    'function rolecall_internal.is_reaction(text)',
     'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reaction(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reactions(uuid[], jsonb[], uuid[], bigint[])',
     'function rolecall_internal.limit_message_versions()',
+    'function rolecall_internal.limit_reaction_bytes()',
+    'function rolecall_internal.limit_reaction_kinds()',
+    'function rolecall_internal.list_reactions(uuid, jsonb, jsonb)',
+    'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
     'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
+    'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
+    'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
+    'function rolecall_internal.refuse_reaction_to_deleted()',
+    'function rolecall_internal.serve_reaction(text, jsonb, boolean)',
+    'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
     'table rolecall.edit_windows',
-    'table rolecall.message_edits'
+    'table rolecall.message_edits',
+    'table rolecall.message_reactions'
   ];
   -- All objects of Rolecall before it.
   v_ours constant text[] := array[
@@ -1462,6 +1482,431 @@ end
 $$;
 $sql$;
 
+  -- schema/conversations/inbox.sql
+  execute $sql$
+-- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
+-- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
+-- that are for it. The newest message is the newest that is not deleted; last_message_at tells of the newest one all the
+-- same, so that a deletion moves no card.
+--
+-- One statement makes a whole page, and one decision serves all conversations with the same facts.
+create or replace function rolecall_internal.conversation_cards(
+  p_user uuid,
+  p_conversations uuid[],
+  p_readers text[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    with shown as materialized (
+      select
+        asked.number,
+        asked.reader,
+        conversation.*,
+        fact.sender_role,
+        fact.sender_internal,
+        fact.org_id as sender_org_id,
+        fact.is_open,
+        fact.target_role,
+        case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
+        case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
+        case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
+        own.skipped,
+        case asked.reader
+          when 'people' then own.last_read_seq
+          when 'audience' then (
+            select receipt.last_read_seq
+            from rolecall.broadcast_receipts as receipt
+            where receipt.conversation_id = conversation.id
+              and receipt.user_id = p_user
+          )
+        end as read_seq,
+        case
+          when conversation.kind = 'show' then nullif(conversation.created_by, p_user)
+          when conversation.participant_low = p_user then conversation.participant_high
+          when conversation.participant_high = p_user then conversation.participant_low
+        end as other_id
+      from unnest(p_conversations, p_readers) with ordinality as asked (id, reader, number)
+      cross join lateral (
+        select *
+        from rolecall.conversations
+        where id = asked.id
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as conversation
+      cross join lateral (
+        select *
+        from rolecall_internal.reply_facts(p_user, asked.id, 'send-dm')
+        offset 0
+      ) as fact
+      left join lateral (
+        select broadcast.seq, broadcast.created_at
+        from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+        order by broadcast.seq desc
+        limit 1
+      ) as heard
+        on asked.reader = 'audience'
+      left join lateral (
+        select last_read_seq, skipped
+        from rolecall.conversation_participants
+        where conversation_id = asked.id
+          and user_id = p_user
+        offset 0
+      ) as own
+        on asked.reader = 'people'
+    ),
+    judged as materialized (
+      select
+        alike.target_role,
+        alike.facts,
+        rolecall_internal.judge_reply_facts(
+          p_user,
+          alike.sender_role,
+          alike.sender_internal,
+          alike.sender_org_id,
+          alike.is_open,
+          p_rollouts,
+          alike.target_role,
+          alike.facts
+        ) as judgement
+      from (
+        select distinct sender_role, sender_internal, sender_org_id, is_open, target_role, facts
+        from shown
+      ) as alike
+    )
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', shown.id,
+        'kind', shown.kind,
+        'version', shown.version,
+        'with', case
+          when shown.other_id is not null then (
+            -- Of an imported conversation with somebody who has no profile, the id is all there is.
+            select jsonb_build_object('id', shown.other_id, 'display_name', person.display_name, 'role', person.role)
+            from (values (shown.other_id)) as other (id)
+            left join rolecall.profiles as person
+              on person.id = other.id
+          )
+        end,
+        'show', (
+          select jsonb_build_object('id', show.id, 'title', show.title)
+          from rolecall.shows as show
+          where show.id = shown.show_id
+        ),
+        'last_message', newest.message,
+        'last_seq', coalesce(shown.newest_seq, 0),
+        -- Of what was imported before somebody had a profile nothing is new to them; and who looks in to moderate has
+        -- nothing to read.
+        'last_read_seq', case shown.reader
+          when 'people' then coalesce(shown.read_seq, shown.newest_seq)
+          else coalesce(shown.read_seq, 0)
+        end,
+        'unread_count', case
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq - shown.skipped, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then
+            rolecall_internal.new_broadcasts(p_user, shown.id, shown.show_id, coalesce(shown.read_seq, 0))
+          else 0
+        end,
+        'revision', shown.revision,
+        'can_reply', coalesce((judged.judgement).allowed, false),
+        'reply_refusal', case
+          when (judged.judgement).allowed then null
+          else jsonb_build_object(
+            'code', (judged.judgement).refusal -> 'code',
+            'rule', (judged.judgement).rule,
+            'message', (judged.judgement).refusal -> 'detail',
+            'allowed_if', (judged.judgement).refusal #> '{reasons,0,allowed_if}'
+          )
+        end,
+        'created_at', rolecall_internal.iso(shown.created_at),
+        'last_message_at', rolecall_internal.iso(coalesce(shown.newest_at, shown.last_message_at))
+      )
+      order by shown.number
+    )
+    from shown
+    join judged
+      on judged.target_role is not distinct from shown.target_role
+      and judged.facts = shown.facts
+    left join lateral (
+      select rolecall_internal.message_json(message) as message
+      from rolecall.messages as message
+      where message.conversation_id = shown.id
+        and message.seq <= shown.newest_seq
+        and message.deleted_at is null
+        and (
+          shown.reader <> 'audience'
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq = message.seq
+          )
+        )
+      order by message.seq desc
+      limit 1
+    ) as newest
+      on true
+  );
+end
+$$;
+
+-- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
+-- one at (p_at, p_id). The indexes have the hours in order alone, so each part looks first in which hour its page ends at
+-- the latest, and then sorts what is not older.
+create or replace function rolecall_internal.inbox_page(
+  p_user uuid,
+  p_kind text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select listed.id, listed.at, listed.reader
+  from (
+    (
+      select conversation.id, conversation.last_message_at as at, 'people' as reader
+      from rolecall.conversations as conversation
+      where conversation.participant_low = p_user
+        and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_low = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.participant_high = p_user
+        and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_high = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.created_by = p_user
+        and conversation.kind = 'show'
+        and p_kind is distinct from 'direct'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.created_by = p_user
+              and newer.kind = 'show'
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What is broadcast where they take part.
+      select thread.conversation_id, thread.last_message_at, 'audience'
+      from rolecall.show_participants as own
+      cross join lateral (
+        select newest.conversation_id, newest.last_message_at
+        from rolecall.show_threads as newest
+        join rolecall.conversations as conversation
+          on conversation.id = newest.conversation_id
+          and conversation.created_by <> p_user
+          and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+        where newest.show_id = own.show_id
+          and newest.role = own.role
+          and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+          and newest.active_in <= rolecall_internal.hour_of(p_at)
+          and newest.last_message_at >= own.joined_at
+          and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
+        order by newest.active_in desc, newest.last_message_at desc, newest.conversation_id desc
+        limit p_limit
+      ) as thread
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What was broadcast where they took part, unless they see later messages of it, too.
+      select newest.conversation_id, max(last.created_at), 'audience'
+      from rolecall.past_participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = newest.conversation_id
+        and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      cross join lateral (
+        select broadcast.created_at
+        from rolecall.broadcasts as broadcast
+        where broadcast.conversation_id = newest.conversation_id
+          and broadcast.sender_id <> p_user
+          and broadcast.created_at >= own.joined_at
+          and broadcast.created_at < own.left_at
+          and own.role = any (broadcast.recipient_roles)
+        order by broadcast.seq desc
+        limit 1
+      ) as last
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+        and not exists (
+          select
+          from rolecall.show_participants as now_own
+          join rolecall.show_threads as later
+            on later.conversation_id = newest.conversation_id
+            and later.role = now_own.role
+            and later.last_message_at >= now_own.joined_at
+          where now_own.user_id = p_user
+            and now_own.show_id = own.show_id
+        )
+      group by newest.conversation_id
+      having (max(last.created_at), newest.conversation_id) < (p_at, p_id)
+      order by 2 desc, 1 desc
+      limit p_limit
+    )
+  ) as listed
+  order by listed.at desc, listed.id desc
+  limit p_limit;
+end
+$$;
+
+-- The inbox of p_user, newest first, a page at a time: {limit, kind?, cursor?}. A suspended user reads on.
+create or replace function rolecall_internal.inbox(
+  p_user uuid,
+  p_input jsonb,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_kind text := p_input ->> 'kind';
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  -- Newer than everything.
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_conversations uuid[];
+  v_readers text[];
+  v_cards jsonb;
+  v_next text;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_kind not in ('direct', 'show') then
+    return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select at, id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+    if v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  -- One more than the page tells whether there is another.
+  select
+    array_agg(id order by number) filter (where number <= v_limit),
+    array_agg(reader order by number) filter (where number <= v_limit),
+    case
+      when count(*) > v_limit then max(rolecall_internal.cursor_of(at, id)) filter (where number = v_limit)
+    end
+  into v_conversations, v_readers, v_next
+  from (
+    select id, at, reader, row_number() over (order by at desc, id desc) as number
+    from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+  ) as page;
+  v_cards := coalesce(
+    rolecall_internal.conversation_cards(
+      p_user,
+      v_conversations,
+      v_readers,
+      p_rollouts
+    ),
+    '[]'
+  );
+
+  return rolecall_internal.success(jsonb_build_object('conversations', v_cards, 'next_cursor', v_next));
+end
+$$;
+
+create or replace function rolecall_edge.inbox(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.inbox',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.inbox(
+      v_call.caller,
+      v_call.input,
+      v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/permissions/roles.generated.sql
   execute $sql$
 -- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
@@ -1719,6 +2164,162 @@ begin
     'not_a_participant',
     'You take part in the conversation.'
   );
+end
+$$;
+$sql$;
+
+  -- schema/conversations/messages.sql
+  execute $sql$
+-- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?, changed_since?}: the newest ones, those
+-- before a number, or, to catch up, those since one, and those of before that have changed after a revision. The answer's
+-- member "reader" says as what p_user reads them.
+--
+-- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
+create or replace function rolecall_internal.read_messages(
+  p_user uuid,
+  p_input jsonb,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
+  v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
+  v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_changed_since bigint := rolecall_internal.whole_number(p_input -> 'changed_since');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_removed boolean := rolecall_internal.sees_removed(v_actor);
+  v_audience_of uuid;
+  v_messages jsonb;
+  v_first bigint;
+  v_last bigint;
+  v_revision bigint;
+  v_more_before boolean := false;
+  v_more_after boolean;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
+    return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'since_seq', 'null') <> 'null' and v_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The since_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'changed_since', 'null') <> 'null' and v_changed_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The changed_since must be a whole number.');
+  end if;
+
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+  select
+    coalesce(
+      jsonb_agg(
+        rolecall_internal.message_json(message, case when v_removed then removed.content end)
+        order by case when v_changed_since is null then message.seq else message.revision end
+      ),
+      '[]'
+    ),
+    min(message.seq),
+    max(message.seq),
+    max(message.revision)
+  into v_messages, v_first, v_last, v_revision
+  from (
+    select *
+    from rolecall_internal.visible_messages(
+      p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+    )
+    where v_changed_since is null
+    union all
+    select *
+    from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_changed_since, v_limit)
+    where v_changed_since is not null
+  ) as message
+  left join rolecall.removed_contents as removed
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq;
+
+  if v_changed_since is not null then
+    v_more_after := v_revision is not null and exists (
+      select
+      from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_revision, 1)
+    );
+  else
+    -- A page without messages is where they would be.
+    v_first := coalesce(v_first, v_since + 1, v_before);
+    v_last := coalesce(v_last, v_before - 1, v_since);
+    v_more_before := v_first is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
+    );
+    v_more_after := v_last is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
+    );
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation',
+      rolecall_internal.conversation_cards(
+        p_user,
+        array[v_conversation.id],
+        array[v_reader],
+        p_rollouts
+      ) -> 0,
+      'messages', v_messages,
+      'has_more_before', v_more_before,
+      'has_more_after', v_more_after,
+      -- Where a client goes on that asks for changes.
+      'revision', case when v_changed_since is not null and v_more_after then v_revision else v_conversation.revision end
+    )
+  ) || jsonb_build_object('reader', v_reader);
+end
+$$;
+
+create or replace function rolecall_edge.messages(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.messages',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_messages(
+      v_call.caller,
+      v_call.input,
+      v_call.rollouts
+    );
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'conversation_read_by_moderator',
+        p_conversation => (v_call.answer #>> '{data,conversation,id}')::uuid
+      );
+    end if;
+    v_call.answer := v_call.answer - 'reader';
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -2021,6 +2622,634 @@ begin
     v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set
+        read_only = true,
+        -- Also of one that is closed already: nobody's name stands on its card any more.
+        changed_xid = pg_current_xact_id()
+      where id = v_conversation;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
+-- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
+-- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
+    return v_deletion;
+  end if;
+
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  -- A client is erased like any other: number, name and what was written to and by them.
+  perform
+  from rolecall.profiles
+  where id = p_user
+  for update;
+  perform rolecall_internal.erase_client(
+    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
+  )
+  from rolecall.profiles as profile
+  join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  delete from rolecall.presence
+  where user_id = p_user;
+  delete from rolecall.typing
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status in ('open', 'in_progress');
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
+-- off for them.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null
+    and (
+      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
+      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
+    )
+  then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
 end
 $$;
 $sql$;
@@ -3683,6 +4912,604 @@ end
 $$;
 $sql$;
 
+  -- schema/realtime/events.sql
+  execute $sql$
+-- The events of direct conversations. Each says what GET shows whoever is told, as of the time of taking. Nobody is told
+-- who has no profile, is suspended, or for whom realtime or the function of the messages is off; and across a block nobody
+-- is told what the other does.
+
+-- An event as clients get it.
+create or replace function rolecall_internal.event_json(
+  p_type text,
+  p_row bigint,
+  p_place bigint,
+  p_at timestamptz,
+  p_members jsonb
+)
+returns jsonb
+language sql
+stable
+return jsonb_build_object(
+  'v', 1,
+  'type', p_type,
+  'id', p_row || '.' || p_place,
+  'at', rolecall_internal.iso(p_at)
+) || p_members;
+
+-- A message, or a card's newest one, as an event shows it: a long content is left to GET.
+create or replace function rolecall_internal.short_message(p_message jsonb)
+returns jsonb
+language sql
+immutable
+return case
+  when octet_length(p_message ->> 'content') > 4096 then p_message - 'content' || '{"truncated": true}'
+  else p_message
+end;
+
+create or replace function rolecall_internal.short_card(p_card jsonb)
+returns jsonb
+language sql
+immutable
+return case
+  when octet_length(p_card #>> '{last_message,content}') > 4096 then
+    jsonb_set(p_card, '{last_message}', rolecall_internal.short_message(p_card -> 'last_message'))
+  else p_card
+end;
+
+-- Those of p_users whom realtime may tell anything, and what p_flag is the function of, if it is given.
+create or replace function rolecall_internal.told(p_users uuid[], p_flag text, p_rollouts jsonb)
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open boolean := (select is_open from rolecall.feature_flags where name = 'realtime');
+  v_flag_open boolean := (select is_open from rolecall.feature_flags where name = p_flag);
+begin
+  return array(
+    select person.id
+    from (
+      select distinct id
+      from unnest(p_users) as named (id)
+    ) as named
+    cross join lateral (
+      select *
+      from rolecall.profiles
+      where id = named.id
+      -- Each by its key, however many PostgreSQL expects.
+      offset 0
+    ) as person
+    where rolecall_internal.suspended_fact(person.suspended_until) is null
+      and rolecall_internal.flag_includes(
+        v_open, p_rollouts, 'realtime', person.id, person.organization_id, person.is_internal
+      )
+      and (
+        p_flag is null
+        or rolecall_internal.flag_includes(
+          v_flag_open, p_rollouts, p_flag, person.id, person.organization_id, person.is_internal
+        )
+      )
+  );
+end
+$$;
+
+-- Messages of direct conversations, as the two people read them. Who moderates everything reads removed contents, too.
+create or replace function rolecall_internal.direct_message_events(p_rows rolecall.outbox[], p_rollouts jsonb)
+returns table (row_id bigint, place bigint, who uuid[], event jsonb)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open boolean := (select is_open from rolecall.feature_flags where name = 'realtime');
+  v_flag_open boolean := (select is_open from rolecall.feature_flags where name = 'conversations');
+begin
+  return query
+  with happened as materialized (
+    select
+      outbox.id as row_id,
+      named.place,
+      outbox.type,
+      outbox.made_at,
+      named.conversation_id,
+      named.seq,
+      conversation.participant_low as low,
+      conversation.participant_high as high,
+      found.message
+    from unnest(p_rows) as outbox
+    cross join lateral unnest(outbox.conversations, outbox.seqs)
+      with ordinality as named (conversation_id, seq, place)
+    cross join lateral (
+      select *
+      from rolecall.conversations
+      where id = named.conversation_id
+      offset 0
+    ) as conversation
+    cross join lateral (
+      select message
+      from rolecall.messages as message
+      where message.conversation_id = named.conversation_id
+        and message.seq = named.seq
+      offset 0
+    ) as found
+    where outbox.domain = 'conversations'
+      and outbox.type in ('message.created', 'message.changed')
+      and conversation.kind = 'direct'
+  ),
+  told as materialized (
+    select happened.row_id, happened.place, reader.who, reader.moderators
+    from happened
+    cross join lateral (
+      select exists (
+        -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+        select
+        from rolecall.user_blocks
+        where blocker_id in (happened.low, happened.high)
+          and blocked_id in (happened.low, happened.high)
+      ) as is_blocked
+      offset 0
+    ) as pair
+    cross join lateral (
+      select
+        array_agg(person.id) filter (where not person.sees_removed) as who,
+        array_agg(person.id) filter (where person.sees_removed) as moderators
+      from (
+        select
+          profile.id,
+          (happened.message).deleted_at is not null
+            and rolecall_internal.moderates_everything(profile.role) as sees_removed
+        from rolecall.profiles as profile
+        where profile.id = any (array[happened.low, happened.high])
+          and (not pair.is_blocked or coalesce(profile.id = (happened.message).sender_id, false))
+          and rolecall_internal.suspended_fact(profile.suspended_until) is null
+          and rolecall_internal.flag_includes(
+            v_open, p_rollouts, 'realtime', profile.id, profile.organization_id, profile.is_internal
+          )
+          and rolecall_internal.flag_includes(
+            v_flag_open, p_rollouts, 'conversations', profile.id, profile.organization_id, profile.is_internal
+          )
+      ) as person
+    ) as reader
+  )
+  select
+    happened.row_id,
+    happened.place,
+    shown.who,
+    rolecall_internal.event_json(
+      happened.type,
+      happened.row_id,
+      happened.place,
+      happened.made_at,
+      jsonb_build_object(
+        'domain', 'conversations',
+        'conversation_id', happened.conversation_id,
+        'seq', happened.seq,
+        'revision', (happened.message).revision,
+        'message', rolecall_internal.short_message(
+          rolecall_internal.message_json(
+            happened.message,
+            case
+              when shown.sees_removed then (
+                select removed.content
+                from rolecall.removed_contents as removed
+                where removed.conversation_id = happened.conversation_id
+                  and removed.seq = happened.seq
+              )
+            end
+          )
+        )
+      )
+    )
+  from told
+  join happened
+    on happened.row_id = told.row_id
+    and happened.place = told.place
+  cross join lateral (
+    values
+      (told.who, false),
+      (told.moderators, true)
+  ) as shown (who, sees_removed)
+  where shown.who is not null;
+end
+$$;
+
+-- What else happens in direct conversations and in those of shows: somebody reads, somebody types, a conversation is closed
+-- or opened. Who reads is told on all their devices; of a direct conversation the other one is told as well.
+create or replace function rolecall_internal.conversation_events(p_rows rolecall.outbox[], p_rollouts jsonb)
+returns table (row_id bigint, place bigint, who uuid[], event jsonb)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_told uuid[] := rolecall_internal.told(
+    array(
+      select person.id
+      from unnest(p_rows) as outbox
+      cross join unnest(outbox.conversations) as named (id)
+      join rolecall.conversations as conversation
+        on conversation.id = named.id
+      cross join lateral (
+        select conversation.participant_low
+        union all
+        select conversation.participant_high
+        union all
+        select unnest(outbox.users)
+      ) as person (id)
+      where outbox.domain = 'conversations'
+        and outbox.type in ('read', 'typing', 'conversation.changed')
+    ),
+    'conversations',
+    p_rollouts
+  );
+begin
+  return query
+  with happened as materialized (
+    select
+      outbox.id as row_id,
+      outbox.type,
+      outbox.made_at,
+      named.*,
+      conversation.kind,
+      conversation.created_by,
+      conversation.show_id,
+      conversation.participant_low as low,
+      conversation.participant_high as high,
+      exists (
+        select
+        from rolecall.user_blocks
+        where blocker_id in (conversation.participant_low, conversation.participant_high)
+          and blocked_id in (conversation.participant_low, conversation.participant_high)
+      ) as is_blocked
+    from unnest(p_rows) as outbox
+    cross join lateral unnest(outbox.conversations, outbox.seqs, outbox.users)
+      with ordinality as named (conversation_id, seq, user_id, place)
+    join rolecall.conversations as conversation
+      on conversation.id = named.conversation_id
+    where outbox.domain = 'conversations'
+      and outbox.type in ('read', 'typing', 'conversation.changed')
+  ),
+  concerned as (
+    select happened.*, person.id as person_id
+    from happened
+    cross join lateral (
+      values
+        (happened.low),
+        (happened.high),
+        (case when (happened.user_id in (happened.low, happened.high)) is not true then happened.user_id end)
+    ) as person (id)
+    join unnest(v_told) as told (id)
+      on told.id = person.id
+  )
+  select
+    happened.row_id,
+    happened.place,
+    array_agg(happened.person_id),
+    rolecall_internal.event_json(
+      happened.type,
+      happened.row_id,
+      happened.place,
+      happened.made_at,
+      jsonb_build_object(
+        'domain', 'conversations',
+        'conversation_id', happened.conversation_id,
+        'user_id', happened.user_id,
+        case when happened.type = 'read' then 'last_read_seq' else 'until' end,
+        case
+          when happened.type = 'read' then to_jsonb(happened.seq)
+          else to_jsonb(rolecall_internal.iso(happened.made_at + interval '6 seconds'))
+        end
+      )
+    )
+  from concerned as happened
+  where happened.type in ('read', 'typing')
+    -- Nobody is typing any more by then.
+    and (happened.type = 'read' or happened.made_at > now() - interval '6 seconds')
+    and case
+      when happened.person_id = happened.user_id then
+        happened.type = 'read'
+        and (
+          happened.kind = 'direct'
+          or happened.created_by = happened.user_id
+          -- Of the audience who still is.
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(
+              happened.user_id, happened.conversation_id, happened.show_id
+            )
+          )
+        )
+      else happened.kind = 'direct'
+        and not happened.is_blocked
+    end
+  group by
+    happened.row_id, happened.place, happened.type, happened.made_at, happened.conversation_id, happened.user_id, happened.seq
+  union all
+  -- Each has a card of their own. A block that somebody made says nothing to the other one.
+  select
+    happened.row_id,
+    happened.place,
+    array[happened.person_id],
+    rolecall_internal.event_json(
+      happened.type,
+      happened.row_id,
+      happened.place,
+      happened.made_at,
+      jsonb_build_object(
+        'domain', 'conversations',
+        'conversation_id', happened.conversation_id,
+        'revision', card.card -> 'revision',
+        'conversation', rolecall_internal.short_card(card.card)
+      )
+    )
+  from concerned as happened
+  cross join lateral (
+    select rolecall_internal.conversation_cards(
+      happened.person_id, array[happened.conversation_id], array['people'], p_rollouts
+    ) -> 0 as card
+    offset 0
+  ) as card
+  where happened.type = 'conversation.changed'
+    and (
+      not happened.is_blocked
+      or exists (
+        select
+        from rolecall.user_blocks
+        where blocker_id = happened.person_id
+          and blocked_id in (happened.low, happened.high)
+      )
+    );
+end
+$$;
+$sql$;
+
+  -- schema/realtime/events_wide.sql
+  execute $sql$
+-- What many may be told: broadcasts and their changes, and that everybody syncs. Of those who are online a page at a time,
+-- so that a take stays short however large the audience is.
+
+-- The messages of broadcasts for those of p_people who read them, and who sent them with the first page.
+create or replace function rolecall_internal.broadcast_events(
+  p_outbox rolecall.outbox,
+  p_people uuid[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'to', audience.who,
+          'event', rolecall_internal.event_json(
+            p_outbox.type,
+            p_outbox.id,
+            named.place,
+            p_outbox.made_at,
+            jsonb_build_object(
+              'domain', 'conversations',
+              'conversation_id', named.conversation_id,
+              'seq', named.seq,
+              'revision', message.revision,
+              'message', rolecall_internal.short_message(
+                rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
+              )
+            )
+          )
+        )
+        order by named.place
+      ),
+      '[]'
+    )
+    from unnest(p_outbox.conversations, p_outbox.seqs) with ordinality as named (conversation_id, seq, place)
+    join rolecall.conversations as conversation
+      on conversation.id = named.conversation_id
+      and conversation.kind = 'show'
+    join rolecall.messages as message
+      on message.conversation_id = named.conversation_id
+      and message.seq = named.seq
+    left join rolecall.removed_contents as removed
+      on removed.conversation_id = named.conversation_id
+      and removed.seq = named.seq
+    cross join lateral (
+      select
+        array_agg(person.id) as who,
+        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
+      from unnest(
+        rolecall_internal.told(
+          -- Who sent it is told with the first page, online or not.
+          case when p_outbox.reached is null then array[conversation.created_by] else '{}' end
+            || array_remove(
+              rolecall_internal.readers_of_broadcast(p_people, conversation.id, named.seq), conversation.created_by
+            ),
+          'conversations',
+          p_rollouts
+        )
+      ) as reader (id)
+      join rolecall.profiles as person
+        on person.id = reader.id
+      group by 2
+    ) as audience
+  );
+end
+$$;
+
+-- The row p_outbox for the next page of those online: the events, and up to whom the page goes, null at the end.
+create or replace function rolecall_internal.wide_events(
+  p_outbox rolecall.outbox,
+  p_rollouts jsonb,
+  out taken_to uuid,
+  out events jsonb
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_page constant int := 1000;
+  v_reached uuid := coalesce(p_outbox.reached, '00000000-0000-0000-0000-000000000000');
+  v_online uuid[] := array(
+    select user_id
+    from rolecall.presence
+    where user_id > v_reached
+    order by user_id
+    limit v_page
+  );
+  v_told uuid[];
+begin
+  if cardinality(v_online) = v_page then
+    taken_to := v_online[v_page];
+  end if;
+  if p_outbox.type = 'resync' then
+    v_told := rolecall_internal.told(v_online, null, p_rollouts);
+    events := case
+      when v_told <> '{}' then jsonb_build_array(
+        jsonb_build_object(
+          'to', v_told,
+          'event', rolecall_internal.event_json('resync', p_outbox.id, 1, p_outbox.made_at, '{}')
+        )
+      )
+      else '[]'
+    end;
+    return;
+  end if;
+
+  events := rolecall_internal.broadcast_events(p_outbox, v_online, p_rollouts);
+end
+$$;
+$sql$;
+
+  -- schema/sync/catch_up.sql
+  execute $sql$
+-- What a client lacks of the conversations that it has: [{conversation_id, seq, revision}], the newest message and the
+-- revision that it knows. For each that has more, the oldest messages after seq and the earliest changes after revision, with
+-- the numbers that the client knows from then on; limited says that there is more, which GET messages and GET changes have.
+-- Conversations that the user does not read, never did or that do not exist are gone: all of these in the same words.
+create or replace function rolecall_internal.catch_up(
+  p_user uuid,
+  p_have jsonb,
+  p_sees_removed boolean,
+  out caught_up jsonb,
+  out gone uuid[]
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_known record;
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_audience_of uuid;
+  v_page int;
+  -- Of all conversations together.
+  v_left int := rolecall_internal.limit_caught_up_messages();
+  v_messages jsonb;
+  v_seq bigint;
+  v_more boolean;
+  v_changed jsonb;
+  v_revision bigint;
+  v_more_changed boolean;
+begin
+  caught_up := '[]';
+  gone := '{}';
+  for v_known in
+    select id, seq, revision
+    from (
+      select distinct on (id) id, seq, revision, number
+      from (
+        select
+          rolecall_internal.uuid_or_null(entry ->> 'conversation_id') as id,
+          coalesce(rolecall_internal.whole_number(entry -> 'seq'), 0) as seq,
+          coalesce(rolecall_internal.whole_number(entry -> 'revision'), 0) as revision,
+          number
+        from jsonb_array_elements(case jsonb_typeof(p_have) when 'array' then p_have else '[]' end)
+          with ordinality as listed (entry, number)
+        limit rolecall_internal.limit_known_conversations()
+      ) as listed
+      where id is not null
+      order by id, number
+    ) as known
+    order by number
+  loop
+    select *
+    into v_conversation
+    from rolecall.conversations
+    where id = v_known.id;
+    v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+    if v_reader is null then
+      gone := gone || v_known.id;
+    end if;
+    continue when v_reader is null
+      -- Who looks in to moderate has nothing to keep up with.
+      or v_reader not in ('people', 'audience')
+      or (v_conversation.last_seq <= v_known.seq and v_conversation.revision <= v_known.revision);
+    v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+
+    v_page := least(v_left, rolecall_internal.limit_default_page());
+    select
+      coalesce(jsonb_agg(page.message order by page.seq) filter (where page.place <= v_page), '[]'),
+      max(page.seq) filter (where page.place <= v_page),
+      count(*) > v_page
+    into v_messages, v_seq, v_more
+    from (
+      select
+        rolecall_internal.message_json(message, case when p_sees_removed then removed.content end) as message,
+        message.seq,
+        row_number() over (order by message.seq) as place
+      from rolecall_internal.visible_messages(
+        p_user, v_known.id, v_audience_of, v_known.seq, null, false, v_page + 1
+      ) as message
+      left join rolecall.removed_contents as removed
+        on removed.conversation_id = message.conversation_id
+        and removed.seq = message.seq
+    ) as page;
+    v_left := v_left - jsonb_array_length(v_messages);
+
+    v_page := least(v_left, rolecall_internal.limit_default_page());
+    select
+      coalesce(jsonb_agg(page.message order by page.revision) filter (where page.place <= v_page), '[]'),
+      max(page.revision) filter (where page.place <= v_page),
+      count(*) > v_page
+    into v_changed, v_revision, v_more_changed
+    from (
+      select
+        rolecall_internal.message_json(message, case when p_sees_removed then removed.content end) as message,
+        message.revision,
+        row_number() over (order by message.revision) as place
+      from rolecall_internal.changed_messages(
+        p_user, v_known.id, v_audience_of, v_known.revision, v_page + 1
+      ) as message
+      left join rolecall.removed_contents as removed
+        on removed.conversation_id = message.conversation_id
+        and removed.seq = message.seq
+    ) as page;
+    v_left := v_left - jsonb_array_length(v_changed);
+
+    caught_up := caught_up || jsonb_build_object(
+      'conversation_id', v_known.id,
+      'messages', v_messages,
+      'changed', v_changed,
+      'seq', case
+        when v_more then coalesce(v_seq, v_known.seq)
+        else greatest(v_conversation.last_seq, v_known.seq)
+      end,
+      'revision', case
+        when v_more_changed then coalesce(v_revision, v_known.revision)
+        else greatest(v_conversation.revision, v_known.revision)
+      end,
+      'limited', v_more or v_more_changed
+    );
+  end loop;
+end
+$$;
+$sql$;
+
   -- schema/permissions/rules.generated.sql
   execute $sql$
 -- The permission matrix. Generated from shared/src/rules/matrix by `make generate`; do not edit.
@@ -4371,16 +6198,17 @@ $sql$;
 -- messages: what was edited keeps its newest words.
 
 alter table rolecall.messages
+  drop column reactions,
   drop column edited_at,
   drop column version;
 
 delete from rolecall.rate_limits
-where action = 'edit_message';
+where action in ('edit_message', 'react');
 
 select set_config('rolecall.reason', 'Rolecall was taken back.', true);
 
 delete from rolecall.feature_flags
-where name = 'messages';
+where name in ('messages', 'reactions');
 
 select set_config('rolecall.reason', '', true);
 $sql$;

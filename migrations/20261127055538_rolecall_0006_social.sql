@@ -8,15 +8,35 @@ declare
   v_made constant text[] := array[
     'function rolecall_edge.edit_message(jsonb)',
     'function rolecall_edge.message_history(jsonb)',
+    'function rolecall_edge.message_reactions(jsonb)',
+    'function rolecall_edge.react(jsonb)',
+    'function rolecall_edge.unreact(jsonb)',
+    'function rolecall_internal.change_reactions(uuid[], jsonb[], jsonb[], boolean)',
+    'function rolecall_internal.change_reactions_many(text, jsonb, boolean)',
     'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.edited_message(uuid, bigint)',
     'function rolecall_internal.erase_edits(uuid[], bigint[])',
+    'function rolecall_internal.erase_reactions(uuid, integer)',
+    'function rolecall_internal.follow_reactions()',
+    'function rolecall_internal.is_reaction(text)',
     'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reaction(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reactions(uuid[], jsonb[], uuid[], bigint[])',
     'function rolecall_internal.limit_message_versions()',
+    'function rolecall_internal.limit_reaction_bytes()',
+    'function rolecall_internal.limit_reaction_kinds()',
+    'function rolecall_internal.list_reactions(uuid, jsonb, jsonb)',
+    'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
     'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
+    'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
+    'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
+    'function rolecall_internal.refuse_reaction_to_deleted()',
+    'function rolecall_internal.serve_reaction(text, jsonb, boolean)',
+    'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
     'table rolecall.edit_windows',
-    'table rolecall.message_edits'
+    'table rolecall.message_edits',
+    'table rolecall.message_reactions'
   ];
   -- All objects of Rolecall behind it.
   v_ours constant text[] := array[
@@ -63,11 +83,13 @@ declare
     'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.mark_unread(jsonb)',
     'function rolecall_edge.message_history(jsonb)',
+    'function rolecall_edge.message_reactions(jsonb)',
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
     'function rolecall_edge.presence(jsonb)',
+    'function rolecall_edge.react(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.realtime_token(jsonb)',
     'function rolecall_edge.receive_sms(jsonb)',
@@ -99,6 +121,7 @@ declare
     'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_edge.typing(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
+    'function rolecall_edge.unreact(jsonb)',
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_edge.update_webhook(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
@@ -154,6 +177,8 @@ declare
     'function rolecall_internal.caller_threads()',
     'function rolecall_internal.caller_with_profile()',
     'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
+    'function rolecall_internal.change_reactions(uuid[], jsonb[], jsonb[], boolean)',
+    'function rolecall_internal.change_reactions_many(text, jsonb, boolean)',
     'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
@@ -239,6 +264,7 @@ declare
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
+    'function rolecall_internal.erase_reactions(uuid, integer)',
     'function rolecall_internal.erase_reason()',
     'function rolecall_internal.erase_texts(uuid, integer)',
     'function rolecall_internal.erase_thread_texts(uuid, integer)',
@@ -268,6 +294,7 @@ declare
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.follow_help_request_change()',
+    'function rolecall_internal.follow_reactions()',
     'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.follow_thread_change()',
@@ -321,6 +348,7 @@ declare
     'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
+    'function rolecall_internal.is_reaction(text)',
     'function rolecall_internal.is_relayed()',
     'function rolecall_internal.is_role(text)',
     'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
@@ -336,6 +364,8 @@ declare
     'function rolecall_internal.judge_dms(rolecall.dm_item[])',
     'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reaction(uuid, uuid, jsonb)',
+    'function rolecall_internal.judge_reactions(uuid[], jsonb[], uuid[], bigint[])',
     'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
@@ -380,6 +410,8 @@ declare
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_presence()',
+    'function rolecall_internal.limit_reaction_bytes()',
+    'function rolecall_internal.limit_reaction_kinds()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.limit_sync_page()',
@@ -390,6 +422,7 @@ declare
     'function rolecall_internal.limit_webhooks()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_numbers(jsonb)',
+    'function rolecall_internal.list_reactions(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_webhook_deliveries(rolecall.call)',
     'function rolecall_internal.list_webhooks(rolecall.call)',
@@ -411,6 +444,7 @@ declare
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.merge_metrics()',
+    'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
     'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
@@ -445,6 +479,7 @@ declare
     'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
+    'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
     'function rolecall_internal.own_threads(rolecall.actor, uuid)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
     'function rolecall_internal.page_size(jsonb, integer)',
@@ -461,6 +496,7 @@ declare
     'function rolecall_internal.quota_of_limit(jsonb)',
     'function rolecall_internal.raise_refusal(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
+    'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_marks(uuid, uuid, text)',
@@ -514,6 +550,7 @@ declare
     'function rolecall_internal.refuse_poaching(text, uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
+    'function rolecall_internal.refuse_reaction_to_deleted()',
     'function rolecall_internal.refuse_restoration(uuid, rolecall.messages)',
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
@@ -569,6 +606,7 @@ declare
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
+    'function rolecall_internal.serve_reaction(text, jsonb, boolean)',
     'function rolecall_internal.service_buffer(uuid, text)',
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.set_participant_role()',
@@ -585,6 +623,7 @@ declare
     'function rolecall_internal.settle_text(uuid, jsonb, jsonb)',
     'function rolecall_internal.short_card(jsonb)',
     'function rolecall_internal.short_message(jsonb)',
+    'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
     'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
@@ -726,6 +765,7 @@ declare
     'table rolecall.message_edits',
     'table rolecall.message_id_slots',
     'table rolecall.message_numbers',
+    'table rolecall.message_reactions',
     'table rolecall.message_threads',
     'table rolecall.messages',
     'table rolecall.moderation_audit',
@@ -963,7 +1003,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 6
-      ) is distinct from 'c3bc82aa03da71f058c89814f7afc3998397184a07040f5c9245dbb57cb3840f'
+      ) is distinct from '14f89aa627662bb8e34c3d82b799609e84c1a13b41cafe533241152692224255'
       then
         raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
           using
@@ -1042,6 +1082,14 @@ comment on column rolecall.messages.version is
   'How many versions of its content there are, this one counted; null for 1, so that a message that is sent holds nothing.';
 
 comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
+
+-- messages: reactions.
+
+alter table rolecall.messages
+  add column reactions jsonb;
+
+comment on column rolecall.messages.reactions is
+  'How many reactions there are of each kind, by emoji; null for none. Who reacted stands in message_reactions.';
 $sql$;
 
   -- schema/base/limits.generated.sql
@@ -1103,6 +1151,20 @@ language sql
 immutable
 parallel safe
 return 100;
+
+create or replace function rolecall_internal.limit_reaction_bytes()
+returns int
+language sql
+immutable
+parallel safe
+return 64;
+
+create or replace function rolecall_internal.limit_reaction_kinds()
+returns int
+language sql
+immutable
+parallel safe
+return 20;
 
 create or replace function rolecall_internal.limit_media_url_chars()
 returns int
@@ -1264,6 +1326,48 @@ comment on table rolecall.edit_windows is
   'For how long after sending it an author with this role may edit a message. A role without a row edits nothing.';
 
 comment on column rolecall.edit_windows.seconds is 'Null for no end.';
+$sql$;
+
+  -- schema/reactions/tables.sql
+  execute $sql$
+-- Reactions to messages. How many of each kind there are stands in the message itself (messages.reactions), so that a
+-- page reads no row of these but the reader's own; a trigger keeps it right, whoever writes here.
+
+-- Whether a text may be a kind of reaction. Which emoji there are, the functions know by the list of Unicode; this holds
+-- whatever comes another way within bounds.
+create or replace function rolecall_internal.is_reaction(p_emoji text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(
+  octet_length(p_emoji) between 1 and rolecall_internal.limit_reaction_bytes()
+  and rolecall_internal.has_visible(p_emoji)
+  and p_emoji collate "C" !~ '[\u0001-\u0020\u007f-\u00a0]',
+  false
+);
+
+create table rolecall.message_reactions (
+  conversation_id uuid not null,
+  seq bigint not null,
+  user_id uuid not null references rolecall.profiles (id) on delete cascade,
+  emoji text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (conversation_id, seq, user_id, emoji),
+  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
+  constraint message_reactions_emoji check (rolecall_internal.is_reaction(emoji))
+);
+
+comment on table rolecall.message_reactions is 'Who has reacted to which message, with which emoji.';
+
+comment on column rolecall.message_reactions.emoji is 'One emoji of Unicode in its fully-qualified form.';
+
+create index message_reactions_user_id_idx
+  on rolecall.message_reactions (user_id, conversation_id, seq);
+
+-- Who has reacted to a message, newest first.
+create index message_reactions_newest_idx
+  on rolecall.message_reactions (conversation_id, seq, created_at desc, user_id desc);
 $sql$;
 
   -- schema/base/answers.sql
@@ -1465,7 +1569,7 @@ returns boolean
 language sql
 immutable
 parallel safe
-return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message'), false);
+return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message', 'react'), false);
 
 -- Whether the matrix for organisations has an action of this name.
 create or replace function rolecall_internal.is_organization_action(p_action text)
@@ -2081,6 +2185,35 @@ begin
       order by edit.id
       limit 500;
 
+    when 'reaction' then
+      return query
+      select
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', own.conversation_id,
+          'emoji', own.emoji,
+          'created_at', rolecall_internal.iso(own.created_at)
+        ),
+        own.conversation_id,
+        own.seq,
+        own.line_id
+      from (
+        select
+          reaction.*,
+          -- Their kinds in one message, by the emoji.
+          md5(reaction.emoji)::uuid as line_id
+        from rolecall.message_reactions as reaction
+        where reaction.user_id = p_user
+          and reaction.conversation_id >= p_group
+          and (reaction.conversation_id, reaction.seq) >= (p_group, p_position)
+      ) as own
+      join rolecall.messages as message
+        on message.conversation_id = own.conversation_id
+        and message.seq = own.seq
+      where (own.conversation_id, own.seq, own.line_id) > (p_group, p_position, p_id)
+      order by own.conversation_id, own.seq, own.line_id
+      limit 500;
+
     when 'report' then
       return query
       select
@@ -2166,7 +2299,8 @@ as $$
 declare
   v_sections constant text[] := array[
     'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
-    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'reaction',
+    'report',
     'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
     'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
   ];
@@ -2266,6 +2400,685 @@ begin
     end if;
   end if;
   return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  -- What others felt about words that are gone for good.
+  delete from rolecall.message_reactions as reaction
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  join rolecall.messages as message
+    on message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.reactions is not null
+  where reaction.conversation_id = wanted.conversation_id
+    and reaction.seq = wanted.seq;
+  return v_new;
+end
+$$;
+
+-- The reactions of p_user, up to p_most of them. Returns whether nothing is left.
+create or replace function rolecall_internal.erase_reactions(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from (
+    select conversation_id, seq
+    from rolecall.message_reactions
+    where user_id = p_user
+    order by conversation_id, seq
+    limit p_most
+  ) as own;
+  if v_conversations is null then
+    return true;
+  end if;
+  perform rolecall_internal.hold_conversations(v_conversations);
+  delete from rolecall.message_reactions as reaction
+  using unnest(v_conversations, v_seqs) as wanted (conversation_id, seq)
+  where reaction.user_id = p_user
+    and reaction.conversation_id = wanted.conversation_id
+    and reaction.seq = wanted.seq;
+  return cardinality(v_conversations) < p_most;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set
+        read_only = true,
+        -- Also of one that is closed already: nobody's name stands on its card any more.
+        changed_xid = pg_current_xact_id()
+      where id = v_conversation;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_reactions(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
+-- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
+-- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
+    return v_deletion;
+  end if;
+
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+    union all
+    -- Their reactions go with the profile, too.
+    select conversation_id
+    from rolecall.message_reactions
+    where user_id = p_user
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  -- A client is erased like any other: number, name and what was written to and by them.
+  perform
+  from rolecall.profiles
+  where id = p_user
+  for update;
+  perform rolecall_internal.erase_client(
+    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
+  )
+  from rolecall.profiles as profile
+  join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  delete from rolecall.presence
+  where user_id = p_user;
+  delete from rolecall.typing
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status in ('open', 'in_progress');
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
+-- off for them.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null
+    and (
+      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
+      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
+    )
+  then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
 end
 $$;
 $sql$;
@@ -2479,6 +3292,664 @@ end
 $$;
 $sql$;
 
+  -- schema/reactions/shape.sql
+  execute $sql$
+-- A message's reactions as answers and events show them: the most frequent kind first, then by the emoji's code points.
+create or replace function rolecall_internal.reactions_json(p_counts jsonb, p_mine text[])
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object('emoji', kind.key, 'count', kind.value, 'mine', kind.key = any (p_mine))
+        order by kind.value::bigint desc, kind.key collate "C"
+      ),
+      '[]'
+    )
+    from jsonb_each(p_counts) as kind
+  );
+end
+$$;
+
+-- With what p_user has reacted to a message.
+create or replace function rolecall_internal.own_reactions(p_user uuid, p_conversation uuid, p_seq bigint)
+returns text[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select emoji
+    from rolecall.message_reactions
+    where conversation_id = p_conversation
+      and seq = p_seq
+      and user_id = p_user
+    order by emoji collate "C"
+  );
+end
+$$;
+
+-- A message's reactions as p_reader sees them. A deleted message shows none; they are back when it is restored. The counts
+-- are those of everybody, also of who is hidden from the reader by a block: nobody is told who is behind a number.
+create or replace function rolecall_internal.shown_reactions(p_message rolecall.messages, p_reader uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.reactions is null or p_message.deleted_at is not null then
+    return '[]';
+  end if;
+  return rolecall_internal.reactions_json(
+    p_message.reactions,
+    rolecall_internal.own_reactions(p_reader, p_message.conversation_id, p_message.seq)
+  );
+end
+$$;
+
+-- A message with its reactions. PostgreSQL writes it into the statements that ask: of a message without reactions, it costs
+-- a constant.
+create or replace function rolecall_internal.message_for(
+  p_reader uuid,
+  p_message rolecall.messages,
+  p_removed text default null
+)
+returns jsonb
+language sql
+stable
+return rolecall_internal.message_json(p_message, p_removed) || case
+  when (p_message).reactions is null then '{"reactions": []}'
+  else jsonb_build_object('reactions', rolecall_internal.shown_reactions(p_message, p_reader))
+end;
+$sql$;
+
+  -- schema/conversations/inbox.sql
+  execute $sql$
+-- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
+-- write into it. p_readers[i] says as what p_user reads p_conversations[i]; an audience sees and counts only the messages
+-- that are for it. The newest message is the newest that is not deleted; last_message_at tells of the newest one all the
+-- same, so that a deletion moves no card.
+--
+-- One statement makes a whole page, and one decision serves all conversations with the same facts.
+create or replace function rolecall_internal.conversation_cards(
+  p_user uuid,
+  p_conversations uuid[],
+  p_readers text[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    with shown as materialized (
+      select
+        asked.number,
+        asked.reader,
+        conversation.*,
+        fact.sender_role,
+        fact.sender_internal,
+        fact.org_id as sender_org_id,
+        fact.is_open,
+        fact.target_role,
+        case when asked.reader = 'audience' then fact.facts || 'participant'::text else fact.facts end as facts,
+        case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
+        case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
+        own.skipped,
+        case asked.reader
+          when 'people' then own.last_read_seq
+          when 'audience' then (
+            select receipt.last_read_seq
+            from rolecall.broadcast_receipts as receipt
+            where receipt.conversation_id = conversation.id
+              and receipt.user_id = p_user
+          )
+        end as read_seq,
+        case
+          when conversation.kind = 'show' then nullif(conversation.created_by, p_user)
+          when conversation.participant_low = p_user then conversation.participant_high
+          when conversation.participant_high = p_user then conversation.participant_low
+        end as other_id
+      from unnest(p_conversations, p_readers) with ordinality as asked (id, reader, number)
+      cross join lateral (
+        select *
+        from rolecall.conversations
+        where id = asked.id
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as conversation
+      cross join lateral (
+        select *
+        from rolecall_internal.reply_facts(p_user, asked.id, 'send-dm')
+        offset 0
+      ) as fact
+      left join lateral (
+        select broadcast.seq, broadcast.created_at
+        from rolecall_internal.visible_broadcasts(p_user, conversation.id, conversation.show_id) as broadcast
+        order by broadcast.seq desc
+        limit 1
+      ) as heard
+        on asked.reader = 'audience'
+      left join lateral (
+        select last_read_seq, skipped
+        from rolecall.conversation_participants
+        where conversation_id = asked.id
+          and user_id = p_user
+        offset 0
+      ) as own
+        on asked.reader = 'people'
+    ),
+    judged as materialized (
+      select
+        alike.target_role,
+        alike.facts,
+        rolecall_internal.judge_reply_facts(
+          p_user,
+          alike.sender_role,
+          alike.sender_internal,
+          alike.sender_org_id,
+          alike.is_open,
+          p_rollouts,
+          alike.target_role,
+          alike.facts
+        ) as judgement
+      from (
+        select distinct sender_role, sender_internal, sender_org_id, is_open, target_role, facts
+        from shown
+      ) as alike
+    )
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', shown.id,
+        'kind', shown.kind,
+        'version', shown.version,
+        'with', case
+          when shown.other_id is not null then (
+            -- Of an imported conversation with somebody who has no profile, the id is all there is.
+            select jsonb_build_object('id', shown.other_id, 'display_name', person.display_name, 'role', person.role)
+            from (values (shown.other_id)) as other (id)
+            left join rolecall.profiles as person
+              on person.id = other.id
+          )
+        end,
+        'show', (
+          select jsonb_build_object('id', show.id, 'title', show.title)
+          from rolecall.shows as show
+          where show.id = shown.show_id
+        ),
+        'last_message', newest.message,
+        'last_seq', coalesce(shown.newest_seq, 0),
+        -- Of what was imported before somebody had a profile nothing is new to them; and who looks in to moderate has
+        -- nothing to read.
+        'last_read_seq', case shown.reader
+          when 'people' then coalesce(shown.read_seq, shown.newest_seq)
+          else coalesce(shown.read_seq, 0)
+        end,
+        'unread_count', case
+          when shown.reader = 'people' then coalesce(shown.newest_seq - shown.read_seq - shown.skipped, 0)
+          when shown.reader = 'audience' and shown.newest_seq > coalesce(shown.read_seq, 0) then
+            rolecall_internal.new_broadcasts(p_user, shown.id, shown.show_id, coalesce(shown.read_seq, 0))
+          else 0
+        end,
+        'revision', shown.revision,
+        'can_reply', coalesce((judged.judgement).allowed, false),
+        'reply_refusal', case
+          when (judged.judgement).allowed then null
+          else jsonb_build_object(
+            'code', (judged.judgement).refusal -> 'code',
+            'rule', (judged.judgement).rule,
+            'message', (judged.judgement).refusal -> 'detail',
+            'allowed_if', (judged.judgement).refusal #> '{reasons,0,allowed_if}'
+          )
+        end,
+        'created_at', rolecall_internal.iso(shown.created_at),
+        'last_message_at', rolecall_internal.iso(coalesce(shown.newest_at, shown.last_message_at))
+      )
+      order by shown.number
+    )
+    from shown
+    join judged
+      on judged.target_role is not distinct from shown.target_role
+      and judged.facts = shown.facts
+    left join lateral (
+      select rolecall_internal.message_for(p_user, message) as message
+      from rolecall.messages as message
+      where message.conversation_id = shown.id
+        and message.seq <= shown.newest_seq
+        and message.deleted_at is null
+        and (
+          shown.reader <> 'audience'
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(p_user, shown.id, shown.show_id) as broadcast
+            where broadcast.seq = message.seq
+          )
+        )
+      order by message.seq desc
+      limit 1
+    ) as newest
+      on true
+  );
+end
+$$;
+
+-- A page of the conversations of p_user, each with the time of its newest message that they see, newest first, after the
+-- one at (p_at, p_id). The indexes have the hours in order alone, so each part looks first in which hour its page ends at
+-- the latest, and then sorts what is not older.
+create or replace function rolecall_internal.inbox_page(
+  p_user uuid,
+  p_kind text,
+  p_at timestamptz,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, at timestamptz, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select listed.id, listed.at, listed.reader
+  from (
+    (
+      select conversation.id, conversation.last_message_at as at, 'people' as reader
+      from rolecall.conversations as conversation
+      where conversation.participant_low = p_user
+        and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_low = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.participant_high = p_user
+        and p_kind is distinct from 'show'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.participant_high = p_user
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.last_message_at, 'people'
+      from rolecall.conversations as conversation
+      where conversation.created_by = p_user
+        and conversation.kind = 'show'
+        and p_kind is distinct from 'direct'
+        and conversation.active_in <= rolecall_internal.hour_of(p_at)
+        and conversation.active_in >= coalesce(
+          (
+            select newer.active_in
+            from rolecall.conversations as newer
+            where newer.created_by = p_user
+              and newer.kind = 'show'
+              and newer.active_in < rolecall_internal.hour_of(p_at)
+            order by newer.active_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          '-infinity'
+        )
+        and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+      order by conversation.last_message_at desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What is broadcast where they take part.
+      select thread.conversation_id, thread.last_message_at, 'audience'
+      from rolecall.show_participants as own
+      cross join lateral (
+        select newest.conversation_id, newest.last_message_at
+        from rolecall.show_threads as newest
+        join rolecall.conversations as conversation
+          on conversation.id = newest.conversation_id
+          and conversation.created_by <> p_user
+          and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+        where newest.show_id = own.show_id
+          and newest.role = own.role
+          and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+          and newest.active_in <= rolecall_internal.hour_of(p_at)
+          and newest.last_message_at >= own.joined_at
+          and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
+        order by newest.active_in desc, newest.last_message_at desc, newest.conversation_id desc
+        limit p_limit
+      ) as thread
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+      order by thread.last_message_at desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What was broadcast where they took part, unless they see later messages of it, too.
+      select newest.conversation_id, max(last.created_at), 'audience'
+      from rolecall.past_participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+      join rolecall.conversations as conversation
+        on conversation.id = newest.conversation_id
+        and rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+      cross join lateral (
+        select broadcast.created_at
+        from rolecall.broadcasts as broadcast
+        where broadcast.conversation_id = newest.conversation_id
+          and broadcast.sender_id <> p_user
+          and broadcast.created_at >= own.joined_at
+          and broadcast.created_at < own.left_at
+          and own.role = any (broadcast.recipient_roles)
+        order by broadcast.seq desc
+        limit 1
+      ) as last
+      where own.user_id = p_user
+        and p_kind is distinct from 'direct'
+        and not exists (
+          select
+          from rolecall.show_participants as now_own
+          join rolecall.show_threads as later
+            on later.conversation_id = newest.conversation_id
+            and later.role = now_own.role
+            and later.last_message_at >= now_own.joined_at
+          where now_own.user_id = p_user
+            and now_own.show_id = own.show_id
+        )
+      group by newest.conversation_id
+      having (max(last.created_at), newest.conversation_id) < (p_at, p_id)
+      order by 2 desc, 1 desc
+      limit p_limit
+    )
+  ) as listed
+  order by listed.at desc, listed.id desc
+  limit p_limit;
+end
+$$;
+
+-- The inbox of p_user, newest first, a page at a time: {limit, kind?, cursor?}. A suspended user reads on.
+create or replace function rolecall_internal.inbox(
+  p_user uuid,
+  p_input jsonb,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_kind text := p_input ->> 'kind';
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  -- Newer than everything.
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_conversations uuid[];
+  v_readers text[];
+  v_cards jsonb;
+  v_next text;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if v_kind not in ('direct', 'show') then
+    return rolecall_internal.refusal('invalid_input', 'The kind must be direct or show.');
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select at, id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor');
+    if v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  -- One more than the page tells whether there is another.
+  select
+    array_agg(id order by number) filter (where number <= v_limit),
+    array_agg(reader order by number) filter (where number <= v_limit),
+    case
+      when count(*) > v_limit then max(rolecall_internal.cursor_of(at, id)) filter (where number = v_limit)
+    end
+  into v_conversations, v_readers, v_next
+  from (
+    select id, at, reader, row_number() over (order by at desc, id desc) as number
+    from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+  ) as page;
+  v_cards := coalesce(
+    rolecall_internal.conversation_cards(
+      p_user,
+      v_conversations,
+      v_readers,
+      p_rollouts
+    ),
+    '[]'
+  );
+
+  return rolecall_internal.success(jsonb_build_object('conversations', v_cards, 'next_cursor', v_next));
+end
+$$;
+
+create or replace function rolecall_edge.inbox(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.inbox',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.inbox(
+      v_call.caller,
+      v_call.input,
+      v_call.rollouts
+    );
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/conversations/messages.sql
+  execute $sql$
+-- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?, changed_since?}: the newest ones, those
+-- before a number, or, to catch up, those since one, and those of before that have changed after a revision. The answer's
+-- member "reader" says as what p_user reads them.
+--
+-- Stable, so that all of it sees one moment: the card fits the messages, whoever writes meanwhile.
+create or replace function rolecall_internal.read_messages(
+  p_user uuid,
+  p_input jsonb,
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_messages_page());
+  v_before bigint := rolecall_internal.whole_number(p_input -> 'before_seq');
+  v_since bigint := rolecall_internal.whole_number(p_input -> 'since_seq');
+  v_changed_since bigint := rolecall_internal.whole_number(p_input -> 'changed_since');
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_removed boolean := rolecall_internal.sees_removed(v_actor);
+  v_audience_of uuid;
+  v_messages jsonb;
+  v_first bigint;
+  v_last bigint;
+  v_revision bigint;
+  v_more_before boolean := false;
+  v_more_after boolean;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if coalesce(p_input -> 'before_seq', 'null') <> 'null' and v_before is null then
+    return rolecall_internal.refusal('invalid_input', 'The before_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'since_seq', 'null') <> 'null' and v_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The since_seq must be a whole number.');
+  end if;
+  if coalesce(p_input -> 'changed_since', 'null') <> 'null' and v_changed_since is null then
+    return rolecall_internal.refusal('invalid_input', 'The changed_since must be a whole number.');
+  end if;
+
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'conversation_id');
+  v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refuse_unknown_conversation(p_user, v_conversation.id);
+  end if;
+  v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+  select
+    coalesce(
+      jsonb_agg(
+        rolecall_internal.message_for(p_user, message, case when v_removed then removed.content end)
+        order by case when v_changed_since is null then message.seq else message.revision end
+      ),
+      '[]'
+    ),
+    min(message.seq),
+    max(message.seq),
+    max(message.revision)
+  into v_messages, v_first, v_last, v_revision
+  from (
+    select *
+    from rolecall_internal.visible_messages(
+      p_user, v_conversation.id, v_audience_of, v_since, v_before, v_since is null, v_limit
+    )
+    where v_changed_since is null
+    union all
+    select *
+    from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_changed_since, v_limit)
+    where v_changed_since is not null
+  ) as message
+  left join rolecall.removed_contents as removed
+    on removed.conversation_id = message.conversation_id
+    and removed.seq = message.seq;
+
+  if v_changed_since is not null then
+    v_more_after := v_revision is not null and exists (
+      select
+      from rolecall_internal.changed_messages(p_user, v_conversation.id, v_audience_of, v_revision, 1)
+    );
+  else
+    -- A page without messages is where they would be.
+    v_first := coalesce(v_first, v_since + 1, v_before);
+    v_last := coalesce(v_last, v_before - 1, v_since);
+    v_more_before := v_first is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, null, v_first, true, 1)
+    );
+    v_more_after := v_last is not null and exists (
+      select
+      from rolecall_internal.visible_messages(p_user, v_conversation.id, v_audience_of, v_last, null, false, 1)
+    );
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'conversation',
+      rolecall_internal.conversation_cards(
+        p_user,
+        array[v_conversation.id],
+        array[v_reader],
+        p_rollouts
+      ) -> 0,
+      'messages', v_messages,
+      'has_more_before', v_more_before,
+      'has_more_after', v_more_after,
+      -- Where a client goes on that asks for changes.
+      'revision', case when v_changed_since is not null and v_more_after then v_revision else v_conversation.revision end
+    )
+  ) || jsonb_build_object('reader', v_reader);
+end
+$$;
+
+create or replace function rolecall_edge.messages(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'conversations.messages',
+    p_request,
+    p_rate => 'read',
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.read_messages(
+      v_call.caller,
+      v_call.input,
+      v_call.rollouts
+    );
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'conversation_read_by_moderator',
+        p_conversation => (v_call.answer #>> '{data,conversation,id}')::uuid
+      );
+    end if;
+    v_call.answer := v_call.answer - 'reader';
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/messages/edit_message.sql
   execute $sql$
 -- Whether p_user may edit p_message: its author, for as long as the role's window is open, and as often as a message may be
@@ -2651,7 +4122,7 @@ begin
     jsonb_build_object(
       'conversation_id', v_message.conversation_id,
       'revision', v_message.revision,
-      'message', rolecall_internal.message_json(v_message)
+      'message', rolecall_internal.message_for(v_message.sender_id, v_message)
     )
   );
 end
@@ -3850,8 +5321,8 @@ begin
         -- What is done in an organisation is asked about one by one.
         when rolecall_internal.is_organization_action(asked.action) then
           rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
-        -- So are edits, by all the rules of the messages that they are.
-        when asked.action = 'edit_message' and asked.kind is distinct from 'pair' then
+        -- So are edits, by all the rules of the messages that they are, and reactions.
+        when asked.action in ('edit_message', 'react') and asked.kind is distinct from 'pair' then
           rolecall_internal.check_permission(p_user, asked.body, p_request)
         else shown.result || worded.more
       end
@@ -3863,6 +5334,154 @@ begin
     left join shown
       on shown.number = worded.first_number
   );
+end
+$$;
+$sql$;
+
+  -- schema/reactions/judge.sql
+  execute $sql$
+-- Whether each of p_users may react to the message of the same place, named by its key, and what it is. A message without
+-- a key does not exist: it has no participants, and is refused in the same words. Across a block between two people nobody
+-- reacts in their conversation, also not to their own messages: it would tell the other one something.
+create or replace function rolecall_internal.judge_reactions(
+  p_users uuid[],
+  p_rollouts jsonb[],
+  p_conversations uuid[],
+  p_seqs bigint[]
+)
+returns table (number int, judgement rolecall.judgement, message rolecall.messages)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_is_open boolean := (select is_open from rolecall.feature_flags where name = 'reactions');
+begin
+  return query
+  select
+    asked.number::int,
+    case
+      when barred.refusal is not null then rolecall_internal.judgement_of_refusal(barred.refusal, actor.organization_id)
+      else rolecall_internal.judgement_of(
+        rolecall_internal.decide(
+          'react',
+          actor.role,
+          coalesce(author.role, rolecall_internal.role_of_strangers()),
+          array[
+            'feature_enabled',
+            rolecall_internal.suspended_fact(actor.suspended_until),
+            case when conversation.read_only then 'read_only' end,
+            case
+              when asked.user_id in (conversation.participant_low, conversation.participant_high) then 'participant'
+              when conversation.kind = 'show' and conversation.created_by = asked.user_id then 'participant'
+              when conversation.kind = 'show'
+                and exists (
+                  select
+                  from rolecall_internal.visible_broadcasts(
+                    asked.user_id, conversation.id, conversation.show_id
+                  ) as broadcast
+                  where broadcast.seq = asked.seq
+                )
+              then 'participant'
+            end,
+            case
+              when exists (
+                -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+                select
+                from rolecall.user_blocks
+                where blocker_id in (asked.user_id, other.id)
+                  and blocked_id in (asked.user_id, other.id)
+              )
+              then 'blocked'
+            end
+          ]
+        ),
+        actor.organization_id
+      )
+    end,
+    found.message
+  from unnest(p_users, p_rollouts, p_conversations, p_seqs)
+    with ordinality as asked (user_id, rollouts, conversation_id, seq, number)
+  left join rolecall.profiles as actor
+    on actor.id = asked.user_id
+  cross join lateral (
+    select rolecall_internal.refuse_actor(
+      asked.user_id, actor.role, actor.organization_id, actor.is_internal, 'reactions', v_is_open, asked.rollouts
+    ) as refusal
+    offset 0
+  ) as barred
+  left join lateral (
+    select message
+    from rolecall.messages as message
+    where message.conversation_id = asked.conversation_id
+      and message.seq = asked.seq
+    offset 0
+  ) as found
+    on true
+  left join rolecall.conversations as conversation
+    on conversation.id = (found.message).conversation_id
+  left join rolecall.profiles as author
+    on author.id = (found.message).sender_id
+  cross join lateral (
+    values (
+      case
+        when conversation.participant_low = asked.user_id then conversation.participant_high
+        when conversation.participant_high = asked.user_id then conversation.participant_low
+        else (found.message).sender_id
+      end
+    )
+  ) as other (id)
+  where asked.user_id is not null;
+end
+$$;
+
+-- The refusal of a reaction to a deleted message, which readers see as a placeholder.
+create or replace function rolecall_internal.refuse_reaction_to_deleted()
+returns jsonb
+language sql
+immutable
+return rolecall_internal.refusal(
+  'not_found',
+  'This message was deleted.',
+  'message_deleted',
+  'The message is restored.'
+);
+
+-- Whether p_user may react to p_message, for checks.
+create or replace function rolecall_internal.judge_reaction(p_user uuid, p_message uuid, p_rollouts jsonb)
+returns rolecall.judgement
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_conversation uuid;
+  v_seq bigint;
+  v_judgement rolecall.judgement;
+  v_message rolecall.messages;
+begin
+  if p_user is null then
+    return rolecall_internal.judgement_of_refusal((rolecall_internal.actor(p_user, 'reactions', p_rollouts)).refusal, null);
+  end if;
+  select conversation_id, seq
+  into v_conversation, v_seq
+  from rolecall.messages
+  where id = p_message;
+  select (judged.judgement).*
+  into v_judgement
+  from rolecall_internal.judge_reactions(array[p_user], array[p_rollouts], array[v_conversation], array[v_seq]) as judged;
+  if v_judgement.allowed then
+    select *
+    into v_message
+    from rolecall.messages
+    where conversation_id = v_conversation
+      and seq = v_seq;
+    if v_message.deleted_at is not null then
+      return rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_reaction_to_deleted(), v_judgement.org_id);
+    end if;
+  end if;
+  return v_judgement;
 end
 $$;
 $sql$;
@@ -3936,6 +5555,8 @@ begin
       v_limit := rolecall_internal.peek_token(p_user, 'report_message');
     when 'edit_message' then
       v_limit := rolecall_internal.peek_token(p_user, 'edit_message');
+    when 'react' then
+      v_limit := rolecall_internal.peek_token(p_user, 'react');
     else
       null;
   end case;
@@ -4091,6 +5712,17 @@ begin
       v_judgement := rolecall_internal.judge_suspension(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
+        p_request -> 'rollouts'
+      );
+
+    when 'react' then
+      if p_check ->> 'message_id' is null then
+        return null;
+      end if;
+      v_quota := rolecall_internal.quota_of_limit(v_limit);
+      v_judgement := rolecall_internal.judge_reaction(
+        p_user,
+        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
         p_request -> 'rollouts'
       );
 
@@ -4255,6 +5887,1143 @@ end
 $$;
 $sql$;
 
+  -- schema/reactions/change_many.sql
+  execute $sql$
+-- change_reactions for an array of requests; messages/send_dm_many.sql says what makes arrays safe. A second request with the
+-- same key of the same user is deferred, and with it what the user sent after it.
+create or replace function rolecall_internal.change_reactions_many(
+  p_operation text,
+  p_requests jsonb,
+  p_adds boolean
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  v_nobody uuid;
+  v_request record;
+  v_callers uuid[];
+  v_keys text[];
+  v_inputs jsonb[];
+  v_deferred boolean[];
+  v_answers jsonb[];
+  v_limits jsonb[];
+  v_made jsonb[];
+begin
+  if jsonb_array_length(p_requests) = 0 then
+    return '[]';
+  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
+    return jsonb_build_array(rolecall_internal.serve_reaction(p_operation, p_requests -> 0, p_adds));
+  elsif rolecall_internal.maintenance_is_on() then
+    -- Nearly all are refused. An array in an array is no request.
+    return (
+      select jsonb_agg(
+        rolecall_internal.serve_reaction(
+          p_operation,
+          case jsonb_typeof(request) when 'array' then '{}' else request end,
+          p_adds
+        )
+        order by number
+      )
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+    );
+  end if;
+  v_nobody := rolecall_internal.assume_claims(null);
+  with request as (
+    select
+      number,
+      envelope,
+      rolecall_internal.uuid_or_null(envelope #>> '{claims,sub}') as caller,
+      case when envelope #>> '{claims,role}' = 'authenticated' then envelope ->> 'idempotency_key' end as key
+    from jsonb_array_elements(p_requests) with ordinality as element (envelope, number)
+  ),
+  repeating as (
+    select
+      request.*,
+      caller is not null
+        and key is not null
+        and row_number() over (partition by caller, key order by number) > 1 as repeats
+    from request
+  ),
+  placed as (
+    select
+      repeating.*,
+      bool_or(repeats) over (partition by caller order by number) as is_deferred
+    from repeating
+  )
+  select
+    array_agg(caller order by number),
+    array_agg(case when caller is not null and not is_deferred then key end order by number),
+    array_agg(envelope -> 'input' order by number),
+    array_agg(is_deferred order by number)
+  into v_callers, v_keys, v_inputs, v_deferred
+  from placed;
+  v_answers := rolecall_internal.claim_keys(p_operation, v_callers, v_keys, v_inputs);
+  select array_agg(case when answer is null then key end order by number)
+  into v_keys
+  from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
+
+  v_limits := rolecall_internal.take_tokens(
+    (
+      select array_agg(
+        case
+          when answer is null
+            and not is_deferred
+            and p_requests -> (number::int - 1) #>> '{claims,role}' = 'authenticated'
+          then caller
+        end
+        order by number
+      )
+      from unnest(v_callers, v_answers, v_deferred) with ordinality as request (caller, answer, is_deferred, number)
+    ),
+    'react'
+  );
+
+  for v_request in
+    select number, caller
+    from unnest(v_callers, v_answers, v_deferred)
+      with ordinality as request (caller, answer, is_deferred, number)
+    where answer is null
+      and not is_deferred
+  loop
+    v_answers[v_request.number] := coalesce(
+      rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
+      case
+        when v_limits[v_request.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[v_request.number])
+      end
+    );
+  end loop;
+  v_made := rolecall_internal.change_reactions(
+    array(
+      select case when answer is null and not is_deferred then caller end
+      from unnest(v_callers, v_answers, v_deferred)
+        with ordinality as request (caller, answer, is_deferred, number)
+      order by number
+    ),
+    v_inputs,
+    array(
+      select request -> 'rollouts'
+      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
+      order by number
+    ),
+    p_adds
+  );
+  select array_agg(coalesce(answer, rolecall_internal.with_limit(made, taken)) order by number)
+  into v_answers
+  from unnest(v_answers, v_made, v_limits) with ordinality as request (answer, made, taken, number);
+
+  perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
+  v_answers := rolecall_internal.finish_many(p_operation, p_requests, v_callers, v_answers);
+  return (
+    select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
+    from unnest(v_answers) with ordinality as answered (answer, number)
+  );
+end
+$$;
+$sql$;
+
+  -- schema/reactions/change.sql
+  execute $sql$
+-- Adds the reactions of p_users, or takes them back: each input is {message_id, emoji}; a user who is null is passed over,
+-- and has no answer. One by one they are judged and counted in the order of their messages; all of them are written by one
+-- statement, so that a message changes once. Each answer shows the message as it is after all of them.
+--
+-- The conversations are held from before the judgement on: how many kinds there are, whether a message is deleted, nobody
+-- changes meanwhile.
+create or replace function rolecall_internal.change_reactions(
+  p_users uuid[],
+  p_inputs jsonb[],
+  p_rollouts jsonb[],
+  p_adds boolean
+)
+returns jsonb[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_users)]);
+  v_conversations uuid[];
+  v_seqs bigint[];
+  v_asked record;
+  v_emoji text;
+  -- Of the message that is being judged.
+  v_conversation uuid;
+  v_seq bigint;
+  v_kinds text[];
+  -- The places of those who may.
+  v_taken int[] := '{}';
+begin
+  select array_agg(message.conversation_id order by asked.number), array_agg(message.seq order by asked.number)
+  into v_conversations, v_seqs
+  from unnest(p_inputs) with ordinality as asked (input, number)
+  left join lateral (
+    select conversation_id, seq
+    from rolecall.messages
+    where id = rolecall_internal.uuid_or_null(asked.input ->> 'message_id')
+    limit 1
+  ) as message
+    on true;
+  perform rolecall_internal.hold_conversations(v_conversations);
+
+  for v_asked in
+    select judged.number, judged.judgement, judged.message
+    from rolecall_internal.judge_reactions(p_users, p_rollouts, v_conversations, v_seqs) as judged
+    order by (judged.message).conversation_id, (judged.message).seq, judged.number
+  loop
+    v_emoji := p_inputs[v_asked.number] ->> 'emoji';
+    v_answers[v_asked.number] := case
+      when (v_asked.judgement).rule in ('feature_disabled', 'no_profile', 'account_deleted') then
+        (v_asked.judgement).refusal
+      when not rolecall_internal.is_reaction(v_emoji) then
+        rolecall_internal.refusal('invalid_input', 'The emoji must be exactly one emoji of Unicode.')
+      when (v_asked.judgement).allowed then
+        case
+          when p_adds and (v_asked.message).deleted_at is not null then rolecall_internal.refuse_reaction_to_deleted()
+        end
+      -- What one has said can always be taken back by who reads it.
+      when p_adds or (v_asked.judgement).rule not in ('suspended', 'conversation_read_only', 'blocked') then
+        (v_asked.judgement).refusal
+    end;
+    continue when v_answers[v_asked.number] is not null;
+
+    if p_adds then
+      if (v_conversation, v_seq) is distinct from (v_conversations[v_asked.number], v_seqs[v_asked.number]) then
+        v_conversation := v_conversations[v_asked.number];
+        v_seq := v_seqs[v_asked.number];
+        v_kinds := array(select jsonb_object_keys((v_asked.message).reactions));
+      end if;
+      if v_emoji <> all (v_kinds) then
+        if cardinality(v_kinds) >= rolecall_internal.limit_reaction_kinds() then
+          v_answers[v_asked.number] := rolecall_internal.refusal(
+            'too_many_reactions',
+            format('A message has at most %s kinds of reactions.', rolecall_internal.limit_reaction_kinds()),
+            'too_many_reactions',
+            'The message has this kind already, or one of its kinds is taken back.'
+          );
+          continue;
+        end if;
+        v_kinds := v_kinds || v_emoji;
+      end if;
+    end if;
+    v_taken := v_taken || v_asked.number;
+  end loop;
+  if v_taken = '{}' then
+    return v_answers;
+  end if;
+
+  if p_adds then
+    insert into rolecall.message_reactions (conversation_id, seq, user_id, emoji, created_at)
+    select
+      v_conversations[number],
+      v_seqs[number],
+      p_users[number],
+      p_inputs[number] ->> 'emoji',
+      -- No two of a statement at the same time, so that pages of them have one order.
+      now() + number * interval '1 microsecond'
+    from unnest(v_taken) as taken (number)
+    order by v_conversations[number], v_seqs[number], number
+    on conflict (conversation_id, seq, user_id, emoji) do nothing;
+  else
+    delete from rolecall.message_reactions as reaction
+    using unnest(v_taken) as taken (number)
+    where reaction.conversation_id = v_conversations[taken.number]
+      and reaction.seq = v_seqs[taken.number]
+      and reaction.user_id = p_users[taken.number]
+      and reaction.emoji = p_inputs[taken.number] ->> 'emoji';
+  end if;
+
+  for v_asked in
+    select
+      taken.number,
+      rolecall_internal.success(
+        jsonb_build_object(
+          'message_id', message.id,
+          'conversation_id', message.conversation_id,
+          'seq', message.seq,
+          'revision', message.revision,
+          'reactions', rolecall_internal.shown_reactions(message, p_users[taken.number])
+        )
+      ) as answer
+    from unnest(v_taken) as taken (number)
+    join rolecall.messages as message
+      on message.conversation_id = v_conversations[taken.number]
+      and message.seq = v_seqs[taken.number]
+  loop
+    v_answers[v_asked.number] := v_asked.answer;
+  end loop;
+  return v_answers;
+end
+$$;
+
+-- The way of a request for both: one request, or an array of them, which change_reactions_many answers.
+create or replace function rolecall_internal.serve_reaction(p_operation text, p_request jsonb, p_adds boolean)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call;
+begin
+  if jsonb_typeof(p_request) = 'array' then
+    return rolecall_internal.change_reactions_many(p_operation, p_request, p_adds);
+  end if;
+  v_call := rolecall_internal.begin_call(p_operation, p_request, p_rate => 'react');
+  if v_call.answer is null then
+    v_call.answer := (
+      rolecall_internal.change_reactions(array[v_call.caller], array[v_call.input], array[v_call.rollouts], p_adds)
+    )[1];
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+
+-- Reacts to a message: {message_id, emoji}. A reaction that stands already stays as it is.
+create or replace function rolecall_edge.react(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.serve_reaction('reactions.react', p_request, true);
+end
+$$;
+
+-- Takes a reaction back: {message_id, emoji}. One that is not there is taken back already.
+create or replace function rolecall_edge.unreact(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.serve_reaction('reactions.unreact', p_request, false);
+end
+$$;
+$sql$;
+
+  -- schema/reactions/follow.sql
+  execute $sql$
+-- Follows every statement that adds or deletes reactions, whoever writes them: the message counts them, and its revision
+-- moves once, so that changes, sync and the events carry it. Of a message that is deleted with its reactions nothing is left
+-- to count.
+create or replace function rolecall_internal.follow_reactions()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_by constant int := case when tg_op = 'INSERT' then 1 else -1 end;
+  v_conversations uuid[];
+  v_seqs bigint[];
+begin
+  select array_agg(conversation_id), array_agg(seq)
+  into v_conversations, v_seqs
+  from (
+    select distinct conversation_id, seq
+    from changed
+  ) as reacted;
+  if v_conversations is null then
+    return null;
+  end if;
+  -- Held from here on: the next statement counts on what nobody else changes.
+  perform rolecall_internal.hold_conversations(v_conversations);
+  update rolecall.messages as message
+  set reactions = (
+    select nullif(jsonb_object_agg(kind.emoji, kind.reactions), '{}')
+    from (
+      select counted.emoji, sum(counted.reactions)::bigint as reactions
+      from (
+        select key as emoji, value::bigint as reactions
+        from jsonb_each(coalesce(message.reactions, '{}'))
+        union all
+        select emoji, v_by
+        from changed
+        where changed.conversation_id = message.conversation_id
+          and changed.seq = message.seq
+      ) as counted
+      group by counted.emoji
+      having sum(counted.reactions) > 0
+    ) as kind
+  )
+  from unnest(v_conversations, v_seqs) as reacted (conversation_id, seq)
+  where message.conversation_id = reacted.conversation_id
+    and message.seq = reacted.seq;
+  perform rolecall_internal.revise(v_conversations, v_seqs);
+  return null;
+end
+$$;
+$sql$;
+
+  -- schema/reactions/list.sql
+  execute $sql$
+-- Who has reacted to a message, newest first, a page at a time: {message_id, emoji?, limit, cursor?}, for whoever reads the
+-- message. Across a block nobody is shown. The audience of a broadcast is nobody's to see but its sender's: one of them sees
+-- the sender's reactions and their own. The answer's member "reader" says as what p_user reads it.
+create or replace function rolecall_internal.list_reactions(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'reactions', p_rollouts);
+  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
+  v_at timestamptz := 'infinity';
+  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_message rolecall.messages;
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_blocked uuid[];
+  v_page rolecall.message_reactions[];
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    select parts.at, parts.id
+    into v_at, v_id
+    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
+    if v_at is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  select *
+  into v_conversation
+  from rolecall.conversations
+  where id = v_message.conversation_id;
+  v_reader := rolecall_internal.reader_of_message(p_user, v_message, v_conversation);
+  if v_reader is null then
+    return rolecall_internal.refusal_of(
+      rolecall_internal.decide(
+        'react', v_actor.role, rolecall_internal.role_of_strangers(), array['feature_enabled']
+      )
+    );
+  end if;
+  v_blocked := rolecall_internal.blocks_of(p_user);
+
+  -- A deleted message shows none.
+  if v_message.deleted_at is null then
+    select array_agg(newest order by created_at desc, user_id desc)
+    into v_page
+    from (
+      select *
+      from rolecall.message_reactions
+      where conversation_id = v_message.conversation_id
+        and seq = v_message.seq
+        and (created_at, user_id) < (v_at, v_id)
+        and (p_input ->> 'emoji' is null or emoji = p_input ->> 'emoji')
+        and user_id <> all (v_blocked)
+        and (v_reader <> 'audience' or user_id in (p_user, v_message.sender_id))
+      order by created_at desc, user_id desc
+      limit v_limit + 1
+    ) as newest;
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'message_id', v_message.id,
+      'reactions', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'user_id', reaction.user_id,
+              'display_name', reacting.display_name,
+              'emoji', reaction.emoji,
+              'created_at', rolecall_internal.iso(reaction.created_at)
+            )
+            order by reaction.created_at desc, reaction.user_id desc
+          ),
+          '[]'
+        )
+        from unnest(v_page[1:v_limit]) as reaction
+        join rolecall.profiles as reacting
+          on reacting.id = reaction.user_id
+      ),
+      'next_cursor', case
+        when cardinality(v_page) > v_limit
+          then rolecall_internal.cursor_of(v_page[v_limit].created_at, v_page[v_limit].user_id)
+      end
+    )
+  ) || jsonb_build_object('reader', v_reader, 'conversation_id', v_message.conversation_id);
+end
+$$;
+
+create or replace function rolecall_edge.message_reactions(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('reactions.list', p_request, p_rate => 'read', p_keyed => false);
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.list_reactions(v_call.caller, v_call.input, v_call.rollouts);
+    if v_call.answer ->> 'reader' = 'moderator' then
+      perform rolecall_internal.log_event(
+        v_call,
+        'conversation_read_by_moderator',
+        p_conversation => (v_call.answer ->> 'conversation_id')::uuid
+      );
+    end if;
+    v_call.answer := v_call.answer - array['reader', 'conversation_id'];
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/realtime/events.sql
+  execute $sql$
+-- The events of direct conversations. Each says what GET shows whoever is told, as of the time of taking. Nobody is told
+-- who has no profile, is suspended, or for whom realtime or the function of the messages is off; and across a block nobody
+-- is told what the other does.
+
+-- An event as clients get it.
+create or replace function rolecall_internal.event_json(
+  p_type text,
+  p_row bigint,
+  p_place bigint,
+  p_at timestamptz,
+  p_members jsonb
+)
+returns jsonb
+language sql
+stable
+return jsonb_build_object(
+  'v', 1,
+  'type', p_type,
+  'id', p_row || '.' || p_place,
+  'at', rolecall_internal.iso(p_at)
+) || p_members;
+
+-- A message, or a card's newest one, as an event shows it: a long content is left to GET.
+create or replace function rolecall_internal.short_message(p_message jsonb)
+returns jsonb
+language sql
+immutable
+return case
+  when octet_length(p_message ->> 'content') > 4096 then p_message - 'content' || '{"truncated": true}'
+  else p_message
+end;
+
+create or replace function rolecall_internal.short_card(p_card jsonb)
+returns jsonb
+language sql
+immutable
+return case
+  when octet_length(p_card #>> '{last_message,content}') > 4096 then
+    jsonb_set(p_card, '{last_message}', rolecall_internal.short_message(p_card -> 'last_message'))
+  else p_card
+end;
+
+-- Those of p_users whom realtime may tell anything, and what p_flag is the function of, if it is given.
+create or replace function rolecall_internal.told(p_users uuid[], p_flag text, p_rollouts jsonb)
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open boolean := (select is_open from rolecall.feature_flags where name = 'realtime');
+  v_flag_open boolean := (select is_open from rolecall.feature_flags where name = p_flag);
+begin
+  return array(
+    select person.id
+    from (
+      select distinct id
+      from unnest(p_users) as named (id)
+    ) as named
+    cross join lateral (
+      select *
+      from rolecall.profiles
+      where id = named.id
+      -- Each by its key, however many PostgreSQL expects.
+      offset 0
+    ) as person
+    where rolecall_internal.suspended_fact(person.suspended_until) is null
+      and rolecall_internal.flag_includes(
+        v_open, p_rollouts, 'realtime', person.id, person.organization_id, person.is_internal
+      )
+      and (
+        p_flag is null
+        or rolecall_internal.flag_includes(
+          v_flag_open, p_rollouts, p_flag, person.id, person.organization_id, person.is_internal
+        )
+      )
+  );
+end
+$$;
+
+-- Messages of direct conversations, as the two people read them. Who moderates everything reads removed contents, too.
+create or replace function rolecall_internal.direct_message_events(p_rows rolecall.outbox[], p_rollouts jsonb)
+returns table (row_id bigint, place bigint, who uuid[], event jsonb)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open boolean := (select is_open from rolecall.feature_flags where name = 'realtime');
+  v_flag_open boolean := (select is_open from rolecall.feature_flags where name = 'conversations');
+begin
+  return query
+  with happened as materialized (
+    select
+      outbox.id as row_id,
+      named.place,
+      outbox.type,
+      outbox.made_at,
+      named.conversation_id,
+      named.seq,
+      conversation.participant_low as low,
+      conversation.participant_high as high,
+      found.message
+    from unnest(p_rows) as outbox
+    cross join lateral unnest(outbox.conversations, outbox.seqs)
+      with ordinality as named (conversation_id, seq, place)
+    cross join lateral (
+      select *
+      from rolecall.conversations
+      where id = named.conversation_id
+      offset 0
+    ) as conversation
+    cross join lateral (
+      select message
+      from rolecall.messages as message
+      where message.conversation_id = named.conversation_id
+        and message.seq = named.seq
+      offset 0
+    ) as found
+    where outbox.domain = 'conversations'
+      and outbox.type in ('message.created', 'message.changed')
+      and conversation.kind = 'direct'
+  ),
+  told as materialized (
+    select happened.row_id, happened.place, reader.who, reader.moderators
+    from happened
+    cross join lateral (
+      select exists (
+        -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
+        select
+        from rolecall.user_blocks
+        where blocker_id in (happened.low, happened.high)
+          and blocked_id in (happened.low, happened.high)
+      ) as is_blocked
+      offset 0
+    ) as pair
+    cross join lateral (
+      select
+        array_agg(person.id) filter (where not person.sees_removed) as who,
+        array_agg(person.id) filter (where person.sees_removed) as moderators
+      from (
+        select
+          profile.id,
+          (happened.message).deleted_at is not null
+            and rolecall_internal.moderates_everything(profile.role) as sees_removed
+        from rolecall.profiles as profile
+        where profile.id = any (array[happened.low, happened.high])
+          and (not pair.is_blocked or coalesce(profile.id = (happened.message).sender_id, false))
+          and rolecall_internal.suspended_fact(profile.suspended_until) is null
+          and rolecall_internal.flag_includes(
+            v_open, p_rollouts, 'realtime', profile.id, profile.organization_id, profile.is_internal
+          )
+          and rolecall_internal.flag_includes(
+            v_flag_open, p_rollouts, 'conversations', profile.id, profile.organization_id, profile.is_internal
+          )
+      ) as person
+    ) as reader
+  )
+  select
+    happened.row_id,
+    happened.place,
+    shown.who,
+    rolecall_internal.event_json(
+      happened.type,
+      happened.row_id,
+      happened.place,
+      happened.made_at,
+      jsonb_build_object(
+        'domain', 'conversations',
+        'conversation_id', happened.conversation_id,
+        'seq', happened.seq,
+        'revision', (happened.message).revision,
+        'message', rolecall_internal.short_message(
+          rolecall_internal.message_for(
+            shown.reader,
+            happened.message,
+            case
+              when shown.sees_removed then (
+                select removed.content
+                from rolecall.removed_contents as removed
+                where removed.conversation_id = happened.conversation_id
+                  and removed.seq = happened.seq
+              )
+            end
+          )
+        )
+      )
+    )
+  from told
+  join happened
+    on happened.row_id = told.row_id
+    and happened.place = told.place
+  cross join lateral (
+    select same.who, same.sees_removed, null::uuid as reader
+    from (
+      values
+        (told.who, false),
+        (told.moderators, true)
+    ) as same (who, sees_removed)
+    where same.who is not null
+      and (happened.message).reactions is null
+    union all
+    -- Which reactions are their own, each is told apart.
+    select array[person.id], person.sees_removed, person.id
+    from (
+      select unnest(told.who), false
+      union all
+      select unnest(told.moderators), true
+    ) as person (id, sees_removed)
+    where (happened.message).reactions is not null
+  ) as shown;
+end
+$$;
+
+-- What else happens in direct conversations and in those of shows: somebody reads, somebody types, a conversation is closed
+-- or opened. Who reads is told on all their devices; of a direct conversation the other one is told as well.
+create or replace function rolecall_internal.conversation_events(p_rows rolecall.outbox[], p_rollouts jsonb)
+returns table (row_id bigint, place bigint, who uuid[], event jsonb)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_told uuid[] := rolecall_internal.told(
+    array(
+      select person.id
+      from unnest(p_rows) as outbox
+      cross join unnest(outbox.conversations) as named (id)
+      join rolecall.conversations as conversation
+        on conversation.id = named.id
+      cross join lateral (
+        select conversation.participant_low
+        union all
+        select conversation.participant_high
+        union all
+        select unnest(outbox.users)
+      ) as person (id)
+      where outbox.domain = 'conversations'
+        and outbox.type in ('read', 'typing', 'conversation.changed')
+    ),
+    'conversations',
+    p_rollouts
+  );
+begin
+  return query
+  with happened as materialized (
+    select
+      outbox.id as row_id,
+      outbox.type,
+      outbox.made_at,
+      named.*,
+      conversation.kind,
+      conversation.created_by,
+      conversation.show_id,
+      conversation.participant_low as low,
+      conversation.participant_high as high,
+      exists (
+        select
+        from rolecall.user_blocks
+        where blocker_id in (conversation.participant_low, conversation.participant_high)
+          and blocked_id in (conversation.participant_low, conversation.participant_high)
+      ) as is_blocked
+    from unnest(p_rows) as outbox
+    cross join lateral unnest(outbox.conversations, outbox.seqs, outbox.users)
+      with ordinality as named (conversation_id, seq, user_id, place)
+    join rolecall.conversations as conversation
+      on conversation.id = named.conversation_id
+    where outbox.domain = 'conversations'
+      and outbox.type in ('read', 'typing', 'conversation.changed')
+  ),
+  concerned as (
+    select happened.*, person.id as person_id
+    from happened
+    cross join lateral (
+      values
+        (happened.low),
+        (happened.high),
+        (case when (happened.user_id in (happened.low, happened.high)) is not true then happened.user_id end)
+    ) as person (id)
+    join unnest(v_told) as told (id)
+      on told.id = person.id
+  )
+  select
+    happened.row_id,
+    happened.place,
+    array_agg(happened.person_id),
+    rolecall_internal.event_json(
+      happened.type,
+      happened.row_id,
+      happened.place,
+      happened.made_at,
+      jsonb_build_object(
+        'domain', 'conversations',
+        'conversation_id', happened.conversation_id,
+        'user_id', happened.user_id,
+        case when happened.type = 'read' then 'last_read_seq' else 'until' end,
+        case
+          when happened.type = 'read' then to_jsonb(happened.seq)
+          else to_jsonb(rolecall_internal.iso(happened.made_at + interval '6 seconds'))
+        end
+      )
+    )
+  from concerned as happened
+  where happened.type in ('read', 'typing')
+    -- Nobody is typing any more by then.
+    and (happened.type = 'read' or happened.made_at > now() - interval '6 seconds')
+    and case
+      when happened.person_id = happened.user_id then
+        happened.type = 'read'
+        and (
+          happened.kind = 'direct'
+          or happened.created_by = happened.user_id
+          -- Of the audience who still is.
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(
+              happened.user_id, happened.conversation_id, happened.show_id
+            )
+          )
+        )
+      else happened.kind = 'direct'
+        and not happened.is_blocked
+    end
+  group by
+    happened.row_id, happened.place, happened.type, happened.made_at, happened.conversation_id, happened.user_id, happened.seq
+  union all
+  -- Each has a card of their own. A block that somebody made says nothing to the other one.
+  select
+    happened.row_id,
+    happened.place,
+    array[happened.person_id],
+    rolecall_internal.event_json(
+      happened.type,
+      happened.row_id,
+      happened.place,
+      happened.made_at,
+      jsonb_build_object(
+        'domain', 'conversations',
+        'conversation_id', happened.conversation_id,
+        'revision', card.card -> 'revision',
+        'conversation', rolecall_internal.short_card(card.card)
+      )
+    )
+  from concerned as happened
+  cross join lateral (
+    select rolecall_internal.conversation_cards(
+      happened.person_id, array[happened.conversation_id], array['people'], p_rollouts
+    ) -> 0 as card
+    offset 0
+  ) as card
+  where happened.type = 'conversation.changed'
+    and (
+      not happened.is_blocked
+      or exists (
+        select
+        from rolecall.user_blocks
+        where blocker_id = happened.person_id
+          and blocked_id in (happened.low, happened.high)
+      )
+    );
+end
+$$;
+$sql$;
+
+  -- schema/realtime/events_wide.sql
+  execute $sql$
+-- What many may be told: broadcasts and their changes, and that everybody syncs. Of those who are online a page at a time,
+-- so that a take stays short however large the audience is.
+
+-- The messages of broadcasts for those of p_people who read them, and who sent them with the first page.
+create or replace function rolecall_internal.broadcast_events(
+  p_outbox rolecall.outbox,
+  p_people uuid[],
+  p_rollouts jsonb
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'to', audience.who,
+          'event', rolecall_internal.event_json(
+            p_outbox.type,
+            p_outbox.id,
+            named.place,
+            p_outbox.made_at,
+            jsonb_build_object(
+              'domain', 'conversations',
+              'conversation_id', named.conversation_id,
+              'seq', named.seq,
+              'revision', message.revision,
+              'message', rolecall_internal.short_message(
+                rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
+                  || jsonb_build_object(
+                    'reactions', rolecall_internal.reactions_json(shown.reactions, audience.own_reactions)
+                  )
+              )
+            )
+          )
+        )
+        order by named.place
+      ),
+      '[]'
+    )
+    from unnest(p_outbox.conversations, p_outbox.seqs) with ordinality as named (conversation_id, seq, place)
+    join rolecall.conversations as conversation
+      on conversation.id = named.conversation_id
+      and conversation.kind = 'show'
+    join rolecall.messages as message
+      on message.conversation_id = named.conversation_id
+      and message.seq = named.seq
+    left join rolecall.removed_contents as removed
+      on removed.conversation_id = named.conversation_id
+      and removed.seq = named.seq
+    cross join lateral (
+      values (case when message.deleted_at is null then message.reactions end)
+    ) as shown (reactions)
+    cross join lateral (
+      select
+        array_agg(person.id) as who,
+        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed,
+        case
+          when shown.reactions is not null
+            then rolecall_internal.own_reactions(person.id, named.conversation_id, named.seq)
+        end as own_reactions
+      from unnest(
+        rolecall_internal.told(
+          -- Who sent it is told with the first page, online or not.
+          case when p_outbox.reached is null then array[conversation.created_by] else '{}' end
+            || array_remove(
+              rolecall_internal.readers_of_broadcast(p_people, conversation.id, named.seq), conversation.created_by
+            ),
+          'conversations',
+          p_rollouts
+        )
+      ) as reader (id)
+      join rolecall.profiles as person
+        on person.id = reader.id
+      group by 2, 3
+    ) as audience
+  );
+end
+$$;
+
+-- The row p_outbox for the next page of those online: the events, and up to whom the page goes, null at the end.
+create or replace function rolecall_internal.wide_events(
+  p_outbox rolecall.outbox,
+  p_rollouts jsonb,
+  out taken_to uuid,
+  out events jsonb
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_page constant int := 1000;
+  v_reached uuid := coalesce(p_outbox.reached, '00000000-0000-0000-0000-000000000000');
+  v_online uuid[] := array(
+    select user_id
+    from rolecall.presence
+    where user_id > v_reached
+    order by user_id
+    limit v_page
+  );
+  v_told uuid[];
+begin
+  if cardinality(v_online) = v_page then
+    taken_to := v_online[v_page];
+  end if;
+  if p_outbox.type = 'resync' then
+    v_told := rolecall_internal.told(v_online, null, p_rollouts);
+    events := case
+      when v_told <> '{}' then jsonb_build_array(
+        jsonb_build_object(
+          'to', v_told,
+          'event', rolecall_internal.event_json('resync', p_outbox.id, 1, p_outbox.made_at, '{}')
+        )
+      )
+      else '[]'
+    end;
+    return;
+  end if;
+
+  events := rolecall_internal.broadcast_events(p_outbox, v_online, p_rollouts);
+end
+$$;
+$sql$;
+
+  -- schema/sync/catch_up.sql
+  execute $sql$
+-- What a client lacks of the conversations that it has: [{conversation_id, seq, revision}], the newest message and the
+-- revision that it knows. For each that has more, the oldest messages after seq and the earliest changes after revision, with
+-- the numbers that the client knows from then on; limited says that there is more, which GET messages and GET changes have.
+-- Conversations that the user does not read, never did or that do not exist are gone: all of these in the same words.
+create or replace function rolecall_internal.catch_up(
+  p_user uuid,
+  p_have jsonb,
+  p_sees_removed boolean,
+  out caught_up jsonb,
+  out gone uuid[]
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_known record;
+  v_conversation rolecall.conversations;
+  v_reader text;
+  v_audience_of uuid;
+  v_page int;
+  -- Of all conversations together.
+  v_left int := rolecall_internal.limit_caught_up_messages();
+  v_messages jsonb;
+  v_seq bigint;
+  v_more boolean;
+  v_changed jsonb;
+  v_revision bigint;
+  v_more_changed boolean;
+begin
+  caught_up := '[]';
+  gone := '{}';
+  for v_known in
+    select id, seq, revision
+    from (
+      select distinct on (id) id, seq, revision, number
+      from (
+        select
+          rolecall_internal.uuid_or_null(entry ->> 'conversation_id') as id,
+          coalesce(rolecall_internal.whole_number(entry -> 'seq'), 0) as seq,
+          coalesce(rolecall_internal.whole_number(entry -> 'revision'), 0) as revision,
+          number
+        from jsonb_array_elements(case jsonb_typeof(p_have) when 'array' then p_have else '[]' end)
+          with ordinality as listed (entry, number)
+        limit rolecall_internal.limit_known_conversations()
+      ) as listed
+      where id is not null
+      order by id, number
+    ) as known
+    order by number
+  loop
+    select *
+    into v_conversation
+    from rolecall.conversations
+    where id = v_known.id;
+    v_reader := rolecall_internal.reader_of(p_user, v_conversation);
+    if v_reader is null then
+      gone := gone || v_known.id;
+    end if;
+    continue when v_reader is null
+      -- Who looks in to moderate has nothing to keep up with.
+      or v_reader not in ('people', 'audience')
+      or (v_conversation.last_seq <= v_known.seq and v_conversation.revision <= v_known.revision);
+    v_audience_of := case when v_reader = 'audience' then v_conversation.show_id end;
+
+    v_page := least(v_left, rolecall_internal.limit_default_page());
+    select
+      coalesce(jsonb_agg(page.message order by page.seq) filter (where page.place <= v_page), '[]'),
+      max(page.seq) filter (where page.place <= v_page),
+      count(*) > v_page
+    into v_messages, v_seq, v_more
+    from (
+      select
+        rolecall_internal.message_for(p_user, message, case when p_sees_removed then removed.content end) as message,
+        message.seq,
+        row_number() over (order by message.seq) as place
+      from rolecall_internal.visible_messages(
+        p_user, v_known.id, v_audience_of, v_known.seq, null, false, v_page + 1
+      ) as message
+      left join rolecall.removed_contents as removed
+        on removed.conversation_id = message.conversation_id
+        and removed.seq = message.seq
+    ) as page;
+    v_left := v_left - jsonb_array_length(v_messages);
+
+    v_page := least(v_left, rolecall_internal.limit_default_page());
+    select
+      coalesce(jsonb_agg(page.message order by page.revision) filter (where page.place <= v_page), '[]'),
+      max(page.revision) filter (where page.place <= v_page),
+      count(*) > v_page
+    into v_changed, v_revision, v_more_changed
+    from (
+      select
+        rolecall_internal.message_for(p_user, message, case when p_sees_removed then removed.content end) as message,
+        message.revision,
+        row_number() over (order by message.revision) as place
+      from rolecall_internal.changed_messages(
+        p_user, v_known.id, v_audience_of, v_known.revision, v_page + 1
+      ) as message
+      left join rolecall.removed_contents as removed
+        on removed.conversation_id = message.conversation_id
+        and removed.seq = message.seq
+    ) as page;
+    v_left := v_left - jsonb_array_length(v_changed);
+
+    caught_up := caught_up || jsonb_build_object(
+      'conversation_id', v_known.id,
+      'messages', v_messages,
+      'changed', v_changed,
+      'seq', case
+        when v_more then coalesce(v_seq, v_known.seq)
+        else greatest(v_conversation.last_seq, v_known.seq)
+      end,
+      'revision', case
+        when v_more_changed then coalesce(v_revision, v_known.revision)
+        else greatest(v_conversation.revision, v_known.revision)
+      end,
+      'limited', v_more or v_more_changed
+    );
+  end loop;
+end
+$$;
+$sql$;
+
+  -- schema/reactions/triggers.sql
+  execute $sql$
+create or replace trigger message_reactions_follow_added
+after insert on rolecall.message_reactions
+referencing new table as changed
+for each statement
+execute function rolecall_internal.follow_reactions();
+
+create or replace trigger message_reactions_follow_removed
+after delete on rolecall.message_reactions
+referencing old table as changed
+for each statement
+execute function rolecall_internal.follow_reactions();
+$sql$;
+
   -- schema/messages/defaults.sql
   execute $sql$
 insert into rolecall.edit_windows (role, seconds)
@@ -4273,6 +7042,21 @@ select role, 'edit_message', 30, 60
 from unnest(enum_range(null::rolecall.app_role)) as role;
 $sql$;
 
+  -- schema/reactions/defaults.sql
+  execute $sql$
+select set_config('rolecall.reason', 'Rolecall was upgraded.', true);
+
+insert into rolecall.feature_flags (name, rollout, description, requires)
+values ('reactions', 'enabled', 'Reactions to messages.', 'conversations');
+
+select set_config('rolecall.reason', '', true);
+
+-- Reacting, and taking it back.
+insert into rolecall.rate_limits (role, action, capacity, window_seconds)
+select role, 'react', 120, 60
+from unnest(enum_range(null::rolecall.app_role)) as role;
+$sql$;
+
   -- schema/permissions/rules.generated.sql
   execute $sql$
 -- The permission matrix. Generated from shared/src/rules/matrix by `make generate`; do not edit.
@@ -4287,6 +7071,7 @@ with source (action, domain, facts, rule, message, allowed_if) as (
     ('suspend', 'marketplace', '{feature_enabled,suspended,self}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('read_broadcast', 'marketplace', '{feature_enabled,blocked,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('edit_message', 'marketplace', '{feature_enabled,suspended,self,participant,deleted,edit_window}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
+    ('react', 'marketplace', '{feature_enabled,suspended,blocked,participant,read_only}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('read_thread', 'organization', '{feature_enabled,own_organization,assigned,own_thread,owner_inbox}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
     ('send_to_thread', 'organization', '{feature_enabled,suspended,own_organization,once_assigned,inside_window,own_thread,owner_inbox,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
     ('assign_booking', 'organization', '{feature_enabled,suspended,own_organization}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
@@ -4343,6 +7128,11 @@ with source (action, position, actors, fact, denies_when, code, rule, message, a
     ('edit_message', 4::smallint, null::text[], 'self', false, 'permission_denied', 'authors_edit_only', 'Only its author can edit a message.', 'The message is your own.'),
     ('edit_message', 5::smallint, null::text[], 'deleted', true, 'not_found', 'message_deleted', 'The message is deleted.', 'The message is restored.'),
     ('edit_message', 6::smallint, null::text[], 'edit_window', false, 'edit_window_closed', 'edit_window_closed', 'The message can no longer be edited.', 'You send another message.'),
+    ('react', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
+    ('react', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
+    ('react', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
+    ('react', 4::smallint, null::text[], 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation is read-only.', 'The operator reopens the conversation.'),
+    ('react', 5::smallint, null::text[], 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
     ('read_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('read_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('read_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
@@ -4782,6 +7572,55 @@ with source (action, actor, target, allowed, needs, bars, rule, message, allowed
     ('edit_message', 'member', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
     ('edit_message', 'member', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
     ('edit_message', 'member', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
+    ('react', 'attendee', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'attendee', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'attendee', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'dealer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
+    ('react', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
     ('read_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
     ('read_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
     ('read_thread', 'sitter', '', true, '{feature_enabled,own_organization,assigned}'::text[], '{owner_inbox}'::text[], 'sitter_reads_assigned_threads', 'A sitter reads the threads in which they have a window that is open or to come.', ''),
@@ -4882,6 +7721,20 @@ on rolecall.edit_windows
 for select
 to authenticated
 using ((select auth.uid()) is not null);
+$sql$;
+
+  -- schema/reactions/policies.sql
+  execute $sql$
+-- Those of others are listed by the function alone, which knows who is hidden from whom.
+alter table rolecall.message_reactions enable row level security;
+
+drop policy if exists "people see their own reactions" on rolecall.message_reactions;
+
+create policy "people see their own reactions"
+on rolecall.message_reactions
+for select
+to authenticated
+using (user_id = (select rolecall_internal.caller_with_profile()));
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -5193,6 +8046,17 @@ grant select on rolecall.data_deletions to service_role;
 grant execute on function rolecall.delete_account(uuid) to service_role;
 $sql$;
 
+  -- schema/reactions/access.sql
+  execute $sql$
+-- The check of the table runs with the rights of whoever writes; the schema stays closed.
+grant execute on function rolecall_internal.is_reaction(text) to service_role;
+
+grant select on rolecall.message_reactions to authenticated;
+
+-- Nobody turns one into another.
+grant select, insert, delete on rolecall.message_reactions to service_role;
+$sql$;
+
   -- schema/realtime/access.sql
   execute $sql$
 grant usage on schema rolecall_relay to rolecall_relay;
@@ -5351,7 +8215,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (6, 'social', 'c3bc82aa03da71f058c89814f7afc3998397184a07040f5c9245dbb57cb3840f');
+  values (6, 'social', '14f89aa627662bb8e34c3d82b799609e84c1a13b41cafe533241152692224255');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
