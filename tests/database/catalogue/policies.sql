@@ -86,7 +86,7 @@ values
   ('edit_windows',              '7',  '7',   '7',   '7',    '7',      '7',     '7',  '7',     '0'),
   ('feature_flag_changes',      'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('feature_flag_overrides',    'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
-  ('feature_flags',             '20', '20',  '20',  '20',   '20',     '20',    '20', '20',    '0'),
+  ('feature_flags',             '21', '21',  '21',  '21',   '21',     '21',    '21', '21',    '0'),
   -- One of the two is matched: its requester and its helper go on seeing it.
   ('help_requests',             '2',  '1',   '1',   '2',    '1',      '1',     '1',  '1',     '0'),
   ('key_sets',                  'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
@@ -97,7 +97,7 @@ values
   ('organizations',             '1',  '1',   '1',   '1',    '1',      '1',     '1',  '0',     '0'),
   ('profiles',                  '8',  '8',   '8',   '8',    '8',      '8',     '8',  '1',     '0'),
   ('quota_runs',                'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
-  ('rate_limits',               '182', '182',  '182',  '182',   '182',     '182',    '182', '182',    '0'),
+  ('rate_limits',               '189', '189',  '189',  '189',   '189',     '189',    '189', '189',    '0'),
   ('reported_messages',         '0',  '1',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
   ('rollout_decisions',         'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('message_numbers',          'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),

@@ -75,7 +75,8 @@ select is(
     'data', jsonb_build_object(
       'revision', 1,
       'message', jsonb_build_object(
-        'seq', 1, 'sender_id', pg_temp.demo(1), 'content', 'Second', 'show_id', null, 'version', 2, 'deleted', null
+        'seq', 1, 'sender_id', pg_temp.demo(1), 'content', 'Second', 'show_id', null, 'version', 2, 'deleted', null,
+        'reactions', '[]'::jsonb
       )
     )
   ),
