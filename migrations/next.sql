@@ -17,4 +17,4 @@ alter table rolecall.messages
   add column reactions jsonb;
 
 comment on column rolecall.messages.reactions is
-  'How many reactions there are of each kind, by emoji; null for none. Who reacted stands in message_reactions.';
+  'How many reactions of each kind, as who gave none sees them; null for none. Who reacted stands in message_reactions.';

@@ -118,8 +118,12 @@ begin
 end
 $$;
 
--- A message. p_removed is the content of a deleted one, given for readers who may see it.
-create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+-- A message as p_reader sees it. p_removed is the content of a deleted one, given for readers who may see it.
+create or replace function rolecall_internal.message_for(
+  p_reader uuid,
+  p_message rolecall.messages,
+  p_removed text default null
+)
 returns jsonb
 language plpgsql
 stable
@@ -135,8 +139,24 @@ begin
     'show_id', p_message.show_id,
     'version', coalesce(p_message.version, 1),
     'edited_at', rolecall_internal.iso(p_message.edited_at),
-    'deleted', rolecall_internal.deletion_of(p_message)
+    'deleted', rolecall_internal.deletion_of(p_message),
+    'reactions', case
+      when p_message.reactions is null then '[]'::jsonb
+      else rolecall_internal.shown_reactions(p_message, p_reader)
+    end
   );
+end
+$$;
+
+-- A message without its reactions.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.message_for(null, p_message, p_removed) - 'reactions';
 end
 $$;
 

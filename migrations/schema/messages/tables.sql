@@ -257,7 +257,7 @@ comment on column rolecall.messages.version is
 
 comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
 comment on column rolecall.messages.reactions is
-  'How many reactions there are of each kind, by emoji; null for none. Who reacted stands in message_reactions.';
+  'How many reactions of each kind, as who gave none sees them; null for none. Who reacted stands in message_reactions.';
 
 create index messages_id_idx
   on rolecall.messages (id);

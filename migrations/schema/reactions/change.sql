@@ -65,7 +65,7 @@ begin
       if (v_conversation, v_seq) is distinct from (v_conversations[v_asked.number], v_seqs[v_asked.number]) then
         v_conversation := v_conversations[v_asked.number];
         v_seq := v_seqs[v_asked.number];
-        v_kinds := array(select jsonb_object_keys((v_asked.message).reactions));
+        v_kinds := array(select kind ->> 'emoji' from jsonb_array_elements((v_asked.message).reactions) as kind);
       end if;
       if v_emoji <> all (v_kinds) then
         if cardinality(v_kinds) >= rolecall_internal.limit_reaction_kinds() then

@@ -1,6 +1,6 @@
 -- Follows every statement that adds or deletes reactions, whoever writes them: the message counts them, and its revision
--- moves once, so that changes, sync and the events carry it. Of a message that is deleted with its reactions nothing is left
--- to count.
+-- moves once, so that changes, sync and the events carry it. The most frequent kind stands first, then by the emoji's code
+-- points. Of a message that is deleted with its reactions nothing is left to count.
 create or replace function rolecall_internal.follow_reactions()
 returns trigger
 language plpgsql
@@ -25,12 +25,15 @@ begin
   perform rolecall_internal.hold_conversations(v_conversations);
   update rolecall.messages as message
   set reactions = (
-    select nullif(jsonb_object_agg(kind.emoji, kind.reactions), '{}')
+    select jsonb_agg(
+      jsonb_build_object('emoji', kind.emoji, 'count', kind.reactions, 'mine', false)
+      order by kind.reactions desc, kind.emoji collate "C"
+    )
     from (
       select counted.emoji, sum(counted.reactions)::bigint as reactions
       from (
-        select key as emoji, value::bigint as reactions
-        from jsonb_each(coalesce(message.reactions, '{}'))
+        select stood.kind ->> 'emoji' as emoji, (stood.kind -> 'count')::bigint as reactions
+        from jsonb_array_elements(message.reactions) as stood (kind)
         union all
         select emoji, v_by
         from changed

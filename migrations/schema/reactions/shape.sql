@@ -1,4 +1,5 @@
--- A message's reactions as answers and events show them: the most frequent kind first, then by the emoji's code points.
+-- A message's reactions as answers and events show them to somebody who has reacted with p_mine. Stored they are as whoever
+-- has not reacted sees them, so that a page has nothing to make.
 create or replace function rolecall_internal.reactions_json(p_counts jsonb, p_mine text[])
 returns jsonb
 language plpgsql
@@ -6,15 +7,15 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if p_mine = '{}' then
+    return p_counts;
+  end if;
   return (
-    select coalesce(
-      jsonb_agg(
-        jsonb_build_object('emoji', kind.key, 'count', kind.value, 'mine', kind.key = any (p_mine))
-        order by kind.value::bigint desc, kind.key collate "C"
-      ),
-      '[]'
+    select jsonb_agg(
+      case when kind ->> 'emoji' = any (p_mine) then kind || '{"mine": true}' else kind end
+      order by place
     )
-    from jsonb_each(p_counts) as kind
+    from jsonb_array_elements(p_counts) with ordinality as kinds (kind, place)
   );
 end
 $$;
@@ -57,17 +58,3 @@ begin
 end
 $$;
 
--- A message with its reactions. PostgreSQL writes it into the statements that ask: of a message without reactions, it costs
--- a constant.
-create or replace function rolecall_internal.message_for(
-  p_reader uuid,
-  p_message rolecall.messages,
-  p_removed text default null
-)
-returns jsonb
-language sql
-stable
-return rolecall_internal.message_json(p_message, p_removed) || case
-  when (p_message).reactions is null then '{"reactions": []}'
-  else jsonb_build_object('reactions', rolecall_internal.shown_reactions(p_message, p_reader))
-end;

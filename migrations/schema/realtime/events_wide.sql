@@ -31,7 +31,7 @@ begin
               'message', rolecall_internal.short_message(
                 rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
                   || jsonb_build_object(
-                    'reactions', rolecall_internal.reactions_json(shown.reactions, audience.own_reactions)
+                    'reactions', coalesce(rolecall_internal.reactions_json(shown.reactions, audience.own_reactions), '[]')
                   )
               )
             )

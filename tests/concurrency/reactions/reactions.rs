@@ -1,7 +1,7 @@
 //! Reactions at once.
 
 use futures::future::join_all;
-use rolecall_e2e::{Code, Role, Setup, Stand, Starts};
+use rolecall_e2e::{Code, Role, Setup, Stand, fixtures::Starts};
 
 #[tokio::test]
 async fn a_thousand_reactions_at_once_are_counted_exactly() {
@@ -75,7 +75,10 @@ async fn who_reacts_while_the_message_is_deleted_is_before_or_refused() {
         assert_eq!(i64::try_from(listed.items("reactions").len()).unwrap(), reacted);
         let counted: i64 = stand
             .db
-            .one("select coalesce((reactions ->> '👍')::bigint, 0) from rolecall.messages where id = $1", &[&message])
+            .one(
+                "select coalesce((reactions #>> '{0,count}')::bigint, 0) from rolecall.messages where id = $1",
+                &[&message],
+            )
             .await;
         assert_eq!(counted, reacted);
     }

@@ -98,14 +98,14 @@ from (
 
 -- Whoever writes, the message counts.
 delete from rolecall.message_reactions where user_id = pg_temp.demo(8) and emoji = '🎉';
-select is((select reactions from rolecall.messages where id = (select message_id::uuid from sent)), '{"👍": 1}', 'a row less');
+select is((select reactions from rolecall.messages where id = (select message_id::uuid from sent)), '[{"emoji": "👍", "count": 1, "mine": false}]', 'a row less');
 insert into rolecall.message_reactions (conversation_id, seq, user_id, emoji)
 select conversation_id, 1, pg_temp.demo(number), '🎉'
 from sent
 cross join unnest(array[1, 2, 3]) as number;
 select is(
   (select reactions from rolecall.messages where id = (select message_id::uuid from sent)),
-  '{"👍": 1, "🎉": 3}',
+  '[{"emoji": "🎉", "count": 3, "mine": false}, {"emoji": "👍", "count": 1, "mine": false}]',
   'three more by one statement'
 );
 delete from rolecall.message_reactions;

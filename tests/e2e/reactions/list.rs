@@ -1,6 +1,6 @@
 //! Who has reacted.
 
-use rolecall_e2e::{Answer, Code, Role, Setup, Stand, Starts};
+use rolecall_e2e::{Answer, Code, Role, Setup, Stand, fixtures::Starts};
 use serde_json::json;
 use uuid::Uuid;
 

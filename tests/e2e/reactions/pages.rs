@@ -1,7 +1,7 @@
 //! Where messages are read, their reactions are.
 
 use crate::realtime::support::Relay;
-use rolecall_e2e::{Role, Setup, Stand, Starts};
+use rolecall_e2e::{Role, Setup, Stand, fixtures::Starts};
 use serde_json::{Value, json};
 
 #[tokio::test]

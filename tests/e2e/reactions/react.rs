@@ -1,6 +1,6 @@
 //! Reacting to messages, taking that back, and who may.
 
-use rolecall_e2e::{Answer, Code, Role, Stand, Starts, User};
+use rolecall_e2e::{Answer, Code, Role, Stand, User, fixtures::Starts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1003,7 +1003,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 6
-      ) is distinct from '14f89aa627662bb8e34c3d82b799609e84c1a13b41cafe533241152692224255'
+      ) is distinct from '0c55b35a712520475c9918411a4db2042aece529e11814b81e3bd5e61950099f'
       then
         raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
           using
@@ -1089,7 +1089,7 @@ alter table rolecall.messages
   add column reactions jsonb;
 
 comment on column rolecall.messages.reactions is
-  'How many reactions there are of each kind, by emoji; null for none. Who reacted stands in message_reactions.';
+  'How many reactions of each kind, as who gave none sees them; null for none. Who reacted stands in message_reactions.';
 $sql$;
 
   -- schema/base/limits.generated.sql
@@ -1370,6 +1370,69 @@ create index message_reactions_newest_idx
   on rolecall.message_reactions (conversation_id, seq, created_at desc, user_id desc);
 $sql$;
 
+  -- schema/reactions/shape.sql
+  execute $sql$
+-- A message's reactions as answers and events show them to somebody who has reacted with p_mine. Stored they are as whoever
+-- has not reacted sees them, so that a page has nothing to make.
+create or replace function rolecall_internal.reactions_json(p_counts jsonb, p_mine text[])
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_mine = '{}' then
+    return p_counts;
+  end if;
+  return (
+    select jsonb_agg(
+      case when kind ->> 'emoji' = any (p_mine) then kind || '{"mine": true}' else kind end
+      order by place
+    )
+    from jsonb_array_elements(p_counts) with ordinality as kinds (kind, place)
+  );
+end
+$$;
+
+-- With what p_user has reacted to a message.
+create or replace function rolecall_internal.own_reactions(p_user uuid, p_conversation uuid, p_seq bigint)
+returns text[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select emoji
+    from rolecall.message_reactions
+    where conversation_id = p_conversation
+      and seq = p_seq
+      and user_id = p_user
+    order by emoji collate "C"
+  );
+end
+$$;
+
+-- A message's reactions as p_reader sees them. A deleted message shows none; they are back when it is restored. The counts
+-- are those of everybody, also of who is hidden from the reader by a block: nobody is told who is behind a number.
+create or replace function rolecall_internal.shown_reactions(p_message rolecall.messages, p_reader uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.reactions is null or p_message.deleted_at is not null then
+    return '[]';
+  end if;
+  return rolecall_internal.reactions_json(
+    p_message.reactions,
+    rolecall_internal.own_reactions(p_reader, p_message.conversation_id, p_message.seq)
+  );
+end
+$$;
+$sql$;
+
   -- schema/base/answers.sql
   execute $sql$
 -- The answer of an entry point that did what was asked.
@@ -1492,8 +1555,12 @@ begin
 end
 $$;
 
--- A message. p_removed is the content of a deleted one, given for readers who may see it.
-create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+-- A message as p_reader sees it. p_removed is the content of a deleted one, given for readers who may see it.
+create or replace function rolecall_internal.message_for(
+  p_reader uuid,
+  p_message rolecall.messages,
+  p_removed text default null
+)
 returns jsonb
 language plpgsql
 stable
@@ -1509,8 +1576,24 @@ begin
     'show_id', p_message.show_id,
     'version', coalesce(p_message.version, 1),
     'edited_at', rolecall_internal.iso(p_message.edited_at),
-    'deleted', rolecall_internal.deletion_of(p_message)
+    'deleted', rolecall_internal.deletion_of(p_message),
+    'reactions', case
+      when p_message.reactions is null then '[]'::jsonb
+      else rolecall_internal.shown_reactions(p_message, p_reader)
+    end
   );
+end
+$$;
+
+-- A message without its reactions.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rolecall_internal.message_for(null, p_message, p_removed) - 'reactions';
 end
 $$;
 
@@ -3290,83 +3373,6 @@ begin
   );
 end
 $$;
-$sql$;
-
-  -- schema/reactions/shape.sql
-  execute $sql$
--- A message's reactions as answers and events show them: the most frequent kind first, then by the emoji's code points.
-create or replace function rolecall_internal.reactions_json(p_counts jsonb, p_mine text[])
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return (
-    select coalesce(
-      jsonb_agg(
-        jsonb_build_object('emoji', kind.key, 'count', kind.value, 'mine', kind.key = any (p_mine))
-        order by kind.value::bigint desc, kind.key collate "C"
-      ),
-      '[]'
-    )
-    from jsonb_each(p_counts) as kind
-  );
-end
-$$;
-
--- With what p_user has reacted to a message.
-create or replace function rolecall_internal.own_reactions(p_user uuid, p_conversation uuid, p_seq bigint)
-returns text[]
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return array(
-    select emoji
-    from rolecall.message_reactions
-    where conversation_id = p_conversation
-      and seq = p_seq
-      and user_id = p_user
-    order by emoji collate "C"
-  );
-end
-$$;
-
--- A message's reactions as p_reader sees them. A deleted message shows none; they are back when it is restored. The counts
--- are those of everybody, also of who is hidden from the reader by a block: nobody is told who is behind a number.
-create or replace function rolecall_internal.shown_reactions(p_message rolecall.messages, p_reader uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.reactions is null or p_message.deleted_at is not null then
-    return '[]';
-  end if;
-  return rolecall_internal.reactions_json(
-    p_message.reactions,
-    rolecall_internal.own_reactions(p_reader, p_message.conversation_id, p_message.seq)
-  );
-end
-$$;
-
--- A message with its reactions. PostgreSQL writes it into the statements that ask: of a message without reactions, it costs
--- a constant.
-create or replace function rolecall_internal.message_for(
-  p_reader uuid,
-  p_message rolecall.messages,
-  p_removed text default null
-)
-returns jsonb
-language sql
-stable
-return rolecall_internal.message_json(p_message, p_removed) || case
-  when (p_message).reactions is null then '{"reactions": []}'
-  else jsonb_build_object('reactions', rolecall_internal.shown_reactions(p_message, p_reader))
-end;
 $sql$;
 
   -- schema/conversations/inbox.sql
@@ -6094,7 +6100,7 @@ begin
       if (v_conversation, v_seq) is distinct from (v_conversations[v_asked.number], v_seqs[v_asked.number]) then
         v_conversation := v_conversations[v_asked.number];
         v_seq := v_seqs[v_asked.number];
-        v_kinds := array(select jsonb_object_keys((v_asked.message).reactions));
+        v_kinds := array(select kind ->> 'emoji' from jsonb_array_elements((v_asked.message).reactions) as kind);
       end if;
       if v_emoji <> all (v_kinds) then
         if cardinality(v_kinds) >= rolecall_internal.limit_reaction_kinds() then
@@ -6212,8 +6218,8 @@ $sql$;
   -- schema/reactions/follow.sql
   execute $sql$
 -- Follows every statement that adds or deletes reactions, whoever writes them: the message counts them, and its revision
--- moves once, so that changes, sync and the events carry it. Of a message that is deleted with its reactions nothing is left
--- to count.
+-- moves once, so that changes, sync and the events carry it. The most frequent kind stands first, then by the emoji's code
+-- points. Of a message that is deleted with its reactions nothing is left to count.
 create or replace function rolecall_internal.follow_reactions()
 returns trigger
 language plpgsql
@@ -6238,12 +6244,15 @@ begin
   perform rolecall_internal.hold_conversations(v_conversations);
   update rolecall.messages as message
   set reactions = (
-    select nullif(jsonb_object_agg(kind.emoji, kind.reactions), '{}')
+    select jsonb_agg(
+      jsonb_build_object('emoji', kind.emoji, 'count', kind.reactions, 'mine', false)
+      order by kind.reactions desc, kind.emoji collate "C"
+    )
     from (
       select counted.emoji, sum(counted.reactions)::bigint as reactions
       from (
-        select key as emoji, value::bigint as reactions
-        from jsonb_each(coalesce(message.reactions, '{}'))
+        select stood.kind ->> 'emoji' as emoji, (stood.kind -> 'count')::bigint as reactions
+        from jsonb_array_elements(message.reactions) as stood (kind)
         union all
         select emoji, v_by
         from changed
@@ -6788,7 +6797,7 @@ begin
               'message', rolecall_internal.short_message(
                 rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
                   || jsonb_build_object(
-                    'reactions', rolecall_internal.reactions_json(shown.reactions, audience.own_reactions)
+                    'reactions', coalesce(rolecall_internal.reactions_json(shown.reactions, audience.own_reactions), '[]')
                   )
               )
             )
@@ -8215,7 +8224,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (6, 'social', '14f89aa627662bb8e34c3d82b799609e84c1a13b41cafe533241152692224255');
+  values (6, 'social', '0c55b35a712520475c9918411a4db2042aece529e11814b81e3bd5e61950099f');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
