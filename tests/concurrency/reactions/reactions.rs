@@ -11,7 +11,8 @@ async fn a_thousand_reactions_at_once_are_counted_exactly() {
     let show = stand.show(&organizer, Starts::InAWeek).await;
     stand.join(show, &people.iter().collect::<Vec<_>>()).await;
     let sent = stand.broadcast_to(&organizer, show, &["attendee"], "Doors").expect(201).await;
-    let (message, conversation) = (sent.id("message_id"), sent.id("conversation_id"));
+    let conversation = sent.id("conversation_id");
+    let message = stand.message(conversation, 1).await;
     // Each reacts twice with one kind, and once with another.
     for chunk in people.chunks(250) {
         let calls =

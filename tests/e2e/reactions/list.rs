@@ -66,7 +66,8 @@ async fn the_audience_of_a_broadcast_is_the_senders_to_see() {
     let [organizer, one, other] = stand.users([Role::ShowOrganizer, Role::Attendee, Role::Attendee]).await;
     let show = stand.show(&organizer, Starts::InAWeek).await;
     stand.join(show, &[&one, &other]).await;
-    let message = stand.broadcast_to(&organizer, show, &["attendee"], "Doors").expect(201).await.id("message_id");
+    let sent = stand.broadcast_to(&organizer, show, &["attendee"], "Doors").expect(201).await;
+    let message = stand.message(sent.id("conversation_id"), 1).await;
     for user in [&one, &other, &organizer] {
         stand.react(user, message, "👍").expect(200).await;
     }

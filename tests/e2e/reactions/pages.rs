@@ -56,7 +56,8 @@ async fn an_event_says_to_each_which_reactions_are_theirs() {
     let show = stand.show(&organizer, Starts::InAWeek).await;
     stand.join(show, &[&attendee, &other]).await;
     relay.online(&[organizer.id, attendee.id, other.id]).await;
-    let message = stand.broadcast_to(&organizer, show, &["attendee"], "Doors").expect(201).await.id("message_id");
+    let sent = stand.broadcast_to(&organizer, show, &["attendee"], "Doors").expect(201).await;
+    let message = stand.message(sent.id("conversation_id"), 1).await;
     stand.react(&attendee, message, "👍").expect(200).await;
     let events = relay.events("message.changed").await;
     assert_eq!(events.iter().map(|(to, _)| to.len()).sum::<usize>(), 3);

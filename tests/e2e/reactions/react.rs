@@ -150,7 +150,7 @@ async fn the_audience_of_a_broadcast_reacts_to_it() {
     let show = stand.show(&organizer, Starts::InAWeek).await;
     stand.join(show, &[&attendee, &dealer]).await;
     let sent = stand.broadcast_to(&organizer, show, &["attendee"], "Doors open at nine").expect(201).await;
-    let message = sent.id("message_id");
+    let message = stand.message(sent.id("conversation_id"), 1).await;
     stand.react(&attendee, message, "👍").expect(200).await;
     assert_eq!(counts(&stand.react(&organizer, message, "👍").expect(200).await), [kind("👍", 2, true)]);
     for user in [&dealer, &outside] {
