@@ -265,6 +265,8 @@ fn an_operation_is_named_after_its_function() {
         // A component may have a function at a path of its own: its name stands before the function's.
         let of_component = id.split_once('.').filter(|_| !id.starts_with(&function)).map(|(_, rest)| rest);
         let rest = of_component.unwrap_or(id).strip_prefix(&function);
+        // Or a component answers at the paths of another: what it does has its own name, which is that of its flag.
+        let rest = rest.or_else(|| document().named_flag(operation).and_then(|flag| id.strip_prefix(flag)));
         assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')), "{id} of {function}");
     }
 }
