@@ -24,9 +24,16 @@ impl FromText for Emoji {
 
     fn from_text(text: &str) -> Result<Emoji, Fault> {
         emojis::get(text)
+            // The crate also finds a keycap by its digit with a variation selector alone.
+            .filter(|emoji| without_selectors(emoji.as_str()).eq(without_selectors(text)))
             .map(|emoji| Emoji(emoji.as_str()))
             .ok_or(Fault::new("malformed_emoji", "Expected exactly one emoji of Unicode, and nothing else."))
     }
+}
+
+/// The characters of an emoji that tell it from others: U+FE0F says only how it is drawn.
+fn without_selectors(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|&character| character != '\u{fe0f}')
 }
 
 #[cfg(test)]

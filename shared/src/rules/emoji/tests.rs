@@ -75,6 +75,8 @@ fn whatever_is_not_one_emoji_is_refused() {
         ("a joiner alone", "\u{200d}"),
         ("a variation selector alone", "\u{fe0f}"),
         ("a keycap alone", "\u{20e3}"),
+        ("a digit with a variation selector", "0\u{fe0f}"),
+        ("a sign with a variation selector", "#\u{fe0f}"),
         ("half a flag", "🇿"),
         ("a flag of nowhere", "🇿🇿"),
         ("a skin tone for what has none", "🚀🏽"),
