@@ -246,6 +246,7 @@ mod concurrency {
         mod send_broadcast;
     }
     mod conversations {
+        mod held;
         mod mark_read;
         mod unread;
     }

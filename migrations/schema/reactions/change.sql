@@ -1,9 +1,29 @@
+-- The refusal of a reaction with p_emoji that is judged so, or of taking it back; null when there is none.
+create or replace function rolecall_internal.refuse_reaction(
+  p_judgement rolecall.judgement,
+  p_message rolecall.messages,
+  p_emoji text,
+  p_adds boolean
+)
+returns jsonb
+language sql
+immutable
+return case
+  when p_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted') then p_judgement.refusal
+  when rolecall_internal.is_reaction(p_emoji) is not true then
+    rolecall_internal.refusal('invalid_input', 'The emoji must be exactly one emoji of Unicode.')
+  when p_judgement.allowed then
+    case when p_adds and p_message.deleted_at is not null then rolecall_internal.refuse_reaction_to_deleted() end
+  -- What one has said can always be taken back by who reads it.
+  when p_adds or p_judgement.rule not in ('suspended', 'conversation_read_only', 'blocked') then p_judgement.refusal
+end;
+
 -- Adds the reactions of p_users, or takes them back: each input is {message_id, emoji}; a user who is null is passed over,
 -- and has no answer. One by one they are judged and counted in the order of their messages; all of them are written by one
 -- statement, so that a message changes once. Each answer shows the message as it is after all of them.
 --
--- The conversations are held from before the judgement on: how many kinds there are, whether a message is deleted, nobody
--- changes meanwhile.
+-- They are judged twice: before the conversations are held, so that strangers hold nothing, and from then on, when nobody
+-- changes any more how many kinds there are or whether a message is deleted.
 create or replace function rolecall_internal.change_reactions(
   p_users uuid[],
   p_inputs jsonb[],
@@ -19,6 +39,8 @@ declare
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_users)]);
   v_conversations uuid[];
   v_seqs bigint[];
+  -- Those who are let in at first.
+  v_users uuid[];
   v_asked record;
   v_emoji text;
   -- Of the message that is being judged.
@@ -38,27 +60,34 @@ begin
     limit 1
   ) as message
     on true;
-  perform rolecall_internal.hold_conversations(v_conversations);
-
   for v_asked in
     select judged.number, judged.judgement, judged.message
     from rolecall_internal.judge_reactions(p_users, p_rollouts, v_conversations, v_seqs) as judged
+  loop
+    v_answers[v_asked.number] := rolecall_internal.refuse_reaction(
+      v_asked.judgement, v_asked.message, p_inputs[v_asked.number] ->> 'emoji', p_adds
+    );
+  end loop;
+  select array_agg(case when answer is null then user_id end order by number)
+  into v_users
+  from unnest(p_users, v_answers) with ordinality as judged (user_id, answer, number);
+  perform rolecall_internal.hold_conversations(
+    array(
+      select conversation_id
+      from unnest(v_users, v_conversations) as held (user_id, conversation_id)
+      where user_id is not null
+    )
+  );
+
+  for v_asked in
+    select judged.number, judged.judgement, judged.message
+    from rolecall_internal.judge_reactions(v_users, p_rollouts, v_conversations, v_seqs) as judged
     order by (judged.message).conversation_id, (judged.message).seq, judged.number
   loop
     v_emoji := p_inputs[v_asked.number] ->> 'emoji';
-    v_answers[v_asked.number] := case
-      when (v_asked.judgement).rule in ('feature_disabled', 'no_profile', 'account_deleted') then
-        (v_asked.judgement).refusal
-      when not rolecall_internal.is_reaction(v_emoji) then
-        rolecall_internal.refusal('invalid_input', 'The emoji must be exactly one emoji of Unicode.')
-      when (v_asked.judgement).allowed then
-        case
-          when p_adds and (v_asked.message).deleted_at is not null then rolecall_internal.refuse_reaction_to_deleted()
-        end
-      -- What one has said can always be taken back by who reads it.
-      when p_adds or (v_asked.judgement).rule not in ('suspended', 'conversation_read_only', 'blocked') then
-        (v_asked.judgement).refusal
-    end;
+    v_answers[v_asked.number] := rolecall_internal.refuse_reaction(
+      v_asked.judgement, v_asked.message, v_emoji, p_adds
+    );
     continue when v_answers[v_asked.number] is not null;
 
     if p_adds then
