@@ -121,7 +121,7 @@ select is(
     select array_agg(line::text)
     from unnest(array[71, 73, 75]) as who
     cross join pg_temp.exported(who) as line
-    where line::text ~ '55501[0-9]{2}|phone[^"]*violation|violation|\[phone\]'
+    where pg_temp.words(line::text) ~ '55501[0-9]{2}|phone[^"]*violation|violation|\[phone\]'
   ),
   null,
   'nobody''s export has a phone number or what the filter found'
