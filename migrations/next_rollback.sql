@@ -14,3 +14,8 @@ delete from rolecall.feature_flags
 where name in ('messages', 'reactions');
 
 select set_config('rolecall.reason', '', true);
+
+-- conversations: settings.
+
+delete from rolecall.rate_limits
+where action = 'conversation_settings';

@@ -212,6 +212,7 @@ async fn requests(edge: &Client) -> BTreeMap<String, Value> {
         ("mark_read", request(demo(1), json!({"conversation_id": conversation, "up_to_seq": 1}))),
         ("mark_unread", request(demo(1), json!({"conversation_id": conversation, "from_seq": 1}))),
         ("messages", request(demo(1), json!({"conversation_id": conversation}))),
+        ("conversation_settings", request(demo(1), json!({"conversation_id": conversation, "pinned": true}))),
         ("edit_message", request(demo(1), json!({"message_id": message, "content": "Hello again"}))),
         ("message_history", request(demo(1), json!({"message_id": message}))),
         ("metrics", operator_request()),

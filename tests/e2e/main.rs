@@ -49,6 +49,7 @@ mod conversations {
     mod mark_read;
     mod mark_unread;
     mod messages;
+    mod settings;
     pub mod support;
     mod unread;
 }

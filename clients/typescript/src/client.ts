@@ -16,6 +16,8 @@ import type {
   Check,
   CheckResult,
   ConversationKind,
+  ConversationSettings,
+  ConversationSettingsNow,
   DataDeletion,
   DeletedMessage,
   DeliveryList,
@@ -356,9 +358,11 @@ export class RolecallClient {
   }
 
   /** The caller's conversations, newest first. */
-  conversations(options: PageOptions & { readonly kind?: ConversationKind } = {}): Promise<Answered<Inbox>> {
-    const { kind, limit, cursor } = options;
-    return this.#get('/functions/v1/conversations', { kind, limit, cursor }, options);
+  conversations(
+    options: PageOptions & { readonly kind?: ConversationKind; readonly archived?: boolean } = {},
+  ): Promise<Answered<Inbox>> {
+    const { kind, archived, limit, cursor } = options;
+    return this.#get('/functions/v1/conversations', { kind, archived, limit, cursor }, options);
   }
 
   /** How many messages the caller has not read. */
@@ -411,6 +415,11 @@ export class RolecallClient {
   /** Makes messages new again, from one of them on, or the newest of somebody else. */
   markUnread(conversation_id: string, from_seq?: number, options?: CallOptions): Promise<Answered<ReadUpTo>> {
     return this.#post(`/functions/v1/conversations/${segment(conversation_id)}/unread`, { from_seq }, options);
+  }
+
+  /** Mutes, archives or pins a conversation for the caller; what is left out stays. */
+  setConversation(settings: ConversationSettings, options?: CallOptions): Promise<Answered<ConversationSettingsNow>> {
+    return this.#post('/functions/v1/conversations/settings', settings, options);
   }
 
   /** Reports a message. */
@@ -753,7 +762,7 @@ export class RolecallClient {
 
   #get<T extends Answer>(
     path: string,
-    query: Readonly<Record<string, string | number | undefined>>,
+    query: Readonly<Record<string, string | number | boolean | undefined>>,
     options: CallOptions = {},
   ): Promise<Answered<T>> {
     const parameters = new URLSearchParams();

@@ -376,6 +376,10 @@ export type Card = {
   readonly last_read_seq: Count;
   /** The number of messages that are new to the caller. Their own messages and deleted messages do not count. */
   readonly unread_count: Count;
+  readonly muted_until: MutedUntil;
+  /** Whether the caller archived it and nothing newer has come since, or it is muted. */
+  readonly archived: boolean;
+  readonly pinned_at: PinnedAt;
   /** Grows when an existing message changes. `changed_since` returns the changed messages. */
   readonly revision: Count;
   readonly can_reply: boolean;
@@ -394,6 +398,8 @@ export type Card = {
 export type Inbox = {
   readonly success: Succeeded;
   readonly conversations: readonly Card[];
+  /** The pinned conversations, the newest pin first, on the first page; empty on the others and of archived ones. */
+  readonly pinned: readonly Card[];
   readonly next_cursor: NextCursor;
   readonly request_id: RequestId;
 };
@@ -449,6 +455,30 @@ export type MarkUnread = {
   /** Optional; must equal the id in the path. */
   readonly conversation_id?: Uuid | null;
   readonly from_seq?: number | null;
+};
+
+/** Until when the caller has muted the conversation; null if they have not, or if it is over. */
+export type MutedUntil = Timestamp | 'forever' | null;
+
+/** When the caller pinned it; null if it is not pinned. */
+export type PinnedAt = Timestamp | null;
+
+/** At least one of `muted_until`, `archived` and `pinned`. */
+export type ConversationSettings = {
+  readonly conversation_id: Uuid;
+  /** A moment, `forever`, or null to end a mute. */
+  readonly muted_until?: string | null | 'forever';
+  readonly archived?: boolean | null;
+  readonly pinned?: boolean | null;
+};
+
+export type ConversationSettingsNow = {
+  readonly success: Succeeded;
+  readonly conversation_id: Uuid;
+  readonly muted_until: MutedUntil;
+  readonly archived: boolean;
+  readonly pinned_at: PinnedAt;
+  readonly request_id: RequestId;
 };
 
 export type ReadUpTo = {
@@ -1165,7 +1195,7 @@ export type NoNumberAvailableProblem = Problem & {
   readonly code?: 'no_number_available';
 };
 
-export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedMessageEdit | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReaction | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
+export type ExportLine = ExportedProfile | ExportedBlock | ExportedShow | ExportedParticipation | ExportedConversation | ExportedMessage | ExportedMessageEdit | ExportedConversationSettings | ExportedBroadcast | ExportedSentBroadcast | ExportedHelpRequest | ExportedHelpConversation | ExportedHelpMessage | ExportedHelpMessageEdit | ExportedReaction | ExportedReport | ExportedDecision | ExportedAuditEntry | ExportedClient | ExportedBooking | ExportedAssignmentWindow | ExportedThread | ExportedThreadMessage | ExportedThreadRead | ExportedHeldBackMessage | ExportedForceSentMessage | ExportEnd | ExportBrokenOff;
 
 export type ExportedProfile = {
   readonly type: 'profile';
@@ -1235,6 +1265,16 @@ export type ExportedMessage = {
   readonly version: MessageVersion;
   readonly edited_at: Timestamp | null;
   readonly deleted: DeletedOrNot;
+};
+
+/** What the caller has muted, archived or pinned. */
+export type ExportedConversationSettings = {
+  readonly type: 'conversation_settings';
+  readonly conversation_id: Uuid;
+  readonly muted_until: Timestamp | 'forever' | null;
+  /** The newest message when it was archived. */
+  readonly archived_at_seq: Count | null;
+  readonly pinned_at: PinnedAt;
 };
 
 /** What a message of the caller's said before they edited it. */

@@ -190,6 +190,19 @@ const { revision } = newest;
 assert.equal(revision, newest.conversation.revision);
 assert.deepEqual(seqs(await as(mvp).messages(sent.conversation_id, { changed_since: revision })), []);
 
+// Muted it does not count; pinned it stands on the first page, archived in a list of its own.
+await as(mvp).markUnread(sent.conversation_id, 2);
+const set = await as(mvp).setConversation({ conversation_id: sent.conversation_id, muted_until: 'forever', pinned: true });
+assert.deepEqual([set.muted_until, set.archived, typeof set.pinned_at], ['forever', false, 'string']);
+assert.equal((await as(mvp).unread()).by_kind.direct, 0);
+const pins = (await as(mvp).conversations({ limit: 1 })).pinned;
+assert.deepEqual(pins.map(({ id, unread_count }) => [id, unread_count]), [[sent.conversation_id, 2]]);
+await as(mvp).setConversation({ conversation_id: sent.conversation_id, muted_until: null, archived: true });
+assert.deepEqual((await as(mvp).conversations({ archived: true })).conversations.map(({ id }) => id), [sent.conversation_id]);
+assert.equal((await as(mvp).setConversation({ conversation_id: sent.conversation_id, archived: false })).archived, false);
+await refused(as(requester).setConversation({ conversation_id: sent.conversation_id, pinned: true }), 'not_found', 404);
+assert.equal((await as(mvp).markRead(sent.conversation_id, 3)).unread_count, 0);
+
 // Catching up: everything at first, a page at a time; then what has changed; and what a conversation has beyond what is known.
 let standing = await as(mvp).sync({ limit: 1 });
 const synced = [...standing.conversations];

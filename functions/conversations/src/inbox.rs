@@ -16,6 +16,8 @@ input! {
     pub struct InboxPage {
         limit: Limit<MAX_PAGE>,
         kind: Option<ConversationKind>,
+        /// Those that are archived, in place of the others.
+        archived: bool,
         cursor: Option<Cursor>,
     }
 }

@@ -1,10 +1,12 @@
-//! `conversations`: inbox, messages and their changes, unread counts, and marking messages as read or unread.
+//! `conversations`: inbox, messages and their changes, unread counts, marking messages as read or
+//! unread, and what users set for a conversation: muted, archived, pinned.
 
 mod changes;
 mod inbox;
 mod mark_read;
 mod mark_unread;
 mod messages;
+mod settings;
 mod unread;
 
 pub use changes::Changes;
@@ -12,6 +14,7 @@ pub use inbox::Inbox;
 pub use mark_read::MarkRead;
 pub use mark_unread::MarkUnread;
 pub use messages::Messages;
+pub use settings::Settings;
 pub use unread::Unread;
 
 #[cfg(target_family = "wasm")]
@@ -24,6 +27,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoRe
     let path = SubPath::of(request.headers());
     match *path.segments() {
         [] => serve::<Inbox>(request).await,
+        ["settings"] => serve::<Settings>(request).await,
         ["unread"] => serve::<Unread>(request).await,
         [id, "changes"] => serve_at::<Changes>(request, id).await,
         [id, "messages"] => serve_at::<Messages>(request, id).await,

@@ -133,6 +133,13 @@ immutable
 parallel safe
 return 200;
 
+create or replace function rolecall_internal.limit_pinned_conversations()
+returns int
+language sql
+immutable
+parallel safe
+return 10;
+
 create or replace function rolecall_internal.limit_sync_page()
 returns int
 language sql

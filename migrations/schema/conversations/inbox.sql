@@ -31,6 +31,9 @@ begin
         case when asked.reader = 'audience' then heard.seq else conversation.last_seq end as newest_seq,
         case when asked.reader = 'audience' then heard.created_at else conversation.last_message_at end as newest_at,
         own.skipped,
+        setting.muted_until,
+        setting.archived_at_seq,
+        setting.pinned_at,
         case asked.reader
           when 'people' then own.last_read_seq
           when 'audience' then (
@@ -73,6 +76,14 @@ begin
         offset 0
       ) as own
         on asked.reader = 'people'
+      left join lateral (
+        select muted_until, archived_at_seq, pinned_at
+        from rolecall.conversation_settings
+        where conversation_id = asked.id
+          and user_id = p_user
+        offset 0
+      ) as setting
+        on true
     ),
     judged as materialized (
       select
@@ -126,6 +137,9 @@ begin
             rolecall_internal.new_broadcasts(p_user, shown.id, shown.show_id, coalesce(shown.read_seq, 0))
           else 0
         end,
+        'muted_until', rolecall_internal.mute_json(shown.muted_until),
+        'archived', rolecall_internal.is_archived(shown.archived_at_seq, shown.newest_seq, shown.muted_until),
+        'pinned_at', rolecall_internal.iso(shown.pinned_at),
         'revision', shown.revision,
         'can_reply', coalesce((judged.judgement).allowed, false),
         'reply_refusal', case
@@ -185,6 +199,23 @@ rows 50
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+  -- Whoever has archived nothing has nothing left out.
+  v_none constant boolean := not exists (
+    select
+    from rolecall.conversation_settings
+    where user_id = p_user
+      and archived_at_seq is not null
+  );
+  v_archived_shows constant uuid[] := case
+    when v_none then '{}'
+    else array(
+      select id
+      from rolecall_internal.set_conversations(p_user)
+      where is_archived
+        and kind = 'show'
+    )
+  end;
 begin
   return query
   select listed.id, listed.at, listed.reader
@@ -201,6 +232,16 @@ begin
             from rolecall.conversations as newer
             where newer.participant_low = p_user
               and newer.active_in < rolecall_internal.hour_of(p_at)
+              and (
+                v_none
+                or not exists (
+                  select
+                  from rolecall.conversation_settings as setting
+                  where setting.user_id = p_user
+                    and setting.conversation_id = newer.id
+                    and rolecall_internal.is_archived(setting.archived_at_seq, newer.last_seq, setting.muted_until)
+                )
+              )
             order by newer.active_in desc
             offset p_limit - 1
             limit 1
@@ -208,6 +249,16 @@ begin
           '-infinity'
         )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+        and (
+          v_none
+          or not exists (
+            select
+            from rolecall.conversation_settings as setting
+            where setting.user_id = p_user
+              and setting.conversation_id = conversation.id
+              and rolecall_internal.is_archived(setting.archived_at_seq, conversation.last_seq, setting.muted_until)
+          )
+        )
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
     )
@@ -224,6 +275,16 @@ begin
             from rolecall.conversations as newer
             where newer.participant_high = p_user
               and newer.active_in < rolecall_internal.hour_of(p_at)
+              and (
+                v_none
+                or not exists (
+                  select
+                  from rolecall.conversation_settings as setting
+                  where setting.user_id = p_user
+                    and setting.conversation_id = newer.id
+                    and rolecall_internal.is_archived(setting.archived_at_seq, newer.last_seq, setting.muted_until)
+                )
+              )
             order by newer.active_in desc
             offset p_limit - 1
             limit 1
@@ -231,6 +292,16 @@ begin
           '-infinity'
         )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+        and (
+          v_none
+          or not exists (
+            select
+            from rolecall.conversation_settings as setting
+            where setting.user_id = p_user
+              and setting.conversation_id = conversation.id
+              and rolecall_internal.is_archived(setting.archived_at_seq, conversation.last_seq, setting.muted_until)
+          )
+        )
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
     )
@@ -249,6 +320,16 @@ begin
             where newer.created_by = p_user
               and newer.kind = 'show'
               and newer.active_in < rolecall_internal.hour_of(p_at)
+              and (
+                v_none
+                or not exists (
+                  select
+                  from rolecall.conversation_settings as setting
+                  where setting.user_id = p_user
+                    and setting.conversation_id = newer.id
+                    and rolecall_internal.is_archived(setting.archived_at_seq, newer.last_seq, setting.muted_until)
+                )
+              )
             order by newer.active_in desc
             offset p_limit - 1
             limit 1
@@ -256,6 +337,16 @@ begin
           '-infinity'
         )
         and (conversation.last_message_at, conversation.id) < (p_at, p_id)
+        and (
+          v_none
+          or not exists (
+            select
+            from rolecall.conversation_settings as setting
+            where setting.user_id = p_user
+              and setting.conversation_id = conversation.id
+              and rolecall_internal.is_archived(setting.archived_at_seq, conversation.last_seq, setting.muted_until)
+          )
+        )
       order by conversation.last_message_at desc, conversation.id desc
       limit p_limit
     )
@@ -277,6 +368,7 @@ begin
           and newest.active_in <= rolecall_internal.hour_of(p_at)
           and newest.last_message_at >= own.joined_at
           and (newest.last_message_at, newest.conversation_id) < (p_at, p_id)
+          and newest.conversation_id <> all (v_archived_shows)
         order by newest.active_in desc, newest.last_message_at desc, newest.conversation_id desc
         limit p_limit
       ) as thread
@@ -309,6 +401,7 @@ begin
       ) as last
       where own.user_id = p_user
         and p_kind is distinct from 'direct'
+        and newest.conversation_id <> all (v_archived_shows)
         and not exists (
           select
           from rolecall.show_participants as now_own
@@ -330,7 +423,8 @@ begin
 end
 $$;
 
--- The inbox of p_user, newest first, a page at a time: {limit, kind?, cursor?}. A suspended user reads on.
+-- The inbox of p_user, newest first, a page at a time: {limit, kind?, archived?, cursor?}: what is not archived, or what is.
+-- With the first page of what is not come those that are pinned. A suspended user reads on.
 create or replace function rolecall_internal.inbox(
   p_user uuid,
   p_input jsonb,
@@ -350,8 +444,10 @@ declare
   v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_conversations uuid[];
   v_readers text[];
+  v_archived boolean := coalesce(p_input -> 'archived' = 'true', false);
   v_cards jsonb;
   v_next text;
+  v_pinned jsonb;
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -378,7 +474,20 @@ begin
   into v_conversations, v_readers, v_next
   from (
     select id, at, reader, row_number() over (order by at desc, id desc) as number
-    from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+    from (
+      select id, at, reader
+      from rolecall_internal.inbox_page(p_user, v_kind, v_at, v_id, v_limit + 1)
+      where not v_archived
+      union all
+      select id, at, reader
+      from rolecall_internal.set_conversations(p_user)
+      where v_archived
+        and is_archived
+        and (v_kind is null or kind = v_kind)
+        and (at, id) < (v_at, v_id)
+      order by at desc, id desc
+      limit v_limit + 1
+    ) as listed
   ) as page;
   v_cards := coalesce(
     rolecall_internal.conversation_cards(
@@ -390,7 +499,22 @@ begin
     '[]'
   );
 
-  return rolecall_internal.success(jsonb_build_object('conversations', v_cards, 'next_cursor', v_next));
+  if p_input ->> 'cursor' is null and not v_archived then
+    select rolecall_internal.conversation_cards(p_user, array_agg(id), array_agg(reader), p_rollouts)
+    into v_pinned
+    from (
+      select id, reader
+      from rolecall_internal.set_conversations(p_user)
+      where pinned_at is not null
+        and (v_kind is null or kind = v_kind)
+      order by pinned_at desc, id desc
+      limit rolecall_internal.limit_pinned_conversations()
+    ) as pin;
+  end if;
+
+  return rolecall_internal.success(
+    jsonb_build_object('conversations', v_cards, 'pinned', coalesce(v_pinned, '[]'), 'next_cursor', v_next)
+  );
 end
 $$;
 

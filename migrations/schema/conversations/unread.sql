@@ -36,6 +36,14 @@ declare
   v_show bigint;
   v_show_conversations bigint;
   v_blocks uuid[] := rolecall_internal.blocks_of(p_user);
+  -- What is muted or archived does not count.
+  v_quiet uuid[] := array(
+    select id
+    from rolecall_internal.set_conversations(p_user)
+    where is_muted
+      or is_archived
+  );
+  v_quiet_direct record;
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
@@ -43,6 +51,28 @@ begin
   select unread, conversations
   into v_direct, v_direct_conversations
   from rolecall_internal.unread_direct(p_user);
+  if v_quiet <> '{}' then
+    select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0) as unread, count(*) as conversations
+    into v_quiet_direct
+    from unnest(v_quiet) as quiet (id)
+    cross join lateral (
+      select *
+      from rolecall.conversation_participants
+      where conversation_id = quiet.id
+        and user_id = p_user
+      offset 0
+    ) as own
+    cross join lateral (
+      select *
+      from rolecall.conversations
+      where id = quiet.id
+      offset 0
+    ) as conversation
+    where conversation.last_seq > own.last_read_seq + own.skipped
+      and p_user in (conversation.participant_low, conversation.participant_high);
+    v_direct := v_direct - v_quiet_direct.unread;
+    v_direct_conversations := v_direct_conversations - v_quiet_direct.conversations;
+  end if;
 
   select coalesce(sum(unread), 0), count(*)
   into v_show, v_show_conversations
@@ -68,6 +98,7 @@ begin
         and receipt.user_id = p_user
       where own.user_id = p_user
         and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+        and newest.conversation_id <> all (v_quiet)
       offset 0
     ) as newer
     cross join lateral (

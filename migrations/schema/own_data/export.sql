@@ -131,6 +131,28 @@ begin
       order by participant.conversation_id
       limit 500;
 
+    when 'conversation_settings' then
+      -- What they have muted, archived or pinned.
+      return query
+      select
+        jsonb_build_object(
+          'conversation_id', setting.conversation_id,
+          'muted_until', case
+            when setting.muted_until = 'infinity' then '"forever"'
+            else to_jsonb(rolecall_internal.iso(setting.muted_until))
+          end,
+          'archived_at_seq', setting.archived_at_seq,
+          'pinned_at', rolecall_internal.iso(setting.pinned_at)
+        ),
+        setting.conversation_id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_settings as setting
+      where setting.user_id = p_user
+        and setting.conversation_id > p_group
+      order by setting.conversation_id
+      limit 500;
+
     when 'message' then
       -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
       -- numbers, which no plan can make more of than they are.
@@ -480,9 +502,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_sections constant text[] := array[
-    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
-    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'reaction',
-    'report',
+    'profile', 'block', 'show', 'participation', 'conversation', 'conversation_settings', 'message', 'imported_message',
+    'message_edit', 'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit',
+    'reaction', 'report',
     'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
     'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
   ];

@@ -343,14 +343,29 @@ begin
     )
   from concerned as happened
   cross join lateral (
+    select case
+      when happened.person_id in (happened.low, happened.high) then 'people'
+      when happened.created_by = happened.person_id then 'people'
+      when exists (
+        select
+        from rolecall_internal.visible_broadcasts(happened.person_id, happened.conversation_id, happened.show_id)
+      ) then 'audience'
+    end as reader
+    offset 0
+  ) as reader
+  cross join lateral (
     select rolecall_internal.conversation_cards(
-      happened.person_id, array[happened.conversation_id], array['people'], p_rollouts
+      happened.person_id, array[happened.conversation_id], array[reader.reader], p_rollouts
     ) -> 0 as card
     offset 0
   ) as card
   where happened.type = 'conversation.changed'
+    -- What somebody has set for themselves is told to them alone.
+    and (happened.user_id is null or happened.user_id = happened.person_id)
+    and reader.reader is not null
     and (
       not happened.is_blocked
+      or happened.user_id = happened.person_id
       or exists (
         select
         from rolecall.user_blocks

@@ -3,7 +3,7 @@
 -- all conversations of the user.
 --
 -- A conversation is in one place of this list: that of its own change if there is one, else that of the user's mark, of
--- their participation, or of a block. The indexes have the changes by many transactions at a time, so each part looks first among which its
+-- their participation, of their settings, or of a block. The indexes have the changes by many transactions at a time, so each part looks first among which its
 -- page ends at the latest, and then sorts what is not older: see rolecall_internal.inbox_page.
 create or replace function rolecall_internal.changed_conversations(
   p_user uuid,
@@ -188,6 +188,38 @@ begin
           from rolecall_internal.visible_broadcasts(p_user, receipt.conversation_id, conversation.show_id)
         )
       order by receipt.changed_xid desc, receipt.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What they have muted, archived or pinned on another device.
+      select
+        setting.conversation_id,
+        setting.changed_xid,
+        case
+          when p_user in (conversation.participant_low, conversation.participant_high, conversation.created_by) then 'people'
+          else 'audience'
+        end
+      from rolecall.conversation_settings as setting
+      cross join lateral (
+        select participant_low, participant_high, case when kind = 'show' then created_by end as created_by, show_id
+        from rolecall.conversations as conversation
+        where conversation.id = setting.conversation_id
+          and conversation.changed_xid < p_since
+        offset 0
+      ) as conversation
+      where v_some
+        and setting.user_id = p_user
+        and setting.changed_xid >= p_since
+        and (setting.changed_xid, setting.conversation_id) < (p_at, p_id)
+        and (
+          p_user in (conversation.participant_low, conversation.participant_high, conversation.created_by)
+          or exists (
+            select
+            from rolecall_internal.visible_broadcasts(p_user, setting.conversation_id, conversation.show_id)
+          )
+        )
+      order by setting.changed_xid desc, setting.conversation_id desc
       limit p_limit
     )
     union all

@@ -332,6 +332,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated broadcast_receipts select",
             "authenticated broadcasts select",
             "authenticated conversation_participants select",
+            "authenticated conversation_settings select",
             "authenticated conversations select",
             "authenticated conversations_v2 select",
             "authenticated conversations_v2 update",

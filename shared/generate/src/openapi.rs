@@ -217,6 +217,7 @@ fn value(name: &str, before: &str) -> Option<String> {
                 MAX_MESSAGES_PAGE,
                 MAX_MESSAGE_VERSIONS,
                 MAX_PAGE,
+                MAX_PINNED,
                 MAX_REASONS,
                 MAX_REQUEST_ID_CHARS,
                 MAX_SIMULATED_USERS,

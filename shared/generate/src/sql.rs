@@ -23,6 +23,7 @@ const LIMITS: &[(&str, i64)] = &[
     ("default_page", limits::DEFAULT_PAGE),
     ("page", limits::MAX_PAGE),
     ("messages_page", limits::MAX_MESSAGES_PAGE),
+    ("pinned_conversations", limits::MAX_PINNED),
     ("sync_page", limits::MAX_SYNC_PAGE),
     ("known_conversations", limits::MAX_KNOWN_CONVERSATIONS as i64),
     ("caught_up_messages", limits::MAX_CAUGHT_UP_MESSAGES as i64),

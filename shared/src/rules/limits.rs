@@ -61,6 +61,9 @@ pub const MAX_PAGE: i64 = 100;
 /// Messages of a conversation in one answer at most.
 pub const MAX_MESSAGES_PAGE: i64 = 200;
 
+/// Conversations that a user has pinned at most.
+pub const MAX_PINNED: i64 = 10;
+
 /// Changed conversations in one answer of sync at most.
 pub const MAX_SYNC_PAGE: i64 = 200;
 

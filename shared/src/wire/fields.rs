@@ -93,8 +93,8 @@ impl Fields {
         let reader = Reader::at(self.source, Location::Member(&parent, name), &mut self.reasons);
         let mut reader = Reader { path_id: self.path_id.as_deref(), ..reader };
         match value {
-            None | Some(Value::Null) => T::absent(&mut reader),
-            Some(value) => T::read(value, &mut reader),
+            Some(value) if T::READS_NULL || !value.is_null() => T::read(value, &mut reader),
+            _ => T::absent(&mut reader),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     rules::form::Fault,
-    wire::input::{Field, Reader},
+    wire::input::{Field, Reader, Source},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -12,6 +12,9 @@ impl Field for bool {
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<bool> {
         match value {
             Value::Bool(value) => Some(value),
+            // A query has text alone.
+            Value::String(text) if reader.source == Source::Query && text == "true" => Some(true),
+            Value::String(text) if reader.source == Source::Query && text == "false" => Some(false),
             _ => reader.refuse(Fault::new("wrong_type", "Expected true or false.")),
         }
     }

@@ -23,6 +23,9 @@ pub trait Input: Sized {
 
 /// A type that a field of an input can have.
 pub trait Field: Sized {
+    /// Whether null is a value of its own; else it is as if the field were left out.
+    const READS_NULL: bool = false;
+
     /// Reads the value; `None` where `reader` has noted a fault.
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Self>;
 
@@ -93,6 +96,8 @@ impl<T: FromText> Field for T {
 }
 
 impl<T: Field> Field for Option<T> {
+    const READS_NULL: bool = T::READS_NULL;
+
     fn read(value: Value, reader: &mut Reader<'_>) -> Option<Option<T>> {
         T::read(value, reader).map(Some)
     }

@@ -87,6 +87,7 @@ from sent
 cross join report
 cross join lateral (
   values
+    (0, 'conversation_settings', 1, jsonb_build_object('conversation_id', dm ->> 'conversation_id', 'pinned', true)),
     (0, 'edit_message', 1, jsonb_build_object('message_id', dm ->> 'message_id', 'content', 'Zanzibar, call +1 415 555 0123!')),
     (
       1,

@@ -31,6 +31,7 @@ select results_eq(
        ('block_user', 60, 60, 7),
        ('change_help', 60, 60, 7),
        ('check_permission', 600, 60, 7),
+       ('conversation_settings', 120, 60, 7),
        ('delete_own_data', 60, 60, 7),
        ('diagnostics', 60, 60, 7),
        ('edit_message', 30, 60, 7),

@@ -159,6 +159,7 @@ values
   ('public.reported_messages', '', 'select'),
   ('rolecall.block_changes', '', 'select'),
   ('rolecall.broadcast_limits', 'select', 'select insert update delete'),
+  ('rolecall.conversation_settings', 'select', 'select'),
   ('rolecall.edit_windows', 'select', 'select insert update delete'),
   ('rolecall.broadcast_quotas', 'select', 'select insert update delete'),
   ('rolecall.broadcast_receipts', 'select', 'select insert update delete'),

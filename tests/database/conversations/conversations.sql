@@ -105,7 +105,7 @@ end;
 -- Nothing yet
 select is(
   pg_temp.ask('inbox', pg_temp.demo(1), '{"limit": 50}') -> 'data',
-  '{"conversations": [], "next_cursor": null}'::jsonb,
+  '{"conversations": [], "pinned": [], "next_cursor": null}'::jsonb,
   'an empty inbox is empty'
 );
 select is(
@@ -155,6 +155,9 @@ select is(
     'last_seq', 2,
     'last_read_seq', 1,
     'unread_count', 1,
+    'muted_until', null,
+    'archived', false,
+    'pinned_at', null,
     'revision', 0,
     'can_reply', true,
     'reply_refusal', null

@@ -37,6 +37,7 @@ values
   ('send_broadcast', jsonb_build_object('show_id', pg_temp.demo(11), 'recipient_roles', '["attendee"]'::jsonb, 'message', 'News')),
   ('mark_read', (select jsonb_build_object('conversation_id', data -> 'conversation_id', 'up_to_seq', 1) from sent)),
   ('mark_unread', (select jsonb_build_object('conversation_id', data -> 'conversation_id', 'from_seq', 1) from sent)),
+  ('conversation_settings', (select jsonb_build_object('conversation_id', data -> 'conversation_id', 'pinned', true) from sent)),
   ('edit_message', (select jsonb_build_object('message_id', data -> 'message_id', 'content', 'Hello') from sent)),
   ('react', (select jsonb_build_object('message_id', data -> 'message_id', 'emoji', '👍') from sent)),
   ('unreact', (select jsonb_build_object('message_id', data -> 'message_id', 'emoji', '👍') from sent)),

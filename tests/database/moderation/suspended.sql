@@ -80,6 +80,7 @@ cross join lateral (
     -- How far they have read is theirs alone.
     ('mark_read', 4, jsonb_build_object('conversation_id', own ->> 'conversation_id', 'up_to_seq', 2), 'ok'),
     ('mark_unread', 4, jsonb_build_object('conversation_id', own ->> 'conversation_id', 'from_seq', 1), 'ok'),
+    ('conversation_settings', 4, jsonb_build_object('conversation_id', own ->> 'conversation_id', 'pinned', true), 'ok'),
     -- What protects them.
     ('block_user', 4, jsonb_build_object('blocked_id', pg_temp.demo(2)), 'ok'),
     ('unblock_user', 4, jsonb_build_object('blocked_id', pg_temp.demo(2)), 'ok'),

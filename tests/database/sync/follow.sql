@@ -20,6 +20,7 @@ begin
   update rolecall.help_threads set changed_xid = '5';
   update rolecall.help_requests set changed_xid = '5';
   update rolecall.block_changes set changed_xid = '5';
+  update rolecall.conversation_settings set changed_xid = '5';
   perform set_config('session_replication_role', 'origin', true);
 end
 $$;
@@ -175,6 +176,18 @@ select is(pg_temp.changed(1), 'show audience', 'a later one');
 select pg_temp.rest();
 select pg_temp.ask('mark_unread', pg_temp.demo(1), jsonb_build_object('conversation_id', (select show from made), 'from_seq', 2));
 select is(pg_temp.changed(1), 'show audience', 'one that moves back');
+select pg_temp.rest();
+
+-- Settings.
+select pg_temp.ask('conversation_settings', pg_temp.demo(1), jsonb_build_object('conversation_id', pg_temp.of_direct(1, 4), 'pinned', true));
+select is(pg_temp.changed(1), 'direct people', 'what is pinned');
+select is(pg_temp.changed(4), '', 'which is nothing to the other one');
+select pg_temp.rest();
+select pg_temp.ask('conversation_settings', pg_temp.demo(1), jsonb_build_object('conversation_id', (select show from made), 'archived', true));
+select is(pg_temp.changed(1), 'show audience', 'broadcasts that are archived');
+select pg_temp.rest();
+select pg_temp.ask('conversation_settings', pg_temp.demo(1), jsonb_build_object('conversation_id', (select show from made), 'archived', false));
+select is(pg_temp.changed(1), 'show audience', 'and taken out again');
 select pg_temp.rest();
 
 -- Blocks.

@@ -79,7 +79,7 @@ async fn the_delivered_limits() {
             "diagnostics": [60, 60], "check_permission": [600, 60], "mark_read": [600, 60], "read": [600, 60],
             "send_thread_message": [60, 60], "force_send": [60, 60],
             "assign_booking": [300, 60], "typing": [60, 60], "realtime_token": [60, 60],
-            "sync": [120, 60], "edit_message": [30, 60], "react": [120, 60],
+            "sync": [120, 60], "edit_message": [30, 60], "react": [120, 60], "conversation_settings": [120, 60],
         });
         assert_eq!(limits, expected, "{role:?}");
     }

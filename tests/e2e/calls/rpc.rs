@@ -216,6 +216,7 @@ async fn every_entry_point_refuses_a_null_caller() {
         ("unread", json!({})),
         ("messages", json!({"conversation_id": request, "limit": 50})),
         ("conversation_changes", json!({"conversation_id": request, "since_revision": 0, "limit": 50})),
+        ("conversation_settings", json!({"conversation_id": request, "pinned": true})),
         ("edit_message", json!({"message_id": request, "content": "Hello"})),
         ("message_history", json!({"message_id": request})),
         ("sync", json!({"limit": 50})),

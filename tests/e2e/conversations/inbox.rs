@@ -16,7 +16,7 @@ async fn an_inbox_shows_each_conversation_with_its_last_message_newest_first() {
 
     let inbox = stand.inbox(&organizer, "").expect(200).await;
 
-    inbox.has_members(&["conversations", "next_cursor"]);
+    inbox.has_members(&["conversations", "pinned", "next_cursor"]);
     assert_eq!(inbox["next_cursor"], Value::Null);
     let [first, second] = inbox.items("conversations") else { panic!("{}", inbox.body) };
     let mut expected = [
@@ -29,6 +29,9 @@ async fn an_inbox_shows_each_conversation_with_its_last_message_newest_first() {
         "last_seq",
         "last_read_seq",
         "unread_count",
+        "muted_until",
+        "archived",
+        "pinned_at",
         "revision",
         "can_reply",
         "reply_refusal",

@@ -211,6 +211,12 @@ impl Stand {
         self.post(&format!("conversations/{conversation}/unread"), &json!({"from_seq": from_seq})).by(user)
     }
 
+    /// Mutes, archives or pins a conversation.
+    pub fn set_conversation(&self, user: &User, conversation: Uuid, mut settings: Value) -> Call {
+        settings["conversation_id"] = json!(conversation);
+        self.post("conversations/settings", &settings).by(user)
+    }
+
     /// Gives a message new words.
     pub fn edit(&self, user: &User, message: Uuid, content: &str) -> Call {
         self.post("messages/edit", &json!({"message_id": message, "content": content})).by(user)

@@ -1,11 +1,12 @@
--- 0006 social. Compiled from migrations/schema by `make migration`; what to change is there.
+-- Takes back 0006 social, and the data of what it made. Compiled by `make migration`.
 --
--- One statement, so that it applies whole or not at all, whoever runs it. It does nothing where it was applied, and
--- raises before its first change where a name is taken by something that is not Rolecall's.
+-- One statement: whole or not at all. It drops what Rolecall made and marked, and nothing else; where something of
+-- somebody else's depends on it, it raises.
 do $migration$
 declare
-  -- The objects that it makes.
+  -- The objects that it made.
   v_made constant text[] := array[
+    'function rolecall_edge.conversation_settings(jsonb)',
     'function rolecall_edge.edit_message(jsonb)',
     'function rolecall_edge.message_history(jsonb)',
     'function rolecall_edge.message_reactions(jsonb)',
@@ -18,28 +19,34 @@ declare
     'function rolecall_internal.erase_edits(uuid[], bigint[])',
     'function rolecall_internal.erase_reactions(uuid, integer)',
     'function rolecall_internal.follow_reactions()',
+    'function rolecall_internal.is_archived(bigint, bigint, timestamp with time zone)',
     'function rolecall_internal.is_reaction(text)',
     'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reaction(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reactions(uuid[], jsonb[], uuid[], bigint[])',
     'function rolecall_internal.limit_message_versions()',
+    'function rolecall_internal.limit_pinned_conversations()',
     'function rolecall_internal.limit_reaction_bytes()',
     'function rolecall_internal.limit_reaction_kinds()',
     'function rolecall_internal.list_reactions(uuid, jsonb, jsonb)',
     'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
     'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
+    'function rolecall_internal.mute_json(timestamp with time zone)',
     'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
     'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
     'function rolecall_internal.refuse_reaction(rolecall.judgement, rolecall.messages, text, boolean)',
     'function rolecall_internal.refuse_reaction_to_deleted()',
     'function rolecall_internal.serve_reaction(text, jsonb, boolean)',
+    'function rolecall_internal.set_conversation(uuid, jsonb, jsonb)',
+    'function rolecall_internal.set_conversations(uuid)',
     'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
+    'table rolecall.conversation_settings',
     'table rolecall.edit_windows',
     'table rolecall.message_edits',
     'table rolecall.message_reactions'
   ];
-  -- All objects of Rolecall behind it.
+  -- All objects of Rolecall before it.
   v_ours constant text[] := array[
     'function public.can_user_reply(uuid, uuid)',
     'function public.can_user_send_dm(uuid, uuid, uuid)',
@@ -64,7 +71,6 @@ declare
     'function rolecall_edge.delete_message(jsonb)',
     'function rolecall_edge.delete_own_data(jsonb)',
     'function rolecall_edge.diagnostics(jsonb)',
-    'function rolecall_edge.edit_message(jsonb)',
     'function rolecall_edge.erase_client(jsonb)',
     'function rolecall_edge.export_own_data(jsonb)',
     'function rolecall_edge.flags(jsonb)',
@@ -83,14 +89,11 @@ declare
     'function rolecall_edge.mark_read(jsonb)',
     'function rolecall_edge.mark_thread_read(jsonb)',
     'function rolecall_edge.mark_unread(jsonb)',
-    'function rolecall_edge.message_history(jsonb)',
-    'function rolecall_edge.message_reactions(jsonb)',
     'function rolecall_edge.messages(jsonb)',
     'function rolecall_edge.metrics(jsonb)',
     'function rolecall_edge.moderation_audit(jsonb)',
     'function rolecall_edge.moderation_queue(jsonb)',
     'function rolecall_edge.presence(jsonb)',
-    'function rolecall_edge.react(jsonb)',
     'function rolecall_edge.read_help_conversation(jsonb)',
     'function rolecall_edge.realtime_token(jsonb)',
     'function rolecall_edge.receive_sms(jsonb)',
@@ -122,7 +125,6 @@ declare
     'function rolecall_edge.thread_messages(jsonb)',
     'function rolecall_edge.typing(jsonb)',
     'function rolecall_edge.unblock_user(jsonb)',
-    'function rolecall_edge.unreact(jsonb)',
     'function rolecall_edge.unread(jsonb)',
     'function rolecall_edge.update_webhook(jsonb)',
     'function rolecall_internal.actor(uuid, text, jsonb)',
@@ -178,8 +180,6 @@ declare
     'function rolecall_internal.caller_threads()',
     'function rolecall_internal.caller_with_profile()',
     'function rolecall_internal.catch_up(uuid, jsonb, boolean)',
-    'function rolecall_internal.change_reactions(uuid[], jsonb[], jsonb[], boolean)',
-    'function rolecall_internal.change_reactions_many(text, jsonb, boolean)',
     'function rolecall_internal.change_rollout(rolecall.call, rolecall.feature_flags, text, text, jsonb)',
     'function rolecall_internal.changed_conversations(uuid, xid8, xid8, uuid, integer)',
     'function rolecall_internal.changed_help_conversations(uuid, xid8, xid8, uuid, integer)',
@@ -238,8 +238,6 @@ declare
     'function rolecall_internal.discount_help_messages()',
     'function rolecall_internal.dm_facts(uuid, uuid, uuid, text)',
     'function rolecall_internal.dm_items(jsonb)',
-    'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
-    'function rolecall_internal.edited_message(uuid, bigint)',
     'function rolecall_internal.emit(text, text, uuid[], bigint[], uuid[], uuid[], text)',
     'function rolecall_internal.emit_block()',
     'function rolecall_internal.emit_changed_conversation()',
@@ -261,11 +259,9 @@ declare
     'function rolecall_internal.ensure_thread(uuid, uuid)',
     'function rolecall_internal.erase_client(jsonb)',
     'function rolecall_internal.erase_client_messages(uuid, uuid)',
-    'function rolecall_internal.erase_edits(uuid[], bigint[])',
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
-    'function rolecall_internal.erase_reactions(uuid, integer)',
     'function rolecall_internal.erase_reason()',
     'function rolecall_internal.erase_texts(uuid, integer)',
     'function rolecall_internal.erase_thread_texts(uuid, integer)',
@@ -295,7 +291,6 @@ declare
     'function rolecall_internal.follow_conversation_change()',
     'function rolecall_internal.follow_erased_contents()',
     'function rolecall_internal.follow_help_request_change()',
-    'function rolecall_internal.follow_reactions()',
     'function rolecall_internal.follow_role_change()',
     'function rolecall_internal.follow_sms_outbox()',
     'function rolecall_internal.follow_thread_change()',
@@ -349,7 +344,6 @@ declare
     'function rolecall_internal.is_news(uuid, text, uuid)',
     'function rolecall_internal.is_organization_action(text)',
     'function rolecall_internal.is_organization_role(text)',
-    'function rolecall_internal.is_reaction(text)',
     'function rolecall_internal.is_relayed()',
     'function rolecall_internal.is_role(text)',
     'function rolecall_internal.is_spent(rolecall.webhook_deliveries)',
@@ -363,10 +357,7 @@ declare
     'function rolecall_internal.judge_dm(uuid, uuid, uuid, jsonb)',
     'function rolecall_internal.judge_dm_facts(rolecall.actor, rolecall.app_role, boolean, boolean, boolean, text[])',
     'function rolecall_internal.judge_dms(rolecall.dm_item[])',
-    'function rolecall_internal.judge_edit(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_moderation(uuid, uuid, jsonb)',
-    'function rolecall_internal.judge_reaction(uuid, uuid, jsonb)',
-    'function rolecall_internal.judge_reactions(uuid[], jsonb[], uuid[], bigint[])',
     'function rolecall_internal.judge_reply(uuid, uuid, jsonb)',
     'function rolecall_internal.judge_reply_facts(uuid, rolecall.app_role, boolean, uuid, boolean, jsonb, rolecall.app_role, text[])',
     'function rolecall_internal.judge_report(uuid, uuid, jsonb)',
@@ -406,13 +397,10 @@ declare
     'function rolecall_internal.limit_logged_refusals()',
     'function rolecall_internal.limit_media_url_chars()',
     'function rolecall_internal.limit_media_urls()',
-    'function rolecall_internal.limit_message_versions()',
     'function rolecall_internal.limit_messages_page()',
     'function rolecall_internal.limit_note_chars()',
     'function rolecall_internal.limit_page()',
     'function rolecall_internal.limit_presence()',
-    'function rolecall_internal.limit_reaction_bytes()',
-    'function rolecall_internal.limit_reaction_kinds()',
     'function rolecall_internal.limit_report_reason_chars()',
     'function rolecall_internal.limit_simulated_users()',
     'function rolecall_internal.limit_sync_page()',
@@ -423,7 +411,6 @@ declare
     'function rolecall_internal.limit_webhooks()',
     'function rolecall_internal.list_blocks(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_numbers(jsonb)',
-    'function rolecall_internal.list_reactions(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_threads(uuid, jsonb, jsonb)',
     'function rolecall_internal.list_webhook_deliveries(rolecall.call)',
     'function rolecall_internal.list_webhooks(rolecall.call)',
@@ -445,8 +432,6 @@ declare
     'function rolecall_internal.masked(text)',
     'function rolecall_internal.may_escalate(rolecall.reported_messages)',
     'function rolecall_internal.merge_metrics()',
-    'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
-    'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
     'function rolecall_internal.message_id(text)',
     'function rolecall_internal.message_json(rolecall.messages, text)',
     'function rolecall_internal.minute_of(timestamp with time zone)',
@@ -480,7 +465,6 @@ declare
     'function rolecall_internal.opt_out(uuid, uuid, text)',
     'function rolecall_internal.organization_flag(text)',
     'function rolecall_internal.organization_has_flag(uuid, text, jsonb)',
-    'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
     'function rolecall_internal.own_threads(rolecall.actor, uuid)',
     'function rolecall_internal.owner_inbox(uuid, uuid)',
     'function rolecall_internal.page_size(jsonb, integer)',
@@ -497,14 +481,12 @@ declare
     'function rolecall_internal.quota_of_limit(jsonb)',
     'function rolecall_internal.raise_refusal(jsonb)',
     'function rolecall_internal.rate_limit_entry(text, integer, integer, double precision, boolean)',
-    'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.read_changes(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_help_conversation(uuid, uuid, jsonb)',
     'function rolecall_internal.read_marks(uuid, uuid, text)',
     'function rolecall_internal.read_messages(uuid, jsonb, jsonb)',
     'function rolecall_internal.read_thread(uuid, jsonb, jsonb)',
     'function rolecall_internal.reader_of(uuid, rolecall.conversations)',
-    'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
     'function rolecall_internal.readers_of_broadcast(uuid[], uuid, bigint)',
     'function rolecall_internal.reads_assigned_threads(text)',
     'function rolecall_internal.reads_broadcasts_of(uuid, uuid)',
@@ -551,8 +533,6 @@ declare
     'function rolecall_internal.refuse_poaching(text, uuid)',
     'function rolecall_internal.refuse_quota(text, integer, jsonb)',
     'function rolecall_internal.refuse_rate(jsonb)',
-    'function rolecall_internal.refuse_reaction(rolecall.judgement, rolecall.messages, text, boolean)',
-    'function rolecall_internal.refuse_reaction_to_deleted()',
     'function rolecall_internal.refuse_restoration(uuid, rolecall.messages)',
     'function rolecall_internal.refuse_reused_key()',
     'function rolecall_internal.refuse_second_report(uuid)',
@@ -608,7 +588,6 @@ declare
     'function rolecall_internal.send_help_message(uuid, uuid, text, uuid, jsonb)',
     'function rolecall_internal.send_independent_dms(jsonb, rolecall.dm_item[])',
     'function rolecall_internal.send_thread_message(uuid, jsonb, jsonb)',
-    'function rolecall_internal.serve_reaction(text, jsonb, boolean)',
     'function rolecall_internal.service_buffer(uuid, text)',
     'function rolecall_internal.service_key(text)',
     'function rolecall_internal.set_participant_role()',
@@ -625,7 +604,6 @@ declare
     'function rolecall_internal.settle_text(uuid, jsonb, jsonb)',
     'function rolecall_internal.short_card(jsonb)',
     'function rolecall_internal.short_message(jsonb)',
-    'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
     'function rolecall_internal.simulate_rollout(text, text, jsonb, uuid[])',
     'function rolecall_internal.sms_backoff(integer)',
     'function rolecall_internal.sms_outcomes(jsonb)',
@@ -745,7 +723,6 @@ declare
     'table rolecall.conversation_participants',
     'table rolecall.conversations',
     'table rolecall.data_deletions',
-    'table rolecall.edit_windows',
     'table rolecall.erasures_due',
     'table rolecall.failure_batches',
     'table rolecall.feature_flag_changes',
@@ -764,10 +741,8 @@ declare
     'table rolecall.matrix_actions',
     'table rolecall.matrix_guards',
     'table rolecall.matrix_rows',
-    'table rolecall.message_edits',
     'table rolecall.message_id_slots',
     'table rolecall.message_numbers',
-    'table rolecall.message_reactions',
     'table rolecall.message_threads',
     'table rolecall.messages',
     'table rolecall.moderation_audit',
@@ -924,7 +899,7 @@ declare
     'view rolecall_monitoring.v2_adoption',
     'view rolecall_monitoring.webhooks'
   ];
-  -- The objects that are no more: none.
+  -- The objects that are no more without it: none.
   v_gone constant text[] := '{}';
   v_inventory constant text := $inventory$
 select
@@ -981,118 +956,28 @@ from (
     on namespace.oid = proc.pronamespace
 ) as object
 $inventory$;
-  -- What shares a space of names is of one class: no table can have the name of a view or type. A function's arguments
-  -- are no part of its name here: ours beside a function of the app's would make the app's calls mean something else.
-  v_name constant text := $name$
-regexp_replace(
-  regexp_replace(identity, '^(table|view|sequence|index|type|materialized view|foreign table) ', 'relation '),
-  '^(function [^(]*)[(].*$',
-  '\1'
-)
-$name$;
   v_search_path constant text := current_setting('search_path');
-  v_messages constant text := current_setting('client_min_messages');
-  v_taken text;
   v_object record;
 begin
   perform set_config('search_path', 'pg_catalog, pg_temp', true);
-  if obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)' then
-    -- One installer at a time; nobody else may lock this table.
-    lock table rolecall.schema_migrations in share row exclusive mode;
-    if exists (select from rolecall.schema_migrations where version = 6) then
-      -- By way of jsonb: the first states of this table had no digest.
-      if (
-        select to_jsonb(applied) ->> 'digest'
-        from rolecall.schema_migrations as applied
-        where version = 6
-      ) is distinct from 'c709970769a06c4a1e90e83e5f99d0ff5a0633e60593ef1bf765ea73a2b3b587'
-      then
-        raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
-          using
-            errcode = 'object_not_in_prerequisite_state',
-            hint = 'Take it back with the build that applied it and apply it anew. For the embedded database of a checkout, remove .rolecall/pg.';
-      end if;
-      raise notice 'Rolecall: 6 social is applied already.';
-      perform set_config('search_path', v_search_path, true);
-      return;
-    end if;
-    if 5 > 0 and not exists (select from rolecall.schema_migrations where version = 5) then
-      raise exception 'Rolecall: 6 social follows 5, which this database does not have.'
-        using errcode = 'object_not_in_prerequisite_state';
-    end if;
-  elsif 5 > 0 then
-    raise exception 'Rolecall: 6 social follows 5, which this database does not have.'
+  if to_regclass('rolecall.schema_migrations') is null then
+    raise notice 'Rolecall: 6 is not applied.';
+    perform set_config('search_path', v_search_path, true);
+    return;
+  end if;
+  if (obj_description(to_regclass('rolecall.schema_migrations'), 'pg_class') ~ '^Rolecall(:|$)') is not true then
+    raise exception 'Rolecall is not installed in this database.' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  lock table rolecall.schema_migrations in access exclusive mode;
+  if not exists (select from rolecall.schema_migrations where version = 6) then
+    raise notice 'Rolecall: 6 is not applied.';
+    perform set_config('search_path', v_search_path, true);
+    return;
+  end if;
+  if exists (select from rolecall.schema_migrations where version > 6) then
+    raise exception 'Rolecall: migrations after 6 are applied; take them back first.'
       using errcode = 'object_not_in_prerequisite_state';
   end if;
-
-  -- Views in public are made where their names are free.
-  execute
-    'select string_agg(identity, '', '' order by identity)
-     from (
-       select identity, is_foreign, bool_or(is_needed) over (partition by ' || v_name || ') as is_needed
-       from (
-         select identity, not is_ours as is_foreign, false as is_needed
-         from (' || v_inventory || ') as object
-         union all
-         select identity, false, true
-         from unnest($1) as identity
-         where identity not like ''view public.%''
-       ) as listed
-     ) as named
-     where is_foreign
-       and is_needed'
-    into v_taken
-    using v_ours;
-  if v_taken is not null then
-    raise exception 'Rolecall needs names that this database uses for something else; nothing was changed: %', v_taken
-      using
-        errcode = 'object_not_in_prerequisite_state',
-        hint = 'Rename them, or install Rolecall into a database of its own. See docs/install.md.';
-  end if;
-
-  if 5 = 0 then
-    -- Whoever installs at the same time waits here for the end of the other installation.
-    begin
-      create schema rolecall;
-    exception
-      when unique_violation or duplicate_schema then
-        if not exists (select from rolecall.schema_migrations where version = 6) then
-          raise;
-        end if;
-        raise notice 'Rolecall: 6 social is applied already.';
-        perform set_config('search_path', v_search_path, true);
-        return;
-    end;
-  end if;
-
-  -- That something to be replaced is not there yet is no news.
-  if v_messages in ('debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'log', 'notice') then
-    perform set_config('client_min_messages', 'warning', true);
-  end if;
-
-  -- next.sql
-  execute $sql$
--- 0006: social: what people do with messages, and in groups.
-
--- messages: edits.
-
-alter table rolecall.messages
-  add column version int,
-  add column edited_at timestamptz;
-
-comment on column rolecall.messages.version is
-  'How many versions of its content there are, this one counted; null for 1, so that a message that is sent holds nothing.';
-
-comment on column rolecall.messages.edited_at is 'When its author last edited it; null if they never have.';
-
--- messages: reactions.
-
-alter table rolecall.messages
-  add column reactions jsonb;
-
-comment on column rolecall.messages.reactions is
-  'How many reactions of each kind, as who gave none sees them; null for none. Who reacted stands in message_reactions.';
-$sql$;
 
   -- schema/base/limits.generated.sql
   execute $sql$
@@ -1104,13 +989,6 @@ language sql
 immutable
 parallel safe
 return 2000;
-
-create or replace function rolecall_internal.limit_message_versions()
-returns int
-language sql
-immutable
-parallel safe
-return 100;
 
 create or replace function rolecall_internal.limit_broadcast_chars()
 returns int
@@ -1153,20 +1031,6 @@ language sql
 immutable
 parallel safe
 return 100;
-
-create or replace function rolecall_internal.limit_reaction_bytes()
-returns int
-language sql
-immutable
-parallel safe
-return 64;
-
-create or replace function rolecall_internal.limit_reaction_kinds()
-returns int
-language sql
-immutable
-parallel safe
-return 20;
 
 create or replace function rolecall_internal.limit_media_url_chars()
 returns int
@@ -1295,146 +1159,6 @@ parallel safe
 return 10;
 $sql$;
 
-  -- schema/messages/edit_tables.sql
-  execute $sql$
--- Edits of messages.
-
--- Apart from the messages: who reads a message reads its versions by message_history alone.
-create table rolecall.message_edits (
-  conversation_id uuid not null,
-  seq bigint not null,
-  version int not null,
-  sender_id uuid not null,
-  content text not null,
-  written_at timestamptz not null,
-  primary key (conversation_id, seq, version),
-  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
-  constraint message_edits_version_positive check (version >= 1)
-);
-
-comment on table rolecall.message_edits is
-  'What messages said before they were edited: every version but the newest, which the message has.';
-
-create index message_edits_sender_id_idx
-  on rolecall.message_edits (sender_id, conversation_id, seq, version);
-
-create table rolecall.edit_windows (
-  role rolecall.app_role primary key,
-  seconds int,
-  constraint edit_windows_seconds_positive check (seconds >= 0)
-);
-
-comment on table rolecall.edit_windows is
-  'For how long after sending it an author with this role may edit a message. A role without a row edits nothing.';
-
-comment on column rolecall.edit_windows.seconds is 'Null for no end.';
-$sql$;
-
-  -- schema/reactions/tables.sql
-  execute $sql$
--- Reactions to messages. How many of each kind there are stands in the message itself (messages.reactions), so that a
--- page reads no row of these but the reader's own; a trigger keeps it right, whoever writes here.
-
--- Whether a text may be a kind of reaction. Which emoji there are, the functions know by the list of Unicode; this holds
--- whatever comes another way within bounds.
-create or replace function rolecall_internal.is_reaction(p_emoji text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(
-  octet_length(p_emoji) between 1 and rolecall_internal.limit_reaction_bytes()
-  and rolecall_internal.has_visible(p_emoji)
-  and p_emoji collate "C" !~ '[\u0001-\u0020\u007f-\u00a0]',
-  false
-);
-
-create table rolecall.message_reactions (
-  conversation_id uuid not null,
-  seq bigint not null,
-  user_id uuid not null references rolecall.profiles (id) on delete cascade,
-  emoji text not null,
-  created_at timestamptz not null default clock_timestamp(),
-  primary key (conversation_id, seq, user_id, emoji),
-  foreign key (conversation_id, seq) references rolecall.messages (conversation_id, seq) on delete cascade,
-  constraint message_reactions_emoji check (rolecall_internal.is_reaction(emoji))
-);
-
-comment on table rolecall.message_reactions is 'Who has reacted to which message, with which emoji.';
-
-comment on column rolecall.message_reactions.emoji is 'One emoji of Unicode in its fully-qualified form.';
-
-create index message_reactions_user_id_idx
-  on rolecall.message_reactions (user_id, conversation_id, seq);
-
--- Who has reacted to a message, newest first.
-create index message_reactions_newest_idx
-  on rolecall.message_reactions (conversation_id, seq, created_at desc, user_id desc);
-$sql$;
-
-  -- schema/reactions/shape.sql
-  execute $sql$
--- A message's reactions as answers and events show them to somebody who has reacted with p_mine. Stored they are as whoever
--- has not reacted sees them, so that a page has nothing to make.
-create or replace function rolecall_internal.reactions_json(p_counts jsonb, p_mine text[])
-returns jsonb
-language plpgsql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_mine = '{}' then
-    return p_counts;
-  end if;
-  return (
-    select jsonb_agg(
-      case when kind ->> 'emoji' = any (p_mine) then kind || '{"mine": true}' else kind end
-      order by place
-    )
-    from jsonb_array_elements(p_counts) with ordinality as kinds (kind, place)
-  );
-end
-$$;
-
--- With what p_user has reacted to a message.
-create or replace function rolecall_internal.own_reactions(p_user uuid, p_conversation uuid, p_seq bigint)
-returns text[]
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return array(
-    select emoji
-    from rolecall.message_reactions
-    where conversation_id = p_conversation
-      and seq = p_seq
-      and user_id = p_user
-    order by emoji collate "C"
-  );
-end
-$$;
-
--- A message's reactions as p_reader sees them. A deleted message shows none; they are back when it is restored. The counts
--- are those of everybody, also of who is hidden from the reader by a block: nobody is told who is behind a number.
-create or replace function rolecall_internal.shown_reactions(p_message rolecall.messages, p_reader uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.reactions is null or p_message.deleted_at is not null then
-    return '[]';
-  end if;
-  return rolecall_internal.reactions_json(
-    p_message.reactions,
-    rolecall_internal.own_reactions(p_reader, p_message.conversation_id, p_message.seq)
-  );
-end
-$$;
-$sql$;
-
   -- schema/base/answers.sql
   execute $sql$
 -- The answer of an entry point that did what was asked.
@@ -1557,12 +1281,8 @@ begin
 end
 $$;
 
--- A message as p_reader sees it. p_removed is the content of a deleted one, given for readers who may see it.
-create or replace function rolecall_internal.message_for(
-  p_reader uuid,
-  p_message rolecall.messages,
-  p_removed text default null
-)
+-- A message. p_removed is the content of a deleted one, given for readers who may see it.
+create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
 returns jsonb
 language plpgsql
 stable
@@ -1576,26 +1296,8 @@ begin
     'content', coalesce(p_message.content, p_removed),
     'created_at', rolecall_internal.iso(p_message.created_at),
     'show_id', p_message.show_id,
-    'version', coalesce(p_message.version, 1),
-    'edited_at', rolecall_internal.iso(p_message.edited_at),
-    'deleted', rolecall_internal.deletion_of(p_message),
-    'reactions', case
-      when p_message.reactions is null then '[]'::jsonb
-      else rolecall_internal.shown_reactions(p_message, p_reader)
-    end
+    'deleted', rolecall_internal.deletion_of(p_message)
   );
-end
-$$;
-
--- A message without its reactions.
-create or replace function rolecall_internal.message_json(p_message rolecall.messages, p_removed text default null)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.message_for(null, p_message, p_removed) - 'reactions';
 end
 $$;
 
@@ -1626,86 +1328,6 @@ begin
   );
 end
 $$;
-$sql$;
-
-  -- schema/permissions/roles.generated.sql
-  execute $sql$
--- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
---
--- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
-
--- The role as which a user counts who has no profile.
-create or replace function rolecall_internal.role_of_strangers()
-returns rolecall.app_role
-language sql
-immutable
-return 'attendee'::rolecall.app_role;
-
--- Whether a role moderates every message, whoever wrote it and wherever.
-create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
-returns boolean
-language sql
-immutable
-return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
-
--- Whether the matrix has an action of this name.
-create or replace function rolecall_internal.is_action(p_action text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast', 'edit_message', 'react'), false);
-
--- Whether the matrix for organisations has an action of this name.
-create or replace function rolecall_internal.is_organization_action(p_action text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_action in ('read_thread', 'send_to_thread', 'assign_booking', 'force_send'), false);
-
--- Whether a text is the name of a role in an organisation.
-create or replace function rolecall_internal.is_organization_role(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('owner', 'admin', 'sitter', 'client'), false);
-
--- The flag that switches the texting on for somebody with this role in an organisation, or with none.
-create or replace function rolecall_internal.organization_flag(p_role text)
-returns text
-language sql
-immutable
-parallel safe
-return case
-  when p_role = 'sitter' then 'sitter_messages_v1'
-  else 'messaging_v1'
-end;
-
--- Whether a role reads every thread of its organisation.
-create or replace function rolecall_internal.reads_every_thread(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('owner', 'admin'), false);
-
--- Whether a role reads the threads in which it has a window that is open or to come.
-create or replace function rolecall_internal.reads_assigned_threads(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('sitter'), false);
-
--- Whether a role reads the thread whose client it is.
-create or replace function rolecall_internal.reads_own_thread(p_role text)
-returns boolean
-language sql
-immutable
-parallel safe
-return coalesce(p_role in ('client'), false);
 $sql$;
 
   -- schema/conversations/changes.sql
@@ -1773,35 +1395,6 @@ begin
 end
 $$;
 
--- Erases what those of these messages said before whose content is gone for good: what nobody reads of a message, nobody
--- reads of its versions.
-create or replace function rolecall_internal.erase_edits(p_conversations uuid[], p_seqs bigint[])
-returns void
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  delete from rolecall.message_edits as edit
-  using unnest(p_conversations, p_seqs) as changed (conversation_id, seq)
-  where edit.conversation_id = changed.conversation_id
-    and edit.seq = changed.seq
-    and exists (
-      select
-      from rolecall.messages as message
-      where message.conversation_id = changed.conversation_id
-        and message.seq = changed.seq
-        and message.content is null
-    )
-    and not exists (
-      select
-      from rolecall.removed_contents as removed
-      where removed.conversation_id = changed.conversation_id
-        and removed.seq = changed.seq
-    );
-end
-$$;
-
 -- Follows every statement that updates messages.
 create or replace function rolecall_internal.follow_changed_messages()
 returns trigger
@@ -1843,7 +1436,6 @@ begin
     return null;
   end if;
   perform rolecall_internal.revise(v_conversations, v_seqs);
-  perform rolecall_internal.erase_edits(v_conversations, v_seqs);
 
   -- Its own statement, which sees how far everybody has read once nobody can move it.
   perform
@@ -1892,1487 +1484,8 @@ begin
   from gone;
   if v_conversations is not null then
     perform rolecall_internal.revise(v_conversations, v_seqs);
-    perform rolecall_internal.erase_edits(v_conversations, v_seqs);
   end if;
   return null;
-end
-$$;
-$sql$;
-
-  -- schema/own_data/export.sql
-  execute $sql$
--- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
--- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
--- planner, once it plans for all calls, expects a tenth of everything.
-create or replace function rolecall_internal.export_section(
-  p_user uuid,
-  p_section text,
-  p_group uuid,
-  p_position bigint,
-  p_id uuid
-)
-returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_conversation uuid;
-  v_last bigint;
-  v_reached bigint;
-  v_step int;
-  v_found int;
-  v_lines int := 0;
-begin
-  case p_section
-    when 'profile' then
-      return query
-      select
-        jsonb_build_object(
-          'id', profile.id,
-          'display_name', profile.display_name,
-          'role', profile.role,
-          'organization_id', profile.organization_id,
-          'organization_role', profile.organization_role,
-          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
-          'created_at', rolecall_internal.iso(profile.created_at),
-          'updated_at', rolecall_internal.iso(profile.updated_at)
-        ),
-        profile.id,
-        0::bigint,
-        v_nil
-      from rolecall.profiles as profile
-      where profile.id = p_user
-        and profile.id > p_group;
-
-    when 'block' then
-      return query
-      select
-        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
-        block.blocked_id,
-        0::bigint,
-        v_nil
-      from rolecall.user_blocks as block
-      where block.blocker_id = p_user
-        and block.blocked_id > p_group
-      order by block.blocked_id
-      limit 500;
-
-    when 'show' then
-      -- Those that they organize.
-      return query
-      select
-        jsonb_build_object(
-          'id', show.id,
-          'title', show.title,
-          'starts_at', rolecall_internal.iso(show.starts_at),
-          'ends_at', rolecall_internal.iso(show.ends_at),
-          'created_at', rolecall_internal.iso(show.created_at)
-        ),
-        show.id,
-        0::bigint,
-        v_nil
-      from rolecall.shows as show
-      where show.organizer_id = p_user
-        and show.id > p_group
-      order by show.id
-      limit 500;
-
-    when 'participation' then
-      return query
-      select
-        jsonb_build_object(
-          'show_id', own.show_id,
-          'role', own.role,
-          'joined_at', rolecall_internal.iso(own.joined_at),
-          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
-        ),
-        own.show_id,
-        (extract(epoch from own.joined_at) * 1000000)::bigint,
-        v_nil
-      from rolecall.participations as own
-      where own.user_id = p_user
-        and own.show_id >= p_group
-        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
-      order by own.show_id, own.joined_at
-      limit 500;
-
-    when 'conversation' then
-      return query
-      select
-        jsonb_build_object(
-          'id', conversation.id,
-          'kind', conversation.kind,
-          'version', conversation.version,
-          'with', case
-            when other.id is not null
-              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
-          end,
-          'show_id', conversation.show_id,
-          'read_only', conversation.read_only,
-          'last_seq', conversation.last_seq,
-          'last_read_seq', participant.last_read_seq,
-          'created_at', rolecall_internal.iso(conversation.created_at),
-          'last_message_at', case
-            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
-          end
-        ),
-        conversation.id,
-        0::bigint,
-        v_nil
-      from rolecall.conversation_participants as participant
-      join rolecall.conversations as conversation
-        on conversation.id = participant.conversation_id
-      left join rolecall.profiles as other
-        on other.id = case p_user
-          when conversation.participant_low then conversation.participant_high
-          else conversation.participant_low
-        end
-      where participant.user_id = p_user
-        and participant.conversation_id > p_group
-      order by participant.conversation_id
-      limit 500;
-
-    when 'message' then
-      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
-      -- numbers, which no plan can make more of than they are.
-      for v_conversation, v_last in
-        select conversation.id, conversation.last_seq
-        from rolecall.conversation_participants as participant
-        join rolecall.conversations as conversation
-          on conversation.id = participant.conversation_id
-        where participant.user_id = p_user
-          and participant.conversation_id >= p_group
-        order by participant.conversation_id
-      loop
-        v_reached := case when v_conversation = p_group then p_position else 0 end;
-        while v_reached < v_last and v_lines < 500 loop
-          v_step := 500 - v_lines;
-          return query
-          select
-            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
-            message.conversation_id,
-            message.seq,
-            v_nil
-          from rolecall.messages as message
-          where message.conversation_id = v_conversation
-            and message.seq > v_reached
-            and message.seq <= v_reached + v_step;
-          get diagnostics v_found = row_count;
-          v_lines := v_lines + v_found;
-          v_reached := v_reached + v_step;
-        end loop;
-        exit when v_lines >= 500;
-      end loop;
-
-    when 'imported_message' then
-      -- Their own in conversations of others, which they do not read.
-      return query
-      select
-        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
-        message.conversation_id,
-        message.seq,
-        v_nil
-      from rolecall.messages as message
-      where message.sender_id = p_user
-        and message.legacy
-        and (message.conversation_id, message.seq) > (p_group, p_position)
-        and not exists (
-          select
-          from rolecall.conversation_participants as participant
-          where participant.conversation_id = message.conversation_id
-            and participant.user_id = p_user
-        )
-      order by message.conversation_id, message.seq
-      limit 500;
-
-    when 'message_edit' then
-      -- What their messages said before they edited them.
-      return query
-      select
-        jsonb_build_object(
-          'message_id', message.id,
-          'conversation_id', edit.conversation_id,
-          'seq', edit.seq,
-          'version', edit.version,
-          'content', edit.content,
-          'written_at', rolecall_internal.iso(edit.written_at)
-        ),
-        edit.conversation_id,
-        edit.seq,
-        lpad(to_hex(edit.version), 32, '0')::uuid
-      from rolecall.message_edits as edit
-      join rolecall.messages as message
-        on message.conversation_id = edit.conversation_id
-        and message.seq = edit.seq
-        -- Of a deleted message nobody but moderators reads what it said, as of its newest words.
-        and message.deleted_at is null
-      where edit.sender_id = p_user
-        and (edit.conversation_id, edit.seq, edit.version)
-          > (p_group, p_position, ('x' || right(p_id::text, 8))::bit(32)::int)
-      order by edit.conversation_id, edit.seq, edit.version
-      limit 500;
-
-    when 'broadcast' then
-      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
-      return query
-      select
-        jsonb_build_object(
-          'id', broadcast.id,
-          'conversation_id', broadcast.conversation_id,
-          'message_id', broadcast.message_id,
-          'show_id', broadcast.show_id,
-          'sender_id', broadcast.sender_id,
-          'content', message.content,
-          'created_at', rolecall_internal.iso(broadcast.created_at),
-          'deleted', rolecall_internal.deletion_of(message)
-        ),
-        broadcast.id,
-        0::bigint,
-        v_nil
-      from rolecall.participations as own
-      join rolecall.broadcasts as broadcast
-        on broadcast.show_id = own.show_id
-        and broadcast.created_at >= own.joined_at
-        and broadcast.created_at < own.left_at
-        and own.role = any (broadcast.recipient_roles)
-      join rolecall.messages as message
-        on message.conversation_id = broadcast.conversation_id
-        and message.seq = broadcast.seq
-      where own.user_id = p_user
-        and broadcast.sender_id <> p_user
-        and broadcast.id > p_group
-        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
-      order by broadcast.id
-      limit 500;
-
-    when 'sent_broadcast' then
-      -- Their contents come with the messages.
-      return query
-      select
-        jsonb_build_object(
-          'id', broadcast.id,
-          'conversation_id', broadcast.conversation_id,
-          'message_id', broadcast.message_id,
-          'show_id', broadcast.show_id,
-          'phase', broadcast.phase,
-          'recipient_roles', broadcast.recipient_roles,
-          'audience_count', broadcast.audience_count,
-          'created_at', rolecall_internal.iso(broadcast.created_at)
-        ),
-        broadcast.id,
-        0::bigint,
-        v_nil
-      from rolecall.broadcasts as broadcast
-      where broadcast.sender_id = p_user
-        and broadcast.id > p_group
-      order by broadcast.id
-      limit 500;
-
-    when 'help_request' then
-      return query
-      select
-        jsonb_build_object(
-          'id', request.id,
-          'title', request.title,
-          'description', request.description,
-          'status', request.status,
-          'created_at', rolecall_internal.iso(request.created_at),
-          'updated_at', rolecall_internal.iso(request.updated_at)
-        ),
-        request.id,
-        0::bigint,
-        v_nil
-      from rolecall.help_requests as request
-      where request.requester_id = p_user
-        and request.id > p_group
-      order by request.id
-      limit 500;
-
-    when 'help_conversation' then
-      return query
-      select
-        jsonb_build_object(
-          'id', conversation.id,
-          'help_request_id', conversation.help_request_id,
-          'requester_id', conversation.requester_id,
-          'helper_id', conversation.helper_id,
-          'initial_message', conversation.initial_message,
-          'status', conversation.status,
-          'last_read_at', (
-            select case
-              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
-            end
-            from (
-              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
-              from rolecall.help_threads as thread
-              where thread.conversation_id = conversation.id
-            ) as own
-          ),
-          'created_at', rolecall_internal.iso(conversation.created_at),
-          'updated_at', rolecall_internal.iso(conversation.updated_at)
-        ),
-        conversation.id,
-        0::bigint,
-        v_nil
-      from public.conversations_v2 as conversation
-      where p_user in (conversation.requester_id, conversation.helper_id)
-        and conversation.id > p_group
-      order by conversation.id
-      limit 500;
-
-    when 'help_message' then
-      for v_conversation in
-        select conversation.id
-        from public.conversations_v2 as conversation
-        where p_user in (conversation.requester_id, conversation.helper_id)
-          and conversation.id >= p_group
-        order by conversation.id
-      loop
-        return query
-        select
-          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
-          message.conversation_id,
-          (extract(epoch from message.created_at) * 1000000)::bigint,
-          message.id
-        from public.messages_v2 as message
-        where message.conversation_id = v_conversation
-          and (
-            v_conversation <> p_group
-            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
-          )
-        order by message.created_at, message.id
-        limit 500;
-        get diagnostics v_found = row_count;
-        v_lines := v_lines + v_found;
-        exit when v_lines >= 500;
-      end loop;
-
-    when 'help_message_edit' then
-      -- What their help messages said before they were edited.
-      return query
-      select
-        jsonb_build_object(
-          'message_id', edit.message_id,
-          'conversation_id', edit.conversation_id,
-          'content', edit.content,
-          'written_at', rolecall_internal.iso(edit.written_at),
-          'replaced_at', rolecall_internal.iso(edit.replaced_at)
-        ),
-        v_nil,
-        edit.id,
-        v_nil
-      from rolecall.help_message_edits as edit
-      where edit.sender_id = p_user
-        and edit.content is not null
-        and edit.id > p_position
-      order by edit.id
-      limit 500;
-
-    when 'reaction' then
-      return query
-      select
-        jsonb_build_object(
-          'message_id', message.id,
-          'conversation_id', own.conversation_id,
-          'emoji', own.emoji,
-          'created_at', rolecall_internal.iso(own.created_at)
-        ),
-        own.conversation_id,
-        own.seq,
-        own.line_id
-      from (
-        select
-          reaction.*,
-          -- Their kinds in one message, by the emoji.
-          md5(reaction.emoji)::uuid as line_id
-        from rolecall.message_reactions as reaction
-        where reaction.user_id = p_user
-          and reaction.conversation_id >= p_group
-          and (reaction.conversation_id, reaction.seq) >= (p_group, p_position)
-      ) as own
-      join rolecall.messages as message
-        on message.conversation_id = own.conversation_id
-        and message.seq = own.seq
-      where (own.conversation_id, own.seq, own.line_id) > (p_group, p_position, p_id)
-      order by own.conversation_id, own.seq, own.line_id
-      limit 500;
-
-    when 'report' then
-      return query
-      select
-        jsonb_build_object(
-          'id', report.id,
-          'message_id', report.message_id,
-          'conversation_id', report.conversation_id,
-          'reason', report.reason,
-          'status', report.status,
-          'created_at', rolecall_internal.iso(report.created_at)
-        ),
-        report.id,
-        0::bigint,
-        v_nil
-      from rolecall.reported_messages as report
-      where report.reporter_id = p_user
-        and report.id > p_group
-      order by report.id
-      limit 500;
-
-    when 'decision' then
-      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
-      return query
-      select
-        jsonb_build_object(
-          'report_id', report.id,
-          'message_id', report.message_id,
-          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
-          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
-          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
-          'reviewed_at', rolecall_internal.iso(
-            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
-          )
-        ),
-        report.id,
-        0::bigint,
-        v_nil
-      from rolecall.reported_messages as report
-      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
-        and report.id > p_group
-      order by report.id
-      limit 500;
-
-    when 'audit_entry' then
-      return query
-      select
-        jsonb_build_object(
-          'id', entry.id,
-          'at', rolecall_internal.iso(entry.at),
-          'action', entry.action,
-          'report_id', entry.report_id,
-          'message_id', entry.message_id,
-          'target_id', entry.target_id,
-          'note', entry.note,
-          'before', entry.before,
-          'after', entry.after
-        ),
-        entry.id,
-        0::bigint,
-        v_nil
-      from rolecall.moderation_audit as entry
-      where entry.actor_id = p_user
-        and entry.id > p_group
-      order by entry.id
-      limit 500;
-
-    else
-      return query
-      select *
-      from rolecall_internal.export_thread_section(p_user, p_section, p_group, p_position, p_id);
-  end case;
-end
-$$;
-
--- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
--- user may export and delete their data.
-create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_sections constant text[] := array[
-    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'message_edit',
-    'broadcast', 'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'reaction',
-    'report',
-    'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
-    'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
-  ];
-  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
-  v_parts text[];
-  v_section int := 1;
-  v_group uuid := v_nil;
-  v_position bigint := 0;
-  v_id uuid := v_nil;
-  v_lines jsonb := '[]';
-  v_left int := 500;
-  v_found int;
-  v_page jsonb;
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  if p_input ->> 'cursor' is not null then
-    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
-    v_section := array_position(v_sections, v_parts[1]);
-    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
-    v_position := v_parts[3];
-    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
-    if v_section is null or v_group is null or v_id is null then
-      return rolecall_internal.refuse_cursor();
-    end if;
-  end if;
-
-  while v_section <= cardinality(v_sections) loop
-    select
-      count(*),
-      coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'type', case v_sections[v_section]
-              when 'imported_message' then 'message'
-              when 'written_thread_message' then 'thread_message'
-              else v_sections[v_section]
-            end
-          ) || line
-          order by group_id, "position", id
-        ),
-        '[]'
-      ),
-      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
-      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
-      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
-    into v_found, v_page, v_group, v_position, v_id
-    from (
-      select *
-      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
-      order by group_id, "position", id
-      limit v_left
-    ) as page;
-    v_lines := v_lines || v_page;
-    v_left := v_left - v_found;
-    exit when v_left = 0;
-    v_section := v_section + 1;
-    v_group := v_nil;
-    v_position := 0;
-    v_id := v_nil;
-  end loop;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'lines', v_lines,
-      'next_cursor', case
-        when v_section <= cardinality(v_sections)
-          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
-      end
-    )
-  );
-end
-$$;
-
--- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
-create or replace function rolecall_edge.export_own_data(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_first boolean := p_request #>> '{input,cursor}' is null;
-  v_call rolecall.call := rolecall_internal.begin_call(
-    'own-data.export',
-    p_request,
-    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
-    p_keyed => false
-  );
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
-    if v_first and (v_call.answer -> 'ok')::boolean then
-      perform rolecall_internal.log_event(v_call, 'own_data_exported');
-    end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/own_data/delete.sql
-  execute $sql$
--- Erases the contents that were kept for the reports decided by this statement.
-create or replace function rolecall_internal.erase_what_is_due()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  with due as (
-    delete from rolecall.erasures_due
-    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
-      and not exists (
-        select
-        from rolecall.reported_messages as report
-        where report.conversation_id = erasures_due.conversation_id
-          and report.seq = erasures_due.seq
-          and report.status = 'pending'
-      )
-    returning conversation_id, seq
-  )
-  delete from rolecall.removed_contents
-  using due
-  where removed_contents.conversation_id = due.conversation_id
-    and removed_contents.seq = due.seq;
-  return null;
-end
-$$;
-
--- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
--- is gone for good; that of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_new bigint;
-begin
-  -- Locked, so that nobody else deletes or restores them.
-  perform rolecall_internal.hold_conversations(p_conversations);
-  select count(*) filter (where deleted_at is null)
-  into v_new
-  from (
-    select message.deleted_at
-    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-    join rolecall.messages as message
-      on message.conversation_id = wanted.conversation_id
-      and message.seq = wanted.seq
-    where message.sender_id = p_user
-    order by message.conversation_id, message.seq
-    for no key update of message
-  ) as locked;
-
-  with reported as (
-    select message.conversation_id, message.seq, message.content
-    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-    join rolecall.messages as message
-      on message.conversation_id = wanted.conversation_id
-      and message.seq = wanted.seq
-    where message.sender_id = p_user
-      and exists (
-        select
-        from rolecall.reported_messages as report
-        where report.conversation_id = wanted.conversation_id
-          and report.seq = wanted.seq
-          and report.status = 'pending'
-      )
-  ),
-  kept as (
-    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
-    select conversation_id, seq, content, now()
-    from reported
-    where content is not null
-  )
-  insert into rolecall.erasures_due (conversation_id, seq)
-  select conversation_id, seq
-  from reported
-  on conflict (conversation_id, seq) do nothing;
-
-  update rolecall.messages as message
-  set
-    content = null,
-    deleted_at = coalesce(message.deleted_at, now()),
-    deleted_as = 'author'
-  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  where message.conversation_id = wanted.conversation_id
-    and message.seq = wanted.seq
-    and message.sender_id = p_user
-    and message.deleted_as is distinct from 'author';
-  delete from rolecall.removed_contents as removed
-  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  where removed.conversation_id = wanted.conversation_id
-    and removed.seq = wanted.seq
-    and not exists (
-      select
-      from rolecall.erasures_due as due
-      where due.conversation_id = wanted.conversation_id
-        and due.seq = wanted.seq
-    );
-  -- What others felt about words that are gone for good.
-  delete from rolecall.message_reactions as reaction
-  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  join rolecall.messages as message
-    on message.conversation_id = wanted.conversation_id
-    and message.seq = wanted.seq
-    and message.sender_id = p_user
-    and message.reactions is not null
-  where reaction.conversation_id = wanted.conversation_id
-    and reaction.seq = wanted.seq;
-  return v_new;
-end
-$$;
-
--- The reactions of p_user, up to p_most of them. Returns whether nothing is left.
-create or replace function rolecall_internal.erase_reactions(p_user uuid, p_most int)
-returns boolean
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_conversations uuid[];
-  v_seqs bigint[];
-begin
-  select array_agg(conversation_id), array_agg(seq)
-  into v_conversations, v_seqs
-  from (
-    select conversation_id, seq
-    from rolecall.message_reactions
-    where user_id = p_user
-    order by conversation_id, seq
-    limit p_most
-  ) as own;
-  if v_conversations is null then
-    return true;
-  end if;
-  perform rolecall_internal.hold_conversations(v_conversations);
-  delete from rolecall.message_reactions as reaction
-  using unnest(v_conversations, v_seqs) as wanted (conversation_id, seq)
-  where reaction.user_id = p_user
-    and reaction.conversation_id = wanted.conversation_id
-    and reaction.seq = wanted.seq;
-  return cardinality(v_conversations) < p_most;
-end
-$$;
-
--- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
-create or replace function rolecall_internal.erase_reason()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  new.reason := rolecall_internal.erased_text();
-  return new;
-end
-$$;
-
--- What stands in place of a text that was erased where there must be one.
-create or replace function rolecall_internal.erased_text()
-returns text
-language sql
-immutable
-return '[deleted by its author]';
-
--- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
--- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
--- is no longer open; the reason of a pending report is kept until its review.
-create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
-returns boolean
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_placeholder constant text := rolecall_internal.erased_text();
-  v_rows bigint;
-  v_all boolean;
-begin
-  update rolecall.help_requests
-  set
-    title = v_placeholder,
-    description = '',
-    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
-  where id in (
-    select id
-    from rolecall.help_requests
-    where requester_id = p_user
-      and (title <> v_placeholder or description <> '')
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  v_all := v_rows < p_most;
-
-  update public.conversations_v2
-  set initial_message = v_placeholder
-  where id in (
-    select id
-    from public.conversations_v2
-    where helper_id = p_user
-      and initial_message <> v_placeholder
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  v_all := v_all and v_rows < p_most;
-
-  update rolecall.reported_messages
-  set
-    reason = case when status = 'pending' then reason else v_placeholder end,
-    erase_reason = true
-  where id in (
-    select id
-    from rolecall.reported_messages
-    where reporter_id = p_user
-      and not erase_reason
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  return v_all and v_rows < p_most;
-end
-$$;
-
--- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
--- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
-create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
-returns rolecall.data_deletions
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_batch constant int := 4000;
-  v_most constant int := 20000;
-  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
-  -- take five seconds.
-  v_most_read constant int := 200000;
-  v_visit constant int := 10;
-  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
-  v_until constant timestamptz := clock_timestamp()
-    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
-  v_user constant uuid := p_deletion.user_id;
-  v_deletion rolecall.data_deletions := p_deletion;
-  -- The keys of the messages of theirs that are to be erased next.
-  v_own_conversations uuid[] := '{}';
-  v_own_seqs bigint[] := '{}';
-  v_conversation uuid;
-  v_last bigint;
-  v_read bigint := 0;
-  v_deleted bigint := 0;
-  v_all boolean := false;
-  v_rows bigint;
-begin
-  for v_conversation in
-    select own.id
-    from (
-      select id
-      from rolecall.conversations
-      where participant_low = v_user
-      union
-      select id
-      from rolecall.conversations
-      where participant_high = v_user
-      union
-      select id
-      from rolecall.conversations
-      where created_by = v_user
-        and kind = 'show'
-      union
-      -- Of others, who had them imported.
-      select conversation_id
-      from rolecall.messages
-      where sender_id = v_user
-        and legacy
-    ) as own
-    where own.id >= v_deletion.reached_conversation_id
-    order by own.id
-  loop
-    if v_conversation <> v_deletion.reached_conversation_id then
-      v_deletion.reached_conversation_id := v_conversation;
-      v_deletion.reached_seq := 0;
-    end if;
-    v_read := v_read + v_visit;
-    if v_deletion.account then
-      update rolecall.conversations
-      set
-        read_only = true,
-        -- Also of one that is closed already: nobody's name stands on its card any more.
-        changed_xid = pg_current_xact_id()
-      where id = v_conversation;
-    end if;
-    select last_seq
-    into v_last
-    from rolecall.conversations
-    where id = v_conversation;
-    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
-      -- By ranges of numbers, which no plan can make more of than they are.
-      select
-        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
-        v_own_seqs || coalesce(array_agg(seq), '{}')
-      into v_own_conversations, v_own_seqs
-      from rolecall.messages
-      where conversation_id = v_deletion.reached_conversation_id
-        and seq > v_deletion.reached_seq
-        and seq <= v_deletion.reached_seq + v_batch
-        and sender_id = v_user;
-      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
-      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
-      if cardinality(v_own_seqs) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
-        v_own_conversations := '{}';
-        v_own_seqs := '{}';
-        -- Another two batches could come together before the next one is erased.
-        if v_deleted > v_most - 2 * v_batch then
-          v_read := v_most_read;
-        end if;
-      end if;
-    end loop;
-    if clock_timestamp() > v_until then
-      v_read := v_most_read;
-    end if;
-    exit when v_read >= v_most_read;
-  end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
-  v_all := v_read < v_most_read;
-
-  -- Help conversations have no place for a placeholder but the text itself.
-  if v_all then
-    select p_erased, p_all
-    into v_rows, v_all
-    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
-    v_deleted := v_deleted + v_rows;
-  end if;
-  if v_all then
-    select p_erased, p_all
-    into v_rows, v_all
-    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
-    v_deleted := v_deleted + v_rows;
-  end if;
-  if v_all then
-    v_all := rolecall_internal.erase_texts(v_user, v_batch);
-  end if;
-  if v_all then
-    v_all := rolecall_internal.erase_reactions(v_user, v_batch);
-  end if;
-
-  update rolecall.data_deletions
-  set
-    completed_at = case when v_all then now() end,
-    messages_deleted = messages_deleted + v_deleted,
-    reached_conversation_id = v_deletion.reached_conversation_id,
-    reached_seq = v_deletion.reached_seq
-  where id = v_deletion.id
-  returning *
-  into v_deletion;
-  return v_deletion;
-end
-$$;
-
--- A deletion as answers show it.
-create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_build_object(
-    'deletion_id', p_deletion.id,
-    'account', p_deletion.account,
-    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
-    'messages_deleted', p_deletion.messages_deleted,
-    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
-  );
-end
-$$;
-
--- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
--- calls at once the second waits for the first.
-create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
-  v_deletion rolecall.data_deletions;
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  insert into rolecall.data_deletions as unfinished (user_id)
-  values (p_user)
-  on conflict (user_id) where completed_at is null and not account do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-  v_deletion := rolecall_internal.continue_deletion(v_deletion);
-  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
-end
-$$;
-
--- One's messages, or with {account: true} the whole account.
-create or replace function rolecall_edge.delete_own_data(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
-  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
-begin
-  if v_call.answer is null then
-    if v_account then
-      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
-    else
-      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
-    end if;
-    if (v_call.answer -> 'ok')::boolean then
-      perform rolecall_internal.log_event(
-        v_call,
-        case when v_account then 'account_deleted' else 'own_data_deleted' end,
-        v_call.answer -> 'data'
-      );
-    end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/own_data/account.sql
-  execute $sql$
--- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
--- somebody whose profile the app has deleted already.
---
--- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
--- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
--- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
--- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
-create or replace function rolecall_internal.delete_account(p_user uuid)
-returns rolecall.data_deletions
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_most constant int := 4000;
-  v_deletion rolecall.data_deletions;
-  v_rows bigint;
-  v_closed boolean;
-begin
-  insert into rolecall.data_deletions as unfinished (user_id, account)
-  values (p_user, true)
-  on conflict (user_id) where account do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-  if v_deletion.completed_at is not null
-    -- Somebody may have been making one while the account was deleted.
-    and not exists (
-      select
-      from rolecall.profiles
-      where id = p_user
-    )
-  then
-    return v_deletion;
-  end if;
-
-  -- Before the help conversations that are closed below.
-  perform rolecall_internal.take_help_turn(p_user);
-  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
-  perform
-  from rolecall.conversations
-  where id in (
-    select id
-    from rolecall.conversations
-    where participant_low = p_user
-    union all
-    select id
-    from rolecall.conversations
-    where participant_high = p_user
-    union all
-    select id
-    from rolecall.conversations
-    where created_by = p_user
-      and kind = 'show'
-    union all
-    -- Their reactions go with the profile, too.
-    select conversation_id
-    from rolecall.message_reactions
-    where user_id = p_user
-  )
-    and exists (
-      select
-      from rolecall.profiles
-      where profiles.id = p_user
-    )
-  order by id
-  for no key update;
-  -- A client is erased like any other: number, name and what was written to and by them.
-  perform
-  from rolecall.profiles
-  where id = p_user
-  for update;
-  perform rolecall_internal.erase_client(
-    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
-  )
-  from rolecall.profiles as profile
-  join rolecall.clients as client
-    on client.organization_id = profile.organization_id
-    and client.user_id = profile.id
-  where profile.id = p_user;
-  delete from rolecall.profiles
-  where id = p_user;
-  delete from rolecall.data_deletions
-  where user_id = p_user
-    and not account;
-  -- That of this call has no answer yet.
-  delete from rolecall.idempotency_records
-  where user_id = p_user
-    and answer is not null;
-  delete from rolecall.rate_buckets
-  where user_id = p_user;
-  delete from rolecall.presence
-  where user_id = p_user;
-  delete from rolecall.typing
-  where user_id = p_user;
-  -- Nobody begins to help any more, and nobody goes on to write to them.
-  update rolecall.help_requests
-  set status = 'cancelled'
-  where requester_id = p_user
-    and status in ('open', 'in_progress');
-  update public.conversations_v2
-  set status = 'closed'
-  where id in (
-    select id
-    from public.conversations_v2
-    where requester_id = p_user
-      and status = 'active'
-    union all
-    select id
-    from public.conversations_v2
-    where helper_id = p_user
-      and status = 'active'
-    limit v_most
-  );
-  get diagnostics v_rows = row_count;
-  v_closed := v_rows < v_most;
-  -- How far they had read.
-  update rolecall.help_threads
-  set
-    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
-    requester_unread = case requester_id when p_user then 0 else requester_unread end,
-    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
-    helper_unread = case helper_id when p_user then 0 else helper_unread end
-  where conversation_id in (
-    select conversation_id
-    from rolecall.help_threads
-    where requester_id = p_user
-      and (requester_read_at < 'infinity' or requester_unread <> 0)
-    union all
-    select conversation_id
-    from rolecall.help_threads
-    where helper_id = p_user
-      and (helper_read_at < 'infinity' or helper_unread <> 0)
-    limit v_most
-  );
-  get diagnostics v_rows = row_count;
-  v_closed := v_closed and v_rows < v_most;
-
-  v_deletion := rolecall_internal.continue_deletion(v_deletion);
-  if not v_closed then
-    update rolecall.data_deletions
-    set completed_at = null
-    where id = v_deletion.id
-    returning *
-    into v_deletion;
-  end if;
-  return v_deletion;
-end
-$$;
-
--- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
--- off for them.
-create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
-begin
-  if v_actor.refusal is not null
-    and (
-      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
-      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
-    )
-  then
-    return v_actor.refusal;
-  end if;
-  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
-end
-$$;
-
--- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
--- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
-create or replace function rolecall.delete_account(p_user uuid)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_user is null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      message = 'delete_account takes the id of a user';
-  end if;
-  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
-end
-$$;
-
--- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
--- A deletion that is locked is at work.
-create or replace function rolecall_internal.continue_account_deletion()
-returns boolean
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_user uuid;
-begin
-  select user_id
-  into v_user
-  from rolecall.data_deletions
-  where completed_at is null
-    and account
-  order by requested_at
-  limit 1
-  for update skip locked;
-  if not found then
-    return false;
-  end if;
-  perform rolecall_internal.delete_account(v_user);
-  return true;
-end
-$$;
-
--- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
--- changed name. To take them in again, delete the row of data_deletions first.
-create or replace function rolecall_internal.keep_account_deleted()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if exists (
-    select
-    from rolecall.data_deletions
-    where user_id = new.id
-      and account
-  ) then
-    return null;
-  end if;
-  return new;
-end
-$$;
-$sql$;
-
-  -- schema/conversations/reader.sql
-  execute $sql$
--- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
--- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
--- the conversation does not exist.
-create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_role rolecall.app_role;
-  v_facts text[];
-begin
-  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
-    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
-  then
-    return 'people';
-  end if;
-  if p_conversation.kind = 'show'
-    and exists (
-      select
-      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
-    )
-  then
-    return 'audience';
-  end if;
-
-  -- Whoever may moderate what is in it: the matrix decides.
-  select
-    reader.role,
-    array[
-      'feature_enabled',
-      rolecall_internal.suspended_fact(reader.suspended_until),
-      case when show.organizer_id = p_user then 'own_show' end
-    ]
-  into v_role, v_facts
-  from rolecall.profiles as reader
-  left join rolecall.shows as show
-    on show.id = p_conversation.show_id
-    and p_conversation.kind = 'show'
-  where reader.id = p_user;
-  if p_conversation.id is not null
-    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
-  then
-    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
-  end if;
-  return null;
-end
-$$;
-
--- As what p_user may read a message of p_conversation: as reader_of says of the conversation, whose audience reads the
--- broadcasts that are for them alone. Null when they may not, or when the message does not exist.
-create or replace function rolecall_internal.reader_of_message(
-  p_user uuid,
-  p_message rolecall.messages,
-  p_conversation rolecall.conversations
-)
-returns text
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_reader text := rolecall_internal.reader_of(p_user, p_conversation);
-begin
-  if v_reader = 'audience'
-    and not exists (
-      select
-      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id) as broadcast
-      where broadcast.seq = p_message.seq
-    )
-  then
-    return null;
-  end if;
-  return v_reader;
-end
-$$;
-
--- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
--- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
-create or replace function rolecall_internal.visible_messages(
-  p_user uuid,
-  p_conversation uuid,
-  p_audience_of uuid,
-  p_after bigint,
-  p_before bigint,
-  p_newest boolean,
-  p_limit int
-)
-returns setof rolecall.messages
-language plpgsql
-stable
-rows 50
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_after bigint := coalesce(p_after, 0);
-  v_before bigint := coalesce(p_before, 9223372036854775807);
-begin
-  if p_audience_of is null and p_newest then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq desc
-    limit p_limit;
-  elsif p_audience_of is null then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and seq > v_after
-      and seq < v_before
-    order by seq
-    limit p_limit;
-  elsif p_newest then
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.conversation_id = broadcast.conversation_id
-      and message.seq = broadcast.seq
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq desc
-    limit p_limit;
-  else
-    return query
-    select message.*
-    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-    join rolecall.messages as message
-      on message.conversation_id = broadcast.conversation_id
-      and message.seq = broadcast.seq
-    where broadcast.seq > v_after
-      and broadcast.seq < v_before
-    order by broadcast.seq
-    limit p_limit;
-  end if;
-end
-$$;
-
--- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
--- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
-create or replace function rolecall_internal.changed_messages(
-  p_user uuid,
-  p_conversation uuid,
-  p_audience_of uuid,
-  p_since bigint,
-  p_limit int
-)
-returns setof rolecall.messages
-language plpgsql
-stable
-rows 50
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_audience_of is null then
-    return query
-    select *
-    from rolecall.messages
-    where conversation_id = p_conversation
-      and revision > p_since
-    order by revision
-    limit p_limit;
-  else
-    return query
-    select message.*
-    from rolecall.messages as message
-    where message.conversation_id = p_conversation
-      and message.revision > p_since
-      and exists (
-        select
-        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
-        where broadcast.seq = message.seq
-      )
-    order by message.revision
-    limit p_limit;
-  end if;
-end
-$$;
-
--- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
-create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
-begin
-  if v_judgement.refusal ->> 'code' = 'permission_denied' then
-    return v_judgement.refusal;
-  end if;
-  return rolecall_internal.refusal(
-    'not_found',
-    'You do not take part in a conversation with this id.',
-    'not_a_participant',
-    'You take part in the conversation.'
-  );
 end
 $$;
 $sql$;
@@ -3528,7 +1641,7 @@ begin
       on judged.target_role is not distinct from shown.target_role
       and judged.facts = shown.facts
     left join lateral (
-      select rolecall_internal.message_for(p_user, message) as message
+      select rolecall_internal.message_json(message) as message
       from rolecall.messages as message
       where message.conversation_id = shown.id
         and message.seq <= shown.newest_seq
@@ -3802,6 +1915,267 @@ end
 $$;
 $sql$;
 
+  -- schema/permissions/roles.generated.sql
+  execute $sql$
+-- What the functions ask about roles and actions. Generated from the permission matrix by `make generate`; do not edit.
+--
+-- The bodies are standard SQL without a SET clause, so that PostgreSQL writes them into the statements that ask.
+
+-- The role as which a user counts who has no profile.
+create or replace function rolecall_internal.role_of_strangers()
+returns rolecall.app_role
+language sql
+immutable
+return 'attendee'::rolecall.app_role;
+
+-- Whether a role moderates every message, whoever wrote it and wherever.
+create or replace function rolecall_internal.moderates_everything(p_role rolecall.app_role)
+returns boolean
+language sql
+immutable
+return coalesce(p_role in ('moderator'::rolecall.app_role, 'admin'::rolecall.app_role), false);
+
+-- Whether the matrix has an action of this name.
+create or replace function rolecall_internal.is_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('start_dm', 'reply', 'broadcast', 'moderate', 'report', 'suspend', 'read_broadcast'), false);
+
+-- Whether the matrix for organisations has an action of this name.
+create or replace function rolecall_internal.is_organization_action(p_action text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_action in ('read_thread', 'send_to_thread', 'assign_booking', 'force_send'), false);
+
+-- Whether a text is the name of a role in an organisation.
+create or replace function rolecall_internal.is_organization_role(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('owner', 'admin', 'sitter', 'client'), false);
+
+-- The flag that switches the texting on for somebody with this role in an organisation, or with none.
+create or replace function rolecall_internal.organization_flag(p_role text)
+returns text
+language sql
+immutable
+parallel safe
+return case
+  when p_role = 'sitter' then 'sitter_messages_v1'
+  else 'messaging_v1'
+end;
+
+-- Whether a role reads every thread of its organisation.
+create or replace function rolecall_internal.reads_every_thread(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('owner', 'admin'), false);
+
+-- Whether a role reads the threads in which it has a window that is open or to come.
+create or replace function rolecall_internal.reads_assigned_threads(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('sitter'), false);
+
+-- Whether a role reads the thread whose client it is.
+create or replace function rolecall_internal.reads_own_thread(p_role text)
+returns boolean
+language sql
+immutable
+parallel safe
+return coalesce(p_role in ('client'), false);
+$sql$;
+
+  -- schema/conversations/reader.sql
+  execute $sql$
+-- As what p_user may read a conversation, best first: as one of its people ('people'), as the audience of its broadcasts
+-- ('audience'), as the organizer of its show ('organizer'), as a moderator ('moderator'). Null when they may not, or when
+-- the conversation does not exist.
+create or replace function rolecall_internal.reader_of(p_user uuid, p_conversation rolecall.conversations)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role rolecall.app_role;
+  v_facts text[];
+begin
+  if p_user in (p_conversation.participant_low, p_conversation.participant_high)
+    or (p_conversation.kind = 'show' and p_conversation.created_by = p_user)
+  then
+    return 'people';
+  end if;
+  if p_conversation.kind = 'show'
+    and exists (
+      select
+      from rolecall_internal.visible_broadcasts(p_user, p_conversation.id, p_conversation.show_id)
+    )
+  then
+    return 'audience';
+  end if;
+
+  -- Whoever may moderate what is in it: the matrix decides.
+  select
+    reader.role,
+    array[
+      'feature_enabled',
+      rolecall_internal.suspended_fact(reader.suspended_until),
+      case when show.organizer_id = p_user then 'own_show' end
+    ]
+  into v_role, v_facts
+  from rolecall.profiles as reader
+  left join rolecall.shows as show
+    on show.id = p_conversation.show_id
+    and p_conversation.kind = 'show'
+  where reader.id = p_user;
+  if p_conversation.id is not null
+    and (rolecall_internal.decide('moderate', v_role, rolecall_internal.role_of_strangers(), v_facts)).allowed
+  then
+    return case when rolecall_internal.moderates_everything(v_role) then 'moderator' else 'organizer' end;
+  end if;
+  return null;
+end
+$$;
+
+-- The messages of a conversation numbered above p_after and below p_before (null for no bound), the newest p_limit of
+-- them or the oldest. With p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.visible_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_after bigint,
+  p_before bigint,
+  p_newest boolean,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after bigint := coalesce(p_after, 0);
+  v_before bigint := coalesce(p_before, 9223372036854775807);
+begin
+  if p_audience_of is null and p_newest then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq desc
+    limit p_limit;
+  elsif p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and seq > v_after
+      and seq < v_before
+    order by seq
+    limit p_limit;
+  elsif p_newest then
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq desc
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+    join rolecall.messages as message
+      on message.conversation_id = broadcast.conversation_id
+      and message.seq = broadcast.seq
+    where broadcast.seq > v_after
+      and broadcast.seq < v_before
+    order by broadcast.seq
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The messages of a conversation that have changed after revision p_since, the earliest p_limit changes. With
+-- p_audience_of, a show, only the broadcasts that p_user sees as its audience. In no order.
+create or replace function rolecall_internal.changed_messages(
+  p_user uuid,
+  p_conversation uuid,
+  p_audience_of uuid,
+  p_since bigint,
+  p_limit int
+)
+returns setof rolecall.messages
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_audience_of is null then
+    return query
+    select *
+    from rolecall.messages
+    where conversation_id = p_conversation
+      and revision > p_since
+    order by revision
+    limit p_limit;
+  else
+    return query
+    select message.*
+    from rolecall.messages as message
+    where message.conversation_id = p_conversation
+      and message.revision > p_since
+      and exists (
+        select
+        from rolecall_internal.visible_broadcasts(p_user, p_conversation, p_audience_of) as broadcast
+        where broadcast.seq = message.seq
+      )
+    order by message.revision
+    limit p_limit;
+  end if;
+end
+$$;
+
+-- The refusal of a conversation that p_user may not read: there is none for them, or a block hides it.
+create or replace function rolecall_internal.refuse_unknown_conversation(p_user uuid, p_conversation uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_judgement rolecall.judgement := rolecall_internal.judge_broadcast_reader(p_user, p_conversation, '{}');
+begin
+  if v_judgement.refusal ->> 'code' = 'permission_denied' then
+    return v_judgement.refusal;
+  end if;
+  return rolecall_internal.refusal(
+    'not_found',
+    'You do not take part in a conversation with this id.',
+    'not_a_participant',
+    'You take part in the conversation.'
+  );
+end
+$$;
+$sql$;
+
   -- schema/conversations/messages.sql
   execute $sql$
 -- The messages of a conversation: {conversation_id, limit, before_seq?, since_seq?, changed_since?}: the newest ones, those
@@ -3861,7 +2235,7 @@ begin
   select
     coalesce(
       jsonb_agg(
-        rolecall_internal.message_for(p_user, message, case when v_removed then removed.content end)
+        rolecall_internal.message_json(message, case when v_removed then removed.content end)
         order by case when v_changed_since is null then message.seq else message.revision end
       ),
       '[]'
@@ -3958,295 +2332,113 @@ end
 $$;
 $sql$;
 
-  -- schema/messages/edit_message.sql
+  -- schema/conversations/unread.sql
   execute $sql$
--- Whether p_user may edit p_message: its author, for as long as the role's window is open, and as often as a message may be
--- edited. New words are judged as if they were sent now, by the rules of its conversation. Who does not read the message
--- hears the same as of one that does not exist.
-create or replace function rolecall_internal.judge_edit(p_user uuid, p_message uuid, p_rollouts jsonb)
-returns rolecall.judgement
+-- How many messages p_user has not read in direct conversations, and in how many of these. Their conversations come by the
+-- two indexes of the inbox, so that it costs the same however many others there are. PostgreSQL takes it that nobody has more
+-- than a few, and without the setting would compare each of 10,000 conversations with each of 10,000 participations.
+create or replace function rolecall_internal.unread_direct(p_user uuid, out unread bigint, out conversations bigint)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set enable_nestloop = off
 as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'messages', p_rollouts);
-  v_message rolecall.messages;
-  v_conversation rolecall.conversations;
-  v_decision rolecall.decision;
 begin
-  if v_actor.refusal is not null then
-    return rolecall_internal.judgement_of_refusal(v_actor.refusal, v_actor.organization_id);
-  end if;
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message;
-  select *
-  into v_conversation
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  v_decision := rolecall_internal.decide(
-    'edit_message',
-    v_actor.role,
-    rolecall_internal.role_of_strangers(),
-    array[
-      'feature_enabled',
-      v_actor.suspended,
-      case when rolecall_internal.reader_of_message(p_user, v_message, v_conversation) is not null then 'participant' end,
-      case when v_message.sender_id = p_user then 'self' end,
-      case when v_message.deleted_at is not null then 'deleted' end,
-      case
-        when coalesce(v_message.version, 1) < rolecall_internal.limit_message_versions()
-          and exists (
-            select
-            from rolecall.edit_windows as edit
-            where edit.role = v_actor.role
-              and (edit.seconds is null or now() < v_message.created_at + edit.seconds * interval '1 second')
-          )
-        then 'edit_window'
-      end
-    ]
-  );
-  if not v_decision.allowed then
-    return rolecall_internal.judgement_of(v_decision, v_actor.organization_id);
-  end if;
-  if v_conversation.kind = 'show' then
-    return (
-      rolecall_internal.judge_broadcast(
-        p_user,
-        v_conversation.show_id,
-        (
-          select recipient_roles
-          from rolecall.broadcasts
-          where conversation_id = v_message.conversation_id
-            and seq = v_message.seq
-        ),
-        p_rollouts
-      )
-    ).judgement;
-  end if;
-  return rolecall_internal.judge_reply(p_user, v_message.conversation_id, p_rollouts);
+  select coalesce(sum(conversation.last_seq - own.last_read_seq - own.skipped), 0), count(*)
+  into unread, conversations
+  from rolecall.conversation_participants as own
+  join rolecall.conversations as conversation
+    on conversation.id = own.conversation_id
+    and conversation.last_seq > own.last_read_seq + own.skipped
+  where own.user_id = p_user
+    and (
+      conversation.participant_low = p_user
+      or conversation.participant_high = p_user
+    );
 end
 $$;
 
--- Edits a message: {message_id, content, base_version?}. A client that names the version that it edits is refused when
--- somebody, on another device, was faster; without one the last edit stands. The same words again change nothing.
-create or replace function rolecall_internal.edit_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_content text := p_input ->> 'content';
-  v_base bigint := rolecall_internal.whole_number(p_input -> 'base_version');
-  v_most int;
-  v_judgement rolecall.judgement := rolecall_internal.judge_edit(p_user, v_id, p_rollouts);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if coalesce(p_input -> 'base_version', 'null') <> 'null' and v_base is null then
-    return rolecall_internal.refusal('invalid_input', 'The base_version must be a whole number.');
-  end if;
-
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = v_id)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = v_id
-  for no key update;
-  -- Judged again, once nothing is left to wait for: what has come to stand in the way since is seen.
-  v_judgement := rolecall_internal.judge_edit(p_user, v_id, p_rollouts);
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-
-  select case kind when 'show' then rolecall_internal.limit_broadcast_chars() else rolecall_internal.limit_direct_message_chars() end
-  into v_most
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  if not rolecall_internal.is_text(v_content, 1, v_most) then
-    return rolecall_internal.refuse_text('content', v_content, 1, v_most);
-  end if;
-  if v_base <> coalesce(v_message.version, 1) then
-    return rolecall_internal.refusal(
-      'edit_conflict',
-      format('The message is at version %s, not %s.', coalesce(v_message.version, 1), v_base),
-      'edited_since',
-      'The edit is based on the newest version.',
-      jsonb_build_object('version', coalesce(v_message.version, 1))
-    );
-  end if;
-
-  if v_message.content <> v_content then
-    insert into rolecall.message_edits (conversation_id, seq, version, sender_id, content, written_at)
-    values (
-      v_message.conversation_id,
-      v_message.seq,
-      coalesce(v_message.version, 1),
-      v_message.sender_id,
-      v_message.content,
-      coalesce(v_message.edited_at, v_message.created_at)
-    );
-    update rolecall.messages
-    set
-      content = v_content,
-      version = coalesce(version, 1) + 1,
-      edited_at = greatest(now(), edited_at, created_at)
-    where conversation_id = v_message.conversation_id
-      and seq = v_message.seq;
-  end if;
-  return rolecall_internal.edited_message(v_message.conversation_id, v_message.seq)
-    || jsonb_build_object('org_id', v_judgement.org_id);
-end
-$$;
-
--- The answer of an edit: the message as it is now, for its author.
-create or replace function rolecall_internal.edited_message(p_conversation uuid, p_seq bigint)
+-- How much p_user has not read.
+create or replace function rolecall_internal.unread(p_user uuid, p_rollouts jsonb)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_message rolecall.messages;
-begin
-  select *
-  into v_message
-  from rolecall.messages
-  where conversation_id = p_conversation
-    and seq = p_seq;
-  if not found then
-    -- Deleted with its conversation since it was edited.
-    return rolecall_internal.refusal('not_found', 'There is no message with this message_id.');
-  end if;
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'conversation_id', v_message.conversation_id,
-      'revision', v_message.revision,
-      'message', rolecall_internal.message_for(v_message.sender_id, v_message)
-    )
-  );
-end
-$$;
-
-create or replace function rolecall_edge.edit_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('messages.edit', p_request, p_rate => 'edit_message');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.edit_message(v_call.caller, v_call.input, v_call.rollouts);
-    -- Which message it is, and nothing of what it says.
-    v_call.kept := jsonb_build_object(
-      'conversation_id', v_call.answer #> '{data,conversation_id}',
-      'seq', v_call.answer #> '{data,message,seq}'
-    );
-  elsif v_call.answer -> 'replayed' = 'true' then
-    v_call.answer := rolecall_internal.edited_message(
-      (v_call.answer #>> '{data,conversation_id}')::uuid,
-      (v_call.answer #>> '{data,seq}')::bigint
-    ) || '{"replayed": true}';
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/messages/message_history.sql
-  execute $sql$
--- Every version of a message, the first one first: {message_id}. Whoever reads the message reads them; of a deleted one
--- only who reads removed contents does. The answer's member "reader" says as what p_user reads it.
-create or replace function rolecall_internal.message_history(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'messages', p_rollouts);
-  v_message rolecall.messages;
-  v_conversation rolecall.conversations;
-  v_reader text;
-  v_content text;
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'conversations', p_rollouts);
+  v_direct bigint;
+  v_direct_conversations bigint;
+  v_show bigint;
+  v_show_conversations bigint;
+  v_blocks uuid[] := rolecall_internal.blocks_of(p_user);
 begin
   if v_actor.refusal is not null then
     return v_actor.refusal;
   end if;
-  select *
-  into v_message
-  from rolecall.messages
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  select *
-  into v_conversation
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  v_reader := rolecall_internal.reader_of_message(p_user, v_message, v_conversation);
-  if v_reader is null then
-    return rolecall_internal.refusal(
-      'not_found',
-      'None of your conversations has a message with this id.',
-      'not_a_participant',
-      'You take part in the conversation.'
-    );
-  end if;
-  v_content := v_message.content;
-  if v_message.deleted_at is not null then
-    if not rolecall_internal.sees_removed(v_actor) then
-      return rolecall_internal.refusal(
-        'permission_denied',
-        'Only moderators read what a deleted message said.',
-        'message_deleted',
-        'The message is restored.'
-      );
-    end if;
-    select content
-    into v_content
-    from rolecall.removed_contents
-    where conversation_id = v_message.conversation_id
-      and seq = v_message.seq;
-  end if;
+  select unread, conversations
+  into v_direct, v_direct_conversations
+  from rolecall_internal.unread_direct(p_user);
+
+  select coalesce(sum(unread), 0), count(*)
+  into v_show, v_show_conversations
+  from (
+    -- What is newer than what they have read, where they take part and where they took part. "offset 0": by thread, not
+    -- by going through everything that was ever broadcast; and whose they are matters for what is unread alone.
+    select newer.conversation_id, count(distinct unread.seq) as unread
+    from (
+      select
+        newest.conversation_id,
+        coalesce(receipt.last_read_seq, 0) as last_read_seq,
+        own.role,
+        own.joined_at,
+        own.left_at
+      from rolecall.participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+        and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+        and newest.last_message_at >= own.joined_at
+      left join rolecall.broadcast_receipts as receipt
+        on receipt.conversation_id = newest.conversation_id
+        and receipt.user_id = p_user
+      where own.user_id = p_user
+        and newest.last_seq > coalesce(receipt.last_read_seq, 0)
+      offset 0
+    ) as newer
+    cross join lateral (
+      select broadcast.seq
+      from rolecall.broadcasts as broadcast
+      where broadcast.conversation_id = newer.conversation_id
+        and broadcast.seq > newer.last_read_seq
+        and not broadcast.deleted
+        and broadcast.sender_id <> p_user
+        and broadcast.created_at >= newer.joined_at
+        and broadcast.created_at < newer.left_at
+        and newer.role = any (broadcast.recipient_roles)
+      offset 0
+    ) as unread
+    where cardinality(v_blocks) = 0
+      or (
+        select conversation.created_by <> all (v_blocks)
+          or rolecall_internal.reads_broadcasts_of(p_user, conversation.created_by)
+        from rolecall.conversations as conversation
+        where conversation.id = newer.conversation_id
+      )
+    group by newer.conversation_id
+  ) as counted;
+
   return rolecall_internal.success(
     jsonb_build_object(
-      'message_id', v_message.id,
-      'conversation_id', v_message.conversation_id,
-      'seq', v_message.seq,
-      'versions', (
-        select jsonb_agg(
-          jsonb_build_object(
-            'version', written.version,
-            'content', written.content,
-            'written_at', rolecall_internal.iso(written.written_at)
-          )
-          order by written.version
-        )
-        from (
-          select edit.version, edit.content, edit.written_at
-          from rolecall.message_edits as edit
-          where edit.conversation_id = v_message.conversation_id
-            and edit.seq = v_message.seq
-          union all
-          -- Null where it was erased for good.
-          select coalesce(v_message.version, 1), v_content, coalesce(v_message.edited_at, v_message.created_at)
-        ) as written
-      )
+      'unread', v_direct + v_show,
+      'conversations', v_direct_conversations + v_show_conversations,
+      'by_kind', jsonb_build_object('direct', v_direct, 'show', v_show)
     )
-  ) || jsonb_build_object('reader', v_reader);
+  );
 end
 $$;
 
-create or replace function rolecall_edge.message_history(p_request jsonb)
+create or replace function rolecall_edge.unread(p_request jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -4255,22 +2447,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_call rolecall.call := rolecall_internal.begin_call(
-    'messages.history',
+    'conversations.unread',
     p_request,
     p_rate => 'read',
     p_keyed => false
   );
 begin
   if v_call.answer is null then
-    v_call.answer := rolecall_internal.message_history(v_call.caller, v_call.input, v_call.rollouts);
-    if v_call.answer ->> 'reader' = 'moderator' then
-      perform rolecall_internal.log_event(
-        v_call,
-        'conversation_read_by_moderator',
-        p_conversation => (v_call.answer #>> '{data,conversation_id}')::uuid
-      );
-    end if;
-    v_call.answer := v_call.answer - 'reader';
+    v_call.answer := rolecall_internal.unread(v_call.caller, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -4385,17 +2569,7 @@ begin
         ),
         message.deleted_at is not null
           or coalesce(
-            -- What it said when it was sent.
-            case
-              when message.version > 1 then (
-                select edit.content
-                from rolecall.message_edits as edit
-                where edit.conversation_id = message.conversation_id
-                  and edit.seq = message.seq
-                  and edit.version = 1
-              )
-              else message.content
-            end = item.content
+            message.content = item.content
             and (item.is_reply or message.show_id is not distinct from item.show_id),
             false
           ),
@@ -4516,12 +2690,11 @@ begin
   end if;
 
   v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  -- The message has its content before the kept one goes: without either its versions would be erased.
-  select content
-  into v_content
-  from rolecall.removed_contents
+  delete from rolecall.removed_contents
   where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
+    and seq = v_message.seq
+  returning content
+  into v_content;
   update rolecall.messages
   set
     content = v_content,
@@ -4531,9 +2704,6 @@ begin
     and seq = v_message.seq
   returning *
   into v_message;
-  delete from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
   perform rolecall_internal.audit_moderation(
     p_user,
     'message_restored',
@@ -4587,6 +2757,1167 @@ declare
 begin
   if v_call.answer is null then
     v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set
+        read_only = true,
+        -- Also of one that is closed already: nobody's name stands on its card any more.
+        changed_xid = pg_current_xact_id()
+      where id = v_conversation;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
+-- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
+-- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
+    return v_deletion;
+  end if;
+
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  -- A client is erased like any other: number, name and what was written to and by them.
+  perform
+  from rolecall.profiles
+  where id = p_user
+  for update;
+  perform rolecall_internal.erase_client(
+    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
+  )
+  from rolecall.profiles as profile
+  join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  delete from rolecall.presence
+  where user_id = p_user;
+  delete from rolecall.typing
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status in ('open', 'in_progress');
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
+-- off for them.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null
+    and (
+      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
+      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
+    )
+  then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
+  -- schema/own_data/export.sql
+  execute $sql$
+-- The lines of one kind that follow the given key (group, position, id): the first 500 in the order of their keys, or
+-- some more. Each kind is read by index from its key on. The limits are literals: of one that is a parameter the
+-- planner, once it plans for all calls, expects a tenth of everything.
+create or replace function rolecall_internal.export_section(
+  p_user uuid,
+  p_section text,
+  p_group uuid,
+  p_position bigint,
+  p_id uuid
+)
+returns table (line jsonb, group_id uuid, "position" bigint, id uuid)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_conversation uuid;
+  v_last bigint;
+  v_reached bigint;
+  v_step int;
+  v_found int;
+  v_lines int := 0;
+begin
+  case p_section
+    when 'profile' then
+      return query
+      select
+        jsonb_build_object(
+          'id', profile.id,
+          'display_name', profile.display_name,
+          'role', profile.role,
+          'organization_id', profile.organization_id,
+          'organization_role', profile.organization_role,
+          'suspended_until', rolecall_internal.suspension_json(profile.suspended_until),
+          'created_at', rolecall_internal.iso(profile.created_at),
+          'updated_at', rolecall_internal.iso(profile.updated_at)
+        ),
+        profile.id,
+        0::bigint,
+        v_nil
+      from rolecall.profiles as profile
+      where profile.id = p_user
+        and profile.id > p_group;
+
+    when 'block' then
+      return query
+      select
+        jsonb_build_object('blocked_id', block.blocked_id, 'created_at', rolecall_internal.iso(block.created_at)),
+        block.blocked_id,
+        0::bigint,
+        v_nil
+      from rolecall.user_blocks as block
+      where block.blocker_id = p_user
+        and block.blocked_id > p_group
+      order by block.blocked_id
+      limit 500;
+
+    when 'show' then
+      -- Those that they organize.
+      return query
+      select
+        jsonb_build_object(
+          'id', show.id,
+          'title', show.title,
+          'starts_at', rolecall_internal.iso(show.starts_at),
+          'ends_at', rolecall_internal.iso(show.ends_at),
+          'created_at', rolecall_internal.iso(show.created_at)
+        ),
+        show.id,
+        0::bigint,
+        v_nil
+      from rolecall.shows as show
+      where show.organizer_id = p_user
+        and show.id > p_group
+      order by show.id
+      limit 500;
+
+    when 'participation' then
+      return query
+      select
+        jsonb_build_object(
+          'show_id', own.show_id,
+          'role', own.role,
+          'joined_at', rolecall_internal.iso(own.joined_at),
+          'left_at', case when isfinite(own.left_at) then rolecall_internal.iso(own.left_at) end
+        ),
+        own.show_id,
+        (extract(epoch from own.joined_at) * 1000000)::bigint,
+        v_nil
+      from rolecall.participations as own
+      where own.user_id = p_user
+        and own.show_id >= p_group
+        and (own.show_id, (extract(epoch from own.joined_at) * 1000000)::bigint) > (p_group, p_position)
+      order by own.show_id, own.joined_at
+      limit 500;
+
+    when 'conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'kind', conversation.kind,
+          'version', conversation.version,
+          'with', case
+            when other.id is not null
+              then jsonb_build_object('id', other.id, 'display_name', other.display_name)
+          end,
+          'show_id', conversation.show_id,
+          'read_only', conversation.read_only,
+          'last_seq', conversation.last_seq,
+          'last_read_seq', participant.last_read_seq,
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'last_message_at', case
+            when isfinite(conversation.last_message_at) then rolecall_internal.iso(conversation.last_message_at)
+          end
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from rolecall.conversation_participants as participant
+      join rolecall.conversations as conversation
+        on conversation.id = participant.conversation_id
+      left join rolecall.profiles as other
+        on other.id = case p_user
+          when conversation.participant_low then conversation.participant_high
+          else conversation.participant_low
+        end
+      where participant.user_id = p_user
+        and participant.conversation_id > p_group
+      order by participant.conversation_id
+      limit 500;
+
+    when 'message' then
+      -- Of both sides: what was written to somebody is theirs, too. Conversation by conversation, and in each by ranges of
+      -- numbers, which no plan can make more of than they are.
+      for v_conversation, v_last in
+        select conversation.id, conversation.last_seq
+        from rolecall.conversation_participants as participant
+        join rolecall.conversations as conversation
+          on conversation.id = participant.conversation_id
+        where participant.user_id = p_user
+          and participant.conversation_id >= p_group
+        order by participant.conversation_id
+      loop
+        v_reached := case when v_conversation = p_group then p_position else 0 end;
+        while v_reached < v_last and v_lines < 500 loop
+          v_step := 500 - v_lines;
+          return query
+          select
+            rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+            message.conversation_id,
+            message.seq,
+            v_nil
+          from rolecall.messages as message
+          where message.conversation_id = v_conversation
+            and message.seq > v_reached
+            and message.seq <= v_reached + v_step;
+          get diagnostics v_found = row_count;
+          v_lines := v_lines + v_found;
+          v_reached := v_reached + v_step;
+        end loop;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'imported_message' then
+      -- Their own in conversations of others, which they do not read.
+      return query
+      select
+        rolecall_internal.message_json(message) || jsonb_build_object('conversation_id', message.conversation_id),
+        message.conversation_id,
+        message.seq,
+        v_nil
+      from rolecall.messages as message
+      where message.sender_id = p_user
+        and message.legacy
+        and (message.conversation_id, message.seq) > (p_group, p_position)
+        and not exists (
+          select
+          from rolecall.conversation_participants as participant
+          where participant.conversation_id = message.conversation_id
+            and participant.user_id = p_user
+        )
+      order by message.conversation_id, message.seq
+      limit 500;
+
+    when 'broadcast' then
+      -- What was broadcast to them: they took part with one of the roles when it was sent, and no block hides it.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'sender_id', broadcast.sender_id,
+          'content', message.content,
+          'created_at', rolecall_internal.iso(broadcast.created_at),
+          'deleted', rolecall_internal.deletion_of(message)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.participations as own
+      join rolecall.broadcasts as broadcast
+        on broadcast.show_id = own.show_id
+        and broadcast.created_at >= own.joined_at
+        and broadcast.created_at < own.left_at
+        and own.role = any (broadcast.recipient_roles)
+      join rolecall.messages as message
+        on message.conversation_id = broadcast.conversation_id
+        and message.seq = broadcast.seq
+      where own.user_id = p_user
+        and broadcast.sender_id <> p_user
+        and broadcast.id > p_group
+        and rolecall_internal.reads_broadcasts_of(p_user, broadcast.sender_id)
+      order by broadcast.id
+      limit 500;
+
+    when 'sent_broadcast' then
+      -- Their contents come with the messages.
+      return query
+      select
+        jsonb_build_object(
+          'id', broadcast.id,
+          'conversation_id', broadcast.conversation_id,
+          'message_id', broadcast.message_id,
+          'show_id', broadcast.show_id,
+          'phase', broadcast.phase,
+          'recipient_roles', broadcast.recipient_roles,
+          'audience_count', broadcast.audience_count,
+          'created_at', rolecall_internal.iso(broadcast.created_at)
+        ),
+        broadcast.id,
+        0::bigint,
+        v_nil
+      from rolecall.broadcasts as broadcast
+      where broadcast.sender_id = p_user
+        and broadcast.id > p_group
+      order by broadcast.id
+      limit 500;
+
+    when 'help_request' then
+      return query
+      select
+        jsonb_build_object(
+          'id', request.id,
+          'title', request.title,
+          'description', request.description,
+          'status', request.status,
+          'created_at', rolecall_internal.iso(request.created_at),
+          'updated_at', rolecall_internal.iso(request.updated_at)
+        ),
+        request.id,
+        0::bigint,
+        v_nil
+      from rolecall.help_requests as request
+      where request.requester_id = p_user
+        and request.id > p_group
+      order by request.id
+      limit 500;
+
+    when 'help_conversation' then
+      return query
+      select
+        jsonb_build_object(
+          'id', conversation.id,
+          'help_request_id', conversation.help_request_id,
+          'requester_id', conversation.requester_id,
+          'helper_id', conversation.helper_id,
+          'initial_message', conversation.initial_message,
+          'status', conversation.status,
+          'last_read_at', (
+            select case
+              when isfinite(own.read_at) then rolecall_internal.iso(own.read_at)
+            end
+            from (
+              select case thread.requester_id when p_user then thread.requester_read_at else thread.helper_read_at end as read_at
+              from rolecall.help_threads as thread
+              where thread.conversation_id = conversation.id
+            ) as own
+          ),
+          'created_at', rolecall_internal.iso(conversation.created_at),
+          'updated_at', rolecall_internal.iso(conversation.updated_at)
+        ),
+        conversation.id,
+        0::bigint,
+        v_nil
+      from public.conversations_v2 as conversation
+      where p_user in (conversation.requester_id, conversation.helper_id)
+        and conversation.id > p_group
+      order by conversation.id
+      limit 500;
+
+    when 'help_message' then
+      for v_conversation in
+        select conversation.id
+        from public.conversations_v2 as conversation
+        where p_user in (conversation.requester_id, conversation.helper_id)
+          and conversation.id >= p_group
+        order by conversation.id
+      loop
+        return query
+        select
+          rolecall_internal.help_message(message) || jsonb_build_object('conversation_id', message.conversation_id),
+          message.conversation_id,
+          (extract(epoch from message.created_at) * 1000000)::bigint,
+          message.id
+        from public.messages_v2 as message
+        where message.conversation_id = v_conversation
+          and (
+            v_conversation <> p_group
+            or (message.created_at, message.id) > ('epoch'::timestamptz + p_position * interval '1 microsecond', p_id)
+          )
+        order by message.created_at, message.id
+        limit 500;
+        get diagnostics v_found = row_count;
+        v_lines := v_lines + v_found;
+        exit when v_lines >= 500;
+      end loop;
+
+    when 'help_message_edit' then
+      -- What their help messages said before they were edited.
+      return query
+      select
+        jsonb_build_object(
+          'message_id', edit.message_id,
+          'conversation_id', edit.conversation_id,
+          'content', edit.content,
+          'written_at', rolecall_internal.iso(edit.written_at),
+          'replaced_at', rolecall_internal.iso(edit.replaced_at)
+        ),
+        v_nil,
+        edit.id,
+        v_nil
+      from rolecall.help_message_edits as edit
+      where edit.sender_id = p_user
+        and edit.content is not null
+        and edit.id > p_position
+      order by edit.id
+      limit 500;
+
+    when 'report' then
+      return query
+      select
+        jsonb_build_object(
+          'id', report.id,
+          'message_id', report.message_id,
+          'conversation_id', report.conversation_id,
+          'reason', report.reason,
+          'status', report.status,
+          'created_at', rolecall_internal.iso(report.created_at)
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where report.reporter_id = p_user
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'decision' then
+      -- About reports of others, as a moderator or as an organizer; what these said is theirs.
+      return query
+      select
+        jsonb_build_object(
+          'report_id', report.id,
+          'message_id', report.message_id,
+          'decision', case when report.reviewed_by = p_user then report.decision else report.organizer_decision end,
+          'status', case when report.reviewed_by = p_user then report.status else report.organizer_status end,
+          'note', case when report.reviewed_by = p_user then report.note else report.organizer_note end,
+          'reviewed_at', rolecall_internal.iso(
+            case when report.reviewed_by = p_user then report.reviewed_at else report.organizer_reviewed_at end
+          )
+        ),
+        report.id,
+        0::bigint,
+        v_nil
+      from rolecall.reported_messages as report
+      where (report.reviewed_by = p_user or report.organizer_reviewed_by = p_user)
+        and report.id > p_group
+      order by report.id
+      limit 500;
+
+    when 'audit_entry' then
+      return query
+      select
+        jsonb_build_object(
+          'id', entry.id,
+          'at', rolecall_internal.iso(entry.at),
+          'action', entry.action,
+          'report_id', entry.report_id,
+          'message_id', entry.message_id,
+          'target_id', entry.target_id,
+          'note', entry.note,
+          'before', entry.before,
+          'after', entry.after
+        ),
+        entry.id,
+        0::bigint,
+        v_nil
+      from rolecall.moderation_audit as entry
+      where entry.actor_id = p_user
+        and entry.id > p_group
+      order by entry.id
+      limit 500;
+
+    else
+      return query
+      select *
+      from rolecall_internal.export_thread_section(p_user, p_section, p_group, p_position, p_id);
+  end case;
+end
+$$;
+
+-- A page of the export, of up to 500 lines: {cursor?}. The cursor names the kind of the last line and its key. A suspended
+-- user may export and delete their data.
+create or replace function rolecall_internal.export_page(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sections constant text[] := array[
+    'profile', 'block', 'show', 'participation', 'conversation', 'message', 'imported_message', 'broadcast',
+    'sent_broadcast', 'help_request', 'help_conversation', 'help_message', 'help_message_edit', 'report',
+    'decision', 'audit_entry', 'client', 'booking', 'assignment_window', 'thread', 'thread_message',
+    'written_thread_message', 'thread_read', 'held_back_message', 'force_sent_message'
+  ];
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_parts text[];
+  v_section int := 1;
+  v_group uuid := v_nil;
+  v_position bigint := 0;
+  v_id uuid := v_nil;
+  v_lines jsonb := '[]';
+  v_left int := 500;
+  v_found int;
+  v_page jsonb;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  if p_input ->> 'cursor' is not null then
+    v_parts := regexp_match(p_input ->> 'cursor', '^([a-z_]+)/([^/]+)/(-?[0-9]{1,16})/([^/]+)$');
+    v_section := array_position(v_sections, v_parts[1]);
+    v_group := rolecall_internal.uuid_or_null(v_parts[2]);
+    v_position := v_parts[3];
+    v_id := rolecall_internal.uuid_or_null(v_parts[4]);
+    if v_section is null or v_group is null or v_id is null then
+      return rolecall_internal.refuse_cursor();
+    end if;
+  end if;
+
+  while v_section <= cardinality(v_sections) loop
+    select
+      count(*),
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'type', case v_sections[v_section]
+              when 'imported_message' then 'message'
+              when 'written_thread_message' then 'thread_message'
+              else v_sections[v_section]
+            end
+          ) || line
+          order by group_id, "position", id
+        ),
+        '[]'
+      ),
+      coalesce((array_agg(group_id order by group_id desc, "position" desc, id desc))[1], v_group),
+      coalesce((array_agg("position" order by group_id desc, "position" desc, id desc))[1], v_position),
+      coalesce((array_agg(id order by group_id desc, "position" desc, id desc))[1], v_id)
+    into v_found, v_page, v_group, v_position, v_id
+    from (
+      select *
+      from rolecall_internal.export_section(p_user, v_sections[v_section], v_group, v_position, v_id)
+      order by group_id, "position", id
+      limit v_left
+    ) as page;
+    v_lines := v_lines || v_page;
+    v_left := v_left - v_found;
+    exit when v_left = 0;
+    v_section := v_section + 1;
+    v_group := v_nil;
+    v_position := 0;
+    v_id := v_nil;
+  end loop;
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'lines', v_lines,
+      'next_cursor', case
+        when v_section <= cardinality(v_sections)
+          then format('%s/%s/%s/%s', v_sections[v_section], v_group, v_position, v_id)
+      end
+    )
+  );
+end
+$$;
+
+-- The first page takes a token of exports and is audited; the others belong to it, and take one of pages.
+create or replace function rolecall_edge.export_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_first boolean := p_request #>> '{input,cursor}' is null;
+  v_call rolecall.call := rolecall_internal.begin_call(
+    'own-data.export',
+    p_request,
+    p_rate => case when v_first then 'export_own_data' else 'export_page' end,
+    p_keyed => false
+  );
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.export_page(v_call.caller, v_call.input, v_call.rollouts);
+    if v_first and (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(v_call, 'own_data_exported');
+    end if;
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -5329,9 +4660,6 @@ begin
         -- What is done in an organisation is asked about one by one.
         when rolecall_internal.is_organization_action(asked.action) then
           rolecall_internal.check_organization_permission(p_user, asked.body, p_request)
-        -- So are edits, by all the rules of the messages that they are, and reactions.
-        when asked.action in ('edit_message', 'react') and asked.kind is distinct from 'pair' then
-          rolecall_internal.check_permission(p_user, asked.body, p_request)
         else shown.result || worded.more
       end
       order by asked.number
@@ -5342,154 +4670,6 @@ begin
     left join shown
       on shown.number = worded.first_number
   );
-end
-$$;
-$sql$;
-
-  -- schema/reactions/judge.sql
-  execute $sql$
--- Whether each of p_users may react to the message of the same place, named by its key, and what it is. A message without
--- a key does not exist: it has no participants, and is refused in the same words. Across a block between two people nobody
--- reacts in their conversation, also not to their own messages: it would tell the other one something.
-create or replace function rolecall_internal.judge_reactions(
-  p_users uuid[],
-  p_rollouts jsonb[],
-  p_conversations uuid[],
-  p_seqs bigint[]
-)
-returns table (number int, judgement rolecall.judgement, message rolecall.messages)
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-  v_is_open boolean := (select is_open from rolecall.feature_flags where name = 'reactions');
-begin
-  return query
-  select
-    asked.number::int,
-    case
-      when barred.refusal is not null then rolecall_internal.judgement_of_refusal(barred.refusal, actor.organization_id)
-      else rolecall_internal.judgement_of(
-        rolecall_internal.decide(
-          'react',
-          actor.role,
-          coalesce(author.role, rolecall_internal.role_of_strangers()),
-          array[
-            'feature_enabled',
-            rolecall_internal.suspended_fact(actor.suspended_until),
-            case when conversation.read_only then 'read_only' end,
-            case
-              when asked.user_id in (conversation.participant_low, conversation.participant_high) then 'participant'
-              when conversation.kind = 'show' and conversation.created_by = asked.user_id then 'participant'
-              when conversation.kind = 'show'
-                and exists (
-                  select
-                  from rolecall_internal.visible_broadcasts(
-                    asked.user_id, conversation.id, conversation.show_id
-                  ) as broadcast
-                  where broadcast.seq = asked.seq
-                )
-              then 'participant'
-            end,
-            case
-              when exists (
-                -- In either direction; nobody blocks themselves, so each of the two is one of the pair.
-                select
-                from rolecall.user_blocks
-                where blocker_id in (asked.user_id, other.id)
-                  and blocked_id in (asked.user_id, other.id)
-              )
-              then 'blocked'
-            end
-          ]
-        ),
-        actor.organization_id
-      )
-    end,
-    found.message
-  from unnest(p_users, p_rollouts, p_conversations, p_seqs)
-    with ordinality as asked (user_id, rollouts, conversation_id, seq, number)
-  left join rolecall.profiles as actor
-    on actor.id = asked.user_id
-  cross join lateral (
-    select rolecall_internal.refuse_actor(
-      asked.user_id, actor.role, actor.organization_id, actor.is_internal, 'reactions', v_is_open, asked.rollouts
-    ) as refusal
-    offset 0
-  ) as barred
-  left join lateral (
-    select message
-    from rolecall.messages as message
-    where message.conversation_id = asked.conversation_id
-      and message.seq = asked.seq
-    offset 0
-  ) as found
-    on true
-  left join rolecall.conversations as conversation
-    on conversation.id = (found.message).conversation_id
-  left join rolecall.profiles as author
-    on author.id = (found.message).sender_id
-  cross join lateral (
-    values (
-      case
-        when conversation.participant_low = asked.user_id then conversation.participant_high
-        when conversation.participant_high = asked.user_id then conversation.participant_low
-        else (found.message).sender_id
-      end
-    )
-  ) as other (id)
-  where asked.user_id is not null;
-end
-$$;
-
--- The refusal of a reaction to a deleted message, which readers see as a placeholder.
-create or replace function rolecall_internal.refuse_reaction_to_deleted()
-returns jsonb
-language sql
-immutable
-return rolecall_internal.refusal(
-  'not_found',
-  'This message was deleted.',
-  'message_deleted',
-  'The message is restored.'
-);
-
--- Whether p_user may react to p_message, for checks.
-create or replace function rolecall_internal.judge_reaction(p_user uuid, p_message uuid, p_rollouts jsonb)
-returns rolecall.judgement
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_conversation uuid;
-  v_seq bigint;
-  v_judgement rolecall.judgement;
-  v_message rolecall.messages;
-begin
-  if p_user is null then
-    return rolecall_internal.judgement_of_refusal((rolecall_internal.actor(p_user, 'reactions', p_rollouts)).refusal, null);
-  end if;
-  select conversation_id, seq
-  into v_conversation, v_seq
-  from rolecall.messages
-  where id = p_message;
-  select (judged.judgement).*
-  into v_judgement
-  from rolecall_internal.judge_reactions(array[p_user], array[p_rollouts], array[v_conversation], array[v_seq]) as judged;
-  if v_judgement.allowed then
-    select *
-    into v_message
-    from rolecall.messages
-    where conversation_id = v_conversation
-      and seq = v_seq;
-    if v_message.deleted_at is not null then
-      return rolecall_internal.judgement_of_refusal(rolecall_internal.refuse_reaction_to_deleted(), v_judgement.org_id);
-    end if;
-  end if;
-  return v_judgement;
 end
 $$;
 $sql$;
@@ -5561,10 +4741,6 @@ begin
       v_limit := rolecall_internal.peek_token(p_user, 'send_broadcast');
     when 'report' then
       v_limit := rolecall_internal.peek_token(p_user, 'report_message');
-    when 'edit_message' then
-      v_limit := rolecall_internal.peek_token(p_user, 'edit_message');
-    when 'react' then
-      v_limit := rolecall_internal.peek_token(p_user, 'react');
     else
       null;
   end case;
@@ -5702,17 +4878,6 @@ begin
         end if;
       end if;
 
-    when 'edit_message' then
-      if p_check ->> 'message_id' is null then
-        return null;
-      end if;
-      v_quota := rolecall_internal.quota_of_limit(v_limit);
-      v_judgement := rolecall_internal.judge_edit(
-        p_user,
-        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
-        p_request -> 'rollouts'
-      );
-
     when 'suspend' then
       if p_check ->> 'target_id' is null then
         return null;
@@ -5720,17 +4885,6 @@ begin
       v_judgement := rolecall_internal.judge_suspension(
         p_user,
         rolecall_internal.uuid_or_null(p_check ->> 'target_id'),
-        p_request -> 'rollouts'
-      );
-
-    when 'react' then
-      if p_check ->> 'message_id' is null then
-        return null;
-      end if;
-      v_quota := rolecall_internal.quota_of_limit(v_limit);
-      v_judgement := rolecall_internal.judge_reaction(
-        p_user,
-        rolecall_internal.uuid_or_null(p_check ->> 'message_id'),
         p_request -> 'rollouts'
       );
 
@@ -5889,538 +5043,6 @@ begin
     if (v_call.answer -> 'ok')::boolean then
       return rolecall_internal.with_limit(v_call.answer, v_call.rate);
     end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/reactions/change_many.sql
-  execute $sql$
--- change_reactions for an array of requests; messages/send_dm_many.sql says what makes arrays safe. A second request with the
--- same key of the same user is deferred, and with it what the user sent after it.
-create or replace function rolecall_internal.change_reactions_many(
-  p_operation text,
-  p_requests jsonb,
-  p_adds boolean
-)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-set lock_timeout = '500ms'
-as $$
-declare
-  v_nobody uuid;
-  v_request record;
-  v_callers uuid[];
-  v_keys text[];
-  v_inputs jsonb[];
-  v_deferred boolean[];
-  v_answers jsonb[];
-  v_limits jsonb[];
-  v_made jsonb[];
-begin
-  if jsonb_array_length(p_requests) = 0 then
-    return '[]';
-  elsif jsonb_array_length(p_requests) = 1 and jsonb_typeof(p_requests -> 0) <> 'array' then
-    return jsonb_build_array(rolecall_internal.serve_reaction(p_operation, p_requests -> 0, p_adds));
-  elsif rolecall_internal.maintenance_is_on() then
-    -- Nearly all are refused. An array in an array is no request.
-    return (
-      select jsonb_agg(
-        rolecall_internal.serve_reaction(
-          p_operation,
-          case jsonb_typeof(request) when 'array' then '{}' else request end,
-          p_adds
-        )
-        order by number
-      )
-      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
-    );
-  end if;
-  v_nobody := rolecall_internal.assume_claims(null);
-  with request as (
-    select
-      number,
-      envelope,
-      rolecall_internal.uuid_or_null(envelope #>> '{claims,sub}') as caller,
-      case when envelope #>> '{claims,role}' = 'authenticated' then envelope ->> 'idempotency_key' end as key
-    from jsonb_array_elements(p_requests) with ordinality as element (envelope, number)
-  ),
-  repeating as (
-    select
-      request.*,
-      caller is not null
-        and key is not null
-        and row_number() over (partition by caller, key order by number) > 1 as repeats
-    from request
-  ),
-  placed as (
-    select
-      repeating.*,
-      bool_or(repeats) over (partition by caller order by number) as is_deferred
-    from repeating
-  )
-  select
-    array_agg(caller order by number),
-    array_agg(case when caller is not null and not is_deferred then key end order by number),
-    array_agg(envelope -> 'input' order by number),
-    array_agg(is_deferred order by number)
-  into v_callers, v_keys, v_inputs, v_deferred
-  from placed;
-  v_answers := rolecall_internal.claim_keys(p_operation, v_callers, v_keys, v_inputs);
-  select array_agg(case when answer is null then key end order by number)
-  into v_keys
-  from unnest(v_keys, v_answers) with ordinality as claimed (key, answer, number);
-
-  v_limits := rolecall_internal.take_tokens(
-    (
-      select array_agg(
-        case
-          when answer is null
-            and not is_deferred
-            and p_requests -> (number::int - 1) #>> '{claims,role}' = 'authenticated'
-          then caller
-        end
-        order by number
-      )
-      from unnest(v_callers, v_answers, v_deferred) with ordinality as request (caller, answer, is_deferred, number)
-    ),
-    'react'
-  );
-
-  for v_request in
-    select number, caller
-    from unnest(v_callers, v_answers, v_deferred)
-      with ordinality as request (caller, answer, is_deferred, number)
-    where answer is null
-      and not is_deferred
-  loop
-    v_answers[v_request.number] := coalesce(
-      rolecall_internal.refuse_stranger('user', v_request.caller, p_requests -> (v_request.number::int - 1)),
-      case
-        when v_limits[v_request.number] -> 'taken' = 'false' then rolecall_internal.refuse_rate(v_limits[v_request.number])
-      end
-    );
-  end loop;
-  v_made := rolecall_internal.change_reactions(
-    array(
-      select case when answer is null and not is_deferred then caller end
-      from unnest(v_callers, v_answers, v_deferred)
-        with ordinality as request (caller, answer, is_deferred, number)
-      order by number
-    ),
-    v_inputs,
-    array(
-      select request -> 'rollouts'
-      from jsonb_array_elements(p_requests) with ordinality as element (request, number)
-      order by number
-    ),
-    p_adds
-  );
-  select array_agg(coalesce(answer, rolecall_internal.with_limit(made, taken)) order by number)
-  into v_answers
-  from unnest(v_answers, v_made, v_limits) with ordinality as request (answer, made, taken, number);
-
-  perform rolecall_internal.settle_keys(v_callers, v_keys, v_answers);
-  v_answers := rolecall_internal.finish_many(p_operation, p_requests, v_callers, v_answers);
-  return (
-    select jsonb_agg(coalesce(answer, '{"deferred": true}') order by number)
-    from unnest(v_answers) with ordinality as answered (answer, number)
-  );
-end
-$$;
-$sql$;
-
-  -- schema/reactions/change.sql
-  execute $sql$
--- The refusal of a reaction with p_emoji that is judged so, or of taking it back; null when there is none.
-create or replace function rolecall_internal.refuse_reaction(
-  p_judgement rolecall.judgement,
-  p_message rolecall.messages,
-  p_emoji text,
-  p_adds boolean
-)
-returns jsonb
-language sql
-immutable
-return case
-  when p_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted') then p_judgement.refusal
-  when rolecall_internal.is_reaction(p_emoji) is not true then
-    rolecall_internal.refusal('invalid_input', 'The emoji must be exactly one emoji of Unicode.')
-  when p_judgement.allowed then
-    case when p_adds and p_message.deleted_at is not null then rolecall_internal.refuse_reaction_to_deleted() end
-  -- What one has said can always be taken back by who reads it.
-  when p_adds or p_judgement.rule not in ('suspended', 'conversation_read_only', 'blocked') then p_judgement.refusal
-end;
-
--- Adds the reactions of p_users, or takes them back: each input is {message_id, emoji}; a user who is null is passed over,
--- and has no answer. One by one they are judged and counted in the order of their messages; all of them are written by one
--- statement, so that a message changes once. Each answer shows the message as it is after all of them.
---
--- They are judged twice: before the conversations are held, so that strangers hold nothing, and from then on, when nobody
--- changes any more how many kinds there are or whether a message is deleted.
-create or replace function rolecall_internal.change_reactions(
-  p_users uuid[],
-  p_inputs jsonb[],
-  p_rollouts jsonb[],
-  p_adds boolean
-)
-returns jsonb[]
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_users)]);
-  v_conversations uuid[];
-  v_seqs bigint[];
-  -- Those who are let in at first.
-  v_users uuid[];
-  v_asked record;
-  v_emoji text;
-  -- Of the message that is being judged.
-  v_conversation uuid;
-  v_seq bigint;
-  v_kinds text[];
-  -- The places of those who may.
-  v_taken int[] := '{}';
-begin
-  select array_agg(message.conversation_id order by asked.number), array_agg(message.seq order by asked.number)
-  into v_conversations, v_seqs
-  from unnest(p_inputs) with ordinality as asked (input, number)
-  left join lateral (
-    select conversation_id, seq
-    from rolecall.messages
-    where id = rolecall_internal.uuid_or_null(asked.input ->> 'message_id')
-    limit 1
-  ) as message
-    on true;
-  for v_asked in
-    select judged.number, judged.judgement, judged.message
-    from rolecall_internal.judge_reactions(p_users, p_rollouts, v_conversations, v_seqs) as judged
-  loop
-    v_answers[v_asked.number] := rolecall_internal.refuse_reaction(
-      v_asked.judgement, v_asked.message, p_inputs[v_asked.number] ->> 'emoji', p_adds
-    );
-  end loop;
-  select array_agg(case when answer is null then user_id end order by number)
-  into v_users
-  from unnest(p_users, v_answers) with ordinality as judged (user_id, answer, number);
-  perform rolecall_internal.hold_conversations(
-    array(
-      select conversation_id
-      from unnest(v_users, v_conversations) as held (user_id, conversation_id)
-      where user_id is not null
-    )
-  );
-
-  for v_asked in
-    select judged.number, judged.judgement, judged.message
-    from rolecall_internal.judge_reactions(v_users, p_rollouts, v_conversations, v_seqs) as judged
-    order by (judged.message).conversation_id, (judged.message).seq, judged.number
-  loop
-    v_emoji := p_inputs[v_asked.number] ->> 'emoji';
-    v_answers[v_asked.number] := rolecall_internal.refuse_reaction(
-      v_asked.judgement, v_asked.message, v_emoji, p_adds
-    );
-    continue when v_answers[v_asked.number] is not null;
-
-    if p_adds then
-      if (v_conversation, v_seq) is distinct from (v_conversations[v_asked.number], v_seqs[v_asked.number]) then
-        v_conversation := v_conversations[v_asked.number];
-        v_seq := v_seqs[v_asked.number];
-        v_kinds := array(select kind ->> 'emoji' from jsonb_array_elements((v_asked.message).reactions) as kind);
-      end if;
-      if v_emoji <> all (v_kinds) then
-        if cardinality(v_kinds) >= rolecall_internal.limit_reaction_kinds() then
-          v_answers[v_asked.number] := rolecall_internal.refusal(
-            'too_many_reactions',
-            format('A message has at most %s kinds of reactions.', rolecall_internal.limit_reaction_kinds()),
-            'too_many_reactions',
-            'The message has this kind already, or one of its kinds is taken back.'
-          );
-          continue;
-        end if;
-        v_kinds := v_kinds || v_emoji;
-      end if;
-    end if;
-    v_taken := v_taken || v_asked.number;
-  end loop;
-  if v_taken = '{}' then
-    return v_answers;
-  end if;
-
-  if p_adds then
-    insert into rolecall.message_reactions (conversation_id, seq, user_id, emoji, created_at)
-    select
-      v_conversations[number],
-      v_seqs[number],
-      p_users[number],
-      p_inputs[number] ->> 'emoji',
-      -- No two of a statement at the same time, so that pages of them have one order.
-      now() + number * interval '1 microsecond'
-    from unnest(v_taken) as taken (number)
-    order by v_conversations[number], v_seqs[number], number
-    on conflict (conversation_id, seq, user_id, emoji) do nothing;
-  else
-    delete from rolecall.message_reactions as reaction
-    using unnest(v_taken) as taken (number)
-    where reaction.conversation_id = v_conversations[taken.number]
-      and reaction.seq = v_seqs[taken.number]
-      and reaction.user_id = p_users[taken.number]
-      and reaction.emoji = p_inputs[taken.number] ->> 'emoji';
-  end if;
-
-  for v_asked in
-    select
-      taken.number,
-      rolecall_internal.success(
-        jsonb_build_object(
-          'message_id', message.id,
-          'conversation_id', message.conversation_id,
-          'seq', message.seq,
-          'revision', message.revision,
-          'reactions', rolecall_internal.shown_reactions(message, p_users[taken.number])
-        )
-      ) as answer
-    from unnest(v_taken) as taken (number)
-    join rolecall.messages as message
-      on message.conversation_id = v_conversations[taken.number]
-      and message.seq = v_seqs[taken.number]
-  loop
-    v_answers[v_asked.number] := v_asked.answer;
-  end loop;
-  return v_answers;
-end
-$$;
-
--- The way of a request for both: one request, or an array of them, which change_reactions_many answers.
-create or replace function rolecall_internal.serve_reaction(p_operation text, p_request jsonb, p_adds boolean)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call;
-begin
-  if jsonb_typeof(p_request) = 'array' then
-    return rolecall_internal.change_reactions_many(p_operation, p_request, p_adds);
-  end if;
-  v_call := rolecall_internal.begin_call(p_operation, p_request, p_rate => 'react');
-  if v_call.answer is null then
-    v_call.answer := (
-      rolecall_internal.change_reactions(array[v_call.caller], array[v_call.input], array[v_call.rollouts], p_adds)
-    )[1];
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-
--- Reacts to a message: {message_id, emoji}. A reaction that stands already stays as it is.
-create or replace function rolecall_edge.react(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.serve_reaction('reactions.react', p_request, true);
-end
-$$;
-
--- Takes a reaction back: {message_id, emoji}. One that is not there is taken back already.
-create or replace function rolecall_edge.unreact(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return rolecall_internal.serve_reaction('reactions.unreact', p_request, false);
-end
-$$;
-$sql$;
-
-  -- schema/reactions/follow.sql
-  execute $sql$
--- Follows every statement that adds or deletes reactions, whoever writes them: the message counts them, and its revision
--- moves once, so that changes, sync and the events carry it. The most frequent kind stands first, then by the emoji's code
--- points. Of a message that is deleted with its reactions nothing is left to count.
-create or replace function rolecall_internal.follow_reactions()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_by constant int := case when tg_op = 'INSERT' then 1 else -1 end;
-  v_conversations uuid[];
-  v_seqs bigint[];
-begin
-  select array_agg(conversation_id), array_agg(seq)
-  into v_conversations, v_seqs
-  from (
-    select distinct conversation_id, seq
-    from changed
-  ) as reacted;
-  if v_conversations is null then
-    return null;
-  end if;
-  -- Held from here on: the next statement counts on what nobody else changes.
-  perform rolecall_internal.hold_conversations(v_conversations);
-  update rolecall.messages as message
-  set reactions = (
-    select jsonb_agg(
-      jsonb_build_object('emoji', kind.emoji, 'count', kind.reactions, 'mine', false)
-      order by kind.reactions desc, kind.emoji collate "C"
-    )
-    from (
-      select counted.emoji, sum(counted.reactions)::bigint as reactions
-      from (
-        select stood.kind ->> 'emoji' as emoji, (stood.kind -> 'count')::bigint as reactions
-        from jsonb_array_elements(message.reactions) as stood (kind)
-        union all
-        select emoji, v_by
-        from changed
-        where changed.conversation_id = message.conversation_id
-          and changed.seq = message.seq
-      ) as counted
-      group by counted.emoji
-      having sum(counted.reactions) > 0
-    ) as kind
-  )
-  from unnest(v_conversations, v_seqs) as reacted (conversation_id, seq)
-  where message.conversation_id = reacted.conversation_id
-    and message.seq = reacted.seq;
-  perform rolecall_internal.revise(v_conversations, v_seqs);
-  return null;
-end
-$$;
-$sql$;
-
-  -- schema/reactions/list.sql
-  execute $sql$
--- Who has reacted to a message, newest first, a page at a time: {message_id, emoji?, limit, cursor?}, for whoever reads the
--- message. Across a block nobody is shown. The audience of a broadcast is nobody's to see but its sender's: one of them sees
--- the sender's reactions and their own. The answer's member "reader" says as what p_user reads it.
-create or replace function rolecall_internal.list_reactions(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'reactions', p_rollouts);
-  v_limit int := rolecall_internal.page_size(p_input, rolecall_internal.limit_page());
-  v_at timestamptz := 'infinity';
-  v_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-  v_message rolecall.messages;
-  v_conversation rolecall.conversations;
-  v_reader text;
-  v_blocked uuid[];
-  v_page rolecall.message_reactions[];
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  if p_input ->> 'cursor' is not null then
-    select parts.at, parts.id
-    into v_at, v_id
-    from rolecall_internal.cursor_parts(p_input ->> 'cursor') as parts;
-    if v_at is null then
-      return rolecall_internal.refuse_cursor();
-    end if;
-  end if;
-  select *
-  into v_message
-  from rolecall.messages
-  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  select *
-  into v_conversation
-  from rolecall.conversations
-  where id = v_message.conversation_id;
-  v_reader := rolecall_internal.reader_of_message(p_user, v_message, v_conversation);
-  if v_reader is null then
-    return rolecall_internal.refusal_of(
-      rolecall_internal.decide(
-        'react', v_actor.role, rolecall_internal.role_of_strangers(), array['feature_enabled']
-      )
-    );
-  end if;
-  v_blocked := rolecall_internal.blocks_of(p_user);
-
-  -- A deleted message shows none.
-  if v_message.deleted_at is null then
-    select array_agg(newest order by created_at desc, user_id desc)
-    into v_page
-    from (
-      select *
-      from rolecall.message_reactions
-      where conversation_id = v_message.conversation_id
-        and seq = v_message.seq
-        and (created_at, user_id) < (v_at, v_id)
-        and (p_input ->> 'emoji' is null or emoji = p_input ->> 'emoji')
-        and user_id <> all (v_blocked)
-        and (v_reader <> 'audience' or user_id in (p_user, v_message.sender_id))
-      order by created_at desc, user_id desc
-      limit v_limit + 1
-    ) as newest;
-  end if;
-
-  return rolecall_internal.success(
-    jsonb_build_object(
-      'message_id', v_message.id,
-      'reactions', (
-        select coalesce(
-          jsonb_agg(
-            jsonb_build_object(
-              'user_id', reaction.user_id,
-              'display_name', reacting.display_name,
-              'emoji', reaction.emoji,
-              'created_at', rolecall_internal.iso(reaction.created_at)
-            )
-            order by reaction.created_at desc, reaction.user_id desc
-          ),
-          '[]'
-        )
-        from unnest(v_page[1:v_limit]) as reaction
-        join rolecall.profiles as reacting
-          on reacting.id = reaction.user_id
-      ),
-      'next_cursor', case
-        when cardinality(v_page) > v_limit
-          then rolecall_internal.cursor_of(v_page[v_limit].created_at, v_page[v_limit].user_id)
-      end
-    )
-  ) || jsonb_build_object('reader', v_reader, 'conversation_id', v_message.conversation_id);
-end
-$$;
-
-create or replace function rolecall_edge.message_reactions(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('reactions.list', p_request, p_rate => 'read', p_keyed => false);
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.list_reactions(v_call.caller, v_call.input, v_call.rollouts);
-    if v_call.answer ->> 'reader' = 'moderator' then
-      perform rolecall_internal.log_event(
-        v_call,
-        'conversation_read_by_moderator',
-        p_conversation => (v_call.answer ->> 'conversation_id')::uuid
-      );
-    end if;
-    v_call.answer := v_call.answer - array['reader', 'conversation_id'];
   end if;
   return rolecall_internal.end_call(v_call);
 end
@@ -6602,8 +5224,7 @@ begin
         'seq', happened.seq,
         'revision', (happened.message).revision,
         'message', rolecall_internal.short_message(
-          rolecall_internal.message_for(
-            shown.reader,
+          rolecall_internal.message_json(
             happened.message,
             case
               when shown.sees_removed then (
@@ -6622,24 +5243,11 @@ begin
     on happened.row_id = told.row_id
     and happened.place = told.place
   cross join lateral (
-    select same.who, same.sees_removed, null::uuid as reader
-    from (
-      values
-        (told.who, false),
-        (told.moderators, true)
-    ) as same (who, sees_removed)
-    where same.who is not null
-      and (happened.message).reactions is null
-    union all
-    -- Which reactions are their own, each is told apart.
-    select array[person.id], person.sees_removed, person.id
-    from (
-      select unnest(told.who), false
-      union all
-      select unnest(told.moderators), true
-    ) as person (id, sees_removed)
-    where (happened.message).reactions is not null
-  ) as shown;
+    values
+      (told.who, false),
+      (told.moderators, true)
+  ) as shown (who, sees_removed)
+  where shown.who is not null;
 end
 $$;
 
@@ -6827,9 +5435,6 @@ begin
               'revision', message.revision,
               'message', rolecall_internal.short_message(
                 rolecall_internal.message_json(message, case when audience.sees_removed then removed.content end)
-                  || jsonb_build_object(
-                    'reactions', coalesce(rolecall_internal.reactions_json(shown.reactions, audience.own_reactions), '[]')
-                  )
               )
             )
           )
@@ -6849,16 +5454,9 @@ begin
       on removed.conversation_id = named.conversation_id
       and removed.seq = named.seq
     cross join lateral (
-      values (case when message.deleted_at is null then message.reactions end)
-    ) as shown (reactions)
-    cross join lateral (
       select
         array_agg(person.id) as who,
-        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed,
-        case
-          when shown.reactions is not null
-            then rolecall_internal.own_reactions(person.id, named.conversation_id, named.seq)
-        end as own_reactions
+        message.deleted_at is not null and rolecall_internal.moderates_everything(person.role) as sees_removed
       from unnest(
         rolecall_internal.told(
           -- Who sent it is told with the first page, online or not.
@@ -6872,7 +5470,7 @@ begin
       ) as reader (id)
       join rolecall.profiles as person
         on person.id = reader.id
-      group by 2, 3
+      group by 2
     ) as audience
   );
 end
@@ -6998,7 +5596,7 @@ begin
     into v_messages, v_seq, v_more
     from (
       select
-        rolecall_internal.message_for(p_user, message, case when p_sees_removed then removed.content end) as message,
+        rolecall_internal.message_json(message, case when p_sees_removed then removed.content end) as message,
         message.seq,
         row_number() over (order by message.seq) as place
       from rolecall_internal.visible_messages(
@@ -7018,7 +5616,7 @@ begin
     into v_changed, v_revision, v_more_changed
     from (
       select
-        rolecall_internal.message_for(p_user, message, case when p_sees_removed then removed.content end) as message,
+        rolecall_internal.message_json(message, case when p_sees_removed then removed.content end) as message,
         message.revision,
         row_number() over (order by message.revision) as place
       from rolecall_internal.changed_messages(
@@ -7049,52 +5647,432 @@ end
 $$;
 $sql$;
 
-  -- schema/reactions/triggers.sql
+  -- schema/sync/changed.sql
   execute $sql$
-create or replace trigger message_reactions_follow_added
-after insert on rolecall.message_reactions
-referencing new table as changed
-for each statement
-execute function rolecall_internal.follow_reactions();
+-- The conversations that transactions from p_since on changed for p_user, the newest p_limit changes that come before
+-- (p_at, p_id), and as what the user reads each: 'people' or 'audience', or 'gone' when they no longer do. With p_since 0
+-- all conversations of the user.
+--
+-- A conversation is in one place of this list: that of its own change if there is one, else that of the user's mark, of
+-- their participation, or of a block. The indexes have the changes by many transactions at a time, so each part looks first among which its
+-- page ends at the latest, and then sorts what is not older: see rolecall_internal.inbox_page.
+create or replace function rolecall_internal.changed_conversations(
+  p_user uuid,
+  p_since xid8,
+  p_at xid8,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, changed_xid xid8, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_least bigint := p_since::text::bigint >> 16;
+  v_most bigint := p_at::text::bigint >> 16;
+  v_some boolean := p_since > '0';
+  -- The matrix is asked about the broadcasts of these alone.
+  v_blocks uuid[] := rolecall_internal.blocks_of(p_user);
+begin
+  return query
+  select listed.id, max(listed.changed_xid), min(listed.reader)
+  from (
+    (
+      select conversation.id, conversation.changed_xid, 'people' as reader
+      from rolecall.conversations as conversation
+      where conversation.participant_low = p_user
+        and conversation.changed_in <= v_most
+        and conversation.changed_in >= coalesce(
+          (
+            select newer.changed_in
+            from rolecall.conversations as newer
+            where newer.participant_low = p_user
+              and newer.changed_in < v_most
+              and newer.changed_in >= v_least
+            order by newer.changed_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          v_least
+        )
+        and conversation.changed_xid >= p_since
+        and (conversation.changed_xid, conversation.id) < (p_at, p_id)
+      order by conversation.changed_xid desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.changed_xid, 'people'
+      from rolecall.conversations as conversation
+      where conversation.participant_high = p_user
+        and conversation.changed_in <= v_most
+        and conversation.changed_in >= coalesce(
+          (
+            select newer.changed_in
+            from rolecall.conversations as newer
+            where newer.participant_high = p_user
+              and newer.changed_in < v_most
+              and newer.changed_in >= v_least
+            order by newer.changed_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          v_least
+        )
+        and conversation.changed_xid >= p_since
+        and (conversation.changed_xid, conversation.id) < (p_at, p_id)
+      order by conversation.changed_xid desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      select conversation.id, conversation.changed_xid, 'people'
+      from rolecall.conversations as conversation
+      where conversation.created_by = p_user
+        and conversation.kind = 'show'
+        and conversation.changed_xid >= p_since
+        and (conversation.changed_xid, conversation.id) < (p_at, p_id)
+      order by conversation.changed_xid desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What is broadcast where they take part. Who joins sees what was sent since joined_at, which may be earlier.
+      select thread.conversation_id, moved.changed_xid, 'audience'
+      from rolecall.show_participants as own
+      cross join lateral (
+        select newest.conversation_id
+        from rolecall.show_threads as newest
+        where newest.show_id = own.show_id
+          and newest.role = own.role
+          and newest.active_in >= rolecall_internal.hour_of(own.joined_at)
+          and newest.last_message_at >= own.joined_at
+        offset 0
+      ) as thread
+      cross join lateral (
+        select conversation.created_by, greatest(conversation.changed_xid, own.changed_xid) as changed_xid
+        from rolecall.conversations as conversation
+        where conversation.id = thread.conversation_id
+        -- Each by its key, however many PostgreSQL expects.
+        offset 0
+      ) as moved
+      where own.user_id = p_user
+        and moved.created_by <> p_user
+        and moved.changed_xid >= p_since
+        and (moved.changed_xid, thread.conversation_id) < (p_at, p_id)
+        and (moved.created_by <> all (v_blocks) or rolecall_internal.reads_broadcasts_of(p_user, moved.created_by))
+      order by moved.changed_xid desc, thread.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What was broadcast where they took part.
+      select newest.conversation_id, moved.changed_xid, 'audience'
+      from rolecall.past_participations as own
+      join rolecall.show_threads as newest
+        on newest.show_id = own.show_id
+        and newest.role = own.role
+      cross join lateral (
+        select conversation.created_by, conversation.changed_xid
+        from rolecall.conversations as conversation
+        where conversation.id = newest.conversation_id
+        offset 0
+      ) as moved
+      where own.user_id = p_user
+        and moved.created_by <> p_user
+        and moved.changed_xid >= p_since
+        and (moved.changed_xid, newest.conversation_id) < (p_at, p_id)
+        and (moved.created_by <> all (v_blocks) or rolecall_internal.reads_broadcasts_of(p_user, moved.created_by))
+        and exists (
+          select
+          from rolecall.broadcasts as broadcast
+          where broadcast.conversation_id = newest.conversation_id
+            and broadcast.created_at >= own.joined_at
+            and broadcast.created_at < own.left_at
+            and own.role = any (broadcast.recipient_roles)
+        )
+      order by moved.changed_xid desc, newest.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What they have read on another device.
+      select own.conversation_id, own.changed_xid, 'people'
+      from rolecall.conversation_participants as own
+      cross join lateral (
+        select participant_low, participant_high, created_by
+        from rolecall.conversations as conversation
+        where conversation.id = own.conversation_id
+          and conversation.changed_xid < p_since
+        offset 0
+      ) as conversation
+      where v_some
+        and own.user_id = p_user
+        and own.changed_in between v_least and v_most
+        and own.changed_xid >= p_since
+        and (own.changed_xid, own.conversation_id) < (p_at, p_id)
+        and p_user in (conversation.participant_low, conversation.participant_high, conversation.created_by)
+      order by own.changed_xid desc, own.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      select receipt.conversation_id, receipt.changed_xid, 'audience'
+      from rolecall.broadcast_receipts as receipt
+      cross join lateral (
+        select conversation.show_id
+        from rolecall.conversations as conversation
+        where conversation.id = receipt.conversation_id
+          and conversation.changed_xid < p_since
+        offset 0
+      ) as conversation
+      where v_some
+        and receipt.user_id = p_user
+        and receipt.changed_in between v_least and v_most
+        and receipt.changed_xid >= p_since
+        and (receipt.changed_xid, receipt.conversation_id) < (p_at, p_id)
+        and exists (
+          select
+          from rolecall_internal.visible_broadcasts(p_user, receipt.conversation_id, conversation.show_id)
+        )
+      order by receipt.changed_xid desc, receipt.conversation_id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- A block between the two stops what they write to each other.
+      select conversation.id, block.changed_xid, 'people'
+      from rolecall.block_changes as block
+      join rolecall.conversations as conversation
+        on conversation.kind = 'direct'
+        and conversation.version = 'v2'
+        and conversation.participant_low = least(p_user, block.other_id)
+        and conversation.participant_high = greatest(p_user, block.other_id)
+        and conversation.changed_xid < p_since
+      where v_some
+        and block.user_id = p_user
+        and block.changed_xid >= p_since
+        and (block.changed_xid, conversation.id) < (p_at, p_id)
+      order by block.changed_xid desc, conversation.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- And hides what the other broadcasts.
+      select
+        conversation.id,
+        block.changed_xid,
+        case when rolecall_internal.reads_broadcasts_of(p_user, block.other_id) then 'audience' else 'gone' end
+      from rolecall.block_changes as block
+      join rolecall.conversations as conversation
+        on conversation.kind = 'show'
+        and conversation.created_by = block.other_id
+      where v_some
+        and block.user_id = p_user
+        and block.changed_xid >= p_since
+        and (block.changed_xid, conversation.id) < (p_at, p_id)
+        and exists (
+          select
+          from rolecall.broadcasts as broadcast
+          where broadcast.conversation_id = conversation.id
+            and rolecall_internal.in_audience(
+              p_user, broadcast.show_id, broadcast.recipient_roles, broadcast.created_at
+            )
+        )
+      order by block.changed_xid desc, conversation.id desc
+      limit p_limit
+    )
+  ) as listed
+  group by listed.id
+  order by 2 desc, 1 desc
+  limit p_limit;
+end
+$$;
 
-create or replace trigger message_reactions_follow_removed
-after delete on rolecall.message_reactions
-referencing old table as changed
-for each statement
-execute function rolecall_internal.follow_reactions();
-$sql$;
+-- The same for help conversations. A user has few of these, so that all of theirs are looked at. Those that lie in an app's own
+-- tables take no writes and are not among them.
+create or replace function rolecall_internal.changed_help_conversations(
+  p_user uuid,
+  p_since xid8,
+  p_at xid8,
+  p_id uuid,
+  p_limit int
+)
+returns table (id uuid, changed_xid xid8)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select own.conversation_id, moved.changed_xid
+  from (
+    select conversation_id, helper_id as other_id, changed_xid
+    from rolecall.help_threads
+    where requester_id = p_user
+    union all
+    select conversation_id, requester_id, changed_xid
+    from rolecall.help_threads
+    where helper_id = p_user
+  ) as own
+  left join rolecall.block_changes as block
+    on block.user_id = p_user
+    and block.other_id = own.other_id
+  cross join lateral (
+    select greatest(own.changed_xid, request.changed_xid, block.changed_xid) as changed_xid
+    from public.conversations_v2 as conversation
+    join rolecall.help_requests as request
+      on request.id = conversation.help_request_id
+    where conversation.id = own.conversation_id
+    -- Each by its key, however many PostgreSQL expects.
+    offset 0
+  ) as moved
+  where moved.changed_xid >= p_since
+    and (moved.changed_xid, own.conversation_id) < (p_at, p_id)
+  order by moved.changed_xid desc, own.conversation_id desc
+  limit p_limit;
+end
+$$;
 
-  -- schema/messages/defaults.sql
-  execute $sql$
-insert into rolecall.edit_windows (role, seconds)
-select role, case when role = 'admin' then 24 * 60 * 60 else 15 * 60 end
-from unnest(enum_range(null::rolecall.app_role)) as role;
-
-select set_config('rolecall.reason', 'Rolecall was upgraded.', true);
-
-insert into rolecall.feature_flags (name, rollout, description, requires)
-values ('messages', 'enabled', 'Edits of messages, and what they said before.', 'conversations');
-
-select set_config('rolecall.reason', '', true);
-
-insert into rolecall.rate_limits (role, action, capacity, window_seconds)
-select role, 'edit_message', 30, 60
-from unnest(enum_range(null::rolecall.app_role)) as role;
-$sql$;
-
-  -- schema/reactions/defaults.sql
-  execute $sql$
-select set_config('rolecall.reason', 'Rolecall was upgraded.', true);
-
-insert into rolecall.feature_flags (name, rollout, description, requires)
-values ('reactions', 'enabled', 'Reactions to messages.', 'conversations');
-
-select set_config('rolecall.reason', '', true);
-
--- Reacting, and taking it back.
-insert into rolecall.rate_limits (role, action, capacity, window_seconds)
-select role, 'react', 120, 60
-from unnest(enum_range(null::rolecall.app_role)) as role;
+-- The same for the threads that a member of an organisation reads: 'reads', or 'gone' when they no longer do. Owner and admin
+-- read every one, by the index; a sitter and a client have few. Of a sitter's windows those that began or ended by themselves
+-- from p_from to p_until count as changes, which stand at p_since; what they show to owner and admin comes with the next change.
+create or replace function rolecall_internal.changed_threads(
+  p_reader rolecall.actor,
+  p_user uuid,
+  p_since xid8,
+  p_at xid8,
+  p_id uuid,
+  p_limit int,
+  p_from timestamptz,
+  p_until timestamptz
+)
+returns table (id uuid, changed_xid xid8, reader text)
+language plpgsql
+stable
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_org uuid := p_reader.organization_id;
+  v_least bigint := p_since::text::bigint >> 16;
+  v_most bigint := p_at::text::bigint >> 16;
+  v_some boolean := p_since > '0';
+  v_own uuid[];
+  -- Where a window of theirs began or ended.
+  v_timed uuid[] := '{}';
+begin
+  if not rolecall_internal.reads_every_thread(p_reader.organization_role) then
+    v_own := rolecall_internal.own_threads(p_reader, p_user);
+    if v_some and rolecall_internal.reads_assigned_threads(p_reader.organization_role) then
+      v_timed := array(
+        select distinct assigned.thread_id
+        from rolecall.assignment_windows as assigned
+        join rolecall.message_threads as thread
+          on thread.organization_id = v_org
+          and thread.id = assigned.thread_id
+          and thread.scope = 'client'
+        where assigned.organization_id = v_org
+          and assigned.sitter_id = p_user
+          and assigned.ends_at > p_from
+          and assigned.closed_at is null
+          and (
+            assigned.ends_at <= p_until
+            or (assigned.starts_at > p_from and assigned.starts_at <= p_until)
+          )
+      );
+    end if;
+    return query
+    select
+      thread.id,
+      moved.changed_xid,
+      case when thread.id = any (v_own) then 'reads' else 'gone' end
+    from (
+      select unnest(v_own)
+      union
+      select unnest(v_timed)
+      union
+      select loss.thread_id
+      from rolecall.thread_losses as loss
+      where v_some
+        and loss.user_id = p_user
+        and loss.changed_xid >= p_since
+    ) as candidate (id)
+    join rolecall.message_threads as thread
+      on thread.id = candidate.id
+      and thread.organization_id = v_org
+    left join rolecall.thread_losses as loss
+      on loss.user_id = p_user
+      and loss.thread_id = thread.id
+    left join rolecall.thread_reads as mark
+      on mark.organization_id = v_org
+      and mark.thread_id = thread.id
+      and mark.user_id = p_user
+    cross join lateral (
+      select greatest(
+        loss.changed_xid,
+        case when thread.id = any (v_timed) then p_since end,
+        -- What happens in a thread that they do not read is nothing to them.
+        case when thread.id = any (v_own) then greatest(thread.changed_xid, mark.changed_xid) end
+      ) as changed_xid
+    ) as moved
+    where moved.changed_xid >= p_since
+      and (moved.changed_xid, thread.id) < (p_at, p_id)
+    order by moved.changed_xid desc, thread.id desc
+    limit p_limit;
+    return;
+  end if;
+  return query
+  select listed.id, max(listed.changed_xid), 'reads'
+  from (
+    (
+      select thread.id, thread.changed_xid
+      from rolecall.message_threads as thread
+      where thread.organization_id = v_org
+        and thread.changed_in <= v_most
+        and thread.changed_in >= coalesce(
+          (
+            select newer.changed_in
+            from rolecall.message_threads as newer
+            where newer.organization_id = v_org
+              and newer.changed_in < v_most
+              and newer.changed_in >= v_least
+            order by newer.changed_in desc
+            offset p_limit - 1
+            limit 1
+          ),
+          v_least
+        )
+        and thread.changed_xid >= p_since
+        and (thread.changed_xid, thread.id) < (p_at, p_id)
+      order by thread.changed_xid desc, thread.id desc
+      limit p_limit
+    )
+    union all
+    (
+      -- What they have read on another device.
+      select mark.thread_id, mark.changed_xid
+      from rolecall.thread_reads as mark
+      where v_some
+        and mark.organization_id = v_org
+        and mark.user_id = p_user
+        and mark.changed_xid >= p_since
+        and (mark.changed_xid, mark.thread_id) < (p_at, p_id)
+      order by mark.changed_xid desc, mark.thread_id desc
+      limit p_limit
+    )
+  ) as listed
+  group by listed.id
+  order by 2 desc, 1 desc
+  limit p_limit;
+end
+$$;
 $sql$;
 
   -- schema/permissions/rules.generated.sql
@@ -7110,8 +6088,6 @@ with source (action, domain, facts, rule, message, allowed_if) as (
     ('report', 'marketplace', '{feature_enabled,self,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('suspend', 'marketplace', '{feature_enabled,suspended,self}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('read_broadcast', 'marketplace', '{feature_enabled,blocked,participant}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
-    ('edit_message', 'marketplace', '{feature_enabled,suspended,self,participant,deleted,edit_window}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
-    ('react', 'marketplace', '{feature_enabled,suspended,blocked,participant,read_only}'::text[], 'no_rule', 'No rule allows this.', 'A rule is added for these roles.'),
     ('read_thread', 'organization', '{feature_enabled,own_organization,assigned,own_thread,owner_inbox}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
     ('send_to_thread', 'organization', '{feature_enabled,suspended,own_organization,once_assigned,inside_window,own_thread,owner_inbox,read_only,opted_out}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
     ('assign_booking', 'organization', '{feature_enabled,suspended,own_organization}'::text[], 'no_organization_role', 'You have no role in an organisation, so none allows this.', 'Your organisation gives you a role.'),
@@ -7162,17 +6138,6 @@ with source (action, position, actors, fact, denies_when, code, rule, message, a
     ('suspend', 3::smallint, null::text[], 'self', true, 'permission_denied', 'self_suspension', 'You cannot suspend yourself or lift your own suspension.', 'Somebody else does it.'),
     ('read_broadcast', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('read_broadcast', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'You do not take part in a conversation with this id.', 'You take part in the conversation.'),
-    ('edit_message', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('edit_message', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
-    ('edit_message', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('edit_message', 4::smallint, null::text[], 'self', false, 'permission_denied', 'authors_edit_only', 'Only its author can edit a message.', 'The message is your own.'),
-    ('edit_message', 5::smallint, null::text[], 'deleted', true, 'not_found', 'message_deleted', 'The message is deleted.', 'The message is restored.'),
-    ('edit_message', 6::smallint, null::text[], 'edit_window', false, 'edit_window_closed', 'edit_window_closed', 'The message can no longer be edited.', 'You send another message.'),
-    ('react', 1::smallint, null::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
-    ('react', 2::smallint, null::text[], 'participant', false, 'not_found', 'not_a_participant', 'None of your conversations has a message with this id.', 'You take part in the conversation.'),
-    ('react', 3::smallint, null::text[], 'suspended', true, 'permission_denied', 'suspended', 'Your account is suspended and cannot write.', 'The suspension has ended.'),
-    ('react', 4::smallint, null::text[], 'read_only', true, 'conversation_read_only', 'conversation_read_only', 'This conversation is read-only.', 'The operator reopens the conversation.'),
-    ('react', 5::smallint, null::text[], 'blocked', true, 'permission_denied', 'blocked', 'There is a block between you and this user.', 'The block is lifted.'),
     ('read_thread', 1::smallint, '{owner,admin,sitter,client}'::text[], 'feature_enabled', false, 'feature_disabled', 'feature_disabled', 'This function is switched off, or not rolled out to you yet.', 'The function is switched on for you.'),
     ('read_thread', 2::smallint, '{owner,admin,sitter,client}'::text[], 'own_organization', false, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
     ('read_thread', 3::smallint, '{sitter,client}'::text[], 'owner_inbox', true, 'not_found', 'no_such_thread', 'You have no thread with this id.', 'The thread is one that you can see.'),
@@ -7563,104 +6528,6 @@ with source (action, actor, target, allowed, needs, bars, rule, message, allowed
     ('read_broadcast', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
     ('read_broadcast', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{}'::text[], 'everyone_reads_broadcasts_of_admins', 'Everyone reads the broadcasts of an admin, across a block, too.', ''),
     ('read_broadcast', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{blocked}'::text[], 'broadcasts_do_not_cross_a_block', 'A block between two people hides the broadcasts of the one from the other.', 'The block is lifted.'),
-    ('edit_message', 'attendee', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'attendee', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'dealer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'mvp_dealer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'show_organizer', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'moderator', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'admin', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'attendee', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'mvp_dealer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'show_organizer', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'moderator', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'admin', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('edit_message', 'member', 'member', true, '{feature_enabled,participant,self,edit_window}'::text[], '{suspended,deleted}'::text[], 'authors_edit_their_messages', 'Everyone can edit their own messages for a while.', ''),
-    ('react', 'attendee', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'attendee', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'attendee', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'attendee', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'attendee', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'attendee', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'attendee', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'dealer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'mvp_dealer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'show_organizer', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'moderator', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'admin', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'attendee', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'mvp_dealer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'show_organizer', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'moderator', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'admin', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
-    ('react', 'member', 'member', true, '{feature_enabled,participant}'::text[], '{suspended,read_only,blocked}'::text[], 'anyone_reacts_to_what_was_written_to_them', 'Everyone can react to a message that was written by them or to them, also to a broadcast.', ''),
     ('read_thread', 'owner', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
     ('read_thread', 'admin', '', true, '{feature_enabled,own_organization}'::text[], '{}'::text[], 'owner_and_admin_read_every_thread', 'The owner and the admins read every thread of their organisation.', ''),
     ('read_thread', 'sitter', '', true, '{feature_enabled,own_organization,assigned}'::text[], '{owner_inbox}'::text[], 'sitter_reads_assigned_threads', 'A sitter reads the threads in which they have a window that is open or to come.', ''),
@@ -7751,30 +6618,169 @@ using (
 );
 
 alter table rolecall.messages enable row level security;
-
-alter table rolecall.edit_windows enable row level security;
-
-drop policy if exists "users see for how long they may edit" on rolecall.edit_windows;
-
-create policy "users see for how long they may edit"
-on rolecall.edit_windows
-for select
-to authenticated
-using ((select auth.uid()) is not null);
 $sql$;
 
-  -- schema/reactions/policies.sql
+  -- Triggers that this migration gave to tables of before it go with their functions.
+  for v_object in execute
+    'select format(''drop trigger %I on %I.%I'', trigger.tgname, holder.nspname, class.relname) as statement
+     from pg_catalog.pg_trigger as trigger
+     join pg_catalog.pg_class as class
+       on class.oid = trigger.tgrelid
+     join pg_catalog.pg_namespace as holder
+       on holder.oid = class.relnamespace
+     join pg_catalog.pg_proc as proc
+       on proc.oid = trigger.tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not trigger.tgisinternal
+       and trigger.tgparentid = 0
+       and format(''function %I.%I()'', namespace.nspname, proname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)''
+       and obj_description(proc.oid, ''pg_proc'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute v_object.statement;
+  end loop;
+  -- What holds tables and functions together goes first: policies, triggers, checks, defaults, views.
+  for v_object in execute
+    'select format(''%I.%I'', nspname, relname) as table_name, class.oid as id
+     from pg_catalog.pg_class as class
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind in (''r'', ''p'')
+       and format(''table %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute (
+      select coalesce(string_agg(statement, '; '), 'select')
+      from (
+        select format('drop policy %I on %s', polname, v_object.table_name)
+        from pg_catalog.pg_policy
+        where polrelid = v_object.id
+        union all
+        select format('drop trigger %I on %s', tgname, v_object.table_name)
+        from pg_catalog.pg_trigger
+        where tgrelid = v_object.id
+          and not tgisinternal
+          -- What a partition has from its table goes with the table's.
+          and tgparentid = 0
+        union all
+        select format('alter table %s drop constraint %I', v_object.table_name, conname)
+        from pg_catalog.pg_constraint
+        where conrelid = v_object.id
+          and contype = 'c'
+          and coninhcount = 0
+        union all
+        select format(
+          'alter table %s alter column %I drop %s',
+          v_object.table_name,
+          attname,
+          case when attgenerated = '' then 'default' else 'expression' end
+        )
+        from pg_catalog.pg_attribute
+        where attrelid = v_object.id
+          and atthasdef
+      ) as held (statement)
+    );
+  end loop;
+  for v_object in execute
+    'select format(''%I.%I'', nspname, typname) as domain_name, conname
+     from pg_catalog.pg_constraint
+     join pg_catalog.pg_type as type
+       on type.oid = contypid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = typnamespace
+     where format(''type %I.%I'', nspname, typname) = any ($1)
+       and obj_description(type.oid, ''pg_type'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('alter domain %s drop constraint %I', v_object.domain_name, v_object.conname);
+  end loop;
+  -- Triggers of tables that stay hold the functions that they call.
+  for v_object in execute
+    'select tgname, tgrelid::regclass as table_name
+     from pg_catalog.pg_trigger
+     join pg_catalog.pg_proc as proc
+       on proc.oid = tgfoid
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = proc.pronamespace
+     where not tgisinternal
+       and tgparentid = 0
+       and format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       and obj_description(tgrelid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    execute format('drop trigger %I on %s', v_object.tgname, v_object.table_name);
+  end loop;
+  -- So do views, and the views over those.
+  for v_object in execute
+    'with recursive dropped (id) as (
+       select proc.oid
+       from pg_catalog.pg_proc as proc
+       join pg_catalog.pg_namespace as namespace
+         on namespace.oid = proc.pronamespace
+       where format(''function %I.%I(%s)'', nspname, proname, oidvectortypes(proargtypes)) = any ($1)
+       union
+       select ev_class
+       from dropped
+       join pg_catalog.pg_depend
+         on refobjid = dropped.id
+         and classid = ''pg_catalog.pg_rewrite''::regclass
+       join pg_catalog.pg_rewrite as rule
+         on rule.oid = objid
+     )
+     select string_agg(format(''%I.%I'', nspname, relname), '', '' order by nspname, relname) as names
+     from dropped
+     join pg_catalog.pg_class as class
+       on class.oid = dropped.id
+     join pg_catalog.pg_namespace as namespace
+       on namespace.oid = class.relnamespace
+     where class.relkind = ''v''
+       and format(''view %I.%I'', nspname, relname) = any ($1)
+       and obj_description(class.oid, ''pg_class'') ~ ''^Rolecall(:|$)'''
+    using v_made
+  loop
+    if v_object.names is not null then
+      execute format('drop view %s', v_object.names);
+    end if;
+  end loop;
+  for v_object in execute
+    'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
+     from (' || v_inventory || ') as object
+     where identity = any ($1)
+       and kind in (''view'', ''function'', ''table'', ''type'')
+       and is_ours
+     group by kind
+     order by array_position(array[''function'', ''view'', ''table'', ''type''], kind)'
+    using v_made
+  loop
+    execute format('drop %s %s', v_object.kind, v_object.names);
+  end loop;
+
+  -- next_rollback.sql
   execute $sql$
--- Those of others are listed by the function alone, which knows who is hidden from whom.
-alter table rolecall.message_reactions enable row level security;
+-- messages: what was edited keeps its newest words.
 
-drop policy if exists "people see their own reactions" on rolecall.message_reactions;
+alter table rolecall.messages
+  drop column reactions,
+  drop column edited_at,
+  drop column version;
 
-create policy "people see their own reactions"
-on rolecall.message_reactions
-for select
-to authenticated
-using (user_id = (select rolecall_internal.caller_with_profile()));
+delete from rolecall.rate_limits
+where action in ('edit_message', 'react');
+
+select set_config('rolecall.reason', 'Rolecall was taken back.', true);
+
+delete from rolecall.feature_flags
+where name in ('messages', 'reactions');
+
+select set_config('rolecall.reason', '', true);
+
+-- conversations: settings.
+
+delete from rolecall.rate_limits
+where action = 'conversation_settings';
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.
@@ -8028,10 +7034,6 @@ grant select, insert, update, delete on rolecall.conversation_participants to se
 grant select on rolecall.messages to authenticated;
 
 grant select, insert, update, delete on rolecall.messages to service_role;
-
-grant select on rolecall.edit_windows to authenticated;
-
-grant select, insert, update, delete on rolecall.edit_windows to service_role;
 $sql$;
 
   -- schema/moderation/access.sql
@@ -8084,17 +7086,6 @@ grant select on rolecall.data_deletions to authenticated;
 grant select on rolecall.data_deletions to service_role;
 
 grant execute on function rolecall.delete_account(uuid) to service_role;
-$sql$;
-
-  -- schema/reactions/access.sql
-  execute $sql$
--- The check of the table runs with the rights of whoever writes; the schema stays closed.
-grant execute on function rolecall_internal.is_reaction(text) to service_role;
-
-grant select on rolecall.message_reactions to authenticated;
-
--- Nobody turns one into another.
-grant select, insert, delete on rolecall.message_reactions to service_role;
 $sql$;
 
   -- schema/realtime/access.sql
@@ -8254,9 +7245,8 @@ end
 $$;
 $sql$;
 
-  insert into rolecall.schema_migrations (version, name, digest)
-  values (6, 'social', 'c709970769a06c4a1e90e83e5f99d0ff5a0633e60593ef1bf765ea73a2b3b587');
-  perform set_config('client_min_messages', v_messages, true);
+  delete from rolecall.schema_migrations
+  where version = 6;
   perform set_config('search_path', v_search_path, true);
 end
 $migration$;
