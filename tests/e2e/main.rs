@@ -185,6 +185,11 @@ mod robustness {
 }
 
 #[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
+#[allow(clippy::module_inception, reason = "the domain has one rule, of its own name")]
+mod retention {
+    mod retention;
+}
+
 mod rollout {
     mod guard;
     mod rollout;

@@ -324,9 +324,9 @@ export type ConversationKind = 'direct' | 'show';
 /** `v1` conversations were imported and are read-only. */
 export type ConversationVersion = 'v1' | 'v2';
 
-/** Who deleted the message, and when. An admin counts as a moderator. */
+/** Who deleted the message, and when. An admin counts as a moderator; `retention` is nobody: it was older than messages are kept. */
 export type Deleted = {
-  readonly by: 'author' | 'organizer' | 'moderator';
+  readonly by: 'author' | 'organizer' | 'moderator' | 'retention';
   readonly at: Timestamp;
 };
 

@@ -2,6 +2,16 @@
 -- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
 -- run of this quota day has more to do. Many callers at once take turns.
 
+-- What the run goes through, a table each.
+create or replace function rolecall_internal.nightly_tables()
+returns text[]
+language sql
+immutable
+return array[
+  'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas', 'sms_outbox',
+  'routing_decisions', 'anti_poaching_attempts', 'messages'
+];
+
 -- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
 -- hold up the others for ever.
 create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
@@ -14,15 +24,11 @@ declare
   v_table text;
   v_slots record;
   v_swept record;
+  v_erased record;
 begin
   select name
   into v_table
-  from unnest(
-    array[
-      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas',
-      'sms_outbox', 'routing_decisions', 'anti_poaching_attempts'
-    ]
-  ) as name
+  from unnest(rolecall_internal.nightly_tables()) as name
   where name <> all (p_run.done)
   order by random()
   limit 1;
@@ -65,6 +71,16 @@ begin
       p_run.done := p_run.done || v_table;
     end if;
     p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  elsif v_table = 'messages' then
+    select *
+    into v_erased
+    from rolecall_internal.erase_old_messages((p_run.positions ->> v_table)::uuid);
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_erased.erased);
+    if v_erased.next_after is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_erased.next_after);
   elsif v_table = 'request_metrics' and rolecall_internal.merge_metrics() then
     -- What is truncated before it is part of the totals would be missing in the counters; the next step goes on.
     return p_run;
@@ -124,11 +140,11 @@ begin
     for no key update;
     v_already_done := v_run.finished_at is not null;
     if not v_already_done then
-      if cardinality(v_run.done) < 9 then
+      if not v_run.done @> rolecall_internal.nightly_tables() then
         v_run := rolecall_internal.take_nightly_step(v_run);
       end if;
       -- And then the deletions of accounts, with which their users have not gone on.
-      if cardinality(v_run.done) = 9 and not rolecall_internal.continue_account_deletion() then
+      if v_run.done @> rolecall_internal.nightly_tables() and not rolecall_internal.continue_account_deletion() then
         v_run.finished_at := clock_timestamp();
       end if;
       update rolecall.quota_runs

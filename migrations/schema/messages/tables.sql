@@ -73,7 +73,7 @@ begin
     end if;
   end if;
   if p_deleted_at is not null then
-    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
+    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator', 'retention'), false);
   end if;
   return p_deleted_as is null
     and (
@@ -245,7 +245,7 @@ comment on column rolecall.messages.show_id is 'The show that a direct message i
 
 comment on column rolecall.messages.content is 'Null for a deleted message; its content is kept where only moderators can read it.';
 
-comment on column rolecall.messages.deleted_as is 'The capacity in which somebody deleted it: author, organizer or moderator.';
+comment on column rolecall.messages.deleted_as is 'The capacity in which somebody deleted it: author, organizer or moderator; retention: erased when it was older than messages are kept.';
 
 comment on column rolecall.messages.legacy is 'Whether it was imported; then sender, content and time may be unknown.';
 

@@ -17,7 +17,8 @@ begin
 end
 $$;
 
--- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's and to that of what is
+-- too old, neither of which gives way.
 create or replace function rolecall_internal.deletion_rank(p_as text)
 returns int
 language plpgsql
@@ -25,7 +26,12 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return array_position(array['organizer', 'moderator', 'author'], p_as);
+  return case p_as
+    when 'organizer' then 1
+    when 'moderator' then 2
+    when 'author' then 3
+    when 'retention' then 3
+  end;
 end
 $$;
 

@@ -1,5 +1,5 @@
--- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
--- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, what was erased
+-- by its age, and for an organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
 create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
 returns jsonb
 language plpgsql
@@ -13,6 +13,14 @@ begin
       'A message that its author deleted cannot be restored.',
       'deleted_by_author',
       'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'retention' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that is older than messages are kept cannot be restored.',
+      'erased_by_retention',
+      'Somebody has deleted the message.'
     );
   end if;
   if p_message.deleted_as = 'moderator'

@@ -26,9 +26,14 @@ begin
 end
 $$;
 
--- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
--- is gone for good; that of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+-- Turns messages, named by their keys, into placeholders: those of p_user, or of everybody where it is null. Returns how many
+-- were none before. Their content is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.turn_into_placeholders(
+  p_user uuid,
+  p_conversations uuid[],
+  p_seqs bigint[],
+  p_as text
+)
 returns bigint
 language plpgsql
 volatile
@@ -47,7 +52,7 @@ begin
     join rolecall.messages as message
       on message.conversation_id = wanted.conversation_id
       and message.seq = wanted.seq
-    where message.sender_id = p_user
+    where (p_user is null or message.sender_id = p_user)
     order by message.conversation_id, message.seq
     for no key update of message
   ) as locked;
@@ -58,7 +63,7 @@ begin
     join rolecall.messages as message
       on message.conversation_id = wanted.conversation_id
       and message.seq = wanted.seq
-    where message.sender_id = p_user
+    where (p_user is null or message.sender_id = p_user)
       and exists (
         select
         from rolecall.reported_messages as report
@@ -82,12 +87,12 @@ begin
   set
     content = null,
     deleted_at = coalesce(message.deleted_at, now()),
-    deleted_as = 'author'
+    deleted_as = p_as
   from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
   where message.conversation_id = wanted.conversation_id
     and message.seq = wanted.seq
-    and message.sender_id = p_user
-    and message.deleted_as is distinct from 'author';
+    and (p_user is null or message.sender_id = p_user)
+    and coalesce(rolecall_internal.deletion_rank(message.deleted_as), 0) < rolecall_internal.deletion_rank(p_as);
   delete from rolecall.removed_contents as removed
   using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
   where removed.conversation_id = wanted.conversation_id
@@ -104,11 +109,25 @@ begin
   join rolecall.messages as message
     on message.conversation_id = wanted.conversation_id
     and message.seq = wanted.seq
-    and message.sender_id = p_user
+    and (p_user is null or message.sender_id = p_user)
     and message.reactions is not null
   where reaction.conversation_id = wanted.conversation_id
     and reaction.seq = wanted.seq;
   return v_new;
+end
+$$;
+
+-- The same of what p_user deletes of their own.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_user is not null then rolecall_internal.turn_into_placeholders(p_user, p_conversations, p_seqs, 'author')
+  end;
 end
 $$;
 

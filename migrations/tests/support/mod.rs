@@ -354,6 +354,7 @@ pub async fn assert_nothing_is_open(client: &Client) {
             "authenticated public.broadcast_quotas select",
             "authenticated rate_limits select",
             "authenticated reported_messages select",
+            "authenticated retention select",
             "authenticated show_participants select",
             "authenticated shows select",
             "authenticated thread_messages select",

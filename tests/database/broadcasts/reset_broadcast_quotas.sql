@@ -109,16 +109,16 @@ select is(
 
 create temporary table step as
 select number, pg_temp.ask_as_operator('reset_broadcast_quotas', '{"reset-broadcast-quotas": "internal"}') -> 'data' as data
-from generate_series(1, 10) as number;
+from generate_series(1, 11) as number;
 select is(
   array_agg((data -> 'more')::boolean order by number),
-  array[true, true, true, true, true, true, true, true, false, false],
+  array[true, true, true, true, true, true, true, true, true, false, false],
   'a call is one step, and "more" says that there are others'
 )
 from step;
 select is(
   array_agg((data -> 'already_done')::boolean order by number),
-  array[false, false, false, false, false, false, false, false, false, true],
+  array[false, false, false, false, false, false, false, false, false, false, true],
   'after the last one there is nothing to do'
 )
 from step;
@@ -129,15 +129,15 @@ select is(
     'dropped',
       '{"idempotency_records": 1, "application_logs": 2, "refusal_counts": 1, "request_metrics": 1}'::jsonb,
     'deleted',
-      '{"rate_buckets": 2, "broadcast_quotas": 2, "sms_outbox": 2, "routing_decisions": 1, "anti_poaching_attempts": 1}'::jsonb,
+      '{"rate_buckets": 2, "broadcast_quotas": 2, "sms_outbox": 2, "routing_decisions": 1, "anti_poaching_attempts": 1, "messages": 0}'::jsonb,
     'left', '{"idempotency_records": 0, "application_logs": 0, "refusal_counts": 0, "request_metrics": 0}'::jsonb,
     'more', false,
-    'already_done', number = 10
+    'already_done', number = 11
   ),
   'which says what the run did, table by table'
 )
 from step
-where number >= 9
+where number >= 10
 order by number;
 select results_eq(
   $$ select sender_id, show_id, pre_show_remaining, post_show_remaining,

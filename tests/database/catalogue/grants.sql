@@ -160,6 +160,8 @@ values
   ('rolecall.block_changes', '', 'select'),
   ('rolecall.broadcast_limits', 'select', 'select insert update delete'),
   ('rolecall.conversation_settings', 'select', 'select'),
+  ('rolecall.retention', 'select', 'select insert update delete'),
+  ('rolecall.retention_marks', '', 'select'),
   ('rolecall.edit_windows', 'select', 'select insert update delete'),
   ('rolecall.broadcast_quotas', 'select', 'select insert update delete'),
   ('rolecall.broadcast_receipts', 'select', 'select insert update delete'),

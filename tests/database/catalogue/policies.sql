@@ -100,6 +100,8 @@ values
   ('quota_runs',                'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('rate_limits',               '196', '196',  '196',  '196',   '196',     '196',    '196', '196',    '0'),
   ('reported_messages',         '0',  '1',   '0',   '1',    '0',      '0',     '0',  '0',     '0'),
+  ('retention',                 '2',  '2',   '2',   '2',    '2',      '2',     '2',  '2',     '0'),
+  ('retention_marks',           'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('rollout_decisions',         'no', 'no',  'no',  'no',   'no',     'no',    'no', 'no',    'no'),
   ('message_numbers',          'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),
   ('bookings',                 'no', 'no',  'no',  'no',  'no',     'no',    'no', 'no',    'no'),

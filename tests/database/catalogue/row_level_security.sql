@@ -235,6 +235,7 @@ select is(
 );
 select is(pg_temp.rows(1, 'broadcast_limits'), '6', 'users see the limits');
 select is(pg_temp.rows(1, 'edit_windows'), '7', 'and for how long they may edit');
+select is(pg_temp.rows(1, 'retention'), '2', 'for how long messages are kept');
 select is(pg_temp.rows(1, 'feature_flags'), '21', 'users see the flags');
 select is(pg_temp.rows(1, 'rate_limits'), '196', 'and the rate limits');
 select is(

@@ -22,7 +22,7 @@ pub async fn spent_yesterday(stand: &Stand) -> (User, Uuid, Uuid) {
 fn deleted(broadcast_quotas: u32, rate_buckets: u32) -> Value {
     json!({
         "broadcast_quotas": broadcast_quotas, "rate_buckets": rate_buckets,
-        "sms_outbox": 0, "routing_decisions": 0, "anti_poaching_attempts": 0,
+        "sms_outbox": 0, "routing_decisions": 0, "anti_poaching_attempts": 0, "messages": 0,
     })
 }
 
@@ -137,6 +137,7 @@ async fn a_step_that_fails_leaves_the_others_done() {
         "application_logs",
         "broadcast_quotas",
         "idempotency_records",
+        "messages",
         "refusal_counts",
         "request_metrics",
         "routing_decisions",

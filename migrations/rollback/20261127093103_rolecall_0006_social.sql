@@ -17,6 +17,7 @@ declare
     'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.edited_message(uuid, bigint)',
     'function rolecall_internal.erase_edits(uuid[], bigint[])',
+    'function rolecall_internal.erase_old_messages(uuid)',
     'function rolecall_internal.erase_reactions(uuid, integer)',
     'function rolecall_internal.follow_reactions()',
     'function rolecall_internal.is_archived(bigint, bigint, timestamp with time zone)',
@@ -32,6 +33,7 @@ declare
     'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
     'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
     'function rolecall_internal.mute_json(timestamp with time zone)',
+    'function rolecall_internal.nightly_tables()',
     'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
     'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
@@ -41,10 +43,13 @@ declare
     'function rolecall_internal.set_conversation(uuid, jsonb, jsonb)',
     'function rolecall_internal.set_conversations(uuid)',
     'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
+    'function rolecall_internal.turn_into_placeholders(uuid, uuid[], bigint[], text)',
     'table rolecall.conversation_settings',
     'table rolecall.edit_windows',
     'table rolecall.message_edits',
-    'table rolecall.message_reactions'
+    'table rolecall.message_reactions',
+    'table rolecall.retention',
+    'table rolecall.retention_marks'
   ];
   -- All objects of Rolecall before it.
   v_ours constant text[] := array[
@@ -1490,6 +1495,827 @@ end
 $$;
 $sql$;
 
+  -- schema/own_data/delete.sql
+  execute $sql$
+-- Erases the contents that were kept for the reports decided by this statement.
+create or replace function rolecall_internal.erase_what_is_due()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with due as (
+    delete from rolecall.erasures_due
+    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
+      and not exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = erasures_due.conversation_id
+          and report.seq = erasures_due.seq
+          and report.status = 'pending'
+      )
+    returning conversation_id, seq
+  )
+  delete from rolecall.removed_contents
+  using due
+  where removed_contents.conversation_id = due.conversation_id
+    and removed_contents.seq = due.seq;
+  return null;
+end
+$$;
+
+-- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
+-- is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_new bigint;
+begin
+  -- Locked, so that nobody else deletes or restores them.
+  perform rolecall_internal.hold_conversations(p_conversations);
+  select count(*) filter (where deleted_at is null)
+  into v_new
+  from (
+    select message.deleted_at
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+    order by message.conversation_id, message.seq
+    for no key update of message
+  ) as locked;
+
+  with reported as (
+    select message.conversation_id, message.seq, message.content
+    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+    join rolecall.messages as message
+      on message.conversation_id = wanted.conversation_id
+      and message.seq = wanted.seq
+    where message.sender_id = p_user
+      and exists (
+        select
+        from rolecall.reported_messages as report
+        where report.conversation_id = wanted.conversation_id
+          and report.seq = wanted.seq
+          and report.status = 'pending'
+      )
+  ),
+  kept as (
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    select conversation_id, seq, content, now()
+    from reported
+    where content is not null
+  )
+  insert into rolecall.erasures_due (conversation_id, seq)
+  select conversation_id, seq
+  from reported
+  on conflict (conversation_id, seq) do nothing;
+
+  update rolecall.messages as message
+  set
+    content = null,
+    deleted_at = coalesce(message.deleted_at, now()),
+    deleted_as = 'author'
+  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where message.conversation_id = wanted.conversation_id
+    and message.seq = wanted.seq
+    and message.sender_id = p_user
+    and message.deleted_as is distinct from 'author';
+  delete from rolecall.removed_contents as removed
+  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
+  where removed.conversation_id = wanted.conversation_id
+    and removed.seq = wanted.seq
+    and not exists (
+      select
+      from rolecall.erasures_due as due
+      where due.conversation_id = wanted.conversation_id
+        and due.seq = wanted.seq
+    );
+  return v_new;
+end
+$$;
+
+-- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
+create or replace function rolecall_internal.erase_reason()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.reason := rolecall_internal.erased_text();
+  return new;
+end
+$$;
+
+-- What stands in place of a text that was erased where there must be one.
+create or replace function rolecall_internal.erased_text()
+returns text
+language sql
+immutable
+return '[deleted by its author]';
+
+-- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
+-- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
+-- is no longer open; the reason of a pending report is kept until its review.
+create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_placeholder constant text := rolecall_internal.erased_text();
+  v_rows bigint;
+  v_all boolean;
+begin
+  update rolecall.help_requests
+  set
+    title = v_placeholder,
+    description = '',
+    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
+  where id in (
+    select id
+    from rolecall.help_requests
+    where requester_id = p_user
+      and (title <> v_placeholder or description <> '')
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_rows < p_most;
+
+  update public.conversations_v2
+  set initial_message = v_placeholder
+  where id in (
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and initial_message <> v_placeholder
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  v_all := v_all and v_rows < p_most;
+
+  update rolecall.reported_messages
+  set
+    reason = case when status = 'pending' then reason else v_placeholder end,
+    erase_reason = true
+  where id in (
+    select id
+    from rolecall.reported_messages
+    where reporter_id = p_user
+      and not erase_reason
+    limit p_most
+  );
+  get diagnostics v_rows = row_count;
+  return v_all and v_rows < p_most;
+end
+$$;
+
+-- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
+-- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
+create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_batch constant int := 4000;
+  v_most constant int := 20000;
+  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
+  -- take five seconds.
+  v_most_read constant int := 200000;
+  v_visit constant int := 10;
+  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
+  v_until constant timestamptz := clock_timestamp()
+    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
+  v_user constant uuid := p_deletion.user_id;
+  v_deletion rolecall.data_deletions := p_deletion;
+  -- The keys of the messages of theirs that are to be erased next.
+  v_own_conversations uuid[] := '{}';
+  v_own_seqs bigint[] := '{}';
+  v_conversation uuid;
+  v_last bigint;
+  v_read bigint := 0;
+  v_deleted bigint := 0;
+  v_all boolean := false;
+  v_rows bigint;
+begin
+  for v_conversation in
+    select own.id
+    from (
+      select id
+      from rolecall.conversations
+      where participant_low = v_user
+      union
+      select id
+      from rolecall.conversations
+      where participant_high = v_user
+      union
+      select id
+      from rolecall.conversations
+      where created_by = v_user
+        and kind = 'show'
+      union
+      -- Of others, who had them imported.
+      select conversation_id
+      from rolecall.messages
+      where sender_id = v_user
+        and legacy
+    ) as own
+    where own.id >= v_deletion.reached_conversation_id
+    order by own.id
+  loop
+    if v_conversation <> v_deletion.reached_conversation_id then
+      v_deletion.reached_conversation_id := v_conversation;
+      v_deletion.reached_seq := 0;
+    end if;
+    v_read := v_read + v_visit;
+    if v_deletion.account then
+      update rolecall.conversations
+      set
+        read_only = true,
+        -- Also of one that is closed already: nobody's name stands on its card any more.
+        changed_xid = pg_current_xact_id()
+      where id = v_conversation;
+    end if;
+    select last_seq
+    into v_last
+    from rolecall.conversations
+    where id = v_conversation;
+    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
+      -- By ranges of numbers, which no plan can make more of than they are.
+      select
+        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
+        v_own_seqs || coalesce(array_agg(seq), '{}')
+      into v_own_conversations, v_own_seqs
+      from rolecall.messages
+      where conversation_id = v_deletion.reached_conversation_id
+        and seq > v_deletion.reached_seq
+        and seq <= v_deletion.reached_seq + v_batch
+        and sender_id = v_user;
+      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
+      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
+      if cardinality(v_own_seqs) >= v_batch then
+        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+        v_own_conversations := '{}';
+        v_own_seqs := '{}';
+        -- Another two batches could come together before the next one is erased.
+        if v_deleted > v_most - 2 * v_batch then
+          v_read := v_most_read;
+        end if;
+      end if;
+    end loop;
+    if clock_timestamp() > v_until then
+      v_read := v_most_read;
+    end if;
+    exit when v_read >= v_most_read;
+  end loop;
+  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
+  v_all := v_read < v_most_read;
+
+  -- Help conversations have no place for a placeholder but the text itself.
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    select p_erased, p_all
+    into v_rows, v_all
+    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
+    v_deleted := v_deleted + v_rows;
+  end if;
+  if v_all then
+    v_all := rolecall_internal.erase_texts(v_user, v_batch);
+  end if;
+
+  update rolecall.data_deletions
+  set
+    completed_at = case when v_all then now() end,
+    messages_deleted = messages_deleted + v_deleted,
+    reached_conversation_id = v_deletion.reached_conversation_id,
+    reached_seq = v_deletion.reached_seq
+  where id = v_deletion.id
+  returning *
+  into v_deletion;
+  return v_deletion;
+end
+$$;
+
+-- A deletion as answers show it.
+create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'deletion_id', p_deletion.id,
+    'account', p_deletion.account,
+    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
+    'messages_deleted', p_deletion.messages_deleted,
+    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
+  );
+end
+$$;
+
+-- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
+-- calls at once the second waits for the first.
+create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+  v_deletion rolecall.data_deletions;
+begin
+  if v_actor.refusal is not null then
+    return v_actor.refusal;
+  end if;
+  insert into rolecall.data_deletions as unfinished (user_id)
+  values (p_user)
+  on conflict (user_id) where completed_at is null and not account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
+end
+$$;
+
+-- One's messages, or with {account: true} the whole account.
+create or replace function rolecall_edge.delete_own_data(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
+  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
+begin
+  if v_call.answer is null then
+    if v_account then
+      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
+    else
+      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
+    end if;
+    if (v_call.answer -> 'ok')::boolean then
+      perform rolecall_internal.log_event(
+        v_call,
+        case when v_account then 'account_deleted' else 'own_data_deleted' end,
+        v_call.answer -> 'data'
+      );
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/own_data/account.sql
+  execute $sql$
+-- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
+-- somebody whose profile the app has deleted already.
+--
+-- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
+-- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
+-- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
+-- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
+create or replace function rolecall_internal.delete_account(p_user uuid)
+returns rolecall.data_deletions
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant int := 4000;
+  v_deletion rolecall.data_deletions;
+  v_rows bigint;
+  v_closed boolean;
+begin
+  insert into rolecall.data_deletions as unfinished (user_id, account)
+  values (p_user, true)
+  on conflict (user_id) where account do update
+  set user_id = unfinished.user_id
+  returning *
+  into v_deletion;
+  if v_deletion.completed_at is not null
+    -- Somebody may have been making one while the account was deleted.
+    and not exists (
+      select
+      from rolecall.profiles
+      where id = p_user
+    )
+  then
+    return v_deletion;
+  end if;
+
+  -- Before the help conversations that are closed below.
+  perform rolecall_internal.take_help_turn(p_user);
+  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
+  perform
+  from rolecall.conversations
+  where id in (
+    select id
+    from rolecall.conversations
+    where participant_low = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where participant_high = p_user
+    union all
+    select id
+    from rolecall.conversations
+    where created_by = p_user
+      and kind = 'show'
+  )
+    and exists (
+      select
+      from rolecall.profiles
+      where profiles.id = p_user
+    )
+  order by id
+  for no key update;
+  -- A client is erased like any other: number, name and what was written to and by them.
+  perform
+  from rolecall.profiles
+  where id = p_user
+  for update;
+  perform rolecall_internal.erase_client(
+    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
+  )
+  from rolecall.profiles as profile
+  join rolecall.clients as client
+    on client.organization_id = profile.organization_id
+    and client.user_id = profile.id
+  where profile.id = p_user;
+  delete from rolecall.profiles
+  where id = p_user;
+  delete from rolecall.data_deletions
+  where user_id = p_user
+    and not account;
+  -- That of this call has no answer yet.
+  delete from rolecall.idempotency_records
+  where user_id = p_user
+    and answer is not null;
+  delete from rolecall.rate_buckets
+  where user_id = p_user;
+  delete from rolecall.presence
+  where user_id = p_user;
+  delete from rolecall.typing
+  where user_id = p_user;
+  -- Nobody begins to help any more, and nobody goes on to write to them.
+  update rolecall.help_requests
+  set status = 'cancelled'
+  where requester_id = p_user
+    and status in ('open', 'in_progress');
+  update public.conversations_v2
+  set status = 'closed'
+  where id in (
+    select id
+    from public.conversations_v2
+    where requester_id = p_user
+      and status = 'active'
+    union all
+    select id
+    from public.conversations_v2
+    where helper_id = p_user
+      and status = 'active'
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_rows < v_most;
+  -- How far they had read.
+  update rolecall.help_threads
+  set
+    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
+    requester_unread = case requester_id when p_user then 0 else requester_unread end,
+    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
+    helper_unread = case helper_id when p_user then 0 else helper_unread end
+  where conversation_id in (
+    select conversation_id
+    from rolecall.help_threads
+    where requester_id = p_user
+      and (requester_read_at < 'infinity' or requester_unread <> 0)
+    union all
+    select conversation_id
+    from rolecall.help_threads
+    where helper_id = p_user
+      and (helper_read_at < 'infinity' or helper_unread <> 0)
+    limit v_most
+  );
+  get diagnostics v_rows = row_count;
+  v_closed := v_closed and v_rows < v_most;
+
+  v_deletion := rolecall_internal.continue_deletion(v_deletion);
+  if not v_closed then
+    update rolecall.data_deletions
+    set completed_at = null
+    where id = v_deletion.id
+    returning *
+    into v_deletion;
+  end if;
+  return v_deletion;
+end
+$$;
+
+-- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
+-- off for them.
+create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
+begin
+  if v_actor.refusal is not null
+    and (
+      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
+      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
+    )
+  then
+    return v_actor.refusal;
+  end if;
+  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
+end
+$$;
+
+-- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
+-- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
+create or replace function rolecall.delete_account(p_user uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user is null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'delete_account takes the id of a user';
+  end if;
+  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
+end
+$$;
+
+-- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
+-- A deletion that is locked is at work.
+create or replace function rolecall_internal.continue_account_deletion()
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+begin
+  select user_id
+  into v_user
+  from rolecall.data_deletions
+  where completed_at is null
+    and account
+  order by requested_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  perform rolecall_internal.delete_account(v_user);
+  return true;
+end
+$$;
+
+-- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
+-- changed name. To take them in again, delete the row of data_deletions first.
+create or replace function rolecall_internal.keep_account_deleted()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select
+    from rolecall.data_deletions
+    where user_id = new.id
+      and account
+  ) then
+    return null;
+  end if;
+  return new;
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/reset_broadcast_quotas.sql
+  execute $sql$
+-- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
+-- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
+-- run of this quota day has more to do. Many callers at once take turns.
+
+-- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
+-- hold up the others for ever.
+create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
+returns rolecall.quota_runs
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table text;
+  v_slots record;
+  v_swept record;
+begin
+  select name
+  into v_table
+  from unnest(
+    array[
+      'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas',
+      'sms_outbox', 'routing_decisions', 'anti_poaching_attempts'
+    ]
+  ) as name
+  where name <> all (p_run.done)
+  order by random()
+  limit 1;
+
+  if v_table in ('rate_buckets', 'broadcast_quotas', 'sms_outbox', 'routing_decisions', 'anti_poaching_attempts') then
+    select *
+    into v_swept
+    from rolecall_internal.sweep(
+      format('rolecall.%I', v_table)::regclass,
+      case v_table
+        -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
+        when 'rate_buckets' then
+          $condition$ swept.refilled_at <= now() - interval '1 day'
+            and swept.refilled_at <= now() - swept.window_seconds * interval '1 second'
+            and swept.refilled_at <= now() - coalesce(
+              (
+                select max(rate.window_seconds) * interval '1 second'
+                from rolecall.rate_limits as rate
+                where rate.action = swept.action
+              ),
+              interval '0'
+            ) $condition$
+        -- The message keeps how it ended. An uncertain text that no owner has settled in this time stays uncertain.
+        when 'sms_outbox' then
+          $condition$ swept.status not in ('queued', 'leased') and swept.updated_at < now() - interval '30 days' $condition$
+        when 'routing_decisions' then
+          $condition$ swept.at < now() - interval '90 days' $condition$
+        when 'anti_poaching_attempts' then
+          $condition$ swept.at < now() - interval '90 days' $condition$
+        -- A row of an earlier day counts as full, and so does none.
+        when 'broadcast_quotas' then
+          $condition$ swept.period < rolecall_internal.quota_day(now())
+            and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
+      end,
+      coalesce((p_run.positions ->> v_table)::bigint, 0)
+    );
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_swept.deleted);
+    if v_swept.next_page is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  elsif v_table = 'request_metrics' and rolecall_internal.merge_metrics() then
+    -- What is truncated before it is part of the totals would be missing in the counters; the next step goes on.
+    return p_run;
+  else
+    select *
+    into v_slots
+    from rolecall_internal.empty_day_slots(
+      v_table,
+      case v_table when 'application_logs' then 40 when 'idempotency_records' then 4 else 12 end,
+      case v_table when 'application_logs' then 30 when 'idempotency_records' then 1 else 7 end
+    );
+    p_run.dropped := p_run.dropped
+      || jsonb_build_object(v_table, coalesce((p_run.dropped ->> v_table)::int, 0) + v_slots.dropped);
+    p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
+    p_run.positions := p_run.positions
+      || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
+    -- Autovacuum leaves a slot after a second of our trying; a backup that reads it keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 20 then
+      p_run.done := p_run.done || v_table;
+    end if;
+  end if;
+  return p_run;
+end
+$$;
+
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A step is over sooner, but not those of everybody who may be waiting.
+set lock_timeout = '2s'
+as $$
+declare
+  v_period date := rolecall_internal.quota_day(now());
+  v_run rolecall.quota_runs;
+  v_already_done boolean := false;
+begin
+  -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
+  if not (
+    rolecall_internal.flag_decision(
+      'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', null, true
+    )
+  ).enabled
+  then
+    return rolecall_internal.refuse_disabled();
+  end if;
+
+  begin
+    insert into rolecall.quota_runs (period)
+    values (v_period)
+    on conflict (period) do nothing;
+    select *
+    into v_run
+    from rolecall.quota_runs
+    where period = v_period
+    for no key update;
+    v_already_done := v_run.finished_at is not null;
+    if not v_already_done then
+      if cardinality(v_run.done) < 9 then
+        v_run := rolecall_internal.take_nightly_step(v_run);
+      end if;
+      -- And then the deletions of accounts, with which their users have not gone on.
+      if cardinality(v_run.done) = 9 and not rolecall_internal.continue_account_deletion() then
+        v_run.finished_at := clock_timestamp();
+      end if;
+      update rolecall.quota_runs
+      set
+        finished_at = v_run.finished_at,
+        done = v_run.done,
+        dropped = v_run.dropped,
+        deleted = v_run.deleted,
+        left_over = v_run.left_over,
+        positions = v_run.positions
+      where period = v_period;
+    end if;
+  exception
+    -- Others are at it.
+    when lock_not_available then
+      select *
+      into v_run
+      from rolecall.quota_runs
+      where period = v_period;
+  end;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'period', v_period,
+      'dropped', coalesce(v_run.dropped, '{}'),
+      'deleted', coalesce(v_run.deleted, '{}'),
+      'left', coalesce(v_run.left_over, '{}'),
+      'more', v_run.finished_at is null,
+      'already_done', v_already_done
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.reset_broadcast_quotas(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollouts);
+    -- Null where it was refused.
+    if (v_call.answer #> '{data,more}')::boolean then
+      -- The next step has the same key.
+      perform rolecall_internal.free_key(v_call.key_owner, v_call.key);
+      v_call.key := null;
+    elsif not (v_call.answer #> '{data,already_done}')::boolean then
+      perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/conversations/inbox.sql
   execute $sql$
 -- One inbox card per conversation: with whom, about which show, the newest message, what is unread, whether p_user may
@@ -2626,6 +3452,153 @@ end
 $$;
 $sql$;
 
+  -- schema/moderation/delete.sql
+  execute $sql$
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array_position(array['organizer', 'moderator', 'author'], p_as);
+end
+$$;
+
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The content moves to where nothing that reads messages can find it.
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = v_as
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollouts);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if not found then
+    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
+  end if;
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
   -- schema/moderation/restore.sql
   execute $sql$
 -- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
@@ -2759,634 +3732,6 @@ begin
     v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
   end if;
   return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/own_data/delete.sql
-  execute $sql$
--- Erases the contents that were kept for the reports decided by this statement.
-create or replace function rolecall_internal.erase_what_is_due()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  with due as (
-    delete from rolecall.erasures_due
-    where (conversation_id, seq) in (select conversation_id, seq from reviewed)
-      and not exists (
-        select
-        from rolecall.reported_messages as report
-        where report.conversation_id = erasures_due.conversation_id
-          and report.seq = erasures_due.seq
-          and report.status = 'pending'
-      )
-    returning conversation_id, seq
-  )
-  delete from rolecall.removed_contents
-  using due
-  where removed_contents.conversation_id = due.conversation_id
-    and removed_contents.seq = due.seq;
-  return null;
-end
-$$;
-
--- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
--- is gone for good; that of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
-returns bigint
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_new bigint;
-begin
-  -- Locked, so that nobody else deletes or restores them.
-  perform rolecall_internal.hold_conversations(p_conversations);
-  select count(*) filter (where deleted_at is null)
-  into v_new
-  from (
-    select message.deleted_at
-    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-    join rolecall.messages as message
-      on message.conversation_id = wanted.conversation_id
-      and message.seq = wanted.seq
-    where message.sender_id = p_user
-    order by message.conversation_id, message.seq
-    for no key update of message
-  ) as locked;
-
-  with reported as (
-    select message.conversation_id, message.seq, message.content
-    from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-    join rolecall.messages as message
-      on message.conversation_id = wanted.conversation_id
-      and message.seq = wanted.seq
-    where message.sender_id = p_user
-      and exists (
-        select
-        from rolecall.reported_messages as report
-        where report.conversation_id = wanted.conversation_id
-          and report.seq = wanted.seq
-          and report.status = 'pending'
-      )
-  ),
-  kept as (
-    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
-    select conversation_id, seq, content, now()
-    from reported
-    where content is not null
-  )
-  insert into rolecall.erasures_due (conversation_id, seq)
-  select conversation_id, seq
-  from reported
-  on conflict (conversation_id, seq) do nothing;
-
-  update rolecall.messages as message
-  set
-    content = null,
-    deleted_at = coalesce(message.deleted_at, now()),
-    deleted_as = 'author'
-  from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  where message.conversation_id = wanted.conversation_id
-    and message.seq = wanted.seq
-    and message.sender_id = p_user
-    and message.deleted_as is distinct from 'author';
-  delete from rolecall.removed_contents as removed
-  using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
-  where removed.conversation_id = wanted.conversation_id
-    and removed.seq = wanted.seq
-    and not exists (
-      select
-      from rolecall.erasures_due as due
-      where due.conversation_id = wanted.conversation_id
-        and due.seq = wanted.seq
-    );
-  return v_new;
-end
-$$;
-
--- Erases the reason of a report with its review, whose reporter had what they wrote erased meanwhile.
-create or replace function rolecall_internal.erase_reason()
-returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  new.reason := rolecall_internal.erased_text();
-  return new;
-end
-$$;
-
--- What stands in place of a text that was erased where there must be one.
-create or replace function rolecall_internal.erased_text()
-returns text
-language sql
-immutable
-return '[deleted by its author]';
-
--- What p_user wrote besides messages, up to p_most rows of each kind: what they asked for help with, what they began to
--- help with, and why they reported. Returns whether nothing is left. A request for help of which nothing is left to read
--- is no longer open; the reason of a pending report is kept until its review.
-create or replace function rolecall_internal.erase_texts(p_user uuid, p_most int)
-returns boolean
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_placeholder constant text := rolecall_internal.erased_text();
-  v_rows bigint;
-  v_all boolean;
-begin
-  update rolecall.help_requests
-  set
-    title = v_placeholder,
-    description = '',
-    status = case when status in ('open', 'in_progress') then 'cancelled' else status end
-  where id in (
-    select id
-    from rolecall.help_requests
-    where requester_id = p_user
-      and (title <> v_placeholder or description <> '')
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  v_all := v_rows < p_most;
-
-  update public.conversations_v2
-  set initial_message = v_placeholder
-  where id in (
-    select id
-    from public.conversations_v2
-    where helper_id = p_user
-      and initial_message <> v_placeholder
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  v_all := v_all and v_rows < p_most;
-
-  update rolecall.reported_messages
-  set
-    reason = case when status = 'pending' then reason else v_placeholder end,
-    erase_reason = true
-  where id in (
-    select id
-    from rolecall.reported_messages
-    where reporter_id = p_user
-      and not erase_reason
-    limit p_most
-  );
-  get diagnostics v_rows = row_count;
-  return v_all and v_rows < p_most;
-end
-$$;
-
--- Goes on with a deletion, up to about 20,000 messages a call, and returns it as it is then. That of an account closes
--- each of its conversations before it erases what is in them: whoever writes there at this moment is before or is refused.
-create or replace function rolecall_internal.continue_deletion(p_deletion rolecall.data_deletions)
-returns rolecall.data_deletions
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_batch constant int := 4000;
-  v_most constant int := 20000;
-  -- Messages of others in between are looked at as well, and conversations where there is nothing left to do: a call may
-  -- take five seconds.
-  v_most_read constant int := 200000;
-  v_visit constant int := 10;
-  -- However long that takes here and now, a call leaves off in time. That of an account has taken away the profile before.
-  v_until constant timestamptz := clock_timestamp()
-    + case when p_deletion.account then interval '1.5 seconds' else interval '3 seconds' end;
-  v_user constant uuid := p_deletion.user_id;
-  v_deletion rolecall.data_deletions := p_deletion;
-  -- The keys of the messages of theirs that are to be erased next.
-  v_own_conversations uuid[] := '{}';
-  v_own_seqs bigint[] := '{}';
-  v_conversation uuid;
-  v_last bigint;
-  v_read bigint := 0;
-  v_deleted bigint := 0;
-  v_all boolean := false;
-  v_rows bigint;
-begin
-  for v_conversation in
-    select own.id
-    from (
-      select id
-      from rolecall.conversations
-      where participant_low = v_user
-      union
-      select id
-      from rolecall.conversations
-      where participant_high = v_user
-      union
-      select id
-      from rolecall.conversations
-      where created_by = v_user
-        and kind = 'show'
-      union
-      -- Of others, who had them imported.
-      select conversation_id
-      from rolecall.messages
-      where sender_id = v_user
-        and legacy
-    ) as own
-    where own.id >= v_deletion.reached_conversation_id
-    order by own.id
-  loop
-    if v_conversation <> v_deletion.reached_conversation_id then
-      v_deletion.reached_conversation_id := v_conversation;
-      v_deletion.reached_seq := 0;
-    end if;
-    v_read := v_read + v_visit;
-    if v_deletion.account then
-      update rolecall.conversations
-      set
-        read_only = true,
-        -- Also of one that is closed already: nobody's name stands on its card any more.
-        changed_xid = pg_current_xact_id()
-      where id = v_conversation;
-    end if;
-    select last_seq
-    into v_last
-    from rolecall.conversations
-    where id = v_conversation;
-    while v_deletion.reached_seq < v_last and v_read < v_most_read loop
-      -- By ranges of numbers, which no plan can make more of than they are.
-      select
-        v_own_conversations || coalesce(array_agg(conversation_id), '{}'),
-        v_own_seqs || coalesce(array_agg(seq), '{}')
-      into v_own_conversations, v_own_seqs
-      from rolecall.messages
-      where conversation_id = v_deletion.reached_conversation_id
-        and seq > v_deletion.reached_seq
-        and seq <= v_deletion.reached_seq + v_batch
-        and sender_id = v_user;
-      v_read := v_read + least(v_batch, v_last - v_deletion.reached_seq);
-      v_deletion.reached_seq := least(v_deletion.reached_seq + v_batch, v_last);
-      if cardinality(v_own_seqs) >= v_batch then
-        v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
-        v_own_conversations := '{}';
-        v_own_seqs := '{}';
-        -- Another two batches could come together before the next one is erased.
-        if v_deleted > v_most - 2 * v_batch then
-          v_read := v_most_read;
-        end if;
-      end if;
-    end loop;
-    if clock_timestamp() > v_until then
-      v_read := v_most_read;
-    end if;
-    exit when v_read >= v_most_read;
-  end loop;
-  v_deleted := v_deleted + rolecall_internal.erase_messages(v_user, v_own_conversations, v_own_seqs);
-  v_all := v_read < v_most_read;
-
-  -- Help conversations have no place for a placeholder but the text itself.
-  if v_all then
-    select p_erased, p_all
-    into v_rows, v_all
-    from rolecall_internal.erase_help_messages(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
-    v_deleted := v_deleted + v_rows;
-  end if;
-  if v_all then
-    select p_erased, p_all
-    into v_rows, v_all
-    from rolecall_internal.erase_thread_texts(v_user, greatest(least(v_batch, v_most - v_deleted), 1)::int);
-    v_deleted := v_deleted + v_rows;
-  end if;
-  if v_all then
-    v_all := rolecall_internal.erase_texts(v_user, v_batch);
-  end if;
-
-  update rolecall.data_deletions
-  set
-    completed_at = case when v_all then now() end,
-    messages_deleted = messages_deleted + v_deleted,
-    reached_conversation_id = v_deletion.reached_conversation_id,
-    reached_seq = v_deletion.reached_seq
-  where id = v_deletion.id
-  returning *
-  into v_deletion;
-  return v_deletion;
-end
-$$;
-
--- A deletion as answers show it.
-create or replace function rolecall_internal.deletion_json(p_deletion rolecall.data_deletions)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_build_object(
-    'deletion_id', p_deletion.id,
-    'account', p_deletion.account,
-    'status', case when p_deletion.completed_at is not null then 'complete' else 'in_progress' end,
-    'messages_deleted', p_deletion.messages_deleted,
-    'requested_at', rolecall_internal.iso(p_deletion.requested_at)
-  );
-end
-$$;
-
--- Deletes what p_user wrote: the next call continues what one cannot do, and the last one completes the deletion. Of two
--- calls at once the second waits for the first.
-create or replace function rolecall_internal.delete_own_data(p_user uuid, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
-  v_deletion rolecall.data_deletions;
-begin
-  if v_actor.refusal is not null then
-    return v_actor.refusal;
-  end if;
-  insert into rolecall.data_deletions as unfinished (user_id)
-  values (p_user)
-  on conflict (user_id) where completed_at is null and not account do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-  v_deletion := rolecall_internal.continue_deletion(v_deletion);
-  return rolecall_internal.success(rolecall_internal.deletion_json(v_deletion));
-end
-$$;
-
--- One's messages, or with {account: true} the whole account.
-create or replace function rolecall_edge.delete_own_data(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_account boolean := coalesce(p_request #> '{input,account}' = 'true', false);
-  v_call rolecall.call := rolecall_internal.begin_call('own-data.delete', p_request, p_rate => 'delete_own_data');
-begin
-  if v_call.answer is null then
-    if v_account then
-      v_call.answer := rolecall_internal.delete_own_account(v_call.caller, v_call.rollouts);
-    else
-      v_call.answer := rolecall_internal.delete_own_data(v_call.caller, v_call.rollouts);
-    end if;
-    if (v_call.answer -> 'ok')::boolean then
-      perform rolecall_internal.log_event(
-        v_call,
-        case when v_account then 'account_deleted' else 'own_data_deleted' end,
-        v_call.answer -> 'data'
-      );
-    end if;
-  end if;
-  return rolecall_internal.end_call(v_call);
-end
-$$;
-$sql$;
-
-  -- schema/own_data/account.sql
-  execute $sql$
--- Deletes the account of p_user, or goes on with it, and returns the deletion as it is then. Safe to call again, and for
--- somebody whose profile the app has deleted already.
---
--- The first call takes away the profile, so that nobody acts as this user any more, and with it the name, role,
--- participations, blocks, quotas, receipts and how far they had read. It unassigns a sitter, and erases a client. Whoever
--- names them in a row at this moment holds the profile, and is waited for; whoever comes later is refused. What others read
--- stays in its place, by an id that leads to nobody. What the law lets stay is said in docs/privacy.md.
-create or replace function rolecall_internal.delete_account(p_user uuid)
-returns rolecall.data_deletions
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_most constant int := 4000;
-  v_deletion rolecall.data_deletions;
-  v_rows bigint;
-  v_closed boolean;
-begin
-  insert into rolecall.data_deletions as unfinished (user_id, account)
-  values (p_user, true)
-  on conflict (user_id) where account do update
-  set user_id = unfinished.user_id
-  returning *
-  into v_deletion;
-  if v_deletion.completed_at is not null
-    -- Somebody may have been making one while the account was deleted.
-    and not exists (
-      select
-      from rolecall.profiles
-      where id = p_user
-    )
-  then
-    return v_deletion;
-  end if;
-
-  -- Before the help conversations that are closed below.
-  perform rolecall_internal.take_help_turn(p_user);
-  -- Conversations before their participants, who go with the profile: whoever sends takes them in this order, too.
-  perform
-  from rolecall.conversations
-  where id in (
-    select id
-    from rolecall.conversations
-    where participant_low = p_user
-    union all
-    select id
-    from rolecall.conversations
-    where participant_high = p_user
-    union all
-    select id
-    from rolecall.conversations
-    where created_by = p_user
-      and kind = 'show'
-  )
-    and exists (
-      select
-      from rolecall.profiles
-      where profiles.id = p_user
-    )
-  order by id
-  for no key update;
-  -- A client is erased like any other: number, name and what was written to and by them.
-  perform
-  from rolecall.profiles
-  where id = p_user
-  for update;
-  perform rolecall_internal.erase_client(
-    jsonb_build_object('organization_id', client.organization_id, 'client_id', client.id)
-  )
-  from rolecall.profiles as profile
-  join rolecall.clients as client
-    on client.organization_id = profile.organization_id
-    and client.user_id = profile.id
-  where profile.id = p_user;
-  delete from rolecall.profiles
-  where id = p_user;
-  delete from rolecall.data_deletions
-  where user_id = p_user
-    and not account;
-  -- That of this call has no answer yet.
-  delete from rolecall.idempotency_records
-  where user_id = p_user
-    and answer is not null;
-  delete from rolecall.rate_buckets
-  where user_id = p_user;
-  delete from rolecall.presence
-  where user_id = p_user;
-  delete from rolecall.typing
-  where user_id = p_user;
-  -- Nobody begins to help any more, and nobody goes on to write to them.
-  update rolecall.help_requests
-  set status = 'cancelled'
-  where requester_id = p_user
-    and status in ('open', 'in_progress');
-  update public.conversations_v2
-  set status = 'closed'
-  where id in (
-    select id
-    from public.conversations_v2
-    where requester_id = p_user
-      and status = 'active'
-    union all
-    select id
-    from public.conversations_v2
-    where helper_id = p_user
-      and status = 'active'
-    limit v_most
-  );
-  get diagnostics v_rows = row_count;
-  v_closed := v_rows < v_most;
-  -- How far they had read.
-  update rolecall.help_threads
-  set
-    requester_read_at = case requester_id when p_user then 'infinity' else requester_read_at end,
-    requester_unread = case requester_id when p_user then 0 else requester_unread end,
-    helper_read_at = case helper_id when p_user then 'infinity' else helper_read_at end,
-    helper_unread = case helper_id when p_user then 0 else helper_unread end
-  where conversation_id in (
-    select conversation_id
-    from rolecall.help_threads
-    where requester_id = p_user
-      and (requester_read_at < 'infinity' or requester_unread <> 0)
-    union all
-    select conversation_id
-    from rolecall.help_threads
-    where helper_id = p_user
-      and (helper_read_at < 'infinity' or helper_unread <> 0)
-    limit v_most
-  );
-  get diagnostics v_rows = row_count;
-  v_closed := v_closed and v_rows < v_most;
-
-  v_deletion := rolecall_internal.continue_deletion(v_deletion);
-  if not v_closed then
-    update rolecall.data_deletions
-    set completed_at = null
-    where id = v_deletion.id
-    returning *
-    into v_deletion;
-  end if;
-  return v_deletion;
-end
-$$;
-
--- The same for the caller. Their token is still valid when the profile is gone: with it they may go on, unless the flag is
--- off for them.
-create or replace function rolecall_internal.delete_own_account(p_user uuid, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_actor rolecall.actor := rolecall_internal.actor(p_user, 'own-data', p_rollouts);
-begin
-  if v_actor.refusal is not null
-    and (
-      v_actor.refusal #>> '{reasons,0,code}' is distinct from 'account_deleted'
-      or not (rolecall_internal.flag_decision('own-data', p_rollouts, p_user, null, null)).enabled
-    )
-  then
-    return v_actor.refusal;
-  end if;
-  return rolecall_internal.success(rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user)));
-end
-$$;
-
--- The same for the operator and the app's own backend, such as a trigger on its users: {deletion_id, account, status,
--- messages_deleted, requested_at}. Call it again while the status is in_progress, or leave that to the night.
-create or replace function rolecall.delete_account(p_user uuid)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_user is null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      message = 'delete_account takes the id of a user';
-  end if;
-  return rolecall_internal.deletion_json(rolecall_internal.delete_account(p_user));
-end
-$$;
-
--- Goes on with the oldest unfinished deletion of an account; returns whether there was one.
--- A deletion that is locked is at work.
-create or replace function rolecall_internal.continue_account_deletion()
-returns boolean
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_user uuid;
-begin
-  select user_id
-  into v_user
-  from rolecall.data_deletions
-  where completed_at is null
-    and account
-  order by requested_at
-  limit 1
-  for update skip locked;
-  if not found then
-    return false;
-  end if;
-  perform rolecall_internal.delete_account(v_user);
-  return true;
-end
-$$;
-
--- No profile is made again for somebody whose account was deleted, as an app's trigger on its users would that follows a
--- changed name. To take them in again, delete the row of data_deletions first.
-create or replace function rolecall_internal.keep_account_deleted()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if exists (
-    select
-    from rolecall.data_deletions
-    where user_id = new.id
-      and account
-  ) then
-    return null;
-  end if;
-  return new;
 end
 $$;
 $sql$;
@@ -6781,6 +7126,49 @@ select set_config('rolecall.reason', '', true);
 
 delete from rolecall.rate_limits
 where action = 'conversation_settings';
+
+-- retention: who deleted is a moderator, as far as the release before knows.
+
+update rolecall.messages
+set deleted_as = 'moderator'
+where deleted_as = 'retention';
+
+create or replace function rolecall_internal.is_message(
+  p_sender uuid,
+  p_content text,
+  p_created_at timestamptz,
+  p_deleted_at timestamptz,
+  p_deleted_as text,
+  p_legacy boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- What was imported may lack its sender, its time and its content.
+  if p_sender is null or p_created_at is null then
+    if not p_legacy then
+      return false;
+    end if;
+  end if;
+  if p_deleted_at is not null then
+    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator'), false);
+  end if;
+  return p_deleted_as is null
+    and (
+      p_legacy
+      or coalesce(
+        char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars()
+          and rolecall_internal.has_visible(p_content),
+        false
+      )
+    );
+end
+$$;
+
+comment on column rolecall.messages.deleted_as is 'The capacity in which somebody deleted it: author, organizer or moderator.';
 $sql$;
 
   -- Functions, views and types that are no more, unless somebody took their mark away.

@@ -17,6 +17,7 @@ declare
     'function rolecall_internal.edit_message(uuid, jsonb, jsonb)',
     'function rolecall_internal.edited_message(uuid, bigint)',
     'function rolecall_internal.erase_edits(uuid[], bigint[])',
+    'function rolecall_internal.erase_old_messages(uuid)',
     'function rolecall_internal.erase_reactions(uuid, integer)',
     'function rolecall_internal.follow_reactions()',
     'function rolecall_internal.is_archived(bigint, bigint, timestamp with time zone)',
@@ -32,6 +33,7 @@ declare
     'function rolecall_internal.message_for(uuid, rolecall.messages, text)',
     'function rolecall_internal.message_history(uuid, jsonb, jsonb)',
     'function rolecall_internal.mute_json(timestamp with time zone)',
+    'function rolecall_internal.nightly_tables()',
     'function rolecall_internal.own_reactions(uuid, uuid, bigint)',
     'function rolecall_internal.reactions_json(jsonb, text[])',
     'function rolecall_internal.reader_of_message(uuid, rolecall.messages, rolecall.conversations)',
@@ -41,10 +43,13 @@ declare
     'function rolecall_internal.set_conversation(uuid, jsonb, jsonb)',
     'function rolecall_internal.set_conversations(uuid)',
     'function rolecall_internal.shown_reactions(rolecall.messages, uuid)',
+    'function rolecall_internal.turn_into_placeholders(uuid, uuid[], bigint[], text)',
     'table rolecall.conversation_settings',
     'table rolecall.edit_windows',
     'table rolecall.message_edits',
-    'table rolecall.message_reactions'
+    'table rolecall.message_reactions',
+    'table rolecall.retention',
+    'table rolecall.retention_marks'
   ];
   -- All objects of Rolecall behind it.
   v_ours constant text[] := array[
@@ -273,6 +278,7 @@ declare
     'function rolecall_internal.erase_help_messages(uuid, integer)',
     'function rolecall_internal.erase_help_messages_due()',
     'function rolecall_internal.erase_messages(uuid, uuid[], bigint[])',
+    'function rolecall_internal.erase_old_messages(uuid)',
     'function rolecall_internal.erase_reactions(uuid, integer)',
     'function rolecall_internal.erase_reason()',
     'function rolecall_internal.erase_texts(uuid, integer)',
@@ -477,6 +483,7 @@ declare
     'function rolecall_internal.newest_from_others(uuid, uuid, uuid)',
     'function rolecall_internal.next_due_ms(timestamp with time zone)',
     'function rolecall_internal.next_rollout(text, text)',
+    'function rolecall_internal.nightly_tables()',
     'function rolecall_internal.note_alerts(boolean)',
     'function rolecall_internal.note_health(uuid, boolean, boolean, bigint)',
     'function rolecall_internal.note_thread_losses(uuid[], uuid[], text)',
@@ -688,6 +695,7 @@ declare
     'function rolecall_internal.touch_threads(uuid[])',
     'function rolecall_internal.touch_updated_at()',
     'function rolecall_internal.trimmed(text)',
+    'function rolecall_internal.turn_into_placeholders(uuid, uuid[], bigint[], text)',
     'function rolecall_internal.types_of(jsonb)',
     'function rolecall_internal.unassign_sitter()',
     'function rolecall_internal.unblock_user(uuid, jsonb, jsonb)',
@@ -809,6 +817,8 @@ declare
     'table rolecall.reported_messages',
     'table rolecall.request_metrics',
     'table rolecall.request_totals',
+    'table rolecall.retention',
+    'table rolecall.retention_marks',
     'table rolecall.rollout_baselines',
     'table rolecall.rollout_decisions',
     'table rolecall.rollout_stages',
@@ -1019,7 +1029,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 6
-      ) is distinct from 'fd977dd8ebb67c65d93b8f3f2007e1c5311fae517fe07d44f519543f660d74b0'
+      ) is distinct from '1ff5d2bd983ce4291feb33111edc599277fd77e67011ec805d2696394974f51c'
       then
         raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
           using
@@ -1106,6 +1116,45 @@ alter table rolecall.messages
 
 comment on column rolecall.messages.reactions is
   'How many reactions of each kind, as who gave none sees them; null for none. Who reacted stands in message_reactions.';
+
+-- messages: retention.
+
+create or replace function rolecall_internal.is_message(
+  p_sender uuid,
+  p_content text,
+  p_created_at timestamptz,
+  p_deleted_at timestamptz,
+  p_deleted_as text,
+  p_legacy boolean
+)
+returns boolean
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- What was imported may lack its sender, its time and its content.
+  if p_sender is null or p_created_at is null then
+    if not p_legacy then
+      return false;
+    end if;
+  end if;
+  if p_deleted_at is not null then
+    return coalesce(p_content is null and p_deleted_as in ('author', 'organizer', 'moderator', 'retention'), false);
+  end if;
+  return p_deleted_as is null
+    and (
+      p_legacy
+      or coalesce(
+        char_length(p_content) between 1 and rolecall_internal.limit_direct_message_chars()
+          and rolecall_internal.has_visible(p_content),
+        false
+      )
+    );
+end
+$$;
+
+comment on column rolecall.messages.deleted_as is 'The capacity in which somebody deleted it: author, organizer or moderator; retention: erased when it was older than messages are kept.';
 $sql$;
 
   -- schema/base/limits.generated.sql
@@ -1425,6 +1474,32 @@ create index message_reactions_user_id_idx
 -- Who has reacted to a message, newest first.
 create index message_reactions_newest_idx
   on rolecall.message_reactions (conversation_id, seq, created_at desc, user_id desc);
+$sql$;
+
+  -- schema/retention/tables.sql
+  execute $sql$
+-- For how long messages are kept.
+
+create table rolecall.retention (
+  kind text primary key,
+  days int,
+  constraint retention_days_positive check (days >= 1)
+);
+
+comment on table rolecall.retention is
+  'For how many days the messages of a kind of conversation are kept; then the nightly run erases them. A kind without a row keeps them for ever.';
+
+comment on column rolecall.retention.days is 'Null for ever.';
+
+-- Apart from the conversations, whose rows every message writes.
+create table rolecall.retention_marks (
+  conversation_id uuid primary key references rolecall.conversations (id) on delete cascade,
+  seq bigint not null,
+  constraint retention_marks_seq_positive check (seq >= 1)
+);
+
+comment on table rolecall.retention_marks is
+  'Up to which message the nightly run has erased a conversation, so that it looks at none twice.';
 $sql$;
 
   -- schema/reactions/shape.sql
@@ -1950,6 +2025,308 @@ begin
     perform rolecall_internal.erase_edits(v_conversations, v_seqs);
   end if;
   return null;
+end
+$$;
+$sql$;
+
+  -- schema/moderation/restore.sql
+  execute $sql$
+-- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, what was erased
+-- by its age, and for an organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
+create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_message.deleted_as = 'author' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that its author deleted cannot be restored.',
+      'deleted_by_author',
+      'Somebody else has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'retention' then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'A message that is older than messages are kept cannot be restored.',
+      'erased_by_retention',
+      'Somebody has deleted the message.'
+    );
+  end if;
+  if p_message.deleted_as = 'moderator'
+    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
+  then
+    return rolecall_internal.refusal(
+      'permission_denied',
+      'Only a moderator can restore what a moderator has deleted.',
+      'deleted_by_moderator',
+      'A moderator restores it.'
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
+-- message that is not deleted, or not theirs to restore, stays as it is.
+create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_before jsonb;
+  v_content text;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
+  end if;
+  if v_message.deleted_at is null
+    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
+  then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The message has its content before the kept one goes: without either its versions would be erased.
+  select content
+  into v_content
+  from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq;
+  update rolecall.messages
+  set
+    content = v_content,
+    deleted_at = null,
+    deleted_as = null
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  delete from rolecall.removed_contents
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_restored',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', null)
+  );
+  return v_message;
+end
+$$;
+
+-- Restores a message: {message_id, note?}.
+create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
+  v_message rolecall.messages;
+begin
+  if v_judgement.allowed is distinct from true then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
+  if v_message.deleted_at is not null then
+    return rolecall_internal.refuse_restoration(p_user, v_message);
+  end if;
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.restore_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
+end
+$$;
+$sql$;
+
+  -- schema/moderation/delete.sql
+  execute $sql$
+-- As what p_user deletes a message of p_author: its author, an organizer or a moderator. A placeholder names it.
+create or replace function rolecall_internal.deletion_capacity(p_user uuid, p_author uuid)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_user = p_author then
+    return 'author';
+  end if;
+  return (
+    select case when rolecall_internal.moderates_everything(role) then 'moderator' else 'organizer' end
+    from rolecall.profiles
+    where id = p_user
+  );
+end
+$$;
+
+-- Which of two deletions stands: an organizer's gives way to a moderator's, and both to the author's and to that of what is
+-- too old, neither of which gives way.
+create or replace function rolecall_internal.deletion_rank(p_as text)
+returns int
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case p_as
+    when 'organizer' then 1
+    when 'moderator' then 2
+    when 'author' then 3
+    when 'retention' then 3
+  end;
+end
+$$;
+
+-- Applies the deletion of a message by p_user, who is allowed to, and audits it; returns the message as it is then. The
+-- first deletion stands, unless it gives way: what a moderator had removed is its author's deletion from when they wanted
+-- it, too, so that nobody brings it back.
+create or replace function rolecall_internal.apply_deletion(p_user uuid, p_message uuid, p_report uuid, p_note text)
+returns rolecall.messages
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_as text;
+  v_before jsonb;
+begin
+  perform rolecall_internal.hold_conversations(
+    array(select conversation_id from rolecall.messages where id = p_message)
+  );
+  select *
+  into v_message
+  from rolecall.messages
+  where id = p_message
+  for no key update;
+  if not found then
+    return rolecall_internal.apply_help_deletion(p_user, p_message, p_report, p_note);
+  end if;
+  v_as := rolecall_internal.deletion_capacity(p_user, v_message.sender_id);
+  if rolecall_internal.deletion_rank(v_as) <= rolecall_internal.deletion_rank(v_message.deleted_as) then
+    return v_message;
+  end if;
+
+  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
+  -- The content moves to where nothing that reads messages can find it.
+  if v_message.content is not null and rolecall_internal.keeps_removed(v_message, v_as) then
+    insert into rolecall.removed_contents (conversation_id, seq, content, removed_at)
+    values (v_message.conversation_id, v_message.seq, v_message.content, now());
+  end if;
+  update rolecall.messages
+  set
+    content = null,
+    deleted_at = now(),
+    deleted_as = v_as
+  where conversation_id = v_message.conversation_id
+    and seq = v_message.seq
+  returning *
+  into v_message;
+  perform rolecall_internal.audit_moderation(
+    p_user,
+    'message_deleted',
+    p_report,
+    p_message,
+    v_message.sender_id,
+    p_note,
+    v_before,
+    jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message))
+  );
+  return v_message;
+end
+$$;
+
+-- Deletes a message: {message_id, note?}. An author may delete their own, whatever the matrix says of moderating.
+create or replace function rolecall_internal.delete_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message rolecall.messages;
+  v_judgement rolecall.judgement;
+begin
+  v_judgement := rolecall_internal.judge_moderation(p_user, rolecall_internal.uuid_or_null(p_input ->> 'message_id'), p_rollouts);
+  select *
+  into v_message
+  from rolecall.messages
+  where id = rolecall_internal.uuid_or_null(p_input ->> 'message_id');
+  if not found then
+    v_message := rolecall_internal.help_message_row(rolecall_internal.uuid_or_null(p_input ->> 'message_id'));
+  end if;
+  if v_judgement.allowed is distinct from true
+    and (
+      v_message.sender_id is distinct from p_user
+      -- Neither a suspension nor the matrix keeps an author from taking back their own words.
+      or v_judgement.rule in ('feature_disabled', 'no_profile', 'account_deleted')
+    )
+  then
+    return v_judgement.refusal;
+  end if;
+  if rolecall_internal.refuse_note(p_input) is not null then
+    return rolecall_internal.refuse_note(p_input);
+  end if;
+
+  v_message := rolecall_internal.apply_deletion(p_user, v_message.id, null, p_input ->> 'note');
+  return rolecall_internal.moderated_message(v_message);
+end
+$$;
+
+create or replace function rolecall_edge.delete_message(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('moderation.delete', p_request, p_rate => 'moderate');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.delete_message(v_call.caller, v_call.input, v_call.rollouts);
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -2596,9 +2973,14 @@ begin
 end
 $$;
 
--- Turns messages of p_user, named by their keys, into placeholders, and returns how many were none before. Their content
--- is gone for good; that of a reported message stays for the moderators until the review.
-create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+-- Turns messages, named by their keys, into placeholders: those of p_user, or of everybody where it is null. Returns how many
+-- were none before. Their content is gone for good; that of a reported message stays for the moderators until the review.
+create or replace function rolecall_internal.turn_into_placeholders(
+  p_user uuid,
+  p_conversations uuid[],
+  p_seqs bigint[],
+  p_as text
+)
 returns bigint
 language plpgsql
 volatile
@@ -2617,7 +2999,7 @@ begin
     join rolecall.messages as message
       on message.conversation_id = wanted.conversation_id
       and message.seq = wanted.seq
-    where message.sender_id = p_user
+    where (p_user is null or message.sender_id = p_user)
     order by message.conversation_id, message.seq
     for no key update of message
   ) as locked;
@@ -2628,7 +3010,7 @@ begin
     join rolecall.messages as message
       on message.conversation_id = wanted.conversation_id
       and message.seq = wanted.seq
-    where message.sender_id = p_user
+    where (p_user is null or message.sender_id = p_user)
       and exists (
         select
         from rolecall.reported_messages as report
@@ -2652,12 +3034,12 @@ begin
   set
     content = null,
     deleted_at = coalesce(message.deleted_at, now()),
-    deleted_as = 'author'
+    deleted_as = p_as
   from unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
   where message.conversation_id = wanted.conversation_id
     and message.seq = wanted.seq
-    and message.sender_id = p_user
-    and message.deleted_as is distinct from 'author';
+    and (p_user is null or message.sender_id = p_user)
+    and coalesce(rolecall_internal.deletion_rank(message.deleted_as), 0) < rolecall_internal.deletion_rank(p_as);
   delete from rolecall.removed_contents as removed
   using unnest(p_conversations, p_seqs) as wanted (conversation_id, seq)
   where removed.conversation_id = wanted.conversation_id
@@ -2674,11 +3056,25 @@ begin
   join rolecall.messages as message
     on message.conversation_id = wanted.conversation_id
     and message.seq = wanted.seq
-    and message.sender_id = p_user
+    and (p_user is null or message.sender_id = p_user)
     and message.reactions is not null
   where reaction.conversation_id = wanted.conversation_id
     and reaction.seq = wanted.seq;
   return v_new;
+end
+$$;
+
+-- The same of what p_user deletes of their own.
+create or replace function rolecall_internal.erase_messages(p_user uuid, p_conversations uuid[], p_seqs bigint[])
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_user is not null then rolecall_internal.turn_into_placeholders(p_user, p_conversations, p_seqs, 'author')
+  end;
 end
 $$;
 
@@ -3241,6 +3637,319 @@ begin
     return null;
   end if;
   return new;
+end
+$$;
+$sql$;
+
+  -- schema/retention/retain.sql
+  execute $sql$
+-- Erases messages that are older than their kind of conversation keeps them, from the conversation after p_after on, for
+-- about a tenth of a second; returns how many they were and the conversation to go on after, null at the end. What a
+-- pending report needs is kept until its review. A message of unknown age, which was imported, counts as old.
+--
+-- A conversation is erased from its beginning to the first message that is young enough: nothing is looked at twice, and
+-- one with nothing to do costs a look at one message.
+create or replace function rolecall_internal.erase_old_messages(
+  p_after uuid,
+  out erased bigint,
+  out next_after uuid
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_begun constant timestamptz := clock_timestamp();
+  v_looked_at constant int := 500;
+  v_batch constant bigint := 1000;
+  v_ids uuid[];
+  v_due record;
+  v_from bigint;
+  v_to bigint;
+begin
+  erased := 0;
+  next_after := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
+  if not exists (select from rolecall.retention where days is not null) then
+    next_after := null;
+    return;
+  end if;
+  while clock_timestamp() < v_begun + interval '100 milliseconds' loop
+    v_ids := array(
+      select id
+      from rolecall.conversations
+      where id > next_after
+      order by id
+      limit v_looked_at
+    );
+    if v_ids = '{}' then
+      next_after := null;
+      return;
+    end if;
+    for v_due in
+      select
+        conversation.id,
+        now() - retention.days * interval '1 day' as until,
+        coalesce(mark.seq, 0) as seq
+      from rolecall.conversations as conversation
+      join rolecall.retention
+        on retention.kind = conversation.kind
+      left join rolecall.retention_marks as mark
+        on mark.conversation_id = conversation.id
+      where conversation.id = any (v_ids)
+        and retention.days is not null
+        and exists (
+          select
+          from rolecall.messages as oldest
+          where oldest.conversation_id = conversation.id
+            and oldest.seq = coalesce(mark.seq, 0) + 1
+            and coalesce(oldest.created_at, '-infinity') < now() - retention.days * interval '1 day'
+        )
+      order by conversation.id
+    loop
+      v_from := v_due.seq + 1;
+      -- Up to the first that is young enough, or as many as one step erases.
+      v_to := coalesce(
+        (
+          select min(seq) - 1
+          from rolecall.messages
+          where conversation_id = v_due.id
+            and seq between v_from and v_from + v_batch - 1
+            and created_at >= v_due.until
+        ),
+        (
+          select max(seq)
+          from rolecall.messages
+          where conversation_id = v_due.id
+            and seq between v_from and v_from + v_batch - 1
+        )
+      );
+      erased := erased + rolecall_internal.turn_into_placeholders(
+        null,
+        array_fill(v_due.id, array[(v_to - v_due.seq)::int]),
+        array(select generate_series(v_from, v_to)),
+        'retention'
+      );
+      insert into rolecall.retention_marks as mark (conversation_id, seq)
+      values (v_due.id, v_to)
+      on conflict (conversation_id) do update
+      set seq = greatest(mark.seq, excluded.seq);
+      -- The next step begins with the same conversation.
+      if v_to = v_due.seq + v_batch or clock_timestamp() > v_begun + interval '100 milliseconds' then
+        return;
+      end if;
+      next_after := v_due.id;
+    end loop;
+    next_after := v_ids[cardinality(v_ids)];
+  end loop;
+end
+$$;
+$sql$;
+
+  -- schema/broadcasts/reset_broadcast_quotas.sql
+  execute $sql$
+-- The nightly run: quotas need nothing, since a quota row fills itself up when its sender next needs it; what is over is
+-- dropped or deleted. One call does one step, which is short and is kept whatever becomes of the next; "more" says that the
+-- run of this quota day has more to do. Many callers at once take turns.
+
+-- What the run goes through, a table each.
+create or replace function rolecall_internal.nightly_tables()
+returns text[]
+language sql
+immutable
+return array[
+  'application_logs', 'refusal_counts', 'request_metrics', 'idempotency_records', 'rate_buckets', 'broadcast_quotas', 'sms_outbox',
+  'routing_decisions', 'anti_poaching_attempts', 'messages'
+];
+
+-- One step of the run p_run: of one table, which is any that is not done, so that one where something is broken does not
+-- hold up the others for ever.
+create or replace function rolecall_internal.take_nightly_step(p_run rolecall.quota_runs)
+returns rolecall.quota_runs
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table text;
+  v_slots record;
+  v_swept record;
+  v_erased record;
+begin
+  select name
+  into v_table
+  from unnest(rolecall_internal.nightly_tables()) as name
+  where name <> all (p_run.done)
+  order by random()
+  limit 1;
+
+  if v_table in ('rate_buckets', 'broadcast_quotas', 'sms_outbox', 'routing_decisions', 'anti_poaching_attempts') then
+    select *
+    into v_swept
+    from rolecall_internal.sweep(
+      format('rolecall.%I', v_table)::regclass,
+      case v_table
+        -- A bucket is full when nothing was taken from it for its window, which may be longer than a day.
+        when 'rate_buckets' then
+          $condition$ swept.refilled_at <= now() - interval '1 day'
+            and swept.refilled_at <= now() - swept.window_seconds * interval '1 second'
+            and swept.refilled_at <= now() - coalesce(
+              (
+                select max(rate.window_seconds) * interval '1 second'
+                from rolecall.rate_limits as rate
+                where rate.action = swept.action
+              ),
+              interval '0'
+            ) $condition$
+        -- The message keeps how it ended. An uncertain text that no owner has settled in this time stays uncertain.
+        when 'sms_outbox' then
+          $condition$ swept.status not in ('queued', 'leased') and swept.updated_at < now() - interval '30 days' $condition$
+        when 'routing_decisions' then
+          $condition$ swept.at < now() - interval '90 days' $condition$
+        when 'anti_poaching_attempts' then
+          $condition$ swept.at < now() - interval '90 days' $condition$
+        -- A row of an earlier day counts as full, and so does none.
+        when 'broadcast_quotas' then
+          $condition$ swept.period < rolecall_internal.quota_day(now())
+            and (select show.ends_at from rolecall.shows as show where show.id = swept.show_id) < now() $condition$
+      end,
+      coalesce((p_run.positions ->> v_table)::bigint, 0)
+    );
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_swept.deleted);
+    if v_swept.next_page is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_swept.next_page);
+  elsif v_table = 'messages' then
+    select *
+    into v_erased
+    from rolecall_internal.erase_old_messages((p_run.positions ->> v_table)::uuid);
+    p_run.deleted := p_run.deleted
+      || jsonb_build_object(v_table, coalesce((p_run.deleted ->> v_table)::bigint, 0) + v_erased.erased);
+    if v_erased.next_after is null then
+      p_run.done := p_run.done || v_table;
+    end if;
+    p_run.positions := p_run.positions || jsonb_build_object(v_table, v_erased.next_after);
+  elsif v_table = 'request_metrics' and rolecall_internal.merge_metrics() then
+    -- What is truncated before it is part of the totals would be missing in the counters; the next step goes on.
+    return p_run;
+  else
+    select *
+    into v_slots
+    from rolecall_internal.empty_day_slots(
+      v_table,
+      case v_table when 'application_logs' then 40 when 'idempotency_records' then 4 else 12 end,
+      case v_table when 'application_logs' then 30 when 'idempotency_records' then 1 else 7 end
+    );
+    p_run.dropped := p_run.dropped
+      || jsonb_build_object(v_table, coalesce((p_run.dropped ->> v_table)::int, 0) + v_slots.dropped);
+    p_run.left_over := p_run.left_over || jsonb_build_object(v_table, v_slots.left_over);
+    p_run.positions := p_run.positions
+      || jsonb_build_object(v_table, coalesce((p_run.positions ->> v_table)::int, 0) + 1);
+    -- Autovacuum leaves a slot after a second of our trying; a backup that reads it keeps it for another day.
+    if v_slots.left_over = 0 or (p_run.positions ->> v_table)::int >= 20 then
+      p_run.done := p_run.done || v_table;
+    end if;
+  end if;
+  return p_run;
+end
+$$;
+
+create or replace function rolecall_internal.reset_broadcast_quotas(p_rollouts jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+-- A step is over sooner, but not those of everybody who may be waiting.
+set lock_timeout = '2s'
+as $$
+declare
+  v_period date := rolecall_internal.quota_day(now());
+  v_run rolecall.quota_runs;
+  v_already_done boolean := false;
+begin
+  -- An operator is no user in or out of a percentage: only a flag that is off excludes them.
+  if not (
+    rolecall_internal.flag_decision(
+      'reset-broadcast-quotas', p_rollouts, '00000000-0000-0000-0000-000000000000', null, true
+    )
+  ).enabled
+  then
+    return rolecall_internal.refuse_disabled();
+  end if;
+
+  begin
+    insert into rolecall.quota_runs (period)
+    values (v_period)
+    on conflict (period) do nothing;
+    select *
+    into v_run
+    from rolecall.quota_runs
+    where period = v_period
+    for no key update;
+    v_already_done := v_run.finished_at is not null;
+    if not v_already_done then
+      if not v_run.done @> rolecall_internal.nightly_tables() then
+        v_run := rolecall_internal.take_nightly_step(v_run);
+      end if;
+      -- And then the deletions of accounts, with which their users have not gone on.
+      if v_run.done @> rolecall_internal.nightly_tables() and not rolecall_internal.continue_account_deletion() then
+        v_run.finished_at := clock_timestamp();
+      end if;
+      update rolecall.quota_runs
+      set
+        finished_at = v_run.finished_at,
+        done = v_run.done,
+        dropped = v_run.dropped,
+        deleted = v_run.deleted,
+        left_over = v_run.left_over,
+        positions = v_run.positions
+      where period = v_period;
+    end if;
+  exception
+    -- Others are at it.
+    when lock_not_available then
+      select *
+      into v_run
+      from rolecall.quota_runs
+      where period = v_period;
+  end;
+
+  return rolecall_internal.success(
+    jsonb_build_object(
+      'period', v_period,
+      'dropped', coalesce(v_run.dropped, '{}'),
+      'deleted', coalesce(v_run.deleted, '{}'),
+      'left', coalesce(v_run.left_over, '{}'),
+      'more', v_run.finished_at is null,
+      'already_done', v_already_done
+    )
+  );
+end
+$$;
+
+create or replace function rolecall_edge.reset_broadcast_quotas(p_request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_call rolecall.call := rolecall_internal.begin_call('reset-broadcast-quotas', p_request, p_who => 'operator');
+begin
+  if v_call.answer is null then
+    v_call.answer := rolecall_internal.reset_broadcast_quotas(v_call.rollouts);
+    -- Null where it was refused.
+    if (v_call.answer #> '{data,more}')::boolean then
+      -- The next step has the same key.
+      perform rolecall_internal.free_key(v_call.key_owner, v_call.key);
+      v_call.key := null;
+    elsif not (v_call.answer #> '{data,already_done}')::boolean then
+      perform rolecall_internal.log_event(v_call, 'quota_reset', v_call.answer -> 'data');
+    end if;
+  end if;
+  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -5069,147 +5778,6 @@ begin
     v_item.show_id := rolecall_internal.uuid_or_null(v_input ->> 'show_id');
   end if;
   return (rolecall_internal.known_dms(array[v_item]))[1];
-end
-$$;
-$sql$;
-
-  -- schema/moderation/restore.sql
-  execute $sql$
--- The refusal to restore what is not p_user's to restore: what its author deleted, also after others had, and for an
--- organizer what a moderator deleted. Null when they may, and of a message that is not deleted.
-create or replace function rolecall_internal.refuse_restoration(p_user uuid, p_message rolecall.messages)
-returns jsonb
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_message.deleted_as = 'author' then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'A message that its author deleted cannot be restored.',
-      'deleted_by_author',
-      'Somebody else has deleted the message.'
-    );
-  end if;
-  if p_message.deleted_as = 'moderator'
-    and rolecall_internal.deletion_capacity(p_user, p_message.sender_id) = 'organizer'
-  then
-    return rolecall_internal.refusal(
-      'permission_denied',
-      'Only a moderator can restore what a moderator has deleted.',
-      'deleted_by_moderator',
-      'A moderator restores it.'
-    );
-  end if;
-  return null;
-end
-$$;
-
--- Applies the restoration of a message by p_user, who is allowed to, and audits it; returns the message as it is then. A
--- message that is not deleted, or not theirs to restore, stays as it is.
-create or replace function rolecall_internal.apply_restoration(p_user uuid, p_message uuid, p_report uuid, p_note text)
-returns rolecall.messages
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_message rolecall.messages;
-  v_before jsonb;
-  v_content text;
-begin
-  perform rolecall_internal.hold_conversations(
-    array(select conversation_id from rolecall.messages where id = p_message)
-  );
-  select *
-  into v_message
-  from rolecall.messages
-  where id = p_message
-  for no key update;
-  if not found then
-    return rolecall_internal.apply_help_restoration(p_user, p_message, p_report, p_note);
-  end if;
-  if v_message.deleted_at is null
-    or rolecall_internal.refuse_restoration(p_user, v_message) is not null
-  then
-    return v_message;
-  end if;
-
-  v_before := jsonb_build_object('deleted', rolecall_internal.deletion_of(v_message));
-  -- The message has its content before the kept one goes: without either its versions would be erased.
-  select content
-  into v_content
-  from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
-  update rolecall.messages
-  set
-    content = v_content,
-    deleted_at = null,
-    deleted_as = null
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq
-  returning *
-  into v_message;
-  delete from rolecall.removed_contents
-  where conversation_id = v_message.conversation_id
-    and seq = v_message.seq;
-  perform rolecall_internal.audit_moderation(
-    p_user,
-    'message_restored',
-    p_report,
-    p_message,
-    v_message.sender_id,
-    p_note,
-    v_before,
-    jsonb_build_object('deleted', null)
-  );
-  return v_message;
-end
-$$;
-
--- Restores a message: {message_id, note?}.
-create or replace function rolecall_internal.restore_message(p_user uuid, p_input jsonb, p_rollouts jsonb)
-returns jsonb
-language plpgsql
-volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id uuid := rolecall_internal.uuid_or_null(p_input ->> 'message_id');
-  v_judgement rolecall.judgement := rolecall_internal.judge_moderation(p_user, v_id, p_rollouts);
-  v_message rolecall.messages;
-begin
-  if v_judgement.allowed is distinct from true then
-    return v_judgement.refusal;
-  end if;
-  if rolecall_internal.refuse_note(p_input) is not null then
-    return rolecall_internal.refuse_note(p_input);
-  end if;
-
-  v_message := rolecall_internal.apply_restoration(p_user, v_id, null, p_input ->> 'note');
-  if v_message.deleted_at is not null then
-    return rolecall_internal.refuse_restoration(p_user, v_message);
-  end if;
-  return rolecall_internal.moderated_message(v_message);
-end
-$$;
-
-create or replace function rolecall_edge.restore_message(p_request jsonb)
-returns jsonb
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_call rolecall.call := rolecall_internal.begin_call('moderation.restore', p_request, p_rate => 'moderate');
-begin
-  if v_call.answer is null then
-    v_call.answer := rolecall_internal.restore_message(v_call.caller, v_call.input, v_call.rollouts);
-  end if;
-  return rolecall_internal.end_call(v_call);
 end
 $$;
 $sql$;
@@ -8200,6 +8768,12 @@ select role, 'react', 120, 60
 from unnest(enum_range(null::rolecall.app_role)) as role;
 $sql$;
 
+  -- schema/retention/defaults.sql
+  execute $sql$
+insert into rolecall.retention (kind)
+values ('direct'), ('show');
+$sql$;
+
   -- schema/permissions/rules.generated.sql
   execute $sql$
 -- The permission matrix. Generated from shared/src/rules/matrix by `make generate`; do not edit.
@@ -8901,6 +9475,38 @@ to authenticated
 using (user_id = (select rolecall_internal.caller_with_profile()));
 $sql$;
 
+  -- schema/retention/policies.sql
+  execute $sql$
+alter table rolecall.retention enable row level security;
+
+drop policy if exists "people see for how long messages are kept" on rolecall.retention;
+
+create policy "people see for how long messages are kept"
+on rolecall.retention
+for select
+to authenticated
+using (true);
+
+drop policy if exists "the operator sets the retention" on rolecall.retention;
+
+create policy "the operator sets the retention"
+on rolecall.retention
+for all
+to service_role
+using (true)
+with check (true);
+
+alter table rolecall.retention_marks enable row level security;
+
+drop policy if exists "the operator sees retention_marks" on rolecall.retention_marks;
+
+create policy "the operator sees retention_marks"
+on rolecall.retention_marks
+for select
+to service_role
+using (true);
+$sql$;
+
   -- Functions, views and types that are no more, unless somebody took their mark away.
   for v_object in execute
     'select kind, string_agg(substr(identity, length(kind) + 2), '', '' order by identity) as names
@@ -9249,6 +9855,15 @@ grant select on rolecall.typing to service_role;
 grant select on rolecall_monitoring.outbox to service_role;
 $sql$;
 
+  -- schema/retention/access.sql
+  execute $sql$
+grant select on rolecall.retention to authenticated;
+
+grant select, insert, update, delete on rolecall.retention to service_role;
+
+grant select on rolecall.retention_marks to service_role;
+$sql$;
+
   -- schema/rollout/access.sql
   execute $sql$
 grant select, insert, update, delete on rolecall.rollout_stages to service_role;
@@ -9383,7 +9998,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (6, 'social', 'fd977dd8ebb67c65d93b8f3f2007e1c5311fae517fe07d44f519543f660d74b0');
+  values (6, 'social', '1ff5d2bd983ce4291feb33111edc599277fd77e67011ec805d2696394974f51c');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end

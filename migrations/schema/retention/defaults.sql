@@ -1,0 +1,2 @@
+insert into rolecall.retention (kind)
+values ('direct'), ('show');
