@@ -197,6 +197,7 @@ async fn every_limited_action_is_refused_when_its_tokens_are_spent() {
                 "mark_read",
                 stand.post(&format!("conversations/{conversation}/read"), &json!({"up_to_seq": 1})).by(&user),
             ),
+            ("conversation_settings", stand.set_conversation(&user, conversation, json!({"pinned": true}))),
             ("react", stand.react(&user, message, "👍")),
             ("react", stand.unreact(&user, message, "👍")),
             ("read", stand.reactions(&user, message, "")),

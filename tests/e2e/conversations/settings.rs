@@ -80,8 +80,7 @@ async fn what_is_set_is_exported_and_goes_with_the_account() {
     let settings = json!({"muted_until": "2090-01-31T09:00:00Z", "archived": true});
     stand.set_conversation(&reader, conversation, settings).expect(200).await;
     let exported = stand.export(&reader).expect(200).await;
-    let lines: Vec<&Value> =
-        exported.lines().iter().filter(|line| line["type"] == "conversation_settings").collect();
+    let lines: Vec<&Value> = exported.lines().iter().filter(|line| line["type"] == "conversation_settings").collect();
     let expected = json!({
         "type": "conversation_settings",
         "conversation_id": conversation,
