@@ -30,7 +30,8 @@ pub const WEBHOOK_CA: &str = "WEBHOOK_CA";
 ///
 /// # Errors
 /// The settings cannot be read. What fails later is tried again, and is no error.
-pub async fn relay(settings: cli::Relay, log: &Log) -> anyhow::Result<()> {
+// Not `pub`, as `up` is not.
+pub(crate) async fn relay(settings: cli::Relay, log: &Log) -> anyhow::Result<()> {
     let mut signal = stop_signal()?;
     let cli::Relay { database, nats, nats_creds, nats_system_creds, nats_ca, webhooks, rollouts } = settings;
     let mut settings = match nats.filter(|nats| !nats.trim().is_empty()) {

@@ -62,7 +62,8 @@ const MAX_HEALTH_BYTES: usize = 64 * 1024;
 ///
 /// # Errors
 /// What keeps it from being served, or from stopping as it should.
-pub async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
+// Not `pub`: rustc compiles each free `pub async fn`, used or not, and the unit tests would come with the engine.
+pub(crate) async fn up(up: Up, log: &Log) -> anyhow::Result<()> {
     let begun = Instant::now();
     let stop = stop_signal()?;
     let manifest = Manifest::read(&up.from)?;
