@@ -6,7 +6,7 @@ create policy "people see for how long messages are kept"
 on rolecall.retention
 for select
 to authenticated
-using (true);
+using ((select auth.uid()) is not null);
 
 drop policy if exists "the operator sets the retention" on rolecall.retention;
 

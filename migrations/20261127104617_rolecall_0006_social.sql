@@ -1029,7 +1029,7 @@ begin
         select to_jsonb(applied) ->> 'digest'
         from rolecall.schema_migrations as applied
         where version = 6
-      ) is distinct from '1ff5d2bd983ce4291feb33111edc599277fd77e67011ec805d2696394974f51c'
+      ) is distinct from '63348f416b4fe176cd674bddd0c0aadad06bda3f7a9cea7a4383cd5373e7ae9e'
       then
         raise exception 'Rolecall: this database has 6 social in another state, of before its release.'
           using
@@ -3686,25 +3686,41 @@ begin
       return;
     end if;
     for v_due in
+      -- Each by its key, however few messages PostgreSQL believes that there are.
       select
-        conversation.id,
+        looked.id,
         now() - retention.days * interval '1 day' as until,
-        coalesce(mark.seq, 0) as seq
-      from rolecall.conversations as conversation
+        looked.seq
+      from (
+        select conversation.id, conversation.kind, coalesce(mark.seq, 0) as seq
+        from unnest(v_ids) as listed (id)
+        cross join lateral (
+          select id, kind
+          from rolecall.conversations
+          where id = listed.id
+          offset 0
+        ) as conversation
+        left join lateral (
+          select seq
+          from rolecall.retention_marks
+          where conversation_id = listed.id
+          offset 0
+        ) as mark
+          on true
+        offset 0
+      ) as looked
       join rolecall.retention
-        on retention.kind = conversation.kind
-      left join rolecall.retention_marks as mark
-        on mark.conversation_id = conversation.id
-      where conversation.id = any (v_ids)
+        on retention.kind = looked.kind
         and retention.days is not null
-        and exists (
-          select
-          from rolecall.messages as oldest
-          where oldest.conversation_id = conversation.id
-            and oldest.seq = coalesce(mark.seq, 0) + 1
-            and coalesce(oldest.created_at, '-infinity') < now() - retention.days * interval '1 day'
-        )
-      order by conversation.id
+      cross join lateral (
+        select created_at
+        from rolecall.messages
+        where conversation_id = looked.id
+          and seq = looked.seq + 1
+        offset 0
+      ) as oldest
+      where coalesce(oldest.created_at, '-infinity') < now() - retention.days * interval '1 day'
+      order by looked.id
     loop
       v_from := v_due.seq + 1;
       -- Up to the first that is young enough, or as many as one step erases.
@@ -9485,7 +9501,7 @@ create policy "people see for how long messages are kept"
 on rolecall.retention
 for select
 to authenticated
-using (true);
+using ((select auth.uid()) is not null);
 
 drop policy if exists "the operator sets the retention" on rolecall.retention;
 
@@ -9998,7 +10014,7 @@ $$;
 $sql$;
 
   insert into rolecall.schema_migrations (version, name, digest)
-  values (6, 'social', '1ff5d2bd983ce4291feb33111edc599277fd77e67011ec805d2696394974f51c');
+  values (6, 'social', '63348f416b4fe176cd674bddd0c0aadad06bda3f7a9cea7a4383cd5373e7ae9e');
   perform set_config('client_min_messages', v_messages, true);
   perform set_config('search_path', v_search_path, true);
 end
