@@ -22,7 +22,7 @@ create function pg_temp.counted()
 returns jsonb
 language sql
 return (
-  select coalesce(jsonb_agg(jsonb_build_array(code, bucket, extract(epoch from now() - slot)::int / 60, requests) order by code, slot), '[]')
+  select coalesce(jsonb_agg(jsonb_build_array(code, bucket, floor(extract(epoch from now() - slot) / 60), requests) order by code, slot), '[]')
   from rolecall.request_metrics
   where function = 'send-dm'
 );
