@@ -196,7 +196,7 @@ const set = await as(mvp).setConversation({ conversation_id: sent.conversation_i
 assert.deepEqual([set.muted_until, set.archived, typeof set.pinned_at], ['forever', false, 'string']);
 assert.equal((await as(mvp).unread()).by_kind.direct, 0);
 const pins = (await as(mvp).conversations({ limit: 1 })).pinned;
-assert.deepEqual(pins.map(({ id, unread_count }) => [id, unread_count]), [[sent.conversation_id, 2]]);
+assert.deepEqual(pins.map(({ id, unread_count }) => [id, unread_count]), [[sent.conversation_id, 1]]);
 await as(mvp).setConversation({ conversation_id: sent.conversation_id, muted_until: null, archived: true });
 assert.deepEqual((await as(mvp).conversations({ archived: true })).conversations.map(({ id }) => id), [sent.conversation_id]);
 assert.equal((await as(mvp).setConversation({ conversation_id: sent.conversation_id, archived: false })).archived, false);

@@ -440,10 +440,8 @@ impl Document {
             let (place, _) = known.with_context(|| format!("the query parameter {name} is not documented"))?;
             // What is percent-encoded is not read here.
             if !text.contains(['%', '+']) {
-                let value = match serde_json::from_str::<Value>(text) {
-                    Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
-                    _ => json!(text),
-                };
+                let value = serde_json::from_str::<serde_json::Number>(text)
+                    .map_or_else(|_| json!(text), |number| json!(number));
                 self.validate(&format!("{place}/schema"), &value).context("the request's query")?;
             }
         }
