@@ -184,12 +184,12 @@ mod robustness {
     mod texts;
 }
 
-#[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
 #[allow(clippy::module_inception, reason = "the domain has one rule, of its own name")]
 mod retention {
     mod retention;
 }
 
+#[allow(clippy::module_inception, reason = "the domain has one component, of its own name")]
 mod rollout {
     mod guard;
     mod rollout;
